@@ -189,7 +189,10 @@ mod tests {
 
     #[test]
     fn invalid_and_oversized_requests_are_malformed() {
-        let many: Vec<_> = (0..=CONTEXTS_MAX).map(|n| format!("\"c{n}\"")).collect();
+        let contexts = |count: usize| {
+            let names: Vec<_> = (1..=count).map(|n| format!("\"c{n}\"")).collect();
+            format!(r#"{{"access_token":{{"acrs":{{"values":[{}]}}}}}}"#, names.join(","))
+        };
         for text in [
             "",
             "cp1",
@@ -208,13 +211,14 @@ mod tests {
             r#"{"access_token":{"nbf":{"value":99999999999999999999}}}"#,
             r#"{"access_token":{"nbf":{"essential":"yes","value":1}}}"#,
             r#"{"id_token":{"auth_time":true}}"#,
-            &format!(r#"{{"access_token":{{"acrs":{{"values":[{}]}}}}}}"#, many.join(",")),
+            &contexts(CONTEXTS_MAX + 1),
             &format!("{{\"x\":{}{}}}", "[".repeat(DEPTH_MAX), "]".repeat(DEPTH_MAX)),
             &format!("{{\"x\":{}{}}}", "[".repeat(4_000), "]".repeat(4_000)),
             &format!("{{\"x\":\"{}\"}}", "x".repeat(TEXT_BYTES_MAX)),
         ] {
             assert_eq!(ClaimsRequest::parse(text), Err(MalformedClaimsRequest), "{text}");
         }
+        assert_eq!(parse(&contexts(CONTEXTS_MAX)).expect("all that exist").contexts.len(), CONTEXTS_MAX);
         let longest = format!("{{\"x\":\"{}\"}}", "x".repeat(TEXT_BYTES_MAX - 8));
         assert!(longest.len() == TEXT_BYTES_MAX && parse(&longest).is_some());
         assert!(

@@ -39,12 +39,16 @@ async fn consent_is_requested_once_and_for_new_scopes() {
 async fn concurrent_consents_to_an_api_are_all_kept() {
     let tenant = Tenant::new().await;
     let app = tenant.connector();
-    let mut racing = tokio::task::JoinSet::new();
+    let mut prompts = Vec::new();
     for scope in ["Orders.Read", "Orders.ReadWrite"].repeat(2) {
         let mut browser = tenant.browser();
         let page = browser.open(&app.authorize_url(&format!("{ORDERS}/{scope}"), &[])).await.page();
         let page = browser.sign_in(&page, &tenant.upn("owner"), PASSWORD).await.page();
         assert_eq!(page.heading, "Permissions requested");
+        prompts.push((browser, page));
+    }
+    let mut racing = tokio::task::JoinSet::new();
+    for (mut browser, page) in prompts {
         racing.spawn(async move { browser.accept_permissions(&page).await.code() });
     }
     let codes = racing.join_all().await;
