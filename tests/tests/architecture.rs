@@ -1,5 +1,6 @@
 //! The architectural rules of ARCHITECTURE.md: dependencies between crates and between files, names
-//! and lengths of files. Each check is a function over plain values, so that its failure is tested too.
+//! and lengths of files. Each check is a function over plain values, so that its failure is tested
+//! too.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -45,8 +45,9 @@ pub(crate) async fn missing_consents(
 }
 
 impl Visit {
-    /// Adds the permissions to what was granted before, for the user or for all users, in one commit
-    /// with `change`. Consents to the same API that are recorded at the same time are all kept.
+    /// Adds the permissions to what was granted before, for the user or for all users, in one
+    /// commit with `change`. Consents to the same API that are recorded at the same time are all
+    /// kept.
     pub(crate) async fn record_consents(
         &self,
         client: &Application,

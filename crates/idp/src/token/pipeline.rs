@@ -1,7 +1,7 @@
-//! The steps from an authenticated request to tokens, in their order: scopes, user, access, verdict,
-//! consent; then [`Authorized::mint`](Authorized), `record`, and the response. Each step takes what
-//! the one before it returned, and only this module creates it, so a grant that skips a step does
-//! not compile.
+//! The steps from an authenticated request to tokens, in their order: scopes, user, access,
+//! verdict, consent; then [`Authorized::mint`](Authorized), `record`, and the response. Each step
+//! takes what the one before it returned, and only this module creates it, so a grant that skips a
+//! step does not compile.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,8 @@ pub(super) struct WithScopes<'a> {
 
 impl<'a> TokenRequest<'a> {
     /// Sets the scopes. Policies are evaluated for `asked`, tokens are issued for `wanted`, whose
-    /// error is returned after the verdict. Errors name the resource `fallback` if none is asked for.
+    /// error is returned after the verdict. Errors name the resource `fallback` if none is asked
+    /// for.
     pub(super) const fn with_scopes(
         &'a self,
         asked: Option<ScopeRequest>,

@@ -60,8 +60,8 @@ impl TokenAnswer {
             if is_v1 { Seconds::Text(seconds.to_string()) } else { Seconds::Number(seconds) }
         };
         let lifetime = access_token.expires_at - request.now;
-        // MSAL for JavaScript reads this member. Entra ID was observed to send it for the refresh of
-        // a single-page application, whose refresh tokens have a fixed expiry.
+        // MSAL for JavaScript reads this member. Entra ID was observed to send it for the refresh
+        // of a single-page application, whose refresh tokens have a fixed expiry.
         let refreshed = refresh_token.as_ref().filter(|(token, _)| !is_v1 && token.parent_id.is_some());
         let refresh_token_end = refreshed.and_then(|(token, _)| token.fixed_expires_at);
         let client_info = user.as_ref().filter(|_| request.form.get("client_info") == Some("1"));

@@ -59,7 +59,8 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
             address: code.address,
             nonce: code.nonce.clone(),
             claims: request.claims.clone().after(&code.claims),
-            // Those of the authorization request: there, the user could be prompted to satisfy them.
+            // Those of the authorization request: there, the user could be prompted to satisfy
+            // them.
             contexts: code.claims.contexts.clone(),
         },
         family: Family::New { id: code.id, redirect_type: Some(code.redirect_type) },

@@ -19,8 +19,8 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
     Ok(TokenAnswer::of(authorized.mint().await?.record().await?))
 }
 
-/// Returns the one resource that is requested, with `/.default`. OpenID Connect scopes beside it are
-/// ignored: several libraries always send them.
+/// Returns the one resource that is requested, with `/.default`. OpenID Connect scopes beside it
+/// are ignored: several libraries always send them.
 async fn resource(request: &TokenRequest<'_>) -> Result<ResolvedResource, Refusal> {
     let (directory, tenant) = (&request.idp.directory, request.tenant.id);
     let (wanted, scope) = match request.endpoint {

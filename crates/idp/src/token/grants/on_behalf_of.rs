@@ -83,7 +83,8 @@ fn check_what_is_wanted(request: &TokenRequest<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// Returns the claims of the assertion: an access token of this tenant whose audience is the client.
+/// Returns the claims of the assertion: an access token of this tenant whose audience is the
+/// client.
 async fn verify_assertion(request: &TokenRequest<'_>, text: &str) -> Result<AccessClaims, Refusal> {
     let client = &request.client.application;
     let mut audiences = client.document.identifier_uris.clone();

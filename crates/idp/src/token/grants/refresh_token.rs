@@ -100,8 +100,8 @@ fn check_credential(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> R
     }
 }
 
-/// Returns the scopes to issue: those of the resource of the request, or else of the grant, with all
-/// that is consented to.
+/// Returns the scopes to issue: those of the resource of the request, or else of the grant, with
+/// all that is consented to.
 fn wanted(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> Result<ResourceRequest, Refusal> {
     let named = requested_scopes(request)?;
     let names_resource = named.as_ref().is_some_and(|named| !named.resources.is_empty());
