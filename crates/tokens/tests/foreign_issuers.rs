@@ -24,7 +24,7 @@ fn claims() -> Value {
     json!({"iss": "c", "sub": "c", "aud": "a", "exp": 2_000_000_000})
 }
 
-/// The key set, filled up to `length` bytes with a member that nobody reads.
+/// The key set, filled up to `length` bytes with an ignored member.
 fn document(length: usize) -> String {
     let good = serde_json::to_value(JwkSet::v1(&KeyRing::new(Arc::new(key(1))))).expect("JSON");
     let with = |name: &str, value: &str, kid: &str| {
