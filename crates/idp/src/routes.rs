@@ -16,7 +16,7 @@ use crate::protocol::response_headers::{of_graph, of_sign_in_service, with_chars
 use crate::sign_in::accounts::pick_account;
 use crate::sign_in::admin_consent::{admin_consent_v1, admin_consent_v2};
 use crate::sign_in::authorize::{
-    authorize_v1, authorize_v2, change_password, change_password_page, consent, logout, sign_in,
+    authorize_v1, authorize_v2, change_password, change_password_page, logout, sign_in, submit_consent_form,
 };
 use crate::sign_in::device::{
     answer_device, device_code_v1, device_code_v2, device_page, enter_user_code, short_page,
@@ -72,7 +72,7 @@ pub(crate) fn router(idp: Idp) -> Router {
             "/{tenant}/security-info",
             get(security_info_page).post(change_security_info).fallback(not_get_or_post),
         )
-        .route("/{tenant}/consent", post(consent).fallback(not_post))
+        .route("/{tenant}/consent", post(submit_consent_form).fallback(not_post))
         .route(
             "/{tenant}/changepassword",
             get(change_password_page).post(change_password).fallback(not_get_or_post),

@@ -156,7 +156,7 @@ impl FirstTenant {
     ///
     /// # Errors
     /// It cannot be created.
-    pub(crate) async fn wait_until_created(&mut self) -> Result<(), StartError> {
+    pub(crate) async fn wait_for_first_tenant(&mut self) -> Result<(), StartError> {
         let Some(creation) = &mut self.0 else { return Ok(()) };
         let notice = async {
             pause(CREATED_WITHIN).await;

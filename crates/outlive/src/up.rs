@@ -65,7 +65,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
             .await?;
     let created = tokio::select! {
         () = stop_signal() => None,
-        result = system.first_tenant.wait_until_created() => Some(result),
+        result = system.first_tenant.wait_for_first_tenant() => Some(result),
     };
     if !matches!(created, Some(Ok(()))) {
         system.stop().await;

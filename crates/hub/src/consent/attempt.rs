@@ -179,7 +179,7 @@ pub(super) fn store_tokens(tenant: TenantId, code_hash: &str, redeemed: &Redeeme
 }
 
 /// Reads the tokens that this code confirms.
-pub(crate) async fn find_redeemed(
+pub(crate) async fn find_by_code(
     store: &Store,
     tenant: TenantId,
     connection: ConnectionId,

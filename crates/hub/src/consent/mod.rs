@@ -17,7 +17,7 @@ mod redirect;
 mod return_url;
 mod tickets;
 
-pub(crate) use attempt::{Attempt, Redeemed, consume_code, count_open, delete_older, find_redeemed, insert};
+pub(crate) use attempt::{Attempt, Redeemed, consume_code, count_open, delete_older, find_by_code, insert};
 pub(crate) use return_url::return_url;
 pub(crate) use tickets::{LoginLink, digest};
 

@@ -37,7 +37,7 @@ pub(super) async fn confirm(
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let confirmation = body.read::<Confirmation>()?;
     let hash = consent::digest(&confirmation.code);
-    let redeemed = consent::find_redeemed(&hub.chassis.store, call.tenant, connection.id, &hash).await?;
+    let redeemed = consent::find_by_code(&hub.chassis.store, call.tenant, connection.id, &hash).await?;
     let redeemed = match check(&call, &confirmation, redeemed) {
         Ok(redeemed) => redeemed,
         Err(refusal) => {

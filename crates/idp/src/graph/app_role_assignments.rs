@@ -15,7 +15,7 @@ pub(super) fn router() -> Router<Idp> {
         .route("/users/{id}/appRoleAssignments/{assignment}", delete(remove))
         .collection("/servicePrincipals/{id}/appRoleAssignments", list_held_by_client, post(create))
         .route("/servicePrincipals/{id}/appRoleAssignments/{assignment}", delete(remove))
-        .collection("/servicePrincipals/{id}/appRoleAssignedTo", list_given, post(create))
+        .collection("/servicePrincipals/{id}/appRoleAssignedTo", list_assignments, post(create))
         .route("/servicePrincipals/{id}/appRoleAssignedTo/{assignment}", delete(remove))
 }
 
@@ -76,7 +76,7 @@ async fn list_held_by_user(caller: Caller, Path(id): Path<String>) -> Answer {
     list(&caller, &End::Held(user.id.uuid())).await
 }
 
-async fn list_given(caller: Caller, Path(id): Path<String>) -> Answer {
+async fn list_assignments(caller: Caller, Path(id): Path<String>) -> Answer {
     let api = principal(&caller, &id).await?;
     list(&caller, &End::Given(api.client_id)).await
 }

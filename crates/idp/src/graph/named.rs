@@ -14,7 +14,7 @@ pub(super) fn router() -> Router<Idp> {
 async fn show(caller: Caller, named: Named) -> Answer {
     match named {
         Named::Application(name) => show_application(&caller, &name).await,
-        Named::ServicePrincipal(name) => service_principals::show_named(&caller, &name).await,
+        Named::ServicePrincipal(name) => service_principals::show_by_name(&caller, &name).await,
         Named::Role(name) => show_role(&caller, &name),
     }
 }
@@ -24,7 +24,7 @@ async fn update(caller: Caller, named: Named, body: Result<Body<Value>>) -> Resu
     match named {
         Named::Application(name) => update_application(&caller, &name, parse_body(body?.0)?).await,
         Named::ServicePrincipal(name) => {
-            service_principals::update_named(&caller, &name, parse_body(body?.0)?).await
+            service_principals::update_by_name(&caller, &name, parse_body(body?.0)?).await
         }
         Named::Role(_) => Err(GraphError::unknown_path()),
     }

@@ -61,7 +61,7 @@ async fn show(caller: Caller, Path(id): Path<String>) -> Answer {
 }
 
 /// `GET /servicePrincipals(appId='…')`.
-pub(super) async fn show_named(caller: &Caller, name: &ApplicationName) -> Answer {
+pub(super) async fn show_by_name(caller: &Caller, name: &ApplicationName) -> Answer {
     caller.allowed(&READ_APPLICATIONS)?;
     let application = name.find(caller).await?;
     caller.entity(&SERVICE_PRINCIPAL, &resource(caller.tenant.id, &application))
@@ -100,7 +100,7 @@ async fn update(
 }
 
 /// `PATCH /servicePrincipals(appId='…')`.
-pub(super) async fn update_named(
+pub(super) async fn update_by_name(
     caller: &Caller,
     name: &ApplicationName,
     patch: ServicePrincipalPatch,

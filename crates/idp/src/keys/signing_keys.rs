@@ -70,7 +70,7 @@ impl SigningKeys {
         self.ensure(tenant.signing_key + 1).await?;
         ring.next = self.get(tenant.signing_key + 1).await?;
         let now = self.chassis.clocks.now(tenant.id).await?;
-        let lately = lately_retired(&self.chassis.store, tenant.id, now).await?;
+        let lately = recent_keys(&self.chassis.store, tenant.id, now).await?;
         let last = tenant.signing_key - RETIRED_PUBLISHED;
         let oldest = lately.into_iter().fold(last, i64::min).max(FIRST);
         for number in (oldest..tenant.signing_key).rev() {
@@ -166,7 +166,7 @@ fn unusable(why: &str) -> StartError {
 }
 
 /// The keys that were retired so recently that tokens they signed can still be valid.
-async fn lately_retired(store: &Store, tenant: TenantId, now: Instant) -> Result<Vec<i64>, StoreError> {
+async fn recent_keys(store: &Store, tenant: TenantId, now: Instant) -> Result<Vec<i64>, StoreError> {
     let rows = store
         .rows(sql!(
             "SELECT number FROM signing_key_turns WHERE tenant = $1 AND since_us > $2 ORDER BY number DESC",

@@ -46,7 +46,7 @@ async fn text_comparison_ignores_case() {
     }
 }
 
-/// A literal that is none is never a filter that finds nothing.
+/// An invalid literal is an error, not a filter without results.
 #[tokio::test]
 async fn a_filter_with_a_wrong_literal_is_rejected() {
     let tenant = Tenant::new().await;

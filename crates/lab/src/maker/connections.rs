@@ -71,7 +71,7 @@ impl Maker {
     ///
     /// # Errors
     /// The sign-in was refused, or the hub rejected a request.
-    pub async fn complete_consent(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
+    pub async fn follow_consent_link(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
         let request = json!({"parameters": [{
             "parameterName": "token", "redirectUrl": CONSENT_RETURN,
             "objectId": self.user.id, "tenantId": self.endpoints.tenant,

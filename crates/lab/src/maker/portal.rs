@@ -144,8 +144,8 @@ impl Maker {
         &mut self.browser
     }
 
-    /// An access token of the user's for `audience`, valid at virtual instant `now`; signs in if
-    /// there is none.
+    /// Returns an access token of the user for `audience` that is valid at the virtual instant
+    /// `now`. Signs in if necessary.
     ///
     /// # Errors
     /// The issuer refused, or did not answer.

@@ -35,7 +35,7 @@ pub(super) async fn lay_out(
             maker
                 .put_connection(now, &connection.name, &connection.display_name, &connection.connector)
                 .await?;
-            maker.complete_consent(now, &connection.name).await?;
+            maker.follow_consent_link(now, &connection.name).await?;
         }
         for flow in flows {
             let id = flow.id.to_string();

@@ -18,7 +18,7 @@ use crate::graph::prelude::*;
 pub(super) fn assignments() -> Router<Idp> {
     let assigned = "/applications/{id}/tokenLifetimePolicies";
     Router::new()
-        .read_only(assigned, list_assigned)
+        .read_only(assigned, list_of_application)
         .route(&format!("{assigned}/$ref"), post(assign))
         .route(&format!("{assigned}/{{policy}}/$ref"), delete(unassign))
 }
@@ -125,7 +125,7 @@ impl Kind for TokenLifetimes {
     }
 }
 
-async fn list_assigned(caller: Caller, name: ApplicationName) -> Answer {
+async fn list_of_application(caller: Caller, name: ApplicationName) -> Answer {
     caller.allowed(&READ_POLICIES)?;
     let client = name.find(&caller).await?.client_id;
     let policies = caller.tenant.policies.token_lifetimes.iter();

@@ -13,8 +13,8 @@ use crate::visit::Visit;
 
 /// `POST /{tenant}/consent`: `consent=accept` or another value, with `ctx` and `canary` of the
 /// form.
-pub(crate) async fn consent(visit: Visit) -> Response {
-    let result = visit.answer_consent().await;
+pub(crate) async fn submit_consent_form(visit: Visit) -> Response {
+    let result = visit.handle_consent_form().await;
     visit.page(result).await
 }
 
@@ -39,7 +39,7 @@ impl AuthorizeRequest {
 }
 
 impl Visit {
-    async fn answer_consent(&self) -> Result<Response, Refusal> {
+    async fn handle_consent_form(&self) -> Result<Response, Refusal> {
         let form = &self.parameters;
         let state = PageState::of_form(self)?;
         if matches!(state.next, Next::AdminConsent { .. }) {

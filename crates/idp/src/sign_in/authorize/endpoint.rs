@@ -53,7 +53,7 @@ impl Visit {
         };
         let tenant = request.tenant.id;
         let next = Next::Authorize { version: endpoint, parameters, consented };
-        match self.proceed(&request, next, signed_in).await {
+        match self.continue_sign_in(&request, next, signed_in).await {
             Ok(response) => response,
             Err(refusal) => {
                 let asked = self.idp.request_details(&self.trace, &self.origin, Some(tenant)).await;
@@ -62,7 +62,7 @@ impl Visit {
         }
     }
 
-    async fn proceed(
+    async fn continue_sign_in(
         &self,
         request: &AuthorizeRequest,
         next: Next,
@@ -76,7 +76,7 @@ impl Visit {
                 if let Some(newest) = accounts.first()
                     && !accounts.iter().any(Account::is_live)
                 {
-                    self.record_session_refused(request, &newest.session, &newest.decision).await?;
+                    self.record_session_refusal(request, &newest.session, &newest.decision).await?;
                 }
                 let chosen = match choose(&accounts, request)? {
                     Choice::This(at) => accounts.swap_remove(at).signed_in(false),
@@ -96,7 +96,7 @@ impl Visit {
         let user = Some(signed_in.user.facts());
         let decision = Decision::on(Presented::Cookie(cookie), user, &request.tenant.rules, now);
         if !decision.is_accepted() {
-            self.record_session_refused(request, &signed_in.session, &decision).await?;
+            self.record_session_refusal(request, &signed_in.session, &decision).await?;
             return match Refusal::of_decision(&decision)
                 .filter(|_| decision.verdict.rule != Rule::SignInTooOld)
             {
@@ -174,7 +174,7 @@ impl Visit {
         Ok(self.idp.access(&asking).await?)
     }
 
-    async fn record_session_refused(
+    async fn record_session_refusal(
         &self,
         request: &AuthorizeRequest,
         session: &Session,

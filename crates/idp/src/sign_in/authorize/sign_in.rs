@@ -39,7 +39,7 @@ impl Visit {
         let user = match self.idp.check_password(&tenant, user_name, password).await? {
             Ok(user) => user,
             Err((user, refusal)) => {
-                self.record_refused(&tenant, user.as_ref(), user_name, &refusal, now).await?;
+                self.record_sign_in_refusal(&tenant, user.as_ref(), user_name, &refusal, now).await?;
                 return self.sign_in_again(state.next, user_name, &refusal).await;
             }
         };
@@ -183,7 +183,7 @@ impl Visit {
         Ok(self.idp.access(&asking).await?.stays_signed_in)
     }
 
-    pub(crate) async fn record_refused(
+    pub(crate) async fn record_sign_in_refusal(
         &self,
         tenant: &Tenant,
         user: Option<&User>,

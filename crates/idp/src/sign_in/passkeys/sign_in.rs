@@ -88,7 +88,7 @@ impl Visit {
             }
             Err(refused) => refused,
         };
-        self.record_refused(&tenant, user.as_ref(), &pending.user_name, &refusal, now).await?;
+        self.record_sign_in_refusal(&tenant, user.as_ref(), &pending.user_name, &refusal, now).await?;
         self.sign_in_again(next, &pending.user_name, &refusal).await
     }
 

@@ -106,7 +106,7 @@ impl Visit {
                 self.idp.directory.user(tenant.id, user).await?.filter(may_reset)
             }
             AttemptResult::Rejected(why) => {
-                self.record_reset_refused(&tenant, &asked, why).await?;
+                self.record_reset_refusal(&tenant, &asked, why).await?;
                 None
             }
         };
@@ -144,7 +144,7 @@ impl Visit {
 
     /// The same response whether or not the user exists.
     async fn too_many_attempts(&self, tenant: &Tenant, asked: &PendingCode) -> Result<Response, Refusal> {
-        self.record_reset_refused(tenant, asked, ResetCode::TooManyAttempts).await?;
+        self.record_reset_refusal(tenant, asked, ResetCode::TooManyAttempts).await?;
         Ok(pages::message(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many attempts",
@@ -152,7 +152,7 @@ impl Visit {
         ))
     }
 
-    async fn record_reset_refused(
+    async fn record_reset_refusal(
         &self,
         tenant: &Tenant,
         asked: &PendingCode,

@@ -126,7 +126,7 @@ impl Visit {
                 Ok(self.go_on(*pending.next, signed_in).await)
             }
             Err(refusal) => {
-                self.record_refused(&tenant, Some(&user), &user.upn, &refusal, now).await?;
+                self.record_sign_in_refusal(&tenant, Some(&user), &user.upn, &refusal, now).await?;
                 let wrong = Wrong::of(&refusal);
                 Ok(self.second_factor_page(&self.segment, &user, pending, Some(wrong)))
             }

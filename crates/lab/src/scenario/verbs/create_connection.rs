@@ -46,7 +46,7 @@ impl Verb for CreateConnection {
             "Error/token/Unauthenticated",
             status_of(&created),
         ));
-        record_consent(maker.complete_consent(now, name).await, recorder)?;
+        record_consent(maker.follow_consent_link(now, name).await, recorder)?;
         let connected = maker.connection(now, name).await?;
         recorder.note(format!(
             "{} creates the connection '{name}' and consents; the hub redeems the code and stores the tokens",

@@ -28,7 +28,7 @@ impl Verb for FixConnection {
         let (name, now) = (&self.connection.value, world.now);
         let connection = world.connection(name)?;
         let maker = world.maker(&connection.owner)?;
-        record_consent(maker.complete_consent(now, name).await, recorder)?;
+        record_consent(maker.follow_consent_link(now, name).await, recorder)?;
         let fixed = maker.connection(now, name).await?;
         recorder.note(format!("{} consents for the connection '{name}' again", maker.user().upn));
         recorder.check(Check::equal("connection id", &connection.id, id_of(&fixed)));
