@@ -42,7 +42,7 @@ trait Verb {
 /// Lists the verbs, which are fields of [`Step`] and variants of [`StepVerb`].
 macro_rules! verbs {
     ($($module:ident: $verb:ident,)+) => {
-        /// A step as written. [`Step::verb`] returns its only verb.
+        /// A step as written. `Step::verb` returns its only verb.
         #[derive(Clone, Debug, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct Step {
