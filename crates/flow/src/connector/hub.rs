@@ -61,6 +61,7 @@ impl<'a> Workflow<'a> {
 /// The resource group of all connections.
 pub(super) const RESOURCE_GROUP: &str = "lab";
 pub(super) const API_VERSION: &str = "2016-06-01";
+
 /// The maximum number of entries of each cache.
 const CACHED_MAX: usize = 10_000;
 
