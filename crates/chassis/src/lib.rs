@@ -55,18 +55,15 @@ pub use lab_key::LabKey;
 pub use origins::{CallerOrigin, Origins};
 pub use outlive_wire::DueWork;
 pub use pause::pause;
-pub use problem::{Problem, explain_body, explain_query};
+pub use problem::{BODY_BYTES_MAX, Problem, explain_body, explain_query};
 pub use request_span::record_client;
 pub use serve::{ServeLimits, raise_descriptor_limit, serve, serve_tls, serve_tls_within, serve_within};
-pub use service::Service;
+pub use service::{Service, description_mistakes};
 pub use shell::app;
-pub use spec_mistake::{SpecMistake, description_mistakes};
+pub use spec_mistake::SpecMistake;
 pub use start_error::StartError;
 pub use tenant_locks::TenantLocks;
 pub use tls::{LocalAuthority, TlsIdentity};
 pub use trace::Trace;
 pub use turn::Turn;
 pub use until_commit::UntilCommit;
-
-/// The largest request body that any service reads, in bytes.
-pub const BODY_BYTES_MAX: usize = 1 << 20;

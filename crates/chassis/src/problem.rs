@@ -9,7 +9,10 @@ use http::StatusCode;
 use outlive_store::StoreError;
 use serde_json::json;
 
-use crate::{BODY_BYTES_MAX, Cause, ClockError};
+use crate::{Cause, ClockError};
+
+/// The largest request body that any service reads, in bytes.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// An error response: status, code and message, sent as `{"error":{"code","message"}}`.
 #[derive(Debug, Clone, thiserror::Error)]

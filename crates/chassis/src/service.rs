@@ -8,6 +8,7 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_wire::DueWork;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::{Problem, SpecMistake, Trace, Turn};
 
@@ -57,5 +58,18 @@ pub trait Service: Send + Sync + 'static {
     fn run_due(&self, tenant: TenantId, turn: Turn) -> impl Future<Output = Result<DueWork, Problem>> + Send {
         let _ = (tenant, turn);
         async { Ok(DueWork::default()) }
+    }
+}
+
+/// Returns every mistake that service `S` finds in the specification of a tenant.
+#[must_use]
+pub fn description_mistakes<S: Service>(description: Value) -> Vec<SpecMistake> {
+    match serde_json::from_value::<S::TenantSpec>(description) {
+        Ok(spec) => S::spec_mistakes(&spec),
+        Err(error) => vec![SpecMistake::new(
+            "",
+            format!("the description of the tenant has another form than the service reads: {error}"),
+            "correct the value",
+        )],
     }
 }

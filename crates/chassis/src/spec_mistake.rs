@@ -3,10 +3,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
-use crate::Service;
-
 /// A mistake in the specification of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecMistake {
@@ -29,18 +25,5 @@ impl fmt::Display for SpecMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at, message, remedy } = self;
         write!(f, "{at}: {message}; {remedy}")
-    }
-}
-
-/// Returns every mistake that service `S` finds in the specification of a tenant.
-#[must_use]
-pub fn description_mistakes<S: Service>(description: Value) -> Vec<SpecMistake> {
-    match serde_json::from_value::<S::TenantSpec>(description) {
-        Ok(spec) => S::spec_mistakes(&spec),
-        Err(error) => vec![SpecMistake::new(
-            "",
-            format!("the description of the tenant has another form than the service reads: {error}"),
-            "correct the value",
-        )],
     }
 }

@@ -23,6 +23,7 @@
 //! assert_eq!(policy.wait(3, &mut random), None);
 //! ```
 
+mod config;
 mod connector;
 pub mod definition;
 pub mod engine;
@@ -41,6 +42,8 @@ use axum::Router;
 use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::{Migration, migrations};
 
+pub use config::FlowConfig;
+pub use http_surface::AUDIENCE;
 pub use service::FlowService;
 
 /// Returns the mistakes in the flow service's part of a tenant description, without starting the
@@ -79,26 +82,6 @@ pub fn has_operation(swagger: &serde_json::Value, operation_id: &str) -> bool {
 
 /// The migrations of the service's tables.
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
-
-/// The audience of caller tokens.
-pub const AUDIENCE: &str = "https://service.flow.microsoft.com/";
-
-/// The configuration of the flow service. Plain values: other crates read the command line and the
-/// environment.
-#[derive(Clone, Debug)]
-pub struct FlowConfig {
-    /// The identity provider's origin as this process reaches it.
-    pub idp_url: String,
-    /// The identity provider's origin as browsers reach it, for challenges.
-    pub idp_public_url: String,
-    /// The origins that the issuer of a caller token may have.
-    pub issuer_origins: Vec<String>,
-    /// The hub's origin as this process reaches it.
-    pub hub_url: String,
-    /// The name of this replica: unique among replicas and the same after a restart, so that the
-    /// replica finds the runs that it left unfinished.
-    pub replica: String,
-}
 
 /// Builds the routes of the service, without the middleware of the chassis.
 pub fn router(service: &FlowService) -> Router {

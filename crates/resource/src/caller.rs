@@ -1,18 +1,17 @@
 //! Authorized callers and the recording of their requests.
 
 use axum::response::Response;
-use outlive_clock::{ClientId, Instant, TenantId};
+use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::AccessClaims;
 use outlive_wire::Subject;
 use outlive_wire::events::RequestAccepted;
-use uuid::Uuid;
 
 use crate::Permission;
 use crate::api::Api;
-use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
+use crate::rejection::{Bearer, Knock, Rejection};
 
 /// The outcome of a route: the response, and the change to commit before it is sent.
 pub(crate) struct Served {
@@ -20,18 +19,6 @@ pub(crate) struct Served {
     /// The number of orders in the response.
     pub(crate) orders: usize,
     pub(crate) change: Change,
-}
-
-/// The principal of a token, and the permission it has for the request.
-#[derive(Default)]
-pub(crate) struct Bearer {
-    pub(crate) user: Option<Uuid>,
-    pub(crate) service_principal: Option<Uuid>,
-    pub(crate) client: Option<ClientId>,
-    pub(crate) scope: Option<String>,
-    pub(crate) role: Option<String>,
-    pub(crate) uti: Option<String>,
-    pub(crate) token: Option<String>,
 }
 
 pub(crate) struct Caller<'a> {

@@ -29,13 +29,16 @@ mod gate;
 mod orders;
 mod permission;
 mod refusal;
+mod rejection;
+mod routes;
+mod service;
 mod spec;
 
 use std::sync::LazyLock;
 
-pub use api::{build, router};
 pub use config::ResourceConfig;
 pub use permission::Permission;
+pub use routes::{build, router};
 
 use outlive_chassis::SpecMistake;
 use outlive_store::{Migration, migrations};

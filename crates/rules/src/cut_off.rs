@@ -1,25 +1,13 @@
 //! Revocation by events: the only place that evaluates the table.
 
 use outlive_clock::Instant;
-use serde::{Deserialize, Serialize};
 
 use crate::aadsts::{self, Aadsts};
 use crate::fact::Fact;
 use crate::refusal::Refusal;
 use crate::rule::Rule;
 use crate::source::Source;
-use crate::{Credential, Event, Fate, RevocationEvents, Ruleset, UserFacts};
-
-/// The cell of the table that revoked a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revocation {
-    /// The latest event that applies to this credential.
-    pub event: Event,
-    /// When it happened (virtual time).
-    pub at: Instant,
-    /// The column.
-    pub credential: Credential,
-}
+use crate::{Credential, Event, Fate, Revocation, RevocationEvents, Ruleset, UserFacts};
 
 /// The attributes of a credential that matter for the table.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::cut_off::Revocation;
 use crate::fact::FactValue;
+use crate::revocation::Revocation;
 use crate::verdict::{Artefact, Outcome, Verdict};
 use crate::{Credential, Fate, Ruleset, template};
 

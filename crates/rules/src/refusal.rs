@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use crate::aadsts::{Aadsts, Params};
-use crate::cut_off::Revocation;
 use crate::fact::{Fact, FactValue};
+use crate::revocation::Revocation;
 use crate::rule::Rule;
 use crate::source::Source;
 

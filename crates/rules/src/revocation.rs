@@ -11,6 +11,9 @@ use Event::{
 };
 use Fate::{Alive, Revoked};
 
+use outlive_clock::Instant;
+use serde::{Deserialize, Serialize};
+
 use crate::Edition;
 use crate::credential::Credential;
 use crate::event::Event;
@@ -151,4 +154,15 @@ impl Edition {
         // which revokes nothing, is never the fallback.
         find(event).or_else(|| fallbacks.iter().find_map(|other| find(*other))).unwrap_or(&rows[0])
     }
+}
+
+/// The cell of the table that revoked a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// The latest event that applies to this credential.
+    pub event: Event,
+    /// When it happened (virtual time).
+    pub at: Instant,
+    /// The column.
+    pub credential: Credential,
 }

@@ -4,9 +4,9 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::aadsts::{Aadsts, Params};
-use crate::cut_off::Revocation;
 use crate::fact::{Fact, FactValue};
 use crate::refusal::Refusal;
+use crate::revocation::Revocation;
 use crate::source::Source;
 use crate::{Rule, Ruleset};
 

@@ -4,15 +4,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
-use crate::JournalEvent;
-
 /// The payload of one kind of journal event.
 ///
 /// Implemented by the declarations in [`events`](crate::events), which lack nothing, because the
 /// trait does not compile without it. This is a complete event:
 ///
 /// ```
-/// # use outlive_wire::{EventPayload, JournalEvent, events::TenantCreated};
+/// # use outlive_wire::EventPayload;
 /// #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 /// struct FlowPaused {}
 ///
@@ -29,15 +27,12 @@ use crate::JournalEvent;
 ///         Self {}
 ///     }
 /// }
-/// # impl From<FlowPaused> for JournalEvent {
-/// #     fn from(_: FlowPaused) -> Self { TenantCreated {}.into() }
-/// # }
 /// ```
 ///
 /// Without a summary it does not compile:
 ///
 /// ```compile_fail,E0046
-/// # use outlive_wire::{EventPayload, JournalEvent, events::TenantCreated};
+/// # use outlive_wire::EventPayload;
 /// #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 /// struct FlowPaused {}
 ///
@@ -51,15 +46,12 @@ use crate::JournalEvent;
 ///         Self {}
 ///     }
 /// }
-/// # impl From<FlowPaused> for JournalEvent {
-/// #     fn from(_: FlowPaused) -> Self { TenantCreated {}.into() }
-/// # }
 /// ```
 ///
 /// nor without a schema:
 ///
 /// ```compile_fail,E0277
-/// # use outlive_wire::{EventPayload, JournalEvent, events::TenantCreated};
+/// # use outlive_wire::EventPayload;
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct FlowPaused {}
 ///
@@ -76,11 +68,8 @@ use crate::JournalEvent;
 ///         Self {}
 ///     }
 /// }
-/// # impl From<FlowPaused> for JournalEvent {
-/// #     fn from(_: FlowPaused) -> Self { TenantCreated {}.into() }
-/// # }
 /// ```
-pub trait EventPayload: Serialize + DeserializeOwned + ToSchema + Into<JournalEvent> {
+pub trait EventPayload: Serialize + DeserializeOwned + ToSchema {
     /// The kind, as it is stored and selected (`"token.issued"`).
     const KIND: &'static str;
     /// When a service records it: one sentence.

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use outlive_clock::{Instant, Speed, TenantId, wall_now};
 use outlive_wire::{ClockChange, ClockState, DueWork};
 
-use super::{Surface, tenant_of};
+use super::surface::{Surface, tenant_of};
 use crate::{Problem, Service};
 
 pub(crate) async fn show<S: Service>(

@@ -14,7 +14,7 @@ use outlive_journal::{Filter, LINES_MAX, Newest};
 use outlive_wire::JournalLine;
 use serde::{Deserialize, Serialize};
 
-use super::{Surface, tenant_of};
+use super::surface::{Surface, tenant_of};
 use crate::{Chassis, ClockError, Problem, Service, pause};
 
 #[derive(Deserialize)]

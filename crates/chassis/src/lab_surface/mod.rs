@@ -4,46 +4,17 @@
 
 mod clock;
 mod journal;
+mod surface;
 mod tenants;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post, put};
-use outlive_clock::TenantId;
 
-use crate::{Chassis, DueWork, Problem, Service, TenantLocks, Turn};
+use crate::Service;
 
-/// A service with its chassis, for the lab surface and the watcher of running clocks.
-pub(crate) struct Surface<S> {
-    pub(crate) chassis: Chassis,
-    pub(crate) service: Arc<S>,
-    /// Serializes due work per tenant: the conductor and a running clock may request it
-    /// concurrently.
-    doing: TenantLocks,
-}
-
-impl<S: Service> Surface<S> {
-    pub(crate) fn new(chassis: Chassis, service: Arc<S>) -> Self {
-        Self { chassis, service, doing: TenantLocks::default() }
-    }
-
-    pub(crate) async fn run_due(&self, tenant: TenantId) -> Result<DueWork, Problem> {
-        // Only for existing tenants, so that requests cannot grow the map.
-        self.chassis.clocks.clock(tenant).await?;
-        let _one_at_a_time = self.doing.lock(tenant).await;
-        let clock = self.chassis.clocks.clock(tenant).await?;
-        self.service.run_due(tenant, Turn::of(&clock)).await
-    }
-
-    /// Drops cached data of a deleted tenant.
-    pub(crate) fn forget(&self, tenant: TenantId) {
-        self.doing.forget(tenant);
-        self.chassis.clocks.forget(tenant);
-        self.chassis.random.of(tenant).forget();
-        self.service.forget_tenant(tenant);
-    }
-}
+pub(crate) use surface::Surface;
 
 pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
     Router::new()
@@ -54,11 +25,4 @@ pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
         .route("/_lab/tenants/{tenant}/journal", get(journal::read::<S>))
         .route("/_lab/tenants/{tenant}/journal/stream", get(journal::follow::<S>))
         .with_state(surface)
-}
-
-/// Parses the tenant in the path, or returns a 404.
-fn tenant_of(text: &str) -> Result<TenantId, Problem> {
-    text.parse().map_err(|error: uuid::Error| {
-        Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID.").caused_by(error)
-    })
 }

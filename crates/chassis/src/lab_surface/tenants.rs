@@ -14,7 +14,7 @@ use outlive_wire::{ClockChange, Subject};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Surface, tenant_of};
+use super::surface::{Surface, tenant_of};
 use crate::{Clocks, Problem, Service, SpecMistake, Trace};
 
 /// The longest lab id, in bytes.

@@ -13,8 +13,8 @@ use rcgen::{
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::leaf::server_names;
-use super::valid;
+use super::server_names::server_names;
+use super::validity::{BACKDATED, valid};
 use crate::StartError;
 use crate::kept_once::read_or_create;
 use crate::private_files::create_data_dir;
@@ -23,9 +23,6 @@ use crate::private_files::create_data_dir;
 const SUBJECT: &str = "Outlive local certificate authority";
 /// The validity of its certificate, in wall time.
 const VALIDITY: Span = Span::from_days(10 * 365);
-/// How far certificates are backdated, because clocks of machines differ.
-pub(super) const BACKDATED: Span = Span::from_hours(1);
-
 /// The names that are always permitted.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.0/8", "::1"];
 

@@ -12,15 +12,13 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::{RootCertStore, ServerConfig};
 
-use super::authority::{BACKDATED, LocalAuthority};
-use super::valid;
+use super::authority::LocalAuthority;
+use super::server_names::server_names;
+use super::validity::{BACKDATED, valid};
 use crate::StartError;
 
 /// The validity of a server certificate, in wall time: some clients reject longer ones.
 const VALIDITY: Span = Span::from_days(397);
-/// Maximum number of names in a certificate.
-const NAMES_MAX: usize = 64;
-
 /// A server certificate with its key. Cheap to clone.
 #[derive(Clone)]
 pub struct TlsIdentity(Arc<ServerConfig>);
@@ -68,29 +66,6 @@ impl TlsIdentity {
     }
 }
 
-pub(super) fn server_names(names: &[String]) -> Result<Vec<ServerName<'static>>, StartError> {
-    let refused = |what: String, why: &dyn std::fmt::Display| {
-        StartError::new(
-            what,
-            why,
-            "give host names such as login.microsoftonline.com, without scheme, port or path",
-        )
-    };
-    if names.len() > NAMES_MAX {
-        return Err(refused(
-            format!("cannot serve {} names", names.len()),
-            &format!("at most {NAMES_MAX} are possible"),
-        ));
-    }
-    names
-        .iter()
-        .map(|name| {
-            ServerName::try_from(name.clone())
-                .map_err(|error| refused(format!("cannot serve the name '{name}'"), &error))
-        })
-        .collect()
-}
-
 fn sign(
     authority: &LocalAuthority,
     names: &[ServerName<'_>],
@@ -130,6 +105,7 @@ fn check(
 
 #[cfg(test)]
 mod tests {
+    use super::super::server_names::NAMES_MAX;
     use super::*;
 
     fn names(names: &[&str]) -> Vec<String> {

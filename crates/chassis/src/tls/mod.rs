@@ -5,18 +5,9 @@
 mod authority;
 mod leaf;
 mod listener;
+mod server_names;
+mod validity;
 
 pub use authority::LocalAuthority;
 pub use leaf::TlsIdentity;
 pub(crate) use listener::Tls;
-
-use outlive_clock::Instant;
-use rcgen::CertificateParams;
-
-/// Sets the validity of a certificate, in wall time.
-fn valid(params: &mut CertificateParams, from: Instant, to: Instant) {
-    let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    let date = |at: Instant| epoch + (at.whole_second() - Instant::EPOCH).to_std();
-    params.not_before = date(from);
-    params.not_after = date(to);
-}

@@ -7,7 +7,7 @@ use outlive_clock::Span;
 use outlive_tokens::Secret;
 use serde_json::{Value, json};
 
-use super::hub::{API_VERSION, Credentials, Hub, RESOURCE_GROUP, Workflow, fresh, refused};
+use super::hub::{API_VERSION, ConnectionKey, Credentials, Hub, RESOURCE_GROUP, Workflow, fresh, refused};
 use super::selection::{id_of, not_found};
 use crate::engine::{Failure, Outcome};
 
@@ -15,16 +15,6 @@ use crate::engine::{Failure, Outcome};
 const VALIDITY: Span = Span::from_days(7);
 /// How long a key is used (virtual time): shorter than its validity.
 pub(super) const USED_FOR: Span = Span::from_hours(7 * 24 - 1);
-
-/// A connection's runtime URL and the key with which one flow calls it.
-#[derive(Debug)]
-pub(super) struct ConnectionKey {
-    /// The runtime URL, at the origin at which this process reaches the hub.
-    pub(super) runtime_url: String,
-    pub(super) key: Secret,
-    /// The id of the connection, which is never reused.
-    connection: String,
-}
 
 impl Hub {
     pub(super) async fn connection_key(

@@ -1,19 +1,18 @@
 //! The client of the hub.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
 use outlive_chassis::{HttpClient, Trace};
-use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
+use outlive_clock::{ClientId, Instant, TenantId, UserId};
 use outlive_tokens::Secret;
 use quick_cache::sync::Cache;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::connection_key::ConnectionKey;
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
-use super::selection::Selections;
-use crate::definition::{ConnectorCall, Definition};
+use crate::definition::Definition;
 use crate::engine::{Failure, Outcome};
 use crate::ids::FlowId;
 
@@ -33,6 +32,9 @@ pub(crate) struct CallContext<'a> {
     pub(crate) trace: &'a Trace,
     pub(crate) now: Instant,
 }
+
+/// The ids of the connections that a flow's maker selected, by lower-case name.
+pub(crate) type Selections = BTreeMap<String, String>;
 
 /// The run that makes a call.
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +60,7 @@ impl<'a> Workflow<'a> {
 
 /// The resource group of all connections.
 pub(super) const RESOURCE_GROUP: &str = "lab";
-/// The location of all connectors.
-const LOCATION: &str = "unitedstates";
 pub(super) const API_VERSION: &str = "2016-06-01";
-/// How long a connector's swagger is cached (virtual time): as long as a connection key, so that
-/// one service token serves to refresh both. An operation that is not found, or not where the
-/// swagger says, ends it earlier.
-const SWAGGER_CACHED_FOR: Span = super::connection_key::USED_FOR;
 
 /// The maximum number of entries of each cache.
 const CACHED_MAX: usize = 10_000;
@@ -75,6 +71,16 @@ pub(super) type Timed<V> = (Instant, V);
 /// Returns a cached value unless it is stale.
 pub(super) fn fresh<V>(cached: Option<Timed<V>>, now: Instant) -> Option<V> {
     cached.filter(|(stale, _)| now < *stale).map(|(_, value)| value)
+}
+
+/// A connection's runtime URL and the key with which one flow calls it.
+#[derive(Debug)]
+pub(super) struct ConnectionKey {
+    /// The runtime URL, at the origin at which this process reaches the hub.
+    pub(super) runtime_url: String,
+    pub(super) key: Secret,
+    /// The id of the connection, which is never reused.
+    pub(super) connection: String,
 }
 
 /// A client of the hub, with in-memory caches. A value is also removed when the hub rejects it.
@@ -125,103 +131,6 @@ impl Hub {
         self.swaggers.retain(|(known, _), _| *known != tenant);
     }
 
-    /// Makes the call of an action. Errors are outcomes, too.
-    pub(crate) async fn call(
-        &self,
-        workflow: &Workflow<'_>,
-        credentials: &impl Credentials,
-        call: &ConnectorCall,
-        parameters: &Map<String, Value>,
-    ) -> Outcome {
-        match self.attempt(workflow, credentials, call, parameters).await {
-            Ok(outcome) | Err(outcome) => outcome,
-        }
-    }
-
-    async fn attempt(
-        &self,
-        workflow: &Workflow<'_>,
-        credentials: &impl Credentials,
-        call: &ConnectorCall,
-        parameters: &Map<String, Value>,
-    ) -> Result<Outcome, Outcome> {
-        let connection = connection_of(workflow.definition, call)?;
-        let operations = self.operations(workflow, credentials, &call.api, false).await?;
-        let operations = match operations.get(&call.operation) {
-            Some(_) => operations,
-            // The connector may have changed since its swagger was read.
-            None => self.operations(workflow, credentials, &call.api, true).await?,
-        };
-        let operation = operations.get(&call.operation).ok_or_else(|| {
-            refused(Failure::new(
-                "ApiOperationNotFound",
-                format!("The connector '{}' has no operation '{}'.", call.api, call.operation),
-            ))
-        })?;
-        let request = super::request::build(operation, parameters).map_err(refused)?;
-        let key = self.connection_key(workflow, credentials, connection).await?;
-        Ok(self.send(workflow, call, connection, &key, request).await)
-    }
-
-    async fn operations(
-        &self,
-        workflow: &Workflow<'_>,
-        credentials: &impl Credentials,
-        api: &str,
-        again: bool,
-    ) -> Result<Arc<Operations>, Outcome> {
-        let (tenant, now) = (workflow.tenant, workflow.now);
-        let name = (tenant, api.to_owned());
-        if !again && let Some(known) = fresh(self.swaggers.get(&name), now) {
-            return Ok(known);
-        }
-        let path = [
-            "subscriptions",
-            &tenant.to_string(),
-            "providers",
-            "Microsoft.Web",
-            "locations",
-            LOCATION,
-            "managedApis",
-            api,
-        ];
-        let query = [("api-version", API_VERSION), ("export", "true")];
-        let body = self
-            .request_control_plane(&workflow.context(), credentials, Method::GET, &path, &query, None)
-            .await?;
-        // For an export, the platform returns the swagger itself; a hub may also return it within
-        // the connector.
-        let swagger =
-            if body.get("paths").is_some() { Some(&body) } else { body.pointer("/properties/swagger") };
-        let operations = Arc::new(Operations::read(swagger.unwrap_or(&Value::Null)));
-        self.swaggers.insert(name, (now + SWAGGER_CACHED_FOR, Arc::clone(&operations)));
-        Ok(operations)
-    }
-
-    /// Withdraws all access policies of a flow that is deleted.
-    pub(crate) async fn withdraw_access(
-        &self,
-        context: &CallContext<'_>,
-        credentials: &impl Credentials,
-        flow: FlowId,
-    ) -> Result<(), Outcome> {
-        let (tenant, flow_id) = (context.tenant.to_string(), flow.to_string());
-        let path = [
-            "subscriptions",
-            &tenant,
-            "providers",
-            "Microsoft.Web",
-            "locations",
-            LOCATION,
-            "logicflows",
-            &flow_id,
-        ];
-        let query = [("api-version", API_VERSION)];
-        self.request_control_plane(context, credentials, Method::DELETE, &path, &query, None).await?;
-        self.keys.retain(|(known, of, _), _| (*known, *of) != (context.tenant, flow));
-        Ok(())
-    }
-
     /// Sends a request to the hub's control plane as the flow service. A rejected token is removed
     /// from the cache, so that the next call gets a new one.
     pub(super) async fn request_control_plane(
@@ -255,27 +164,6 @@ impl Hub {
         let failure = failure_of(response.status, &response.value());
         Err(Outcome { status: Some(response.status.as_u16()), outputs: None, failure: Some(failure) })
     }
-}
-
-/// Returns the connection of an action's reference.
-fn connection_of<'a>(definition: &'a Definition, call: &ConnectorCall) -> Result<&'a str, Outcome> {
-    let reference = definition.connections.get(&call.reference);
-    let not_configured = |why: String| refused(Failure::new("ConnectionNotConfigured", why));
-    let Some(reference) = reference else {
-        return Err(not_configured(format!("The flow has no connection reference '{}'.", call.reference)));
-    };
-    if reference.api.as_ref().is_some_and(|api| *api != call.api) {
-        return Err(not_configured(format!(
-            "The connection reference '{}' is not one of the connector '{}'.",
-            call.reference, call.api
-        )));
-    }
-    reference.connection.as_deref().ok_or_else(|| {
-        not_configured(format!(
-            "The connection reference '{}' is not mapped to a connection.",
-            call.reference
-        ))
-    })
 }
 
 /// A failure that a retry cannot fix.

@@ -3,8 +3,7 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
-use super::connection_key::ConnectionKey;
-use super::hub::{Hub, Workflow, refused};
+use super::hub::{ConnectionKey, Hub, Workflow, refused};
 use super::request::Request;
 use super::response::ServiceResponse;
 use crate::definition::ConnectorCall;

@@ -1,17 +1,12 @@
 //! Selects connections by id when a flow is saved, because a name can later refer to another
 //! connection.
 
-use std::collections::BTreeMap;
-
 use http::Method;
 use outlive_clock::UserId;
 use serde_json::Value;
 
-use super::hub::{API_VERSION, CallContext, Credentials, Hub, RESOURCE_GROUP};
+use super::hub::{API_VERSION, CallContext, Credentials, Hub, RESOURCE_GROUP, Selections};
 use crate::engine::{Failure, Outcome};
-
-/// The ids of the connections that a flow's maker selected, by lower-case name.
-pub(crate) type Selections = BTreeMap<String, String>;
 
 /// A connection that the maker may select.
 struct Selectable {

@@ -2,6 +2,7 @@
 //! the error.
 
 mod action;
+mod action_reader;
 mod condition;
 mod limits;
 mod node;
@@ -22,7 +23,7 @@ pub use references::ConnectionReference;
 pub use refusal::DefinitionError;
 pub use trigger::{Trigger, TriggerKind};
 
-use action::Reader;
+use action_reader::Reader;
 use node::Node;
 
 /// A valid definition.

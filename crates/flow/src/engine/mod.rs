@@ -13,19 +13,15 @@ use outlive_clock::{Instant, Span, Stream};
 use serde_json::{Map, Value, json};
 
 pub use ending::Ending;
-pub use state::{ActionRecord, Failure, RunState};
+pub use state::{ActionRecord, Failure, RUN_BYTES_MAX, RunState};
 
 use crate::definition::{Action, ActionKind, ConnectorCall, Definition, Scope};
-use crate::expression::weigh;
 use crate::retry::is_retried;
 use crate::status::ActionStatus;
 use facts::View;
 
 /// The maximum duration of a run, in virtual time (reference §6.3).
 pub const RUN_LENGTH_MAX: Span = Span::from_days(30);
-
-/// The maximum size of the outputs of all actions of a run, roughly in bytes of JSON.
-pub const RUN_BYTES_MAX: usize = 4 << 20;
 
 /// The next step of a run.
 #[derive(Debug)]

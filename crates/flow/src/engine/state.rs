@@ -4,10 +4,12 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{RUN_BYTES_MAX, weigh};
 use crate::definition::Definition;
-use crate::expression::EvaluationError;
+use crate::expression::{EvaluationError, weigh};
 use crate::status::ActionStatus;
+
+/// The maximum size of the outputs of all actions of a run, roughly in bytes of JSON.
+pub const RUN_BYTES_MAX: usize = 4 << 20;
 
 /// An error code and a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

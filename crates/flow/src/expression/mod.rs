@@ -15,10 +15,7 @@ mod weight;
 pub(crate) use evaluate::compare;
 pub use evaluate::{EvaluationError, Facts};
 pub(crate) use function::Function;
-pub use parse::ExpressionError;
+pub use parse::{EXPRESSION_CHARACTERS_MAX, ExpressionError};
 pub use template::Template;
 pub(crate) use weight::weigh;
 pub use weight::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};
-
-/// The maximum length of an expression, in characters (reference §6.1).
-pub const EXPRESSION_CHARACTERS_MAX: usize = 8_192;

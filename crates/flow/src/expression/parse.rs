@@ -2,9 +2,11 @@
 
 use serde_json::{Number, Value};
 
-use super::EXPRESSION_CHARACTERS_MAX;
 use super::function::{Function, names};
 use super::syntax::{Access, Expression};
+
+/// The maximum length of an expression, in characters (reference §6.1).
+pub const EXPRESSION_CHARACTERS_MAX: usize = 8_192;
 
 /// The maximum nesting depth of calls and brackets.
 const DEPTH_MAX: usize = 32;

@@ -12,12 +12,14 @@ use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace, record_client};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 
-use super::API_VERSION;
-use crate::AUDIENCE;
 use crate::ids::{environment_name, tenant_of_environment};
 use crate::service::{Actor, Flows};
 
+/// The audience of caller tokens.
+pub const AUDIENCE: &str = "https://service.flow.microsoft.com/";
+
 const SCOPE: &str = "User";
+pub(super) const API_VERSION: &str = "2016-11-01";
 
 /// An authenticated caller, in the environment of the path.
 pub(super) struct Caller {

@@ -18,9 +18,8 @@ use outlive_chassis::Problem;
 
 use crate::service::Flows;
 
+pub use caller::AUDIENCE;
 pub(crate) use flow_edits::{DISPLAY_NAME_CHARACTERS_MAX, is_display_name};
-
-pub(crate) const API_VERSION: &str = "2016-11-01";
 
 pub(crate) fn router(flows: Arc<Flows>) -> Router {
     const FLOWS: &str = "/providers/Microsoft.ProcessSimple/environments/{environment}/flows";

@@ -2,8 +2,7 @@
 
 use outlive_chassis::Problem;
 
-use super::API_VERSION;
-use super::caller::Caller;
+use super::caller::{API_VERSION, Caller};
 
 const TOP_DEFAULT: u32 = 50;
 const TOP_MAX: u32 = 250;

@@ -11,8 +11,7 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use outlive_chassis::Problem;
 use serde_json::{Value, json};
 
-use super::API_VERSION;
-use super::caller::Caller;
+use super::caller::{API_VERSION, Caller};
 use super::flow_documents::flow_path;
 use super::flow_routes::flow_id;
 use crate::service::{Flows, TriggerCall};

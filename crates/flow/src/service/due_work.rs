@@ -12,8 +12,8 @@ use outlive_wire::Subject;
 use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
 use serde_json::Value;
 
-use super::Flows;
-use super::execution::Execution;
+use super::execution::{Execution, serialize_state};
+use super::state::Flows;
 use crate::definition::TriggerKind;
 use crate::engine::{Failure, RunState};
 use crate::ids::{FlowId, run_name};
@@ -265,9 +265,4 @@ pub(super) fn ended_early(flow: FlowId, due: Instant, status: RunStatus, code: S
         started: None,
         actions: Vec::new(),
     }
-}
-
-pub(super) fn serialize_state(state: &RunState) -> String {
-    // Maps with string keys and finite numbers can always be serialized.
-    serde_json::to_string(state).unwrap_or_default()
 }

@@ -9,8 +9,7 @@ use outlive_store::Change;
 use outlive_wire::events::{RunAction, RunFinished, RunWaiting};
 use outlive_wire::{JournalEvent, Subject};
 
-use super::due_work::serialize_state;
-use super::{Flows, Program};
+use super::state::{Flows, Program};
 use crate::connector::Workflow;
 use crate::engine::{self, Ending, Next, RunState};
 use crate::ids::FlowId;
@@ -137,4 +136,9 @@ fn recorded_actions(state: &RunState) -> Vec<RunAction> {
         retries: record.retries,
     });
     actions.collect()
+}
+
+pub(super) fn serialize_state(state: &RunState) -> String {
+    // Maps with string keys and finite numbers can always be serialized.
+    serde_json::to_string(state).unwrap_or_default()
 }

@@ -8,9 +8,8 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, StoreError};
 use serde_json::Value;
 
-use super::Flows;
-use super::due_work::serialize_state;
-use super::execution::Execution;
+use super::execution::{Execution, serialize_state};
+use super::state::Flows;
 use crate::engine::RunState;
 use crate::ids::{FlowId, run_name};
 use crate::status::RunStatus;

@@ -1,139 +1,14 @@
-//! The state of the service, and the execution of due work.
+//! The service: its state, and the execution of due work.
 
 mod due_work;
 mod execution;
 mod manual_run;
 mod saving;
+mod state;
 mod tenant;
 mod withdrawal;
 
-use std::collections::HashSet;
-use std::ops::Deref;
-use std::sync::Arc;
-
-use outlive_chassis::{Chassis, Problem, TenantLocks, UntilCommit};
-use outlive_clock::{Instant, Span, TenantId, wall_now};
-use outlive_store::StoreError;
-use outlive_tokens::{Verifier, VerifierConfig};
-use parking_lot::Mutex;
-use quick_cache::sync::Cache;
-use serde_json::Value;
-
 pub(crate) use manual_run::TriggerCall;
 pub(crate) use saving::{Actor, FlowEdit, Saved};
+pub(crate) use state::Flows;
 pub use tenant::FlowService;
-
-use crate::FlowConfig;
-use crate::connector::{Hub, HubConfig, Selections};
-use crate::definition::Definition;
-use crate::ids::FlowId;
-use crate::tables::{due, flows, runs::Claimant};
-
-/// The maximum number of cached definitions.
-const DEFINITIONS_CACHED_MAX: usize = 2_000;
-
-/// How long other replicas leave a run to the replica that claimed it (wall time).
-const LEASE: Span = Span::from_minutes(10);
-
-/// The state of the service.
-pub(crate) struct Flows {
-    pub(crate) chassis: Chassis,
-    pub(crate) verifier: Verifier,
-    pub(crate) config: FlowConfig,
-    hub: Hub,
-    /// Parsed definitions. A version never changes, so entries never become stale.
-    definitions: Cache<(TenantId, FlowId, i64), Arc<Program>>,
-    /// Tenants whose deleted flows have all been reported to the hub.
-    reported: Mutex<HashSet<TenantId>>,
-    /// Locks under which this process executes the runs of a tenant, one at a time. The holder
-    /// knows that a run with status `Running` and this replica's name was abandoned.
-    run_locks: TenantLocks,
-    next_due: UntilCommit<Option<Instant>>,
-}
-
-impl Flows {
-    pub(crate) fn new(chassis: Chassis, config: FlowConfig) -> Self {
-        let issuer =
-            VerifierConfig { idp_url: config.idp_url.clone(), issuer_origins: config.issuer_origins.clone() };
-        let hub = HubConfig { idp_url: config.idp_url.clone(), hub_url: config.hub_url.clone() };
-        Self {
-            verifier: Verifier::new(issuer, chassis.http.inner()),
-            hub: Hub::new(chassis.http.clone(), hub),
-            chassis,
-            config,
-            definitions: Cache::new(DEFINITIONS_CACHED_MAX),
-            reported: Mutex::default(),
-            run_locks: TenantLocks::default(),
-            next_due: UntilCommit::default(),
-        }
-    }
-
-    /// Returns a version of a flow's definition, or `None` if it was deleted or cannot be read.
-    pub(crate) async fn definition(
-        &self,
-        tenant: TenantId,
-        flow: FlowId,
-        version: i64,
-    ) -> Result<Option<Arc<Program>>, Problem> {
-        let key = (tenant, flow, version);
-        if let Some(known) = self.definitions.get(&key) {
-            return Ok(Some(known));
-        }
-        let Some(document) = flows::find_document(&self.chassis.store, tenant, flow, version).await? else {
-            return Ok(None);
-        };
-        match Definition::read(&document["definition"], &document["connectionReferences"]) {
-            Ok(definition) => {
-                let program = Arc::new(Program { definition, selections: selections_of(&document) });
-                self.definitions.insert(key, Arc::clone(&program));
-                Ok(Some(program))
-            }
-            Err(error) => {
-                tracing::error!(%tenant, %flow, version, %error, "cannot read a stored definition");
-                Ok(None)
-            }
-        }
-    }
-
-    fn claimant(&self) -> Claimant<'_> {
-        Claimant { replica: &self.config.replica, lease: wall_now() + LEASE }
-    }
-
-    /// Returns when work of the tenant is next due.
-    async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
-        let store = &self.chassis.store;
-        self.next_due.or_read(store, tenant, due::find_next(store, tenant, &self.config.replica)).await
-    }
-
-    fn forget(&self, tenant: TenantId) {
-        self.hub.forget(tenant);
-        self.verifier.forget(tenant);
-        self.next_due.forget(tenant);
-        self.definitions.retain(|(known, ..), _| *known != tenant);
-        self.run_locks.forget(tenant);
-        self.reported.lock().remove(&tenant);
-    }
-}
-
-/// A version of a flow's definition, with the selected connections.
-#[derive(Debug)]
-pub(crate) struct Program {
-    definition: Definition,
-    /// The connections that the maker selected.
-    pub(crate) selections: Selections,
-}
-
-impl Deref for Program {
-    type Target = Definition;
-
-    fn deref(&self) -> &Definition {
-        &self.definition
-    }
-}
-
-/// The member of a stored document with the selections. Callers neither read nor write it.
-const SELECTIONS: &str = "selections";
-
-fn selections_of(document: &Value) -> Selections {
-    serde_json::from_value(document[SELECTIONS].clone()).unwrap_or_default()
-}

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::due_work::ended_early;
 use super::manual_run::flow_not_found;
-use super::{Flows, Program, SELECTIONS, selections_of};
+use super::state::{Flows, Program, SELECTIONS, selections_of};
 use crate::connector::{CallContext, Selections};
 use crate::definition::{Definition, DefinitionError, TriggerKind};
 use crate::ids::FlowId;

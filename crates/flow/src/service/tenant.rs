@@ -7,7 +7,7 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_wire::{FlowSpec, Secret};
 
-use super::Flows;
+use super::state::Flows;
 use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
 use crate::tables::{TENANT_TABLES, credentials};

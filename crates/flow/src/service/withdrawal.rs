@@ -3,7 +3,7 @@
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
 
-use super::Flows;
+use super::state::Flows;
 use crate::connector::CallContext;
 use crate::tables::flow_ids;
 

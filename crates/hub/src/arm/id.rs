@@ -2,8 +2,11 @@
 
 use outlive_clock::TenantId;
 
-use super::{LOCATION, ResourceName};
+use super::ResourceName;
 use crate::connector::ConnectorName;
+
+/// The only location.
+pub(crate) const LOCATION: &str = "unitedstates";
 
 /// Formats the id of a connection.
 pub(crate) fn connection_id(tenant: TenantId, group: &str, name: &str) -> String {

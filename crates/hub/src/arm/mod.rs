@@ -3,6 +3,7 @@
 
 mod call;
 mod caller;
+mod date;
 mod id;
 mod json_body;
 mod name;
@@ -10,16 +11,8 @@ mod refusal;
 
 pub(crate) use call::ControlCall;
 pub(crate) use caller::{Caller, authenticate};
-pub(crate) use id::{ApiReference, connection_id, custom_api_id, managed_api_id};
+pub(crate) use date::date;
+pub(crate) use id::{ApiReference, LOCATION, connection_id, custom_api_id, managed_api_id};
 pub(crate) use json_body::JsonBody;
 pub(crate) use name::ResourceName;
 pub(crate) use refusal::ArmRefusal;
-
-use outlive_clock::Instant;
-
-pub(crate) const LOCATION: &str = "unitedstates";
-
-/// Formats an instant as ARM does, with seven decimals.
-pub(crate) fn date(at: Instant) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%7fZ")
-}

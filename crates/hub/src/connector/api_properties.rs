@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{ConnectorFault, OAuthSettings, strings};
+use super::OAuthSettings;
+use super::fault::{ConnectorFault, strings};
 
 /// The maximum number of connection parameters.
 const PARAMETERS_MAX: usize = 64;

@@ -1,4 +1,4 @@
-//! Names of connectors.
+//! Names of connectors, and display names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,6 +37,14 @@ impl fmt::Display for ConnectorName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The rule for display names of connectors and connections.
+pub(crate) const DISPLAY_NAME_RULE: &str = "it must have 1 to 200 characters";
+
+/// Whether a connector or a connection can have this display name.
+pub(crate) fn is_display_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().count() <= 200
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use outlive_tokens::Secret;
 use serde_json::Value;
 use url::Url;
 
-use super::{ConnectorFault, strings};
+use super::fault::{ConnectorFault, strings};
 use crate::credential::CAE_CAPABLE;
 
 /// The redirect URI that is registered on the connector's application.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::access::{self, Right};
-use super::{PolicyPath, ResourcePath};
+use super::paths::{PolicyPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, connection_id};
 use crate::connection::access_list::{self, POLICIES_MAX};

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::ResourcePath;
 use super::access::{self, Right};
+use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{Connection, resource, storage};

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::{self, Right};
-use super::{ResourcePath, no_store};
+use super::no_store::no_store;
+use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{KeyClaims, Principal, access_list, key_purpose, runtime_url};

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::access::{self, Right};
-use super::{GroupPath, ResourcePath};
+use super::paths::{GroupPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
 use crate::connection::{Connection, Status, key_purpose, resource, storage};

@@ -14,7 +14,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::access::{self, Right};
-use super::{ResourcePath, no_store};
+use super::no_store::no_store;
+use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{Connection, Status};

@@ -13,7 +13,7 @@ use outlive_wire::{JournalEvent, Subject};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::ResourcePath;
+use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connector::storage::{self, Registration, Stored};

@@ -11,49 +11,20 @@ mod connections;
 mod consent_links;
 mod custom_apis;
 mod managed_apis;
+mod no_store;
+mod paths;
 mod test_connection;
 mod workflows;
 
 use std::sync::Arc;
 
-use axum::response::IntoResponse;
+use axum::Router;
 use axum::routing::{delete, get, post};
-use axum::{Json, Router};
-use http::header::CACHE_CONTROL;
-use serde::Deserialize;
-use serde_json::Value;
 
 use crate::Hub;
-use crate::arm::ResourceName;
 
 const CONNECTIONS: &str =
     "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connections";
-
-/// The path of a resource group.
-#[derive(Debug, Deserialize)]
-struct GroupPath {
-    group: ResourceName,
-}
-
-/// The path of a resource.
-#[derive(Debug, Deserialize)]
-struct ResourcePath {
-    group: ResourceName,
-    name: ResourceName,
-}
-
-/// The path of an access policy.
-#[derive(Debug, Deserialize)]
-struct PolicyPath {
-    group: ResourceName,
-    name: ResourceName,
-    policy: ResourceName,
-}
-
-/// A response that contains a credential and must not be cached.
-fn no_store(body: Value) -> impl IntoResponse {
-    ([(CACHE_CONTROL, "no-store")], Json(body))
-}
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
     let connection = format!("{CONNECTIONS}/{{name}}");

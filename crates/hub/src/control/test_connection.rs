@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::json;
 
-use super::ResourcePath;
 use super::access::{self, Right};
+use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall};
 use crate::connection::{Principal, storage};

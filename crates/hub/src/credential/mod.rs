@@ -8,6 +8,7 @@ mod challenge;
 mod freshness;
 pub(crate) mod lease;
 mod refresh;
+mod refreshes;
 mod single_flight;
 pub(crate) mod storage;
 mod token_endpoint;
@@ -15,7 +16,8 @@ mod token_response;
 
 pub(crate) use challenge::{CAE_CAPABLE, Challenged};
 pub(crate) use freshness::{Freshness, freshness};
-pub(crate) use refresh::{RefreshFailure, Refreshes, answer_challenge, source_token};
+pub(crate) use refresh::{answer_challenge, source_token};
+pub(crate) use refreshes::{RefreshFailure, Refreshes};
 pub(crate) use storage::{Credential, Tokens};
 pub(crate) use token_endpoint::{Client, redeem};
 pub(crate) use token_response::{Granted, TokenFailure};

@@ -12,17 +12,13 @@ use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConnectionBroken, ConnectionRefreshPostponed, ConnectionRefreshed};
 use serde_json::Value;
 
-use super::single_flight::SingleFlight;
 use super::{
-    Challenged, Client, Credential, Freshness, Granted, TokenFailure, Tokens, freshness, lease, redeem,
-    storage,
+    Challenged, Client, Credential, Freshness, Granted, RefreshFailure, TokenFailure, Tokens, freshness,
+    lease, redeem, storage,
 };
 use crate::Hub;
 use crate::connection::{self, Connection, Status};
 use crate::connector::{Authentication, Connector, OAuthSettings};
-
-/// The refreshes in progress, by connection.
-pub(crate) type Refreshes = SingleFlight<(TenantId, ConnectionId), Result<Tokens, RefreshFailure>>;
 
 /// How often to check again while another replica refreshes.
 const LEASE_CHECKS_MAX: u32 = 400;
@@ -30,31 +26,6 @@ const LEASE_CHECKS_MAX: u32 = 400;
 const TOKEN_REQUESTS_MAX: u32 = 3;
 /// How long to wait for another replica before checking again (wall time).
 const LEASE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Why there is no source token.
-#[derive(Debug, Clone)]
-pub(crate) enum RefreshFailure {
-    /// No user has signed in.
-    NotAuthenticated,
-    /// The issuer rejected the refresh token; the text is the connection's status.
-    Refused(String),
-    /// A token request timed out (`true`) or failed for the moment. A retry may succeed.
-    Transient(bool),
-    /// The hub failed: its database, or a connector that cannot be used here.
-    Internal(Problem),
-}
-
-impl From<Problem> for RefreshFailure {
-    fn from(problem: Problem) -> Self {
-        Self::Internal(problem)
-    }
-}
-
-impl From<outlive_store::StoreError> for RefreshFailure {
-    fn from(error: outlive_store::StoreError) -> Self {
-        Self::Internal(error.into())
-    }
-}
 
 /// Returns a token for the data source: the stored one while it is fresh, or a new one. If the
 /// refresh fails, the stored token is returned until it expires.

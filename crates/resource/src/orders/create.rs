@@ -15,8 +15,8 @@ use super::{Order, OrderId, table};
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
-use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
+use crate::rejection::{Knock, Rejection};
 
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,

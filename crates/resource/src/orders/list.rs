@@ -16,8 +16,8 @@ use super::table;
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
-use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
+use crate::rejection::{Knock, Rejection};
 
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,

@@ -14,8 +14,8 @@ use super::{OrderId, table};
 use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
-use crate::gate::{Knock, Rejection};
 use crate::refusal::Refusal;
+use crate::rejection::{Knock, Rejection};
 
 pub(crate) async fn read(
     State(api): State<Arc<Api>>,

@@ -6,7 +6,8 @@ use outlive_clock::{ClientId, Instant, ServicePrincipalId, SessionId, TenantId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts, backdated, some_unless_empty, uti};
+use super::claim_values::{backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// How the client authenticated at the token endpoint (`appidacr` or `azpacr`).

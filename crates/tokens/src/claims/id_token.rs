@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use serde::Serialize;
 
-use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts, backdated, some_unless_empty, uti};
+use super::claim_values::{backdated, some_unless_empty, uti};
+use super::{GroupClaims, PasswordClaims, UserClaims, UserFacts};
 use crate::{PairwiseKey, TokenVersion, issuer};
 
 /// The values from which the claims of an ID token are built.

@@ -3,7 +3,7 @@
 use outlive_clock::Instant;
 use serde::Serialize;
 
-use super::backdated;
+use super::claim_values::backdated;
 
 /// A password that expires soon.
 #[derive(Clone, Debug, PartialEq, Eq)]

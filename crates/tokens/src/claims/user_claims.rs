@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, UserId};
 use serde::Serialize;
 
 use super::{ExpiringPassword, PasswordClaims};
@@ -14,6 +14,23 @@ pub const GROUPS_MAX: usize = 200;
 
 /// Maximum number of groups in a token that is returned in a URL ("Access token claims reference").
 const GROUPS_IN_URL_MAX: usize = 5;
+
+/// The user data in tokens. A claim without a value is omitted.
+#[derive(Clone, Debug)]
+pub struct UserFacts {
+    /// The object id (`oid`).
+    pub id: UserId,
+    /// The display name.
+    pub name: String,
+    /// The user principal name.
+    pub upn: String,
+    /// The given name.
+    pub given_name: Option<String>,
+    /// The family name.
+    pub family_name: Option<String>,
+    /// The email address.
+    pub email: Option<String>,
+}
 
 /// The names of the optional claims that an application configures.
 #[derive(Clone, Debug, Default)]

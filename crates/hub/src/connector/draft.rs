@@ -1,0 +1,49 @@
+//! The documents of a connector before they are registered.
+
+use outlive_tokens::Secret;
+use serde_json::Value;
+
+use super::oauth_settings::take_client_secret;
+use super::{ApiProperties, ConnectorFault, DISPLAY_NAME_RULE, Swagger, is_display_name};
+
+/// The documents of a connector, as submitted.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) display_name: String,
+    pub(crate) api_properties: Value,
+    pub(crate) swagger: Value,
+    pub(crate) client_secret: Option<Secret>,
+}
+
+impl Draft {
+    /// Validates both documents. Removes a client secret from them: it is write-only.
+    pub(crate) fn check(mut self) -> Result<Self, ConnectorFault> {
+        if !is_display_name(&self.display_name) {
+            return Err(ConnectorFault::new("displayName", DISPLAY_NAME_RULE));
+        }
+        if let Some(secret) = take_client_secret(&mut self.api_properties) {
+            self.client_secret.get_or_insert(secret);
+        }
+        if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
+            self.client_secret = None;
+        }
+        ApiProperties::parse(&self.api_properties)?;
+        Swagger::parse(&self.swagger)?;
+        Ok(self)
+    }
+}
+
+/// Returns the errors in the parts of a connector, by property of its description.
+pub(crate) fn connector_faults(
+    display_name: &str,
+    api_properties: &Value,
+    swagger: &Value,
+) -> Vec<(&'static str, ConnectorFault)> {
+    let mut api_properties = api_properties.clone();
+    take_client_secret(&mut api_properties);
+    let name = (!is_display_name(display_name))
+        .then(|| ("display_name", ConnectorFault::new("displayName", DISPLAY_NAME_RULE)));
+    let properties = ApiProperties::parse(&api_properties).err().map(|fault| ("api_properties", fault));
+    let swagger = Swagger::parse(swagger).err().map(|fault| ("swagger", fault));
+    [name, properties, swagger].into_iter().flatten().collect()
+}

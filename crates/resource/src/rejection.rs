@@ -1,0 +1,98 @@
+//! Rejected requests and their recording.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, Method, Uri};
+use outlive_chassis::Trace;
+use outlive_clock::{ClientId, Instant, TenantId};
+use outlive_journal::Event;
+use outlive_tokens::Challenge;
+use outlive_wire::Subject;
+use outlive_wire::events::RequestRefused;
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::orders::OrderId;
+use crate::refusal::Refusal;
+
+/// A rejected request, with the challenge of its tenant.
+pub(crate) struct Rejection {
+    refusal: Refusal,
+    challenge: Challenge,
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        self.refusal.answer(&self.challenge)
+    }
+}
+
+/// A request to authorize.
+#[derive(Clone, Copy)]
+pub(crate) struct Knock<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) trace: &'a Trace,
+}
+
+impl Knock<'_> {
+    /// The path as recorded in the journal. An order id is included only if it is valid, because
+    /// clients may put anything into a path, even tokens.
+    pub(crate) fn path(&self) -> &str {
+        match self.uri.path().strip_prefix("/orders/") {
+            Some(id) if OrderId::parse(id).is_none() => "/orders/{id}",
+            _ => self.uri.path(),
+        }
+    }
+}
+
+/// The principal of a token, and the permission it has for the request.
+#[derive(Default)]
+pub(crate) struct Bearer {
+    pub(crate) user: Option<Uuid>,
+    pub(crate) service_principal: Option<Uuid>,
+    pub(crate) client: Option<ClientId>,
+    pub(crate) scope: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) uti: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+impl Api {
+    /// Returns the rejection with the tenant's challenge, or the common one without a tenant.
+    pub(crate) fn rejection(&self, tenant: Option<TenantId>, refusal: Refusal) -> Rejection {
+        Rejection { refusal, challenge: self.challenge(tenant) }
+    }
+
+    /// Records that a request was rejected.
+    pub(crate) async fn reject(
+        &self,
+        knock: Knock<'_>,
+        (tenant, now): (TenantId, Instant),
+        subject: Subject,
+        bearer: Bearer,
+        refusal: Refusal,
+    ) -> Rejection {
+        let Bearer { user, service_principal, client, scope, role, uti, token } = bearer;
+        let (event, event_at) = refusal.revoked_by().unzip();
+        let rejected = RequestRefused {
+            user,
+            service_principal,
+            client,
+            scope,
+            role,
+            uti,
+            token: token.clone(),
+            method: knock.method.as_str().to_owned(),
+            path: knock.path().to_owned(),
+            status: refusal.status().as_u16(),
+            reason: refusal.reason().to_owned(),
+            message: refusal.message(),
+            event,
+            event_at,
+        };
+        let event = Event::new(tenant, now, subject, knock.trace, rejected).about(token);
+        let recorded = self.chassis.journal.append(&event).await;
+        self.rejection(Some(tenant), recorded.err().map_or(refusal, Refusal::from))
+    }
+}

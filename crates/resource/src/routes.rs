@@ -1,0 +1,59 @@
+//! The application: its state, routes and lab surface.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use http::{Method, StatusCode, Uri};
+use outlive_chassis::{Chassis, Problem, StartError, readable_by_pages};
+use outlive_tokens::Verifier;
+
+use crate::api::Api;
+use crate::audiences::Audiences;
+use crate::orders::{create, list, read};
+use crate::{ResourceConfig, evaluation};
+
+/// Builds the complete application: routes, lab surface, shell.
+///
+/// # Errors
+/// [`StartError`] when the configuration cannot work.
+pub async fn build(chassis: Chassis, config: ResourceConfig) -> Result<Router, StartError> {
+    config.check()?;
+    let api = Arc::new(Api {
+        verifier: Verifier::new(config.verifier(), chassis.http.inner()),
+        audiences: Audiences::new(chassis.store.clone()),
+        idp_public_url: config.idp_public_url.trim_end_matches('/').to_owned(),
+        chassis: chassis.clone(),
+    });
+    Ok(outlive_chassis::app(chassis, Arc::clone(&api), router(api)))
+}
+
+/// The routes without lab surface and shell.
+pub fn router(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/orders", get(list).post(create))
+        .route("/orders/{id}", get(read))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(readable_by_pages))
+        .route("/security-events", post(evaluation::receive))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_route)
+        .with_state(api)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "MethodNotAllowed",
+        format!("{} does not allow {method}; see the Allow header.", shown(&uri)),
+    )
+}
+
+async fn no_route(uri: Uri) -> Problem {
+    Problem::not_found("ResourceNotFound", format!("There is nothing at {}.", shown(&uri)))
+}
+
+fn shown(uri: &Uri) -> String {
+    uri.path().chars().take(100).collect()
+}

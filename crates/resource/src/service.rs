@@ -1,0 +1,40 @@
+//! The tenants of the resource, as the lab creates and deletes them.
+
+use outlive_chassis::{Problem, Service, SpecMistake, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_store::Change;
+use outlive_wire::ResourceSpec;
+
+use crate::api::Api;
+use crate::audiences::Audiences;
+use crate::{evaluation, orders, spec};
+
+impl Service for Api {
+    type TenantSpec = ResourceSpec;
+    const TENANT_TABLES: &'static [&'static str] =
+        &["orders", "audiences", evaluation::TABLES[0], evaluation::TABLES[1]];
+
+    fn spec_mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
+        spec::mistakes(spec)
+    }
+
+    async fn create_tenant(
+        &self,
+        tenant: TenantId,
+        spec: ResourceSpec,
+        now: Instant,
+        _: &Trace,
+    ) -> Result<Change, Problem> {
+        let (audiences, orders) = spec::contents(spec, now);
+        let mut change = Change::from(Audiences::insert(tenant, &audiences));
+        for order in &orders {
+            change.add(orders::insert(tenant, order));
+        }
+        Ok(change)
+    }
+
+    fn forget_tenant(&self, tenant: TenantId) {
+        self.audiences.forget(tenant);
+        self.verifier.forget(tenant);
+    }
+}
