@@ -102,6 +102,10 @@ impl Module {
                     has_code = true;
                     at += 3;
                 }
+                // A visibility is no import.
+                "in" if at >= 2 && tokens[at - 1] == "(" && tokens[at - 2] == "pub" => {
+                    at = after_brackets(&tokens, at - 1, "(", ")");
+                }
                 name if is_name(name) && next == "::" => {
                     let mut path = vec![name.to_owned()];
                     while tokens.get(at + 1).is_some_and(|sign| sign == "::")

@@ -327,6 +327,7 @@ fn an_import_cycle_is_found() {
         ("use crate::b::B;", "", false),
         ("use crate::b::B;", "// use crate::a::A;\nconst TEXT: &str = \"crate::a::A\";", false),
         ("use crate::b::B;", "#[cfg(test)]\nmod tests { use crate::a::A; }", false),
+        ("use crate::b::B;", "pub(in crate::a) fn f() {}", false),
         ("use crate::b::B;", "use other::a::A;", false),
     ] {
         let root = "mod a;\nmod b;\npub use a::A as Renamed;\npub use b::B;";

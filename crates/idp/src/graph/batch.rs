@@ -55,12 +55,17 @@ struct StepResponse {
     body: Option<Box<RawValue>>,
 }
 
-pub(super) fn router() -> Router<Idp> {
+type BatchBody = Result<Json<Value>, JsonRejection>;
+/// All routes of Graph, through which the requests go.
+type Routes = fn(&Idp) -> Router<Idp>;
+
+pub(super) fn router(routes: Routes) -> Router<Idp> {
+    let run = move |caller: Caller, headers: HeaderMap, body: BatchBody| run(routes, caller, headers, body);
     Router::new().route("/$batch", post(run))
 }
 
 /// `POST /$batch`.
-async fn run(caller: Caller, headers: HeaderMap, body: Result<Json<Value>, JsonRejection>) -> Answer {
+async fn run(routes: Routes, caller: Caller, headers: HeaderMap, body: BatchBody) -> Answer {
     let batch = Batch::of(body?.0)?;
     let order = batch.order()?;
     let new_trace = || {
@@ -69,7 +74,7 @@ async fn run(caller: Caller, headers: HeaderMap, body: Result<Json<Value>, JsonR
     };
     let steps = batch.requests.iter().map(|step| step.request(&caller, &headers, new_trace()));
     let mut requests: Vec<_> = steps.map(|step| step.map(Some)).collect::<Result<_, _>>()?;
-    let routes = super::versions(&caller.idp).layer(from_fn(of_graph)).with_state(caller.idp.clone());
+    let routes = routes(&caller.idp).layer(from_fn(of_graph)).with_state(caller.idp.clone());
     let mut responses: BTreeMap<usize, StepResponse> = BTreeMap::new();
     for at in order {
         let step = &batch.requests[at];

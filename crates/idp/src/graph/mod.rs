@@ -69,7 +69,7 @@ fn router() -> Router<Idp> {
         applications::router(),
         audit_logs::router(),
         authentication_methods::router(),
-        batch::router(),
+        batch::router(versions),
         deleted_users::router(),
         directory_roles::router(),
         groups::router(),
@@ -89,7 +89,7 @@ fn router() -> Router<Idp> {
 
 /// `/beta`: operations that v1.0 does not have.
 fn beta() -> Router<Idp> {
-    let collections = [batch::router(), service_document::router(), sessions::beta(), users::beta()];
+    let collections = [batch::router(versions), service_document::router(), sessions::beta(), users::beta()];
     with_fallbacks(collections.into_iter().fold(Router::new(), Router::merge))
 }
 

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::drive::{PAGES_MAX, refused};
-use super::{Arrival, Browser, BrowserError, Form, Page};
+use super::{Arrival, AuthenticatorError, Browser, BrowserError, Form, Page};
 
 /// Flags UP and UV: user present and verified.
 const FLAGS_USER: u8 = 0b0000_0101;
@@ -58,23 +58,6 @@ struct Rp {
 #[derive(Deserialize)]
 struct Handle {
     id: String,
-}
-
-/// Why the authenticator cannot respond.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum AuthenticatorError {
-    /// The page has no options, or invalid ones.
-    #[error("the page does not contain valid passkey options")]
-    InvalidOptions,
-    /// There is no such key.
-    #[error("the authenticator has no passkey for {rp_id}")]
-    NoKey {
-        /// The relying party id.
-        rp_id: String,
-    },
-    /// The cryptographic library failed.
-    #[error("cannot create or use a key")]
-    Key,
 }
 
 impl std::fmt::Debug for Authenticator {

@@ -5,11 +5,10 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION};
 use url::Url;
 
 use super::cookies::Cookies;
-use super::{AuthenticatorError, Form, Page};
-use crate::http::{CallError, Http, send};
+use super::error::{BrowserError, REDIRECTS_MAX};
+use super::{Form, Page};
+use crate::http::{Http, send};
 
-/// Maximum number of redirects followed for one request.
-const REDIRECTS_MAX: usize = 20;
 /// Maximum number of pages of a sign-in.
 pub(super) const PAGES_MAX: usize = 12;
 /// Maximum number of recorded hops.
@@ -41,55 +40,6 @@ pub enum Arrival {
     Stop(Url),
     /// On a page.
     Page(Page),
-}
-
-/// A failed navigation.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum BrowserError {
-    /// A request failed.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// A redirect to an invalid URL.
-    #[error("{from} redirects to '{to}', which is not a valid URL")]
-    BadRedirect {
-        /// The redirecting page.
-        from: String,
-        /// The location.
-        to: String,
-    },
-    /// Too many redirects.
-    #[error("more than {REDIRECTS_MAX} redirects, last at {at}")]
-    TooManyRedirects {
-        /// The last address.
-        at: String,
-    },
-    /// A page requires a passkey, and there is no suitable one.
-    #[error(transparent)]
-    Authenticator(#[from] AuthenticatorError),
-    /// A page on which the sign-in cannot continue.
-    #[error("the page {url} shows: {text}")]
-    Refused {
-        /// The page, without query.
-        url: String,
-        /// Its text.
-        text: String,
-        /// The `AADSTS` number it shows.
-        aadsts: Option<u32>,
-        /// The HTTP status of the page.
-        status: u16,
-    },
-}
-
-impl BrowserError {
-    /// Whether the same may succeed later: a page did not answer, or cannot answer at present.
-    #[must_use]
-    pub const fn is_temporary(&self) -> bool {
-        match self {
-            Self::Call(error) => error.is_temporary(),
-            Self::Refused { status, .. } => *status == 429 || *status >= 500,
-            Self::BadRedirect { .. } | Self::TooManyRedirects { .. } | Self::Authenticator(_) => false,
-        }
-    }
 }
 
 impl std::fmt::Debug for Browser {

@@ -4,10 +4,12 @@
 mod authenticator;
 mod cookies;
 mod drive;
+mod error;
 mod form;
 
-pub use authenticator::{Authenticator, AuthenticatorError};
+pub use authenticator::Authenticator;
 pub(crate) use drive::refused;
-pub use drive::{Arrival, Browser, BrowserError, Hop};
+pub use drive::{Arrival, Browser, Hop};
+pub use error::{AuthenticatorError, BrowserError};
 pub(crate) use form::aadsts_in;
 pub use form::{Form, Page};

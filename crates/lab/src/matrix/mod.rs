@@ -4,6 +4,7 @@
 //! public and to a confidential client; the row's event is caused; each of the five credentials is
 //! used.
 
+mod error;
 mod event;
 mod holder;
 mod html;
@@ -12,15 +13,14 @@ mod text;
 
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use outlive_clock::{Instant, Span, Speed};
-use outlive_rules::{Credential, Event, Fate, Row as Published, Ruleset};
+use outlive_rules::{Credential, Fate, Row as Published, Ruleset};
 use serde::{Deserialize, Serialize};
 
-use crate::browser::BrowserError;
-use crate::http::CallError;
-use crate::oauth_client::OAuthError;
-use crate::tenants::{NewTenant, TenantError, Tenants};
-use holder::Holder;
-use temporary_tenant::TemporaryTenant;
+pub use self::error::MatrixError;
+
+use self::holder::Holder;
+use self::temporary_tenant::TemporaryTenant;
+use crate::tenants::{NewTenant, Tenants};
 
 /// Number of rows executed at once. Their cost is the hashing of passwords.
 const ROWS_AT_ONCE: usize = 4;
@@ -70,39 +70,6 @@ pub struct Cell {
     pub code: Option<String>,
     /// The reason.
     pub why: String,
-}
-
-/// A row that could not be executed.
-#[derive(Debug, thiserror::Error)]
-pub enum MatrixError {
-    /// A tenant cannot be created, deleted, or moved in time.
-    #[error(transparent)]
-    Tenant(#[from] TenantError),
-    /// The seed has no such user or application.
-    #[error("the matrix needs {0}, which the tenants' seed does not have")]
-    Seed(&'static str),
-    /// A sign-in page failed.
-    #[error("in row {row}: {error}")]
-    Browser {
-        /// The row.
-        row: Event,
-        /// The cause.
-        error: BrowserError,
-    },
-    /// A sign-in failed.
-    #[error("in row {row}: {error}")]
-    OAuth {
-        /// The row.
-        row: Event,
-        /// The cause.
-        error: OAuthError,
-    },
-    /// A service did not answer.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// A tenant's creation panicked, or the program is ending.
-    #[error("the creation of a temporary tenant was interrupted")]
-    Interrupted,
 }
 
 impl Matrix {

@@ -9,6 +9,6 @@ mod twins;
 pub(super) mod world;
 
 pub use lab_client::{LabClient, LabError};
-pub use play::{Observer, RunOptions, Silent, broken_scenario, panic_message, run_scenario};
+pub use play::{Observer, RunOptions, Silent, broken_scenario, panic_message};
 pub use recorder::TimeObserver;
-pub use twins::{TwinsResult, run_twins};
+pub use twins::{TwinsResult, run_scenario, run_twins};

@@ -8,12 +8,14 @@ mod builtin;
 mod file;
 mod ids;
 mod plan;
+mod planned_application;
 mod read;
 mod secrets;
 
 pub use application::SeedApplication;
 pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser};
 pub use ids::derived;
-pub use plan::{PlannedApplication, PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};
+pub use plan::{PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};
+pub use planned_application::PlannedApplication;
 pub use read::{ConnectorFiles, Seed};
 pub use secrets::{DrawnSecrets, draw_password};

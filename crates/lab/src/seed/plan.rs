@@ -3,7 +3,7 @@
 
 use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::{Ruleset, platform};
-use outlive_wire::tenant::{ApplicationKind, GroupSpec, TenantSpec, UserSpec};
+use outlive_wire::tenant::{GroupSpec, TenantSpec, UserSpec};
 use outlive_wire::{ConnectorSpec, HubSpec, ResourceSpec};
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::file::{SeedConnector, SeedUser};
 use super::ids::{Ids, NO_CLIENT};
+use super::planned_application::PlannedApplication;
 use super::{DrawnSecrets, Seed};
 
 /// The plan of a tenant. Contains secrets: `Debug` shows few fields.
@@ -64,25 +65,6 @@ pub struct PlannedUser {
     pub id: UserId,
     /// Password.
     pub password: String,
-}
-
-/// An application of a tenant.
-#[derive(Clone)]
-pub struct PlannedApplication {
-    /// Display name.
-    pub name: String,
-    /// Client id.
-    pub client_id: ClientId,
-    /// How it authenticates.
-    pub kind: ApplicationKind,
-    /// Its secret, if it has one.
-    pub secret: Option<String>,
-    /// Its redirect URIs.
-    pub redirect_uris: Vec<String>,
-    /// Its front-channel logout URL.
-    pub logout_url: Option<String>,
-    /// The endpoint for its security events.
-    pub event_endpoint: Option<String>,
 }
 
 /// A connection to create.

@@ -1,5 +1,6 @@
 //! Tenants: created in every service from a seed, returned with their credentials, and deleted.
 
+mod comparison;
 mod credentials;
 mod layout;
 mod lost_data;

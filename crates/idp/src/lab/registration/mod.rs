@@ -2,15 +2,13 @@
 //! whole tenant specification through [`spec_mistakes`].
 
 mod applications;
+mod mistakes;
 mod users;
-
-use std::collections::HashSet;
-use std::fmt::Display;
-use std::hash::Hash;
 
 use outlive_chassis::SpecMistake;
 use outlive_rules::new_password::BannedTerms;
 
+use self::mistakes::Mistakes;
 use crate::directory::limits;
 use crate::directory::spec::TenantSpec;
 
@@ -49,42 +47,6 @@ fn tenant(spec: &TenantSpec, mistakes: &mut Mistakes) {
             format!("password_validity_days is 1 to {PASSWORD_DAYS_MAX}"),
             "leave it out if passwords do not expire",
         );
-    }
-}
-
-/// The problems found so far.
-#[derive(Debug, Default)]
-struct Mistakes(Vec<SpecMistake>);
-
-impl Mistakes {
-    fn add(&mut self, at: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(SpecMistake::new(at, message, remedy));
-    }
-
-    /// Checks a display name.
-    fn name(&mut self, at: impl Into<String>, what: &str, name: &str) {
-        if !limits::is_name(name) {
-            self.add(
-                at,
-                format!("{what} has to have 1 to {} characters", limits::NAME_CHARS_MAX),
-                "write another one",
-            );
-        }
-    }
-
-    /// Checks that values are unique; `of` are the values with their locations.
-    fn unique<T: Hash + Eq + Display>(&mut self, what: &str, of: impl IntoIterator<Item = (String, T)>) {
-        let mut seen = HashSet::new();
-        for (at, value) in of {
-            let shown = value.to_string();
-            if !seen.insert(value) {
-                self.add(
-                    at,
-                    format!("{what} '{}' is given twice", shown.escape_debug()),
-                    "give every one a value of its own",
-                );
-            }
-        }
     }
 }
 

@@ -14,9 +14,9 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 
-use super::feed::render;
+use super::cursor::{Cursor, render};
 use super::merge::{merged_parts, seq_of};
-use super::{Cursor, Selection};
+use super::selection::Selection;
 use crate::services::{LabSurface, Service};
 
 /// Pages that are read from the services at a time, for all tenants.

@@ -51,3 +51,8 @@ impl FromStr for Cursor {
         numbers.try_into().map(Self).map_err(|_| refuse())
     }
 }
+
+/// Writes a server-sent event whose id is the cursor that continues after it.
+pub(super) fn render(into: &mut Vec<u8>, cursor: Cursor, text: &str) {
+    into.extend_from_slice(format!("id: {cursor}\ndata: {text}\n\n").as_bytes());
+}

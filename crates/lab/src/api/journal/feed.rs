@@ -13,8 +13,8 @@ use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
-use super::Cursor;
 use super::backlog::Backlog;
+use super::cursor::{Cursor, render};
 use super::merge::seq_of;
 use crate::services::{JournalQuery, LabSurface, Service};
 
@@ -123,11 +123,6 @@ impl Shared {
         // Without followers there is nothing to send; the feed ends in a moment.
         let _ = self.batches.send(Arc::new(batch));
     }
-}
-
-/// Writes a server-sent event whose id is the cursor that continues after it.
-pub(super) fn render(into: &mut Vec<u8>, cursor: Cursor, text: &str) {
-    into.extend_from_slice(format!("id: {cursor}\ndata: {text}\n\n").as_bytes());
 }
 
 async fn collect(mut received: mpsc::Receiver<News>, shared: Arc<Shared>) {

@@ -14,8 +14,9 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::backlog::NoPage;
-use super::feed::{Batch, Feed, render};
-use super::{Cursor, Selection};
+use super::cursor::{Cursor, render};
+use super::feed::{Batch, Feed};
+use super::selection::Selection;
 use crate::services::Service;
 
 /// How long, in wall time, until a comment shows that the connection is alive.

@@ -9,7 +9,6 @@ use outlive_clock::{Instant, Randomness, wall_now};
 
 use super::lab_client::LabClient;
 use super::recorder::{StepRecorder, TimeObserver};
-use super::twins;
 use super::world::{StepError, World};
 use crate::diagnostic::Position;
 use crate::http::Http;
@@ -61,26 +60,6 @@ impl Observer for Silent {
 impl TimeObserver for Silent {
     fn time_moved(&self, _: Instant, _: Instant, _: Instant) {}
     fn time_stopped(&self) {}
-}
-
-/// Runs a scenario in a tenant of its own. If the scenario is paired, one more step checks that its
-/// variant has another outcome.
-pub async fn run_scenario(
-    file: &ReadScenarios,
-    scenario: &Scenario,
-    options: &RunOptions,
-    observer: &dyn Observer,
-) -> ScenarioResult {
-    let mut result = run_single(file, scenario, options, observer).await;
-    if result.status == Status::Passed
-        && observer.should_continue()
-        && let Some(step) = twins::expect_divergence(file, scenario, &result, options).await
-    {
-        observer.step_finished(&step);
-        result.steps.push(step);
-        result.status = Status::of_all(result.steps.iter().map(|step| step.status));
-    }
-    result
 }
 
 /// Runs a scenario in a tenant of its own. The steps after a failed one are skipped: they would

@@ -1,8 +1,8 @@
-//! Runs a scenario and its variant in two tenants that differ in one fact.
+//! Runs a scenario, and its variant in a tenant that differs in one fact.
 
 use futures::future::join;
 
-use super::play::{RunOptions, Silent, run_single};
+use super::play::{Observer, RunOptions, Silent, run_single};
 use crate::diagnostic::Position;
 use crate::scenario::ReadScenarios;
 use crate::scenario::file::Scenario;
@@ -38,9 +38,29 @@ pub async fn run_twins(
     Some(TwinsResult { fact, results: results.into(), diverged_at })
 }
 
+/// Runs a scenario in a tenant of its own. If the scenario is paired, one more step checks that its
+/// variant has another outcome.
+pub async fn run_scenario(
+    file: &ReadScenarios,
+    scenario: &Scenario,
+    options: &RunOptions,
+    observer: &dyn Observer,
+) -> ScenarioResult {
+    let mut result = run_single(file, scenario, options, observer).await;
+    if result.status == Status::Passed
+        && observer.should_continue()
+        && let Some(step) = expect_divergence(file, scenario, &result, options).await
+    {
+        observer.step_finished(&step);
+        result.steps.push(step);
+        result.status = Status::of_all(result.steps.iter().map(|step| step.status));
+    }
+    result
+}
+
 /// Runs the variant of a scenario that passed, and returns a step that checks that the variant
 /// fails. Returns `None` if the scenario is not paired.
-pub(super) async fn expect_divergence(
+async fn expect_divergence(
     file: &ReadScenarios,
     scenario: &Scenario,
     passed: &ScenarioResult,

@@ -22,22 +22,15 @@ mod sign_in;
 mod start_flow;
 mod stop_flow;
 mod token_response;
+mod verb;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use self::verb::{Verb, default_text, text_of};
 use super::check::checker::Checker;
 use super::run::recorder::StepRecorder;
 use super::run::world::{StepError, World};
-
-/// An action or an expectation.
-trait Verb {
-    /// Records the mistakes that can be found without a system, and what later steps can refer to.
-    fn check<'a>(&'a self, checker: &mut Checker<'a>);
-
-    /// Executes the step.
-    async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError>;
-}
 
 /// Lists the verbs, which are fields of [`Step`] and variants of [`StepVerb`].
 macro_rules! verbs {
@@ -129,14 +122,4 @@ impl Step {
     pub(super) fn is_sign_in_by_session(&self) -> bool {
         self.sign_in.as_ref().is_some_and(sign_in::SignIn::is_by_session)
     }
-}
-
-/// The default of a field that is absent.
-fn default_text(text: &str) -> Spanned<String> {
-    Spanned::new(text.to_owned(), serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
-}
-
-/// The text of an optional field.
-fn text_of(field: Option<&Spanned<String>>) -> Option<&str> {
-    field.map(|text| text.value.as_str())
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use outlive_chassis::pause;
-use outlive_clock::{Instant, Speed, TenantId, wall_now};
+use outlive_clock::{Speed, TenantId, wall_now};
 use tokio::sync::OwnedMutexGuard;
 
+use super::OperationDetails;
 use super::store::{Operation, OperationStore};
-use super::{OperationDetails, OperationKind};
 use crate::conductor::{ConductError, Conductor, Moved, Progress, Target};
 use crate::services::{ClockState, TenantSurface};
 use crate::tenants::{TenantError, Tenants};
@@ -234,40 +234,4 @@ impl TenantClock {
             }
         }
     }
-}
-
-/// What becomes of an operation that cannot be ended yet, for messages.
-pub(in crate::tenants) fn outlook(kind: OperationKind, reached: Option<Instant>) -> String {
-    let at = reached.map_or_else(String::new, |at| format!(" at {at}"));
-    match kind {
-        OperationKind::Advance => {
-            format!("Time stands still{at}; it runs on as before when all services answer")
-        }
-        OperationKind::Run => "The speed is set when all services answer".to_owned(),
-        OperationKind::Create => "What was created is deleted when all services answer".to_owned(),
-        OperationKind::Delete => "It is completed when all services answer".to_owned(),
-    }
-}
-
-/// An operation in progress and how it is ended, for the answer to a request that needs its turn.
-pub(in crate::tenants) fn in_progress(operation: &OperationDetails) -> String {
-    let OperationDetails { kind, started, from, target, reached, done, .. } = operation;
-    let what = match kind {
-        OperationKind::Advance => "An advance",
-        OperationKind::Run => "A change of the clock's speed",
-        OperationKind::Create => "The creation of the tenant",
-        OperationKind::Delete => "The deletion of the tenant",
-    };
-    let mut text = format!("{what} is in progress, begun at {started} (wall time)");
-    if let (Some(from), Some(target), Some(reached)) = (from, target, reached) {
-        text += &format!(": from {from} to {target}, now at {reached}, {done} pieces of due work done");
-    }
-    if let Some(problem) = &operation.problem {
-        return format!("{text}. It was interrupted and is being ended: {}.", problem.trim_end_matches('.'));
-    }
-    text += ". Repeat the request when it has ended";
-    if *kind == OperationKind::Advance {
-        text += ", or end it after its present step with {\"run\": 0}";
-    }
-    text + "; GET …/clock shows its progress."
 }

@@ -11,7 +11,7 @@ use outlive_clock::{Instant, TenantId, wall_now};
 
 use super::store::{Operation, OperationStore};
 use super::{OperationDetails, OperationKind};
-use crate::tenants::lost_data::Lists;
+use crate::tenants::comparison::Lists;
 use crate::tenants::{TenantError, Tenants};
 
 /// The waits, in wall time, between two attempts to end what was interrupted: doubled from the

@@ -1,0 +1,72 @@
+//! Why a navigation or an authenticator failed.
+
+use crate::http::CallError;
+
+/// Maximum number of redirects followed for one request.
+pub(super) const REDIRECTS_MAX: usize = 20;
+
+/// A failed navigation.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BrowserError {
+    /// A request failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// A redirect to an invalid URL.
+    #[error("{from} redirects to '{to}', which is not a valid URL")]
+    BadRedirect {
+        /// The redirecting page.
+        from: String,
+        /// The location.
+        to: String,
+    },
+    /// Too many redirects.
+    #[error("more than {REDIRECTS_MAX} redirects, last at {at}")]
+    TooManyRedirects {
+        /// The last address.
+        at: String,
+    },
+    /// A page requires a passkey, and there is no suitable one.
+    #[error(transparent)]
+    Authenticator(#[from] AuthenticatorError),
+    /// A page on which the sign-in cannot continue.
+    #[error("the page {url} shows: {text}")]
+    Refused {
+        /// The page, without query.
+        url: String,
+        /// Its text.
+        text: String,
+        /// The `AADSTS` number it shows.
+        aadsts: Option<u32>,
+        /// The HTTP status of the page.
+        status: u16,
+    },
+}
+
+impl BrowserError {
+    /// Whether the same may succeed later: a page did not answer, or cannot answer at present.
+    #[must_use]
+    pub const fn is_temporary(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_temporary(),
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+            Self::BadRedirect { .. } | Self::TooManyRedirects { .. } | Self::Authenticator(_) => false,
+        }
+    }
+}
+
+/// Why the authenticator cannot respond.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AuthenticatorError {
+    /// The page has no options, or invalid ones.
+    #[error("the page does not contain valid passkey options")]
+    InvalidOptions,
+    /// There is no such key.
+    #[error("the authenticator has no passkey for {rp_id}")]
+    NoKey {
+        /// The relying party id.
+        rp_id: String,
+    },
+    /// The cryptographic library failed.
+    #[error("cannot create or use a key")]
+    Key,
+}

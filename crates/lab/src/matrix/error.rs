@@ -1,0 +1,41 @@
+//! Why a row could not be executed.
+
+use outlive_rules::Event;
+
+use crate::browser::BrowserError;
+use crate::http::CallError;
+use crate::oauth_client::OAuthError;
+use crate::tenants::TenantError;
+
+/// A row that could not be executed.
+#[derive(Debug, thiserror::Error)]
+pub enum MatrixError {
+    /// A tenant cannot be created, deleted, or moved in time.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
+    /// The seed has no such user or application.
+    #[error("the matrix needs {0}, which the tenants' seed does not have")]
+    Seed(&'static str),
+    /// A sign-in page failed.
+    #[error("in row {row}: {error}")]
+    Browser {
+        /// The row.
+        row: Event,
+        /// The cause.
+        error: BrowserError,
+    },
+    /// A sign-in failed.
+    #[error("in row {row}: {error}")]
+    OAuth {
+        /// The row.
+        row: Event,
+        /// The cause.
+        error: OAuthError,
+    },
+    /// A service did not answer.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// A tenant's creation panicked, or the program is ending.
+    #[error("the creation of a temporary tenant was interrupted")]
+    Interrupted,
+}

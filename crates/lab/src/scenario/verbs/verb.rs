@@ -1,0 +1,26 @@
+//! What every verb can do, and what their fields have in common.
+
+use serde_saphyr::Spanned;
+
+use crate::scenario::check::checker::Checker;
+use crate::scenario::run::recorder::StepRecorder;
+use crate::scenario::run::world::{StepError, World};
+
+/// An action or an expectation.
+pub(super) trait Verb {
+    /// Records the mistakes that can be found without a system, and what later steps can refer to.
+    fn check<'a>(&'a self, checker: &mut Checker<'a>);
+
+    /// Executes the step.
+    async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError>;
+}
+
+/// The default of a field that is absent.
+pub(super) fn default_text(text: &str) -> Spanned<String> {
+    Spanned::new(text.to_owned(), serde_saphyr::Location::UNKNOWN, serde_saphyr::Location::UNKNOWN)
+}
+
+/// The text of an optional field.
+pub(super) fn text_of(field: Option<&Spanned<String>>) -> Option<&str> {
+    field.map(|text| text.value.as_str())
+}
