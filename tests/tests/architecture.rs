@@ -56,9 +56,6 @@ const LINES_MAX: usize = 500;
 /// File names that do not describe the contents.
 const VAGUE_NAMES: &[&str] = &["utils", "util", "common", "helpers", "helper", "manager", "misc"];
 
-/// Maximum number of import cycles in all crates.
-const CYCLES_MAX: usize = 26;
-
 /// The layers of the identity provider, from the bottom. A file imports from its own layer and from
 /// those below.
 const LAYERS: &[&[&str]] = &[
@@ -220,16 +217,7 @@ fn imports_between_files_are_acyclic() {
         assert!(imports.values().any(|targets| !targets.is_empty()), "no imports were found in {name}");
         found.extend(cycles(&imports).into_iter().map(|files| format!("{name}: {}", files.join(", "))));
     }
-    let tidy = ["idp: token/", "idp: directory/"];
-    let broken: Vec<_> =
-        found.iter().filter(|cycle| tidy.iter().any(|start| cycle.starts_with(start))).collect();
-    assert!(broken.is_empty(), "{broken:?}");
-    assert!(
-        found.len() <= CYCLES_MAX,
-        "{} cycles; {CYCLES_MAX} are the most:\n{}",
-        found.len(),
-        found.join("\n")
-    );
+    assert!(found.is_empty(), "{} cycles:\n{}", found.len(), found.join("\n"));
 }
 
 #[test]

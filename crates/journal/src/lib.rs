@@ -16,7 +16,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = tempfile::tempdir()?;
 //! # let url = DatabaseUrl::Sqlite(directory.path().join("idp.db"));
-//! let store = Store::open(&url, "idp", &[("journal", MIGRATIONS)]).await?;
+//! let store = Store::open(&url, "idp", &[("journal", &MIGRATIONS)]).await?;
 //! let journal = Journal::new(store.clone(), "idp");
 //! let tenant = TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"));
 //! let at = Instant::from_seconds(1_767_600_000);
