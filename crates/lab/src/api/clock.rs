@@ -21,12 +21,12 @@ pub(crate) struct ClockRequest {
     /// 100 years (`P36525D`).
     #[schema(value_type = Option<String>)]
     advance: Option<Span>,
-    /// Move time on to an instant (RFC 3339) at most 100 years away, doing everything that falls
+    /// Advance to an instant (RFC 3339) at most 100 years away, and execute all work that becomes
     /// due.
     #[schema(value_type = Option<String>)]
     set: Option<Instant>,
-    /// Run at so many virtual seconds for each wall second, at most 86400; 0 freezes, and ends an
-    /// advance in progress after its present step.
+    /// Run at this number of virtual seconds per wall second, at most 86400; 0 stops the clock, and
+    /// ends an advance in progress after its current step.
     #[schema(value_type = Option<u32>)]
     run: Option<Speed>,
 }
@@ -63,7 +63,7 @@ pub(crate) struct MovedAnswer {
     from: Instant,
     /// Instants at which something was due.
     steps: u64,
-    /// Pieces of due work done (flow runs), whatever came of them.
+    /// The number of executed pieces of due work (flow runs), including failed ones.
     done: u64,
     /// How many of them failed.
     failed: u64,

@@ -43,7 +43,8 @@ pub(crate) struct JournalAnswer {
     lines: Vec<Value>,
     /// What to ask for next (`after`).
     next: String,
-    /// The services that did not answer: `next` goes on where their journals were read before.
+    /// The services that did not respond; `next` continues at the previous position of their
+    /// journals.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<Service>,
 }

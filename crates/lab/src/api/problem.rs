@@ -1,4 +1,4 @@
-//! Refusals of the lab API.
+//! Error responses of the lab API.
 
 use axum::extract::rejection::JsonRejection;
 use http::StatusCode;
@@ -19,7 +19,7 @@ impl From<TenantError> for Problem {
             TenantError::Service { cause, .. } => of_call(&cause, message),
             TenantError::EndedEarly { cause, .. } | TenantError::Unfinished { cause, .. } => Self {
                 message,
-                // The caller's request was right, whatever a service answered on the way.
+                // Not the caller's mistake, whatever status a service returned.
                 status: StatusCode::BAD_GATEWAY,
                 ..of_conduct(&cause)
             },
@@ -48,7 +48,7 @@ pub(super) fn of_conduct(error: &ConductError) -> Problem {
     }
 }
 
-/// What a service refused is refused; a service that does not answer is a bad gateway.
+/// Passes on the refusal of a service; a service that does not respond is 502 Bad Gateway.
 pub(super) fn of_call(call: &CallError, message: String) -> Problem {
     let status = call.status.and_then(|status| StatusCode::from_u16(status).ok());
     match status.filter(StatusCode::is_client_error) {
@@ -57,7 +57,7 @@ pub(super) fn of_call(call: &CallError, message: String) -> Problem {
     }
 }
 
-/// The tenant in a path.
+/// Parses the tenant in a path.
 pub(super) fn tenant_of(text: &str) -> Result<TenantId, Problem> {
     text.parse().map_err(|_| {
         Problem::not_found(
@@ -67,7 +67,7 @@ pub(super) fn tenant_of(text: &str) -> Result<TenantId, Problem> {
     })
 }
 
-/// axum's refusal of a body, in the one form.
+/// Converts axum's rejection of a body.
 pub(super) fn of_body(rejection: &JsonRejection) -> Problem {
     Problem::new(rejection.status(), "BadRequest", explain_body(rejection))
 }

@@ -49,7 +49,7 @@ pub(crate) struct ClockRequest {
     /// Virtual time, RFC 3339.
     #[schema(value_type = Option<String>)]
     now: Option<Instant>,
-    /// Virtual seconds for each wall second, at most 86400; 0 stands still.
+    /// Virtual seconds for each wall second, at most 86400; 0 stops the clock.
     #[schema(value_type = Option<u32>)]
     speed: Option<Speed>,
 }

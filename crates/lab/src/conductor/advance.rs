@@ -46,7 +46,7 @@ impl Target {
         }
     }
 
-    /// The instant, from where time stands.
+    /// Returns the target instant for a clock at `now`.
     #[must_use]
     pub fn from(self, now: Instant) -> Instant {
         match self {
@@ -288,8 +288,7 @@ impl<T: Timepieces> Conductor<T> {
         Ok(())
     }
 
-    /// Has every service do what is due now, until none has anything left. Returns whether there
-    /// was anything.
+    /// Makes every service execute its due work until none is left. Returns whether there was any.
     async fn finish_due(&self, course: &mut Course) -> Result<bool, ConductError> {
         let now = course.moved.now;
         let mut rounds = 0;

@@ -37,7 +37,7 @@ pub struct Progress {
     pub now: Instant,
     /// Virtual time after the move.
     pub target: Instant,
-    /// Pieces of due work done so far, whatever came of them.
+    /// The number of executed pieces of due work, including failed ones.
     pub done: u64,
     /// How many of them failed.
     pub failed: u64,
@@ -52,7 +52,7 @@ pub struct Moved {
     pub now: Instant,
     /// Instants at which time stopped because something was due.
     pub steps: u64,
-    /// Pieces of due work done (flow runs), whatever came of them.
+    /// The number of executed pieces of due work (flow runs), including failed ones.
     pub done: u64,
     /// How many of them failed.
     pub failed: u64,

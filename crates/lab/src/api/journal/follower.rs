@@ -28,7 +28,7 @@ pub(super) struct Follower {
     cursor: Cursor,
     feed: Arc<Feed>,
     batches: broadcast::Receiver<Arc<Batch>>,
-    /// Up to where it has to read the journals before it goes on with the feed.
+    /// The position up to which it reads the journals before it continues with the feed.
     behind: Option<Cursor>,
     has_ended: bool,
 }

@@ -1,4 +1,4 @@
-//! Several services' journals as one.
+//! Merges the journals of several services.
 
 use std::collections::VecDeque;
 
@@ -8,16 +8,17 @@ use serde_json::Value;
 use super::Cursor;
 use crate::services::Service;
 
-/// The first `limit` lines of all journals (given in the order of [`Service::ALL`]) by virtual
-/// time, then by wall time; every service's own order stays. Also how far each was read.
+/// Returns the first `limit` lines of all journals by virtual time, then by wall time, and the
+/// cursor after them. The journals are given in the order of [`Service::ALL`]; lines of one service
+/// keep their order.
 pub(super) fn merged(journals: Vec<Vec<Value>>, cursor: Cursor, limit: usize) -> (Vec<Value>, Cursor) {
     let mut merge = Merge::new(journals, cursor);
     let lines = merge.by_ref().take(limit).collect();
     (lines, merge.cursor)
 }
 
-/// The same of beginnings of journals, of at most `part` lines each. A journal with so many may go
-/// on: where its lines end, the result ends too.
+/// Merges the first `part` lines of each journal. A journal with that many lines may have more, so
+/// the result ends where the lines of such a journal end.
 pub(super) fn merged_parts(journals: Vec<Vec<Value>>, cursor: Cursor, part: usize) -> (Vec<Value>, Cursor) {
     let may_go_on: Vec<bool> = journals.iter().map(|lines| lines.len() >= part).collect();
     let mut merge = Merge::new(journals, cursor);
@@ -30,10 +31,10 @@ pub(super) fn merged_parts(journals: Vec<Vec<Value>>, cursor: Cursor, part: usiz
     (lines, merge.cursor)
 }
 
-/// The lines of all services' journals in order.
+/// Iterates over the lines of all journals in order.
 struct Merge {
     waiting: Vec<(Service, VecDeque<Value>)>,
-    /// Up to where each journal was read.
+    /// The position of each journal.
     cursor: Cursor,
 }
 
@@ -59,8 +60,8 @@ impl Iterator for Merge {
     }
 }
 
-/// The newest `limit` lines of all journals, newest first. Each journal is given newest first, in
-/// the order of [`Service::ALL`]. Also the end of each journal, as far as there are lines of it.
+/// Returns the newest `limit` lines of all journals, newest first, and a cursor at the end of each
+/// journal that has lines. The journals are given newest first, in the order of [`Service::ALL`].
 pub(super) fn newest_first(mut journals: Vec<Vec<Value>>, limit: usize) -> (Vec<Value>, Cursor) {
     let all = journals.iter().map(Vec::len).sum();
     for journal in &mut journals {
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_by_virtual_time_then_wall_time_and_the_cursor_goes_on_where_it_stopped() {
+    fn lines_are_ordered_by_virtual_time_then_wall_time_and_the_cursor_continues_after_them() {
         let journals = || {
             vec![
                 vec![line("idp", 5, "10:00:00", "01:00:02"), line("idp", 6, "11:00:00", "01:00:05")],
@@ -125,11 +126,10 @@ mod tests {
             (vec!["flow1".to_owned(), "hub9".to_owned()], "0-9-0-1".to_owned())
         );
         assert_eq!(middle.to_string().parse(), Ok(middle));
-        // The flow's journal may have more than its one line; then neither hub nor idp is known to
-        // be next.
+        // The flow's journal may have more lines, which may precede those of hub and idp.
         let (parts, middle) = merged_parts(journals(), Cursor::default(), 1);
         assert_eq!((names(&parts), middle.to_string()), (vec!["flow1".to_owned()], "0-0-0-1".to_owned()));
-        // Two lines are the end of the issuer's part, and none comes after them.
+        // The part of the issuer's journal ends after two lines.
         assert_eq!(names(&merged_parts(journals(), Cursor::default(), 2).0), names(&all));
         assert_eq!(names(&merged_parts(journals(), Cursor::default(), 3).0), names(&all));
         assert!("1-2-3".parse::<Cursor>().is_err() && "x".parse::<Cursor>().is_err());

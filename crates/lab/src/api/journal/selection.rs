@@ -22,7 +22,7 @@ pub(crate) struct Selection {
     trace: Option<String>,
     /// Only lines about the credential of this id or fingerprint.
     pub(super) about: Option<String>,
-    /// At most so many lines (1 to 1000).
+    /// The maximum number of lines (1 to 1000).
     pub(super) limit: Option<u32>,
     /// The newest lines, newest first, instead of those after `after`. Only `notable`, `service`
     /// and `limit` select then; `next` is the end of the journals.
@@ -74,7 +74,7 @@ impl Selection {
         self.kind.is_none() && self.subject.is_none() && self.trace.is_none() && self.about.is_none()
     }
 
-    /// Whether it selects an event, as far as the event itself shows (`about` does not).
+    /// Whether it selects an event by its own members; `about` needs other events.
     pub(super) fn matches(&self, line: &Value) -> bool {
         let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
         let kind = |wanted: &String| {

@@ -23,7 +23,7 @@ use super::{Cursor, Selection};
 use crate::http::Http;
 use crate::services::{LabSurface, Origin, Origins};
 
-/// Within so long, on a busy machine, whatever is written has arrived.
+/// The longest wait for a written event, on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
 
 /// A journal that only grows: line `n` is the number `n`.

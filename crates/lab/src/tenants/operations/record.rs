@@ -45,7 +45,7 @@ pub struct OperationDetails {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
     pub speed: Option<Speed>,
-    /// Pieces of due work done so far, whatever came of them.
+    /// The number of executed pieces of due work, including failed ones.
     #[serde(default)]
     pub done: u64,
     /// How many of them failed.
