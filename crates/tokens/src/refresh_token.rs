@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use outlive_clock::{ClientId, Instant, SessionId, TenantId, UserId};
 use outlive_wire::ClientClass;
 use outlive_wire::tenant::RedirectUriType;
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
@@ -82,7 +83,12 @@ fn write_redirect_type<S: Serializer>(
 fn read_redirect_type<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<RedirectUriType>, D::Error> {
-    Ok(RedirectUriType::of_name(&String::deserialize(deserializer)?))
+    let name = String::deserialize(deserializer)?;
+    if name == "none" {
+        return Ok(None);
+    }
+    let kind = RedirectUriType::of_name(&name);
+    kind.map(Some).ok_or_else(|| D::Error::custom(format_args!("unknown type of redirect URI '{name}'")))
 }
 
 impl SealedRefreshToken {
@@ -164,7 +170,10 @@ mod tests {
             let token = SealedRefreshToken { redirect_type: kind, ..token() };
             let written = serde_json::to_value(&token).expect("JSON");
             assert_eq!(written["redirect_type"], name);
-            assert_eq!(serde_json::from_value::<SealedRefreshToken>(written).expect("read"), token);
+            assert_eq!(serde_json::from_value::<SealedRefreshToken>(written.clone()).expect("read"), token);
+            let mut unknown = written;
+            unknown["redirect_type"] = "desktop".into();
+            assert!(serde_json::from_value::<SealedRefreshToken>(unknown).is_err());
         }
     }
 
