@@ -51,6 +51,7 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
     };
     let accepted = checked.decide(Presented::DeviceCode(facts)).await?;
     let approval = code.approval.as_ref().ok_or_else(unknown)?;
+    let authorized = accepted.authorize().await?;
     let grant = Grant {
         grant_type: "device_code",
         authentication: Authentication {
@@ -59,7 +60,7 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
         },
         family: Family::without_redirect(request),
     };
-    let minted = accepted.authorize().await?.mint(&grant).await?;
+    let minted = authorized.mint(&grant).await?;
     let recorded = minted.record(Change::from(mark_redeemed(&code, request.now))).await?;
     recorded.map(TokenAnswer::of).ok_or_else(|| Refusal::new(aadsts::CODE_REDEEMED))
 }
