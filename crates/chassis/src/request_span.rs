@@ -1,6 +1,7 @@
 //! The span of a request, with its trace id, tenant, client and outcome. Log messages of its
 //! handling show it.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use axum::extract::Request;
@@ -22,7 +23,7 @@ pub(crate) fn request_span(service: &'static str, request: &Request, trace: &Tra
         "request",
         service,
         method = %request.method(),
-        path = loggable(request.uri().path()),
+        path = &*loggable(request.uri().path()),
         trace = %trace.trace_id,
         tenant = Empty,
         client = Empty,
@@ -57,9 +58,13 @@ pub(crate) fn log_outcome(span: &Span, response: &mut Response) {
 }
 
 /// The path for logs, without segments that may be credentials.
-fn loggable(path: &str) -> String {
-    let short = |part: &str| if part.len() > NAME_CHARS_MAX { "…".to_owned() } else { part.to_owned() };
-    path.split('/').map(short).collect::<Vec<_>>().join("/")
+fn loggable(path: &str) -> Cow<'_, str> {
+    let is_name = |part: &str| part.len() <= NAME_CHARS_MAX;
+    if path.split('/').all(is_name) {
+        return Cow::Borrowed(path);
+    }
+    let shown: Vec<_> = path.split('/').map(|part| if is_name(part) { part } else { "…" }).collect();
+    Cow::Owned(shown.join("/"))
 }
 
 #[cfg(test)]
