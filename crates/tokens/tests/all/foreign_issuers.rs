@@ -1,24 +1,18 @@
 //! Assertions of an external issuer, whose keys are found through its configuration.
 
-use std::sync::Arc;
-
 use axum::extract::Path;
 use axum::routing::get;
 use axum::{Json, Router};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use outlive_clock::{Instant, Randomness, Span};
+use outlive_clock::Instant;
 use outlive_tokens::{
-    ClientAssertion, ForeignIssuers, ForeignRefusal, JwkSet, KeyRing, SigningKey, TokenVersion, sign_hs256,
-    sign_rs256,
+    ClientAssertion, ForeignIssuers, ForeignRefusal, JwkSet, KeyRing, TokenVersion, sign_hs256, sign_rs256,
 };
 use serde_json::{Value, json};
 
-const NOW: Instant = Instant::from_seconds(1_767_603_600);
+use crate::signing_key::key;
 
-fn key(n: u64) -> SigningKey {
-    let mut stream = Randomness::from_seed(n).stream("signing-key");
-    SigningKey::generate(&mut stream, NOW, NOW + Span::from_days(9)).expect("a key")
-}
+const NOW: Instant = Instant::from_seconds(1_767_603_600);
 
 fn claims() -> Value {
     json!({"iss": "c", "sub": "c", "aud": "a", "exp": 2_000_000_000})
@@ -26,7 +20,7 @@ fn claims() -> Value {
 
 /// The key set, filled up to `length` bytes with an ignored member.
 fn document(length: usize) -> String {
-    let good = serde_json::to_value(JwkSet::v1(&KeyRing::new(Arc::new(key(1))))).expect("JSON");
+    let good = serde_json::to_value(JwkSet::v1(&KeyRing::new(key(1)))).expect("JSON");
     let with = |name: &str, value: &str, kid: &str| {
         let mut key = good["keys"][0].clone();
         key[name] = json!(value);

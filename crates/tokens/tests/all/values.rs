@@ -1,8 +1,10 @@
 //! The values that other crates read and write, from outside.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use outlive_clock::{ClientId, Instant, Randomness, Span, TenantId, UserId};
+use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
 use outlive_tokens::claims::{IdTokenClaims, IdTokenInput, OptionalClaims, UserClaims, UserFacts};
 use outlive_tokens::{
     Certificate, CertificateRefusal, Challenge, ClientAssertion, MalformedAssertion, PairwiseKey, Sealer,
@@ -14,9 +16,10 @@ use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 use uuid::Uuid;
 
-fn key() -> SigningKey {
-    let mut stream = Randomness::from_seed(1).stream("signing-key");
-    SigningKey::generate(&mut stream, Instant::EPOCH, Instant::MAX).expect("a key")
+use crate::signing_key;
+
+fn key() -> Arc<SigningKey> {
+    signing_key::key(1)
 }
 
 #[test]
