@@ -306,6 +306,22 @@ fn an_access_token_survives_a_password_change_until_it_expires() {
 }
 
 #[test]
+fn a_user_who_is_gone_has_no_cae_enabled_access_token() {
+    let token =
+        AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_hours(24), evaluated: true };
+    let good = UserFacts::in_good_standing(RevocationEvents::none());
+    let removed = UserFacts { known: false, ..good.clone() };
+    let deleted = UserFacts { deleted: true, ..good.clone() };
+    // The instant may be unknown, or before the token was issued.
+    let long_ago = UserFacts { deleted_at: Some(GRANTED - Span::from_hours(1)), ..deleted.clone() };
+    for user in [removed, deleted, long_ago] {
+        let ended = access_token::ended_by(&token, &user).expect("it has ended");
+        assert_eq!((ended.clause, ended.at), ("the user was deleted", user.deleted_at));
+    }
+    assert_eq!(access_token::ended_by(&token, &good), None);
+}
+
+#[test]
 fn a_critical_event_revokes_a_cae_enabled_access_token() {
     let token =
         AccessTokenFacts { valid_from: GRANTED, expires_at: GRANTED + Span::from_hours(24), evaluated: true };
