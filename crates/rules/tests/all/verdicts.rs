@@ -1,5 +1,7 @@
 //! Verdicts by example: the order of checks, the codes, the words.
 
+use std::collections::BTreeSet;
+
 use crate::cells::{GRANTED, browser, token};
 use outlive_clock::{Instant, Randomness, Span};
 use outlive_rules::conditional_access::{AccessFacts, PolicyState};
@@ -416,4 +418,12 @@ fn access_tokens_live_between_sixty_and_ninety_minutes_and_a_seed_repeats_them()
     assert!(drawn.iter().all(|life| (3_600..=5_400).contains(life)));
     let mean = drawn.iter().sum::<i64>() / 500;
     assert!((4_350..=4_650).contains(&mean), "mean {mean} s, expected about 75 min");
+}
+
+#[test]
+fn every_rule_has_a_title_of_its_own() {
+    let titles: BTreeSet<_> = Rule::ALL.iter().map(|rule| rule.title()).collect();
+    assert_eq!(titles.len(), Rule::ALL.len());
+    assert!(titles.iter().all(|title| title.contains(' ')), "{titles:?}");
+    assert_eq!(Rule::UserDeleted.title(), "The user was deleted");
 }

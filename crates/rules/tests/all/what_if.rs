@@ -159,11 +159,12 @@ fn prospects_match_the_column_of_the_table() {
             for row in edition.rows() {
                 let prospect =
                     ahead.iter().find(|prospect| prospect.event == Some(row.event)).expect("a row");
-                assert_eq!(
-                    prospect.ends_it,
-                    row.fate(credential) == Fate::Revoked,
-                    "{edition} {credential} {row:?}"
-                );
+                let fate = row.fate(credential);
+                assert_eq!(prospect.ends_it, fate == Fate::Revoked, "{edition} {credential} {row:?}");
+                let rules = Ruleset::published(edition).with(row.event, credential, fate.flipped());
+                let ahead = prospects(&Question { rules, ..asked.clone() });
+                let flipped = ahead.iter().find(|prospect| prospect.event == Some(row.event)).expect("a row");
+                assert_ne!(flipped.ends_it, prospect.ends_it, "{edition} {credential} {row:?}");
             }
             assert_eq!(ahead.len(), edition.rows().len() + 2);
             assert!(ahead.iter().rev().take(2).all(|prospect| prospect.ends_it));
