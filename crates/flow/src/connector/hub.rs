@@ -146,8 +146,7 @@ impl Hub {
         let unusable = |why: &str| {
             refused(Failure::new("ServiceUnavailable", format!("The address of the API Hub {why}.")))
         };
-        // Runs record this error; its source adds nothing to it.
-        let mut url = url::Url::parse(&self.config.hub_url).map_err(|_| unusable("is not a URL"))?;
+        let Ok(mut url) = url::Url::parse(&self.config.hub_url) else { return Err(unusable("is not a URL")) };
         url.path_segments_mut().map_err(|()| unusable("cannot have a path"))?.extend(path);
         url.query_pairs_mut().extend_pairs(query);
         let mut request = self.http.request(context.trace, method, url).bearer_auth(token.expose());
