@@ -5,6 +5,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_chassis::Cause;
 use outlive_clock::Randomness;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -143,9 +144,8 @@ impl Authenticator {
     /// The form has no valid options, or there is no key for them.
     pub fn respond(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
         let options = form.fields.iter().find(|(name, _)| name == "options");
-        let options = options.ok_or(AuthenticatorError::InvalidOptions)?;
-        let options: Options =
-            serde_json::from_str(&options.1).map_err(|_| AuthenticatorError::InvalidOptions)?;
+        let options: Options = serde_json::from_str(options.map_or("", |(_, value)| value))
+            .map_err(|error| AuthenticatorError::InvalidOptions(Cause::new(error)))?;
         let origin = form.action.origin().ascii_serialization();
         match (&options.rp, &options.user) {
             (Some(rp), Some(user)) => self.create_key(&origin, &options.challenge, &rp.id, &user.id),
@@ -161,8 +161,7 @@ impl Authenticator {
         rp_id: &str,
         user_handle: &str,
     ) -> Result<Value, AuthenticatorError> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING);
-        let pair = pair.map_err(|_| AuthenticatorError::Key)?;
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?;
         let id: [u8; 32] = self.random.stream("passkey-id").bytes();
         let mut data = authenticator_data(rp_id, FLAGS_USER | FLAG_ATTESTED_DATA, 0);
         // AAGUID (zero), length of the credential id, credential id, public key.
@@ -197,7 +196,7 @@ impl Authenticator {
         let data = authenticator_data(rp_id, FLAGS_USER, key.uses);
         let client_data = client_data("webauthn.get", &options.challenge, origin);
         let signed = [data.as_slice(), &Sha256::digest(&client_data)].concat();
-        let signature = key.pair.sign(&SystemRandom::new(), &signed).map_err(|_| AuthenticatorError::Key)?;
+        let signature = key.pair.sign(&SystemRandom::new(), &signed)?;
         Ok(json!({
             "id": key.id, "rawId": key.id, "type": "public-key",
             "response": {
@@ -292,6 +291,6 @@ mod tests {
             assert!(matches!(answer, Err(AuthenticatorError::NoKey { .. })), "{answer:?}");
         }
         let nothing = authenticator.respond(&form(&json!("nothing")));
-        assert!(matches!(nothing, Err(AuthenticatorError::InvalidOptions)), "{nothing:?}");
+        assert!(matches!(nothing, Err(AuthenticatorError::InvalidOptions(_))), "{nothing:?}");
     }
 }

@@ -163,9 +163,10 @@ impl Browser {
             if !(300..400).contains(&response.status) || location.is_empty() {
                 return Ok(Arrival::Page(Page::read(&url, response.status, &response.body)));
             }
-            url = url.join(location).map_err(|_| BrowserError::BadRedirect {
+            url = url.join(location).map_err(|source| BrowserError::BadRedirect {
                 from: without_query(&url),
                 to: location.chars().take(200).collect(),
+                source,
             })?;
         }
         Err(BrowserError::TooManyRedirects { at: without_query(&url) })

@@ -1,5 +1,8 @@
 //! Why a navigation or an authenticator failed.
 
+use aws_lc_rs::error::Unspecified;
+use outlive_chassis::Cause;
+
 use crate::http::CallError;
 
 /// Maximum number of redirects followed for one request.
@@ -18,6 +21,8 @@ pub enum BrowserError {
         from: String,
         /// The location.
         to: String,
+        /// Why it is not a URL.
+        source: url::ParseError,
     },
     /// Too many redirects.
     #[error("more than {REDIRECTS_MAX} redirects, last at {at}")]
@@ -59,7 +64,7 @@ impl BrowserError {
 pub enum AuthenticatorError {
     /// The page has no options, or invalid ones.
     #[error("the page does not contain valid passkey options")]
-    InvalidOptions,
+    InvalidOptions(#[source] Cause),
     /// There is no such key.
     #[error("the authenticator has no passkey for {rp_id}")]
     NoKey {
@@ -68,5 +73,5 @@ pub enum AuthenticatorError {
     },
     /// The cryptographic library failed.
     #[error("cannot create or use a key")]
-    Key,
+    Key(#[from] Unspecified),
 }

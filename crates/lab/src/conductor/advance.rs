@@ -1,4 +1,4 @@
-//! The loop that moves time.
+//! The loop that advances time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,26 +9,26 @@ use outlive_clock::{Instant, Span, Speed, wall_now};
 use super::{ConductError, Moved, Progress, Stopped, TenantTime, Timepieces};
 use crate::services::{ClockChange, ClockState, Service};
 
-/// Most due instants in one move: an hour's recurrence for a hundred years.
+/// Maximum number of due instants in one advance: an hourly recurrence for a hundred years.
 const STEPS_MAX: u64 = 1_000_000;
-/// The longest way of one advance, in virtual time: a hundred years.
+/// Maximum length of one advance (virtual time): a hundred years.
 pub const ADVANCE_MAX: Span = Span::from_days(36_525);
-/// Most requests to do what is due at one instant; more count as stuck.
+/// Maximum number of requests to execute the work due at one instant; more count as stuck.
 const ROUNDS_MAX: u32 = 10_000;
 
-/// Where time should go.
+/// The target of an advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// So much later than now.
+    /// This much later than now.
     By(Span),
-    /// That instant.
+    /// This instant.
     At(Instant),
     /// The first whole second that is strictly later than now.
     NextWholeSecond,
 }
 
 impl Target {
-    /// The instant at which an advance from `now` ends.
+    /// Returns the instant at which an advance from `now` ends.
     ///
     /// # Errors
     /// It is in the past, or too far away.
@@ -40,7 +40,7 @@ impl Target {
         match self {
             Self::By(span) if span > ADVANCE_MAX => Err(ConductError::TooFar { now }),
             Self::At(instant) if instant - now > ADVANCE_MAX => Err(ConductError::TooFar { now }),
-            // Sums of instants stop at the last one.
+            // Sums of instants saturate at the last one.
             Self::By(span) if target - now < span => Err(ConductError::EndOfTime { now }),
             _ => Ok(target),
         }
@@ -57,7 +57,7 @@ impl Target {
     }
 }
 
-/// Moves one tenant's time.
+/// Moves the time of one tenant.
 #[derive(Debug)]
 pub struct Conductor<T> {
     pub(super) pieces: T,
@@ -65,7 +65,7 @@ pub struct Conductor<T> {
     canceled: Arc<AtomicBool>,
 }
 
-/// What the conductor knows while it moves.
+/// The state of an advance.
 struct Course {
     states: [ClockState; 4],
     moved: Moved,
@@ -73,13 +73,13 @@ struct Course {
 }
 
 impl<T: Timepieces> Conductor<T> {
-    /// A conductor of these clocks. It repeats no call.
+    /// Creates a conductor that does not retry calls.
     #[must_use]
     pub fn new(pieces: T) -> Self {
         Self { pieces, patience: Duration::ZERO, canceled: Arc::default() }
     }
 
-    /// Repeats calls for so long, in wall time, while a service does not answer.
+    /// Retries calls for this long (wall time) while a service does not respond.
     #[must_use]
     pub const fn patient(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -97,11 +97,11 @@ impl<T: Timepieces> Conductor<T> {
         self.canceled.load(Ordering::Relaxed)
     }
 
-    /// What the clocks show: the latest time of any service, the earliest due instant of all.
-    /// Services that do not answer are named.
+    /// Returns the latest time of any service and the earliest due instant. Lists services that do
+    /// not respond.
     ///
     /// # Errors
-    /// No service answered.
+    /// No service responded.
     pub async fn state(&self) -> Result<TenantTime, ConductError> {
         let (mut missing, mut failed) = (Vec::new(), None);
         let mut time: Option<TenantTime> = None;
@@ -126,10 +126,10 @@ impl<T: Timepieces> Conductor<T> {
         }
     }
 
-    /// The time before an operation, with every service answering.
+    /// Reads the time before an operation; every service has to respond.
     ///
     /// # Errors
-    /// A service did not answer.
+    /// A service did not respond.
     pub async fn look(&self) -> Result<ClockState, ConductError> {
         let states = self.read_each().await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let speed = states.get(Service::Idp.index()).map_or(Speed::FROZEN, |state| state.speed);
@@ -137,19 +137,19 @@ impl<T: Timepieces> Conductor<T> {
         Ok(ClockState { now, speed, next_due: states.iter().filter_map(|state| state.next_due).min() })
     }
 
-    /// Sets how fast time runs, at every service at the same virtual instant.
+    /// Sets the speed of time, in every service at the same virtual instant.
     ///
     /// # Errors
-    /// A service did not do its part.
+    /// A call failed.
     pub async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
         let Stopped { now, .. } = self.stop().await?;
         self.run_from(now, speed).await
     }
 
-    /// Lets time run from `now`, which all clocks show.
+    /// Starts clocks that are stopped at `now`.
     ///
     /// # Errors
-    /// A service did not do its part.
+    /// A call failed.
     pub async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
         // One wall instant for all services, so that their clocks agree while they run.
         let change = ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()), step: false };
@@ -164,7 +164,7 @@ impl<T: Timepieces> Conductor<T> {
     /// Stops all clocks at one instant.
     ///
     /// # Errors
-    /// A service did not do its part.
+    /// A call failed.
     pub async fn stop(&self) -> Result<Stopped, ConductError> {
         let mut states = self.read_all().await?;
         let ran = states.iter().any(|state| !state.speed.is_frozen());
@@ -174,8 +174,8 @@ impl<T: Timepieces> Conductor<T> {
         }
         let now = latest(&states);
         if states.iter().any(|state| state.now != now) {
-            // Running clocks are stopped one after the other; those that stood still have no reason
-            // to differ.
+            // Running clocks do not stop at exactly the same instant; stopped clocks should not
+            // differ.
             if !ran {
                 tracing::warn!(%now, "the clocks of the services showed different times; all are set to the latest");
             }
@@ -184,11 +184,11 @@ impl<T: Timepieces> Conductor<T> {
         Ok(Stopped { states, now })
     }
 
-    /// Ends an operation that was interrupted: all clocks are set to the latest instant that any of
-    /// them reached, what is due then is done unless `finish` is off, and time runs on at `speed`.
+    /// Ends an interrupted operation: sets all clocks to the latest instant that any of them
+    /// reached, executes the work due then if `finish` is set, and continues at `speed`.
     ///
     /// # Errors
-    /// A service did not do its part.
+    /// A call failed.
     pub async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
         let mut states =
             self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
@@ -208,12 +208,12 @@ impl<T: Timepieces> Conductor<T> {
         self.run_from(now, speed).await
     }
 
-    /// Moves stopped clocks to `target`, doing everything that falls due on the way, and calls
+    /// Advances stopped clocks to `target`, executes all work that becomes due, and calls
     /// `progress` after every step.
     ///
     /// # Errors
-    /// The target is in the past, or a service did not do its part; the clocks keep the time they
-    /// have reached.
+    /// The target is in the past, or a call failed; the clocks keep the time that they have
+    /// reached.
     pub async fn advance(
         &self,
         stopped: Stopped,
@@ -247,8 +247,8 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
-    /// Moves all clocks to `next`: last that of the first service with something due then, in the
-    /// call that has the work done. Returns whether there was one.
+    /// Moves all clocks to `next`. If a service has work due then, its clock is moved last, by the
+    /// call that executes the work. Returns whether there was due work.
     async fn step(
         &self,
         course: &mut Course,
@@ -266,7 +266,7 @@ impl<T: Timepieces> Conductor<T> {
         Ok(true)
     }
 
-    /// Has a service do what is due.
+    /// Makes a service execute its due work.
     async fn work(
         &self,
         course: &mut Course,
@@ -279,7 +279,7 @@ impl<T: Timepieces> Conductor<T> {
         let state = &mut course.states[service.index()];
         state.now = course.moved.now;
         state.next_due = work.next_due;
-        // Work at one service may have made work for another one that keeps a schedule too.
+        // The work of one service may have scheduled work in another.
         for other in Service::ALL {
             if other != service && course.states[other.index()].next_due.is_some() {
                 course.states[other.index()] = self.read(other).await?;
@@ -304,7 +304,7 @@ impl<T: Timepieces> Conductor<T> {
 }
 
 impl Course {
-    /// The next instant at which to stop: what is due, else the target; `None` when all is done.
+    /// Returns the next due instant, or the target; `None` when the advance is complete.
     fn next_stop(&self) -> Option<Instant> {
         let due = self.states.iter().filter_map(|state| state.next_due).min();
         match due {
@@ -314,7 +314,7 @@ impl Course {
         }
     }
 
-    /// The first service that has something due at `now`.
+    /// Returns the first service with work due at `now`.
     fn first_due_service(&self, now: Instant) -> Option<Service> {
         Service::ALL
             .into_iter()

@@ -104,7 +104,7 @@ impl Cell {
 /// Dropping the future cancels the execution; the tenants are deleted nevertheless.
 ///
 /// # Errors
-/// A row could not be completed: a service did not answer, or refused what it should grant.
+/// A row could not be completed: a service did not respond, or rejected a valid request.
 pub async fn execute(tenants: &Tenants, rules: &Ruleset) -> Result<Matrix, MatrixError> {
     let edition = rules.edition();
     let rows = iter(edition.rows().iter().copied()).map(|row| execute_row(tenants, rules, row));

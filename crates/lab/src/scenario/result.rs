@@ -1,6 +1,6 @@
 //! The results of a run as plain data: file → scenario → step. Reports are made from them alone.
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, TenantId};
 use serde::Serialize;
 
 use crate::diagnostic::Position;
@@ -78,7 +78,7 @@ pub struct ScenarioResult {
     pub status: Status,
     /// The tenant in which it ran.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
+    pub tenant: Option<TenantId>,
     /// The duration in milliseconds (wall time).
     pub wall_ms: i64,
     /// Its steps.

@@ -221,7 +221,7 @@ fn idp_spec(
         mail: seeded.mail.clone(),
         guest: seeded.guest,
     };
-    // An unknown role becomes the id of no user, so that the places of the others stay.
+    // An unknown role becomes the nil id, so that the positions of the others do not change.
     let user_of = |role: &Spanned<String>| {
         let user = users.iter().find(|user| user.role == role.value);
         user.map_or(UserId::from_uuid(Uuid::nil()), |user| user.id)
@@ -256,7 +256,7 @@ fn idp_spec(
             .collect(),
     };
     let mut spec = json!(spec);
-    // As the caller wrote it: the identity provider refuses an unknown one.
+    // As the caller wrote it: the identity provider rejects an unknown one.
     spec["edition"] = json!(edition);
     spec
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use outlive_chassis::LabKey;
 use outlive_clock::TenantId;
-use outlive_wire::{ClockChange, ClockState, DueWork};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
@@ -13,51 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::event_stream::EventStream;
-use super::{Origins, Service};
+use super::{ClockChange, ClockState, DueWork, JournalQuery, Origins, Service};
 use crate::conductor::Timepieces;
 use crate::http::{CallError, Http, send};
 
 /// How long a stream stays open before it is reopened (wall time).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
-
-/// Selects journal events.
-#[derive(Clone, Debug, Default)]
-pub struct JournalQuery {
-    /// Only lines after this sequence number.
-    pub after: u64,
-    /// Maximum number; the service's own limit if `None`.
-    pub limit: Option<u32>,
-    /// Only this kind, or kinds with this prefix if it ends in a dot.
-    pub kind: Option<String>,
-    /// Only this subject.
-    pub subject: Option<String>,
-    /// Only this trace.
-    pub trace: Option<String>,
-    /// Only lines about the credential of this id or fingerprint.
-    pub about: Option<String>,
-    /// The newest lines, newest first: of all, or of one subject. Nothing else selects then.
-    pub newest: bool,
-    /// With `newest`: only notable events.
-    pub notable: bool,
-}
-
-impl JournalQuery {
-    /// Returns the query parameters.
-    #[must_use]
-    pub fn parameters(&self) -> Vec<(&'static str, String)> {
-        let mut parameters = vec![("after", self.after.to_string())];
-        parameters.extend(self.limit.map(|limit| ("limit", limit.to_string())));
-        for (name, value) in
-            [("kind", &self.kind), ("subject", &self.subject), ("trace", &self.trace), ("about", &self.about)]
-        {
-            parameters.extend(value.clone().map(|value| (name, value)));
-        }
-        for (name, flag) in [("newest", self.newest), ("notable", self.notable)] {
-            parameters.extend(flag.then(|| (name, "true".to_owned())));
-        }
-        parameters
-    }
-}
 
 /// The lab surface of all services.
 #[derive(Clone, Debug)]
@@ -165,7 +125,7 @@ impl LabSurface {
             lines: Vec<Value>,
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal"));
-        let request = self.request(Method::GET, &url).query(&query.parameters());
+        let request = self.request(Method::GET, &url).query(query);
         Ok(send(request).await?.expect::<Lines>()?.lines)
     }
 
@@ -185,7 +145,7 @@ impl LabSurface {
         F: Future<Output = Result<(), E>> + Send,
     {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal/stream"));
-        let request = self.request(Method::GET, &url).query(&query.parameters()).timeout(STREAM_TIMEOUT);
+        let request = self.request(Method::GET, &url).query(&*query).timeout(STREAM_TIMEOUT);
         let failed = |error: reqwest::Error| CallError {
             call: format!("GET {url}"),
             problem: error.to_string(),

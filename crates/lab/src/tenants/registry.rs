@@ -1,16 +1,17 @@
 //! The tenants of this lab.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Randomness, Speed, TenantId};
 use outlive_store::StoreError;
+use outlive_wire::lab_api::{OperationDetails, OperationKind, TenantCredentials};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
-use super::TenantCredentials;
 use super::lost_data::{LostData, recovery_of};
-use super::operations::{OperationDetails, OperationKind, Operations, in_progress, outlook};
+use super::operations::{Operations, in_progress, outlook};
 use super::store::TenantStore;
 use crate::conductor::{ConductError, Conductor, Target, TenantTime};
 use crate::http::CallError;
@@ -75,10 +76,10 @@ pub enum TenantError {
     /// The seed's connections or flows cannot be created.
     #[error("the tenant's connections and flows cannot be created: {0}")]
     Layout(Box<MakerError>),
-    /// Time cannot be moved; nothing has started.
+    /// Time cannot be moved; nothing has changed.
     #[error(transparent)]
     Conduct(#[from] ConductError),
-    /// A change of time was ended before its target; all clocks agree, and time runs on as before.
+    /// A change of time was ended before its target. All clocks agree and run as before.
     #[error("{}. The operation was ended at {at}.", sentence(.cause))]
     EndedEarly {
         /// The virtual instant at which it was ended.
@@ -86,7 +87,7 @@ pub enum TenantError {
         /// Why.
         cause: ConductError,
     },
-    /// A request froze the clock while it was moved; all clocks agree, and stand still.
+    /// A request froze the clock during an advance. All clocks agree and are stopped.
     #[error("The advance was ended at {at}: a request froze the clock ({{\"run\": 0}}).")]
     Frozen {
         /// The virtual instant at which it was ended.
@@ -118,7 +119,7 @@ pub enum TenantError {
     Store(#[from] StoreError),
 }
 
-/// A cause that another sentence follows.
+/// Returns the cause without its period, for use within a sentence.
 fn sentence(cause: &ConductError) -> String {
     cause.to_string().trim_end_matches('.').to_owned()
 }
@@ -134,7 +135,7 @@ pub struct Tenants {
     rules: Arc<str>,
     operations: Arc<Operations>,
     lost: Arc<Mutex<BTreeMap<Service, LostData>>>,
-    /// One matrix at a time.
+    /// Serializes executions of the matrix.
     matrix: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -203,7 +204,7 @@ impl Tenants {
 
     /// Returns the data that services have lost.
     pub(super) fn lost(&self) -> MutexGuard<'_, BTreeMap<Service, LostData>> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lost.lock()
     }
 
     /// Returns the id of this lab, with which services mark its tenants.
@@ -211,7 +212,7 @@ impl Tenants {
         self.store.installation().await
     }
 
-    /// Ends every operation under way after its present step. The caller bounds the wait.
+    /// Ends every operation in progress after its current step. The caller bounds the wait.
     pub async fn stop(&self) {
         self.operations.stop().await;
     }

@@ -1,4 +1,4 @@
-//! What checks of steps share: what is known, and the mistakes found.
+//! The state of a check: the known names, and the mistakes found.
 
 use serde_saphyr::Spanned;
 
