@@ -56,13 +56,11 @@ impl Lab {
         (url, request)
     }
 
-    /// Lists the tenants.
     pub(crate) async fn tenants(&self) -> Result<Vec<ListedTenant>, LabError> {
         let (url, request) = self.request(Method::GET, "");
         Ok(answer::<TenantList>(url, request).await?.tenants)
     }
 
-    /// Returns a tenant with its credentials.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<TenantCredentials, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}"));
         answer(url, request).await
@@ -81,7 +79,6 @@ impl Lab {
         answer(url, request.timeout(ADVANCE_TIMEOUT).json(&change)).await
     }
 
-    /// Raises an event.
     pub(crate) async fn raise(&self, tenant: TenantId, event: &Value) -> Result<(), LabError> {
         let (url, request) = self.request(Method::POST, &format!("/{tenant}/events"));
         answer::<Value>(url, request.json(event)).await.map(drop)

@@ -34,7 +34,6 @@ pub(crate) struct Live {
     pub(crate) latest: Vec<LineView>,
 }
 
-/// The page.
 #[derive(Template)]
 #[template(path = "tenant.html")]
 pub(crate) struct Page {

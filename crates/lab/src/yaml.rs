@@ -44,8 +44,7 @@ pub fn read_all<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Vec<Di
 
 /// Returns the position of the value at a JSON Pointer (RFC 6901), or of the nearest enclosing
 /// value.
-#[must_use]
-pub fn position_of(text: &str, pointer: &str) -> Position {
+pub(crate) fn position_of(text: &str, pointer: &str) -> Position {
     let Some(tree) = tree(text) else { return Position::default() };
     let (mut at, mut position) = (&tree, Position::of(&tree));
     for segment in pointer.split('/').skip(1) {
@@ -64,7 +63,6 @@ pub fn position_of(text: &str, pointer: &str) -> Position {
 }
 
 /// Returns the top-level keys of a file; `None` if it is not a YAML mapping.
-#[must_use]
 pub fn top_names(text: &str) -> Option<Vec<String>> {
     match tree(text)?.value {
         Node::Map(entries) => Some(entries.into_iter().map(|(key, _)| key.value).collect()),

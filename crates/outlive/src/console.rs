@@ -136,7 +136,6 @@ async fn check_services(tenants: &Tenants) -> Result<(), StartError> {
 
 /// The console and the lab API, with their tenants.
 pub(crate) struct ConsoleApp {
-    /// The routes.
     pub(crate) app: Router,
     /// Ends operations before a shutdown.
     pub(crate) tenants: Tenants,

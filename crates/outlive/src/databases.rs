@@ -9,7 +9,6 @@ use outlive_chassis::StartError;
 /// interrupted first start may leave some databases without this file.
 const LIST: &str = "databases";
 
-/// The file of a service's database.
 pub(crate) fn file(data: &Path, service: &str) -> PathBuf {
     data.join(format!("{service}.db"))
 }

@@ -92,7 +92,6 @@ fn exit_with(result: Result<String, LabError>) -> ExitCode {
     }
 }
 
-/// Finds the lab and the tenant.
 async fn find(target: &TenantArgs) -> Result<(LabClient, TenantId), StartError> {
     let random = Randomness::from_system();
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));

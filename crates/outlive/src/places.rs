@@ -41,7 +41,6 @@ impl Part {
     }
 }
 
-/// Binds a socket.
 pub(crate) async fn bind(address: SocketAddr, part: Part) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| {
         let remedy = match error.kind() {

@@ -27,7 +27,6 @@ use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_tok
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The outgoing request.
 #[derive(Debug)]
 pub(crate) struct OutgoingRequest {
     pub(crate) method: Method,

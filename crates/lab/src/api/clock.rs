@@ -29,7 +29,6 @@ fn clock_answer(
 pub(super) const SPEED_LIMIT: &str =
     "Time runs at most 86400 times as fast as wall time (a day in a second); 0 stops it.";
 
-/// A validated change.
 enum ValidChange {
     Move(Target),
     Run(Speed),

@@ -21,7 +21,7 @@ const FLAGS_USER: u8 = 0b0000_0101;
 const FLAG_ATTESTED_DATA: u8 = 0b0100_0000;
 
 /// An authenticator with its keys. Several browsers of one user can share it, one after the other.
-pub struct Authenticator {
+pub(crate) struct Authenticator {
     random: Randomness,
     keys: Vec<Key>,
 }
@@ -69,17 +69,13 @@ impl std::fmt::Debug for Authenticator {
 
 impl Authenticator {
     /// Creates an authenticator without keys. The ids of its keys come from `random`.
-    #[must_use]
-    pub const fn new(random: Randomness) -> Self {
+    pub(crate) const fn new(random: Randomness) -> Self {
         Self { random, keys: Vec::new() }
     }
 
     /// Registers a passkey on the security info page (`{idp}/{tenant}/security-info`), signing in
     /// with a password if required.
-    ///
-    /// # Errors
-    /// The page cannot be reached, or rejects the passkey.
-    pub async fn register(
+    pub(crate) async fn register(
         &mut self,
         browser: &mut Browser,
         page: Url,
@@ -98,10 +94,7 @@ impl Authenticator {
 
     /// Signs in as [`Browser::sign_in`] does, with a passkey instead of a password. With an empty
     /// `upn`, the passkey identifies the user.
-    ///
-    /// # Errors
-    /// A page on which the sign-in cannot continue.
-    pub async fn sign_in(
+    pub(crate) async fn sign_in(
         &mut self,
         browser: &mut Browser,
         url: Url,
@@ -139,10 +132,7 @@ impl Authenticator {
 
     /// Returns the value of the form's `credential` field for its `options` field, as the page's
     /// script would.
-    ///
-    /// # Errors
-    /// The form has no valid options, or there is no key for them.
-    pub fn respond(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
+    pub(crate) fn respond(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
         let options = form.fields.iter().find(|(name, _)| name == "options");
         let options: Options = serde_json::from_str(options.map_or("", |(_, value)| value))
             .map_err(|error| AuthenticatorError::InvalidOptions(Cause::new(error)))?;

@@ -24,7 +24,6 @@ pub enum BrowserError {
         /// Why it is not a URL.
         source: url::ParseError,
     },
-    /// Too many redirects.
     #[error("more than {REDIRECTS_MAX} redirects, last at {at}")]
     TooManyRedirects {
         /// The last address.
@@ -38,7 +37,6 @@ pub enum BrowserError {
     Refused {
         /// The page, without query.
         url: String,
-        /// Its text.
         text: String,
         /// The `AADSTS` number it shows.
         aadsts: Option<u32>,
@@ -49,7 +47,6 @@ pub enum BrowserError {
 
 impl BrowserError {
     /// Whether the same may succeed later: a page did not answer, or cannot answer at present.
-    #[must_use]
     pub const fn is_temporary(&self) -> bool {
         match self {
             Self::Call(error) => error.is_temporary(),

@@ -12,7 +12,7 @@ use crate::services::{ClockChange, ClockState, Service};
 /// Maximum number of due instants in one advance: an hourly recurrence for a hundred years.
 const STEPS_MAX: u64 = 1_000_000;
 /// Maximum length of one advance (virtual time): a hundred years.
-pub const ADVANCE_MAX: Span = Span::from_days(36_525);
+pub(crate) const ADVANCE_MAX: Span = Span::from_days(36_525);
 /// Maximum number of requests to execute the work due at one instant; more count as stuck.
 const ROUNDS_MAX: u32 = 10_000;
 
@@ -21,7 +21,6 @@ const ROUNDS_MAX: u32 = 10_000;
 pub enum Target {
     /// This much later than now.
     By(Span),
-    /// This instant.
     At(Instant),
     /// The first whole second that is strictly later than now.
     NextWholeSecond,
@@ -29,10 +28,7 @@ pub enum Target {
 
 impl Target {
     /// Returns the instant at which an advance from `now` ends.
-    ///
-    /// # Errors
-    /// It is in the past, or too far away.
-    pub fn within_reach(self, now: Instant) -> Result<Instant, ConductError> {
+    pub(crate) fn within_reach(self, now: Instant) -> Result<Instant, ConductError> {
         let target = self.from(now);
         if target < now {
             return Err(ConductError::Backwards { now, target });
@@ -59,7 +55,7 @@ impl Target {
 
 /// Moves the time of one tenant.
 #[derive(Debug)]
-pub struct Conductor<T> {
+pub(crate) struct Conductor<T> {
     pub(super) pieces: T,
     pub(super) patience: Duration,
     canceled: Arc<AtomicBool>,
@@ -74,21 +70,18 @@ struct Course {
 
 impl<T: Timepieces> Conductor<T> {
     /// Creates a conductor that does not retry calls.
-    #[must_use]
-    pub fn new(pieces: T) -> Self {
+    pub(crate) fn new(pieces: T) -> Self {
         Self { pieces, patience: Duration::ZERO, canceled: Arc::default() }
     }
 
     /// Retries calls for this long (wall time) while a service does not respond.
-    #[must_use]
-    pub const fn patient(mut self, patience: Duration) -> Self {
+    pub(crate) const fn patient(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
     /// Ends an advance between two steps once `canceled` is set.
-    #[must_use]
-    pub fn until(mut self, canceled: Arc<AtomicBool>) -> Self {
+    pub(crate) fn until(mut self, canceled: Arc<AtomicBool>) -> Self {
         self.canceled = canceled;
         self
     }
@@ -99,10 +92,7 @@ impl<T: Timepieces> Conductor<T> {
 
     /// Returns the latest time of any service and the earliest due instant. Lists services that do
     /// not respond.
-    ///
-    /// # Errors
-    /// No service responded.
-    pub async fn state(&self) -> Result<TenantTime, ConductError> {
+    pub(crate) async fn state(&self) -> Result<TenantTime, ConductError> {
         let (mut missing, mut failed) = (Vec::new(), None);
         let mut time: Option<TenantTime> = None;
         for (service, read) in Service::ALL.into_iter().zip(self.read_each().await) {
@@ -127,10 +117,7 @@ impl<T: Timepieces> Conductor<T> {
     }
 
     /// Reads the time before an operation; every service has to respond.
-    ///
-    /// # Errors
-    /// A service did not respond.
-    pub async fn look(&self) -> Result<ClockState, ConductError> {
+    pub(crate) async fn look(&self) -> Result<ClockState, ConductError> {
         let states = self.read_each().await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let speed = states.get(Service::Idp.index()).map_or(Speed::FROZEN, |state| state.speed);
         let now = states.iter().map(|state| state.now).max().unwrap_or(Instant::EPOCH);
@@ -138,19 +125,13 @@ impl<T: Timepieces> Conductor<T> {
     }
 
     /// Sets the speed of time, in every service at the same virtual instant.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
+    pub(crate) async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
         let Stopped { now, .. } = self.stop().await?;
         self.run_from(now, speed).await
     }
 
     /// Starts clocks that are stopped at `now`.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
+    pub(crate) async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
         // One wall instant for all services, so that their clocks agree while they run.
         let change = ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()), step: false };
         let states = self.set_all(change).await?;
@@ -162,10 +143,7 @@ impl<T: Timepieces> Conductor<T> {
     }
 
     /// Stops all clocks at one instant.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub async fn stop(&self) -> Result<Stopped, ConductError> {
+    pub(crate) async fn stop(&self) -> Result<Stopped, ConductError> {
         let mut states = self.read_all().await?;
         let ran = states.iter().any(|state| !state.speed.is_frozen());
         if ran {
@@ -186,10 +164,7 @@ impl<T: Timepieces> Conductor<T> {
 
     /// Ends an interrupted operation: sets all clocks to the latest instant that any of them
     /// reached, executes the work due then if `finish` is set, and continues at `speed`.
-    ///
-    /// # Errors
-    /// A call failed.
-    pub async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
+    pub(crate) async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
         let mut states =
             self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
         let now = latest(&states);
@@ -210,11 +185,7 @@ impl<T: Timepieces> Conductor<T> {
 
     /// Advances stopped clocks to `target`, executes all work that becomes due, and calls
     /// `progress` after every step.
-    ///
-    /// # Errors
-    /// The target is in the past, or a call failed; the clocks keep the time that they have
-    /// reached.
-    pub async fn advance(
+    pub(crate) async fn advance(
         &self,
         stopped: Stopped,
         target: Instant,

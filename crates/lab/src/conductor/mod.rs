@@ -11,5 +11,5 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use advance::{ADVANCE_MAX, Conductor, Target};
-pub use steps::{ConductError, Moved, Progress, Stopped, TenantTime, Timepieces};
+pub(crate) use advance::{ADVANCE_MAX, Conductor, Target};
+pub(crate) use steps::{ConductError, Moved, Progress, Stopped, TenantTime, Timepieces};

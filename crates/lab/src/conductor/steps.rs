@@ -9,8 +9,7 @@ use crate::http::CallError;
 use crate::services::{ClockChange, ClockState, DueWork, Service};
 
 /// The clocks of one tenant, one in every service.
-pub trait Timepieces: Send + Sync {
-    /// Reads a service's clock.
+pub(crate) trait Timepieces: Send + Sync {
     fn read(&self, service: Service) -> impl Future<Output = Result<ClockState, CallError>> + Send;
     /// Moves a service's clock, or changes its speed.
     fn set(
@@ -62,7 +61,6 @@ pub struct Moved {
 pub struct TenantTime {
     /// Virtual time: the latest of any service.
     pub now: Instant,
-    /// Its speed.
     pub speed: Speed,
     /// When work is next due in any service.
     pub next_due: Option<Instant>,
@@ -72,7 +70,7 @@ pub struct TenantTime {
 
 /// The clocks of all services, stopped at one instant.
 #[derive(Clone, Copy, Debug)]
-pub struct Stopped {
+pub(crate) struct Stopped {
     pub(super) states: [ClockState; 4],
     /// The instant that all clocks show.
     pub now: Instant,
@@ -86,7 +84,6 @@ pub enum ConductError {
     Backwards {
         /// Virtual time now.
         now: Instant,
-        /// The target.
         target: Instant,
     },
     /// The target is further away than the maximum of one advance.
@@ -106,7 +103,6 @@ pub enum ConductError {
     /// A service keeps reporting that the same work is due.
     #[error("{service} has not finished what is due at {at} after {rounds} requests")]
     Stuck {
-        /// The service.
         service: Service,
         /// The virtual instant.
         at: Instant,
@@ -115,12 +111,7 @@ pub enum ConductError {
     },
     /// The number of due instants exceeds the limit of one advance.
     #[error("more than {limit} due events before {target}; move time in smaller parts")]
-    TooManySteps {
-        /// The limit.
-        limit: u64,
-        /// The target.
-        target: Instant,
-    },
+    TooManySteps { limit: u64, target: Instant },
     /// A request canceled the operation, the lab shuts down, or the tenant is being deleted.
     #[error("The operation was canceled: time is frozen, the system stops, or the tenant is deleted")]
     Canceled {
@@ -130,7 +121,6 @@ pub enum ConductError {
     /// A service failed, or did not answer.
     #[error("{}", .cause.of_service(*.service))]
     Service {
-        /// The service.
         service: Service,
         /// The error response, or why there is none.
         cause: CallError,
@@ -140,13 +130,11 @@ pub enum ConductError {
 impl ConductError {
     /// Whether the same may succeed later: the service did not respond or is temporarily
     /// unavailable.
-    #[must_use]
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Service { cause, .. } if cause.is_temporary())
     }
 
     /// Returns the service that failed.
-    #[must_use]
     pub const fn service(&self) -> Option<Service> {
         match self {
             Self::Service { service, .. } | Self::Stuck { service, .. } => Some(*service),

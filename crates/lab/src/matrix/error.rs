@@ -22,7 +22,6 @@ pub enum MatrixError {
     /// A sign-in page failed.
     #[error("in row {row}: {error}")]
     Browser {
-        /// The row.
         row: Event,
         /// The cause.
         error: BrowserError,
@@ -30,7 +29,6 @@ pub enum MatrixError {
     /// A sign-in failed.
     #[error("in row {row}: {error}")]
     OAuth {
-        /// The row.
         row: Event,
         /// The cause.
         error: OAuthError,

@@ -9,7 +9,6 @@ use super::file::SeedFile;
 
 /// Returns the id in `tenant` for `id` in the seed file: a version 8 UUID (RFC 9562), hashed from
 /// both.
-#[must_use]
 pub fn derived(tenant: TenantId, id: Uuid) -> Uuid {
     let mut hash = Sha256::new();
     hash.update(b"outlive/derived-id");

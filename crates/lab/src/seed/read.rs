@@ -85,7 +85,6 @@ impl Seed {
     }
 
     /// A mistake in the value at a JSON Pointer of the file.
-    #[must_use]
     pub fn mistake_at(&self, pointer: &str, message: &str, remedy: &str) -> Diagnostic {
         let Source { name, text } = &*self.source;
         Diagnostic::new(name, text, position_of(text, pointer), message, remedy)

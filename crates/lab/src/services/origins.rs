@@ -14,13 +14,11 @@ pub struct Origin {
 
 impl Origin {
     /// Returns the same internal and public origin.
-    #[must_use]
     pub fn same(origin: &str) -> Self {
         Self::split(origin, origin)
     }
 
     /// Returns different internal and public origins.
-    #[must_use]
     pub fn split(server: &str, public: &str) -> Self {
         let plain = |origin: &str| origin.trim_end_matches('/').to_owned();
         Self { server: plain(server), public: plain(public) }
@@ -36,15 +34,12 @@ pub struct Origins {
     pub idp_tls: Option<String>,
     /// The hub's.
     pub hub: Origin,
-    /// The resource's.
     pub resource: Origin,
     /// The flow service's.
     pub flow: Origin,
 }
 
 impl Origins {
-    /// Returns the origins of a service.
-    #[must_use]
     pub const fn of(&self, service: Service) -> &Origin {
         match service {
             Service::Idp => &self.idp,
@@ -55,7 +50,6 @@ impl Origins {
     }
 
     /// Returns the public URLs, as the lab API returns them.
-    #[must_use]
     pub fn urls(&self) -> Urls {
         Urls {
             idp: self.idp.public.clone(),

@@ -19,7 +19,8 @@ use crate::http::{CallError, Http, send};
 /// How long a stream stays open before it is reopened (wall time).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
 
-/// The lab surface of all services.
+/// The lab surface of all services. Its methods fail if the service rejects the request or does not
+/// respond.
 #[derive(Clone, Debug)]
 pub struct LabSurface {
     http: Http,
@@ -29,19 +30,16 @@ pub struct LabSurface {
 
 impl LabSurface {
     /// Creates a client of the services at `origins`, which require `key`.
-    #[must_use]
     pub const fn new(http: Http, origins: Origins, key: LabKey) -> Self {
         Self { http, origins, key }
     }
 
     /// Returns the origins of the services.
-    #[must_use]
     pub const fn origins(&self) -> &Origins {
         &self.origins
     }
 
     /// Returns the HTTP client.
-    #[must_use]
     pub const fn http(&self) -> &Http {
         &self.http
     }
@@ -56,17 +54,11 @@ impl LabSurface {
     }
 
     /// Checks that a service answers.
-    ///
-    /// # Errors
-    /// It does not answer.
     pub async fn health(&self, service: Service) -> Result<(), CallError> {
         self.http.get(&self.url(service, "/healthz")).await?.expect::<Value>().map(drop)
     }
 
     /// Lists the tenants of a service: all, or those that one lab created.
-    ///
-    /// # Errors
-    /// The call failed.
     pub async fn tenants(&self, service: Service, lab: Option<&str>) -> Result<Vec<TenantId>, CallError> {
         #[derive(Deserialize)]
         struct Known {
@@ -79,10 +71,7 @@ impl LabSurface {
 
     /// Creates a tenant in a service, in the name of the lab `lab`. One that is there already is an
     /// error with status 409.
-    ///
-    /// # Errors
-    /// The service refused, or did not answer.
-    pub async fn create_tenant(
+    pub(crate) async fn create_tenant(
         &self,
         service: Service,
         tenant: TenantId,
@@ -101,19 +90,13 @@ impl LabSurface {
     }
 
     /// Deletes a tenant in a service; one that is not there counts as deleted.
-    ///
-    /// # Errors
-    /// The service refused, or did not answer.
-    pub async fn delete_tenant(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
+    pub(crate) async fn delete_tenant(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}"));
         let answer = send(self.request(Method::DELETE, &url)).await?;
         if matches!(answer.status, 200 | 204 | 404) { Ok(()) } else { Err(answer.refused()) }
     }
 
     /// Reads journal lines of one service.
-    ///
-    /// # Errors
-    /// The service refused, or did not answer.
     pub async fn journal(
         &self,
         service: Service,
@@ -131,10 +114,7 @@ impl LabSurface {
 
     /// Follows one service's journal and passes every line to `pass_on`. `query.after` is updated,
     /// so that the stream can be resumed.
-    ///
-    /// # Errors
-    /// The service refused, or the stream broke.
-    pub async fn follow<F, E>(
+    pub(crate) async fn follow<F, E>(
         &self,
         service: Service,
         tenant: TenantId,
@@ -166,19 +146,13 @@ impl LabSurface {
     }
 
     /// Raises a lab event at the identity provider.
-    ///
-    /// # Errors
-    /// The identity provider refused, or did not answer.
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/events"));
         send(self.request(Method::POST, &url).json(event)).await?.expect()
     }
 
     /// Returns the facts about a credential, given itself or by id; `None` if it is unknown.
-    ///
-    /// # Errors
-    /// The identity provider refused, or did not answer.
-    pub async fn question<T: DeserializeOwned>(
+    pub(crate) async fn question<T: DeserializeOwned>(
         &self,
         tenant: TenantId,
         of: &str,
@@ -189,25 +163,18 @@ impl LabSurface {
     }
 
     /// Returns the e-mails that the identity provider would have sent to users.
-    ///
-    /// # Errors
-    /// The identity provider refused, or did not answer.
     pub async fn outbox(&self, tenant: TenantId) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"));
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// Returns the number of flow runs of a tenant, by status.
-    ///
-    /// # Errors
-    /// The flow service refused, or did not answer.
     pub async fn runs(&self, tenant: TenantId) -> Result<Value, CallError> {
         let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/runs"));
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// Returns the clocks of a tenant in all services.
-    #[must_use]
     pub fn tenant(&self, tenant: TenantId) -> TenantSurface {
         let urls = Service::ALL.map(|service| {
             let clock = self.url(service, &format!("/_lab/tenants/{tenant}/clock"));

@@ -98,8 +98,7 @@ impl Tenants {
     }
 
     /// Returns the services that are known to lack this tenant.
-    #[must_use]
-    pub fn services_without(&self, tenant: TenantId) -> Vec<Service> {
+    pub(crate) fn services_without(&self, tenant: TenantId) -> Vec<Service> {
         let lost = self.lost();
         let without = lost.values().filter(|lost| lost.tenants.iter().any(|(known, _)| *known == tenant));
         without.map(|lost| lost.service).collect()

@@ -13,7 +13,6 @@ const NAMED_MAX: usize = 3;
 /// The tenants that a service has lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostData {
-    /// The service.
     pub service: Service,
     /// The lost tenants, with their domains.
     pub tenants: Vec<(TenantId, String)>,
@@ -46,8 +45,7 @@ impl fmt::Display for LostData {
 }
 
 /// Returns how to recover from lost data of a service.
-#[must_use]
-pub fn recovery_of(service: Service) -> String {
+pub(crate) fn recovery_of(service: Service) -> String {
     format!(
         "Stop the services and put the {service} service's database back, from a backup of the same moment as the others; or \
          delete each of these tenants (DELETE /lab/tenants/{{tenant}}); or, to begin with empty data, delete the databases of \

@@ -67,12 +67,7 @@ pub enum TenantError {
     Call(#[from] CallError),
     /// This service rejected a request, or did not answer.
     #[error("{}", .cause.of_service(*.service))]
-    Service {
-        /// The service.
-        service: Service,
-        /// The cause.
-        cause: CallError,
-    },
+    Service { service: Service, cause: CallError },
     /// The seed's connections or flows cannot be created.
     #[error("the tenant's connections and flows cannot be created: {0}")]
     Layout(Box<MakerError>),
@@ -95,12 +90,7 @@ pub enum TenantError {
     },
     /// A service does not have the tenant.
     #[error("The {service} service does not have tenant {tenant}, which this lab created in it. {}.", recovery_of(*.service))]
-    Incomplete {
-        /// The tenant.
-        tenant: TenantId,
-        /// The service.
-        service: Service,
-    },
+    Incomplete { tenant: TenantId, service: Service },
     /// Another operation on the tenant's clock is in progress.
     #[error("{}", in_progress(.0))]
     Busy(Box<OperationDetails>),
@@ -141,7 +131,6 @@ pub struct Tenants {
 
 impl Tenants {
     /// Creates the registry of a lab.
-    #[must_use]
     pub fn new(chassis: Chassis, surface: LabSurface, config: TenantsConfig) -> Self {
         let default_seed =
             config.seeds.first().map(|seed| seed.file.seed.as_str()).unwrap_or_default().into();
@@ -160,25 +149,21 @@ impl Tenants {
     }
 
     /// Returns the lab surface of the services.
-    #[must_use]
     pub const fn surface(&self) -> &LabSurface {
         &self.surface
     }
 
     /// Returns the default rules of new tenants.
-    #[must_use]
     pub fn rules(&self) -> &str {
         &self.rules
     }
 
-    /// Returns the randomness of a tenant.
-    #[must_use]
     pub fn random(&self, tenant: TenantId) -> Randomness {
         self.chassis.random.of(tenant)
     }
 
     /// Waits for the right to execute a matrix.
-    pub async fn matrix_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
+    pub(crate) async fn matrix_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
         Arc::clone(&self.matrix).lock_owned().await
     }
 
@@ -234,10 +219,7 @@ impl Tenants {
     }
 
     /// Lists the tenants that are being deleted.
-    ///
-    /// # Errors
-    /// A failing database.
-    pub async fn deletions(&self) -> Result<Vec<TenantId>, TenantError> {
+    pub(crate) async fn deletions(&self) -> Result<Vec<TenantId>, TenantError> {
         Ok(self.operations.deletions().await?)
     }
 

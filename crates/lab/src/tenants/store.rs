@@ -56,9 +56,6 @@ impl TenantStore {
     }
 
     /// Writes changed tenant credentials.
-    ///
-    /// # Errors
-    /// A conflict if they were changed or deleted since `revision` was read.
     pub(super) async fn update(
         &self,
         tenant: TenantId,

@@ -14,7 +14,6 @@ use crate::terminal::{self, print};
 /// How the output of a run is printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OutputMode {
-    /// Whether it is printed.
     pub(super) print: bool,
     /// Whether scenarios run in parallel, so that each is printed when it has ended.
     pub(super) parallel: bool,

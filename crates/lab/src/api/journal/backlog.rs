@@ -97,9 +97,6 @@ impl Backlog {
 
     /// Returns the events after `cursor`, up to `target` or the end of a page. Journals are
     /// append-only, so the content does not depend on when the page is read.
-    ///
-    /// # Errors
-    /// The tenant was deleted, or no service responded.
     pub(super) async fn page(
         &self,
         selection: &Selection,

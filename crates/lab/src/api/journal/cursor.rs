@@ -19,7 +19,6 @@ pub struct ParseCursorError {
 
 impl Cursor {
     /// Returns the last sequence number read from a service.
-    #[must_use]
     pub const fn of(&self, service: Service) -> u64 {
         self.0[service.index()]
     }

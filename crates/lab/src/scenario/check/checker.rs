@@ -11,7 +11,6 @@ use crate::seed::Seed;
 /// The range of clocks, for messages.
 pub(in crate::scenario) const RANGE: &str = "clocks show instants from 1970 to 9999";
 
-/// Checks one scenario.
 pub(in crate::scenario) struct Checker<'a> {
     pub(in crate::scenario) seed: Option<&'a Seed>,
     pub(in crate::scenario) known: Known<'a>,

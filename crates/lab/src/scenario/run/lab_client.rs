@@ -22,7 +22,7 @@ const PAGES_MAX: usize = 10_000;
 /// A failed call of the lab API.
 pub type LabError = CallError;
 
-/// A client of one lab.
+/// A client of one lab. Its methods fail if the lab rejects the request or does not respond.
 #[derive(Clone, Debug)]
 pub struct LabClient {
     http: Http,
@@ -34,7 +34,6 @@ pub struct LabClient {
 pub struct JournalFilter {
     /// The kind, or a prefix that ends in a dot.
     pub kind: Option<String>,
-    /// The subject.
     pub subject: Option<String>,
     /// The trace id.
     pub trace: Option<String>,
@@ -42,14 +41,12 @@ pub struct JournalFilter {
 
 impl LabClient {
     /// Creates a client of the lab at this origin.
-    #[must_use]
     pub fn new(http: Http, origin: &str) -> Self {
         Self { http, lab: origin.trim_end_matches('/').to_owned() }
     }
 
     /// Returns a client whose calls belong to the trace of `http`.
-    #[must_use]
-    pub fn traced(&self, http: Http) -> Self {
+    pub(crate) fn traced(&self, http: Http) -> Self {
         Self { http, lab: self.lab.clone() }
     }
 
@@ -77,43 +74,28 @@ impl LabClient {
     }
 
     /// Creates a tenant.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn create(&self, tenant: &TenantRequest) -> Result<TenantCredentials, LabError> {
         let url = format!("{}/lab/tenants", self.lab);
         send(self.http.request(Method::POST, &url).json(tenant)).await?.expect()
     }
 
     /// Deletes a tenant.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn delete(&self, tenant: TenantId) -> Result<(), LabError> {
         send(self.http.request(Method::DELETE, &self.url(tenant, ""))).await?.expect::<Value>().map(drop)
     }
 
     /// Lists the tenants with their domains.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn tenants(&self) -> Result<Vec<ListedTenant>, LabError> {
         let list: TenantList = self.http.get(&format!("{}/lab/tenants", self.lab)).await?.expect()?;
         Ok(list.tenants)
     }
 
     /// Returns the tenant credentials.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn credentials(&self, tenant: TenantId) -> Result<TenantCredentials, LabError> {
         self.http.get(&self.url(tenant, "")).await?.expect()
     }
 
     /// Returns the state of a tenant's clock.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn clock(&self, tenant: TenantId) -> Result<ClockAnswer, LabError> {
         self.http.get(&self.url(tenant, "/clock")).await?.expect()
     }
@@ -124,33 +106,21 @@ impl LabClient {
     }
 
     /// Moves a tenant's time by a span, and returns when all due work is done.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn advance(&self, tenant: TenantId, by: Span) -> Result<ClockAnswer, LabError> {
         self.move_clock(tenant, ClockRequest { advance: Some(by), ..ClockRequest::default() }).await
     }
 
     /// Moves a tenant's time to an instant, and returns when all due work is done.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn set(&self, tenant: TenantId, to: Instant) -> Result<ClockAnswer, LabError> {
         self.move_clock(tenant, ClockRequest { set: Some(to), ..ClockRequest::default() }).await
     }
 
     /// Raises a lab event.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, LabError> {
         self.http.send_json(Method::POST, &self.url(tenant, "/events"), event).await?.expect()
     }
 
     /// Returns the selected journal events of a tenant, in order.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
     pub async fn journal(
         &self,
         tenant: TenantId,

@@ -38,9 +38,7 @@ pub struct RunOptions {
 
 /// Receives the progress of a scenario.
 pub trait Observer: TimeObserver {
-    /// The scenario has started.
     fn scenario_started(&self, scenario: &Scenario);
-    /// A step has finished.
     fn step_finished(&self, step: &StepResult);
     /// Whether to continue with the next step. Steps not run because of `false` are errors in the
     /// result.
@@ -140,7 +138,6 @@ const NOT_STARTED: &str = "The scenario was not started";
 const ENDED_EARLY: &str = "the run ended early because its output cannot be printed";
 
 /// Returns the result of a scenario that could not start or has no result: a single failed step.
-#[must_use]
 pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, why: &str) -> ScenarioResult {
     let position = Position::of(&scenario.name);
     let step = StepResult {
@@ -169,8 +166,6 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
 /// What to do about a step that did not pass.
 const REMEDY: &str = "see the output above; --keep keeps the tenant for inspection";
 
-/// Returns the message of a panic.
-#[must_use]
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));

@@ -45,10 +45,7 @@ impl Tenants {
 
     /// Ends an advance in progress after its current step and leaves the clock stopped, then
     /// acquires the right to change the tenant's time.
-    ///
-    /// # Errors
-    /// As [`Tenants::clock`].
-    pub async fn clock_to_freeze(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
+    pub(crate) async fn clock_to_freeze(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
         self.credentials(tenant).await?;
         self.operations().freeze(tenant).await?;
         self.clock_within(tenant, PATIENCE).await
@@ -158,11 +155,7 @@ impl TenantClock {
     }
 
     /// Sets the speed of time, in every service at the same virtual instant.
-    ///
-    /// # Errors
-    /// As [`TenantClock::advance`]; an interrupted change of speed is completed when all services
-    /// respond.
-    pub async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
+    pub(crate) async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
         self.look().await?;
         let details = OperationDetails { speed: Some(speed), ..begun(OperationKind::Run) };
         let operations = self.tenants.operations();

@@ -21,7 +21,6 @@ pub(crate) struct Operation {
     pub(crate) details: OperationDetails,
 }
 
-/// Stores operations.
 #[derive(Debug)]
 pub(super) struct OperationStore {
     chassis: Chassis,
@@ -43,9 +42,6 @@ impl OperationStore {
     }
 
     /// Records an operation before its first step.
-    ///
-    /// # Errors
-    /// A conflict if another operation on the tenant has not ended.
     pub(super) async fn begin(
         &self,
         tenant: TenantId,
@@ -57,9 +53,6 @@ impl OperationStore {
     }
 
     /// Records a deletion: removes the tenant from the list, and replaces its other operation.
-    ///
-    /// # Errors
-    /// A conflict if the tenant is not listed.
     pub(super) async fn begin_deletion(&self, tenant: TenantId) -> Result<Operation, StoreError> {
         let operation = self.new_operation(tenant, begun(OperationKind::Delete));
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
@@ -100,9 +93,6 @@ impl OperationStore {
     }
 
     /// Claims an abandoned operation.
-    ///
-    /// # Errors
-    /// A conflict if another replica was faster.
     pub(super) async fn claim(&self, operation: Operation) -> Result<Operation, StoreError> {
         let claimed = Operation { owner: self.owner.clone(), lease: wall_now() + LEASE, ..operation };
         let update = sql!(

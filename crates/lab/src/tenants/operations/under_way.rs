@@ -158,9 +158,6 @@ impl Operations {
 
     /// Cancels the advance of a tenant in this process after its current step, and leaves the clock
     /// stopped. Recorded first, so that a recovery does the same.
-    ///
-    /// # Errors
-    /// A failing database.
     pub(super) async fn freeze(&self, tenant: TenantId) -> Result<(), StoreError> {
         let frozen = match self.live().get_mut(&tenant) {
             Some(live) if live.operation.details.kind == OperationKind::Advance => {
