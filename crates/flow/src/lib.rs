@@ -16,7 +16,7 @@
 //! use outlive_chassis::{Chassis, StartError};
 //! use outlive_flow::FlowConfig;
 //!
-//! async fn routes(chassis: Chassis, idp: String, hub: String) -> Result<axum::Router, StartError> {
+//! async fn app(chassis: Chassis, idp: String, hub: String) -> Result<axum::Router, StartError> {
 //!     let config = FlowConfig {
 //!         idp_url: idp.clone(),
 //!         idp_public_url: idp.clone(),
