@@ -183,14 +183,15 @@ impl FromStr for Span {
     type Err = ParseSpanError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // The sources repeat that the text is not a duration.
-        let refuse = || ParseSpanError { text: text.chars().take(80).collect() };
-        let span: jiff::Span = text.parse().map_err(|_| refuse())?;
-        if span.get_years() != 0 || span.get_months() != 0 {
-            return Err(refuse());
-        }
-        let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| refuse())?;
-        i64::try_from(length.as_micros()).map(Self).map_err(|_| refuse())
+        let parse = || {
+            let span: jiff::Span = text.parse().ok()?;
+            if span.get_years() != 0 || span.get_months() != 0 {
+                return None;
+            }
+            let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+            i64::try_from(length.as_micros()).ok().map(Self)
+        };
+        parse().ok_or_else(|| ParseSpanError { text: text.chars().take(80).collect() })
     }
 }
 

@@ -6,11 +6,12 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use outlive_clock::{Span, TenantId};
+use outlive_wire::lab_api::ClockAnswer;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::ErrorPage;
-use crate::lab::{Advanced, LabError};
+use crate::lab::LabError;
 use crate::message::Message;
 use crate::pages::tenant_of;
 use crate::state::Console;
@@ -61,7 +62,7 @@ pub(crate) async fn advance(
         Err(error) => return Ok(back(tenant, &Message::failure(sentence(&error.to_string())))),
     };
     Ok(match console.lab.advance(tenant, by).await {
-        Ok(advanced) => back(tenant, &Message::success(moved(by, &advanced))),
+        Ok(clock) => back(tenant, &Message::success(moved(by, &clock))),
         Err(error) => show_failure(tenant, error)?,
     })
 }
@@ -144,15 +145,14 @@ fn show_failure(tenant: TenantId, error: LabError) -> Result<Response, ErrorPage
     }
 }
 
-fn moved(by: Span, advanced: &Advanced) -> String {
-    let now = advanced.now.map_or_else(String::new, |now| format!(" It is now {now}."));
-    let work = match (advanced.done, advanced.failed) {
+fn moved(by: Span, clock: &ClockAnswer) -> String {
+    let work = match clock.due_work() {
         (0, _) => "Nothing was due.".to_owned(),
         (1, 0) => "One due work item was done.".to_owned(),
         (done, 0) => format!("{done} due work items were done."),
         (done, failed) => format!("{done} due work items were done; {failed} of them failed."),
     };
-    format!("Time moved by {by}.{now} {work}")
+    format!("Time moved by {by}. It is now {}. {work}", clock.now)
 }
 
 fn sentence(text: &str) -> String {

@@ -47,16 +47,17 @@ impl FormKey {
         }
     }
 
-    /// What a form for this browser carries.
+    /// Returns the token for a form in this browser.
     pub(crate) fn token(&self, visitor: &Visitor) -> String {
-        // The value's length is fixed, so that nothing can be appended to what is hashed.
+        // The length of the value is fixed, which prevents length extension.
         let mut hash = Sha256::new();
         hash.update(*self.key);
         hash.update(visitor.value.as_bytes());
         HEXLOWER.encode(&hash.finalize())
     }
 
-    /// Whether a form with this token was filled in on our page, in the browser that sends it.
+    /// Whether the token belongs to the browser that sends the form, and the request is
+    /// same-origin.
     pub(crate) fn accepts(&self, headers: &HeaderMap, token: &str) -> bool {
         let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
         if !matches!(site, None | Some("same-origin")) {
@@ -68,7 +69,7 @@ impl FormKey {
 }
 
 impl Visitor {
-    /// The header that gives a new browser its cookie.
+    /// Returns the `Set-Cookie` header for a new browser.
     pub(crate) fn set_cookie(&self) -> Option<String> {
         self.is_new.then(|| format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict", self.value))
     }
@@ -78,7 +79,7 @@ fn is_value(text: &str) -> bool {
     text.len() == VALUE_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The value of a cookie in a request.
+/// Returns the value of a cookie in a request.
 pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers
         .get_all(COOKIE)

@@ -3,9 +3,13 @@
 use askama::Template;
 use outlive_clock::Instant;
 use outlive_wire::JournalLine;
+use outlive_wire::lab_api::{
+    ClockAnswer, OperationDetails, OperationKind, TenantConnection, TenantCredentials, TenantFlow,
+    UserCredentials,
+};
+use outlive_wire::tenant::ApplicationKind;
 use url::Url;
 
-use crate::lab::{Clock, Flow, Operation, Tenant};
 use crate::message::Message;
 use crate::recent::{Finished, Recent};
 use crate::words;
@@ -23,21 +27,20 @@ pub(crate) struct Live {
     pub(crate) missing: String,
     pub(crate) operation: Option<String>,
     pub(crate) flows: Vec<FlowView>,
-    pub(crate) connections: Vec<ConnectionView>,
+    pub(crate) connections: Vec<TenantConnection>,
     pub(crate) runs: Vec<RunView>,
     pub(crate) finished: Option<Finished>,
     pub(crate) notable: Vec<LineView>,
     pub(crate) latest: Vec<LineView>,
 }
 
-/// The page.
 #[derive(Template)]
 #[template(path = "tenant.html")]
 pub(crate) struct Page {
     pub(crate) domain: String,
     pub(crate) message: Option<Message>,
     pub(crate) form_token: String,
-    pub(crate) users: Vec<UserView>,
+    pub(crate) users: Vec<UserCredentials>,
     pub(crate) change_password_url: Option<String>,
     pub(crate) sign_in_url: Option<String>,
     pub(crate) others: bool,
@@ -54,11 +57,6 @@ pub(crate) struct FlowView {
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) last: Option<RunView>,
-}
-
-pub(crate) struct ConnectionView {
-    pub(crate) name: String,
-    pub(crate) connector: String,
 }
 
 #[derive(Clone)]
@@ -78,13 +76,6 @@ pub(crate) struct LineView {
     pub(crate) sentence: String,
 }
 
-pub(crate) struct UserView {
-    pub(crate) role: String,
-    pub(crate) upn: String,
-    pub(crate) id: String,
-    pub(crate) password: Option<String>,
-}
-
 impl When {
     fn of(at: Instant) -> Self {
         Self { shown: at.strftime("%Y-%m-%d %H:%M:%S"), exact: at.to_string() }
@@ -92,7 +83,7 @@ impl When {
 }
 
 impl Live {
-    pub(crate) fn of(tenant: &Tenant, clock: &Clock, recent: &Recent) -> Self {
+    pub(crate) fn of(tenant: &TenantCredentials, clock: &ClockAnswer, recent: &Recent) -> Self {
         let runs: Vec<_> = recent
             .runs
             .iter()
@@ -113,27 +104,20 @@ impl Live {
             tenant_id: tenant.tenant_id.to_string(),
             cursor: recent.cursor.clone(),
             now: When::of(clock.now),
-            pace: pace(clock.speed),
+            pace: pace(clock.speed.factor()),
             next_due: clock.next_due.map(When::of),
-            missing: clock.missing.join(", "),
+            missing: clock.missing.iter().map(|service| service.name()).collect::<Vec<_>>().join(", "),
             operation: clock.operation.as_ref().map(operation),
             flows: tenant
                 .flows
                 .iter()
                 .map(|flow| FlowView {
-                    name: flow.title().to_owned(),
+                    name: flow.name.clone(),
                     id: flow.id.clone(),
                     last: last_of(&flow.id),
                 })
                 .collect(),
-            connections: tenant
-                .connections
-                .iter()
-                .map(|connection| ConnectionView {
-                    name: connection.title().to_owned(),
-                    connector: connection.connector.clone().unwrap_or_default(),
-                })
-                .collect(),
+            connections: tenant.connections.clone(),
             runs,
             finished: recent.finished,
             notable: recent.notable.iter().map(line_view).collect(),
@@ -144,7 +128,7 @@ impl Live {
 
 impl Page {
     pub(crate) fn of(
-        tenant: &Tenant,
+        tenant: &TenantCredentials,
         live: Live,
         form_token: String,
         message: Option<Message>,
@@ -154,16 +138,7 @@ impl Page {
             domain: tenant.domain.clone(),
             message,
             form_token,
-            users: tenant
-                .users
-                .iter()
-                .map(|user| UserView {
-                    role: user.role.clone(),
-                    upn: user.upn.clone(),
-                    id: user.id.clone(),
-                    password: user.password.clone(),
-                })
-                .collect(),
+            users: tenant.users.clone(),
             change_password_url: idp_url(tenant, "changepassword").map(String::from),
             sign_in_url: sign_in_url(tenant),
             others,
@@ -172,8 +147,8 @@ impl Page {
     }
 }
 
-fn flow_name(flows: &[Flow], id: &str) -> String {
-    flows.iter().find(|flow| flow.id == id).map_or(id, Flow::title).to_owned()
+fn flow_name(flows: &[TenantFlow], id: &str) -> String {
+    flows.iter().find(|flow| flow.id == id).map_or(id, |flow| flow.name.as_str()).to_owned()
 }
 
 fn line_view(line: &JournalLine) -> LineView {
@@ -196,13 +171,13 @@ fn pace(speed: u32) -> String {
 }
 
 /// Describes a change of time in progress.
-fn operation(operation: &Operation) -> String {
+fn operation(operation: &OperationDetails) -> String {
     if operation.ending {
         return "A change of time was interrupted. It is recovered as soon as all services answer."
             .to_owned();
     }
-    match (operation.kind.as_str(), operation.target) {
-        ("advance", Some(target)) => {
+    match (operation.kind, operation.target) {
+        (OperationKind::Advance, Some(target)) => {
             let target = When::of(target).shown;
             format!("Time is being advanced to {target}; {} due work items are done.", operation.done)
         }
@@ -211,19 +186,18 @@ fn operation(operation: &Operation) -> String {
 }
 
 /// Returns the public URL of a page of the identity provider, if it is an http or https URL.
-fn idp_url(tenant: &Tenant, path: &str) -> Option<Url> {
-    let idp = tenant.urls.idp.as_deref()?.trim_end_matches('/');
+fn idp_url(tenant: &TenantCredentials, path: &str) -> Option<Url> {
+    let idp = tenant.urls.idp.trim_end_matches('/');
     let url = Url::parse(&format!("{idp}/{}/{path}", tenant.tenant_id)).ok()?;
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
 /// Returns a URL to sign in: an authorization request of the first native application.
-fn sign_in_url(tenant: &Tenant) -> Option<String> {
-    let application = tenant
-        .applications
-        .iter()
-        .find(|application| application.name == "Orders Desktop")
-        .or_else(|| tenant.applications.iter().find(|application| application.kind == "public"))?;
+fn sign_in_url(tenant: &TenantCredentials) -> Option<String> {
+    let application =
+        tenant.applications.iter().find(|application| application.name == "Orders Desktop").or_else(
+            || tenant.applications.iter().find(|application| application.kind == ApplicationKind::Public),
+        )?;
     let mut url = idp_url(tenant, "oauth2/v2.0/authorize")?;
     url.query_pairs_mut()
         .append_pair("client_id", &application.client_id)

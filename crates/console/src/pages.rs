@@ -6,10 +6,11 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 use outlive_clock::TenantId;
+use outlive_wire::lab_api::{ListedTenant, TenantCredentials};
 use serde::Deserialize;
 
 use crate::error::{ErrorPage, show};
-use crate::lab::{LabError, TenantName};
+use crate::lab::LabError;
 use crate::message::Message;
 use crate::overview::{Live, Page};
 use crate::recent::recent;
@@ -28,11 +29,8 @@ pub(crate) struct Choose {
 }
 
 impl Choose {
-    pub(crate) fn between(tenants: &[TenantName]) -> Self {
-        let shown = |tenant: &TenantName| {
-            let id = tenant.id.to_string();
-            (tenant.domain.clone().unwrap_or_else(|| id.clone()), id)
-        };
+    pub(crate) fn between(tenants: &[ListedTenant]) -> Self {
+        let shown = |tenant: &ListedTenant| (tenant.domain.clone(), tenant.tenant_id.to_string());
         Self { tenants: tenants.iter().map(shown).collect() }
     }
 }
@@ -46,11 +44,11 @@ pub(crate) async fn front(
     let requested = choice.ok().and_then(|Query(choice)| choice.tenant);
     let requested = requested.map(|text| tenant_of(&text)).transpose()?;
     let tenants = console.lab.tenants().await?;
-    let known = |tenant: &TenantId| tenants.iter().any(|other| other.id == *tenant);
+    let known = |tenant: &TenantId| tenants.iter().any(|other| other.tenant_id == *tenant);
     let tenant = match (requested, console.tenant_hint.filter(known), tenants.as_slice()) {
         (Some(requested), _, _) => requested,
         (None, Some(hinted), _) => hinted,
-        (None, None, [only]) => only.id,
+        (None, None, [only]) => only.tenant_id,
         (None, None, several) => return Ok(show(&Choose::between(several)).into_response()),
     };
     let (tenant, live) = load(&console, tenant).await?;
@@ -80,7 +78,7 @@ pub(crate) async fn live(
     Ok(show(&live).into_response())
 }
 
-async fn load(console: &Console, tenant: TenantId) -> Result<(crate::lab::Tenant, Live), LabError> {
+async fn load(console: &Console, tenant: TenantId) -> Result<(TenantCredentials, Live), LabError> {
     let lab = &console.lab;
     let (credentials, clock, recent) =
         tokio::try_join!(lab.tenant(tenant), lab.clock(tenant), recent(lab, tenant))?;
@@ -90,5 +88,5 @@ async fn load(console: &Console, tenant: TenantId) -> Result<(crate::lab::Tenant
 
 /// Parses the tenant id in a path.
 pub(crate) fn tenant_of(text: &str) -> Result<TenantId, LabError> {
-    text.parse().map_err(|_| LabError::UnknownTenant)
+    text.parse().ok().ok_or(LabError::UnknownTenant)
 }

@@ -38,7 +38,6 @@ impl Status {
     }
 }
 
-/// A run.
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! The configuration of the console, and the state that all handlers share.
 
 use outlive_chassis::HttpClient;
 use outlive_clock::{Randomness, TenantId};

@@ -57,7 +57,8 @@ impl FakeLab {
 async fn tenants(State(lab): State<FakeLab>) -> Json<Value> {
     let mut tenants = vec![json!({"tenant_id": TENANT, "domain": "contoso.example"})];
     if lab.two_tenants {
-        tenants.push(json!("c0470500-0000-4000-8000-000000000002"));
+        let id = "c0470500-0000-4000-8000-000000000002";
+        tenants.push(json!({"tenant_id": id, "domain": id}));
     }
     Json(json!({ "tenants": tenants }))
 }
@@ -68,15 +69,20 @@ async fn tenant(Path(tenant): Path<String>) -> Response {
             .into_response();
     }
     Json(json!({
-        "tenant_id": TENANT, "domain": "contoso.example",
+        "tenant_id": TENANT, "domain": "contoso.example", "name": "Contoso", "rules": "2025-11",
         "users": [
             {"role": "colleague", "upn": "colleague@contoso.example", "id": "2", "password": "Colleague-1"},
             {"role": "owner", "upn": "owner@contoso.example", "id": "1", "password": NASTY},
         ],
         "applications": [{"name": "Orders Desktop", "client_id": "c0470500-0000-4000-8002-000000000004", "kind": "public", "redirect_uris": ["http://localhost"]}],
-        "connectors": [NASTY], "connections": [{"id": "7", "name": "orders", "display_name": NASTY, "connector": "shared_contoso-orders"}],
-        "flows": [{"id": FLOW, "name": "hourly", "display_name": NASTY}],
-        "urls": {"idp": "http://127.0.0.1:8701"},
+        "maker_portal": "c0470500-0000-4000-8002-000000000007",
+        "connectors": [{"name": NASTY}],
+        "connections": [{"name": NASTY, "connector": "shared_contoso-orders", "owner": "owner"}],
+        "flows": [{"id": FLOW, "name": NASTY, "owner": "owner", "connection": NASTY}],
+        "urls": {
+            "idp": "http://127.0.0.1:8701", "graph": "http://127.0.0.1:8701/v1.0", "hub": "http://127.0.0.1:8702",
+            "resource": "http://127.0.0.1:8703", "flow": "http://127.0.0.1:8704",
+        },
     }))
     .into_response()
 }
@@ -85,8 +91,7 @@ async fn clock(State(lab): State<FakeLab>) -> Json<Value> {
     let mut clock = json!({"now": "2026-01-05T12:00:00Z", "speed": 1440, "next_due": "2026-01-05T13:00:00Z"});
     if lab.without_hub {
         clock["missing"] = json!(["hub"]);
-        clock["operation"] =
-            json!({"kind": "advance", "target": "2026-01-09T12:00:00Z", "done": 17, "failed": 0});
+        clock["operation"] = json!({"kind": "advance", "started": "2026-11-23T12:00:00Z", "target": "2026-01-09T12:00:00Z", "done": 17, "failed": 0});
     }
     Json(clock)
 }
@@ -97,7 +102,11 @@ async fn act(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
             .into_response();
     }
     lab.requests.lock().expect("not poisoned").push(what);
-    Json(json!({"now": "2026-01-06T12:00:00Z", "done": 24, "failed": 1})).into_response()
+    let moved = json!({
+        "now": "2026-01-06T12:00:00Z", "speed": 0, "next_due": null,
+        "from": "2026-01-05T12:00:00Z", "steps": 24, "done": 24, "failed": 1,
+    });
+    Json(moved).into_response()
 }
 
 async fn runs() -> Json<Value> {

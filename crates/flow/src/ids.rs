@@ -1,17 +1,14 @@
 //! Names of flows, environments and runs.
 
-pub use outlive_clock::FlowId;
+pub(crate) use outlive_clock::FlowId;
 use outlive_clock::{Instant, Stream, TenantId};
 
 /// Returns the name of a tenant's only environment.
-#[must_use]
-pub fn environment_name(tenant: TenantId) -> String {
+pub(crate) fn environment_name(tenant: TenantId) -> String {
     format!("Default-{tenant}")
 }
 
-/// Returns the tenant of an environment's name.
-#[must_use]
-pub fn tenant_of_environment(name: &str) -> Option<TenantId> {
+pub(crate) fn tenant_of_environment(name: &str) -> Option<TenantId> {
     let (prefix, tenant) = name.split_at_checked("Default-".len())?;
     prefix.eq_ignore_ascii_case("Default-").then(|| tenant.parse().ok()).flatten()
 }
@@ -21,8 +18,7 @@ const TICKS_AT_EPOCH: i64 = 621_355_968_000_000_000;
 
 /// Returns a run name in the platform's form (`08584…CU07`): it decreases with time (to the
 /// millisecond), so that sorting by name lists the newest run first; the last digits are random.
-#[must_use]
-pub fn run_name(started: Instant, draw: &mut Stream) -> String {
+pub(crate) fn run_name(started: Instant, draw: &mut Stream) -> String {
     let milliseconds = started.as_micros().div_euclid(1_000);
     let ticks = milliseconds.saturating_mul(10_000).saturating_add(TICKS_AT_EPOCH);
     let down = i64::MAX.saturating_sub(ticks).saturating_sub(draw.between(0, 9_999));

@@ -5,35 +5,40 @@
 //! runtime URL with a connection key, and the hub attaches the token to the request that it
 //! forwards.
 //!
-//! The pure parts ([`definition`], [`expression`], [`recurrence`], [`retry`], [`engine`]) know no
-//! database, no HTTP and no clock. The service around them claims runs that are due, makes the
-//! calls, and writes each run in two commits: the first starts it and sets the next occurrence, the
-//! second ends it together with its journal event. A run that a process left unfinished is found
-//! when due work is next claimed, and continues from the last commit: a call whose response was not
-//! written is repeated, and no run is lost.
+//! The pure parts (`definition`, `expression`, `recurrence`, `retry`, `engine`) know no database,
+//! no HTTP and no clock. The service around them claims runs that are due, makes the calls, and
+//! writes each run in two commits: the first starts it and sets the next occurrence, the second
+//! ends it together with its journal event. A run that a process left unfinished is found when due
+//! work is next claimed, and continues from the last commit: a call whose response was not written
+//! is repeated, and no run is lost.
 //!
-//! ```
-//! use outlive_clock::{Randomness, Span};
-//! use outlive_flow::retry::{RetryPolicy, is_retried};
+//! ```no_run
+//! use outlive_chassis::{Chassis, StartError};
+//! use outlive_flow::FlowConfig;
 //!
-//! assert!(is_retried(503) && !is_retried(401));
-//! let policy = RetryPolicy::Fixed { count: 2, interval: Span::from_minutes(10) };
-//! let mut random = Randomness::from_seed(1).stream("retry");
-//! assert_eq!(policy.wait(2, &mut random), Some(Span::from_minutes(10)));
-//! assert_eq!(policy.wait(3, &mut random), None);
+//! async fn app(chassis: Chassis, idp: String, hub: String) -> Result<axum::Router, StartError> {
+//!     let config = FlowConfig {
+//!         idp_url: idp.clone(),
+//!         idp_public_url: idp.clone(),
+//!         issuer_origins: vec![idp],
+//!         hub_url: hub,
+//!         replica: "1".to_owned(),
+//!     };
+//!     outlive_flow::build(chassis, config).await
+//! }
 //! ```
 
 mod config;
 mod connector;
-pub mod definition;
-pub mod engine;
-pub mod expression;
+mod definition;
+mod engine;
+mod expression;
 mod http_surface;
-pub mod ids;
-pub mod recurrence;
-pub mod retry;
+mod ids;
+mod recurrence;
+mod retry;
 mod service;
-pub mod status;
+mod status;
 mod tables;
 
 use std::sync::{Arc, LazyLock};
@@ -43,18 +48,16 @@ use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::{Migration, migrations};
 
 pub use config::FlowConfig;
-pub use http_surface::AUDIENCE;
-pub use service::FlowService;
+
+use service::FlowService;
 
 /// Returns the mistakes in the flow service's part of a tenant description, without starting the
 /// service.
-#[must_use]
 pub fn spec_mistakes(description: serde_json::Value) -> Vec<SpecMistake> {
     outlive_chassis::description_mistakes::<FlowService>(description)
 }
 
 /// Returns why a flow cannot have this display name, definition and connection references.
-#[must_use]
 pub fn flow_mistakes(
     display_name: &str,
     definition: &serde_json::Value,
@@ -75,7 +78,6 @@ pub fn flow_mistakes(
 }
 
 /// Whether a connector with this `apiDefinition.swagger.json` has the operation.
-#[must_use]
 pub fn has_operation(swagger: &serde_json::Value, operation_id: &str) -> bool {
     connector::has_operation(swagger, operation_id)
 }
@@ -83,12 +85,7 @@ pub fn has_operation(swagger: &serde_json::Value, operation_id: &str) -> bool {
 /// The migrations of the service's tables.
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
-/// Builds the routes of the service, without the middleware of the chassis.
-pub fn router(service: &FlowService) -> Router {
-    http_surface::router(Arc::clone(&service.0))
-}
-
-/// Builds the complete router.
+/// Builds the router of the flow service.
 ///
 /// # Errors
 /// [`StartError`] if an address is not valid.
@@ -104,6 +101,6 @@ pub async fn build(chassis: Chassis, config: FlowConfig) -> Result<Router, Start
         ));
     }
     let service = FlowService(Arc::new(service::Flows::new(chassis.clone(), config)));
-    let routes = router(&service);
+    let routes = http_surface::router(Arc::clone(&service.0));
     Ok(outlive_chassis::app(chassis, Arc::new(service), routes))
 }

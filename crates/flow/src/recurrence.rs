@@ -10,12 +10,10 @@ use serde::{Deserialize, Serialize};
 
 /// The unit of a recurrence (reference §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Frequency {
-    /// Seconds, [`INTERVAL_MIN`] or more.
+pub(crate) enum Frequency {
+    /// Seconds, at least 60, as in Power Automate (reference §6.1).
     Second,
-    /// Minutes.
     Minute,
-    /// Hours.
     Hour,
     /// Days of 24 hours.
     Day,
@@ -25,12 +23,9 @@ pub enum Frequency {
     Month,
 }
 
-/// The minimum interval, 60 virtual seconds, as in Power Automate (reference §6.1).
-pub const INTERVAL_MIN: Span = Span::from_seconds(60);
-
 impl Frequency {
     /// All units, in documented order.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub(crate) const ALL: [(&'static str, Self); 6] = [
         ("Second", Self::Second),
         ("Minute", Self::Minute),
         ("Hour", Self::Hour),
@@ -40,8 +35,7 @@ impl Frequency {
     ];
 
     /// Returns the minimum and maximum interval (reference §6.1).
-    #[must_use]
-    pub const fn intervals(self) -> (u32, u32) {
+    pub(crate) const fn intervals(self) -> (u32, u32) {
         match self {
             Self::Second => (60, 9_999_999),
             Self::Minute => (1, 72_000),
@@ -67,7 +61,7 @@ impl Frequency {
 
 /// A recurrence trigger: every `interval` units from an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recurrence {
+pub(crate) struct Recurrence {
     /// The unit.
     pub frequency: Frequency,
     /// The number of units between occurrences, within [`Frequency::intervals`].
@@ -78,20 +72,17 @@ pub struct Recurrence {
 
 impl Recurrence {
     /// Returns the anchor of a flow that is turned on at `turned_on` (virtual).
-    #[must_use]
-    pub fn anchor(&self, turned_on: Instant) -> Instant {
+    pub(crate) fn anchor(&self, turned_on: Instant) -> Instant {
         self.start.unwrap_or(turned_on)
     }
 
     /// Returns the first occurrence at or after `from`.
-    #[must_use]
-    pub fn first_at_or_after(&self, anchor: Instant, from: Instant) -> Instant {
+    pub(crate) fn first_at_or_after(&self, anchor: Instant, from: Instant) -> Instant {
         if from <= anchor { anchor } else { self.next_after(anchor, from - Span::from_micros(1)) }
     }
 
     /// Returns the first occurrence after `after`, at most [`Instant::MAX`].
-    #[must_use]
-    pub fn next_after(&self, anchor: Instant, after: Instant) -> Instant {
+    pub(crate) fn next_after(&self, anchor: Instant, after: Instant) -> Instant {
         if after < anchor {
             return anchor;
         }

@@ -4,13 +4,13 @@
 use outlive_clock::{Span, Stream};
 
 /// Minimum and maximum number of retries of a custom policy.
-pub const COUNT: (u32, u32) = (1, 90);
+pub(crate) const COUNT: (u32, u32) = (1, 90);
 /// Minimum and maximum interval of a custom policy.
-pub const INTERVAL: (Span, Span) = (Span::from_seconds(5), Span::from_days(1));
+pub(crate) const INTERVAL: (Span, Span) = (Span::from_seconds(5), Span::from_days(1));
 
 /// How an action retries a call that failed transiently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryPolicy {
+pub(crate) enum RetryPolicy {
     /// No retries.
     None,
     /// The same wait before each retry.
@@ -47,15 +47,13 @@ impl Default for RetryPolicy {
 }
 
 /// Whether a call with this HTTP status is retried: 408, 429 and 5xx. 401, 403 and 404 are final.
-#[must_use]
-pub const fn is_retried(status: u16) -> bool {
+pub(crate) const fn is_retried(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..=599)
 }
 
 impl RetryPolicy {
     /// Returns the number of retries.
-    #[must_use]
-    pub const fn count(&self) -> u32 {
+    pub(crate) const fn count(&self) -> u32 {
         match self {
             Self::None => 0,
             Self::Fixed { count, .. } | Self::Exponential { count, .. } => *count,
@@ -64,8 +62,7 @@ impl RetryPolicy {
 
     /// Returns the range (virtual time, ascending) of the wait before retry `n`, counted from 1, or
     /// `None` if there is no such retry.
-    #[must_use]
-    pub fn range(&self, n: u32) -> Option<(Span, Span)> {
+    pub(crate) fn range(&self, n: u32) -> Option<(Span, Span)> {
         if n == 0 || n > self.count() {
             return None;
         }
@@ -83,8 +80,7 @@ impl RetryPolicy {
     }
 
     /// Returns the wait before retry `n`, random within its range, in whole milliseconds.
-    #[must_use]
-    pub fn wait(&self, n: u32, draw: &mut Stream) -> Option<Span> {
+    pub(crate) fn wait(&self, n: u32, draw: &mut Stream) -> Option<Span> {
         let (low, high) = self.range(n)?;
         Some(Span::from_millis(draw.between(low.as_millis(), high.as_millis())))
     }

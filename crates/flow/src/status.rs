@@ -2,17 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The status of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
-pub enum ActionStatus {
+pub(crate) enum ActionStatus {
     /// In progress.
     Running,
     /// A retry is due later.
     Waiting,
-    /// It succeeded.
     Succeeded,
-    /// It failed.
     Failed,
     /// Its `runAfter` condition is not satisfied, or its branch was not taken.
     Skipped,
@@ -24,8 +21,7 @@ pub enum ActionStatus {
 
 impl ActionStatus {
     /// Returns the status as written in documents.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Running => "Running",
             Self::Waiting => "Waiting",
@@ -38,28 +34,24 @@ impl ActionStatus {
     }
 
     /// Whether it is a final status.
-    #[must_use]
-    pub const fn is_final(self) -> bool {
+    pub(crate) const fn is_final(self) -> bool {
         !matches!(self, Self::Running | Self::Waiting)
     }
 
     /// Returns the status of this name, if `runAfter` can contain it.
-    #[must_use]
-    pub fn for_run_after(text: &str) -> Option<Self> {
+    pub(crate) fn for_run_after(text: &str) -> Option<Self> {
         [Self::Succeeded, Self::Failed, Self::Skipped, Self::TimedOut]
             .into_iter()
             .find(|status| status.name().eq_ignore_ascii_case(text))
     }
 }
 
-/// The status of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RunStatus {
+pub(crate) enum RunStatus {
     /// In progress.
     Running,
     /// A retry of one of its actions is due later.
     Waiting,
-    /// It succeeded.
     Succeeded,
     /// An action failed, and no later action handled the failure.
     Failed,
@@ -73,7 +65,7 @@ pub enum RunStatus {
 
 impl RunStatus {
     /// All statuses.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Running,
         Self::Waiting,
         Self::Succeeded,
@@ -84,8 +76,7 @@ impl RunStatus {
     ];
 
     /// Returns the status as written in documents.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Running => "Running",
             Self::Waiting => "Waiting",
@@ -98,8 +89,7 @@ impl RunStatus {
     }
 
     /// Returns the status of this name.
-    #[must_use]
-    pub fn named(text: &str) -> Option<Self> {
+    pub(crate) fn named(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name().eq_ignore_ascii_case(text))
     }
 }

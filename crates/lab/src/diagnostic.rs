@@ -13,13 +13,11 @@ pub struct Position {
 
 impl Position {
     /// Returns the position of a YAML node.
-    #[must_use]
     pub fn of<T>(node: &serde_saphyr::Spanned<T>) -> Self {
         Self::at(node.referenced)
     }
 
     /// Converts a location of the parser.
-    #[must_use]
     pub fn at(location: serde_saphyr::Location) -> Self {
         Self { line: location.line(), column: location.column() }
     }
@@ -30,7 +28,6 @@ impl Position {
 pub struct Diagnostic {
     /// The path, as the caller gave it.
     pub file: String,
-    /// The position.
     pub position: Position,
     /// The line at the position.
     pub excerpt: Option<String>,
@@ -42,7 +39,6 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Creates a diagnostic for `position` in `file`, whose text is `text`.
-    #[must_use]
     pub fn new(
         file: &str,
         text: &str,
@@ -59,8 +55,7 @@ impl Diagnostic {
     }
 
     /// Creates a diagnostic for a file that cannot be read.
-    #[must_use]
-    pub fn unreadable(file: &str, error: &std::io::Error) -> Self {
+    pub(crate) fn unreadable(file: &str, error: &std::io::Error) -> Self {
         let (why, remedy) = unreadable(error);
         Self {
             file: file.to_owned(),
@@ -72,8 +67,7 @@ impl Diagnostic {
     }
 
     /// Creates a diagnostic for an error of the YAML parser.
-    #[must_use]
-    pub fn from_yaml(file: &str, text: &str, error: &serde_saphyr::Error) -> Self {
+    pub(crate) fn from_yaml(file: &str, text: &str, error: &serde_saphyr::Error) -> Self {
         Self::from_yaml_at(file, text, error.location().map(Position::at).unwrap_or_default(), error)
     }
 
@@ -91,8 +85,7 @@ impl Diagnostic {
 }
 
 /// Returns why a file cannot be read, and the remedy.
-#[must_use]
-pub fn unreadable(error: &std::io::Error) -> (String, &'static str) {
+pub(crate) fn unreadable(error: &std::io::Error) -> (String, &'static str) {
     use std::io::ErrorKind;
     let (why, remedy) = match error.kind() {
         ErrorKind::NotFound => ("there is no such file", "check the path"),
@@ -224,10 +217,7 @@ impl fmt::Display for Diagnostic {
 impl std::error::Error for Diagnostic {}
 
 /// Parses YAML.
-///
-/// # Errors
-/// The first mistake, with its position.
-pub fn read_yaml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
+pub(crate) fn read_yaml<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
     let options = serde_saphyr::options! { with_snippet: false };
     serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| Diagnostic::from_yaml(file, text, &error))

@@ -31,14 +31,12 @@ pub struct CallError {
 impl CallError {
     /// Whether the same call may succeed later: there was no response, or the service is
     /// temporarily unavailable.
-    #[must_use]
     pub const fn is_temporary(&self) -> bool {
         matches!(self.status, None | Some(429 | 500 | 502 | 503 | 504))
     }
 
     /// Returns the failure as a message about the service, without the URL of the internal call.
-    #[must_use]
-    pub fn of_service(&self, service: Service) -> String {
+    pub(crate) fn of_service(&self, service: Service) -> String {
         match self.problem.strip_prefix(NO_ANSWER) {
             Some(why) => format!("The {service} service does not answer ({why})"),
             None => format!("The {service} service {}", self.problem),
@@ -53,7 +51,6 @@ pub struct Answer {
     pub call: String,
     /// HTTP status.
     pub status: u16,
-    /// Headers.
     pub headers: HeaderMap,
     /// Body as text.
     pub body: String,
@@ -61,13 +58,11 @@ pub struct Answer {
 
 impl Answer {
     /// Returns the body as JSON, or `null` if it is not JSON.
-    #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or(Value::Null)
     }
 
     /// Returns the value of a header, empty if it is absent.
-    #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
     }
@@ -89,7 +84,6 @@ impl Answer {
     }
 
     /// Returns the response as an error, with its message.
-    #[must_use]
     pub fn refused(&self) -> CallError {
         let json = self.json();
         let message = ["/error/message", "/error_description", "/message"]
@@ -173,7 +167,6 @@ struct Route {
 
 impl Http {
     /// Creates a client whose calls belong to `trace`.
-    #[must_use]
     pub fn new(client: HttpClient, trace: Trace) -> Self {
         Self { client, trace, routes: Arc::new([]) }
     }
@@ -194,14 +187,11 @@ impl Http {
     }
 
     /// Returns a client for another trace.
-    #[must_use]
-    pub fn traced(&self, trace: Trace) -> Self {
+    pub(crate) fn traced(&self, trace: Trace) -> Self {
         Self { trace, ..self.clone() }
     }
 
-    /// Returns the id of its trace.
-    #[must_use]
-    pub fn trace_id(&self) -> &str {
+    pub(crate) fn trace_id(&self) -> &str {
         &self.trace.trace_id
     }
 

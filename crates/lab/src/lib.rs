@@ -4,7 +4,7 @@
 //! It uses HTTP only: the public endpoints of the services like any client, and their lab surface
 //! for what no client can do (time, tenants, events). It never opens a service's database. Its
 //! statements about a verdict come from a response, from the journal, or from the rules, evaluated
-//! on facts that the identity provider returns ([`why`]).
+//! on facts that the identity provider returns (`why`).
 //!
 //! ```
 //! use outlive_lab::scenario::{KnownSeeds, read_scenarios};
@@ -23,19 +23,21 @@
 //! # }
 //! ```
 
+#![expect(missing_docs, reason = "only `outlive` uses this crate")]
+
 pub mod api;
-pub mod browser;
-pub mod conductor;
+mod browser;
+mod conductor;
 pub mod diagnostic;
-pub mod maker;
+mod maker;
 pub mod matrix;
-pub mod oauth_client;
+mod oauth_client;
 pub mod scenario;
 pub mod seed;
 pub mod services;
-pub mod starts;
+mod starts;
 pub mod tenants;
-pub mod why;
+mod why;
 pub mod yaml;
 
 pub mod http;

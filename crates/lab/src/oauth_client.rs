@@ -15,16 +15,13 @@ use crate::http::{Answer, CallError, Http, send};
 
 /// A registered application. Contains its secret: no `Debug`.
 #[derive(Clone)]
-pub struct OAuthClient {
+pub(crate) struct OAuthClient {
     /// The public origin of the identity provider.
     pub idp: String,
-    /// The tenant.
     pub tenant: TenantId,
-    /// The client id.
     pub client_id: String,
     /// The client secret, unless it is a public client.
     pub secret: Option<String>,
-    /// The redirect URI.
     pub redirect_uri: String,
     /// The `Origin` of its token requests, which single-page applications must send.
     pub origin: Option<String>,
@@ -38,8 +35,7 @@ const CAPABILITY: &str = r#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#;
 
 /// A token response.
 #[derive(Clone, Deserialize)]
-pub struct Tokens {
-    /// The access token.
+pub(crate) struct Tokens {
     #[serde(default)]
     pub access_token: String,
     /// The refresh token, if one was issued.
@@ -54,8 +50,7 @@ pub struct Tokens {
 
 impl Tokens {
     /// Returns the lifetime of the access token in seconds (virtual time).
-    #[must_use]
-    pub fn expires_in_s(&self) -> i64 {
+    pub(crate) fn expires_in_s(&self) -> i64 {
         self.expires_in.as_i64().or_else(|| self.expires_in.as_str()?.parse().ok()).unwrap_or(0)
     }
 }
@@ -85,7 +80,6 @@ pub struct Refusal {
 
 impl Refusal {
     /// Reads an error response of the token endpoint.
-    #[must_use]
     pub fn of(answer: &Answer) -> Self {
         let json = answer.json();
         let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -137,7 +131,6 @@ pub enum OAuthError {
 
 impl OAuthError {
     /// Whether the same may succeed later: the issuer did not answer, or cannot answer at present.
-    #[must_use]
     pub const fn is_temporary(&self) -> bool {
         match self {
             Self::Call(error) => error.is_temporary(),
@@ -171,10 +164,7 @@ impl OAuthClient {
     }
 
     /// Signs a user in with a password in `browser`, and redeems the code (PKCE).
-    ///
-    /// # Errors
-    /// The issuer refused, or did not answer.
-    pub async fn sign_in(
+    pub(crate) async fn sign_in(
         &self,
         http: &Http,
         browser: &mut Browser,
@@ -190,10 +180,7 @@ impl OAuthClient {
     }
 
     /// Signs a user in with a passkey, and redeems the code.
-    ///
-    /// # Errors
-    /// The issuer refused, or did not answer; or the authenticator has no passkey of this user.
-    pub async fn sign_in_with_passkey(
+    pub(crate) async fn sign_in_with_passkey(
         &self,
         http: &Http,
         browser: &mut Browser,
@@ -210,10 +197,7 @@ impl OAuthClient {
 
     /// Signs a user in with the session of the browser, without interaction (`prompt=none`), and
     /// redeems the code.
-    ///
-    /// # Errors
-    /// The issuer requires interaction or refused, or did not answer.
-    pub async fn sign_in_by_session(
+    pub(crate) async fn sign_in_by_session(
         &self,
         http: &Http,
         browser: &mut Browser,
@@ -277,10 +261,12 @@ impl OAuthClient {
     }
 
     /// Redeems a refresh token.
-    ///
-    /// # Errors
-    /// The issuer refused, or did not answer.
-    pub async fn refresh(&self, http: &Http, refresh_token: &str, scope: &str) -> Result<Tokens, OAuthError> {
+    pub(crate) async fn refresh(
+        &self,
+        http: &Http,
+        refresh_token: &str,
+        scope: &str,
+    ) -> Result<Tokens, OAuthError> {
         let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
         if !scope.is_empty() {
             fields.push(("scope", scope));
@@ -289,10 +275,7 @@ impl OAuthClient {
     }
 
     /// Requests an app-only token.
-    ///
-    /// # Errors
-    /// The issuer refused, or did not answer.
-    pub async fn client_credentials(&self, http: &Http, scope: &str) -> Result<Tokens, OAuthError> {
+    pub(crate) async fn client_credentials(&self, http: &Http, scope: &str) -> Result<Tokens, OAuthError> {
         self.request_token(http, &mut vec![("grant_type", "client_credentials"), ("scope", scope)]).await
     }
 

@@ -9,7 +9,6 @@ use serde::{Deserialize, Deserializer, de};
 /// duration. Validators with a clock of their own then accept its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Starts {
-    /// At this instant.
     At(Instant),
     /// This long before wall time; the span is not negative.
     Before(Span),

@@ -1,5 +1,5 @@
-//! YAML with places: reading a file into typed data with all its mistakes, and finding where in a
-//! file a value stands.
+//! YAML with positions: reads a file into typed data, reports all its mistakes, and finds the
+//! position of a value.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde_saphyr::Spanned;
 
 use crate::diagnostic::{Diagnostic, Position, read_yaml};
 
-/// The most mistakes of form that are looked for in one file.
+/// Maximum number of mistakes reported for one file.
 const MISTAKES_MAX: usize = 50;
 
 /// A value of any form.
@@ -21,14 +21,14 @@ enum Node {
     Map(Vec<(Spanned<String>, Spanned<Node>)>),
 }
 
-/// The way to a value: the index of the entry or item at each level.
+/// The path to a value: the index of the entry or item at each level.
 type Path = Vec<usize>;
 
 /// Reads YAML into typed data.
 ///
 /// # Errors
-/// Every mistake of form: unknown and missing fields, and values of the wrong kind. Text that is
-/// not YAML has one.
+/// Every structural mistake: unknown and missing fields, and values of the wrong type. Text that is
+/// not YAML has one mistake.
 pub fn read_all<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Vec<Diagnostic>> {
     let first = match read_yaml::<T>(file, text) {
         Ok(read) => return Ok(read),
@@ -42,9 +42,9 @@ pub fn read_all<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Vec<Di
     Err(mistakes)
 }
 
-/// The position of the value at a JSON Pointer (RFC 6901), or of the nearest value around it.
-#[must_use]
-pub fn position_of(text: &str, pointer: &str) -> Position {
+/// Returns the position of the value at a JSON Pointer (RFC 6901), or of the nearest enclosing
+/// value.
+pub(crate) fn position_of(text: &str, pointer: &str) -> Position {
     let Some(tree) = tree(text) else { return Position::default() };
     let (mut at, mut position) = (&tree, Position::of(&tree));
     for segment in pointer.split('/').skip(1) {
@@ -62,8 +62,7 @@ pub fn position_of(text: &str, pointer: &str) -> Position {
     position
 }
 
-/// The names at the top of a file; `None` if it is not YAML or not a mapping.
-#[must_use]
+/// Returns the top-level keys of a file; `None` if it is not a YAML mapping.
 pub fn top_names(text: &str) -> Option<Vec<String>> {
     match tree(text)?.value {
         Node::Map(entries) => Some(entries.into_iter().map(|(key, _)| key.value).collect()),
@@ -76,7 +75,7 @@ fn tree(text: &str) -> Option<Spanned<Node>> {
     serde_saphyr::from_str_with_options(text, options).ok()
 }
 
-/// Reads the tree again and again, each time without the entry in which the last mistake was.
+/// Deserializes the tree repeatedly, each time without the entry that contained the last mistake.
 fn mistakes_of_form<T: DeserializeOwned>(file: &str, text: &str, mut tree: Spanned<Node>) -> Vec<Diagnostic> {
     let mut mistakes = Vec::new();
     let mut removed = BTreeSet::new();
@@ -96,7 +95,7 @@ fn mistakes_of_form<T: DeserializeOwned>(file: &str, text: &str, mut tree: Spann
         let position = place_of(&tree, path, *is_key && !of_parent);
         let mistake = Diagnostic::from_yaml_at(file, text, position, &error);
         match missing {
-            // What stood there was wrong, which is reported already.
+            // The value of this field was wrong, which is reported already.
             Some(field) if removed.contains(&(position, field.to_owned())) => {}
             _ => mistakes.push(mistake),
         }
@@ -110,7 +109,7 @@ fn mistakes_of_form<T: DeserializeOwned>(file: &str, text: &str, mut tree: Spann
     mistakes
 }
 
-/// Where the value at `path` stands, or its key.
+/// Returns the position of the value at `path`, or of its key.
 fn place_of(tree: &Spanned<Node>, path: &[usize], of_key: bool) -> Position {
     let (mut at, mut key) = (tree, None);
     for index in path {
@@ -146,11 +145,11 @@ fn remove(tree: &mut Node, parent: &[usize], last: usize) -> Option<String> {
 }
 
 /// The tree as YAML text in which every key and every value begins a line of its own, so that a
-/// line number names a value.
+/// line number identifies a value.
 #[derive(Default)]
 struct Lines {
     text: String,
-    /// The value that each line belongs to, and whether the line is that of its key.
+    /// The value of each line, and whether it is the line of its key.
     places: Vec<(Path, bool)>,
 }
 

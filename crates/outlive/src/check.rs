@@ -46,7 +46,7 @@ fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnost
     Ok(format!("valid: {} scenarios, {steps} steps", scenarios.len()))
 }
 
-/// Whether a file is a seed: it has a name that only seed files have, and no `scenarios`.
+/// Whether a file is a seed: it has a key that only seed files have, and no `scenarios`.
 fn looks_like_seed(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let starts = |key: &str| text.lines().any(|line| line.starts_with(&format!("{key}:")));

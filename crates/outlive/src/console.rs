@@ -109,9 +109,9 @@ pub(crate) async fn console(
 /// Maximum wait for services that do not answer at the start (wall time).
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
-/// Refuses to start when a service has none of the tenants that this lab created in it: its
-/// database is missing, or is that of another installation. Services that do not answer yet are
-/// checked when they do.
+/// Refuses to start when a service has none of the tenants that this lab created in it, because its
+/// database is missing or belongs to another installation. Services that do not respond yet are
+/// checked later.
 async fn check_services(tenants: &Tenants) -> Result<(), StartError> {
     let found = tokio::select! {
         found = tenants.lost_data() => found,
@@ -136,7 +136,6 @@ async fn check_services(tenants: &Tenants) -> Result<(), StartError> {
 
 /// The console and the lab API, with their tenants.
 pub(crate) struct ConsoleApp {
-    /// The routes.
     pub(crate) app: Router,
     /// Ends operations before a shutdown.
     pub(crate) tenants: Tenants,
@@ -144,11 +143,11 @@ pub(crate) struct ConsoleApp {
     pub(crate) first_tenant: FirstTenant,
 }
 
-/// The creation of the first tenant, which goes on while pages are served.
+/// The creation of the first tenant, which continues while pages are served.
 #[derive(Debug)]
 pub(crate) struct FirstTenant(Option<JoinHandle<Result<(), StartError>>>);
 
-/// After how long, in wall time, the log says that the first tenant is still being created.
+/// Delay until the log reports that the first tenant is still being created (wall time).
 const CREATED_WITHIN: Duration = Duration::from_secs(5);
 
 impl FirstTenant {
@@ -177,7 +176,7 @@ impl FirstTenant {
         })
     }
 
-    /// Waits until it is certain that the first tenant cannot be created; forever if it is created.
+    /// Waits until the creation of the first tenant fails; forever if it succeeds.
     pub(crate) async fn failure(&mut self) -> StartError {
         if let Some(creation) = &mut self.0
             && let Ok(Err(error)) = creation.await
@@ -188,12 +187,11 @@ impl FirstTenant {
     }
 }
 
-/// The longest, in wall time, that operations under way may take to end when the process is
-/// stopped.
+/// Maximum wait for operations in progress when the process is stopped (wall time).
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
-/// Ends operations under way after their present step, while the services still answer. What is not
-/// ended in time is recovered at the next start.
+/// Ends operations in progress after their current step, while the services still run. Operations
+/// that do not end in time are recovered at the next start.
 pub(crate) async fn end_operations(tenants: &Tenants) {
     tokio::select! {
         () = tenants.stop() => {}
@@ -201,17 +199,17 @@ pub(crate) async fn end_operations(tenants: &Tenants) {
     }
 }
 
-/// How long, in wall time, services may take to start before that is logged.
+/// Delay until slow starts of services are logged (wall time).
 const STARTED_WITHIN: Span = Span::from_seconds(60);
-/// After how long, in wall time, the log reports why the first tenant is not created yet.
+/// Delay until the log reports why the first tenant is not created yet (wall time).
 const NOTICE_AFTER: Span = Span::from_seconds(5);
 /// Number of attempts to create connections and flows before the seed is rejected.
 const LAYOUTS_MAX: u32 = 3;
 
-/// Creates the seed's own tenant, trying again while services are still starting.
+/// Creates the seed's own tenant, with retries while services are starting.
 ///
 /// # Errors
-/// A cause that trying again does not change: a service rejects the lab key or the seed.
+/// A permanent error: a service rejects the lab key or the seed.
 async fn create_first_tenant(tenants: Tenants) -> Result<(), StartError> {
     let started = wall_now();
     let (mut layouts, mut noticed, mut logged) = (0, false, false);

@@ -1,24 +1,24 @@
-//! Whether the embedded databases of a data directory are complete: together they are one state.
+//! Checks that the embedded databases of a data directory are complete: together they are one
+//! state.
 
 use std::path::{Path, PathBuf};
 
 use outlive_chassis::StartError;
 
-/// Written after the first complete start; it names the databases that belong together. A start
-/// that was interrupted before may have created some of them, which is no loss.
+/// The file that lists the databases of the directory, written after the first complete start. An
+/// interrupted first start may leave some databases without this file.
 const LIST: &str = "databases";
 
-/// The file of a service's database.
 pub(crate) fn file(data: &Path, service: &str) -> PathBuf {
     data.join(format!("{service}.db"))
 }
 
-/// Refuses to start when a database is missing that was there at an earlier start. An empty one in
-/// its place would answer every call about existing tenants with 404.
+/// Refuses to start when a database of an earlier start is missing. An empty one in its place would
+/// not have the existing tenants.
 pub(crate) fn check(data: &Path, services: &[&str]) -> Result<(), StartError> {
     let (there, missing): (Vec<&str>, Vec<&str>) =
         services.iter().partition(|service| has_content(&file(data, service)));
-    // Data of versions that wrote no list: the lab's database is the last that is created.
+    // Earlier versions wrote no list. The lab's database is created last.
     let was_complete = data.join(LIST).exists() || there.contains(&"lab");
     if missing.is_empty() || there.is_empty() || !was_complete {
         return Ok(());
@@ -37,12 +37,12 @@ pub(crate) fn check(data: &Path, services: &[&str]) -> Result<(), StartError> {
     ))
 }
 
-/// An empty file holds no database: it would be filled with a new one.
+/// An empty file does not count: a new database would be created in it.
 fn has_content(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|file| file.len() > 0)
 }
 
-/// Notes that all databases exist.
+/// Writes the list of databases.
 pub(crate) fn complete(data: &Path, services: &[&str]) -> Result<(), StartError> {
     let list = services.iter().map(|service| format!("{service}.db\n")).collect::<String>();
     let path = data.join(LIST);

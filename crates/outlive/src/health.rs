@@ -32,8 +32,7 @@ pub(crate) fn health(address: &str) -> Result<(), StartError> {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(80);
     let bare_host = host.trim_start_matches('[').trim_end_matches(']');
-    let target = (bare_host, port).to_socket_addrs();
-    let target = target.map_err(|_| failed(&format!("the name {host} has no address")))?.next();
+    let target = (bare_host, port).to_socket_addrs().ok().and_then(|mut found| found.next());
     let target = target.ok_or_else(|| failed(&format!("the name {host} has no address")))?;
     let patience = Duration::from_secs(2);
     let mut stream =
@@ -51,9 +50,9 @@ pub(crate) fn health(address: &str) -> Result<(), StartError> {
     }
 }
 
-/// The URL of the health check; a base address stands for the one below it.
+/// Returns the URL of the health check of a base address, or the URL itself.
 fn health_url(address: &str) -> Result<Url, String> {
-    let mut url = Url::parse(address).map_err(|_| "it is not a URL".to_owned())?;
+    let Ok(mut url) = Url::parse(address) else { return Err("it is not a URL".to_owned()) };
     if url.scheme() != "http" || url.host_str().is_none_or(str::is_empty) {
         return Err("it is not an http address; services answer by http, also those that have TLS".to_owned());
     }
@@ -65,7 +64,7 @@ fn health_url(address: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Why there is no answer.
+/// Describes why there is no response.
 fn refusal(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),

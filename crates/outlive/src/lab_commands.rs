@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use outlive_chassis::{HttpClient, StartError, Trace};
-use outlive_clock::{Randomness, Span};
+use outlive_clock::{Randomness, Span, TenantId};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::run::{LabClient, LabError};
 use serde_json::{Value, json};
@@ -18,9 +18,10 @@ const CREDENTIAL_MAX: u64 = 16_384;
 /// Advances time.
 pub(crate) async fn advance(by: Span, target: &TenantArgs) -> Result<ExitCode, StartError> {
     let (lab, tenant) = find(target).await?;
-    Ok(exit_with(lab.advance(&tenant, by).await.map(|clock| {
-        let succeeded = clock.done.saturating_sub(clock.failed);
-        format!("It is {} now; {succeeded} runs succeeded, {} failed.", clock.now, clock.failed)
+    Ok(exit_with(lab.advance(tenant, by).await.map(|clock| {
+        let (done, failed) = clock.due_work();
+        let succeeded = done.saturating_sub(failed);
+        format!("It is {} now; {succeeded} runs succeeded, {failed} failed.", clock.now)
     })))
 }
 
@@ -44,7 +45,7 @@ pub(crate) async fn why(id: &str, as_json: bool, target: &TenantArgs) -> Result<
         id.to_owned()
     };
     let (lab, tenant) = find(target).await?;
-    Ok(exit_with(lab.why(&tenant, &of).await.map(|why| {
+    Ok(exit_with(lab.why(tenant, &of).await.map(|why| {
         if as_json { serde_json::to_string_pretty(&why).unwrap_or_default() } else { why.to_string() }
     })))
 }
@@ -55,10 +56,10 @@ async fn set_password(args: &PasswordArgs, mut event: Value) -> Result<ExitCode,
         event["new_password"] = json!(password);
     }
     let (lab, tenant) = find(&args.target).await?;
-    if let Err(error) = lab.raise(&tenant, &event).await {
+    if let Err(error) = lab.raise(tenant, &event).await {
         return Ok(exit_with(Err(error)));
     }
-    Ok(exit_with(lab.credentials(&tenant).await.map(|credentials| match credentials.user(&args.user) {
+    Ok(exit_with(lab.credentials(tenant).await.map(|credentials| match credentials.user(&args.user) {
         Some(user) => format!("The password of {} is now {}", user.upn, user.password),
         None => "The password was changed.".to_owned(),
     })))
@@ -72,7 +73,7 @@ pub(crate) async fn revoke_sessions(
 ) -> Result<ExitCode, StartError> {
     let (lab, tenant) = find(target).await?;
     let event = json!({"type": "revoke_sessions", "user": user, "by": by});
-    Ok(exit_with(lab.raise(&tenant, &event).await.map(|event| {
+    Ok(exit_with(lab.raise(tenant, &event).await.map(|event| {
         let at = event["at"].as_str().unwrap_or_default();
         format!("All sessions and refresh tokens of {user} issued before {at} are revoked.")
     })))
@@ -91,8 +92,7 @@ fn exit_with(result: Result<String, LabError>) -> ExitCode {
     }
 }
 
-/// Finds the lab and the tenant.
-async fn find(target: &TenantArgs) -> Result<(LabClient, String), StartError> {
+async fn find(target: &TenantArgs) -> Result<(LabClient, TenantId), StartError> {
     let random = Randomness::from_system();
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
     let lab = LabClient::new(http, &target.against);
@@ -104,18 +104,18 @@ async fn find(target: &TenantArgs) -> Result<(LabClient, String), StartError> {
         )
     })?;
     let wanted = target.tenant.as_deref().unwrap_or("contoso.example");
-    let found = tenants.iter().find(|(id, domain)| id.to_string() == wanted || domain == wanted);
+    let found = tenants.iter().find(|found| found.tenant_id.to_string() == wanted || found.domain == wanted);
     let found = match (found, target.tenant.as_deref(), tenants.as_slice()) {
         (None, None, [only]) => Some(only),
         (found, ..) => found,
     };
-    let known = || tenants.iter().map(|(_, domain)| domain.as_str()).collect::<Vec<_>>().join(", ");
-    let (id, _) = found.ok_or_else(|| {
+    let known = || tenants.iter().map(|tenant| tenant.domain.as_str()).collect::<Vec<_>>().join(", ");
+    let found = found.ok_or_else(|| {
         StartError::new(
             format!("there is no tenant {wanted}"),
             format!("the lab has: {}", known()),
             "give --tenant one of them",
         )
     })?;
-    Ok((lab, id.to_string()))
+    Ok((lab, found.tenant_id))
 }

@@ -1,15 +1,16 @@
-//! The log: warnings and errors on standard error, each at once when it first occurs, and then as a
-//! count. A database that does not answer for a minute is a few lines, not thousands.
+//! The log on standard error. A warning or error is printed when it first occurs; repetitions are
+//! counted and reported together.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use outlive_chassis::pause;
 use outlive_clock::{Instant, Span, wall_now};
+use parking_lot::Mutex;
 use tracing::callsite::Identifier;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -23,17 +24,17 @@ const CRATES: [&str; 13] = [
     "chassis", "clock", "console", "flow", "hub", "idp", "journal", "lab", "resource", "rules", "store",
     "tokens", "wire",
 ];
-/// How long, in wall time, a message that was logged is only counted.
+/// How long repetitions of a message are counted before they are reported (wall time).
 const COUNTED_FOR: Span = Span::from_seconds(30);
-/// How often, in wall time, counts that are due are looked for.
+/// How often counts are checked (wall time).
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Different texts of one message (other tenants, other causes) that are logged, at most, before
-/// the rest are only counted.
+/// Maximum number of different texts of one message (other tenants, other causes) that are printed
+/// before the rest is counted.
 const TEXTS_MAX: usize = 5;
-/// The longest text that a count repeats, in characters.
+/// Maximum length of the text in a report of a count, in characters.
 const TEXT_CHARS_MAX: usize = 200;
 
-/// Prints what the environment asks for (`OUTLIVE_LOG`), by default warnings and errors.
+/// Starts the log, with the levels of `OUTLIVE_LOG`; by default warnings and errors.
 pub(crate) fn start() -> Repeats {
     let text = std::env::var("OUTLIVE_LOG").unwrap_or_default();
     let (wanted, invalid) = match filter(&text) {
@@ -41,8 +42,7 @@ pub(crate) fn start() -> Repeats {
         Err(error) => (default_filter(), Some(error)),
     };
     let repeats = Repeats::default();
-    // Errors of the log itself would be printed by a macro that panics where standard error is
-    // closed.
+    // Errors of the log itself would be printed by a macro that panics if standard error is closed.
     let printer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     tracing_subscriber::registry().with(printer.with_filter(repeats.clone())).with(wanted).init();
     if let Some(error) = invalid {
@@ -56,9 +56,9 @@ fn default_filter() -> Targets {
     Targets::new().with_default(Level::WARN)
 }
 
-/// Parses levels by module: `outlive` stands for all crates, `idp::token` for a module of one, and
-/// a level alone for everything. Without one, warnings and errors of other modules are printed as
-/// well. (No patterns for spans and fields: their library would double the dependency.)
+/// Parses levels by module: `outlive` means all crates, `idp::token` a module of one, and a level
+/// without a module everything. By default, warnings and errors of other modules are printed as
+/// well. (Patterns for spans and fields are not supported; they would require a large dependency.)
 fn filter(text: &str) -> Result<Targets, ParseError> {
     let full = |directive: &str| {
         let name = directive.split([':', '=']).next().unwrap_or_default();
@@ -75,18 +75,17 @@ fn filter(text: &str) -> Result<Targets, ParseError> {
     Ok(if is_complete { parsed } else { parsed.with_default(Level::WARN) })
 }
 
-/// Lets a warning or an error pass when it first occurs and counts the same ones that follow. Cheap
-/// to clone.
+/// Passes a warning or an error when it first occurs, and counts its repetitions. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Repeats(Arc<Mutex<HashMap<Identifier, Message>>>);
 
-/// What is known of the places in the code that log.
+/// The state of a call site.
 #[derive(Default)]
 struct Message {
     texts: HashMap<u64, Repeated>,
 }
 
-/// What is known of a message with its fields.
+/// The state of a message with its fields.
 struct Repeated {
     since: Instant,
     count: u64,
@@ -95,7 +94,7 @@ struct Repeated {
 }
 
 impl Repeats {
-    /// Logs counts whose time is over, again and again.
+    /// Reports counts periodically.
     pub(crate) async fn keep_reporting(self) {
         loop {
             pause(LOOK_EVERY).await;
@@ -103,14 +102,14 @@ impl Repeats {
         }
     }
 
-    /// Logs the counts that are left, at the end of the program.
+    /// Reports the remaining counts, at the end of the program.
     pub(crate) fn finish(&self) {
         self.report(Instant::MAX);
     }
 
     fn report(&self, now: Instant) {
         let mut due = Vec::new();
-        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut messages = self.0.lock();
         for message in messages.values_mut() {
             message.texts.retain(|_, repeated| {
                 if now < repeated.since + COUNTED_FOR {
@@ -135,7 +134,7 @@ impl Repeats {
         }
     }
 
-    /// Whether the event is to be printed now.
+    /// Whether to print the event now.
     fn admit(&self, event: &Event<'_>, now: Instant) -> bool {
         let metadata = event.metadata();
         if *metadata.level() > Level::WARN || metadata.target() == REPORTS {
@@ -145,14 +144,14 @@ impl Repeats {
         event.record(&mut text);
         let mut hasher = DefaultHasher::new();
         text.0.hash(&mut hasher);
-        let mut messages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut messages = self.0.lock();
         let message = messages.entry(metadata.callsite()).or_default();
         let is_full = message.texts.len() >= TEXTS_MAX;
         if let Some(repeated) = message.texts.get_mut(&hasher.finish()) {
             repeated.count += 1;
             return false;
         }
-        // All texts beyond the first few are counted together.
+        // Texts beyond the limit are counted together.
         let key = if is_full { REST } else { hasher.finish() };
         if let Some(rest) = message.texts.get_mut(&key) {
             rest.count += 1;
@@ -168,7 +167,7 @@ impl Repeats {
 
 /// The target of reports, which are not counted themselves.
 const REPORTS: &str = "outlive::repeated";
-/// The key under which the texts beyond the first few are counted.
+/// The key of the texts beyond the limit.
 const REST: u64 = 0;
 
 impl<S: Subscriber> Filter<S> for Repeats {
@@ -209,7 +208,7 @@ mod tests {
 
     impl io::Write for Lines {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
+            self.0.lock().extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
@@ -228,7 +227,7 @@ mod tests {
 
     impl Lines {
         fn take(&self) -> Vec<String> {
-            let bytes = std::mem::take(&mut *self.0.lock().unwrap());
+            let bytes = std::mem::take(&mut *self.0.lock());
             String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
         }
     }

@@ -21,7 +21,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// All of them, by port.
+    /// All services, by port.
     pub(crate) const ALL: [Self; 5] = [Self::Console, Self::Idp, Self::Hub, Self::Resource, Self::Flow];
 
     /// Returns the offset of its port.
@@ -29,7 +29,7 @@ impl Part {
         self as u16
     }
 
-    /// Its name on the command line and in the environment.
+    /// Returns its name on the command line and in the environment.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Console => "console",
@@ -41,7 +41,6 @@ impl Part {
     }
 }
 
-/// Binds a socket.
 pub(crate) async fn bind(address: SocketAddr, part: Part) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| {
         let remedy = match error.kind() {
@@ -70,7 +69,7 @@ pub(crate) fn loopback(base: Option<u16>, part: Part) -> Result<SocketAddr, Star
     Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
 }
 
-/// The origins of a service that listens on this loopback port.
+/// Returns the origins of a service that listens on this loopback port.
 pub(crate) fn loopback_origins(port: u16) -> Origins {
     Origins::new([format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")])
 }

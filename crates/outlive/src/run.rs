@@ -84,7 +84,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
 pub(crate) fn panic_at_step() -> Result<Option<usize>, StartError> {
     let Some(value) = std::env::var_os(TEST_PANIC_AT_STEP) else { return Ok(None) };
     let value = value.to_string_lossy();
-    value.parse().map(Some).map_err(|_| {
+    value.parse().ok().map(Some).ok_or_else(|| {
         StartError::new(
             format!("cannot use {TEST_PANIC_AT_STEP}"),
             format!("'{}' is not the number of a step", value.escape_debug()),

@@ -9,14 +9,14 @@ use outlive_rules::scopes::GRAPH_APP_ID;
 use outlive_rules::{Ruleset, platform};
 use serde_json::{Map, Value, json};
 
-/// Origins that stand for those of the services: addresses of the same form.
+/// Example origins of the same form as those of the services.
 const HUB: &str = "http://127.0.0.1:8702";
 const RESOURCE: &str = "http://127.0.0.1:8703";
 
-/// Everything in a seed that some service would reject, in the order of the file.
+/// Returns the mistakes in a seed for which a service would reject it, in the order of the file.
 pub(crate) fn rejected_by_services(seed: &Seed) -> Vec<Diagnostic> {
     let own = seed.file.tenant.id;
-    // Other tenants of the seed have ids and domains of their own, which are longer.
+    // Other tenants of the seed have different ids and longer domains.
     let another = TenantId::from_uuid(derived(own, own.uuid()));
     let mut found: Vec<SpecMistake> = Vec::new();
     for mistake in [own, another].into_iter().flat_map(|tenant| mistakes_of(seed, tenant)) {
@@ -34,10 +34,11 @@ pub(crate) fn rejected_by_services(seed: &Seed) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// The mistakes in the names of a seed and what services reject in it, in the order of the file.
+/// Returns the mistakes in the names of a seed and those that services find, in the order of the
+/// file.
 pub(crate) fn all_mistakes(seed: &Seed, mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut rejected = rejected_by_services(seed);
-    // What a service rejects at the place of a wrong name follows from it.
+    // A service's error at the position of a wrong name is a consequence of it.
     rejected.retain(|rejected| {
         !mistakes.iter().any(|known| (&known.file, known.position) == (&rejected.file, rejected.position))
     });
@@ -46,8 +47,8 @@ pub(crate) fn all_mistakes(seed: &Seed, mut mistakes: Vec<Diagnostic>) -> Vec<Di
     mistakes
 }
 
-/// What the services reject in the description of one tenant; the places are those of the seed
-/// file.
+/// Returns the mistakes that the services find in the specification of one tenant, with positions
+/// in the seed file.
 fn mistakes_of(seed: &Seed, tenant: TenantId) -> Vec<SpecMistake> {
     let secrets = DrawnSecrets::draw(&seed.file, &Randomness::from_seed(0));
     let edition = Ruleset::default().to_string();
@@ -65,8 +66,8 @@ fn mistakes_of(seed: &Seed, tenant: TenantId) -> Vec<SpecMistake> {
     .concat()
 }
 
-/// What hub, flow service and identity provider reject when the connections and flows of the seed
-/// are created.
+/// Returns the mistakes for which the creation of the seed's connections and flows would be
+/// rejected.
 fn layout_mistakes(seed: &Seed) -> Vec<SpecMistake> {
     let mut found: Vec<_> = seed
         .file
@@ -91,7 +92,7 @@ fn layout_mistakes(seed: &Seed) -> Vec<SpecMistake> {
         let connection = seed.file.connections.iter().find(|c| c.name.value == flow.connection.value);
         let connector = connection
             .and_then(|connection| connectors().find(|name| *name == connection.connector.value.as_str()));
-        // Where the name of the connection or the connector is wrong, it can be any of them.
+        // A wrong name of a connection or connector is reported elsewhere.
         let references: Map<String, Value> = connectors()
             .filter(|name| connector.is_none_or(|connector| connector == *name))
             .map(|name| {
@@ -117,7 +118,7 @@ fn layout_mistakes(seed: &Seed) -> Vec<SpecMistake> {
     found
 }
 
-/// Why the identity provider would reject token requests of a connector for its resource.
+/// Returns why the identity provider would reject token requests of a connector for its resource.
 fn resource_mistake(seed: &Seed, index: usize) -> Option<SpecMistake> {
     let SeedFile { applications, connectors, .. } = &seed.file;
     let connector = connectors.get(index)?;
@@ -147,7 +148,7 @@ fn resource_mistake(seed: &Seed, index: usize) -> Option<SpecMistake> {
         }
     };
     let application = &applications[client];
-    // An application has its own permissions without requiring them, and every one those of Graph.
+    // An application may use its own permissions and those of Graph without requiring them.
     let needs_no_requirement =
         own.is_some_and(|own| own.client_id == application.client_id) || client_id == GRAPH_APP_ID;
     let is_required = application
@@ -186,7 +187,7 @@ fn unknown_operations(within: &Value, swagger: &Value, at: &str, mistakes: &mut 
     }
 }
 
-/// Where the seed file has what stands at `at` in the description for the identity provider.
+/// Returns the pointer in the seed file for `at` in the specification for the identity provider.
 fn place_of_directory(at: &str) -> String {
     let mut segments: Vec<&str> = at.split('/').skip(1).collect();
     match segments.as_mut_slice() {
@@ -205,11 +206,11 @@ fn place_of_directory(at: &str) -> String {
     format!("/{}", segments.join("/"))
 }
 
-/// The same for the description for the hub.
+/// Returns the pointer in the seed file for `at` in the specification for the hub.
 fn place_of_connector(seed: &Seed, at: &str) -> String {
     let segments: Vec<&str> = at.split('/').skip(1).collect();
     let ["connectors", index, document] = segments.as_slice() else { return at.to_owned() };
-    // Connectors whose files cannot be read are not described to the hub.
+    // The specification omits connectors whose files cannot be read.
     let described = seed.file.connectors.iter().enumerate();
     let mut described =
         described.filter(|(_, connector)| seed.connectors.contains_key(&connector.name.value));
@@ -225,7 +226,7 @@ fn place_of_connector(seed: &Seed, at: &str) -> String {
     format!("/connectors/{index}/{name}")
 }
 
-/// The same for the description for the resource.
+/// Returns the pointer in the seed file for `at` in the specification for the resource.
 fn place_of_resource(seed: &Seed, at: &str) -> String {
     let Some(audience) = at.strip_prefix("/audiences") else { return at.to_owned() };
     let name = &seed.file.resource.value;

@@ -1,4 +1,4 @@
-//! Each service as an application, from plain values.
+//! Builds each service from plain values.
 
 use axum::Router;
 use outlive_chassis::{Chassis, ChassisConfig, StartError};
@@ -8,28 +8,28 @@ use outlive_idp::IdpConfig;
 use outlive_resource::ResourceConfig;
 use url::Url;
 
-/// Where the services reach each other, and where browsers reach them. No trailing slashes.
+/// The internal and public origins of the services, without trailing slashes.
 #[derive(Debug, Clone)]
 pub(crate) struct Urls {
-    /// The identity provider, service side.
+    /// The identity provider, internal.
     pub(crate) idp: String,
-    /// The identity provider, browser side.
+    /// The identity provider, public.
     pub(crate) idp_public: String,
-    /// The identity provider by https, browser side, where it is served.
+    /// The identity provider over https, public, if enabled.
     pub(crate) idp_tls: Option<String>,
-    /// The hub, service side.
+    /// The hub, internal.
     pub(crate) hub: String,
-    /// The hub, browser side.
+    /// The hub, public.
     pub(crate) hub_public: String,
-    /// The resource, service side.
+    /// The resource, internal.
     pub(crate) resource: String,
-    /// The resource, browser side.
+    /// The resource, public.
     pub(crate) resource_public: String,
-    /// The flow service, service side.
+    /// The flow service, internal.
     pub(crate) flow: String,
-    /// The flow service, browser side.
+    /// The flow service, public.
     pub(crate) flow_public: String,
-    /// Every origin under which the identity provider signs: tokens of all of them are accepted.
+    /// All origins that the identity provider uses as issuer; tokens of each are accepted.
     pub(crate) issuer_origins: Vec<String>,
 }
 
@@ -59,8 +59,7 @@ pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Route
     outlive_resource::build(chassis, config).await
 }
 
-/// `replica` names this process among those that share a database; it has to be the same after a
-/// restart.
+/// `replica` identifies this process among those that share a database, also after a restart.
 pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, &outlive_flow::MIGRATIONS).await?;
     let config = FlowConfig {

@@ -23,7 +23,7 @@ enum Lost {
     Failed,
 }
 
-/// One per process, as standard output is.
+/// One per process, like standard output itself.
 static LOST: OnceLock<Lost> = OnceLock::new();
 
 /// Prints a line to standard output.

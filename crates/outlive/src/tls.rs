@@ -60,8 +60,8 @@ impl Tls {
             own_names().chain(names.clone()).map(|name| origin(&name, port)).collect();
         let mut addresses = vec![loopback(port)];
         if let Some(hosts) = hosts.filter(|hosts| hosts.port != port) {
-            // Its own names too: MSAL for Java drops the port of an authority when it refreshes a
-            // token.
+            // Also the default names: MSAL for Java drops the port of an authority when it
+            // refreshes a token.
             origins.extend(names.iter().cloned().chain(own_names()).map(|name| origin(&name, hosts.port)));
             addresses.push(loopback(hosts.port));
         }
@@ -131,7 +131,7 @@ impl Tls {
         Ok(Self { identity, listeners, origins, notice })
     }
 
-    /// Answers on all its sockets until a signal to stop.
+    /// Serves on all sockets until a signal to stop.
     pub(crate) fn serve(self, services: &mut JoinSet<std::io::Result<()>>, app: &Router, stop: &Shutdown) {
         for listener in self.listeners {
             services.spawn(serve_tls(listener, self.identity.clone(), app.clone(), stop.clone().wait()));
@@ -147,7 +147,7 @@ fn own_names() -> impl Iterator<Item = String> {
     OWN_NAMES.into_iter().map(str::to_owned)
 }
 
-/// The origin of a name at a port: the scheme's own port is never written.
+/// Returns the origin of a name at a port, without the default port of https.
 fn origin(name: &str, port: u16) -> String {
     let host = if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
     if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") }

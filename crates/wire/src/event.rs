@@ -151,7 +151,21 @@ macro_rules! event {
 ///     Other = "kind" and { more: Type } example { more: value }, notable true, |event| …;
 /// }
 /// ```
+///
+/// With `by actor;` before `payload`, the payload also has the caller of Microsoft Graph.
 macro_rules! events {
+    (by actor; payload { $($payload:tt)* } example { $($example:tt)* } $($events:tt)+) => {
+        $crate::event::events! {
+            payload {
+                $($payload)*
+                /// The caller of Microsoft Graph, if it was changed there.
+                #[serde(flatten)]
+                actor: Option<$crate::events::Actor>,
+            }
+            example { $($example)*, actor: $crate::events::Actor::example() }
+            $($events)+
+        }
+    };
     (
         payload $payload:tt
         example $example:tt

@@ -43,3 +43,31 @@ pub struct DueWork {
     /// When something is due next (virtual time). Services leave it to their lab surface.
     pub next_due: Option<Instant>,
 }
+
+/// Selects journal events of one service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct JournalQuery {
+    /// Only lines after this sequence number.
+    pub after: u64,
+    /// Maximum number; the service's own limit if `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Only this kind, or kinds with this prefix if it ends in a dot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Only this subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Only this trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// Only lines about the credential with this id or fingerprint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The newest lines, newest first: of all subjects, or of one. Other criteria are ignored.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub newest: bool,
+    /// With `newest`: only notable events.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub notable: bool,
+}

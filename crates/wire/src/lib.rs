@@ -16,6 +16,7 @@
 mod catalogue;
 mod event;
 pub mod events;
+pub mod lab_api;
 mod lab_surface;
 mod line;
 mod secret;
@@ -26,7 +27,7 @@ pub mod tenant;
 pub use catalogue::EventDescription;
 pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};
-pub use lab_surface::{ClockChange, ClockState, DueWork};
+pub use lab_surface::{ClockChange, ClockState, DueWork, JournalQuery};
 pub use line::JournalLine;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;

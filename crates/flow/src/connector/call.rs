@@ -7,7 +7,7 @@ use outlive_clock::Span;
 use serde_json::{Map, Value};
 
 use super::connection_key::USED_FOR;
-use super::hub::{API_VERSION, CallContext, Credentials, Hub, Workflow, fresh, refused};
+use super::hub::{CallContext, Credentials, Hub, Workflow, fresh, refused};
 use super::operation::Operations;
 use crate::definition::{ConnectorCall, Definition};
 use crate::engine::{Failure, Outcome};
@@ -71,17 +71,8 @@ impl Hub {
         if !again && let Some(known) = fresh(self.swaggers.get(&name), now) {
             return Ok(known);
         }
-        let path = [
-            "subscriptions",
-            &tenant.to_string(),
-            "providers",
-            "Microsoft.Web",
-            "locations",
-            LOCATION,
-            "managedApis",
-            api,
-        ];
-        let query = [("api-version", API_VERSION), ("export", "true")];
+        let path = ["providers", "Microsoft.Web", "locations", LOCATION, "managedApis", api];
+        let query = [("export", "true")];
         let body = self
             .request_control_plane(&workflow.context(), credentials, Method::GET, &path, &query, None)
             .await?;
@@ -101,19 +92,9 @@ impl Hub {
         credentials: &impl Credentials,
         flow: FlowId,
     ) -> Result<(), Outcome> {
-        let (tenant, flow_id) = (context.tenant.to_string(), flow.to_string());
-        let path = [
-            "subscriptions",
-            &tenant,
-            "providers",
-            "Microsoft.Web",
-            "locations",
-            LOCATION,
-            "logicflows",
-            &flow_id,
-        ];
-        let query = [("api-version", API_VERSION)];
-        self.request_control_plane(context, credentials, Method::DELETE, &path, &query, None).await?;
+        let flow_id = flow.to_string();
+        let path = ["providers", "Microsoft.Web", "locations", LOCATION, "logicflows", &flow_id];
+        self.request_control_plane(context, credentials, Method::DELETE, &path, &[], None).await?;
         self.keys.retain(|(known, of, _), _| (*known, *of) != (context.tenant, flow));
         Ok(())
     }

@@ -7,7 +7,7 @@ use outlive_clock::Span;
 use outlive_tokens::Secret;
 use serde_json::{Value, json};
 
-use super::hub::{API_VERSION, ConnectionKey, Credentials, Hub, RESOURCE_GROUP, Workflow, fresh, refused};
+use super::hub::{ConnectionKey, Credentials, Hub, Workflow, connection_path, fresh, refused};
 use super::selection::{id_of, not_found};
 use crate::engine::{Failure, Outcome};
 
@@ -39,22 +39,10 @@ impl Hub {
             (None, None) => None,
         };
         let selected = selected.ok_or_else(|| not_found(connection))?;
-        let tenant = tenant.to_string();
-        let path = [
-            "subscriptions",
-            &tenant,
-            "resourceGroups",
-            RESOURCE_GROUP,
-            "providers",
-            "Microsoft.Web",
-            "connections",
-            connection,
-            "listConnectionKeys",
-        ];
+        let path = [&connection_path(connection)[..], &["listConnectionKeys"]].concat();
         let body = json!({"validityTimeSpan": VALIDITY.to_dotnet(), "workflowId": workflow.flow});
-        let query = [("api-version", API_VERSION)];
         let response = match self
-            .request_control_plane(&context, credentials, Method::POST, &path, &query, Some(&body))
+            .request_control_plane(&context, credentials, Method::POST, &path, &[], Some(&body))
             .await
         {
             Err(outcome) if outcome.status == Some(404) => return Err(not_found(connection)),

@@ -52,15 +52,17 @@ pub(crate) struct Workflow<'a> {
 }
 
 impl<'a> Workflow<'a> {
-    /// Returns the context of its calls.
     pub(super) const fn context(&self) -> CallContext<'a> {
         CallContext { tenant: self.tenant, trace: self.trace, now: self.now }
     }
 }
 
-/// The resource group of all connections.
-pub(super) const RESOURCE_GROUP: &str = "lab";
-pub(super) const API_VERSION: &str = "2016-06-01";
+const API_VERSION: &str = "2016-06-01";
+
+/// Returns the path of a connection below a subscription. All connections have one resource group.
+pub(super) const fn connection_path(name: &str) -> [&str; 6] {
+    ["resourceGroups", "lab", "providers", "Microsoft.Web", "connections", name]
+}
 
 /// The maximum number of entries of each cache.
 const CACHED_MAX: usize = 10_000;
@@ -111,7 +113,6 @@ pub(crate) trait Credentials: Sync {
 
 impl Hub {
     /// Creates a client with empty caches.
-    #[must_use]
     pub(crate) fn new(http: HttpClient, config: HubConfig) -> Self {
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
         let config = HubConfig { idp_url: trimmed(&config.idp_url), hub_url: trimmed(&config.hub_url) };
@@ -131,8 +132,9 @@ impl Hub {
         self.swaggers.retain(|(known, _), _| *known != tenant);
     }
 
-    /// Sends a request to the hub's control plane as the flow service. A rejected token is removed
-    /// from the cache, so that the next call gets a new one.
+    /// Sends a request to the hub's control plane as the flow service, to `path` below the tenant's
+    /// subscription. A rejected token is removed from the cache, so that the next call gets a new
+    /// one.
     pub(super) async fn request_control_plane(
         &self,
         context: &CallContext<'_>,
@@ -146,10 +148,12 @@ impl Hub {
         let unusable = |why: &str| {
             refused(Failure::new("ServiceUnavailable", format!("The address of the API Hub {why}.")))
         };
-        // Runs record this error; its source adds nothing to it.
-        let mut url = url::Url::parse(&self.config.hub_url).map_err(|_| unusable("is not a URL"))?;
-        url.path_segments_mut().map_err(|()| unusable("cannot have a path"))?.extend(path);
-        url.query_pairs_mut().extend_pairs(query);
+        let Ok(mut url) = url::Url::parse(&self.config.hub_url) else { return Err(unusable("is not a URL")) };
+        url.path_segments_mut()
+            .map_err(|()| unusable("cannot have a path"))?
+            .extend(["subscriptions", &context.tenant.to_string()])
+            .extend(path);
+        url.query_pairs_mut().append_pair("api-version", API_VERSION).extend_pairs(query);
         let mut request = self.http.request(context.trace, method, url).bearer_auth(token.expose());
         if let Some(body) = body {
             request = request.json(body);

@@ -28,7 +28,6 @@ pub(super) struct Parameter {
     pub(super) default: Option<Value>,
 }
 
-/// An operation.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Operation {
     pub(super) method: Method,

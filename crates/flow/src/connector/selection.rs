@@ -5,7 +5,7 @@ use http::Method;
 use outlive_clock::UserId;
 use serde_json::Value;
 
-use super::hub::{API_VERSION, CallContext, Credentials, Hub, RESOURCE_GROUP, Selections};
+use super::hub::{CallContext, Credentials, Hub, Selections, connection_path};
 use crate::engine::{Failure, Outcome};
 
 /// A connection that the maker may select.
@@ -74,20 +74,9 @@ impl Hub {
         maker: UserId,
         name: &str,
     ) -> Result<Option<Selectable>, Outcome> {
-        let tenant = context.tenant.to_string();
-        let path = [
-            "subscriptions",
-            &tenant,
-            "resourceGroups",
-            RESOURCE_GROUP,
-            "providers",
-            "Microsoft.Web",
-            "connections",
-            name,
-        ];
-        let query = [("api-version", API_VERSION)];
+        let path = connection_path(name);
         let connection =
-            match self.request_control_plane(context, credentials, Method::GET, &path, &query, None).await {
+            match self.request_control_plane(context, credentials, Method::GET, &path, &[], None).await {
                 Ok(connection) => connection,
                 Err(outcome) if outcome.status == Some(404) => return Ok(None),
                 Err(outcome) => return Err(outcome),
@@ -103,7 +92,7 @@ impl Hub {
         }
         let list = [&path[..], &["accessPolicies"]].concat();
         let policies =
-            self.request_control_plane(context, credentials, Method::GET, &list, &query, None).await?;
+            self.request_control_plane(context, credentials, Method::GET, &list, &[], None).await?;
         let policies = policies.get("value").and_then(Value::as_array);
         let is_shared = policies
             .into_iter()

@@ -5,12 +5,10 @@ use crate::expression::Template;
 use crate::retry::RetryPolicy;
 use crate::status::ActionStatus;
 
-/// One action.
 #[derive(Clone, Debug)]
-pub struct Action {
+pub(crate) struct Action {
     /// Its name, unique in the flow.
     pub name: String,
-    /// Its scope.
     pub scope: Scope,
     /// The actions it runs after (places in [`Definition::actions`](super::Definition::actions)),
     /// and the statuses they must have.
@@ -21,8 +19,7 @@ pub struct Action {
 
 /// The scope of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The flow.
+pub(crate) enum Scope {
     Flow,
     /// A branch of a condition: `actions` (`then`) or `else.actions`.
     Branch {
@@ -33,9 +30,8 @@ pub enum Scope {
     },
 }
 
-/// The kind of an action.
 #[derive(Clone, Debug)]
-pub enum ActionKind {
+pub(crate) enum ActionKind {
     /// Calls an operation of a connector through a connection.
     OpenApiConnection(ConnectorCall),
     /// Computes a value.
@@ -46,7 +42,7 @@ pub enum ActionKind {
 
 /// The inputs of an `OpenApiConnection` (reference §4.1).
 #[derive(Clone, Debug)]
-pub struct ConnectorCall {
+pub(crate) struct ConnectorCall {
     /// The connector (`shared_contoso-orders`).
     pub api: String,
     /// The key in `connectionReferences`.
@@ -55,28 +51,24 @@ pub struct ConnectorCall {
     pub operation: String,
     /// Parameters by name; `body/customer` names a member of the body.
     pub parameters: Vec<(String, Template)>,
-    /// The retry policy.
     pub retry: RetryPolicy,
 }
 
 /// A set of final statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct StatusSet(u8);
+pub(crate) struct StatusSet(u8);
 
 impl StatusSet {
     /// Returns the set with this status added.
-    #[must_use]
-    pub const fn with(self, status: ActionStatus) -> Self {
+    pub(crate) const fn with(self, status: ActionStatus) -> Self {
         Self(self.0 | 1 << status as u8)
     }
     /// Whether the set contains a status.
-    #[must_use]
-    pub const fn has(self, status: ActionStatus) -> bool {
+    pub(crate) const fn has(self, status: ActionStatus) -> bool {
         self.0 & (1 << status as u8) != 0
     }
     /// Lists the statuses, for messages.
-    #[must_use]
-    pub fn names(self) -> String {
+    pub(crate) fn names(self) -> String {
         let all =
             [ActionStatus::Succeeded, ActionStatus::Failed, ActionStatus::Skipped, ActionStatus::TimedOut];
         let names: Vec<_> =

@@ -136,7 +136,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns all templates of an action.
 fn templates(kind: &ActionKind) -> Vec<&Template> {
     match kind {
         ActionKind::OpenApiConnection(call) => call.parameters.iter().map(|(_, template)| template).collect(),

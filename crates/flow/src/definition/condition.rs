@@ -11,7 +11,7 @@ const OPERANDS_MAX: usize = 100;
 
 /// A parsed condition.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// True if all conditions are.
     All(Vec<Condition>),
     /// True if any condition is.
@@ -27,7 +27,7 @@ pub enum Condition {
 
 /// A comparison of two values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     by: Function,
     left: Template,
     right: Template,
@@ -95,10 +95,7 @@ impl Condition {
     }
 
     /// Evaluates the condition.
-    ///
-    /// # Errors
-    /// An expression in it has no value, or the values cannot be compared.
-    pub fn holds(&self, facts: &dyn Facts) -> Result<bool, EvaluationError> {
+    pub(crate) fn holds(&self, facts: &dyn Facts) -> Result<bool, EvaluationError> {
         match self {
             Self::All(list) => {
                 for one in list {
@@ -127,7 +124,6 @@ impl Condition {
         }
     }
 
-    /// Returns all templates in it.
     pub(super) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::templates).collect(),

@@ -4,11 +4,11 @@ use super::node::Node;
 use super::refusal::DefinitionError;
 
 /// The maximum number of actions of a flow, including nested ones.
-pub const ACTIONS_MAX: usize = 500;
+pub(crate) const ACTIONS_MAX: usize = 500;
 /// The maximum nesting depth of actions.
-pub const NESTING_MAX: usize = 8;
+pub(crate) const NESTING_MAX: usize = 8;
 /// The maximum length of a name of an action, trigger or parameter, in characters.
-pub const NAME_CHARACTERS_MAX: usize = 80;
+pub(crate) const NAME_CHARACTERS_MAX: usize = 80;
 
 /// Checks the name at `node`.
 pub(super) fn name(node: &Node<'_>, name: &str) -> Result<(), DefinitionError> {

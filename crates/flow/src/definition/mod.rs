@@ -16,20 +16,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-pub use action::{Action, ActionKind, ConnectorCall, Scope, StatusSet};
-pub use condition::Condition;
-pub use limits::{ACTIONS_MAX, NAME_CHARACTERS_MAX, NESTING_MAX};
-pub use references::ConnectionReference;
-pub use refusal::DefinitionError;
-pub use trigger::{Trigger, TriggerKind};
+pub(crate) use action::{Action, ActionKind, ConnectorCall, Scope};
+pub(crate) use references::ConnectionReference;
+pub(crate) use refusal::DefinitionError;
+pub(crate) use trigger::{Trigger, TriggerKind};
 
 use action_reader::Reader;
 use node::Node;
 
 /// A valid definition.
 #[derive(Clone, Debug)]
-pub struct Definition {
-    /// The trigger.
+pub(crate) struct Definition {
     pub trigger: Trigger,
     /// All actions, including those inside conditions. Each follows its condition and the actions
     /// it runs after.
@@ -37,17 +34,13 @@ pub struct Definition {
     /// The parameters and their defaults. `$authentication` contains nothing that a flow could
     /// read.
     pub parameters: BTreeMap<String, Value>,
-    /// The connection references.
     pub connections: BTreeMap<String, ConnectionReference>,
     places: HashMap<String, usize>,
 }
 
 impl Definition {
     /// Parses `definition` and `connectionReferences` of a flow's `properties`.
-    ///
-    /// # Errors
-    /// The first error: where, what, and how to correct it.
-    pub fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionError> {
+    pub(crate) fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionError> {
         let node = Node::new("properties.definition", definition);
         let known = [
             "$schema",
@@ -85,8 +78,7 @@ impl Definition {
     }
 
     /// Returns the place of an action.
-    #[must_use]
-    pub fn place(&self, name: &str) -> Option<usize> {
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 }

@@ -8,9 +8,8 @@ use super::limits;
 use super::node::Node;
 use super::refusal::DefinitionError;
 
-/// A connection reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectionReference {
+pub(crate) struct ConnectionReference {
     /// The connector (`shared_contoso-orders`), if the reference names it.
     pub api: Option<String>,
     /// The connection's name in the hub; `None` if the reference is not mapped.

@@ -10,17 +10,14 @@ use crate::recurrence::{Frequency, Recurrence};
 
 /// The trigger of a definition.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trigger {
+pub(crate) struct Trigger {
     /// Its name (`Recurrence`, `manual`).
     pub name: String,
-    /// The kind.
     pub kind: TriggerKind,
 }
 
-/// The kinds of trigger.
 #[derive(Clone, Debug, PartialEq)]
-pub enum TriggerKind {
-    /// A recurrence.
+pub(crate) enum TriggerKind {
     Recurrence(Recurrence),
     /// A manual request; `kind` is `Button`, `Http`, `PowerAppV2` …
     Request {

@@ -9,7 +9,7 @@ use crate::status::{ActionStatus, RunStatus};
 
 /// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// `Succeeded`, `Failed` or `TimedOut`.
     pub status: RunStatus,
     /// The error, if it did not succeed.

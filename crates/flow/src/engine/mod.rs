@@ -12,8 +12,8 @@ mod state;
 use outlive_clock::{Instant, Span, Stream};
 use serde_json::{Map, Value, json};
 
-pub use ending::Ending;
-pub use state::{ActionRecord, Failure, RUN_BYTES_MAX, RunState};
+pub(crate) use ending::Ending;
+pub(crate) use state::{ActionRecord, Failure, RunState};
 
 use crate::definition::{Action, ActionKind, ConnectorCall, Definition, Scope};
 use crate::retry::is_retried;
@@ -21,11 +21,11 @@ use crate::status::ActionStatus;
 use facts::View;
 
 /// The maximum duration of a run, in virtual time (reference §6.3).
-pub const RUN_LENGTH_MAX: Span = Span::from_days(30);
+pub(crate) const RUN_LENGTH_MAX: Span = Span::from_days(30);
 
 /// The next step of a run.
 #[derive(Debug)]
-pub enum Next<'d> {
+pub(crate) enum Next<'d> {
     /// Call a connector.
     Call {
         /// The action's place in the definition.
@@ -43,7 +43,7 @@ pub enum Next<'d> {
 
 /// The outcome of a call.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The status that decides about a retry; `None` if no response is possible (for example, a
     /// reference is not mapped).
     pub status: Option<u16>,
@@ -54,7 +54,7 @@ pub struct Outcome {
 }
 
 /// Does everything that is possible at `now` without a call, and returns the next step.
-pub fn next<'d>(definition: &'d Definition, state: &mut RunState, now: Instant) -> Next<'d> {
+pub(crate) fn next<'d>(definition: &'d Definition, state: &mut RunState, now: Instant) -> Next<'d> {
     let deadline = state.started + RUN_LENGTH_MAX;
     if now >= deadline {
         return Next::Done(ending::timed_out(definition, state, now));
@@ -260,7 +260,7 @@ fn retry<'d>(state: &mut RunState, place: usize, action: &'d Action) -> Step<'d>
 
 /// Records the outcome of the call of the action at `place`: succeeded, failed, or waiting for a
 /// retry at a random instant from `draw`.
-pub fn conclude(
+pub(crate) fn conclude(
     definition: &Definition,
     state: &mut RunState,
     place: usize,

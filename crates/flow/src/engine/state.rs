@@ -9,21 +9,19 @@ use crate::expression::{EvaluationError, weigh};
 use crate::status::ActionStatus;
 
 /// The maximum size of the outputs of all actions of a run, roughly in bytes of JSON.
-pub const RUN_BYTES_MAX: usize = 4 << 20;
+pub(crate) const RUN_BYTES_MAX: usize = 4 << 20;
 
 /// An error code and a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// `Unauthorized`, `ActionConditionFailed` …
     pub code: String,
-    /// The message.
     pub message: String,
 }
 
 impl Failure {
     /// Creates a failure.
-    #[must_use]
-    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into() }
     }
 
@@ -39,12 +37,10 @@ impl Failure {
     }
 }
 
-/// The record of an action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ActionRecord {
+pub(crate) struct ActionRecord {
     /// The name in the definition.
     pub name: String,
-    /// The status.
     pub status: ActionStatus,
     /// `OK`, `Unauthorized`, `ActionSkipped` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +56,6 @@ pub struct ActionRecord {
     /// Its inputs: host and parameters of a call, never a credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<Value>,
-    /// Its outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Value>,
     /// The number of retries so far, including one that is due.
@@ -107,12 +102,10 @@ impl ActionRecord {
     }
 }
 
-/// The state of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunState {
+pub(crate) struct RunState {
     /// When it began (virtual).
     pub started: Instant,
-    /// The outputs of the trigger.
     pub trigger_outputs: Value,
     /// The actions, by place in the definition; `None` if not started.
     pub actions: Vec<Option<ActionRecord>>,
@@ -122,15 +115,13 @@ pub struct RunState {
 
 impl RunState {
     /// Creates the state of a run of `definition` that begins at `started`.
-    #[must_use]
-    pub fn new(definition: &Definition, started: Instant, trigger_outputs: Value) -> Self {
+    pub(crate) fn new(definition: &Definition, started: Instant, trigger_outputs: Value) -> Self {
         let weight = weigh(&trigger_outputs).unwrap_or(0);
         Self { started, trigger_outputs, actions: vec![None; definition.actions.len()], weight }
     }
 
     /// Whether this is a state of `definition`; otherwise the run cannot be resumed.
-    #[must_use]
-    pub fn matches(&self, definition: &Definition) -> bool {
+    pub(crate) fn matches(&self, definition: &Definition) -> bool {
         self.actions.len() == definition.actions.len()
     }
 

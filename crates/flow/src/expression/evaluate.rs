@@ -12,7 +12,7 @@ use super::syntax::{Access, Expression};
 use super::weight::{VALUE_BYTES_MAX, weigh};
 
 /// What an expression can read of its run.
-pub trait Facts {
+pub(crate) trait Facts {
     /// The outputs of a finished action; `None` if it has not finished, was skipped, or does not
     /// exist.
     fn trigger_outputs(&self) -> &Value;
@@ -28,7 +28,7 @@ pub trait Facts {
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct EvaluationError(pub(crate) String);
+pub(crate) struct EvaluationError(pub(crate) String);
 
 pub(super) fn refuse<T>(what: impl Into<String>) -> Result<T, EvaluationError> {
     Err(EvaluationError(what.into()))

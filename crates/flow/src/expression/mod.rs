@@ -13,9 +13,8 @@ mod template;
 mod weight;
 
 pub(crate) use evaluate::compare;
-pub use evaluate::{EvaluationError, Facts};
+pub(crate) use evaluate::{EvaluationError, Facts};
 pub(crate) use function::Function;
-pub use parse::{EXPRESSION_CHARACTERS_MAX, ExpressionError};
-pub use template::Template;
+pub(crate) use template::Template;
+pub(crate) use weight::VALUE_BYTES_MAX;
 pub(crate) use weight::weigh;
-pub use weight::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};

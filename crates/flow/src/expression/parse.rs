@@ -6,7 +6,7 @@ use super::function::{Function, names};
 use super::syntax::{Access, Expression};
 
 /// The maximum length of an expression, in characters (reference §6.1).
-pub const EXPRESSION_CHARACTERS_MAX: usize = 8_192;
+pub(crate) const EXPRESSION_CHARACTERS_MAX: usize = 8_192;
 
 /// The maximum nesting depth of calls and brackets.
 const DEPTH_MAX: usize = 32;
@@ -14,7 +14,7 @@ const DEPTH_MAX: usize = 32;
 /// A syntax error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("character {at}: {what}")]
-pub struct ExpressionError {
+pub(crate) struct ExpressionError {
     /// The position in the text, counted in characters from 1.
     pub at: usize,
     /// What is wrong.

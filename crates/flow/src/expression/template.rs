@@ -11,7 +11,7 @@ use super::syntax::Expression;
 
 /// A JSON value whose strings can be expressions: parsed once, evaluated in every run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template(Node);
+pub(crate) struct Template(Node);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
@@ -30,10 +30,7 @@ enum Piece {
 
 impl Template {
     /// Parses a JSON value. An error contains the path below `value` (`.a[2]`).
-    ///
-    /// # Errors
-    /// A string starts like an expression but is not valid.
-    pub fn read(value: &Value) -> Result<Self, (String, ExpressionError)> {
+    pub(crate) fn read(value: &Value) -> Result<Self, (String, ExpressionError)> {
         Ok(Self(match value {
             Value::String(text) => read_text(text).map_err(|error| (String::new(), error))?,
             Value::Array(items) => {
@@ -65,16 +62,12 @@ impl Template {
     }
 
     /// Whether it contains no expression.
-    #[must_use]
-    pub fn is_literal(&self) -> bool {
+    pub(crate) fn is_literal(&self) -> bool {
         matches!(self.0, Node::Literal(_))
     }
 
     /// Evaluates it in a run.
-    ///
-    /// # Errors
-    /// An expression reads what does not exist, mixes types, or exceeds the limits.
-    pub fn evaluate(&self, facts: &dyn Facts) -> Result<Value, EvaluationError> {
+    pub(crate) fn evaluate(&self, facts: &dyn Facts) -> Result<Value, EvaluationError> {
         let value = self.build(facts, &Budget::new())?;
         // Parts that are shallow enough can be too deep together.
         match super::weight::weigh(&value) {
@@ -117,14 +110,12 @@ impl Template {
 
     /// Returns the actions whose outputs its expressions name literally: `outputs('A')`,
     /// `body('A')`.
-    #[must_use]
-    pub fn action_names(&self) -> Vec<&str> {
+    pub(crate) fn action_names(&self) -> Vec<&str> {
         self.names(&[Function::Outputs, Function::Body])
     }
 
     /// Returns the parameters that its expressions name literally.
-    #[must_use]
-    pub fn parameter_names(&self) -> Vec<&str> {
+    pub(crate) fn parameter_names(&self) -> Vec<&str> {
         self.names(&[Function::Parameters])
     }
 

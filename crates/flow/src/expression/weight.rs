@@ -4,11 +4,11 @@ use serde_json::Value;
 
 /// The maximum result of an evaluation, roughly in bytes of JSON. (The platform allows 100 MB; a
 /// lab needs less.)
-pub const VALUE_BYTES_MAX: usize = 1 << 20;
+pub(crate) const VALUE_BYTES_MAX: usize = 1 << 20;
 
 /// The maximum depth of a value; it must be possible to parse a stored value (parsers stop at 128
 /// levels).
-pub const VALUE_DEPTH_MAX: usize = 64;
+pub(crate) const VALUE_DEPTH_MAX: usize = 64;
 
 /// Returns the approximate size of a value in bytes, or `None` if it is deeper than
 /// [`VALUE_DEPTH_MAX`].

@@ -16,7 +16,7 @@ use crate::ids::{environment_name, tenant_of_environment};
 use crate::service::{Actor, Flows};
 
 /// The audience of caller tokens.
-pub const AUDIENCE: &str = "https://service.flow.microsoft.com/";
+pub(crate) const AUDIENCE: &str = "https://service.flow.microsoft.com/";
 
 const SCOPE: &str = "User";
 pub(super) const API_VERSION: &str = "2016-11-01";

@@ -6,7 +6,6 @@ use super::caller::Caller;
 use crate::ids::FlowId;
 use crate::tables::flows::FlowRow;
 
-/// Returns the path of a flow.
 pub(super) fn flow_path(environment: &str, flow: FlowId) -> String {
     format!("/providers/Microsoft.ProcessSimple/environments/{environment}/flows/{flow}")
 }

@@ -18,7 +18,6 @@ use outlive_chassis::Problem;
 
 use crate::service::Flows;
 
-pub use caller::AUDIENCE;
 pub(crate) use flow_edits::{DISPLAY_NAME_CHARACTERS_MAX, is_display_name};
 
 pub(crate) fn router(flows: Arc<Flows>) -> Router {

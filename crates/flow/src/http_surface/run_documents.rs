@@ -51,7 +51,6 @@ pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> 
     })
 }
 
-/// Returns the path of a run.
 pub(super) fn run_path(environment: &str, row: &RunRow) -> String {
     format!("{}/runs/{}", flow_path(environment, row.flow), row.name)
 }

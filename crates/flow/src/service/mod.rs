@@ -11,4 +11,4 @@ mod withdrawal;
 pub(crate) use manual_run::TriggerCall;
 pub(crate) use saving::{Actor, FlowEdit, Saved};
 pub(crate) use state::Flows;
-pub use tenant::FlowService;
+pub(crate) use tenant::FlowService;

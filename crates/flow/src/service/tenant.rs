@@ -14,7 +14,7 @@ use crate::tables::{TENANT_TABLES, credentials};
 
 /// The flow service. Cheap to clone.
 #[derive(Clone)]
-pub struct FlowService(pub(crate) Arc<Flows>);
+pub(crate) struct FlowService(pub(crate) Arc<Flows>);
 
 impl std::fmt::Debug for FlowService {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

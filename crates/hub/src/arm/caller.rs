@@ -28,7 +28,6 @@ pub(crate) struct Caller {
     pub(crate) now: Instant,
 }
 
-/// The kind of caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallerKind {
     /// A user, with a delegated token.

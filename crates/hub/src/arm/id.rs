@@ -43,34 +43,32 @@ pub(crate) struct NotAnApiId;
 impl ApiReference {
     /// Parses an id. Its fixed segments are case-insensitive, as everywhere in ARM.
     pub(crate) fn parse(id: &str) -> Result<Self, NotAnApiId> {
-        // Sources would only repeat which part is not an id or a name; the error shows both forms.
+        Self::parts(id).ok_or(NotAnApiId)
+    }
+
+    fn parts(id: &str) -> Option<Self> {
         if id.len() > 500 {
-            return Err(NotAnApiId);
+            return None;
         }
-        let parts: Vec<&str> = id.strip_prefix('/').ok_or(NotAnApiId)?.split('/').collect();
-        let word = |n: usize, word: &str| parts.get(n).is_some_and(|part| part.eq_ignore_ascii_case(word));
-        let at = |n: usize| parts.get(n).copied().ok_or(NotAnApiId);
-        if !word(0, "subscriptions") {
-            return Err(NotAnApiId);
-        }
-        let tenant = at(1)?.parse().map_err(|_| NotAnApiId)?;
-        let managed = parts.len() == 8
-            && word(2, "providers")
-            && word(3, "Microsoft.Web")
-            && word(4, "locations")
-            && word(5, LOCATION)
-            && word(6, "managedApis");
-        let custom = parts.len() == 8
-            && word(2, "resourceGroups")
-            && word(4, "providers")
-            && word(5, "Microsoft.Web")
-            && word(6, "customApis");
-        let group = match (managed, custom) {
-            (true, _) => None,
-            (_, true) => Some(at(3)?.parse().map_err(|_| NotAnApiId)?),
-            _ => return Err(NotAnApiId),
+        let parts: Vec<&str> = id.strip_prefix('/')?.split('/').collect();
+        let [subscriptions, tenant, kind, group, rest @ .., name] = parts.as_slice() else { return None };
+        let matches = |parts: &[&str], words: &[&str]| {
+            parts.len() == words.len()
+                && parts.iter().zip(words).all(|(part, word)| part.eq_ignore_ascii_case(word))
         };
-        Ok(Self { tenant, group, name: at(7)?.parse().map_err(|_| NotAnApiId)? })
+        if !matches(&[subscriptions], &["subscriptions"]) {
+            return None;
+        }
+        let is_managed = matches(&[kind, group], &["providers", "Microsoft.Web"])
+            && matches(rest, &["locations", LOCATION, "managedApis"]);
+        let is_custom = matches(&[kind], &["resourceGroups"])
+            && matches(rest, &["providers", "Microsoft.Web", "customApis"]);
+        let group = match (is_managed, is_custom) {
+            (true, _) => None,
+            (_, true) => Some(group.parse().ok()?),
+            _ => return None,
+        };
+        Some(Self { tenant: tenant.parse().ok()?, group, name: name.parse().ok()? })
     }
 }
 

@@ -56,8 +56,7 @@ impl std::str::FromStr for Principal {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.strip_prefix(LOCATION).and_then(|rest| rest.strip_prefix("/logicflows/")) {
             Some(id) => Self::workflow(id),
-            // The source repeats that it is not an id.
-            None => text.parse().map(Self::Object).map_err(|_| NotAPrincipal),
+            None => text.parse().ok().map(Self::Object).ok_or(NotAPrincipal),
         }
     }
 }

@@ -28,7 +28,6 @@ pub(crate) struct Swagger {
     test_operation: Option<String>,
 }
 
-/// An operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Operation {
     pub(crate) id: String,

@@ -20,7 +20,6 @@ pub(super) struct ErrorPage {
     /// The issuer's error response.
     response: Option<Box<str>>,
     remedy: &'static str,
-    /// The URL to return to.
     return_url: Option<Box<str>>,
     #[template(ignore)]
     cause: Option<Cause>,

@@ -10,7 +10,6 @@ pub(super) struct GroupPath {
     pub(super) group: ResourceName,
 }
 
-/// The path of a resource.
 #[derive(Debug, Deserialize)]
 pub(super) struct ResourcePath {
     pub(super) group: ResourceName,

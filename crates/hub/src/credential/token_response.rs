@@ -80,8 +80,9 @@ const DEFAULT_LIFETIME: Span = Span::from_hours(1);
 pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Granted, TokenFailure> {
     if status.is_success() {
         // Without its source, which may quote a token.
-        let success: Success = serde_json::from_str(body)
-            .map_err(|_| TokenFailure::transient("the token response is not valid"))?;
+        let Ok(success) = serde_json::from_str::<Success>(body) else {
+            return Err(TokenFailure::transient("the token response is not valid"));
+        };
         let lifetime = success.expires_in.filter(|seconds| *seconds >= 0).map(Span::from_seconds);
         let expires = match (success.expires_on, lifetime) {
             (Some(seconds), _) if seconds > 0 => Instant::from_seconds(seconds).min(Instant::MAX),

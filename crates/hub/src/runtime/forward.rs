@@ -27,7 +27,6 @@ use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_tok
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The outgoing request.
 #[derive(Debug)]
 pub(crate) struct OutgoingRequest {
     pub(crate) method: Method,
@@ -159,12 +158,12 @@ fn request(
     let mut headers = headers::to_back_end(&outgoing.headers, &admitted.connector.swagger.header_parameters);
     if let Some(token) = token {
         // Without its source: the token is a secret.
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
-            RuntimeRefusal::new(
+        let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", token.expose())) else {
+            return Err(RuntimeRefusal::new(
                 StatusCode::BAD_GATEWAY,
                 "The access token contains characters that are not valid in a header.",
-            )
-        })?;
+            ));
+        };
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }

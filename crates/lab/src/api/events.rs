@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::problem::{of_body, tenant_of};
+use super::problem::{ended, of_body, tenant_of};
 use crate::tenants::Tenants;
 
 /// An event for a user or an application, at the next whole second.
@@ -60,7 +60,7 @@ pub(crate) async fn raise(
     if let Some(application) = event.app.as_deref().and_then(|id| credentials.application(id)) {
         event.app = Some(application.client_id.clone());
     }
-    // A caller that disconnects must not leave the clocks stopped on the way.
+    // In a task of its own: if the caller disconnects, the clocks must not stay stopped.
     let raised = tokio::spawn(async move { tenants.raise(tenant, json!(event)).await });
-    Ok(Json(raised.await.map_err(|_| Problem::unavailable())??))
+    Ok(Json(ended(raised.await)??))
 }

@@ -18,9 +18,7 @@ use futures::future::join_all;
 use http::HeaderMap;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use outlive_chassis::Problem;
-use serde::Serialize;
-use serde_json::Value;
-use utoipa::ToSchema;
+use outlive_wire::lab_api::JournalAnswer;
 
 pub use cursor::Cursor;
 pub(crate) use feed::Feeds;
@@ -32,27 +30,8 @@ use super::problem::tenant_of;
 use crate::services::Service;
 use crate::tenants::{TenantError, Tenants};
 
-/// Most lines in one answer.
+/// Maximum number of lines in a response.
 const LINES_MAX: u32 = 1_000;
-
-/// Journal lines of all services, in order.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct JournalAnswer {
-    /// The lines.
-    #[schema(schema_with = lines_schema)]
-    lines: Vec<Value>,
-    /// What to ask for next (`after`).
-    next: String,
-    /// The services that did not respond; `next` continues at the previous position of their
-    /// journals.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    missing: Vec<Service>,
-}
-
-/// The list of lines, which the description of the API defines by the kinds of events.
-fn lines_schema() -> utoipa::openapi::schema::Array {
-    utoipa::openapi::schema::Array::new(utoipa::openapi::Ref::from_schema_name("JournalLine"))
-}
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}/journal",
     params(("tenant" = String, Path, description = "tenant id"), Selection), responses((status = 200, body = JournalAnswer)))]
@@ -110,7 +89,7 @@ pub(crate) async fn follow(
 ) -> Result<impl IntoResponse, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Query(selection) = selection?;
-    // A client that connects again continues behind the last event that it received.
+    // A client that reconnects continues after the last event that it received.
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let cursor = match last.filter(|id| !id.is_empty()) {
         Some(id) => cursor_of(id)?,

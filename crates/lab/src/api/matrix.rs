@@ -1,8 +1,7 @@
 //! `/lab/matrix/credentials` and `/lab/tenants/{t}/matrix/credentials`: the published table, cell
 //! by cell, in temporary tenants.
 //!
-//! An execution ends with its caller: a connection that closes drops everything that still had to
-//! be done, and the temporary tenants are deleted.
+//! An execution is canceled when its caller disconnects; its temporary tenants are deleted.
 
 use std::sync::Arc;
 
@@ -22,13 +21,12 @@ use super::problem::{of_body, of_call, tenant_of};
 use crate::matrix::{self, Matrix, MatrixError};
 use crate::tenants::{TenantError, Tenants};
 
-/// How many callers are served: one at a time, the others wait.
+/// Maximum number of callers: one execution at a time, the others wait.
 const CALLERS_MAX: usize = 4;
-/// When a caller that found no place may try again, in seconds of wall time: about as long as one
-/// execution takes.
+/// `Retry-After` for rejected callers, in seconds (wall time): about the duration of one execution.
 const RETRY_AFTER_SECONDS: &str = "15";
 
-/// The places for callers.
+/// Limits the number of callers.
 #[derive(Debug, Clone)]
 pub(crate) struct Places(Arc<Semaphore>);
 
@@ -38,7 +36,7 @@ impl Default for Places {
     }
 }
 
-/// Which table.
+/// The table to execute.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MatrixRequest {
@@ -47,7 +45,7 @@ pub(crate) struct MatrixRequest {
     rules: Option<String>,
 }
 
-/// Why a matrix was not executed.
+/// An error response.
 pub(crate) enum Refusal {
     Problem(Problem),
     Busy,
@@ -110,7 +108,7 @@ async fn execute(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json
         .parse()
         .map_err(|error: outlive_rules::ParseRulesetError| Problem::bad_request(error.to_string()))?;
     let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
-    // One at a time: each fills both cores, and two would only wait for each other.
+    // One at a time: an execution uses all cores already.
     let _turn = tenants.matrix_turn().await;
     Ok(Json(matrix::execute(tenants, &rules).await.map_err(Problem::from)?))
 }

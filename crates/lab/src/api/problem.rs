@@ -4,6 +4,7 @@ use axum::extract::rejection::JsonRejection;
 use http::StatusCode;
 use outlive_chassis::{Problem, explain_body};
 use outlive_clock::TenantId;
+use tokio::task::JoinError;
 
 use crate::conductor::ConductError;
 use crate::http::CallError;
@@ -59,12 +60,17 @@ pub(super) fn of_call(call: &CallError, message: String) -> Problem {
 
 /// Parses the tenant in a path.
 pub(super) fn tenant_of(text: &str) -> Result<TenantId, Problem> {
-    text.parse().map_err(|_| {
+    text.parse().ok().ok_or_else(|| {
         Problem::not_found(
             "TenantNotFound",
             "The tenant in the path is not a UUID; GET /lab/tenants lists them.",
         )
     })
+}
+
+/// Returns the result of a task. A task that panicked is unavailable; the panic is logged.
+pub(super) fn ended<T>(task: Result<T, JoinError>) -> Result<T, Problem> {
+    task.map_err(|error| Problem::unavailable().caused_by(error))
 }
 
 /// Converts axum's rejection of a body.

@@ -1,4 +1,4 @@
-//! `/lab/tenants/{t}/runs`: how often flows ran, and how that went.
+//! `/lab/tenants/{t}/runs`: the number of flow runs, by status.
 
 use axum::Json;
 use axum::extract::{Path, State};

@@ -7,7 +7,6 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use serde_json::Value;
 
-/// The lab, as its own shell sees it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LabService;
 

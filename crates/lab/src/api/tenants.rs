@@ -7,94 +7,25 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, Speed, wall_now};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use outlive_wire::lab_api::{DeletionAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest};
 
 use super::clock::SPEED_LIMIT;
-use super::problem::{of_body, tenant_of};
-use crate::services::Service;
+use super::problem::{ended, of_body, tenant_of};
 use crate::starts::Starts;
-use crate::tenants::{Deletion, NewTenant, TenantCredentials, Tenants};
+use crate::tenants::{Deletion, NewTenant, Tenants};
 
-/// Longest name of a tenant, in characters.
+/// Maximum length of a tenant's name, in characters.
 const NAME_CHARACTERS_MAX: usize = 200;
-
-/// A tenant to create. All members are optional.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TenantRequest {
-    /// Display name, of at most 200 characters.
-    name: Option<String>,
-    /// Its seed.
-    seed: Option<String>,
-    /// The edition of its revocation table (`2018`, `2021`, `2025-05`, `2025-11`).
-    rules: Option<String>,
-    /// When its time starts: an instant in the past (RFC 3339), or a negative ISO 8601 duration
-    /// before now (`-P90D`). Advanced by the same duration, its time is the present. Excludes
-    /// `clock.now`.
-    #[schema(example = "-P90D")]
-    starts: Option<String>,
-    /// When its time starts and how fast it runs; by default as wall time.
-    #[serde(default)]
-    clock: ClockRequest,
-    /// Omit the seed's connections and flows.
-    #[serde(default)]
-    bare: bool,
-}
-
-/// A clock's start.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ClockRequest {
-    /// Virtual time, RFC 3339.
-    #[schema(value_type = Option<String>)]
-    now: Option<Instant>,
-    /// Virtual seconds for each wall second, at most 86400; 0 stops the clock.
-    #[schema(value_type = Option<u32>)]
-    speed: Option<Speed>,
-}
-
-/// One tenant in the list.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ListedTenant {
-    /// Its id.
-    tenant_id: String,
-    /// Its domain.
-    domain: String,
-    /// The services that do not have it, because their database is lost or is another one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    missing: Vec<Service>,
-}
-
-/// All tenants.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TenantList {
-    /// The tenants of this lab.
-    tenants: Vec<ListedTenant>,
-    /// The tenants that are being deleted: a service that still has them did not answer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    deleting: Vec<String>,
-}
-
-/// A deletion that is completed later.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DeletionAnswer {
-    /// The tenant's id.
-    tenant_id: String,
-    /// The services that still have its data.
-    missing: Vec<Service>,
-}
 
 #[utoipa::path(get, path = "/lab/tenants", responses((status = 200, body = TenantList)))]
 pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantList>, Problem> {
     let listed = tenants.list().await?;
     let listed = listed.into_iter().map(|(tenant, domain)| ListedTenant {
-        tenant_id: tenant.to_string(),
+        tenant_id: tenant,
         domain,
         missing: tenants.services_without(tenant),
     });
-    let deleting = tenants.deletions().await?.into_iter().map(|tenant| tenant.to_string()).collect();
-    Ok(Json(TenantList { tenants: listed.collect(), deleting }))
+    Ok(Json(TenantList { tenants: listed.collect(), deleting: tenants.deletions().await? }))
 }
 
 #[utoipa::path(post, path = "/lab/tenants", request_body = TenantRequest,
@@ -128,9 +59,9 @@ pub(crate) async fn create(
         speed: request.clock.speed,
         bare: request.bare,
     };
-    // A caller that disconnects must not leave an incomplete tenant.
+    // In a task of its own: if the caller disconnects, the tenant must not stay incomplete.
     let creating = tokio::spawn(async move { tenants.create(new).await });
-    let credentials = creating.await.map_err(|_| Problem::unavailable())??;
+    let credentials = ended(creating.await)??;
     Ok((StatusCode::CREATED, Json(credentials)))
 }
 
@@ -169,10 +100,10 @@ pub(crate) async fn delete(
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&tenant)?;
     let deleting = tokio::spawn(async move { tenants.delete(tenant).await });
-    match deleting.await.map_err(|_| Problem::unavailable())?? {
+    match ended(deleting.await)?? {
         Deletion::Complete => Ok(StatusCode::NO_CONTENT.into_response()),
         Deletion::Waiting(missing) => {
-            let answer = DeletionAnswer { tenant_id: tenant.to_string(), missing };
+            let answer = DeletionAnswer { tenant_id: tenant, missing };
             Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
         }
     }

@@ -11,7 +11,7 @@ use super::problem::{of_body, tenant_of};
 use crate::tenants::Tenants;
 use crate::why::Why;
 
-/// What to explain.
+/// The credential, connection or run to explain.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Of {

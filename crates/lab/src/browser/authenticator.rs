@@ -5,6 +5,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_chassis::Cause;
 use outlive_clock::Randomness;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ const FLAGS_USER: u8 = 0b0000_0101;
 const FLAG_ATTESTED_DATA: u8 = 0b0100_0000;
 
 /// An authenticator with its keys. Several browsers of one user can share it, one after the other.
-pub struct Authenticator {
+pub(crate) struct Authenticator {
     random: Randomness,
     keys: Vec<Key>,
 }
@@ -68,17 +69,13 @@ impl std::fmt::Debug for Authenticator {
 
 impl Authenticator {
     /// Creates an authenticator without keys. The ids of its keys come from `random`.
-    #[must_use]
-    pub const fn new(random: Randomness) -> Self {
+    pub(crate) const fn new(random: Randomness) -> Self {
         Self { random, keys: Vec::new() }
     }
 
     /// Registers a passkey on the security info page (`{idp}/{tenant}/security-info`), signing in
     /// with a password if required.
-    ///
-    /// # Errors
-    /// The page cannot be reached, or rejects the passkey.
-    pub async fn register(
+    pub(crate) async fn register(
         &mut self,
         browser: &mut Browser,
         page: Url,
@@ -97,10 +94,7 @@ impl Authenticator {
 
     /// Signs in as [`Browser::sign_in`] does, with a passkey instead of a password. With an empty
     /// `upn`, the passkey identifies the user.
-    ///
-    /// # Errors
-    /// A page on which the sign-in cannot continue.
-    pub async fn sign_in(
+    pub(crate) async fn sign_in(
         &mut self,
         browser: &mut Browser,
         url: Url,
@@ -138,14 +132,10 @@ impl Authenticator {
 
     /// Returns the value of the form's `credential` field for its `options` field, as the page's
     /// script would.
-    ///
-    /// # Errors
-    /// The form has no valid options, or there is no key for them.
-    pub fn respond(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
+    pub(crate) fn respond(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
         let options = form.fields.iter().find(|(name, _)| name == "options");
-        let options = options.ok_or(AuthenticatorError::InvalidOptions)?;
-        let options: Options =
-            serde_json::from_str(&options.1).map_err(|_| AuthenticatorError::InvalidOptions)?;
+        let options: Options = serde_json::from_str(options.map_or("", |(_, value)| value))
+            .map_err(|error| AuthenticatorError::InvalidOptions(Cause::new(error)))?;
         let origin = form.action.origin().ascii_serialization();
         match (&options.rp, &options.user) {
             (Some(rp), Some(user)) => self.create_key(&origin, &options.challenge, &rp.id, &user.id),
@@ -161,8 +151,7 @@ impl Authenticator {
         rp_id: &str,
         user_handle: &str,
     ) -> Result<Value, AuthenticatorError> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING);
-        let pair = pair.map_err(|_| AuthenticatorError::Key)?;
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?;
         let id: [u8; 32] = self.random.stream("passkey-id").bytes();
         let mut data = authenticator_data(rp_id, FLAGS_USER | FLAG_ATTESTED_DATA, 0);
         // AAGUID (zero), length of the credential id, credential id, public key.
@@ -197,7 +186,7 @@ impl Authenticator {
         let data = authenticator_data(rp_id, FLAGS_USER, key.uses);
         let client_data = client_data("webauthn.get", &options.challenge, origin);
         let signed = [data.as_slice(), &Sha256::digest(&client_data)].concat();
-        let signature = key.pair.sign(&SystemRandom::new(), &signed).map_err(|_| AuthenticatorError::Key)?;
+        let signature = key.pair.sign(&SystemRandom::new(), &signed)?;
         Ok(json!({
             "id": key.id, "rawId": key.id, "type": "public-key",
             "response": {
@@ -292,6 +281,6 @@ mod tests {
             assert!(matches!(answer, Err(AuthenticatorError::NoKey { .. })), "{answer:?}");
         }
         let nothing = authenticator.respond(&form(&json!("nothing")));
-        assert!(matches!(nothing, Err(AuthenticatorError::InvalidOptions)), "{nothing:?}");
+        assert!(matches!(nothing, Err(AuthenticatorError::InvalidOptions(_))), "{nothing:?}");
     }
 }

@@ -64,10 +64,6 @@ impl Cookies {
             .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
 }
 
 #[cfg(test)]

@@ -11,84 +11,53 @@ use crate::http::{Http, send};
 
 /// Maximum number of pages of a sign-in.
 pub(super) const PAGES_MAX: usize = 12;
-/// Maximum number of recorded hops.
-const HOPS_MAX: usize = 500;
 
 /// A browser with cookies of its own.
-pub struct Browser {
+pub(crate) struct Browser {
     http: Http,
     cookies: Cookies,
     stays_signed_in: bool,
-    hops: Vec<Hop>,
-}
-
-/// One request of the browser, without its query (which can contain codes).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hop {
-    /// Method.
-    pub method: String,
-    /// Address without query.
-    pub url: String,
-    /// Status of the response.
-    pub status: u16,
 }
 
 /// Where a navigation ended.
 #[derive(Clone, Debug)]
-pub enum Arrival {
+pub(crate) enum Arrival {
     /// At an address at which to stop; it was not fetched.
     Stop(Url),
-    /// On a page.
     Page(Page),
 }
 
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Browser").field("hops", &self.hops).finish_non_exhaustive()
+        f.debug_struct("Browser").finish_non_exhaustive()
     }
 }
 
 impl Browser {
     /// Creates a browser without cookies.
-    #[must_use]
-    pub fn new(http: Http) -> Self {
-        Self { http, cookies: Cookies::default(), stays_signed_in: false, hops: Vec::new() }
+    pub(crate) fn new(http: Http) -> Self {
+        Self { http, cookies: Cookies::default(), stays_signed_in: false }
     }
 
     /// Selects "Stay signed in" on sign-in pages from now on.
-    pub const fn stay_signed_in(&mut self) {
+    pub(crate) const fn stay_signed_in(&mut self) {
         self.stays_signed_in = true;
     }
 
     /// Makes later requests belong to the trace of `http`.
-    pub fn set_http(&mut self, http: Http) {
+    pub(crate) fn set_http(&mut self, http: Http) {
         self.http = http;
     }
 
-    /// Returns the requests so far.
-    #[must_use]
-    pub fn hops(&self) -> &[Hop] {
-        &self.hops
-    }
-
-    /// Deletes all cookies, as closing a private window does.
-    pub fn clear_cookies(&mut self) {
-        self.cookies.clear();
-    }
-
     /// Returns the session cookie of an identity provider.
-    #[must_use]
-    pub fn session_cookie(&self, idp: &str) -> Option<String> {
+    pub(crate) fn session_cookie(&self, idp: &str) -> Option<String> {
         let url = Url::parse(idp).ok()?;
         let named = |name| self.cookies.value(&url, name);
         named("ESTSAUTHPERSISTENT").or_else(|| named("ESTSAUTH"))
     }
 
     /// Opens an address, following redirects up to an address for which `stop` returns true.
-    ///
-    /// # Errors
-    /// No response, or too many redirects.
-    pub async fn open(
+    pub(crate) async fn open(
         &mut self,
         url: Url,
         stop: &(dyn Fn(&Url) -> bool + Sync),
@@ -97,10 +66,7 @@ impl Browser {
     }
 
     /// Fills in a form and presses its first submit button.
-    ///
-    /// # Errors
-    /// As [`Browser::open`].
-    pub async fn submit(
+    pub(crate) async fn submit(
         &mut self,
         form: &Form,
         filled: &[(&str, &str)],
@@ -110,10 +76,7 @@ impl Browser {
     }
 
     /// Fills in a form and presses the named submit button.
-    ///
-    /// # Errors
-    /// As [`Browser::open`].
-    pub async fn press(
+    pub(crate) async fn press(
         &mut self,
         form: &Form,
         button: &str,
@@ -149,7 +112,7 @@ impl Browser {
                 return Ok(Arrival::Stop(url));
             }
             let method = if body.is_some() { Method::POST } else { Method::GET };
-            let mut request = self.http.request(method.clone(), url.as_str());
+            let mut request = self.http.request(method, url.as_str());
             if let Some(cookies) = self.cookies.header(&url) {
                 request = request.header(COOKIE, cookies);
             }
@@ -157,31 +120,22 @@ impl Browser {
                 request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
             }
             let response = send(request).await?;
-            self.record_hop(&method, &url, response.status);
             self.cookies.store(&url, &response.headers);
             let location = response.header(LOCATION.as_str());
             if !(300..400).contains(&response.status) || location.is_empty() {
                 return Ok(Arrival::Page(Page::read(&url, response.status, &response.body)));
             }
-            url = url.join(location).map_err(|_| BrowserError::BadRedirect {
+            url = url.join(location).map_err(|source| BrowserError::BadRedirect {
                 from: without_query(&url),
                 to: location.chars().take(200).collect(),
+                source,
             })?;
         }
         Err(BrowserError::TooManyRedirects { at: without_query(&url) })
     }
 
-    fn record_hop(&mut self, method: &Method, url: &Url, status: u16) {
-        if self.hops.len() < HOPS_MAX {
-            self.hops.push(Hop { method: method.to_string(), url: without_query(url), status });
-        }
-    }
-
     /// Signs in and consents as the pages require, until an address for which `stop` returns true.
-    ///
-    /// # Errors
-    /// A page on which the sign-in cannot continue, for example after a wrong password.
-    pub async fn sign_in(
+    pub(crate) async fn sign_in(
         &mut self,
         url: Url,
         upn: &str,
@@ -196,10 +150,7 @@ impl Browser {
 
     /// Opens a page of the identity provider, signing in if required, and returns its form with
     /// `field`.
-    ///
-    /// # Errors
-    /// As [`Browser::sign_in`].
-    pub async fn sign_in_to(
+    pub(crate) async fn sign_in_to(
         &mut self,
         url: Url,
         upn: &str,
@@ -254,7 +205,6 @@ enum SignInEnd {
     Form(Form),
 }
 
-/// Returns the page as an error.
 pub(crate) fn refused(page: &Page) -> BrowserError {
     BrowserError::Refused {
         url: without_query(&page.url),

@@ -1,5 +1,8 @@
 //! Why a navigation or an authenticator failed.
 
+use aws_lc_rs::error::Unspecified;
+use outlive_chassis::Cause;
+
 use crate::http::CallError;
 
 /// Maximum number of redirects followed for one request.
@@ -18,8 +21,9 @@ pub enum BrowserError {
         from: String,
         /// The location.
         to: String,
+        /// Why it is not a URL.
+        source: url::ParseError,
     },
-    /// Too many redirects.
     #[error("more than {REDIRECTS_MAX} redirects, last at {at}")]
     TooManyRedirects {
         /// The last address.
@@ -33,7 +37,6 @@ pub enum BrowserError {
     Refused {
         /// The page, without query.
         url: String,
-        /// Its text.
         text: String,
         /// The `AADSTS` number it shows.
         aadsts: Option<u32>,
@@ -44,7 +47,6 @@ pub enum BrowserError {
 
 impl BrowserError {
     /// Whether the same may succeed later: a page did not answer, or cannot answer at present.
-    #[must_use]
     pub const fn is_temporary(&self) -> bool {
         match self {
             Self::Call(error) => error.is_temporary(),
@@ -59,7 +61,7 @@ impl BrowserError {
 pub enum AuthenticatorError {
     /// The page has no options, or invalid ones.
     #[error("the page does not contain valid passkey options")]
-    InvalidOptions,
+    InvalidOptions(#[source] Cause),
     /// There is no such key.
     #[error("the authenticator has no passkey for {rp_id}")]
     NoKey {
@@ -68,5 +70,5 @@ pub enum AuthenticatorError {
     },
     /// The cryptographic library failed.
     #[error("cannot create or use a key")]
-    Key,
+    Key(#[from] Unspecified),
 }

@@ -5,8 +5,7 @@ use url::Url;
 
 /// An HTML page.
 #[derive(Clone, Debug)]
-pub struct Page {
-    /// Its URL.
+pub(crate) struct Page {
     pub url: Url,
     /// HTTP status.
     pub status: u16,
@@ -18,7 +17,7 @@ pub struct Page {
 
 /// An HTML form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Form {
+pub(crate) struct Form {
     /// Its action, resolved against the URL of the page.
     pub action: Url,
     /// Whether its method is POST (otherwise GET).
@@ -33,8 +32,7 @@ pub struct Form {
 
 impl Page {
     /// Parses a page.
-    #[must_use]
-    pub fn read(url: &Url, status: u16, html: &str) -> Self {
+    pub(crate) fn read(url: &Url, status: u16, html: &str) -> Self {
         let document = Html::parse_document(html);
         let forms = elements(&document, "form").map(|form| Form::read(url, form)).collect();
         let text = elements(&document, "body")
@@ -46,20 +44,17 @@ impl Page {
     }
 
     /// Returns the first form with a field of this name.
-    #[must_use]
-    pub fn form_with(&self, field: &str) -> Option<&Form> {
+    pub(crate) fn form_with(&self, field: &str) -> Option<&Form> {
         self.forms.iter().find(|form| form.has(field))
     }
 
     /// Returns the first `AADSTS` number on the page.
-    #[must_use]
-    pub fn aadsts(&self) -> Option<u32> {
+    pub(crate) fn aadsts(&self) -> Option<u32> {
         aadsts_in(&self.text)
     }
 }
 
 /// Returns the first `AADSTS` number in a text.
-#[must_use]
 pub(crate) fn aadsts_in(text: &str) -> Option<u32> {
     let digits: String = text.split("AADSTS").nth(1)?.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
@@ -95,21 +90,18 @@ impl Form {
     }
 
     /// Whether it has a field of this name.
-    #[must_use]
-    pub fn has(&self, field: &str) -> bool {
+    pub(crate) fn has(&self, field: &str) -> bool {
         self.fields.iter().any(|(name, _)| name == field)
     }
 
     /// Returns the form data of the first submit button, with `filled` entered into the fields that
     /// exist. A checkbox named in `filled` is selected.
-    #[must_use]
-    pub fn filled(&self, filled: &[(&str, &str)]) -> Vec<(String, String)> {
+    pub(crate) fn filled(&self, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         self.filled_by(None, filled)
     }
 
     /// Returns the form data of the named submit button, or of the first one without a name.
-    #[must_use]
-    pub fn filled_by(&self, button: Option<&str>, filled: &[(&str, &str)]) -> Vec<(String, String)> {
+    pub(crate) fn filled_by(&self, button: Option<&str>, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         let typed = |name: &str| filled.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);
         let mut pairs: Vec<_> = self
             .fields

@@ -7,9 +7,9 @@ mod drive;
 mod error;
 mod form;
 
-pub use authenticator::Authenticator;
+pub(crate) use authenticator::Authenticator;
 pub(crate) use drive::refused;
-pub use drive::{Arrival, Browser, Hop};
-pub use error::{AuthenticatorError, BrowserError};
+pub(crate) use drive::{Arrival, Browser};
+pub(crate) use error::{AuthenticatorError, BrowserError};
 pub(crate) use form::aadsts_in;
-pub use form::{Form, Page};
+pub(crate) use form::{Form, Page};

@@ -1,4 +1,4 @@
-//! The loop that moves time.
+//! The loop that advances time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,30 +9,26 @@ use outlive_clock::{Instant, Span, Speed, wall_now};
 use super::{ConductError, Moved, Progress, Stopped, TenantTime, Timepieces};
 use crate::services::{ClockChange, ClockState, Service};
 
-/// Most due instants in one move: an hour's recurrence for a hundred years.
+/// Maximum number of due instants in one advance: an hourly recurrence for a hundred years.
 const STEPS_MAX: u64 = 1_000_000;
-/// The longest way of one advance, in virtual time: a hundred years.
-pub const ADVANCE_MAX: Span = Span::from_days(36_525);
-/// Most requests to do what is due at one instant; more count as stuck.
+/// Maximum length of one advance (virtual time): a hundred years.
+pub(crate) const ADVANCE_MAX: Span = Span::from_days(36_525);
+/// Maximum number of requests to execute the work due at one instant; more count as stuck.
 const ROUNDS_MAX: u32 = 10_000;
 
-/// Where time should go.
+/// The target of an advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// So much later than now.
+    /// This much later than now.
     By(Span),
-    /// That instant.
     At(Instant),
     /// The first whole second that is strictly later than now.
     NextWholeSecond,
 }
 
 impl Target {
-    /// The instant at which an advance from `now` ends.
-    ///
-    /// # Errors
-    /// It is in the past, or too far away.
-    pub fn within_reach(self, now: Instant) -> Result<Instant, ConductError> {
+    /// Returns the instant at which an advance from `now` ends.
+    pub(crate) fn within_reach(self, now: Instant) -> Result<Instant, ConductError> {
         let target = self.from(now);
         if target < now {
             return Err(ConductError::Backwards { now, target });
@@ -40,7 +36,7 @@ impl Target {
         match self {
             Self::By(span) if span > ADVANCE_MAX => Err(ConductError::TooFar { now }),
             Self::At(instant) if instant - now > ADVANCE_MAX => Err(ConductError::TooFar { now }),
-            // Sums of instants stop at the last one.
+            // Sums of instants saturate at the last one.
             Self::By(span) if target - now < span => Err(ConductError::EndOfTime { now }),
             _ => Ok(target),
         }
@@ -57,15 +53,15 @@ impl Target {
     }
 }
 
-/// Moves one tenant's time.
+/// Moves the time of one tenant.
 #[derive(Debug)]
-pub struct Conductor<T> {
+pub(crate) struct Conductor<T> {
     pub(super) pieces: T,
     pub(super) patience: Duration,
     canceled: Arc<AtomicBool>,
 }
 
-/// What the conductor knows while it moves.
+/// The state of an advance.
 struct Course {
     states: [ClockState; 4],
     moved: Moved,
@@ -73,22 +69,19 @@ struct Course {
 }
 
 impl<T: Timepieces> Conductor<T> {
-    /// A conductor of these clocks. It repeats no call.
-    #[must_use]
-    pub fn new(pieces: T) -> Self {
+    /// Creates a conductor that does not retry calls.
+    pub(crate) fn new(pieces: T) -> Self {
         Self { pieces, patience: Duration::ZERO, canceled: Arc::default() }
     }
 
-    /// Repeats calls for so long, in wall time, while a service does not answer.
-    #[must_use]
-    pub const fn patient(mut self, patience: Duration) -> Self {
+    /// Retries calls for this long (wall time) while a service does not respond.
+    pub(crate) const fn patient(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
     /// Ends an advance between two steps once `canceled` is set.
-    #[must_use]
-    pub fn until(mut self, canceled: Arc<AtomicBool>) -> Self {
+    pub(crate) fn until(mut self, canceled: Arc<AtomicBool>) -> Self {
         self.canceled = canceled;
         self
     }
@@ -97,12 +90,9 @@ impl<T: Timepieces> Conductor<T> {
         self.canceled.load(Ordering::Relaxed)
     }
 
-    /// What the clocks show: the latest time of any service, the earliest due instant of all.
-    /// Services that do not answer are named.
-    ///
-    /// # Errors
-    /// No service answered.
-    pub async fn state(&self) -> Result<TenantTime, ConductError> {
+    /// Returns the latest time of any service and the earliest due instant. Lists services that do
+    /// not respond.
+    pub(crate) async fn state(&self) -> Result<TenantTime, ConductError> {
         let (mut missing, mut failed) = (Vec::new(), None);
         let mut time: Option<TenantTime> = None;
         for (service, read) in Service::ALL.into_iter().zip(self.read_each().await) {
@@ -126,31 +116,22 @@ impl<T: Timepieces> Conductor<T> {
         }
     }
 
-    /// The time before an operation, with every service answering.
-    ///
-    /// # Errors
-    /// A service did not answer.
-    pub async fn look(&self) -> Result<ClockState, ConductError> {
+    /// Reads the time before an operation; every service has to respond.
+    pub(crate) async fn look(&self) -> Result<ClockState, ConductError> {
         let states = self.read_each().await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let speed = states.get(Service::Idp.index()).map_or(Speed::FROZEN, |state| state.speed);
         let now = states.iter().map(|state| state.now).max().unwrap_or(Instant::EPOCH);
         Ok(ClockState { now, speed, next_due: states.iter().filter_map(|state| state.next_due).min() })
     }
 
-    /// Sets how fast time runs, at every service at the same virtual instant.
-    ///
-    /// # Errors
-    /// A service did not do its part.
-    pub async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
+    /// Sets the speed of time, in every service at the same virtual instant.
+    pub(crate) async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
         let Stopped { now, .. } = self.stop().await?;
         self.run_from(now, speed).await
     }
 
-    /// Lets time run from `now`, which all clocks show.
-    ///
-    /// # Errors
-    /// A service did not do its part.
-    pub async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
+    /// Starts clocks that are stopped at `now`.
+    pub(crate) async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
         // One wall instant for all services, so that their clocks agree while they run.
         let change = ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()), step: false };
         let states = self.set_all(change).await?;
@@ -162,10 +143,7 @@ impl<T: Timepieces> Conductor<T> {
     }
 
     /// Stops all clocks at one instant.
-    ///
-    /// # Errors
-    /// A service did not do its part.
-    pub async fn stop(&self) -> Result<Stopped, ConductError> {
+    pub(crate) async fn stop(&self) -> Result<Stopped, ConductError> {
         let mut states = self.read_all().await?;
         let ran = states.iter().any(|state| !state.speed.is_frozen());
         if ran {
@@ -174,8 +152,8 @@ impl<T: Timepieces> Conductor<T> {
         }
         let now = latest(&states);
         if states.iter().any(|state| state.now != now) {
-            // Running clocks are stopped one after the other; those that stood still have no reason
-            // to differ.
+            // Running clocks do not stop at exactly the same instant; stopped clocks should not
+            // differ.
             if !ran {
                 tracing::warn!(%now, "the clocks of the services showed different times; all are set to the latest");
             }
@@ -184,12 +162,9 @@ impl<T: Timepieces> Conductor<T> {
         Ok(Stopped { states, now })
     }
 
-    /// Ends an operation that was interrupted: all clocks are set to the latest instant that any of
-    /// them reached, what is due then is done unless `finish` is off, and time runs on at `speed`.
-    ///
-    /// # Errors
-    /// A service did not do its part.
-    pub async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
+    /// Ends an interrupted operation: sets all clocks to the latest instant that any of them
+    /// reached, executes the work due then if `finish` is set, and continues at `speed`.
+    pub(crate) async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
         let mut states =
             self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
         let now = latest(&states);
@@ -208,13 +183,9 @@ impl<T: Timepieces> Conductor<T> {
         self.run_from(now, speed).await
     }
 
-    /// Moves stopped clocks to `target`, doing everything that falls due on the way, and calls
+    /// Advances stopped clocks to `target`, executes all work that becomes due, and calls
     /// `progress` after every step.
-    ///
-    /// # Errors
-    /// The target is in the past, or a service did not do its part; the clocks keep the time they
-    /// have reached.
-    pub async fn advance(
+    pub(crate) async fn advance(
         &self,
         stopped: Stopped,
         target: Instant,
@@ -247,8 +218,8 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
-    /// Moves all clocks to `next`: last that of the first service with something due then, in the
-    /// call that has the work done. Returns whether there was one.
+    /// Moves all clocks to `next`. If a service has work due then, its clock is moved last, by the
+    /// call that executes the work. Returns whether there was due work.
     async fn step(
         &self,
         course: &mut Course,
@@ -266,7 +237,7 @@ impl<T: Timepieces> Conductor<T> {
         Ok(true)
     }
 
-    /// Has a service do what is due.
+    /// Makes a service execute its due work.
     async fn work(
         &self,
         course: &mut Course,
@@ -279,7 +250,7 @@ impl<T: Timepieces> Conductor<T> {
         let state = &mut course.states[service.index()];
         state.now = course.moved.now;
         state.next_due = work.next_due;
-        // Work at one service may have made work for another one that keeps a schedule too.
+        // The work of one service may have scheduled work in another.
         for other in Service::ALL {
             if other != service && course.states[other.index()].next_due.is_some() {
                 course.states[other.index()] = self.read(other).await?;
@@ -304,7 +275,7 @@ impl<T: Timepieces> Conductor<T> {
 }
 
 impl Course {
-    /// The next instant at which to stop: what is due, else the target; `None` when all is done.
+    /// Returns the next due instant, or the target; `None` when the advance is complete.
     fn next_stop(&self) -> Option<Instant> {
         let due = self.states.iter().filter_map(|state| state.next_due).min();
         match due {
@@ -314,7 +285,7 @@ impl Course {
         }
     }
 
-    /// The first service that has something due at `now`.
+    /// Returns the first service with work due at `now`.
     fn first_due_service(&self, now: Instant) -> Option<Service> {
         Service::ALL
             .into_iter()

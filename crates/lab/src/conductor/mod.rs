@@ -1,9 +1,9 @@
-//! Time, conducted: a tenant's clocks in all services move together, from due event to due event.
+//! Moves a tenant's clocks in all services together, from due instant to due instant.
 //!
-//! One step is one `PUT` to every service at once (its answer names the service's next due instant)
-//! and one `POST` where something is due, which carries the time as well. Due work is never skipped
-//! and never waited for; work that is due exactly at the target runs. The conductor keeps no
-//! record: [`crate::tenants`] records each operation before its first step.
+//! A step is one concurrent `PUT` to every service, whose response contains the service's next due
+//! instant, and one `POST` to a service with due work, which also sets its clock. No due work is
+//! skipped, including work that is due exactly at the target. [`crate::tenants`] records each
+//! operation before its first step.
 
 mod advance;
 mod service_calls;
@@ -11,5 +11,5 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use advance::{ADVANCE_MAX, Conductor, Target};
-pub use steps::{ConductError, Moved, Progress, Stopped, TenantTime, Timepieces};
+pub(crate) use advance::{ADVANCE_MAX, Conductor, Target};
+pub(crate) use steps::{ConductError, Moved, Progress, Stopped, TenantTime, Timepieces};

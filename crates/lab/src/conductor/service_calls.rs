@@ -1,4 +1,4 @@
-//! The conductor's calls to the services: one service's, or all four services' at once.
+//! The conductor's calls to one service, or to all at once.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl<T: Timepieces> Conductor<T> {
         self.call(service, || self.pieces.run_due(service, change)).await
     }
 
-    /// What each service's clock shows, or why it cannot be read; without a second attempt.
+    /// Reads each service's clock, without retries.
     pub(super) async fn read_each(&self) -> Vec<Result<ClockState, ConductError>> {
         join_all(Service::ALL.map(|service| async move {
             self.pieces.read(service).await.map_err(|cause| ConductError::Service { service, cause })

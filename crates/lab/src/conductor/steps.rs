@@ -1,4 +1,4 @@
-//! What the conductor needs of the services, and what it reports about its work.
+//! The interface to the services' clocks, and the results of the conductor.
 
 use std::future::Future;
 
@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::http::CallError;
 use crate::services::{ClockChange, ClockState, DueWork, Service};
 
-/// One tenant's clocks, one in every service.
-pub trait Timepieces: Send + Sync {
-    /// What a service's clock shows.
+/// The clocks of one tenant, one in every service.
+pub(crate) trait Timepieces: Send + Sync {
     fn read(&self, service: Service) -> impl Future<Output = Result<ClockState, CallError>> + Send;
     /// Moves a service's clock, or changes its speed.
     fn set(
@@ -18,9 +17,8 @@ pub trait Timepieces: Send + Sync {
         service: Service,
         change: ClockChange,
     ) -> impl Future<Output = Result<ClockState, CallError>> + Send;
-    /// Has a service do what is due at its clock's time, after a change of its clock if one is
-    /// given. A long backlog is done in slices: `next_due` is not later than the clock while more
-    /// is due.
+    /// Makes a service execute its due work, after a change of its clock if one is given. A long
+    /// backlog is executed in slices: while more is due, `next_due` is not later than the clock.
     fn run_due(
         &self,
         service: Service,
@@ -28,7 +26,7 @@ pub trait Timepieces: Send + Sync {
     ) -> impl Future<Output = Result<DueWork, CallError>> + Send;
 }
 
-/// How far time has come while it moves.
+/// The progress of an advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Virtual time before the move.
@@ -37,9 +35,9 @@ pub struct Progress {
     pub now: Instant,
     /// Virtual time after the move.
     pub target: Instant,
-    /// The number of executed pieces of due work, including failed ones.
+    /// The number of due work items that were executed, including failed ones.
     pub done: u64,
-    /// How many of them failed.
+    /// The number of those that failed.
     pub failed: u64,
 }
 
@@ -50,32 +48,31 @@ pub struct Moved {
     pub from: Instant,
     /// Virtual time after.
     pub now: Instant,
-    /// Instants at which time stopped because something was due.
+    /// The number of instants at which work was due.
     pub steps: u64,
-    /// The number of executed pieces of due work (flow runs), including failed ones.
+    /// The number of due work items (flow runs) that were executed, including failed ones.
     pub done: u64,
-    /// How many of them failed.
+    /// The number of those that failed.
     pub failed: u64,
 }
 
-/// A tenant's time, from the services that answered.
+/// A tenant's time, from the services that responded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantTime {
     /// Virtual time: the latest of any service.
     pub now: Instant,
-    /// How fast it runs.
     pub speed: Speed,
-    /// When something is next due in any service.
+    /// When work is next due in any service.
     pub next_due: Option<Instant>,
-    /// The services that did not answer.
+    /// The services that did not respond.
     pub missing: Vec<Service>,
 }
 
 /// The clocks of all services, stopped at one instant.
 #[derive(Clone, Copy, Debug)]
-pub struct Stopped {
+pub(crate) struct Stopped {
     pub(super) states: [ClockState; 4],
-    /// The instant that all of them show.
+    /// The instant that all clocks show.
     pub now: Instant,
 }
 
@@ -87,10 +84,9 @@ pub enum ConductError {
     Backwards {
         /// Virtual time now.
         now: Instant,
-        /// Where it should have gone.
         target: Instant,
     },
-    /// The target is further away than one advance goes.
+    /// The target is further away than the maximum of one advance.
     #[error(
         "one advance moves time by at most 100 years (P36525D), and it is {now} now: go there in smaller parts"
     )]
@@ -104,25 +100,19 @@ pub enum ConductError {
         /// Virtual time now.
         now: Instant,
     },
-    /// A service reports again and again that the same work is due.
+    /// A service keeps reporting that the same work is due.
     #[error("{service} has not finished what is due at {at} after {rounds} requests")]
     Stuck {
-        /// The service.
         service: Service,
         /// The virtual instant.
         at: Instant,
         /// The number of requests.
         rounds: u32,
     },
-    /// More due events than one move may hold.
+    /// The number of due instants exceeds the limit of one advance.
     #[error("more than {limit} due events before {target}; move time in smaller parts")]
-    TooManySteps {
-        /// The limit.
-        limit: u64,
-        /// Where it should have gone.
-        target: Instant,
-    },
-    /// A request ends it, the lab shuts down, or the tenant is being deleted.
+    TooManySteps { limit: u64, target: Instant },
+    /// A request canceled the operation, the lab shuts down, or the tenant is being deleted.
     #[error("The operation was canceled: time is frozen, the system stops, or the tenant is deleted")]
     Canceled {
         /// The virtual instant that was reached.
@@ -131,23 +121,20 @@ pub enum ConductError {
     /// A service failed, or did not answer.
     #[error("{}", .cause.of_service(*.service))]
     Service {
-        /// The service.
         service: Service,
-        /// What it answered, or why there is no answer.
+        /// The error response, or why there is none.
         cause: CallError,
     },
 }
 
 impl ConductError {
-    /// Whether the service may do it later: it did not answer, or answered that it cannot at
-    /// present.
-    #[must_use]
+    /// Whether the same may succeed later: the service did not respond or is temporarily
+    /// unavailable.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Service { cause, .. } if cause.is_temporary())
     }
 
-    /// The service that failed.
-    #[must_use]
+    /// Returns the service that failed.
     pub const fn service(&self) -> Option<Service> {
         match self {
             Self::Service { service, .. } | Self::Stuck { service, .. } => Some(*service),

@@ -1,8 +1,9 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use outlive_clock::{Instant, Span, Speed};
+use parking_lot::Mutex;
 
 use super::*;
 use crate::http::CallError;
@@ -50,24 +51,24 @@ impl Fakes {
     }
 
     fn ran_at(&self) -> Vec<Instant> {
-        self.ran_at.lock().expect("no test panicked").clone()
+        self.ran_at.lock().clone()
     }
 }
 
 impl Timepieces for &Fakes {
     async fn read(&self, service: Service) -> Result<ClockState, CallError> {
-        Ok(self.states.lock().expect("no test panicked")[service.index()])
+        Ok(self.states.lock()[service.index()])
     }
 
     async fn set(&self, service: Service, change: ClockChange) -> Result<ClockState, CallError> {
-        let mut silent = self.silent.lock().expect("no test panicked");
+        let mut silent = self.silent.lock();
         if service == Service::Hub && *silent > 0 {
             *silent -= 1;
             let (call, problem) = ("PUT".to_owned(), "got no answer: connection refused".to_owned());
             return Err(CallError { call, problem, status: None });
         }
         drop(silent);
-        let mut states = self.states.lock().expect("no test panicked");
+        let mut states = self.states.lock();
         let state = &mut states[service.index()];
         if let Some(now) = change.now {
             assert!(now >= state.now, "{service} was turned back");
@@ -81,14 +82,14 @@ impl Timepieces for &Fakes {
         if let Some(change) = change {
             self.set(service, change).await?;
         }
-        let mut states = self.states.lock().expect("no test panicked");
+        let mut states = self.states.lock();
         let nows: Vec<_> = states.iter().map(|state| state.now).collect();
         assert!(nows.iter().all(|now| *now == nows[0]), "clocks differ while work runs: {nows:?}");
         assert!(states.iter().all(|state| state.speed.is_frozen()), "a clock runs while work runs");
         let state = &mut states[service.index()];
         let due = state.next_due.expect("asked only when due");
         assert!(due <= state.now);
-        self.ran_at.lock().expect("no test panicked").push(state.now);
+        self.ran_at.lock().push(state.now);
         if !self.stuck {
             state.next_due = Some(due + self.every);
         }
@@ -117,22 +118,20 @@ async fn what_is_overdue_runs_first_and_what_is_later_does_not_run() {
 #[tokio::test]
 async fn a_running_clock_stands_still_meanwhile_and_runs_on_afterwards() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
-    for state in fakes.states.lock().expect("no test panicked").iter_mut() {
+    for state in fakes.states.lock().iter_mut() {
         state.speed = Speed::times(60);
     }
     advance(&fakes, Target::By(Span::from_hours(2)), &|_| ()).await.expect("moves");
-    assert!(
-        fakes.states.lock().expect("no test panicked").iter().all(|state| state.speed == Speed::times(60))
-    );
+    assert!(fakes.states.lock().iter().all(|state| state.speed == Speed::times(60)));
 }
 
 #[tokio::test]
 async fn clocks_that_disagree_go_to_the_latest() {
     let fakes = Fakes::new(Span::from_hours(1), None);
-    fakes.states.lock().expect("no test panicked")[Service::Hub.index()].now = START + Span::from_minutes(3);
+    fakes.states.lock()[Service::Hub.index()].now = START + Span::from_minutes(3);
     let moved = advance(&fakes, Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
     assert_eq!(moved.from, START + Span::from_minutes(3));
-    let states = fakes.states.lock().expect("no test panicked");
+    let states = fakes.states.lock();
     assert!(states.iter().all(|state| state.now == START + Span::from_minutes(4)));
 }
 
@@ -151,25 +150,23 @@ async fn moving_time_back_and_stuck_work_are_errors() {
 async fn progress_is_reported_and_the_next_whole_second_is_strictly_later() {
     let fakes = Fakes::new(Span::from_hours(1), None);
     let reported = Mutex::new(Vec::new());
-    let moved = advance(&fakes, Target::NextWholeSecond, &|progress| {
-        reported.lock().expect("no test panicked").push(progress)
-    })
-    .await
-    .expect("moves");
+    let moved = advance(&fakes, Target::NextWholeSecond, &|progress| reported.lock().push(progress))
+        .await
+        .expect("moves");
     assert_eq!(moved.now, START + Span::from_seconds(1));
-    assert_eq!(reported.lock().expect("no test panicked").len(), 1);
+    assert_eq!(reported.lock().len(), 1);
 }
 
 #[tokio::test]
 async fn a_step_is_repeated_while_a_service_does_not_answer_and_only_as_long_as_patience_lasts() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
-    *fakes.silent.lock().expect("no test panicked") = 2;
+    *fakes.silent.lock() = 2;
     let conductor = Conductor::new(&fakes).patient(Duration::from_secs(60));
     let stopped = conductor.stop().await.expect("stops");
     let moved = conductor.advance(stopped, START + Span::from_hours(3), &|_| ()).await.expect("moves");
     assert_eq!((moved.done, fakes.ran_at().len()), (3, 3));
 
-    *fakes.silent.lock().expect("no test panicked") = 2;
+    *fakes.silent.lock() = 2;
     let failed = advance(&fakes, Target::By(Span::from_hours(1)), &|_| ()).await.expect_err("no patience");
     assert_eq!((failed.service(), failed.is_temporary()), (Some(Service::Hub), true));
     assert_eq!(failed.to_string(), "The hub service does not answer (connection refused)");
@@ -179,10 +176,10 @@ async fn a_step_is_repeated_while_a_service_does_not_answer_and_only_as_long_as_
 async fn settling_an_interrupted_advance_completes_its_work_at_the_latest_instant() {
     let fakes = Fakes::new(Span::from_hours(1), Some(START + Span::from_hours(1)));
     let reached = START + Span::from_hours(1);
-    fakes.states.lock().expect("no test panicked")[Service::Idp.index()].now = reached;
+    fakes.states.lock()[Service::Idp.index()].now = reached;
     let state = Conductor::new(&fakes).settle(Speed::times(60), true).await.expect("settles");
     assert_eq!((state.now, fakes.ran_at()), (reached, vec![reached]));
-    let states = fakes.states.lock().expect("no test panicked");
+    let states = fakes.states.lock();
     assert!(states.iter().all(|state| state.now == reached && state.speed == Speed::times(60)));
 }
 

@@ -37,10 +37,7 @@ impl Maker {
     }
 
     /// Creates a connection, which has no consent yet.
-    ///
-    /// # Errors
-    /// The hub rejected the request, or did not answer.
-    pub async fn put_connection(
+    pub(crate) async fn put_connection(
         &mut self,
         now: Instant,
         name: &str,
@@ -58,20 +55,14 @@ impl Maker {
     }
 
     /// Returns the hub's representation of a connection.
-    ///
-    /// # Errors
-    /// The hub rejected the request, or did not answer.
-    pub async fn connection(&mut self, now: Instant, name: &str) -> Result<Value, MakerError> {
+    pub(crate) async fn connection(&mut self, now: Instant, name: &str) -> Result<Value, MakerError> {
         let url = self.connection_url(name, "");
         self.at_hub(now, Method::GET, &url, None).await
     }
 
     /// Consents for a connection with the user's name and password: for a new connection, or to fix
     /// a broken one.
-    ///
-    /// # Errors
-    /// The sign-in was refused, or the hub rejected a request.
-    pub async fn follow_consent_link(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
+    pub(crate) async fn follow_consent_link(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
         let request = json!({"parameters": [{
             "parameterName": "token", "redirectUrl": CONSENT_RETURN,
             "objectId": self.user.id, "tenantId": self.endpoints.tenant,
@@ -98,10 +89,12 @@ impl Maker {
     }
 
     /// Grants a flow the use of a connection, by an access policy for its workflow.
-    ///
-    /// # Errors
-    /// The hub rejected the request, or did not answer.
-    pub async fn allow_flow(&mut self, now: Instant, name: &str, flow: &str) -> Result<(), MakerError> {
+    pub(crate) async fn allow_flow(
+        &mut self,
+        now: Instant,
+        name: &str,
+        flow: &str,
+    ) -> Result<(), MakerError> {
         let url = self.connection_url(name, &format!("/accessPolicies/flow-{flow}"));
         let principal = json!({"type": "Workflow", "identity": {"workflowId": flow}});
         let body = json!({"location": LOCATION, "properties": {"principal": principal}});

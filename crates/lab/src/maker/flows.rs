@@ -15,10 +15,8 @@ const PAGES_MAX: usize = 2_000;
 
 /// A flow to create.
 #[derive(Clone, Debug)]
-pub struct NewFlow<'a> {
-    /// Its id.
+pub(crate) struct NewFlow<'a> {
     pub id: &'a str,
-    /// Its display name.
     pub display_name: &'a str,
     /// The workflow definition.
     pub definition: &'a Value,
@@ -30,22 +28,19 @@ pub struct NewFlow<'a> {
 
 /// A run in the run history.
 #[derive(Clone, Debug, Deserialize)]
-pub struct FlowRun {
-    /// Its name.
+pub(crate) struct FlowRun {
     pub name: String,
-    /// Its properties.
     pub properties: FlowRunProperties,
 }
 
 /// The properties of a run that expectations refer to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FlowRunProperties {
+pub(crate) struct FlowRunProperties {
     /// When it started, in virtual time.
     pub start_time: Instant,
     /// Its status (`Succeeded`, `Failed`, …).
     pub status: String,
-    /// Its correlation.
     #[serde(default)]
     pub correlation: RunCorrelation,
 }
@@ -53,24 +48,21 @@ pub struct FlowRunProperties {
 /// Identifiers of a run in other services.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RunCorrelation {
+pub(crate) struct RunCorrelation {
     /// The trace id of its calls.
     pub trace_id: Option<String>,
 }
 
 /// An action of a run in the run history.
 #[derive(Clone, Debug, Deserialize)]
-pub struct RunAction {
-    /// Its name.
-    pub name: String,
-    /// Its properties.
+pub(crate) struct RunAction {
     pub properties: RunActionProperties,
 }
 
 /// The properties of an action that expectations refer to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RunActionProperties {
+pub(crate) struct RunActionProperties {
     /// Its status (`Succeeded`, `Failed`, …).
     pub status: String,
     /// Its code (`OK`, `Unauthorized`, …).
@@ -92,10 +84,7 @@ impl Maker {
     }
 
     /// Creates a flow and starts it.
-    ///
-    /// # Errors
-    /// The flow service rejected the request, or did not answer.
-    pub async fn put_flow(&mut self, now: Instant, flow: &NewFlow<'_>) -> Result<Value, MakerError> {
+    pub(crate) async fn put_flow(&mut self, now: Instant, flow: &NewFlow<'_>) -> Result<Value, MakerError> {
         let body = json!({"properties": {
             "displayName": flow.display_name,
             "state": "Started",
@@ -113,20 +102,19 @@ impl Maker {
     }
 
     /// Performs an operation on a flow: `start`, `stop`, `triggers/manual/run`.
-    ///
-    /// # Errors
-    /// The flow service rejected the request, or did not answer.
-    pub async fn post_flow_action(&mut self, now: Instant, flow: &str, verb: &str) -> Result<(), MakerError> {
+    pub(crate) async fn post_flow_action(
+        &mut self,
+        now: Instant,
+        flow: &str,
+        verb: &str,
+    ) -> Result<(), MakerError> {
         let url = self.flow_url(flow, &format!("/{verb}"));
         let answer = self.call(Audience::Flow, now, Method::POST, &url, Some(&json!({}))).await?;
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
     }
 
     /// Returns the actions of a run in order of execution.
-    ///
-    /// # Errors
-    /// The flow service rejected the request, or did not answer.
-    pub async fn run_actions(
+    pub(crate) async fn run_actions(
         &mut self,
         now: Instant,
         flow: &str,
@@ -142,10 +130,7 @@ impl Maker {
     }
 
     /// Returns the runs of a flow that started after virtual instant `since`, oldest first.
-    ///
-    /// # Errors
-    /// The flow service rejected the request, or did not answer.
-    pub async fn runs(
+    pub(crate) async fn runs(
         &mut self,
         now: Instant,
         flow: &str,

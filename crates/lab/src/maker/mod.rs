@@ -5,6 +5,6 @@ mod connections;
 mod flows;
 mod portal;
 
-pub use flows::{FlowRun, FlowRunProperties, NewFlow, RunAction, RunActionProperties, RunCorrelation};
+pub(crate) use flows::{FlowRun, NewFlow};
 pub(crate) use portal::PORTAL_REDIRECT;
-pub use portal::{Audience, Endpoints, Maker, MakerError, UserAccount};
+pub(crate) use portal::{Endpoints, Maker, MakerError, UserAccount};

@@ -12,8 +12,7 @@ use crate::oauth_client::{OAuthClient, OAuthError};
 
 /// An API that the portal calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Audience {
-    /// The hub.
+pub(crate) enum Audience {
     Hub,
     /// The flow service.
     Flow,
@@ -34,12 +33,11 @@ impl Audience {
 
 /// A user's sign-in data. Contains a password: `Debug` shows the name only.
 #[derive(Clone)]
-pub struct UserAccount {
+pub(crate) struct UserAccount {
     /// Sign-in name.
     pub upn: String,
     /// Object id.
     pub id: String,
-    /// Password.
     pub password: String,
 }
 
@@ -51,12 +49,11 @@ impl std::fmt::Debug for UserAccount {
 
 /// The tenant and the public origins that the portal uses.
 #[derive(Clone, Debug)]
-pub struct Endpoints {
+pub(crate) struct Endpoints {
     /// The tenant, which is also its subscription.
     pub tenant: TenantId,
     /// The identity provider (Graph is on the same origin).
     pub idp: String,
-    /// The hub.
     pub hub: String,
     /// The flow service.
     pub flow: String,
@@ -88,7 +85,6 @@ pub enum MakerError {
 
 impl MakerError {
     /// Whether the same may succeed later: a service did not answer, or cannot answer at present.
-    #[must_use]
     pub const fn is_temporary(&self) -> bool {
         match self {
             Self::Call(error) => error.is_temporary(),
@@ -105,7 +101,7 @@ const MARGIN: Span = Span::from_minutes(1);
 
 /// A user of the portal.
 #[derive(Debug)]
-pub struct Maker {
+pub(crate) struct Maker {
     pub(super) http: Http,
     pub(super) endpoints: Endpoints,
     pub(super) user: UserAccount,
@@ -116,40 +112,29 @@ pub struct Maker {
 
 impl Maker {
     /// Creates a user who has not signed in yet.
-    #[must_use]
-    pub fn new(http: Http, endpoints: Endpoints, user: UserAccount, random: Randomness) -> Self {
+    pub(crate) fn new(http: Http, endpoints: Endpoints, user: UserAccount, random: Randomness) -> Self {
         let browser = Browser::new(http.clone());
         Self { http, endpoints, user, browser, random, tokens: HashMap::new() }
     }
 
-    /// Returns the user's account.
-    #[must_use]
-    pub const fn user(&self) -> &UserAccount {
+    pub(crate) const fn user(&self) -> &UserAccount {
         &self.user
     }
 
     /// Makes later calls belong to the trace of `http`.
-    pub fn set_http(&mut self, http: &Http) {
+    pub(crate) fn set_http(&mut self, http: &Http) {
         self.http = http.clone();
         self.browser.set_http(http.clone());
     }
 
     /// Sets the password that the user signs in with from now on.
-    pub fn set_password(&mut self, password: &str) {
+    pub(crate) fn set_password(&mut self, password: &str) {
         password.clone_into(&mut self.user.password);
-    }
-
-    /// Returns the user's browser.
-    pub const fn browser(&mut self) -> &mut Browser {
-        &mut self.browser
     }
 
     /// Returns an access token of the user for `audience` that is valid at the virtual instant
     /// `now`. Signs in if necessary.
-    ///
-    /// # Errors
-    /// The issuer refused, or did not answer.
-    pub async fn token(&mut self, audience: Audience, now: Instant) -> Result<String, MakerError> {
+    pub(crate) async fn token(&mut self, audience: Audience, now: Instant) -> Result<String, MakerError> {
         if let Some((token, expires)) = self.tokens.get(&audience)
             && *expires > now + MARGIN
         {
@@ -190,10 +175,7 @@ impl Maker {
     }
 
     /// Calls Microsoft Graph as the user.
-    ///
-    /// # Errors
-    /// No token, or no answer; a refusal by Graph is an answer.
-    pub async fn graph(
+    pub(crate) async fn graph(
         &mut self,
         now: Instant,
         method: Method,

@@ -16,10 +16,12 @@ pub enum MatrixError {
     /// The seed has no such user or application.
     #[error("the matrix needs {0}, which the tenants' seed does not have")]
     Seed(&'static str),
+    /// The identity provider's address is not a URL.
+    #[error("the address of the identity provider is not a URL: {0}")]
+    Address(#[from] url::ParseError),
     /// A sign-in page failed.
     #[error("in row {row}: {error}")]
     Browser {
-        /// The row.
         row: Event,
         /// The cause.
         error: BrowserError,
@@ -27,7 +29,6 @@ pub enum MatrixError {
     /// A sign-in failed.
     #[error("in row {row}: {error}")]
     OAuth {
-        /// The row.
         row: Event,
         /// The cause.
         error: OAuthError,
@@ -37,5 +38,5 @@ pub enum MatrixError {
     Call(#[from] CallError),
     /// A tenant's creation panicked, or the program is ending.
     #[error("the creation of a temporary tenant was interrupted")]
-    Interrupted,
+    Interrupted(#[source] tokio::task::JoinError),
 }

@@ -2,6 +2,7 @@
 
 use outlive_clock::{Randomness, Span, TenantId};
 use outlive_rules::{Credential, Event, Fate, Verdict};
+use outlive_wire::lab_api::{TenantCredentials, UserCredentials};
 use url::Url;
 
 use super::MatrixError;
@@ -9,7 +10,7 @@ use crate::browser::{Authenticator, Browser};
 use crate::conductor::Target;
 use crate::http::Http;
 use crate::oauth_client::{OAuthClient, OAuthError, Tokens};
-use crate::tenants::{TenantCredentials, Tenants, UserCredentials};
+use crate::tenants::Tenants;
 
 /// The scopes that the clients request.
 const SCOPE: &str = "openid offline_access api://contoso-orders/Orders.Read";
@@ -49,8 +50,7 @@ impl<'a> Holder<'a> {
         credentials: TenantCredentials,
         row: Event,
     ) -> Result<Self, MatrixError> {
-        let tenant: TenantId =
-            credentials.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
+        let tenant = credentials.tenant_id;
         let http = tenants.surface().http().clone();
         let client = |name: &'static str| {
             let application = credentials.application(name).ok_or(MatrixError::Seed(name))?;
@@ -118,8 +118,7 @@ impl<'a> Holder<'a> {
     }
 
     pub(super) fn page(&self, name: &str) -> Result<Url, MatrixError> {
-        Url::parse(&format!("{}/{}/{name}", self.credentials.urls.idp, self.tenant))
-            .map_err(|_| MatrixError::Seed("an identity provider with an address"))
+        Ok(Url::parse(&format!("{}/{}/{name}", self.credentials.urls.idp, self.tenant))?)
     }
 
     /// Advances the tenant's time.

@@ -14,7 +14,6 @@ struct Page<'a> {
 
 impl Matrix {
     /// Returns an HTML page without scripts or external resources.
-    #[must_use]
     pub fn html(&self) -> String {
         let summary = self.summary();
         Page {

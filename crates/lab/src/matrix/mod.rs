@@ -74,14 +74,12 @@ pub struct Cell {
 
 impl Matrix {
     /// Whether there are cells and all have the published outcome.
-    #[must_use]
     pub fn agrees(&self) -> bool {
         let (cells, agreeing) = self.count();
         cells > 0 && cells == agreeing
     }
 
     /// Returns the number of cells, and of those with the published outcome.
-    #[must_use]
     pub fn count(&self) -> (usize, usize) {
         let cells = || self.rows.iter().flat_map(|row| &row.cells);
         (cells().count(), cells().filter(|cell| cell.agrees).count())
@@ -90,7 +88,6 @@ impl Matrix {
 
 impl Cell {
     /// Returns the published title of the column.
-    #[must_use]
     pub fn title(&self) -> &str {
         match self.credential.parse::<Credential>() {
             Ok(credential) => credential.title(),
@@ -104,7 +101,7 @@ impl Cell {
 /// Dropping the future cancels the execution; the tenants are deleted nevertheless.
 ///
 /// # Errors
-/// A row could not be completed: a service did not answer, or refused what it should grant.
+/// A row could not be completed: a service did not respond, or rejected a valid request.
 pub async fn execute(tenants: &Tenants, rules: &Ruleset) -> Result<Matrix, MatrixError> {
     let edition = rules.edition();
     let rows = iter(edition.rows().iter().copied()).map(|row| execute_row(tenants, rules, row));

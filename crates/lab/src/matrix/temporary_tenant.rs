@@ -1,10 +1,11 @@
 //! A tenant that is deleted when it is dropped.
 
 use outlive_clock::TenantId;
+use outlive_wire::lab_api::TenantCredentials;
 use tokio::runtime::Handle;
 
 use super::MatrixError;
-use crate::tenants::{NewTenant, TenantCredentials, TenantError, Tenants};
+use crate::tenants::{NewTenant, TenantError, Tenants};
 
 /// A tenant that is deleted when it is dropped, also if the caller disconnects during a row or
 /// during the creation.
@@ -20,15 +21,13 @@ impl TemporaryTenant {
         new: NewTenant,
     ) -> Result<(Self, TenantCredentials), MatrixError> {
         let tenants = tenants.clone();
-        // In a task of its own: half a tenant cannot be dropped. A caller that is gone drops the
-        // task's result, and with it the tenant.
+        // In a task of its own, because an incomplete tenant cannot be dropped. If the caller
+        // disconnects, the task's result is dropped, and with it the tenant.
         let creating = tokio::spawn(async move {
             let credentials = tenants.create(new).await?;
-            let tenant =
-                credentials.tenant_id.parse().map_err(|_| MatrixError::Seed("a tenant with an id"))?;
-            Ok((Self { tenants, tenant: Some(tenant) }, credentials))
+            Ok((Self { tenants, tenant: Some(credentials.tenant_id) }, credentials))
         });
-        creating.await.map_err(|_| MatrixError::Interrupted)?
+        creating.await.map_err(MatrixError::Interrupted)?
     }
 
     pub(super) async fn delete(mut self) -> Result<(), TenantError> {

@@ -4,7 +4,6 @@ use super::{Cell, Matrix};
 
 impl Matrix {
     /// Returns a table for terminals, followed by a list of the cells that differ.
-    #[must_use]
     pub fn table(&self) -> String {
         let titles: Vec<_> = self.rows.iter().take(1).flat_map(|row| &row.cells).map(Cell::title).collect();
         let mut lines = vec![vec![format!("Edition {}", self.edition)]];
@@ -45,7 +44,6 @@ impl Matrix {
     }
 
     /// Returns the number of cells that agree, and a list of those that differ.
-    #[must_use]
     pub fn summary(&self) -> String {
         let (cells, agree) = self.count();
         let mut text = format!("{agree} of {cells} cells are as in edition {}", self.edition);
@@ -69,7 +67,6 @@ impl Matrix {
     }
 
     /// Returns a table in Markdown.
-    #[must_use]
     pub fn markdown(&self) -> String {
         let titles: Vec<_> = self.rows.iter().take(1).flat_map(|row| &row.cells).map(Cell::title).collect();
         let mut text = format!(

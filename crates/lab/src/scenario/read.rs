@@ -23,7 +23,6 @@ pub struct ReadScenarios {
 
 impl ReadScenarios {
     /// Creates a diagnostic for a position in this file.
-    #[must_use]
     pub fn at(
         &self,
         position: Position,

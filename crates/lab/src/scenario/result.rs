@@ -1,6 +1,6 @@
 //! The results of a run as plain data: file → scenario → step. Reports are made from them alone.
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, TenantId};
 use serde::Serialize;
 
 use crate::diagnostic::Position;
@@ -34,7 +34,6 @@ impl Status {
     /// Returns the worst of several outcomes: error, failed, passed. Skipped parts do not count. No
     /// parts, or only skipped ones, are an error: a run that checked nothing must not appear to
     /// have passed.
-    #[must_use]
     pub fn of_all(parts: impl IntoIterator<Item = Self>) -> Self {
         let worst = parts.into_iter().fold(Self::Skipped, |worst, part| match (worst, part) {
             (Self::Error, _) | (_, Self::Error) => Self::Error,
@@ -55,21 +54,17 @@ pub struct RunResult {
     pub files: Vec<FileResult>,
 }
 
-/// The result of a file.
 #[derive(Clone, Debug, Serialize)]
 pub struct FileResult {
     /// The path, as given.
     pub file: String,
     /// The outcome.
     pub status: Status,
-    /// Its scenarios.
     pub scenarios: Vec<ScenarioResult>,
 }
 
-/// The result of a scenario.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScenarioResult {
-    /// Its name.
     pub name: String,
     /// What it shows.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,21 +73,17 @@ pub struct ScenarioResult {
     pub status: Status,
     /// The tenant in which it ran.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
+    pub tenant: Option<TenantId>,
     /// The duration in milliseconds (wall time).
     pub wall_ms: i64,
-    /// Its steps.
     pub steps: Vec<StepResult>,
 }
 
-/// The result of a step.
 #[derive(Clone, Debug, Serialize)]
 pub struct StepResult {
     /// The chapter it belongs to.
     pub chapter: String,
-    /// Its title.
     pub title: String,
-    /// Its verb.
     pub verb: &'static str,
     /// The outcome.
     pub status: Status,
@@ -131,14 +122,12 @@ pub struct Check {
 
 impl Check {
     /// Compares two values by their text.
-    #[must_use]
     pub fn equal(what: impl Into<String>, expected: impl ToString, actual: impl ToString) -> Self {
         let (expected, actual) = (expected.to_string(), actual.to_string());
         Self { what: what.into(), passed: expected == actual, expected, actual }
     }
 
     /// Checks that a text contains another.
-    #[must_use]
     pub fn holds(what: impl Into<String>, part: &str, text: &str) -> Self {
         Self {
             what: what.into(),
@@ -149,7 +138,6 @@ impl Check {
     }
 
     /// Records the result of any other comparison.
-    #[must_use]
     pub fn that(
         what: impl Into<String>,
         expected: impl Into<String>,

@@ -12,9 +12,6 @@ pub(super) enum TemplateError {
 }
 
 /// Replaces every `${name}` in the text by `value(name)`.
-///
-/// # Errors
-/// An unknown name, or a missing brace.
 pub(super) fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

@@ -35,9 +35,6 @@ struct ScenarioOutline {
 }
 
 /// Returns the text with the values of the scenarios as written (0) or of the variants (1).
-///
-/// # Errors
-/// Invalid YAML, two facts with one name, or a value that is not valid in a text.
 pub(super) fn of_twin(name: &str, text: &str, which: usize) -> Result<String, Diagnostic> {
     if !text.contains("${twin.") && !text.contains("twins:") {
         return Ok(text.to_owned());

@@ -1,4 +1,4 @@
-//! The seed that comes with the binary.
+//! The seed that is embedded in the binary.
 
 /// `seeds/contoso.yaml`.
 pub(super) const CONTOSO: &str = include_str!("../../../../seeds/contoso.yaml");

@@ -9,7 +9,6 @@ use super::file::SeedFile;
 
 /// Returns the id in `tenant` for `id` in the seed file: a version 8 UUID (RFC 9562), hashed from
 /// both.
-#[must_use]
 pub fn derived(tenant: TenantId, id: Uuid) -> Uuid {
     let mut hash = Sha256::new();
     hash.update(b"outlive/derived-id");
@@ -21,7 +20,7 @@ pub fn derived(tenant: TenantId, id: Uuid) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// Stands for an application that the seed does not define, which is one of its mistakes.
+/// Stands for an application that the seed does not define, which is reported as a mistake.
 pub(super) const NO_CLIENT: ClientId = ClientId::from_uuid(Uuid::nil());
 
 /// The ids of a tenant: those of the file for the seed's own tenant, derived ones for others.

@@ -18,4 +18,5 @@ pub use ids::derived;
 pub use plan::{PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};
 pub use planned_application::PlannedApplication;
 pub use read::{ConnectorFiles, Seed};
-pub use secrets::{DrawnSecrets, draw_password};
+pub use secrets::DrawnSecrets;
+pub(crate) use secrets::draw_password;

@@ -17,15 +17,11 @@ use super::{DrawnSecrets, Seed};
 /// The plan of a tenant. Contains secrets: `Debug` shows few fields.
 #[derive(Clone)]
 pub struct TenantPlan {
-    /// The tenant.
     pub tenant: TenantId,
     /// Its verified domain.
     pub domain: String,
-    /// Its display name.
     pub display_name: String,
-    /// Its users.
     pub users: Vec<PlannedUser>,
-    /// Its applications.
     pub applications: Vec<PlannedApplication>,
     /// The connectors' names.
     pub connectors: Vec<String>,
@@ -63,7 +59,6 @@ pub struct PlannedUser {
     pub upn: String,
     /// Object id.
     pub id: UserId,
-    /// Password.
     pub password: String,
 }
 
@@ -72,7 +67,6 @@ pub struct PlannedUser {
 pub struct PlannedConnection {
     /// Its name in the hub.
     pub name: String,
-    /// Its display name.
     pub display_name: String,
     /// The connector's name.
     pub connector: String,
@@ -83,9 +77,7 @@ pub struct PlannedConnection {
 /// A flow to create.
 #[derive(Clone, Debug)]
 pub struct PlannedFlow {
-    /// Its id.
     pub id: Uuid,
-    /// Its display name.
     pub display_name: String,
     /// The owner's role.
     pub owner: String,
@@ -100,7 +92,6 @@ pub struct PlannedFlow {
 impl TenantPlan {
     /// Creates the plan of `tenant` from `seed`. `display_name` replaces the seed's, `hub_origin`
     /// is the public origin of the hub, `resource_origin` the internal origin of the resource.
-    #[must_use]
     pub fn draw(
         seed: &Seed,
         tenant: TenantId,
@@ -221,7 +212,7 @@ fn idp_spec(
         mail: seeded.mail.clone(),
         guest: seeded.guest,
     };
-    // An unknown role becomes the id of no user, so that the places of the others stay.
+    // An unknown role becomes the nil id, so that the positions of the others do not change.
     let user_of = |role: &Spanned<String>| {
         let user = users.iter().find(|user| user.role == role.value);
         user.map_or(UserId::from_uuid(Uuid::nil()), |user| user.id)
@@ -256,7 +247,7 @@ fn idp_spec(
             .collect(),
     };
     let mut spec = json!(spec);
-    // As the caller wrote it: the identity provider refuses an unknown one.
+    // As the caller wrote it: the identity provider rejects an unknown one.
     spec["edition"] = json!(edition);
     spec
 }

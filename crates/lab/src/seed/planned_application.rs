@@ -14,13 +14,10 @@ use super::ids::Ids;
 pub struct PlannedApplication {
     /// Display name.
     pub name: String,
-    /// Client id.
     pub client_id: ClientId,
     /// How it authenticates.
     pub kind: ApplicationKind,
-    /// Its secret, if it has one.
     pub secret: Option<String>,
-    /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
     /// Its front-channel logout URL.
     pub logout_url: Option<String>,

@@ -47,7 +47,7 @@ pub struct ConnectorFiles {
 type Beside<'a> = &'a dyn Fn(&str) -> Result<String, std::io::Error>;
 
 impl Seed {
-    /// The seed that comes with the binary.
+    /// The seed that is embedded in the binary.
     ///
     /// # Errors
     /// Never, as long as the tests pass: the embedded files are checked by them.
@@ -71,11 +71,11 @@ impl Seed {
 
     /// Reads a seed file and the connector folders beside it.
     ///
-    /// The seed comes with its other mistakes: names that nothing has, and connectors' files that
+    /// The seed is returned with its other mistakes: unknown names, and connectors' files that
     /// cannot be read. With one of them, no tenant can be created from it.
     ///
     /// # Errors
-    /// Every mistake of form, with its place.
+    /// Every structural mistake, with its position.
     pub fn read(path: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let name = path.display().to_string();
         let text =
@@ -85,7 +85,6 @@ impl Seed {
     }
 
     /// A mistake in the value at a JSON Pointer of the file.
-    #[must_use]
     pub fn mistake_at(&self, pointer: &str, message: &str, remedy: &str) -> Diagnostic {
         let Source { name, text } = &*self.source;
         Diagnostic::new(name, text, position_of(text, pointer), message, remedy)
@@ -154,7 +153,7 @@ fn read_document(
     })
 }
 
-/// A wrong name and where it stands.
+/// A wrong name with its position.
 struct Wrong {
     position: Position,
     message: String,

@@ -23,7 +23,6 @@ impl std::fmt::Debug for DrawnSecrets {
 
 impl DrawnSecrets {
     /// Generates a password for every user, and a secret for every application that has one.
-    #[must_use]
     pub fn draw(seed: &SeedFile, random: &Randomness) -> Self {
         let passwords = seed
             .users
@@ -52,8 +51,7 @@ const DIGIT: &[u8] = b"23456789";
 
 /// Generates a password: four groups of four characters, with all character classes and without
 /// characters that look alike.
-#[must_use]
-pub fn draw_password(stream: &mut Stream) -> String {
+pub(crate) fn draw_password(stream: &mut Stream) -> String {
     let mut password = String::with_capacity(19);
     for (group, alphabet) in [UPPER, LOWER, DIGIT, LOWER].into_iter().enumerate() {
         if group > 0 {

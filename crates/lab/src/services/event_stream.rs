@@ -3,15 +3,15 @@
 
 use serde_json::Value;
 
-/// A line longer than this is no journal line.
+/// Maximum length of a journal line.
 const LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Puts chunks together to lines and reads their JSON.
+/// Assembles lines from chunks and parses their JSON.
 #[derive(Default)]
 pub(super) struct EventStream(Vec<u8>);
 
 impl EventStream {
-    /// The JSON of every `data:` line completed by `chunk`.
+    /// Returns the JSON of every `data:` line that `chunk` completes.
     pub(super) fn push(&mut self, chunk: &[u8]) -> Vec<Value> {
         self.0.extend_from_slice(chunk);
         let mut read = Vec::new();

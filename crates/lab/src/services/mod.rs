@@ -4,6 +4,7 @@ mod event_stream;
 mod origins;
 mod surface;
 
-pub use origins::{Origin, Origins, Service};
-pub use outlive_wire::{ClockChange, ClockState, DueWork};
-pub use surface::{JournalQuery, LabSurface, TenantSurface};
+pub use origins::{Origin, Origins};
+pub use outlive_wire::lab_api::Service;
+pub use outlive_wire::{ClockChange, ClockState, DueWork, JournalQuery};
+pub use surface::{LabSurface, TenantSurface};

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use outlive_chassis::LabKey;
 use outlive_clock::TenantId;
-use outlive_wire::{ClockChange, ClockState, DueWork};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
@@ -13,53 +12,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::event_stream::EventStream;
-use super::{Origins, Service};
+use super::{ClockChange, ClockState, DueWork, JournalQuery, Origins, Service};
 use crate::conductor::Timepieces;
 use crate::http::{CallError, Http, send};
 
 /// How long a stream stays open before it is reopened (wall time).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
 
-/// Selects journal events.
-#[derive(Clone, Debug, Default)]
-pub struct JournalQuery {
-    /// Only lines after this sequence number.
-    pub after: u64,
-    /// Maximum number; the service's own limit if `None`.
-    pub limit: Option<u32>,
-    /// Only this kind, or kinds with this prefix if it ends in a dot.
-    pub kind: Option<String>,
-    /// Only this subject.
-    pub subject: Option<String>,
-    /// Only this trace.
-    pub trace: Option<String>,
-    /// Only lines about the credential of this id or fingerprint.
-    pub about: Option<String>,
-    /// The newest lines, newest first: of all, or of one subject. Nothing else selects then.
-    pub newest: bool,
-    /// With `newest`: only notable events.
-    pub notable: bool,
-}
-
-impl JournalQuery {
-    /// Returns the query parameters.
-    #[must_use]
-    pub fn parameters(&self) -> Vec<(&'static str, String)> {
-        let mut parameters = vec![("after", self.after.to_string())];
-        parameters.extend(self.limit.map(|limit| ("limit", limit.to_string())));
-        for (name, value) in
-            [("kind", &self.kind), ("subject", &self.subject), ("trace", &self.trace), ("about", &self.about)]
-        {
-            parameters.extend(value.clone().map(|value| (name, value)));
-        }
-        for (name, flag) in [("newest", self.newest), ("notable", self.notable)] {
-            parameters.extend(flag.then(|| (name, "true".to_owned())));
-        }
-        parameters
-    }
-}
-
-/// The lab surface of all services.
+/// The lab surface of all services. Its methods fail if the service rejects the request or does not
+/// respond.
 #[derive(Clone, Debug)]
 pub struct LabSurface {
     http: Http,
@@ -69,19 +30,16 @@ pub struct LabSurface {
 
 impl LabSurface {
     /// Creates a client of the services at `origins`, which require `key`.
-    #[must_use]
     pub const fn new(http: Http, origins: Origins, key: LabKey) -> Self {
         Self { http, origins, key }
     }
 
     /// Returns the origins of the services.
-    #[must_use]
     pub const fn origins(&self) -> &Origins {
         &self.origins
     }
 
     /// Returns the HTTP client.
-    #[must_use]
     pub const fn http(&self) -> &Http {
         &self.http
     }
@@ -96,17 +54,11 @@ impl LabSurface {
     }
 
     /// Checks that a service answers.
-    ///
-    /// # Errors
-    /// It does not answer.
     pub async fn health(&self, service: Service) -> Result<(), CallError> {
         self.http.get(&self.url(service, "/healthz")).await?.expect::<Value>().map(drop)
     }
 
     /// Lists the tenants of a service: all, or those that one lab created.
-    ///
-    /// # Errors
-    /// The call failed.
     pub async fn tenants(&self, service: Service, lab: Option<&str>) -> Result<Vec<TenantId>, CallError> {
         #[derive(Deserialize)]
         struct Known {
@@ -119,10 +71,7 @@ impl LabSurface {
 
     /// Creates a tenant in a service, in the name of the lab `lab`. One that is there already is an
     /// error with status 409.
-    ///
-    /// # Errors
-    /// The service refused, or did not answer.
-    pub async fn create_tenant(
+    pub(crate) async fn create_tenant(
         &self,
         service: Service,
         tenant: TenantId,
@@ -141,19 +90,13 @@ impl LabSurface {
     }
 
     /// Deletes a tenant in a service; one that is not there counts as deleted.
-    ///
-    /// # Errors
-    /// The service refused, or did not answer.
-    pub async fn delete_tenant(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
+    pub(crate) async fn delete_tenant(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}"));
         let answer = send(self.request(Method::DELETE, &url)).await?;
         if matches!(answer.status, 200 | 204 | 404) { Ok(()) } else { Err(answer.refused()) }
     }
 
     /// Reads journal lines of one service.
-    ///
-    /// # Errors
-    /// The service refused, or did not answer.
     pub async fn journal(
         &self,
         service: Service,
@@ -165,16 +108,13 @@ impl LabSurface {
             lines: Vec<Value>,
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal"));
-        let request = self.request(Method::GET, &url).query(&query.parameters());
+        let request = self.request(Method::GET, &url).query(query);
         Ok(send(request).await?.expect::<Lines>()?.lines)
     }
 
     /// Follows one service's journal and passes every line to `pass_on`. `query.after` is updated,
     /// so that the stream can be resumed.
-    ///
-    /// # Errors
-    /// The service refused, or the stream broke.
-    pub async fn follow<F, E>(
+    pub(crate) async fn follow<F, E>(
         &self,
         service: Service,
         tenant: TenantId,
@@ -185,7 +125,7 @@ impl LabSurface {
         F: Future<Output = Result<(), E>> + Send,
     {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal/stream"));
-        let request = self.request(Method::GET, &url).query(&query.parameters()).timeout(STREAM_TIMEOUT);
+        let request = self.request(Method::GET, &url).query(&*query).timeout(STREAM_TIMEOUT);
         let failed = |error: reqwest::Error| CallError {
             call: format!("GET {url}"),
             problem: error.to_string(),
@@ -206,19 +146,13 @@ impl LabSurface {
     }
 
     /// Raises a lab event at the identity provider.
-    ///
-    /// # Errors
-    /// The identity provider refused, or did not answer.
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/events"));
         send(self.request(Method::POST, &url).json(event)).await?.expect()
     }
 
     /// Returns the facts about a credential, given itself or by id; `None` if it is unknown.
-    ///
-    /// # Errors
-    /// The identity provider refused, or did not answer.
-    pub async fn question<T: DeserializeOwned>(
+    pub(crate) async fn question<T: DeserializeOwned>(
         &self,
         tenant: TenantId,
         of: &str,
@@ -229,25 +163,18 @@ impl LabSurface {
     }
 
     /// Returns the e-mails that the identity provider would have sent to users.
-    ///
-    /// # Errors
-    /// The identity provider refused, or did not answer.
     pub async fn outbox(&self, tenant: TenantId) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"));
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// Returns the number of flow runs of a tenant, by status.
-    ///
-    /// # Errors
-    /// The flow service refused, or did not answer.
     pub async fn runs(&self, tenant: TenantId) -> Result<Value, CallError> {
         let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/runs"));
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// Returns the clocks of a tenant in all services.
-    #[must_use]
     pub fn tenant(&self, tenant: TenantId) -> TenantSurface {
         let urls = Service::ALL.map(|service| {
             let clock = self.url(service, &format!("/_lab/tenants/{tenant}/clock"));

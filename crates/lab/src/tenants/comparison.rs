@@ -1,4 +1,4 @@
-//! Comparing the tenants that services have with those that the lab created in them.
+//! Compares the tenants of each service with those that the lab created.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,11 +10,11 @@ use crate::conductor::ConductError;
 use crate::http::CallError;
 use crate::services::Service;
 
-/// What services answered when they were asked for the tenants of this lab.
+/// The tenants of this lab in each service, or why they cannot be listed.
 pub(super) type Lists = Vec<(Service, Result<Vec<TenantId>, CallError>)>;
 
 impl Tenants {
-    /// The tenants that services list of this lab.
+    /// Lists this lab's tenants in every service.
     pub(super) async fn lists(&self) -> Result<Lists, TenantError> {
         let lab = self.installation().await?;
         let mut lists = Vec::new();
@@ -24,7 +24,7 @@ impl Tenants {
         Ok(lists)
     }
 
-    /// Finds services that answer and do not have tenants of this lab.
+    /// Finds services that respond and lack tenants of this lab.
     ///
     /// # Errors
     /// A failing database.
@@ -37,7 +37,7 @@ impl Tenants {
         self.lost_data_by(&known, &lists).await
     }
 
-    /// [`Tenants::lost_data`] by what services answered after `known` was read.
+    /// [`Tenants::lost_data`], from lists that were read after `known`.
     pub(super) async fn lost_data_by(
         &self,
         known: &[(TenantId, String)],
@@ -50,7 +50,7 @@ impl Tenants {
             if known.iter().all(|(tenant, _)| listed.contains(tenant)) {
                 continue;
             }
-            // Tenants that an earlier version created name no lab.
+            // Tenants that an earlier version created are not marked with a lab.
             let Ok(all) = self.surface().tenants(*service, None).await else { continue };
             let all: HashSet<_> = all.into_iter().collect();
             let lost: Vec<_> = known.iter().filter(|(tenant, _)| !all.contains(tenant)).cloned().collect();
@@ -62,7 +62,7 @@ impl Tenants {
         if found.is_empty() {
             return Ok(found);
         }
-        // A tenant that is being deleted has left the list first.
+        // A tenant that is being deleted is removed from the lab's list first.
         let still: HashSet<_> = self.list().await?.into_iter().map(|(tenant, _)| tenant).collect();
         for lost in &mut found {
             lost.tenants.retain(|(tenant, _)| still.contains(tenant));
@@ -71,8 +71,7 @@ impl Tenants {
         Ok(found)
     }
 
-    /// Compares what services have with what they should have. Lost data is logged once, and shown
-    /// in the list of tenants.
+    /// Updates the lost data, which the list of tenants shows, and logs each change once.
     pub(super) async fn note_lost_data(
         &self,
         known: &[(TenantId, String)],
@@ -83,7 +82,7 @@ impl Tenants {
         let mut now: BTreeMap<_, _> = found.into_iter().map(|lost| (lost.service, lost)).collect();
         for (service, listed) in lists {
             match (before.get(service), now.get(service)) {
-                // Of a service that does not answer, what was known of it holds.
+                // While a service does not respond, its last known state is kept.
                 (Some(known), None) if listed.is_err() => {
                     now.insert(*service, known.clone());
                 }
@@ -98,15 +97,14 @@ impl Tenants {
         Ok(())
     }
 
-    /// The services that do not have this tenant, as far as is known.
-    #[must_use]
-    pub fn services_without(&self, tenant: TenantId) -> Vec<Service> {
+    /// Returns the services that are known to lack this tenant.
+    pub(crate) fn services_without(&self, tenant: TenantId) -> Vec<Service> {
         let lost = self.lost();
         let without = lost.values().filter(|lost| lost.tenants.iter().any(|(known, _)| *known == tenant));
         without.map(|lost| lost.service).collect()
     }
 
-    /// Why time cannot be changed: in place of a service's 404, that the service lost the tenant.
+    /// Converts an error: a service's 404 means that it lost the tenant.
     pub(super) async fn explain(&self, tenant: TenantId, error: ConductError) -> TenantError {
         match error {
             ConductError::Service { service, cause } if cause.status == Some(404) => {

@@ -1,13 +1,14 @@
-//! Creates the seed's connections and flows over the APIs that makers use.
+//! Creates the seed's connections and flows, through the APIs that makers use.
 
 use outlive_clock::{Instant, Randomness};
+use outlive_wire::lab_api::TenantCredentials;
 
-use super::TenantCredentials;
 use crate::http::Http;
 use crate::maker::{Endpoints, Maker, MakerError, NewFlow, UserAccount};
 use crate::seed::TenantPlan;
 
-/// Signs the owners in, creates their connections and starts their flows, at virtual instant `now`.
+/// Signs the owners in, creates their connections and starts their flows, at the virtual instant
+/// `now`.
 pub(super) async fn lay_out(
     http: &Http,
     plan: &TenantPlan,

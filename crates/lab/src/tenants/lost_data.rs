@@ -1,5 +1,5 @@
-//! Services that do not have tenants which this lab created: their database is lost, or is another
-//! one.
+//! Services that lack tenants which this lab created, because their database is lost or was
+//! replaced.
 
 use std::fmt;
 
@@ -7,17 +7,16 @@ use outlive_clock::TenantId;
 
 use crate::services::Service;
 
-/// The most tenants that a message names.
+/// Maximum number of tenants that a message lists.
 const NAMED_MAX: usize = 3;
 
-/// The tenants that a service does not have.
+/// The tenants that a service has lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostData {
-    /// The service.
     pub service: Service,
-    /// Tenants of this lab that it does not have, with their domains.
+    /// The lost tenants, with their domains.
     pub tenants: Vec<(TenantId, String)>,
-    /// Whether it has none of the lab's tenants, as a service with a new database.
+    /// Whether it has lost all of the lab's tenants, like a service with a new database.
     pub is_everything: bool,
 }
 
@@ -45,9 +44,8 @@ impl fmt::Display for LostData {
     }
 }
 
-/// How to recover from lost data of a service.
-#[must_use]
-pub fn recovery_of(service: Service) -> String {
+/// Returns how to recover from lost data of a service.
+pub(crate) fn recovery_of(service: Service) -> String {
     format!(
         "Stop the services and put the {service} service's database back, from a backup of the same moment as the others; or \
          delete each of these tenants (DELETE /lab/tenants/{{tenant}}); or, to begin with empty data, delete the databases of \

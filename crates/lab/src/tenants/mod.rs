@@ -8,11 +8,7 @@ mod operations;
 mod registry;
 mod store;
 
-pub use credentials::{
-    ApplicationCredentials, TenantConnection, TenantConnector, TenantCredentials, TenantFlow, Urls,
-    UserCredentials,
-};
-pub use lost_data::{LostData, recovery_of};
-pub use operations::{Deletion, OperationDetails, OperationKind, TenantClock};
+pub use lost_data::LostData;
+pub use operations::{Deletion, TenantClock};
 pub use registry::{NewTenant, TenantError, Tenants, TenantsConfig};
 pub use store::MIGRATIONS;

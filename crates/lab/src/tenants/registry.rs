@@ -1,16 +1,17 @@
 //! The tenants of this lab.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Randomness, Speed, TenantId};
 use outlive_store::StoreError;
+use outlive_wire::lab_api::{OperationDetails, OperationKind, TenantCredentials};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
-use super::TenantCredentials;
 use super::lost_data::{LostData, recovery_of};
-use super::operations::{OperationDetails, OperationKind, Operations, in_progress, outlook};
+use super::operations::{Operations, in_progress, outlook};
 use super::store::TenantStore;
 use crate::conductor::{ConductError, Conductor, Target, TenantTime};
 use crate::http::CallError;
@@ -66,19 +67,14 @@ pub enum TenantError {
     Call(#[from] CallError),
     /// This service rejected a request, or did not answer.
     #[error("{}", .cause.of_service(*.service))]
-    Service {
-        /// The service.
-        service: Service,
-        /// The cause.
-        cause: CallError,
-    },
+    Service { service: Service, cause: CallError },
     /// The seed's connections or flows cannot be created.
     #[error("the tenant's connections and flows cannot be created: {0}")]
     Layout(Box<MakerError>),
-    /// Time cannot be moved; nothing has started.
+    /// Time cannot be moved; nothing has changed.
     #[error(transparent)]
     Conduct(#[from] ConductError),
-    /// A change of time was ended before its target; all clocks agree, and time runs on as before.
+    /// A change of time was ended before its target. All clocks agree and run as before.
     #[error("{}. The operation was ended at {at}.", sentence(.cause))]
     EndedEarly {
         /// The virtual instant at which it was ended.
@@ -86,7 +82,7 @@ pub enum TenantError {
         /// Why.
         cause: ConductError,
     },
-    /// A request froze the clock while it was moved; all clocks agree, and stand still.
+    /// A request froze the clock during an advance. All clocks agree and are stopped.
     #[error("The advance was ended at {at}: a request froze the clock ({{\"run\": 0}}).")]
     Frozen {
         /// The virtual instant at which it was ended.
@@ -94,12 +90,7 @@ pub enum TenantError {
     },
     /// A service does not have the tenant.
     #[error("The {service} service does not have tenant {tenant}, which this lab created in it. {}.", recovery_of(*.service))]
-    Incomplete {
-        /// The tenant.
-        tenant: TenantId,
-        /// The service.
-        service: Service,
-    },
+    Incomplete { tenant: TenantId, service: Service },
     /// Another operation on the tenant's clock is in progress.
     #[error("{}", in_progress(.0))]
     Busy(Box<OperationDetails>),
@@ -118,7 +109,7 @@ pub enum TenantError {
     Store(#[from] StoreError),
 }
 
-/// A cause that another sentence follows.
+/// Returns the cause without its period, for use within a sentence.
 fn sentence(cause: &ConductError) -> String {
     cause.to_string().trim_end_matches('.').to_owned()
 }
@@ -134,13 +125,12 @@ pub struct Tenants {
     rules: Arc<str>,
     operations: Arc<Operations>,
     lost: Arc<Mutex<BTreeMap<Service, LostData>>>,
-    /// One matrix at a time.
+    /// Serializes executions of the matrix.
     matrix: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Tenants {
     /// Creates the registry of a lab.
-    #[must_use]
     pub fn new(chassis: Chassis, surface: LabSurface, config: TenantsConfig) -> Self {
         let default_seed =
             config.seeds.first().map(|seed| seed.file.seed.as_str()).unwrap_or_default().into();
@@ -159,25 +149,21 @@ impl Tenants {
     }
 
     /// Returns the lab surface of the services.
-    #[must_use]
     pub const fn surface(&self) -> &LabSurface {
         &self.surface
     }
 
     /// Returns the default rules of new tenants.
-    #[must_use]
     pub fn rules(&self) -> &str {
         &self.rules
     }
 
-    /// Returns the randomness of a tenant.
-    #[must_use]
     pub fn random(&self, tenant: TenantId) -> Randomness {
         self.chassis.random.of(tenant)
     }
 
     /// Waits for the right to execute a matrix.
-    pub async fn matrix_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
+    pub(crate) async fn matrix_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
         Arc::clone(&self.matrix).lock_owned().await
     }
 
@@ -203,7 +189,7 @@ impl Tenants {
 
     /// Returns the data that services have lost.
     pub(super) fn lost(&self) -> MutexGuard<'_, BTreeMap<Service, LostData>> {
-        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lost.lock()
     }
 
     /// Returns the id of this lab, with which services mark its tenants.
@@ -211,7 +197,7 @@ impl Tenants {
         self.store.installation().await
     }
 
-    /// Ends every operation under way after its present step. The caller bounds the wait.
+    /// Ends every operation in progress after its current step. The caller bounds the wait.
     pub async fn stop(&self) {
         self.operations.stop().await;
     }
@@ -233,10 +219,7 @@ impl Tenants {
     }
 
     /// Lists the tenants that are being deleted.
-    ///
-    /// # Errors
-    /// A failing database.
-    pub async fn deletions(&self) -> Result<Vec<TenantId>, TenantError> {
+    pub(crate) async fn deletions(&self) -> Result<Vec<TenantId>, TenantError> {
         Ok(self.operations.deletions().await?)
     }
 

@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 use outlive_chassis::Chassis;
 use outlive_clock::{Randomness, TenantId};
 use outlive_store::{Migration, Statement, StoreError, migrations, sql};
-
-use super::TenantCredentials;
+use outlive_wire::lab_api::TenantCredentials;
 
 /// The lab's tables.
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
@@ -26,7 +25,7 @@ impl TenantStore {
         Ok(self.read_revision(tenant).await?.map(|(credentials, _)| credentials))
     }
 
-    /// The tenant credentials with their revision, for an update.
+    /// Returns the tenant credentials with their revision, for an update.
     pub(super) async fn read_revision(
         &self,
         tenant: TenantId,
@@ -50,16 +49,13 @@ impl TenantStore {
     }
 
     /// Returns the statement that inserts a new tenant.
-    pub(super) fn insertion(&self, tenant: TenantId, credentials: &TenantCredentials) -> Statement {
+    pub(super) fn insert(&self, tenant: TenantId, credentials: &TenantCredentials) -> Statement {
         let sealed = self.seal(tenant, credentials);
         let domain = &credentials.domain;
         sql!("INSERT INTO handouts (tenant, domain, sealed) VALUES ($1, $2, $3)", tenant, domain, sealed)
     }
 
     /// Writes changed tenant credentials.
-    ///
-    /// # Errors
-    /// A conflict if they were changed or deleted since `revision` was read.
     pub(super) async fn update(
         &self,
         tenant: TenantId,
@@ -85,7 +81,7 @@ impl TenantStore {
             if let Some(row) = row {
                 return row.text("id");
             }
-            // From the system, not from the seed: two installations with one seed are two.
+            // From the system's randomness: installations with the same seed have different ids.
             let id = TenantId::generate(&mut Randomness::from_system().stream("installation")).to_string();
             let insert = sql!("INSERT INTO installation (tenant, id) VALUES ($1, $2)", "", id);
             match self.chassis.store.commit(insert).await {

@@ -50,7 +50,6 @@ pub struct Moment {
     pub at: Instant,
     /// The service that recorded it.
     pub service: String,
-    /// Its kind.
     pub kind: String,
     /// Its summary.
     pub words: String,
@@ -60,10 +59,11 @@ pub struct Moment {
 
 /// Explains the credential, connection or run with this id. A credential can be given itself.
 /// Returns `None` if it is unknown.
-///
-/// # Errors
-/// A service did not answer.
-pub async fn explain(surface: &LabSurface, tenant: TenantId, id: &str) -> Result<Option<Why>, CallError> {
+pub(crate) async fn explain(
+    surface: &LabSurface,
+    tenant: TenantId,
+    id: &str,
+) -> Result<Option<Why>, CallError> {
     let inquiry = Inquiry { surface, tenant };
     let id = id.trim();
     if let Some(why) = inquiry.credential(id).await? {

@@ -1,21 +1,19 @@
 //! Prints a scenario while it runs, with a progress bar while time moves (on standard error, if it
 //! is a terminal).
 
-use std::sync::{Mutex, PoisonError};
-
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use outlive_clock::Instant;
 use outlive_lab::scenario::Scenario;
 use outlive_lab::scenario::report::story;
 use outlive_lab::scenario::result::StepResult;
 use outlive_lab::scenario::run::{Observer, TimeObserver};
+use parking_lot::Mutex;
 
 use crate::terminal::{self, print};
 
 /// How the output of a run is printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OutputMode {
-    /// Whether it is printed.
     pub(super) print: bool,
     /// Whether scenarios run in parallel, so that each is printed when it has ended.
     pub(super) parallel: bool,
@@ -41,14 +39,10 @@ impl ProgressPrinter {
     pub(super) fn new(output: OutputMode, live: bool) -> Self {
         Self { output, live, chapter: Mutex::default(), bar: Mutex::default() }
     }
-
-    fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
-        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Observer for ProgressPrinter {
-    fn scenario_started(&self, scenario: &Scenario, _: &str) {
+    fn scenario_started(&self, scenario: &Scenario) {
         if !self.live {
             return;
         }
@@ -59,7 +53,7 @@ impl Observer for ProgressPrinter {
         if !self.live {
             return;
         }
-        let mut chapter = self.chapter.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut chapter = self.chapter.lock();
         if *chapter != step.chapter {
             print(&story::chapter(&step.chapter));
             chapter.clone_from(&step.chapter);
@@ -78,7 +72,7 @@ impl TimeObserver for ProgressPrinter {
             return;
         }
         let seconds = |span: outlive_clock::Span| u64::try_from(span.as_seconds()).unwrap_or(0);
-        let mut bar = self.bar();
+        let mut bar = self.bar.lock();
         let bar = bar.get_or_insert_with(|| {
             // Without a terminal, nothing is drawn.
             let bar =
@@ -93,7 +87,7 @@ impl TimeObserver for ProgressPrinter {
     }
 
     fn time_stopped(&self) {
-        if let Some(bar) = self.bar().take() {
+        if let Some(bar) = self.bar.lock().take() {
             bar.finish_and_clear();
         }
     }

@@ -2,10 +2,11 @@
 
 use outlive_clock::ClientId;
 
-use super::{actor::Actor, example};
+use super::example;
 use crate::event::events;
 
 events! {
+    by actor;
     payload {
         /// The client id, if it was changed in Microsoft Graph.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -13,14 +14,10 @@ events! {
         client_id: Option<ClientId>,
         /// The application's name.
         client_name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
     example {
         client_id: Some(example::desktop()),
-        client_name: "Orders Desktop".to_owned(),
-        actor: Actor::example()
+        client_name: "Orders Desktop".to_owned()
     }
     /// An application was registered.
     ApplicationCreated = "application.created", notable true,

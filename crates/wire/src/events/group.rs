@@ -2,21 +2,19 @@
 
 use uuid::Uuid;
 
-use super::{actor::Actor, example};
+use super::example;
 use crate::event::events;
 
 events! {
+    by actor;
     payload {
         /// The group's object id.
         #[schema(value_type = String)]
         group: Uuid,
         /// Its display name.
         group_name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
-    example { group: example::uuid(), group_name: "Sales".to_owned(), actor: Actor::example() }
+    example { group: example::uuid(), group_name: "Sales".to_owned() }
     /// A group was created.
     GroupCreated = "group.created", notable true,
         |event| format!("The group {} was created.", event.group_name);

@@ -82,6 +82,7 @@ fn permissions(scope: Option<&str>, resource: Option<&str>) -> String {
 }
 
 events! {
+    by actor;
     payload {
         /// The API that defines the role.
         #[schema(value_type = String)]
@@ -96,17 +97,13 @@ events! {
         /// The user principal name of the administrator who consented on a page.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         upn: Option<String>,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
     example {
         client_id: example::orders_api(),
         principal: example::uuid(),
         principal_type: "ServicePrincipal".to_owned(),
         role: "Orders.Read.All".to_owned(),
-        upn: None,
-        actor: Actor::example()
+        upn: None
     }
     /// An app role was assigned.
     AppRoleAssigned = "app_role.assigned", notable true, |event| format!(

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use outlive_clock::ClientId;
 use uuid::Uuid;
 
-use super::{actor::Actor, example};
+use super::example;
 use crate::event::{event, events};
 
 events! {
+    by actor;
     payload {
         /// The policy's id; absent for the sign-in frequency that the lab sets.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,16 +23,12 @@ events! {
         /// The sign-in frequency (ISO 8601), if the lab set it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sign_in_frequency: Option<String>,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
     example {
         policy: Some(example::uuid()),
         name: "Require MFA".to_owned(),
         state: Some("enabled".to_owned()),
-        sign_in_frequency: None,
-        actor: Actor::example()
+        sign_in_frequency: None
     }
     /// A Conditional Access policy was created.
     PolicyCreated = "policy.created", notable true,
@@ -47,17 +44,15 @@ events! {
 }
 
 events! {
+    by actor;
     payload {
         /// The location's id.
         #[schema(value_type = String)]
         location: Uuid,
         /// Its name.
         name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
-    example { location: example::uuid(), name: "Head office".to_owned(), actor: Actor::example() }
+    example { location: example::uuid(), name: "Head office".to_owned() }
     /// A named location was created.
     LocationCreated = "location.created", notable true,
         |event| format!("The named location \"{}\" was created.", event.name);
@@ -70,17 +65,15 @@ events! {
 }
 
 events! {
+    by actor;
     payload {
         /// The policy's id.
         #[schema(value_type = String)]
         policy: Uuid,
         /// Its name.
         name: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
-    example { policy: example::uuid(), name: "Ten minutes".to_owned(), actor: Actor::example() }
+    example { policy: example::uuid(), name: "Ten minutes".to_owned() }
     /// A token lifetime policy was created.
     TokenLifetimeCreated = "token_lifetime.created", notable true,
         |event| format!("The token lifetime policy \"{}\" was created.", event.name);
@@ -93,6 +86,7 @@ events! {
 }
 
 events! {
+    by actor;
     payload {
         /// The policy's id.
         #[schema(value_type = String)]
@@ -100,11 +94,8 @@ events! {
         /// The application.
         #[schema(value_type = String)]
         client_id: ClientId,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
-    example { policy: example::uuid(), client_id: example::desktop(), actor: Actor::example() }
+    example { policy: example::uuid(), client_id: example::desktop() }
     /// A token lifetime policy was assigned to an application.
     TokenLifetimeAssigned = "token_lifetime.assigned", notable true,
         |event| format!("A token lifetime policy applies to the client {} now.", event.client_id);

@@ -4,14 +4,12 @@ use super::{actor::Actor, example};
 use crate::event::{event, events};
 
 events! {
+    by actor;
     payload {
         /// The user principal name.
         upn: String,
-        /// The caller of Microsoft Graph, if it was changed there.
-        #[serde(flatten)]
-        actor: Option<Actor>,
     }
-    example { upn: example::OWNER_UPN.to_owned(), actor: Actor::example() }
+    example { upn: example::OWNER_UPN.to_owned() }
     /// A user was created.
     UserCreated = "user.created", notable true, |event| format!("{} was created.", event.upn);
     /// The profile of a user was changed.

@@ -1,6 +1,6 @@
-//! Pages of a tenant's journals, read once for all followers that are behind.
+//! A cache of journal pages, shared by all followers of a tenant that are behind.
 //!
-//! A hundred clients that begin together ask for the same pages. The first reads a page, the others
+//! Many clients that connect at once request the same pages. The first one reads a page; the others
 //! wait for it and send the same bytes.
 
 use std::time::Duration;
@@ -19,41 +19,42 @@ use super::merge::{merged_parts, seq_of};
 use super::selection::Selection;
 use crate::services::{LabSurface, Service};
 
-/// Pages that are read from the services at a time, for all tenants.
+/// Limits how many pages are read from the services at once, for all tenants.
 static READS: Semaphore = Semaphore::const_new(2);
 
-/// Bytes that followers which are behind get in a second of wall time, all together: sending the
-/// same pages to a hundred must not take the processor from the work that writes the events.
+/// Bytes per second (wall time) that are sent to all followers that are behind, so that serving old
+/// pages does not slow down the work that writes new events.
 const BYTES_PER_SECOND: u64 = 32 * 1024 * 1024;
-/// Held while a page's share of a second passes. Followers take turns, first come, first served.
+/// Held while a follower waits for its page's share of [`BYTES_PER_SECOND`]; fair, in order of
+/// arrival.
 static SENDING: Mutex<()> = Mutex::const_new(());
 
-/// Events that are read of each service's journal for a page.
+/// Number of events read from each service's journal for a page.
 const PART_LINES: u32 = 200;
-/// Bytes of pages kept for one tenant, at most.
+/// Maximum size of the pages cached for one tenant, in bytes.
 const BYTES_MAX: u64 = 8 * 1024 * 1024;
-/// Pages of about this size, in bytes, are expected.
+/// Estimated size of a page, in bytes.
 const PAGE_BYTES: usize = 256 * 1024;
 
-/// Consecutive events of the selected kind, as they are sent.
+/// Consecutive selected events, rendered.
 #[derive(Clone)]
 pub(super) struct Page {
     /// Server-sent events; may be empty.
     pub(super) events: Bytes,
-    /// Up to where each journal is read with this page.
+    /// The read position after this page.
     pub(super) after: Cursor,
 }
 
 /// Why no page was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoPage {
-    /// A service does not know the tenant.
+    /// The tenant was deleted: a service does not know it.
     TenantIsGone,
-    /// No service with unread events answered.
+    /// No service with unread events responded.
     NoAnswer,
 }
 
-/// What a page was read for.
+/// The cache key of a page.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Start {
     cursor: Cursor,
@@ -69,7 +70,7 @@ impl Weighter<Start, Page> for ByBytes {
     }
 }
 
-/// The pages of one tenant that were read last.
+/// The recently read pages of one tenant.
 pub(super) struct Backlog {
     surface: LabSurface,
     tenant: TenantId,
@@ -94,11 +95,8 @@ impl Backlog {
         Self { surface, tenant, pages }
     }
 
-    /// The events that follow `cursor`, up to `target` or the end of a page. What it contains does
-    /// not depend on when it was read: events are only ever added behind it.
-    ///
-    /// # Errors
-    /// The tenant is gone, or no service answered.
+    /// Returns the events after `cursor`, up to `target` or the end of a page. Journals are
+    /// append-only, so the content does not depend on when the page is read.
     pub(super) async fn page(
         &self,
         selection: &Selection,
@@ -114,7 +112,7 @@ impl Backlog {
     }
 
     async fn read(&self, selection: &Selection, cursor: Cursor, target: Cursor) -> Result<Page, NoPage> {
-        let _turn = READS.acquire().await.map_err(|_| NoPage::NoAnswer)?;
+        let Ok(_turn) = READS.acquire().await else { return Err(NoPage::NoAnswer) };
         let unread = |service| cursor.of(service) < target.of(service);
         let reading = Service::ALL.map(|service| async move {
             if !unread(service) {
@@ -134,7 +132,8 @@ impl Backlog {
                     journals.push(lines);
                 }
                 Err(error) if error.status == Some(404) => return Err(NoPage::TenantIsGone),
-                // The others' events are shown; its own are asked for again with its next event.
+                // The page contains the other services' events; this service is read again when it
+                // records its next event.
                 Err(_) => journals.push(Vec::new()),
             }
         }

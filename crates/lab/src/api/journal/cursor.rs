@@ -10,7 +10,7 @@ use crate::services::Service;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Cursor([u64; 4]);
 
-/// The text is no cursor.
+/// The text is not a cursor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{text}' is no journal cursor; pass the 'next' of an earlier answer as 'after', or leave it out")]
 pub struct ParseCursorError {
@@ -18,13 +18,12 @@ pub struct ParseCursorError {
 }
 
 impl Cursor {
-    /// How far one service's journal was read.
-    #[must_use]
+    /// Returns the last sequence number read from a service.
     pub const fn of(&self, service: Service) -> u64 {
         self.0[service.index()]
     }
 
-    /// One service's journal was read up to `seq`.
+    /// Sets the last sequence number read from a service.
     pub fn reach(&mut self, service: Service, seq: u64) {
         self.0[service.index()] = seq;
     }
@@ -41,14 +40,11 @@ impl FromStr for Cursor {
     type Err = ParseCursorError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = || ParseCursorError { text: text.chars().take(80).collect() };
-        let numbers: Vec<u64> =
-            text.split('-').map(str::parse).collect::<Result<_, _>>().map_err(|_| refuse())?;
+        let numbers: Option<Vec<u64>> = text.split('-').map(|number| number.parse().ok()).collect();
         // Sequence numbers are signed 64-bit numbers in the services.
-        if numbers.iter().any(|number| i64::try_from(*number).is_err()) {
-            return Err(refuse());
-        }
-        numbers.try_into().map(Self).map_err(|_| refuse())
+        let valid = numbers.filter(|numbers| numbers.iter().all(|number| i64::try_from(*number).is_ok()));
+        let numbers = valid.and_then(|numbers| numbers.try_into().ok());
+        numbers.map(Self).ok_or_else(|| ParseCursorError { text: text.chars().take(80).collect() })
     }
 }
 

@@ -1,14 +1,15 @@
-//! One feed of a tenant's journals for all who follow it: one stream from each service, however
-//! many clients there are. It holds only the newest events; what a follower misses is in the
-//! journals.
+//! One feed of a tenant's journals for all followers: one stream per service, independent of the
+//! number of clients. It buffers only the newest events; a follower that misses some reads them
+//! from the journals.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use outlive_chassis::pause;
 use outlive_clock::TenantId;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
@@ -18,19 +19,19 @@ use super::cursor::{Cursor, render};
 use super::merge::seq_of;
 use crate::services::{JournalQuery, LabSurface, Service};
 
-/// How long, in wall time, events are gathered before followers get them together: a follower costs
-/// as much for a hundred events as for one.
+/// How long events are collected before they are sent in one batch (wall time): the cost per
+/// follower does not depend on the size of a batch.
 const GATHER: Duration = Duration::from_millis(40);
-/// Events that wait to be gathered, at most; then the services' streams wait.
+/// Capacity of the queue of events; when it is full, the services' streams wait.
 const WAITING_MAX: usize = 2_048;
-/// Events in one batch, at most.
+/// Maximum number of events in a batch.
 const BATCH_MAX: usize = 1_024;
-/// Batches kept for slow followers, at most.
+/// Number of batches buffered for slow followers.
 const BATCHES_MAX: usize = 64;
-/// How long, in wall time, until a broken stream is opened again.
+/// Delay before a broken stream is reopened (wall time).
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// An event as followers get it.
+/// An event with its rendered text.
 pub(super) struct FeedLine {
     pub(super) service: Service,
     pub(super) seq: u64,
@@ -38,21 +39,21 @@ pub(super) struct FeedLine {
     pub(super) text: String,
 }
 
-/// Events that were gathered together.
+/// Events that are sent together.
 pub(super) struct Batch {
-    /// Up to where each journal was read before.
+    /// The read position before the batch.
     pub(super) before: Cursor,
-    /// Up to where each journal is read with this batch.
+    /// The read position after it.
     pub(super) after: Cursor,
     /// The events, in the order of each journal.
     pub(super) lines: Vec<FeedLine>,
-    /// All of them as server-sent events, for followers that read from `before`.
+    /// All events as server-sent events, for followers whose position is `before`.
     pub(super) rendered: Bytes,
-    /// The tenant is gone; nothing follows.
+    /// Whether the tenant was deleted, so that no batch follows.
     pub(super) is_last: bool,
 }
 
-/// The events of one tenant as they are written. It ends when its last follower drops it.
+/// The new events of one tenant. The feed ends when its last follower drops it.
 pub(super) struct Feed {
     shared: Arc<Shared>,
     backlog: Backlog,
@@ -65,7 +66,7 @@ struct Shared {
 }
 
 enum News {
-    /// A service's journal is read from here on.
+    /// The stream of a service starts after this sequence number.
     Begins(Service, u64),
     Line(Service, Value),
 }
@@ -85,25 +86,25 @@ impl Feed {
         Self { shared, backlog: Backlog::new(surface.clone(), tenant), _tasks: tasks }
     }
 
-    /// Every batch from now on.
+    /// Subscribes to all later batches.
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Batch>> {
         self.shared.batches.subscribe()
     }
 
-    /// What was written before.
+    /// Returns the earlier events.
     pub(super) const fn backlog(&self) -> &Backlog {
         &self.backlog
     }
 
-    /// Up to where each journal was read. All that follows is in later batches.
+    /// Returns the read position; all later events are in later batches.
     pub(super) fn positions(&self) -> Cursor {
-        *self.shared.positions.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.shared.positions.lock()
     }
 }
 
 impl Shared {
     fn publish(&self, gathered: &mut Vec<News>, is_last: bool) {
-        let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut positions = self.positions.lock();
         for news in gathered.iter() {
             if let News::Begins(service, seq) = news {
                 positions.reach(*service, *seq);
@@ -120,7 +121,7 @@ impl Shared {
             lines.push(FeedLine { service, seq, line, text });
         }
         let batch = Batch { before, after: *positions, lines, rendered: rendered.into(), is_last };
-        // Without followers there is nothing to send; the feed ends in a moment.
+        // Fails only without followers, when the feed is about to end.
         let _ = self.batches.send(Arc::new(batch));
     }
 }
@@ -139,8 +140,7 @@ async fn collect(mut received: mpsc::Receiver<News>, shared: Arc<Shared>) {
     shared.publish(&mut gathered, true);
 }
 
-/// Passes one service's events on, from the end of its journal. A stream that breaks is opened
-/// again where it broke; it ends with the tenant.
+/// Forwards the new events of one service until the tenant is deleted. A broken stream is resumed.
 async fn relay(surface: LabSurface, service: Service, tenant: TenantId, news: mpsc::Sender<News>) {
     let newest = JournalQuery { newest: true, limit: Some(1), ..JournalQuery::default() };
     let begin = loop {
@@ -165,14 +165,14 @@ async fn relay(surface: LabSurface, service: Service, tenant: TenantId, news: mp
     }
 }
 
-/// The feeds that have followers. Cheap to clone.
+/// The feeds with followers. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Feeds(Arc<Mutex<HashMap<TenantId, Weak<Feed>>>>);
 
 impl Feeds {
-    /// The tenant's feed, which all its followers share.
+    /// Returns the tenant's feed, which all its followers share.
     pub(super) fn of(&self, surface: &LabSurface, tenant: TenantId) -> Arc<Feed> {
-        let mut feeds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut feeds = self.0.lock();
         feeds.retain(|_, feed| feed.strong_count() > 0);
         if let Some(feed) = feeds.get(&tenant).and_then(Weak::upgrade) {
             return feed;

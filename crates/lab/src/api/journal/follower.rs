@@ -1,7 +1,7 @@
-//! One client that follows a tenant's journals: first what is written already, then the feed.
+//! A client that follows a tenant's journals: it reads the existing events, then the feed.
 //!
-//! A follower that is slower than the feed reads what it missed from the journals, at its own pace:
-//! it delays no other follower, loses nothing and costs no memory.
+//! A follower that is slower than the feed reads the events that it missed from the journals. It
+//! delays no other follower, loses no event and needs no buffer.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use super::feed::{Batch, Feed};
 use super::selection::Selection;
 use crate::services::Service;
 
-/// How long, in wall time, until a comment shows that the connection is alive.
+/// Interval of the comments that keep an idle connection open (wall time).
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// A client and up to where it has read.
+/// A client with its read position.
 pub(super) struct Follower {
     selection: Selection,
     cursor: Cursor,
@@ -35,13 +35,13 @@ pub(super) struct Follower {
 
 impl Follower {
     pub(super) fn new(selection: Selection, cursor: Cursor, feed: Arc<Feed>) -> Self {
-        // In this order: what is not in a batch is before the position.
+        // In this order, so that every event is before the position or in a later batch.
         let batches = feed.subscribe();
         let behind = Some(feed.positions());
         Self { selection, cursor, feed, batches, behind, has_ended: false }
     }
 
-    /// Server-sent events, several at a time. It ends with the tenant.
+    /// Returns the stream of server-sent events, which ends when the tenant is deleted.
     pub(super) fn events(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
         futures::stream::unfold(self, |mut follower| async move {
             let events = follower.next().await?;
@@ -74,12 +74,12 @@ impl Follower {
         None
     }
 
-    /// The events of a batch that this client wants; nothing if it has to read the journals first.
+    /// Returns the selected events of a batch; `None` if it has to read the journals first.
     fn take(&mut self, batch: &Batch) -> Option<Bytes> {
         self.has_ended = batch.is_last;
         let is_behind =
             Service::ALL.iter().any(|service| self.cursor.of(*service) < batch.before.of(*service));
-        // Which events are about a credential, only the journals know.
+        // Only a query of the journals can tell which events are about a credential.
         if is_behind || (self.selection.about.is_some() && !batch.lines.is_empty()) {
             self.behind = Some(batch.after);
             return None;
@@ -101,7 +101,7 @@ impl Follower {
         (!events.is_empty()).then(|| events.into())
     }
 
-    /// A page of what the journals have up to `target`; nothing when that is read.
+    /// Returns the next page of the journals up to `target`; `None` when there are no more.
     async fn read_journals(&mut self, target: Cursor) -> Option<Bytes> {
         let is_behind = Service::ALL.iter().any(|service| self.cursor.of(*service) < target.of(*service));
         if !is_behind {

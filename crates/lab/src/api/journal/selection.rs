@@ -1,4 +1,4 @@
-//! Which lines of a tenant's journals a client wants.
+//! The query parameters that select journal events.
 
 use outlive_chassis::Problem;
 use serde::Deserialize;
@@ -8,13 +8,13 @@ use utoipa::IntoParams;
 use super::cursor::{Cursor, ParseCursorError};
 use crate::services::{JournalQuery, Service};
 
-/// Which lines are wanted.
+/// Selects journal events.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Selection {
     /// The `next` of an earlier answer.
     after: Option<String>,
-    /// Only this kind, or kinds that start so if it ends in a dot.
+    /// Only this kind, or kinds with this prefix if it ends in a dot.
     kind: Option<String>,
     /// Only this subject.
     subject: Option<String>,
@@ -24,11 +24,11 @@ pub(crate) struct Selection {
     pub(super) about: Option<String>,
     /// The maximum number of lines (1 to 1000).
     pub(super) limit: Option<u32>,
-    /// The newest lines, newest first, instead of those after `after`. Only `notable`, `service`
-    /// and `limit` select then; `next` is the end of the journals.
+    /// The newest lines, newest first, instead of those after `after`. Other criteria than
+    /// `notable`, `service` and `limit` are ignored; `next` is the end of the journals.
     #[serde(default)]
     pub(super) newest: bool,
-    /// With `newest`: only what changed something, or was refused.
+    /// With `newest`: only notable events: changes and refusals.
     #[serde(default)]
     notable: bool,
     /// With `newest`: only lines of this service.
@@ -64,7 +64,7 @@ impl Selection {
         !self.newest || self.service.as_deref().is_none_or(|wanted| wanted == service.name())
     }
 
-    /// What it selects events by, apart from their place.
+    /// Returns the criteria that do not depend on the position.
     pub(super) fn criteria(&self) -> [Option<String>; 4] {
         [&self.kind, &self.subject, &self.trace, &self.about].map(Clone::clone)
     }
@@ -74,7 +74,7 @@ impl Selection {
         self.kind.is_none() && self.subject.is_none() && self.trace.is_none() && self.about.is_none()
     }
 
-    /// Whether it selects an event by its own members; `about` needs other events.
+    /// Whether it selects an event. `about` is ignored, because it depends on other events.
     pub(super) fn matches(&self, line: &Value) -> bool {
         let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or_default();
         let kind = |wanted: &String| {

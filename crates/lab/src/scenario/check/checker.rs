@@ -1,4 +1,4 @@
-//! What checks of steps share: what is known, and the mistakes found.
+//! The state of a check: the known names, and the mistakes found.
 
 use serde_saphyr::Spanned;
 
@@ -11,7 +11,6 @@ use crate::seed::Seed;
 /// The range of clocks, for messages.
 pub(in crate::scenario) const RANGE: &str = "clocks show instants from 1970 to 9999";
 
-/// Checks one scenario.
 pub(in crate::scenario) struct Checker<'a> {
     pub(in crate::scenario) seed: Option<&'a Seed>,
     pub(in crate::scenario) known: Known<'a>,

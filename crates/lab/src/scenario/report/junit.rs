@@ -5,7 +5,6 @@ use std::fmt::Write;
 use crate::scenario::result::{RunResult, ScenarioResult, Status, StepResult};
 
 /// Returns the whole report.
-#[must_use]
 pub fn report(result: &RunResult) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
     for file in &result.files {

@@ -8,7 +8,6 @@ use crate::scenario::result::{RunResult, ScenarioResult, Status, StepResult};
 const WIDTH: usize = 110;
 
 /// Returns the heading of a scenario.
-#[must_use]
 pub fn opening(name: &str, about: Option<&str>) -> String {
     let mut text = format!("\n{name}\n{}\n", "=".repeat(name.chars().count().min(WIDTH)));
     if let Some(about) = about {
@@ -18,13 +17,11 @@ pub fn opening(name: &str, about: Option<&str>) -> String {
 }
 
 /// Returns the heading of a chapter.
-#[must_use]
 pub fn chapter(title: &str) -> String {
     format!("\n{title}\n")
 }
 
 /// Returns a step: its time and title, what happened, why, and what was wrong.
-#[must_use]
 pub fn step(step: &StepResult) -> String {
     let sign = match step.status {
         Status::Passed => "ok",
@@ -68,7 +65,6 @@ pub fn step(step: &StepResult) -> String {
 }
 
 /// Returns the summary of a scenario.
-#[must_use]
 pub fn ending(scenario: &ScenarioResult) -> String {
     let count = |status: Status| scenario.steps.iter().filter(|step| step.status == status).count();
     let checks: usize = scenario.steps.iter().map(|step| step.checks.len()).sum();
@@ -90,7 +86,6 @@ pub fn ending(scenario: &ScenarioResult) -> String {
 }
 
 /// Returns a whole scenario.
-#[must_use]
 pub fn scenario(result: &ScenarioResult) -> String {
     let mut text = opening(&result.name, result.about.as_deref());
     let mut current = "";
@@ -106,7 +101,6 @@ pub fn scenario(result: &ScenarioResult) -> String {
 }
 
 /// Returns the whole report.
-#[must_use]
 pub fn report(result: &RunResult) -> String {
     result.files.iter().flat_map(|file| &file.scenarios).map(scenario).collect()
 }

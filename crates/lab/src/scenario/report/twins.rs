@@ -7,7 +7,6 @@ use crate::scenario::run::TwinsResult;
 const INDENT: &str = "                        ";
 
 /// Returns the steps up to the one with different outcomes, and that step for both.
-#[must_use]
 pub fn twins(result: &TwinsResult) -> String {
     let [written, variant] = &result.results;
     let [this, that] = &result.fact.values;

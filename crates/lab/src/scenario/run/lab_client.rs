@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::JournalLine;
+use outlive_wire::lab_api::{
+    ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
+};
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http::{CallError, Http, send};
 use crate::matrix::Matrix;
-use crate::tenants::TenantCredentials;
 use crate::why::Why;
 
 /// Timeout of a request that moves time, in wall time: it may do years of hourly runs.
@@ -21,24 +22,11 @@ const PAGES_MAX: usize = 10_000;
 /// A failed call of the lab API.
 pub type LabError = CallError;
 
-/// A client of one lab.
+/// A client of one lab. Its methods fail if the lab rejects the request or does not respond.
 #[derive(Clone, Debug)]
 pub struct LabClient {
     http: Http,
     lab: String,
-}
-
-/// The state of a tenant's clock.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub struct Clock {
-    /// Virtual time.
-    pub now: Instant,
-    /// Number of due work items done, if time was moved.
-    #[serde(default)]
-    pub done: u64,
-    /// Number of those that failed.
-    #[serde(default)]
-    pub failed: u64,
 }
 
 /// Selects journal events.
@@ -46,7 +34,6 @@ pub struct Clock {
 pub struct JournalFilter {
     /// The kind, or a prefix that ends in a dot.
     pub kind: Option<String>,
-    /// The subject.
     pub subject: Option<String>,
     /// The trace id.
     pub trace: Option<String>,
@@ -54,18 +41,16 @@ pub struct JournalFilter {
 
 impl LabClient {
     /// Creates a client of the lab at this origin.
-    #[must_use]
     pub fn new(http: Http, origin: &str) -> Self {
         Self { http, lab: origin.trim_end_matches('/').to_owned() }
     }
 
     /// Returns a client whose calls belong to the trace of `http`.
-    #[must_use]
-    pub fn traced(&self, http: Http) -> Self {
+    pub(crate) fn traced(&self, http: Http) -> Self {
         Self { http, lab: self.lab.clone() }
     }
 
-    fn url(&self, tenant: &str, rest: &str) -> String {
+    fn url(&self, tenant: TenantId, rest: &str) -> String {
         format!("{}/lab/tenants/{tenant}{rest}", self.lab)
     }
 
@@ -83,109 +68,64 @@ impl LabClient {
     ///
     /// # Errors
     /// Nothing with this id or name (status 404), or the lab did not answer.
-    pub async fn why(&self, tenant: &str, of: &str) -> Result<Why, LabError> {
+    pub async fn why(&self, tenant: TenantId, of: &str) -> Result<Why, LabError> {
         let url = self.url(tenant, "/why");
         self.http.send_json(Method::POST, &url, &json!({"of": of})).await?.expect()
     }
 
-    /// Creates a tenant without connections and flows, whose clock is stopped at `start`.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn create(
-        &self,
-        name: &str,
-        seed: Option<&str>,
-        rules: Option<&str>,
-        start: Instant,
-    ) -> Result<TenantCredentials, LabError> {
-        let body = json!({
-            "name": name, "seed": seed, "rules": rules, "bare": true, "clock": {"now": start, "speed": 0},
-        });
-        self.http.send_json(Method::POST, &format!("{}/lab/tenants", self.lab), &body).await?.expect()
+    /// Creates a tenant.
+    pub async fn create(&self, tenant: &TenantRequest) -> Result<TenantCredentials, LabError> {
+        let url = format!("{}/lab/tenants", self.lab);
+        send(self.http.request(Method::POST, &url).json(tenant)).await?.expect()
     }
 
     /// Deletes a tenant.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn delete(&self, tenant: &str) -> Result<(), LabError> {
+    pub async fn delete(&self, tenant: TenantId) -> Result<(), LabError> {
         send(self.http.request(Method::DELETE, &self.url(tenant, ""))).await?.expect::<Value>().map(drop)
     }
 
     /// Lists the tenants with their domains.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn tenants(&self) -> Result<Vec<(TenantId, String)>, LabError> {
-        #[derive(Deserialize)]
-        struct List {
-            tenants: Vec<Listed>,
-        }
-        #[derive(Deserialize)]
-        struct Listed {
-            tenant_id: TenantId,
-            domain: String,
-        }
-        let list: List = self.http.get(&format!("{}/lab/tenants", self.lab)).await?.expect()?;
-        Ok(list.tenants.into_iter().map(|listed| (listed.tenant_id, listed.domain)).collect())
+    pub async fn tenants(&self) -> Result<Vec<ListedTenant>, LabError> {
+        let list: TenantList = self.http.get(&format!("{}/lab/tenants", self.lab)).await?.expect()?;
+        Ok(list.tenants)
     }
 
     /// Returns the tenant credentials.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn credentials(&self, tenant: &str) -> Result<TenantCredentials, LabError> {
+    pub async fn credentials(&self, tenant: TenantId) -> Result<TenantCredentials, LabError> {
         self.http.get(&self.url(tenant, "")).await?.expect()
     }
 
     /// Returns the state of a tenant's clock.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn clock(&self, tenant: &str) -> Result<Clock, LabError> {
+    pub async fn clock(&self, tenant: TenantId) -> Result<ClockAnswer, LabError> {
         self.http.get(&self.url(tenant, "/clock")).await?.expect()
     }
 
-    async fn move_clock(&self, tenant: &str, body: Value) -> Result<Clock, LabError> {
+    async fn move_clock(&self, tenant: TenantId, change: ClockRequest) -> Result<ClockAnswer, LabError> {
         let request = self.http.request(Method::POST, &self.url(tenant, "/clock"));
-        send(request.timeout(MOVE_TIMEOUT).json(&body)).await?.expect()
+        send(request.timeout(MOVE_TIMEOUT).json(&change)).await?.expect()
     }
 
     /// Moves a tenant's time by a span, and returns when all due work is done.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn advance(&self, tenant: &str, by: Span) -> Result<Clock, LabError> {
-        self.move_clock(tenant, json!({ "advance": by })).await
+    pub async fn advance(&self, tenant: TenantId, by: Span) -> Result<ClockAnswer, LabError> {
+        self.move_clock(tenant, ClockRequest { advance: Some(by), ..ClockRequest::default() }).await
     }
 
     /// Moves a tenant's time to an instant, and returns when all due work is done.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn set(&self, tenant: &str, to: Instant) -> Result<Clock, LabError> {
-        self.move_clock(tenant, json!({ "set": to })).await
+    pub async fn set(&self, tenant: TenantId, to: Instant) -> Result<ClockAnswer, LabError> {
+        self.move_clock(tenant, ClockRequest { set: Some(to), ..ClockRequest::default() }).await
     }
 
     /// Raises a lab event.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn raise(&self, tenant: &str, event: &Value) -> Result<Value, LabError> {
+    pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, LabError> {
         self.http.send_json(Method::POST, &self.url(tenant, "/events"), event).await?.expect()
     }
 
     /// Returns the selected journal events of a tenant, in order.
-    ///
-    /// # Errors
-    /// The lab rejected the request, or did not answer.
-    pub async fn journal(&self, tenant: &str, filter: &JournalFilter) -> Result<Vec<JournalLine>, LabError> {
-        #[derive(Deserialize)]
-        struct Page {
-            lines: Vec<JournalLine>,
-            next: String,
-        }
+    pub async fn journal(
+        &self,
+        tenant: TenantId,
+        filter: &JournalFilter,
+    ) -> Result<Vec<JournalLine>, LabError> {
         let url = self.url(tenant, "/journal");
         let mut lines = Vec::new();
         let mut after = String::new();
@@ -196,7 +136,8 @@ impl LabClient {
             {
                 parameters.extend(value.clone().map(|value| (name, value)));
             }
-            let page: Page = send(self.http.request(Method::GET, &url).query(&parameters)).await?.expect()?;
+            let page: JournalAnswer<JournalLine> =
+                send(self.http.request(Method::GET, &url).query(&parameters)).await?.expect()?;
             if page.lines.is_empty() {
                 return Ok(lines);
             }

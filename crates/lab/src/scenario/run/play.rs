@@ -5,7 +5,8 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 use outlive_chassis::Trace;
-use outlive_clock::{Instant, Randomness, wall_now};
+use outlive_clock::{Instant, Randomness, Speed, wall_now};
+use outlive_wire::lab_api::{InitialClock, TenantRequest};
 
 use super::lab_client::LabClient;
 use super::recorder::{StepRecorder, TimeObserver};
@@ -37,9 +38,7 @@ pub struct RunOptions {
 
 /// Receives the progress of a scenario.
 pub trait Observer: TimeObserver {
-    /// The scenario has started, in this tenant.
-    fn scenario_started(&self, scenario: &Scenario, tenant: &str);
-    /// A step has finished.
+    fn scenario_started(&self, scenario: &Scenario);
     fn step_finished(&self, step: &StepResult);
     /// Whether to continue with the next step. Steps not run because of `false` are errors in the
     /// result.
@@ -53,7 +52,7 @@ pub trait Observer: TimeObserver {
 pub struct Silent;
 
 impl Observer for Silent {
-    fn scenario_started(&self, _: &Scenario, _: &str) {}
+    fn scenario_started(&self, _: &Scenario) {}
     fn step_finished(&self, _: &StepResult) {}
 }
 
@@ -78,19 +77,27 @@ pub(super) async fn run_single(
     }
     let started = wall_now();
     let lab = LabClient::new(options.http.clone(), &options.lab);
-    let rules = options.rules.as_deref().or(scenario.rules.as_ref().map(|rules| rules.value.as_str()));
+    let rules = options.rules.clone().or_else(|| scenario.rules.as_ref().map(|rules| rules.value.clone()));
     let random = options.random.of(&scenario.name.value);
-    let seed = scenario.seed.as_ref().map(|seed| seed.value.as_str());
     let start = scenario.start.value.instant(started);
-    let credentials = match lab.create(&scenario.name.value, seed, rules, start).await {
+    // Without connections and flows, and with a stopped clock.
+    let request = TenantRequest {
+        name: Some(scenario.name.value.clone()),
+        seed: scenario.seed.as_ref().map(|seed| seed.value.clone()),
+        rules,
+        starts: None,
+        clock: InitialClock { now: Some(start), speed: Some(Speed::FROZEN) },
+        bare: true,
+    };
+    let credentials = match lab.create(&request).await {
         Ok(credentials) => credentials,
         Err(error) => {
             let message = format!("cannot create a tenant: {error}");
             return broken_scenario(file, scenario, "Create a tenant", &message);
         }
     };
-    let tenant = credentials.tenant_id.clone();
-    observer.scenario_started(scenario, &tenant);
+    let tenant = credentials.tenant_id;
+    observer.scenario_started(scenario);
     let mut world = World::new(options.http.clone(), lab.clone(), credentials, random, start);
     let mut steps = Vec::new();
     let mut running = true;
@@ -111,7 +118,7 @@ pub(super) async fn run_single(
         }
     }
     if !options.keep
-        && let Err(error) = lab.delete(&tenant).await
+        && let Err(error) = lab.delete(tenant).await
     {
         tracing::warn!(%tenant, %error, "the scenario's tenant cannot be deleted");
     }
@@ -131,7 +138,6 @@ const NOT_STARTED: &str = "The scenario was not started";
 const ENDED_EARLY: &str = "the run ended early because its output cannot be printed";
 
 /// Returns the result of a scenario that could not start or has no result: a single failed step.
-#[must_use]
 pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, why: &str) -> ScenarioResult {
     let position = Position::of(&scenario.name);
     let step = StepResult {
@@ -160,8 +166,6 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
 /// What to do about a step that did not pass.
 const REMEDY: &str = "see the output above; --keep keeps the tenant for inspection";
 
-/// Returns the message of a panic.
-#[must_use]
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -223,7 +227,9 @@ async fn run_step(
         if panics {
             test_panic("in this step");
         }
-        let verb = step.verb().map_err(|_| StepError("a step needs exactly one verb".to_owned()))?;
+        let Ok(verb) = step.verb() else {
+            return Err(StepError("a step needs exactly one verb".to_owned()));
+        };
         verb.run(world, &mut recorder).await?;
         world.explain_step(step.is_sign_in_by_session(), &mut recorder).await
     };

@@ -96,7 +96,6 @@ async fn expect_divergence(
     })
 }
 
-/// Returns the variant of a scenario, with its file.
 fn variant_of<'a>(file: &'a ReadScenarios, scenario: &Scenario) -> Option<(&'a ReadScenarios, &'a Scenario)> {
     let number = file.file.scenarios.value.iter().position(|known| std::ptr::eq(known, scenario))?;
     let variant_file = file.twin.as_deref()?;
@@ -109,7 +108,6 @@ fn divergence(one: &ScenarioResult, other: &ScenarioResult) -> Option<usize> {
 
 impl TwinsResult {
     /// Whether the scenario passes as written and its variant fails.
-    #[must_use]
     pub fn diverges(&self) -> bool {
         let [written, variant] = &self.results;
         written.status == Status::Passed && variant.status == Status::Failed && self.diverged_at.is_some()

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{Instant, Randomness, Span, TenantId};
+use outlive_wire::lab_api::{ApplicationCredentials, TenantCredentials};
 use serde_json::Value;
 
 use super::lab_client::LabClient;
@@ -14,7 +15,6 @@ use crate::http::Http;
 use crate::maker::{Endpoints, Maker, UserAccount};
 use crate::oauth_client::{OAuthClient, Tokens};
 use crate::scenario::template::{self, TemplateError};
-use crate::tenants::{ApplicationCredentials, TenantCredentials};
 
 /// A step that could not be executed.
 pub(in crate::scenario) struct StepError(pub(in crate::scenario) String);
@@ -118,12 +118,8 @@ impl World {
         }
     }
 
-    pub(in crate::scenario) fn tenant(&self) -> &str {
-        &self.credentials.tenant_id
-    }
-
-    fn tenant_id(&self) -> TenantId {
-        self.credentials.tenant_id.parse().unwrap_or_else(|_| TenantId::from_uuid(uuid::Uuid::nil()))
+    pub(in crate::scenario) const fn tenant(&self) -> TenantId {
+        self.credentials.tenant_id
     }
 
     /// Returns a user with the current password.
@@ -175,7 +171,7 @@ impl World {
     pub(in crate::scenario) fn maker(&mut self, role: &str) -> Result<&mut Maker, StepError> {
         if !self.makers.contains_key(role) {
             let endpoints = Endpoints {
-                tenant: self.tenant_id(),
+                tenant: self.tenant(),
                 idp: self.credentials.urls.idp.clone(),
                 hub: self.credentials.urls.hub.clone(),
                 flow: self.credentials.urls.flow.clone(),
@@ -206,7 +202,7 @@ impl World {
         let origin = url::Url::parse(&redirect_uri).ok().map(|url| url.origin().ascii_serialization());
         Ok(OAuthClient {
             idp: self.credentials.urls.idp.clone(),
-            tenant: self.tenant_id(),
+            tenant: self.tenant(),
             client_id: application.client_id.clone(),
             secret: application.secret.clone(),
             redirect_uri,
@@ -282,7 +278,7 @@ impl World {
             "connection" => self.connections.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "flow" => self.flows.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "object" => self.objects.get(rest.strip_suffix(".id")?).cloned(),
-            "tenant" => Some(self.credentials.tenant_id.clone()),
+            "tenant" => Some(self.tenant().to_string()),
             _ => None,
         }
     }

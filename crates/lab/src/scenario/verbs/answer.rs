@@ -1,4 +1,4 @@
-//! What the verbs that call a service share.
+//! Shared code of the verbs that call a service.
 
 use reqwest::Method;
 use serde_saphyr::Spanned;
@@ -14,7 +14,7 @@ pub(super) fn get() -> Spanned<String> {
 }
 
 pub(super) fn method(name: &str) -> Result<Method, StepError> {
-    name.parse().map_err(|_| StepError(format!("'{name}' is no HTTP method")))
+    name.parse().ok().ok_or_else(|| StepError(format!("'{name}' is no HTTP method")))
 }
 
 impl World {

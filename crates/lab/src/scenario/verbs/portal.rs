@@ -1,4 +1,4 @@
-//! What the verbs about connections and flows share.
+//! Shared code of the verbs about connections and flows.
 
 use serde_json::Value;
 

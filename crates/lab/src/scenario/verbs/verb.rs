@@ -1,4 +1,4 @@
-//! What every verb can do, and what their fields have in common.
+//! The trait of all verbs, and parsers of their common fields.
 
 use serde_saphyr::Spanned;
 

@@ -6,26 +6,26 @@ use std::time::Duration;
 
 use outlive_chassis::pause;
 use outlive_clock::{Speed, TenantId, wall_now};
+use outlive_wire::lab_api::{OperationDetails, OperationKind};
 use tokio::sync::OwnedMutexGuard;
 
-use super::OperationDetails;
+use super::record::{begun, interrupt};
 use super::store::{Operation, OperationStore};
 use crate::conductor::{ConductError, Conductor, Moved, Progress, Target};
 use crate::services::{ClockState, TenantSurface};
 use crate::tenants::{TenantError, Tenants};
 
-/// How long, in wall time, a step is repeated while a service does not answer: as long as a service
-/// takes to restart.
+/// How long a step is repeated while a service does not respond (wall time): about as long as a
+/// restart takes.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How often, in wall time, another replica's operation is looked at by a request that waits for
-/// its end.
+/// How often a request that waits for another replica's operation polls it (wall time).
 const ELSEWHERE: Duration = Duration::from_millis(200);
 
-/// How long, in wall time, a change waits for another one of the same tenant: short ones wait for
-/// each other, and a long one is named in the answer, within a second.
+/// How long a change waits for another one of the same tenant before the caller receives an error
+/// (wall time).
 const TURN_WITHIN: Duration = Duration::from_millis(500);
 
-/// The right to change a tenant's time: one change at a time.
+/// The exclusive right to change a tenant's time.
 #[derive(Debug)]
 pub struct TenantClock {
     tenants: Tenants,
@@ -34,8 +34,7 @@ pub struct TenantClock {
 }
 
 impl Tenants {
-    /// Waits a moment for the right to change a tenant's time. What an interrupted change left is
-    /// ended first.
+    /// Acquires the right to change a tenant's time, after ending an interrupted change.
     ///
     /// # Errors
     /// [`TenantError::Unknown`], another change in progress ([`TenantError::Busy`]), a failing
@@ -44,12 +43,9 @@ impl Tenants {
         self.clock_within(tenant, TURN_WITHIN).await
     }
 
-    /// Ends an advance that is under way after its present step, then waits for the right to change
-    /// the tenant's time, which stands still.
-    ///
-    /// # Errors
-    /// As [`Tenants::clock`].
-    pub async fn clock_to_freeze(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
+    /// Ends an advance in progress after its current step and leaves the clock stopped, then
+    /// acquires the right to change the tenant's time.
+    pub(crate) async fn clock_to_freeze(&self, tenant: TenantId) -> Result<TenantClock, TenantError> {
         self.credentials(tenant).await?;
         self.operations().freeze(tenant).await?;
         self.clock_within(tenant, PATIENCE).await
@@ -65,7 +61,7 @@ impl Tenants {
             if let Some(operation) = self.operations().current(tenant).await? {
                 return Err(TenantError::Busy(Box::new(operation)));
             }
-            // It has ended just now.
+            // The operation has just ended.
         };
         while let Some(operation) = self.operations().store.read(tenant).await? {
             if self.operations().store.is_elsewhere(&operation) {
@@ -82,7 +78,7 @@ impl Tenants {
                 Err(error) => return Err(error),
             }
         }
-        // It may have been deleted meanwhile.
+        // The tenant may have been deleted meanwhile.
         self.credentials(tenant).await?;
         Ok(TenantClock { tenants: self.clone(), tenant, _turn: turn })
     }
@@ -91,8 +87,8 @@ impl Tenants {
         Conductor::new(self.surface().tenant(tenant))
     }
 
-    /// Ends a change of time that was interrupted: all clocks show the latest instant that any of
-    /// them reached, and time runs on as it did.
+    /// Ends an interrupted change of time: sets all clocks to the latest instant that any of them
+    /// reached, and continues at the previous speed.
     pub(super) async fn settle(
         &self,
         tenant: TenantId,
@@ -110,12 +106,12 @@ impl TenantClock {
         }
     }
 
-    /// Moves time to `target`, doing everything that falls due on the way. A running clock stands
-    /// still meanwhile and runs on afterwards.
+    /// Advances time to `target` and executes all work that becomes due. A running clock is stopped
+    /// meanwhile.
     ///
     /// # Errors
-    /// Nothing began ([`TenantError::Conduct`]); or it was ended early
-    /// ([`TenantError::EndedEarly`]); or it is ended as soon as all services answer
+    /// The advance was not started ([`TenantError::Conduct`]), was ended early
+    /// ([`TenantError::EndedEarly`]), or is ended when all services respond
     /// ([`TenantError::Unfinished`]).
     pub async fn advance(
         &self,
@@ -124,18 +120,26 @@ impl TenantClock {
     ) -> Result<Moved, TenantError> {
         let ClockState { now, speed, .. } = self.look().await?;
         let planned = target.within_reach(now)?;
-        let details = OperationDetails::advance(now, planned, speed);
+        let details = OperationDetails {
+            from: Some(now),
+            target: Some(planned),
+            reached: Some(now),
+            speed: Some(speed),
+            ..begun(OperationKind::Advance)
+        };
         let operations = self.tenants.operations();
         let operation = operations.store.begin(self.tenant, details).await?;
         let canceled = Arc::new(AtomicBool::new(false));
         let conductor = self.tenants.conductor(self.tenant).patient(PATIENCE).until(Arc::clone(&canceled));
         let note = |step: Progress| {
-            operations.note(self.tenant, |details| details.progress(step));
+            operations.note(self.tenant, |details| {
+                (details.reached, details.done, details.failed) = (Some(step.now), step.done, step.failed);
+            });
             progress(step);
         };
         let work = async {
             let stopped = conductor.stop().await?;
-            // A clock that ran until now has come a little further than it was when it was read.
+            // A running clock has moved on since it was read.
             let target = match target {
                 Target::At(instant) => instant.max(stopped.now),
                 target => target.from(stopped.now),
@@ -150,21 +154,18 @@ impl TenantClock {
         self.finish(operation, speed, &canceled, work).await
     }
 
-    /// Sets how fast time runs, at every service at the same virtual instant.
-    ///
-    /// # Errors
-    /// As [`TenantClock::advance`]; an interrupted change of speed is completed as soon as all
-    /// services answer.
-    pub async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
+    /// Sets the speed of time, in every service at the same virtual instant.
+    pub(crate) async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
         self.look().await?;
+        let details = OperationDetails { speed: Some(speed), ..begun(OperationKind::Run) };
         let operations = self.tenants.operations();
-        let operation = operations.store.begin(self.tenant, OperationDetails::run(speed)).await?;
+        let operation = operations.store.begin(self.tenant, details).await?;
         let canceled = Arc::new(AtomicBool::new(false));
         let conductor = self.tenants.conductor(self.tenant).patient(PATIENCE).until(Arc::clone(&canceled));
         self.finish(operation, speed, &canceled, conductor.run_at(speed)).await
     }
 
-    /// Does an operation's work and ends it: at the instant that was reached if the work fails.
+    /// Executes the work of an operation and ends it; if the work fails, at the instant reached.
     async fn finish<T>(
         &self,
         mut operation: Operation,
@@ -177,7 +178,7 @@ impl TenantClock {
             match work.await {
                 Ok(done) => Ok(done),
                 Err(cause) => {
-                    // Work that is stuck, or refused, would be again.
+                    // Work that is stuck or was rejected would fail again.
                     let finish = cause.is_temporary();
                     let speed = operations.speed_afterwards(self.tenant).unwrap_or(speed);
                     Err((self.tenants.conductor(self.tenant).settle(speed, finish).await, cause))
@@ -201,7 +202,7 @@ impl TenantClock {
         }
     }
 
-    /// Ends the operation once its clocks are settled; if they are not, leaves it to the recovery.
+    /// Ends the operation if its clocks are settled; otherwise leaves it to the recovery.
     async fn end_early(
         &self,
         mut operation: Operation,
@@ -220,7 +221,7 @@ impl TenantClock {
             }
             Err(again) => {
                 let reached = operation.details.reached;
-                operation.details.interrupted(again.service(), again.to_string());
+                interrupt(&mut operation.details, again.service(), again.to_string());
                 match operations.store.update(&operation).await {
                     Err(error) if error.is_conflict() => return TenantError::Unknown(self.tenant),
                     Err(error) => tracing::warn!(%error, "how an operation stands could not be written"),

@@ -1,17 +1,18 @@
-//! Who works on an operation: a process of the lab, by a name that tells whether it still lives.
+//! Names for processes of the lab that hold operations. A name shows whether its process still
+//! runs.
 
 use std::fs;
 
-/// What identifies processes of one machine (Linux): its start, and the namespace in which process
-/// ids count. While a process lives its namespace does, so no other one has the same number.
+/// Identifies the boot of the machine and the namespace of its process ids (Linux). A namespace
+/// exists as long as its processes, so its number is not reused while one runs.
 fn place() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
     Some(format!("{}/{}", boot.trim(), namespace.to_str()?))
 }
 
-/// When a process began, in the kernel's ticks; with its id this names one process. `None` if it
-/// does not exist, or has ended and is only waited for.
+/// Returns the start of a process in the kernel's ticks, which with the id identifies the process.
+/// `None` if it does not exist or is a zombie.
 fn began(process: &str) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // `PID (NAME) STATE …`, where NAME can contain anything; the start is field 22
@@ -22,7 +23,7 @@ fn began(process: &str) -> Option<String> {
     if matches!(state, "Z" | "X") { None } else { fields.nth(18).map(str::to_owned) }
 }
 
-/// The name of this process; `None` where processes cannot be recognized.
+/// Returns the name of this process; `None` where processes cannot be identified.
 pub(super) fn this_process() -> Option<String> {
     name_of(&std::process::id().to_string())
 }
@@ -31,8 +32,8 @@ fn name_of(process: &str) -> Option<String> {
     Some(format!("{}/{process}/{}", place()?, began(process)?))
 }
 
-/// Whether the process of this name has ended for certain. One of another machine or container may
-/// live.
+/// Whether the process with this name has certainly ended. Unknown (false) for processes of another
+/// machine or container.
 pub(super) fn has_ended(name: &str) -> bool {
     let mut parts = name.rsplitn(3, '/');
     let (Some(start), Some(process), Some(of)) = (parts.next(), parts.next(), parts.next()) else {

@@ -6,26 +6,26 @@ use std::sync::atomic::AtomicBool;
 use futures::future::join_all;
 use outlive_clock::{Instant, Speed, TenantId, wall_now};
 use outlive_store::Change;
+use outlive_wire::lab_api::{OperationKind, TenantCredentials};
 
+use super::record::{begun, interrupt};
 use super::store::{Operation, OperationStore};
-use super::{OperationDetails, OperationKind};
 use crate::http::CallError;
 use crate::seed::{DrawnSecrets, TenantPlan};
 use crate::services::{ClockChange, Service};
 use crate::tenants::layout::lay_out;
-use crate::tenants::{NewTenant, TenantCredentials, TenantError, Tenants, Urls};
+use crate::tenants::{NewTenant, TenantError, Tenants};
 
-/// What became of a deletion.
+/// The result of a deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// The tenant is gone with all its data.
+    /// The tenant is deleted in every service.
     Complete,
-    /// The tenant is in no list any more. Its data in these services is deleted as soon as they
-    /// answer.
+    /// The tenant is no longer listed. Its data in these services is deleted when they respond.
     Waiting(Vec<Service>),
 }
 
-/// A creation that failed, and the services in which a tenant of this id existed before.
+/// A failed creation, with the services in which a tenant with this id already existed.
 struct NotCreated {
     cause: TenantError,
     existed: Vec<Service>,
@@ -38,11 +38,10 @@ impl<E: Into<TenantError>> From<E> for NotCreated {
 }
 
 impl Tenants {
-    /// Creates a tenant in every service; if any part fails, nothing of it stays.
+    /// Creates a tenant in every service, or in none.
     ///
     /// # Errors
-    /// An unknown seed, or a service that refused: the first cause, whatever the deletion of the
-    /// rest meets.
+    /// An unknown seed, or the first error of a service; errors of the rollback are only logged.
     pub async fn create(&self, new: NewTenant) -> Result<TenantCredentials, TenantError> {
         let seed = self.seed(new.seed.as_deref())?;
         let tenant =
@@ -50,11 +49,11 @@ impl Tenants {
         let random = self.chassis().random.of(tenant);
         let secrets = DrawnSecrets::draw(&seed.file, &random);
         let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());
-        let urls = Urls::of(self.surface().origins());
+        let urls = self.surface().origins().urls();
         let resource = &self.surface().origins().resource.server;
         let plan = TenantPlan::draw(seed, tenant, new.name, rules, &secrets, &urls.hub, resource);
-        let credentials = TenantCredentials::of(&plan, rules, new.bare, urls);
-        // All services start from one instant, whatever the time between the calls.
+        let credentials = plan.credentials(rules, new.bare, urls);
+        // All services start from one instant, independent of the time between the calls.
         let now = new.now.unwrap_or_else(wall_now);
         let clock = ClockChange {
             now: Some(now),
@@ -63,12 +62,12 @@ impl Tenants {
             step: false,
         };
         let _turn = self.operations().turn(tenant).await;
-        let mut operation = self.operations().store.begin(tenant, OperationDetails::create()).await?;
+        let mut operation = self.operations().store.begin(tenant, begun(OperationKind::Create)).await?;
         let canceled = Arc::new(AtomicBool::new(false));
         let creation = self.create_everywhere(&plan, &credentials, clock, new.bare, now);
         let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
-                let mut change = Change::from(self.store().insertion(tenant, &credentials));
+                let mut change = Change::from(self.store().insert(tenant, &credentials));
                 change.add(OperationStore::end(&operation));
                 self.operations().store.commit(change).await.map_err(NotCreated::from)
             }
@@ -95,8 +94,7 @@ impl Tenants {
             .into_iter()
             .zip(specs)
             .map(|(service, spec)| self.surface().create_tenant(service, tenant, clock, &lab, spec));
-        // All answers are waited for: a creation still under way could outlive the deletion of a
-        // half-created tenant.
+        // Awaits all responses: a creation still in progress could complete after the rollback.
         let mut failure: Option<NotCreated> = None;
         for (service, created) in Service::ALL.into_iter().zip(join_all(creations).await) {
             let Err(cause) = created else { continue };
@@ -115,8 +113,7 @@ impl Tenants {
         Ok(())
     }
 
-    /// Deletes what was created; what cannot be deleted yet is left to the recovery. Returns why
-    /// the creation failed.
+    /// Deletes what was created, or leaves it to the recovery. Returns why the creation failed.
     async fn roll_back(&self, mut operation: Operation, failure: NotCreated) -> TenantError {
         let NotCreated { cause, existed } = failure;
         operation.details.spared = existed;
@@ -127,8 +124,8 @@ impl Tenants {
         cause
     }
 
-    /// Deletes a tenant with all its data in every service. It is in no list from the beginning;
-    /// services that do not answer delete it when they do.
+    /// Deletes a tenant in every service. It is no longer listed once the deletion has started;
+    /// services that do not respond delete it later.
     ///
     /// # Errors
     /// [`TenantError::Unknown`], or a failing database.
@@ -143,7 +140,7 @@ impl Tenants {
                 Err(error) => return Err(error.into()),
             },
         };
-        // A change of the tenant's time ends after its present step.
+        // A change of the tenant's time ends after its current step.
         self.operations().cancel(tenant);
         let _turn = self.operations().turn(tenant).await;
         match self.delete_from_services(&mut operation, "the deletion was requested").await {
@@ -156,7 +153,7 @@ impl Tenants {
         }
     }
 
-    /// Deletes a tenant in the services, and ends the operation when all have done it.
+    /// Deletes a tenant in the services, and ends the operation when all have responded.
     pub(super) async fn delete_from_services(
         &self,
         operation: &mut Operation,
@@ -173,7 +170,11 @@ impl Tenants {
             }
         }
         if let Some((service, cause)) = failed {
-            operation.details.interrupted(Some(service), format!("{reason}. {}.", cause.of_service(service)));
+            interrupt(
+                &mut operation.details,
+                Some(service),
+                format!("{reason}. {}.", cause.of_service(service)),
+            );
             self.operations().store.update(operation).await?;
             return Err(TenantError::Service { service, cause });
         }
@@ -187,8 +188,7 @@ impl Tenants {
         Ok(())
     }
 
-    /// The services that may still have the tenant: those that list it, and those that do not
-    /// answer.
+    /// Returns the services that list the tenant or do not respond.
     async fn services_with(&self, tenant: TenantId) -> Vec<Service> {
         let listed = Service::ALL.map(|service| async move {
             let listed = self.surface().tenants(service, None).await;
@@ -198,10 +198,10 @@ impl Tenants {
         Service::ALL.into_iter().filter(|service| !without.contains(service)).collect()
     }
 
-    /// Creates the default seed's own tenant if this lab has not created it before.
+    /// Creates the default seed's own tenant if it does not exist.
     ///
     /// # Errors
-    /// As [`Tenants::create`]; nothing is begun while a service does not answer.
+    /// As [`Tenants::create`]; nothing is started while a service does not respond.
     pub async fn ensure_default(&self) -> Result<(), TenantError> {
         let id = self.seed(None)?.file.tenant.id;
         if self.store().read(id).await?.is_some() {

@@ -1,9 +1,9 @@
 //! Operations across services: moving a tenant's time, creating a tenant, deleting it.
 //!
-//! Each is a row in the lab's database from before its first call until every service has done its
-//! part. What an interruption leaves is ended without a request: an interrupted change of time is
-//! ended at the latest instant that any clock reached, and time runs on as it did; a tenant that
-//! was not created completely is deleted; a deletion is completed.
+//! Each is a row in the lab's database from before its first call until every service has finished.
+//! Interrupted operations are ended without a request: a change of time at the latest instant that
+//! any clock reached, after which time continues at its previous speed; an incomplete creation is
+//! rolled back; a deletion is completed.
 
 mod clock;
 mod holder;
@@ -15,6 +15,5 @@ mod under_way;
 
 pub use clock::TenantClock;
 pub use lifecycle::Deletion;
-pub use record::{OperationDetails, OperationKind};
 pub(super) use record::{in_progress, outlook};
 pub(super) use under_way::Operations;

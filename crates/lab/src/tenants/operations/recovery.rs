@@ -1,5 +1,5 @@
-//! Ending what was interrupted: at the start of the lab, and whenever a missing service answers
-//! again. No request is needed.
+//! Ends interrupted operations in the background: at the start of the lab, and when a missing
+//! service responds again.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -8,25 +8,23 @@ use futures::StreamExt;
 use futures::stream::iter;
 use outlive_chassis::pause;
 use outlive_clock::{Instant, TenantId, wall_now};
+use outlive_wire::lab_api::OperationKind;
 
+use super::record::{begun, interrupt};
 use super::store::{Operation, OperationStore};
-use super::{OperationDetails, OperationKind};
 use crate::tenants::comparison::Lists;
 use crate::tenants::{TenantError, Tenants};
 
-/// The waits, in wall time, between two attempts to end what was interrupted: doubled from the
-/// first to the last.
+/// The minimum and maximum delay between two attempts (wall time); it doubles after each.
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_LAST: Duration = Duration::from_secs(5);
-/// How often, in wall time, the tenants that services have are compared with those that the lab
-/// lists.
+/// How often the tenants of the services are compared with those of the lab (wall time).
 const SWEEP: Duration = Duration::from_secs(30);
-/// How many operations are ended at the same time.
+/// Number of operations that are ended concurrently.
 const AT_ONCE: usize = 8;
 
 impl Tenants {
-    /// Ends interrupted operations, deletes orphans and reports lost data, as long as the lab
-    /// lives.
+    /// Ends interrupted operations, deletes orphans and reports lost data, until the lab stops.
     pub async fn recover(self) {
         let mut wait = RETRY_FIRST;
         let mut swept: Option<Instant> = None;
@@ -48,7 +46,7 @@ impl Tenants {
         }
     }
 
-    /// Returns whether something is left. Each cause is reported once.
+    /// Returns whether interrupted operations remain. Each cause is logged once.
     async fn recover_all(&self, reported: &mut HashMap<TenantId, BTreeSet<String>>) -> bool {
         let operations = match self.operations().store.list().await {
             Ok(operations) => operations,
@@ -91,7 +89,7 @@ impl Tenants {
         self.recover_operation(operation).await.map(|()| true)
     }
 
-    /// Ends an operation that was left behind. The caller has the tenant's turn.
+    /// Ends an interrupted operation. The caller holds the tenant's lock.
     pub(super) async fn recover_operation(&self, operation: Operation) -> Result<(), TenantError> {
         let mut operation = self.operations().store.claim(operation).await?;
         let tenant = operation.tenant;
@@ -107,7 +105,7 @@ impl Tenants {
                         tracing::info!(%tenant, %now, speed, "an interrupted change of time was ended");
                     }
                     Err(error) => {
-                        operation.details.interrupted(error.service(), error.to_string());
+                        interrupt(&mut operation.details, error.service(), error.to_string());
                         self.operations().store.update(&operation).await?;
                         return Err(TenantError::Unfinished {
                             kind: operation.details.kind,
@@ -129,7 +127,7 @@ impl Tenants {
         Ok(())
     }
 
-    /// Compares the tenants that services have with those that the lab lists.
+    /// Compares the tenants of the services with those of the lab.
     async fn sweep(&self) -> Result<(), TenantError> {
         let known = self.list().await?;
         let lists = self.lists().await?;
@@ -137,11 +135,10 @@ impl Tenants {
         self.collect_orphans(lists).await
     }
 
-    /// Records the deletion of tenants that this lab created, that a service has, and that no
-    /// record names any more.
+    /// Starts the deletion of orphans: tenants of this lab that a service has and the lab does not.
     ///
-    /// The services are listed first: a tenant is recorded before its first call, so whatever they
-    /// list is recorded already, or was deleted meanwhile. Tenants of other labs are not listed.
+    /// The services are queried before the lab's records. A tenant is recorded before its first
+    /// call, so a tenant without a record is never a creation in progress.
     async fn collect_orphans(&self, lists: Lists) -> Result<(), TenantError> {
         let mut found = Vec::new();
         for (service, listed) in lists {
@@ -157,7 +154,7 @@ impl Tenants {
             if is_known {
                 continue;
             }
-            match self.operations().store.begin(tenant, OperationDetails::delete()).await {
+            match self.operations().store.begin(tenant, begun(OperationKind::Delete)).await {
                 Ok(_) => tracing::warn!(%tenant, "no record of the lab names this tenant; it is deleted"),
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error.into()),

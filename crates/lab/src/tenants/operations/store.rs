@@ -1,16 +1,17 @@
-//! Operations at rest, in the lab's own database.
+//! Storage of operations, in the lab's own database.
 
 use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, StoreError, sql};
+use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
-use super::{OperationDetails, holder};
+use super::holder;
+use super::record::begun;
 
-/// How long, in wall time, other replicas of the lab leave an operation to the one that works on
-/// it.
+/// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 const LEASE: Span = Span::from_seconds(20);
 
-/// An operation with who works on it.
+/// An operation with its lease.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) tenant: TenantId,
@@ -20,7 +21,6 @@ pub(crate) struct Operation {
     pub(crate) details: OperationDetails,
 }
 
-/// Keeps operations.
 #[derive(Debug)]
 pub(super) struct OperationStore {
     chassis: Chassis,
@@ -42,29 +42,22 @@ impl OperationStore {
     }
 
     /// Records an operation before its first step.
-    ///
-    /// # Errors
-    /// A conflict if one of the tenant has not ended.
     pub(super) async fn begin(
         &self,
         tenant: TenantId,
         details: OperationDetails,
     ) -> Result<Operation, StoreError> {
         let operation = self.new_operation(tenant, details);
-        self.chassis.store.commit(insertion(&operation)).await?;
+        self.chassis.store.commit(insert(&operation)).await?;
         Ok(operation)
     }
 
-    /// Records a deletion: from now on no list names the tenant, and it ends whatever else was
-    /// under way.
-    ///
-    /// # Errors
-    /// A conflict if the tenant is in no list.
+    /// Records a deletion: removes the tenant from the list, and replaces its other operation.
     pub(super) async fn begin_deletion(&self, tenant: TenantId) -> Result<Operation, StoreError> {
-        let operation = self.new_operation(tenant, OperationDetails::delete());
+        let operation = self.new_operation(tenant, begun(OperationKind::Delete));
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
         change.add(sql!("DELETE FROM operations WHERE tenant = $1", tenant));
-        change.add(insertion(&operation));
+        change.add(insert(&operation));
         self.chassis.store.commit(change).await?;
         Ok(operation)
     }
@@ -90,8 +83,8 @@ impl OperationStore {
         rows.iter().map(operation_of).collect()
     }
 
-    /// Whether another replica of the lab works on it: not if its process has ended, or its lease.
-    /// An embedded database belongs to one process: then none can.
+    /// Whether another replica of the lab works on it: its lease is valid and its process may still
+    /// run. An embedded database has no other replicas.
     pub(super) fn is_elsewhere(&self, operation: &Operation) -> bool {
         !self.chassis.store.is_exclusive()
             && operation.owner != self.owner
@@ -99,10 +92,7 @@ impl OperationStore {
             && !holder::has_ended(&operation.owner)
     }
 
-    /// Claims an operation that was left behind.
-    ///
-    /// # Errors
-    /// A conflict if another replica was faster.
+    /// Claims an abandoned operation.
     pub(super) async fn claim(&self, operation: Operation) -> Result<Operation, StoreError> {
         let claimed = Operation { owner: self.owner.clone(), lease: wall_now() + LEASE, ..operation };
         let update = sql!(
@@ -119,7 +109,7 @@ impl OperationStore {
         Ok(claimed)
     }
 
-    /// Writes how far an operation is, and renews its lease.
+    /// Saves the progress of an operation, and renews its lease.
     pub(super) async fn update(&self, operation: &Operation) -> Result<(), StoreError> {
         let update = sql!(
             "UPDATE operations SET lease_wall_us = $1, details = $2 WHERE tenant = $3 AND id = $4 AND owner = $5",
@@ -132,19 +122,19 @@ impl OperationStore {
         self.chassis.store.commit(update.expect_rows(1)).await
     }
 
-    /// The statement that ends an operation; it conflicts if it is ended already.
+    /// Returns the statement that ends an operation; a conflict if it has already ended.
     pub(super) fn end(operation: &Operation) -> Statement {
         sql!("DELETE FROM operations WHERE tenant = $1 AND id = $2", operation.tenant, &operation.id)
             .expect_rows(1)
     }
 
-    /// Ends an operation together with what it brings about in the lab's own database.
+    /// Commits a change in the lab's own database.
     pub(super) async fn commit(&self, change: impl Into<Change>) -> Result<(), StoreError> {
         self.chassis.store.commit(change).await
     }
 }
 
-fn insertion(operation: &Operation) -> Statement {
+fn insert(operation: &Operation) -> Statement {
     sql!(
         "INSERT INTO operations (tenant, id, owner, lease_wall_us, details) VALUES ($1, $2, $3, $4, $5)",
         operation.tenant,
@@ -156,7 +146,7 @@ fn insertion(operation: &Operation) -> Statement {
 }
 
 fn text_of(details: &OperationDetails) -> String {
-    // Plain data with text keys: nothing in it can fail to be JSON.
+    // Plain data with text keys: serialization cannot fail.
     serde_json::to_string(details).unwrap_or_default()
 }
 

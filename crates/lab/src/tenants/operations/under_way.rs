@@ -1,45 +1,45 @@
-//! The operations under way in this process: whose turn it is, and how far each is.
+//! The operations in progress in this process: their locks and their progress.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use outlive_chassis::{Chassis, pause};
 use outlive_clock::{Speed, TenantId};
 use outlive_store::StoreError;
+use outlive_wire::lab_api::{OperationDetails, OperationKind};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::timeout;
 
-use super::record::{OperationDetails, OperationKind};
 use super::store::{Operation, OperationStore};
 
-/// How often, in wall time, an operation under way writes how far it is. Its lease lasts much
-/// longer.
+/// How often an operation in progress is saved (wall time). Its lease lasts much longer.
 const HEARTBEAT: Duration = Duration::from_secs(3);
 
 /// The operations of this lab process.
 #[derive(Debug)]
 pub(in crate::tenants) struct Operations {
     pub(super) store: OperationStore,
-    /// One operation of a tenant at a time; others wait in order.
+    /// One lock per tenant; waiting operations acquire it in order.
     turns: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
-    /// What this process is working on.
+    /// The operations in progress.
     live: Mutex<HashMap<TenantId, Live>>,
     stopping: AtomicBool,
     /// Wakes the recovery.
     pub(super) wake: Notify,
 }
 
-/// An operation under way in this process.
+/// An operation in progress.
 #[derive(Clone, Debug)]
 struct Live {
     operation: Operation,
     canceled: Arc<AtomicBool>,
 }
 
-/// Takes an operation off the list of those under way, also if its caller stops waiting for it:
-/// then the recovery ends it.
+/// Removes an operation from `live` when dropped. If its work did not complete, because the caller
+/// disconnected, wakes the recovery.
 struct Shown<'a> {
     operations: &'a Operations,
     tenant: TenantId,
@@ -66,7 +66,7 @@ impl Operations {
         }
     }
 
-    /// The operation of a tenant that has begun and not ended, as it stands now.
+    /// Returns the operation in progress on a tenant, with its current progress.
     pub(in crate::tenants) async fn current(
         &self,
         tenant: TenantId,
@@ -77,39 +77,38 @@ impl Operations {
         Ok(self.store.read(tenant).await?.map(|operation| operation.details))
     }
 
-    /// The tenants that are being deleted.
+    /// Returns the tenants that are being deleted.
     pub(in crate::tenants) async fn deletions(&self) -> Result<Vec<TenantId>, StoreError> {
         let all = self.store.list().await?;
         let deleted = |operation: &Operation| operation.details.kind == OperationKind::Delete;
         Ok(all.into_iter().filter(deleted).map(|operation| operation.tenant).collect())
     }
 
-    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Live>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    fn live(&self) -> MutexGuard<'_, HashMap<TenantId, Live>> {
+        self.live.lock()
     }
 
     pub(super) fn turn_of(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut turns = self.turns.lock();
         Arc::clone(turns.entry(tenant).or_default())
     }
 
-    /// Waits until no other operation of the tenant is under way in this process.
+    /// Locks the tenant for an operation of this process.
     pub(super) async fn turn(&self, tenant: TenantId) -> OwnedMutexGuard<()> {
         self.turn_of(tenant).lock_owned().await
     }
 
-    /// [`Operations::turn`], for so long in wall time; `None` if another operation is still under
-    /// way.
+    /// [`Operations::turn`] with a timeout (wall time); `None` if another operation still runs.
     pub(super) async fn turn_within(&self, tenant: TenantId, wait: Duration) -> Option<OwnedMutexGuard<()>> {
         timeout(wait, self.turn(tenant)).await.ok()
     }
 
     pub(super) fn forget(&self, tenant: TenantId) {
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(&tenant);
+        self.turns.lock().remove(&tenant);
     }
 
-    /// Runs an operation's work: it is shown to readers and keeps its lease meanwhile. Afterwards
-    /// the details contain how far it came.
+    /// Executes the work of an operation, publishes its progress and renews its lease. Afterwards,
+    /// the details contain the progress.
     pub(super) async fn work<F: Future>(
         &self,
         operation: &mut Operation,
@@ -136,42 +135,40 @@ impl Operations {
             if let Some(current) = current
                 && let Err(error) = self.store.update(&current).await
             {
-                // The row is gone if the tenant is being deleted, here or by another replica.
+                // A conflict means that the tenant is being deleted, here or by another replica.
                 canceled.fetch_or(error.is_conflict(), Ordering::Relaxed);
                 tracing::debug!(%error, "how far an operation is could not be written");
             }
         }
     }
 
-    /// Notes how far the operation under way is.
+    /// Updates the progress of the operation in progress.
     pub(super) fn note(&self, tenant: TenantId, note: impl FnOnce(&mut OperationDetails)) {
         if let Some(live) = self.live().get_mut(&tenant) {
             note(&mut live.operation.details);
         }
     }
 
-    /// Ends the change of time that is under way for a tenant after its present step.
+    /// Cancels the change of a tenant's time after its current step.
     pub(super) fn cancel(&self, tenant: TenantId) {
         if let Some(live) = self.live().get(&tenant) {
             live.canceled.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Ends the advance that is under way for a tenant in this process after its present step; time
-    /// stands still then. Recorded first, so that a recovery does the same.
-    ///
-    /// # Errors
-    /// A failing database.
+    /// Cancels the advance of a tenant in this process after its current step, and leaves the clock
+    /// stopped. Recorded first, so that a recovery does the same.
     pub(super) async fn freeze(&self, tenant: TenantId) -> Result<(), StoreError> {
         let frozen = match self.live().get_mut(&tenant) {
             Some(live) if live.operation.details.kind == OperationKind::Advance => {
-                live.operation.details.freeze();
+                live.operation.details.speed = Some(Speed::FROZEN);
+                live.operation.details.frozen = true;
                 live.clone()
             }
             _ => return Ok(()),
         };
         match self.store.update(&frozen.operation).await {
-            // It ended meanwhile.
+            // The operation has ended meanwhile.
             Err(error) if !error.is_conflict() => return Err(error),
             _ => {}
         }
@@ -179,14 +176,14 @@ impl Operations {
         Ok(())
     }
 
-    /// How fast time runs after the operation under way.
+    /// Returns the speed of time after the operation in progress.
     pub(super) fn speed_afterwards(&self, tenant: TenantId) -> Option<Speed> {
         self.live().get(&tenant).and_then(|live| live.operation.details.speed)
     }
 
-    /// Ends every change of time after its present step, and waits until all are ended; tenants are
-    /// still created and deleted completely. The caller bounds the wait: what is not ended in time
-    /// is recovered at the next start.
+    /// Cancels every change of time after its current step, and waits until all operations have
+    /// ended. Creations and deletions are completed. The caller bounds the wait; operations that
+    /// have not ended are recovered at the next start.
     pub(in crate::tenants) async fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         loop {

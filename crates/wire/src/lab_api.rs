@@ -1,0 +1,389 @@
+//! Requests and responses of the lab API (`/lab`): tenants, their time, their journals.
+
+use std::fmt;
+
+use outlive_clock::{Instant, Span, Speed, TenantId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::tenant::ApplicationKind;
+
+/// One of the four services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Service {
+    /// The identity provider.
+    Idp,
+    /// The hub.
+    Hub,
+    /// The protected resource.
+    Resource,
+    /// The flow service.
+    Flow,
+}
+
+impl Service {
+    /// All services, in the order in which tenants are created.
+    pub const ALL: [Self; 4] = [Self::Idp, Self::Hub, Self::Resource, Self::Flow];
+
+    /// The name in journals and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idp => "idp",
+            Self::Hub => "hub",
+            Self::Resource => "resource",
+            Self::Flow => "flow",
+        }
+    }
+
+    /// The index in [`Service::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A tenant to create. All members are optional.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TenantRequest {
+    /// Display name, of at most 200 characters.
+    pub name: Option<String>,
+    /// Its seed.
+    pub seed: Option<String>,
+    /// The edition of its revocation table (`2018`, `2021`, `2025-05`, `2025-11`).
+    pub rules: Option<String>,
+    /// When its time starts: an instant in the past (RFC 3339), or a negative ISO 8601 duration
+    /// before now (`-P90D`). Advanced by the same duration, its time is the present. Excludes
+    /// `clock.now`.
+    #[schema(example = "-P90D")]
+    pub starts: Option<String>,
+    /// When its time starts and how fast it runs; by default as wall time.
+    pub clock: InitialClock,
+    /// Omit the seed's connections and flows.
+    pub bare: bool,
+}
+
+/// The clock of a new tenant.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InitialClock {
+    /// Virtual time, RFC 3339.
+    #[schema(value_type = Option<String>)]
+    pub now: Option<Instant>,
+    /// Virtual seconds per wall second, at most 86400; 0 stops the clock.
+    #[schema(value_type = Option<u32>)]
+    pub speed: Option<Speed>,
+}
+
+/// A tenant with its credentials. Contains passwords and secrets: sealed at rest, no `Debug`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct TenantCredentials {
+    /// The tenant's id.
+    #[schema(value_type = String)]
+    pub tenant_id: TenantId,
+    /// Its verified domain.
+    pub domain: String,
+    /// Its display name.
+    pub name: String,
+    /// Its revocation table.
+    pub rules: String,
+    /// Its users.
+    pub users: Vec<UserCredentials>,
+    /// Its applications.
+    pub applications: Vec<ApplicationCredentials>,
+    /// The client id of the maker portal.
+    pub maker_portal: String,
+    /// The hub's connectors.
+    pub connectors: Vec<TenantConnector>,
+    /// Its connections.
+    pub connections: Vec<TenantConnection>,
+    /// Its flows.
+    pub flows: Vec<TenantFlow>,
+    /// The URLs of the services.
+    pub urls: Urls,
+}
+
+/// A user.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct UserCredentials {
+    /// Role in scenarios (`owner`).
+    pub role: String,
+    /// Sign-in name.
+    pub upn: String,
+    /// Object id.
+    pub id: String,
+    /// The initial password, or the last one set by a lab event.
+    pub password: String,
+}
+
+/// An application.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationCredentials {
+    /// Display name.
+    pub name: String,
+    /// Client id.
+    pub client_id: String,
+    /// How it authenticates: `public`, `spa`, `confidential`, `daemon`, `resource`.
+    #[schema(value_type = String)]
+    pub kind: ApplicationKind,
+    /// Its client secret, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Its redirect URIs.
+    pub redirect_uris: Vec<String>,
+}
+
+/// A connector.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct TenantConnector {
+    /// Its name.
+    pub name: String,
+}
+
+/// A connection.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct TenantConnection {
+    /// Its name.
+    pub name: String,
+    /// Its connector.
+    pub connector: String,
+    /// The owner's role.
+    pub owner: String,
+}
+
+/// A flow.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct TenantFlow {
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// The owner's role.
+    pub owner: String,
+    /// The connection it uses.
+    pub connection: String,
+}
+
+/// The public URLs of the services.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Urls {
+    /// The identity provider.
+    pub idp: String,
+    /// The identity provider over https, if enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idp_tls: Option<String>,
+    /// Microsoft Graph.
+    pub graph: String,
+    /// The hub.
+    pub hub: String,
+    /// The resource.
+    pub resource: String,
+    /// The flow service.
+    pub flow: String,
+}
+
+impl TenantCredentials {
+    /// Returns the user with this role, sign-in name or object id.
+    #[must_use]
+    pub fn user(&self, id: &str) -> Option<&UserCredentials> {
+        self.users.iter().find(|user| user.role == id || user.upn == id || user.id == id)
+    }
+
+    /// Returns the application with this name or client id.
+    #[must_use]
+    pub fn application(&self, id: &str) -> Option<&ApplicationCredentials> {
+        self.applications.iter().find(|application| application.name == id || application.client_id == id)
+    }
+}
+
+/// All tenants.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct TenantList {
+    /// The tenants of this lab.
+    pub tenants: Vec<ListedTenant>,
+    /// The tenants that are being deleted: a service that still has them did not respond.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub deleting: Vec<TenantId>,
+}
+
+/// A tenant in the list.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ListedTenant {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub tenant_id: TenantId,
+    /// Its domain.
+    pub domain: String,
+    /// The services that do not have it, because their database is lost or was replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Service>,
+}
+
+/// A deletion that is completed later.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct DeletionAnswer {
+    /// The tenant's id.
+    #[schema(value_type = String)]
+    pub tenant_id: TenantId,
+    /// The services that still have its data.
+    pub missing: Vec<Service>,
+}
+
+/// A change of a tenant's time: exactly one of the three.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClockRequest {
+    /// Advance time by a duration (ISO 8601, `PT1H`) of at most 100 years (`P36525D`), and execute
+    /// all work that becomes due.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advance: Option<Span>,
+    /// Advance to an instant (RFC 3339) at most 100 years away, and execute all work that becomes
+    /// due.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<Instant>,
+    /// Run at this number of virtual seconds per wall second, at most 86400; 0 stops the clock, and
+    /// ends an advance in progress after its current step.
+    #[schema(value_type = Option<u32>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<Speed>,
+}
+
+/// A tenant's time.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ClockAnswer {
+    /// Virtual time.
+    #[schema(value_type = String)]
+    pub now: Instant,
+    /// Virtual seconds per wall second.
+    #[schema(value_type = u32)]
+    pub speed: Speed,
+    /// When work is due next, in virtual time.
+    #[schema(value_type = Option<String>)]
+    pub next_due: Option<Instant>,
+    /// What happened while time moved.
+    #[serde(flatten)]
+    pub moved: Option<MovedAnswer>,
+    /// The operation in progress, or one that was interrupted and is ended when all services
+    /// respond.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<OperationDetails>,
+    /// The services that did not respond: their clocks are not included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Service>,
+}
+
+impl ClockAnswer {
+    /// The number of due work items that were executed while time moved, and of those that failed.
+    #[must_use]
+    pub fn due_work(&self) -> (u64, u64) {
+        self.moved.map_or((0, 0), |moved| (moved.done, moved.failed))
+    }
+}
+
+/// What happened while time moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MovedAnswer {
+    /// Virtual time before.
+    #[schema(value_type = String)]
+    pub from: Instant,
+    /// The number of instants at which work was due.
+    pub steps: u64,
+    /// The number of due work items (flow runs) that were executed, including failed ones.
+    pub done: u64,
+    /// The number of those that failed.
+    pub failed: u64,
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    /// Moves time to an instant.
+    Advance,
+    /// Changes the speed of time.
+    Run,
+    /// Creates a tenant.
+    Create,
+    /// Deletes a tenant.
+    Delete,
+}
+
+/// An operation that has begun and not ended.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct OperationDetails {
+    /// What it does.
+    pub kind: OperationKind,
+    /// Wall time at which it began.
+    #[schema(value_type = String)]
+    pub started: Instant,
+    /// Virtual time before an advance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub from: Option<Instant>,
+    /// The target of an advance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub target: Option<Instant>,
+    /// The virtual instant that an advance has reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reached: Option<Instant>,
+    /// The speed of time after the operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>)]
+    pub speed: Option<Speed>,
+    /// The number of due work items that were executed, including failed ones.
+    #[serde(default)]
+    pub done: u64,
+    /// The number of those that failed.
+    #[serde(default)]
+    pub failed: u64,
+    /// Whether a request froze the clock, which ends an advance before its target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
+    /// Whether the operation was interrupted and is being ended.
+    #[serde(default)]
+    pub ending: bool,
+    /// The service for which it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Service>,
+    /// Why it has not ended yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// The services in which another lab's tenant has this id: it is kept when a creation is
+    /// rolled back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spared: Vec<Service>,
+}
+
+/// Journal lines of all services, in order.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(bound = "")]
+pub struct JournalAnswer<L = Value> {
+    /// The lines.
+    #[schema(schema_with = lines_schema)]
+    pub lines: Vec<L>,
+    /// The value of `after` for the next request.
+    pub next: String,
+    /// The services that did not respond; `next` continues at the previous position of their
+    /// journals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Service>,
+}
+
+/// The schema of the lines, which the description of the API defines by the kinds of events.
+fn lines_schema() -> utoipa::openapi::schema::Array {
+    utoipa::openapi::schema::Array::new(utoipa::openapi::Ref::from_schema_name("JournalLine"))
+}
