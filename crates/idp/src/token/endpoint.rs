@@ -6,6 +6,7 @@ use http::header::{
     ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW, CONTENT_TYPE, ORIGIN,
 };
 use http::{HeaderMap, HeaderValue};
+use outlive_chassis::record_client;
 use outlive_clock::{ClientId, TenantId};
 use outlive_rules::{RequestOrigin, aadsts};
 use outlive_tokens::{SealedRefreshToken, SealedToken, TokenVersion};
@@ -152,6 +153,7 @@ async fn handle(
     let presented =
         PresentedClient { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
+    record_client(client.application.client_id);
     let claims = parse_claims(form)?;
     check_age(&claims, now)?;
     let page = page(headers, &client.application);

@@ -81,7 +81,11 @@ async fn attempt(
         },
         family: Family::Of(token, &rotation),
     };
-    Ok(authorized.mint(&grant).await?.record(Change::new()).await?.map(TokenAnswer::of))
+    match authorized.mint(&grant).await?.record(Change::new()).await {
+        Ok(recorded) => Ok(Some(TokenAnswer::of(recorded))),
+        Err(error) if error.is_conflict() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Checks that the token is of this tenant and that its own client authenticates as it did when the
