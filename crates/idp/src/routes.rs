@@ -8,6 +8,7 @@ use axum::routing::{get, post, put};
 use http::StatusCode;
 use outlive_chassis::{Problem, readable_by_pages, response_is_dated};
 use outlive_clock::TenantId;
+use outlive_tokens::TokenVersion;
 
 use crate::idp::Idp;
 use crate::lab::events as lab_events;
@@ -21,7 +22,7 @@ use crate::sign_in::authorize::{
 use crate::sign_in::device::{
     answer_device, device_code_v1, device_code_v2, device_page, enter_user_code, short_page,
 };
-use crate::sign_in::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2, user_realm};
+use crate::sign_in::discovery::{configuration, instance, keys, user_realm};
 use crate::sign_in::outbox;
 use crate::sign_in::pages;
 use crate::sign_in::passkeys::{change_security_info, passkey, security_info_page};
@@ -55,10 +56,10 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/device", get(short_page))
         .route("/{tenant}/oauth2/v2.0/logout", get(logout).post(logout).fallback(not_get_or_post))
         .route("/{tenant}/oauth2/logout", get(logout).post(logout).fallback(not_get_or_post))
-        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration_v2))
-        .route("/{tenant}/.well-known/openid-configuration", get(configuration_v1))
-        .route("/{tenant}/discovery/v2.0/keys", get(keys_v2))
-        .route("/{tenant}/discovery/keys", get(keys_v1))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", configuration(TokenVersion::V2))
+        .route("/{tenant}/.well-known/openid-configuration", configuration(TokenVersion::V1))
+        .route("/{tenant}/discovery/v2.0/keys", keys(TokenVersion::V2))
+        .route("/{tenant}/discovery/keys", keys(TokenVersion::V1))
         .route("/common/discovery/instance", get(instance))
         // Clients use both spellings.
         .route("/common/userrealm/{upn}", get(user_realm))

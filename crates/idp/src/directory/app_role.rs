@@ -151,7 +151,7 @@ impl Directory {
 }
 
 impl AppRoleAssignment {
-    pub(crate) fn insertion(&self, tenant: TenantId) -> Statement {
+    pub(crate) fn insert(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
              VALUES ($1, $2, $3, $4, $5, $6)",
@@ -165,7 +165,7 @@ impl AppRoleAssignment {
     }
 
     /// Inserts the assignment unless it exists.
-    pub(crate) fn insertion_once(&self, tenant: TenantId) -> Statement {
+    pub(crate) fn insert_if_absent(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",

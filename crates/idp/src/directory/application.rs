@@ -74,7 +74,7 @@ impl Application {
     }
 
     /// Returns the statements that insert the application and its names.
-    pub(crate) fn insertion(&self, tenant: TenantId) -> Vec<Statement> {
+    pub(crate) fn insert(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = vec![sql!(
             "INSERT INTO applications (tenant, client_id, service_principal_id, name, enabled, document, object_id) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -119,7 +119,7 @@ impl Application {
     }
 
     /// Returns the statements that delete the application and its dependent rows.
-    pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
+    pub(crate) fn delete(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements: Vec<_> = NAMES_OF_CLIENT.map(|sql| self.of_client(sql, tenant)).into();
         for sql in [
             "DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2",

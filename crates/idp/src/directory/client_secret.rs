@@ -104,7 +104,7 @@ impl ClientSecrets {
     }
 
     /// Inserts a secret.
-    pub(crate) fn insertion(
+    pub(crate) fn insert(
         &self,
         tenant: TenantId,
         client: ClientId,
@@ -114,11 +114,11 @@ impl ClientSecrets {
     ) -> Statement {
         let credential =
             PasswordCredential { key_id, display_name: None, hint: None, starts_at: None, expires_at };
-        self.addition(tenant, client, &credential, secret)
+        self.insert_credential(tenant, client, &credential, secret)
     }
 
     /// Inserts a secret with its metadata.
-    pub(crate) fn addition(
+    pub(crate) fn insert_credential(
         &self,
         tenant: TenantId,
         client: ClientId,
@@ -171,7 +171,7 @@ pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -
 }
 
 /// Deletes one secret of a client, which has to exist.
-pub(crate) fn remove_secret(tenant: TenantId, client: ClientId, key_id: Uuid) -> Statement {
+pub(crate) fn delete_secret(tenant: TenantId, client: ClientId, key_id: Uuid) -> Statement {
     let key_id = key_id.to_string();
     sql!(
         "DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2 AND key_id = $3",
@@ -183,7 +183,7 @@ pub(crate) fn remove_secret(tenant: TenantId, client: ClientId, key_id: Uuid) ->
 }
 
 /// Deletes all secrets of a client.
-pub(crate) fn remove_secrets(tenant: TenantId, client: ClientId) -> Statement {
+pub(crate) fn delete_secrets(tenant: TenantId, client: ClientId) -> Statement {
     sql!("DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2", tenant, client)
 }
 

@@ -94,12 +94,12 @@ pub(crate) async fn create(
             second_factor,
             revision: 0,
         };
-        change.add(user.insertion());
+        change.add(user.insert());
     }
     for spec in spec.groups {
         let document = GroupDocument { created_at: Some(now), ..GroupDocument::default() };
         let group = Group { id: spec.id, display_name: spec.display_name, document, revision: 0 };
-        for statement in group.insertion(tenant, &spec.members) {
+        for statement in group.insert(tenant, &spec.members) {
             change.add(statement);
         }
     }
@@ -154,15 +154,15 @@ fn add_application(
             logout_url: spec.logout_url,
         }),
     };
-    for statement in application.insertion(tenant) {
+    for statement in application.insert(tenant) {
         change.add(statement);
     }
     if let Some(stream) = &spec.event_stream {
-        change.add(crate::directory::event_stream::insertion(stream, tenant, application.client_id)?);
+        change.add(crate::directory::event_stream::insert(stream, tenant, application.client_id)?);
     }
     for secret in &spec.secrets {
         let key_id = random.stream("client-secret-key-id").uuid();
-        change.add(secrets.insertion(tenant, application.client_id, key_id, secret, now + SECRET_LIFETIME));
+        change.add(secrets.insert(tenant, application.client_id, key_id, secret, now + SECRET_LIFETIME));
     }
     if spec.admin_consented {
         for required in &application.document.required {
@@ -182,7 +182,7 @@ fn add_application(
                     role: role.clone(),
                     created_at: now,
                 };
-                change.add(assignment.insertion(tenant));
+                change.add(assignment.insert(tenant));
             }
         }
     }

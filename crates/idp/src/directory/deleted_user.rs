@@ -36,7 +36,7 @@ impl Directory {
 
 impl User {
     /// Returns the statements that remove a user and all dependent rows.
-    pub(crate) fn removal(tenant: TenantId, user: UserId) -> Vec<Statement> {
+    pub(crate) fn delete_permanently(tenant: TenantId, user: UserId) -> Vec<Statement> {
         vec![
             sql!("DELETE FROM group_members WHERE tenant = $1 AND user_id = $2", tenant, user),
             sql!("DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2", tenant, user),

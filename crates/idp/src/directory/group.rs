@@ -165,7 +165,7 @@ impl Directory {
 
 impl Group {
     /// Returns the statements that insert a group with its members.
-    pub(crate) fn insertion(&self, tenant: TenantId, members: &[UserId]) -> Vec<Statement> {
+    pub(crate) fn insert(&self, tenant: TenantId, members: &[UserId]) -> Vec<Statement> {
         let mut statements = vec![sql!(
             "INSERT INTO directory_groups (tenant, id, display_name, document) VALUES ($1, $2, $3, $4)",
             tenant,
@@ -173,12 +173,12 @@ impl Group {
             &self.display_name,
             serde_json::json!(self.document)
         )];
-        statements.extend(members.iter().map(|member| self.addition(tenant, *member)));
+        statements.extend(members.iter().map(|member| self.insert_member(tenant, *member)));
         statements
     }
 
     /// Adds a member; conflicts if the user is a member.
-    pub(crate) fn addition(&self, tenant: TenantId, member: UserId) -> Statement {
+    pub(crate) fn insert_member(&self, tenant: TenantId, member: UserId) -> Statement {
         sql!(
             "INSERT INTO group_members (tenant, user_id, group_id) VALUES ($1, $2, $3)",
             tenant,
@@ -188,7 +188,7 @@ impl Group {
     }
 
     /// Removes a member; conflicts if the user is not a member.
-    pub(crate) fn removal_of(&self, tenant: TenantId, member: UserId) -> Statement {
+    pub(crate) fn delete_member(&self, tenant: TenantId, member: UserId) -> Statement {
         sql!(
             "DELETE FROM group_members WHERE tenant = $1 AND user_id = $2 AND group_id = $3",
             tenant,
@@ -213,7 +213,7 @@ impl Group {
     }
 
     /// Returns the statements that delete the group, its memberships and its app role assignments.
-    pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
+    pub(crate) fn delete(&self, tenant: TenantId) -> Vec<Statement> {
         let id = self.id.to_string();
         vec![
             sql!("DELETE FROM group_members WHERE tenant = $1 AND group_id = $2", tenant, &id),

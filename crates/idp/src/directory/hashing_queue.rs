@@ -85,7 +85,7 @@ impl HashingQueue {
             }
             state.wait(lane)?
         };
-        waiting.await.map_err(|_| Overloaded)
+        waiting.await.ok().ok_or(Overloaded)
     }
 }
 

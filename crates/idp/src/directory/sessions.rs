@@ -130,7 +130,7 @@ impl Session {
     }
 
     /// Inserts a new session, as the browser's latest.
-    pub(crate) fn insertion(&self, tenant: TenantId, browser: &Browser) -> Statement {
+    pub(crate) fn insert(&self, tenant: TenantId, browser: &Browser) -> Statement {
         sql!(
             "INSERT INTO sessions \
              (tenant, id, browser, user_id, amr, started_us, used_us, persistent, ended_us, place) \

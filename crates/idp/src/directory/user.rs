@@ -124,7 +124,7 @@ impl User {
         .expect_rows(1)
     }
 
-    pub(crate) fn insertion(&self) -> Statement {
+    pub(crate) fn insert(&self) -> Statement {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
              password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, lockout, \

@@ -21,7 +21,7 @@ pub(crate) async fn run_due(
     let mut work = DueWork::default();
     while let Some((user, deleted_at)) = directory.next_expired_user(tenant, turn.now()).await? {
         let mut change = Change::new();
-        for statement in User::removal(tenant, user) {
+        for statement in User::delete_permanently(tenant, user) {
             change.add(statement);
         }
         let trace = Trace::begin(&chassis.random.of(tenant));

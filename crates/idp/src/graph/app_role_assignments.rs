@@ -146,7 +146,7 @@ async fn create(caller: Caller, Path(id): Path<String>, Body(new): Body<NewAssig
         upn: None,
         actor: caller.actor(),
     };
-    let insertion = assignment.insertion(caller.tenant.id);
+    let insertion = assignment.insert(caller.tenant.id);
     let committed = caller.commit([insertion], Subject::client(api.client_id), event).await;
     let exists = || GraphError::bad_request("Permission being assigned already exists on the object");
     committed.map_err(|error| error.if_conflict(exists))?;

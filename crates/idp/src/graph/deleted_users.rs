@@ -66,7 +66,7 @@ async fn purge(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     let user = find(&caller, &id).await?;
     caller.allowed(&DELETE_USERS)?;
     let event = UserRemoved { upn: Some(user.upn), actor: caller.actor() };
-    caller.commit(User::removal(caller.tenant.id, user.id), Subject::user(user.id), event).await
+    caller.commit(User::delete_permanently(caller.tenant.id, user.id), Subject::user(user.id), event).await
 }
 
 /// Returns the deleted user with this id, within the retention period.

@@ -155,7 +155,7 @@ async fn create(caller: Caller, Body(mut new): Body<GroupChange>) -> Answer {
     })?;
     let event =
         GroupCreated { group: group.id, group_name: group.display_name.clone(), actor: caller.actor() };
-    caller.commit(group.insertion(caller.tenant.id, &members), Subject::group(group.id), event).await?;
+    caller.commit(group.insert(caller.tenant.id, &members), Subject::group(group.id), event).await?;
     Ok(options.created(&resource(&group)))
 }
 
@@ -169,7 +169,7 @@ async fn update(
     let members = members(&caller, std::mem::take(&mut patch.members)).await?;
     check_new(&caller, &before, &members).await?;
     let after = patch.apply(&before)?;
-    let additions = members.iter().map(|member| before.addition(caller.tenant.id, *member));
+    let additions = members.iter().map(|member| before.insert_member(caller.tenant.id, *member));
     let statements: Vec<_> =
         std::iter::once(after.update(&before, caller.tenant.id)).chain(additions).collect();
     let event = GroupUpdated { group: after.id, group_name: after.display_name, actor: caller.actor() };
@@ -185,7 +185,7 @@ async fn update(
 async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     caller.allowed(&WRITE_GROUPS)?;
     let group = find(&caller, &id).await?;
-    let removal = group.removal(caller.tenant.id);
+    let removal = group.delete(caller.tenant.id);
     let event = GroupDeleted { group: group.id, group_name: group.display_name, actor: caller.actor() };
     caller.commit(removal, Subject::group(group.id), event).await
 }
@@ -232,7 +232,7 @@ async fn add_member(caller: Caller, Path(id): Path<String>, reference: Reference
     caller.allowed(&WRITE_GROUP_MEMBERS)?;
     let group = find(&caller, &id).await?;
     let user = reference.user(&caller).await?;
-    let addition = group.addition(caller.tenant.id, user.id);
+    let addition = group.insert_member(caller.tenant.id, user.id);
     let (upn, group, group_name) = (user.upn, group.id, group.display_name);
     let event = GroupMemberAdded { upn, group, group_name, actor: caller.actor() };
     let already = || GraphError::already_referenced("members");
@@ -243,7 +243,7 @@ async fn remove_member(caller: Caller, Path((id, member)): Path<(String, String)
     caller.allowed(&WRITE_GROUP_MEMBERS)?;
     let group = find(&caller, &id).await?;
     let user = caller.target(&member).await?;
-    let removal = group.removal_of(caller.tenant.id, user.id);
+    let removal = group.delete_member(caller.tenant.id, user.id);
     let (upn, group, group_name) = (user.upn, group.id, group.display_name);
     let event = GroupMemberRemoved { upn, group, group_name, actor: caller.actor() };
     commit_member(&caller, user.id, removal, event, || GraphError::not_found(&member)).await

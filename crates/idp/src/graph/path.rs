@@ -88,5 +88,5 @@ async fn parameter(parts: &mut Parts, idp: &Idp, name: &str) -> Result<Option<St
 
 /// Parses the id of an object. No object has an id that is malformed.
 pub(super) fn parse_id<T: FromStr>(id: &str) -> Result<T> {
-    id.parse().map_err(|_| GraphError::not_found(id))
+    id.parse().ok().ok_or_else(|| GraphError::not_found(id))
 }

@@ -140,7 +140,7 @@ async fn create(caller: Caller, Body(new): Body<NewUser>) -> Answer {
         return Err(GraphError::taken("userPrincipalName"));
     }
     // A deleted user keeps the name until another user receives it.
-    let statements = [User::release_name(caller.tenant.id, &user.upn), user.insertion()];
+    let statements = [User::release_name(caller.tenant.id, &user.upn), user.insert()];
     let event = UserCreated { upn: user.upn.clone(), actor: caller.actor() };
     caller.commit(statements, Subject::user(user.id), event).await?;
     Ok(options.created(&resource(&user)))

@@ -38,7 +38,7 @@ impl QueuedEvent {
     }
 
     /// Records a failed attempt.
-    pub(super) fn postponement(&self, tenant: TenantId, due_at: Instant, retry_at: Instant) -> Statement {
+    pub(super) fn postpone(&self, tenant: TenantId, due_at: Instant, retry_at: Instant) -> Statement {
         sql!(
             "UPDATE security_events SET due_us = $1, retry_us = $2, tries = $3 \
              WHERE tenant = $4 AND client_id = $5 AND jti = $6 AND tries = $7",
@@ -54,7 +54,7 @@ impl QueuedEvent {
     }
 
     /// Removes a delivered event.
-    pub(super) fn removal(&self, tenant: TenantId) -> Statement {
+    pub(super) fn delete(&self, tenant: TenantId) -> Statement {
         sql!(
             "DELETE FROM security_events WHERE tenant = $1 AND client_id = $2 AND jti = $3",
             tenant,

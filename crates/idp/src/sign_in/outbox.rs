@@ -55,9 +55,7 @@ impl Message {
 
 /// `GET /_lab/tenants/{t}/outbox`: newest first.
 pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
-    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
-    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
-    let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown)?;
+    let tenant = idp.lab_tenant(&tenant).await?;
     let select = sql!(
         "SELECT sent_us, content FROM outbox WHERE tenant = $1 ORDER BY written_us DESC, id LIMIT $2",
         tenant.id,

@@ -105,6 +105,6 @@ pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<
     let unknown = || {
         Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name)
     };
-    let client_id: ClientId = client_id.parse().map_err(|_| unknown())?;
+    let client_id: ClientId = client_id.parse().ok().ok_or_else(unknown)?;
     idp.directory.application(tenant.id, client_id).await?.ok_or_else(unknown)
 }

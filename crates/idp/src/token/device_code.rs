@@ -97,7 +97,7 @@ pub(crate) async fn find_by_user_code(
 
 impl DeviceCode {
     /// Inserts a new code, with the hash of its user code.
-    pub(crate) fn insertion(&self, user_code_hash: &str) -> Statement {
+    pub(crate) fn insert(&self, user_code_hash: &str) -> Statement {
         sql!(
             "INSERT INTO device_codes (tenant, id, user_code_hash, client_id, asked, issued_us, decision) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

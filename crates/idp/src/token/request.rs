@@ -51,7 +51,8 @@ pub(crate) fn parse_claims(parameters: &Parameters) -> Result<ClaimsRequest, Ref
     match parameters.get("claims") {
         None => Ok(ClaimsRequest::default()),
         Some(text) => ClaimsRequest::parse(text)
-            .map_err(|_| Refusal::new(aadsts::MALFORMED_GRANT).with("name", "claims")),
+            .ok()
+            .ok_or_else(|| Refusal::new(aadsts::MALFORMED_GRANT).with("name", "claims")),
     }
 }
 

@@ -83,8 +83,9 @@ impl Kind for TokenLifetimes {
 
     fn checked(new: NewPolicy, before: Option<&TokenLifetime>) -> Result<TokenLifetime> {
         let wrong = |why: String| Err(GraphError::bad_request(why));
-        let [definition] = <[String; 1]>::try_from(new.definition)
-            .map_err(|_| GraphError::bad_request("definition is a list of one text."))?;
+        let Ok([definition]) = <[String; 1]>::try_from(new.definition) else {
+            return wrong("definition is a list of one text.".to_owned());
+        };
         if new.display_name.is_empty() || new.display_name.len() > 256 || definition.len() > 1_000 {
             return wrong("displayName has 1 to 256 characters, a definition at most 1000.".to_owned());
         }

@@ -144,7 +144,7 @@ impl Visit {
         for statement in remove_old(tenant.id, now) {
             change.add(statement);
         }
-        change.add(session.insertion(tenant.id, &browser));
+        change.add(session.insert(tenant.id, &browser));
         let succeeded = SignInSucceeded {
             upn: user.upn.clone(),
             session: session.id,

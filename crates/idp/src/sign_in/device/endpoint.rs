@@ -104,7 +104,7 @@ async fn store(
     for _ in 0..DRAWS {
         let user_code = user_code::generate(&mut random.stream("user-code"));
         let mut change = Change::from(delete_expired(tenant.id, now));
-        change.add(code.insertion(&visit.idp.secrets.user_code_hash(&user_code)));
+        change.add(code.insert(&visit.idp.secrets.user_code_hash(&user_code)));
         change.append(chassis.journal.entry(&event));
         match chassis.store.commit(change).await {
             Ok(()) => return Ok((device_code, user_code)),

@@ -174,7 +174,7 @@ impl PageState {
         let foreign = || Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER);
         let form = &visit.parameters;
         let ctx = form.get("ctx").ok_or_else(foreign)?;
-        let state = Self::open(&visit.idp.chassis.sealer, ctx).map_err(|_| foreign())?;
+        let state = Self::open(&visit.idp.chassis.sealer, ctx).ok().ok_or_else(foreign)?;
         let same = |value: Option<&str>| {
             value.is_some_and(|value| {
                 verify_slices_are_equal(value.as_bytes(), state.canary.as_bytes()).is_ok()

@@ -40,7 +40,7 @@ impl Challenge {
             return Err("the challenge has expired".to_owned());
         }
         let bytes =
-            URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "the challenge is malformed".to_owned())?;
+            URL_SAFE_NO_PAD.decode(&self.text).ok().ok_or_else(|| "the challenge is malformed".to_owned())?;
         Ok(passkey_auth::Challenge(bytes))
     }
 }

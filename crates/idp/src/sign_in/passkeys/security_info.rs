@@ -137,7 +137,7 @@ impl SecurityInfo<'_> {
             name: passkey.name.clone(),
             rp_id: passkey.rp_id.clone(),
         };
-        let mut change = Change::from(passkey.insertion(self.tenant.id));
+        let mut change = Change::from(passkey.insert(self.tenant.id));
         for statement in record_challenge(self.tenant.id, challenge, self.now) {
             change.add(statement);
         }
@@ -191,7 +191,7 @@ impl SecurityInfo<'_> {
         let Some(passkey) = passkey.filter(|passkey| passkey.user_id == self.user.id) else {
             return unknown();
         };
-        let removal = Change::from(passkey.removal(self.tenant.id));
+        let removal = Change::from(passkey.delete(self.tenant.id));
         let event = PasskeyRemoved {
             upn: self.user.upn.clone(),
             passkey: fingerprint(&passkey.credential),

@@ -38,7 +38,7 @@ fn passkey_of(row: &Row) -> Result<Passkey, StoreError> {
 }
 
 impl Passkey {
-    pub(super) fn insertion(&self, tenant: TenantId) -> Statement {
+    pub(super) fn insert(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO passkeys (tenant, credential, user_id, rp_id, name, public_key, aaguid, counter, created_us) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -68,7 +68,7 @@ impl Passkey {
     }
 
     /// Deletes the passkey, which has to exist.
-    pub(crate) fn removal(&self, tenant: TenantId) -> Statement {
+    pub(crate) fn delete(&self, tenant: TenantId) -> Statement {
         sql!("DELETE FROM passkeys WHERE tenant = $1 AND credential = $2", tenant, &self.credential)
             .expect_rows(1)
     }
