@@ -10,7 +10,6 @@ use super::application_document::ApplicationDocument;
 use super::platform::{self, registration};
 use super::redirect_uri::without_loopback_port;
 
-/// An application in a tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Application {
     pub(crate) client_id: ClientId,
@@ -27,7 +26,6 @@ const NAMES_OF_CLIENT: [&str; 2] = [
     "DELETE FROM redirect_uris WHERE tenant = $1 AND client_id = $2",
 ];
 
-/// Reads an application from a row.
 pub(super) fn application_of(row: &Row) -> Result<Application, StoreError> {
     application_named(row, "name")
 }
@@ -73,7 +71,6 @@ impl Application {
         .expect_rows(1)
     }
 
-    /// Returns the statements that insert the application and its names.
     pub(crate) fn insert(&self, tenant: TenantId) -> Vec<Statement> {
         let mut statements = vec![sql!(
             "INSERT INTO applications (tenant, client_id, service_principal_id, name, enabled, document, object_id) \

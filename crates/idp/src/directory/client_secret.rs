@@ -29,7 +29,6 @@ pub(crate) enum SecretMatch {
     Wrong,
 }
 
-/// A stored secret.
 #[derive(Clone)]
 pub(crate) struct StoredSecret {
     pub(super) hash: String,
@@ -103,7 +102,6 @@ impl ClientSecrets {
         constant_time::verify_slices_are_equal(typed.as_bytes(), hash.as_bytes()).is_ok()
     }
 
-    /// Inserts a secret.
     pub(crate) fn insert(
         &self,
         tenant: TenantId,
@@ -117,7 +115,6 @@ impl ClientSecrets {
         self.insert_credential(tenant, client, &credential, secret)
     }
 
-    /// Inserts a secret with its metadata.
     pub(crate) fn insert_credential(
         &self,
         tenant: TenantId,
@@ -139,7 +136,6 @@ impl ClientSecrets {
         )
     }
 
-    /// Compares a presented secret with the stored ones.
     pub(crate) fn compare(
         &self,
         client: ClientId,
@@ -182,7 +178,6 @@ pub(crate) fn delete_secret(tenant: TenantId, client: ClientId, key_id: Uuid) ->
     .expect_rows(1)
 }
 
-/// Deletes all secrets of a client.
 pub(crate) fn delete_secrets(tenant: TenantId, client: ClientId) -> Statement {
     sql!("DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2", tenant, client)
 }

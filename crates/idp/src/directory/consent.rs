@@ -44,14 +44,9 @@ impl Directory {
             }
             let own = preauthorized(&client.to_string(), &resource.to_string());
             scopes.extend(own.iter().map(|scope| (*scope).to_owned()));
-            Ok(Some(scopes))
+            Ok(scopes)
         };
-        Ok(self
-            .memory
-            .granted_scopes
-            .get_or_read(tenant, (client, resource, user), read)
-            .await?
-            .unwrap_or_default())
+        self.memory.granted_scopes.get_or_list(tenant, (client, resource, user), read).await
     }
 }
 

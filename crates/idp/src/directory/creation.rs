@@ -189,7 +189,6 @@ fn add_application(
     Ok(())
 }
 
-/// Parses the certificates of an application.
 fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<KeyCredential>, Problem> {
     let read = |(index, pem): (usize, &String)| {
         let certificate = Certificate::from_pem(pem).map_err(|refusal| {
@@ -204,7 +203,6 @@ fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<Ke
     spec.certificates.iter().enumerate().map(read).collect()
 }
 
-/// Returns the federated credentials of an application.
 fn federated_credentials(spec: &ApplicationSpec, random: &Randomness) -> Vec<FederatedCredential> {
     let read = |registered: &FederatedCredentialSpec| {
         let id = random.stream("federated-credential-id").uuid();

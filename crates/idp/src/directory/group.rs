@@ -10,7 +10,6 @@ use super::cached_store::Directory;
 /// Groups that are read for one user: more than a directory allows.
 const GROUPS_MAX: u32 = 2_048;
 
-/// A security group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
     pub(crate) id: Uuid,
@@ -41,7 +40,6 @@ fn group_of(row: &Row) -> Result<Group, StoreError> {
 }
 
 impl Directory {
-    /// Finds a group by object id.
     pub(crate) async fn group(&self, tenant: TenantId, id: Uuid) -> Result<Option<Group>, StoreError> {
         let row = self.store.row(sql!(
             "SELECT id, display_name, document, revision FROM directory_groups WHERE tenant = $1 AND id = $2",
@@ -99,7 +97,6 @@ impl Directory {
         rows.await?.iter().map(|row| row.parse("user_id")).collect()
     }
 
-    /// Returns whether a user is a member of a group.
     pub(crate) async fn is_member(
         &self,
         tenant: TenantId,
@@ -124,9 +121,9 @@ impl Directory {
                 user,
                 GROUPS_MAX
             ));
-            rows.await?.iter().map(|row| row.text("group_id")).collect::<Result<Vec<_>, _>>().map(Some)
+            rows.await?.iter().map(|row| row.text("group_id")).collect()
         };
-        Ok(self.memory.groups.get_or_read(tenant, user, read).await?.unwrap_or_default())
+        self.memory.groups.get_or_list(tenant, user, read).await
     }
 
     /// Returns the object ids of a user's groups that are assigned to an application.
@@ -148,7 +145,6 @@ impl Directory {
         rows.await?.iter().map(|row| row.text("group_id")).collect()
     }
 
-    /// Returns the name of a group.
     pub(crate) async fn group_name(
         &self,
         tenant: TenantId,
@@ -164,7 +160,6 @@ impl Directory {
 }
 
 impl Group {
-    /// Returns the statements that insert a group with its members.
     pub(crate) fn insert(&self, tenant: TenantId, members: &[UserId]) -> Vec<Statement> {
         let mut statements = vec![sql!(
             "INSERT INTO directory_groups (tenant, id, display_name, document) VALUES ($1, $2, $3, $4)",

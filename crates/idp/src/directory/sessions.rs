@@ -9,7 +9,7 @@ use outlive_chassis::CallerOrigin;
 use outlive_clock::{Instant, SessionId, Span, Stream, TenantId, UserId};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{CookieFacts, Ruleset, cookie, lifetimes};
-use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_store::{Row, Statement, Store, StoreError, Value, sql};
 
 use crate::directory::User;
 
@@ -87,7 +87,6 @@ pub(crate) fn cookie_attributes(origin: &CallerOrigin, over_https: &str) -> Stri
     }
 }
 
-/// Returns the value of a cookie.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
@@ -96,6 +95,19 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+macro_rules! select_sessions {
+    ($where:literal, $($value:expr),+) => {
+        Statement::new(
+            concat!(
+                "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
+                 WHERE tenant = $1 AND ",
+                $where
+            ),
+            vec![$(Value::from($value)),+],
+        )
+    };
 }
 
 fn session_of(row: &Row) -> Result<Session, StoreError> {
@@ -111,7 +123,6 @@ fn session_of(row: &Row) -> Result<Session, StoreError> {
 }
 
 impl Session {
-    /// Returns the facts for the rules.
     pub(crate) fn facts(&self) -> CookieFacts {
         CookieFacts {
             password_based: outlive_rules::password_based(&self.amr),
@@ -227,11 +238,10 @@ pub(crate) async fn of_browser(
     tenant: TenantId,
     browser: &Browser,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows = store.rows(sql!(
-        "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
-         WHERE browser = $1 AND tenant = $2 ORDER BY place DESC, started_us DESC, id LIMIT 10",
-        browser.hash(),
-        tenant
+    let rows = store.rows(select_sessions!(
+        "browser = $2 ORDER BY place DESC, started_us DESC, id LIMIT 10",
+        tenant,
+        browser.hash()
     ));
     rows.await?.iter().map(session_of).collect()
 }
@@ -242,11 +252,10 @@ pub(crate) async fn open_of_browser(
     tenant: TenantId,
     browser: &Browser,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows = store.rows(sql!(
-        "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
-         WHERE browser = $1 AND tenant = $2 AND ended_us IS NULL ORDER BY place DESC, started_us DESC, id",
-        browser.hash(),
-        tenant
+    let rows = store.rows(select_sessions!(
+        "browser = $2 AND ended_us IS NULL ORDER BY place DESC, started_us DESC, id",
+        tenant,
+        browser.hash()
     ));
     rows.await?.iter().map(session_of).collect()
 }
@@ -278,17 +287,7 @@ pub(crate) async fn by_id(
     tenant: TenantId,
     session: SessionId,
 ) -> Result<Option<Session>, StoreError> {
-    store
-        .row(sql!(
-            "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
-             WHERE tenant = $1 AND id = $2",
-            tenant,
-            session
-        ))
-        .await?
-        .as_ref()
-        .map(session_of)
-        .transpose()
+    store.row(select_sessions!("id = $2", tenant, session)).await?.as_ref().map(session_of).transpose()
 }
 
 #[cfg(test)]

@@ -42,13 +42,11 @@ fn banned(terms: Vec<String>) -> Result<BannedTerms, StoreError> {
 }
 
 impl Directory {
-    /// Finds a tenant by id.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
         let read = self.find_tenant(select_tenant!("tenant = $1"), tenant.into());
         self.memory.tenants.get_or_read(tenant, (), read).await
     }
 
-    /// Finds a tenant by domain.
     pub(crate) async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
         self.find_tenant(select_tenant!("domain = $1"), domain.to_ascii_lowercase().into()).await
     }

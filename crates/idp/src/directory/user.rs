@@ -22,7 +22,6 @@ pub(crate) fn shortened_name(typed: &str) -> String {
     }
 }
 
-/// A user object.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) tenant: TenantId,
@@ -150,7 +149,6 @@ impl User {
         )
     }
 
-    /// Returns whether the user has one of these directory roles.
     pub(crate) fn has_role(&self, roles: &[&str]) -> bool {
         self.directory_roles.iter().any(|role| roles.contains(&role.as_str()))
     }

@@ -30,7 +30,6 @@ struct Batch {
     requests: Vec<Step>,
 }
 
-/// One request of a batch.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Step {

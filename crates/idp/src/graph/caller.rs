@@ -37,7 +37,6 @@ pub(crate) struct Caller {
     /// The origin and the path of the request, for links to the next page.
     pub(crate) origin: CallerOrigin,
     pub(crate) path: String,
-    /// The query.
     pub(crate) parameters: Parameters,
     /// Whether the request has `ConsistencyLevel: eventual`, which some queries require.
     pub(crate) eventual: bool,
@@ -125,7 +124,6 @@ impl Caller {
         require(self.is_allowed(permission))
     }
 
-    /// Whether the caller is this user.
     pub(crate) fn is(&self, user: &User) -> bool {
         self.user.as_ref().is_some_and(|me| me.id == user.id)
     }
@@ -135,7 +133,6 @@ impl Caller {
         Options::of_entity(&self.parameters, kind)
     }
 
-    /// Returns an object.
     pub(crate) fn entity(&self, kind: &'static EntityType, object: &Value) -> Answer {
         Ok(self.entity_options(kind)?.entity(StatusCode::OK, object))
     }
@@ -247,7 +244,6 @@ impl Caller {
         found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::not_found(id))
     }
 
-    /// Returns the signed-in user.
     pub(crate) fn me(&self) -> Result<&User> {
         let user = self.user.as_ref().ok_or_else(|| {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
@@ -256,7 +252,6 @@ impl Caller {
         if user.deleted_at.is_some() { Err(GraphError::not_found(user.id)) } else { Ok(user) }
     }
 
-    /// Returns the user in the path.
     pub(crate) async fn user(&self, name: &UserName) -> Result<User> {
         match name {
             UserName::Me => self.me().cloned(),

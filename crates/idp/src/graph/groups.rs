@@ -71,7 +71,6 @@ async fn show(caller: Caller, Path(id): Path<String>) -> Answer {
     caller.entity(&GROUP, &resource(&find(&caller, &id).await?))
 }
 
-/// Finds the group with this object id.
 pub(super) async fn find(caller: &Caller, id: &str) -> Result<Group> {
     let found = caller.idp.directory.group(caller.tenant.id, parse_id(id)?).await?;
     found.ok_or_else(|| GraphError::not_found(id))
@@ -107,7 +106,6 @@ fn bounded(name: &str, text: String, chars: usize) -> Result<String> {
 }
 
 impl GroupChange {
-    /// Returns the group with the changes.
     fn apply(self, before: &Group) -> Result<Group> {
         if *self.mail_enabled == Some(true)
             || *self.security_enabled == Some(false)

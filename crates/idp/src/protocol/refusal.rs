@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use crate::protocol::decision::Decision;
 
-/// A protocol error.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) error: Aadsts,

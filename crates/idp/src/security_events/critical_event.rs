@@ -6,7 +6,6 @@ use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 
 use crate::directory::User;
 
-/// A critical event of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CriticalEvent {
     pub(crate) kind: SecurityEventKind,

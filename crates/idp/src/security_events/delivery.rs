@@ -66,7 +66,6 @@ pub(super) async fn deliver(
     Ok(work)
 }
 
-/// The outcome of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     Delivered,

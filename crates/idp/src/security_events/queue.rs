@@ -5,7 +5,6 @@ use outlive_store::{Row, Statement, Store, StoreError, sql};
 use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 use serde::{Deserialize, Serialize};
 
-/// The content of a security event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Content {
     pub(super) user: UserId,
@@ -106,7 +105,6 @@ pub(super) async fn head(
     row.as_ref().map(waiting_of).transpose()
 }
 
-/// Returns the heads of all queues of a tenant.
 pub(super) async fn heads(store: &Store, tenant: TenantId) -> Result<Vec<QueuedEvent>, StoreError> {
     // Called at every step of the clock, when queues are usually empty.
     let rows = store
@@ -127,7 +125,6 @@ pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<I
     Ok(heads(store, tenant).await?.into_iter().map(|waiting| waiting.due_at).min())
 }
 
-/// Returns the tenants with queued events.
 pub(super) async fn tenants_with_events(store: &Store) -> Result<Vec<TenantId>, StoreError> {
     let rows = store.rows(sql!("SELECT DISTINCT tenant FROM security_events ORDER BY tenant")).await?;
     rows.iter().map(|row| row.parse("tenant")).collect()

@@ -16,7 +16,6 @@ use serde_json::{Value, json};
 use crate::directory::event_stream;
 use crate::idp::Idp;
 
-/// A stream of a tenant.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct EventStream {
     pub(super) client_id: ClientId,
@@ -30,7 +29,6 @@ fn stream_of(row: &Row) -> Result<EventStream, StoreError> {
     Ok(EventStream { client_id: row.parse("client_id")?, set })
 }
 
-/// The streams of a tenant.
 pub(super) async fn streams(store: &Store, tenant: TenantId) -> Result<Vec<EventStream>, StoreError> {
     let rows = store
         .rows(sql!(

@@ -16,7 +16,6 @@ const MESSAGES_MAX: i64 = 50;
 /// The sealing purpose of messages, which contain codes.
 const PURPOSE: &str = "outbox";
 
-/// A message to a user.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) to: String,

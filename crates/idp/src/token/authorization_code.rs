@@ -48,7 +48,6 @@ pub(crate) struct AuthorizationCode {
     pub(crate) issued_at: Instant,
 }
 
-/// A PKCE challenge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CodeChallenge {
     pub(crate) s256: bool,

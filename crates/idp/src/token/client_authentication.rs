@@ -100,7 +100,6 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// Finds an application by the client id of a request.
 pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<Application, Refusal> {
     let unknown = || {
         Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name)

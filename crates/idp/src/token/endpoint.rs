@@ -26,12 +26,9 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::response_headers::{age, telemetry};
 use crate::visit::Visit;
 
-pub(crate) async fn token_v1(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V1).await
-}
-
-pub(crate) async fn token_v2(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V2).await
+pub(crate) async fn token(visit: Visit, endpoint: TokenVersion) -> Response {
+    let response = tokens_or_refusal(&visit, endpoint).await;
+    if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
 }
 
 /// Rejects other methods.
@@ -61,11 +58,6 @@ pub(crate) async fn preflight(headers: HeaderMap) -> Response {
 fn readable_by_pages(mut response: Response) -> Response {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
-}
-
-async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
-    let response = tokens_or_refusal(visit, endpoint).await;
-    if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
 }
 
 /// Returns the page that sent a request.

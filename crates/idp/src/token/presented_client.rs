@@ -11,7 +11,6 @@ use super::grant_type::GrantType;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 
-/// The client authentication of a request.
 pub(crate) struct PresentedClient<'a> {
     pub(crate) client_id: &'a str,
     /// The tenant segment of the path.

@@ -51,7 +51,6 @@ pub(crate) struct ResourceRequest {
     pub(crate) several: Several,
     /// Whether the grant covers several resources.
     pub(crate) spans_several: bool,
-    /// Whether the token request names the resource.
     pub(crate) names_resource: bool,
 }
 

@@ -10,7 +10,6 @@ use crate::graph::permissions::{WRITE_APPLICATIONS, WRITE_OWN_APPLICATION};
 use crate::graph::prelude::*;
 
 impl ApplicationName {
-    /// Finds the application.
     pub(in crate::graph) async fn find(&self, caller: &Caller) -> Result<Application> {
         let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
         let (found, name) = match self {

@@ -24,7 +24,6 @@ entity_type! {
     }
 }
 
-/// Conditional Access policies.
 pub(super) struct ConditionalAccess;
 
 impl Kind for ConditionalAccess {

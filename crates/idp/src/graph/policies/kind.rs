@@ -29,7 +29,6 @@ pub(super) trait Kind: 'static {
 
     fn all(policies: &Policies) -> &Vec<Kept<Self::Says>>;
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Self::Says>>;
-    /// Returns the policy with all properties.
     fn resource(policy: &Kept<Self::Says>) -> Value;
     /// Validates the written policy, which replaces `before`.
     fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says>;

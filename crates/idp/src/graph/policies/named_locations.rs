@@ -45,7 +45,6 @@ struct Range {
     cidr_address: String,
 }
 
-/// Named locations.
 pub(super) struct NamedLocations;
 
 impl Kind for NamedLocations {

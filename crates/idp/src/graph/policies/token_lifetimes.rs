@@ -59,7 +59,6 @@ struct Lifetimes {
     access_token_lifetime: String,
 }
 
-/// Token lifetime policies.
 pub(super) struct TokenLifetimes;
 
 impl Kind for TokenLifetimes {

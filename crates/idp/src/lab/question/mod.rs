@@ -21,7 +21,6 @@ use crate::idp::Idp;
 /// The maximum length of TEXT.
 const TEXT_MAX: usize = 16_384;
 
-/// The request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
@@ -68,7 +67,6 @@ pub(crate) async fn ask(
     asking.answer(found).await
 }
 
-/// The tenant of the question.
 struct Asking<'a> {
     idp: &'a Idp,
     tenant: &'a Tenant,

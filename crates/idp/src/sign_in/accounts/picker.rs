@@ -17,7 +17,6 @@ pub(crate) async fn pick_account(visit: Visit) -> Response {
 }
 
 impl Visit {
-    /// Shows the account picker.
     pub(crate) fn account_picker(
         &self,
         request: &AuthorizeRequest,

@@ -16,14 +16,10 @@ use crate::sign_in::authorize::{AuthorizeRefusal, SignedIn};
 use crate::sign_in::pages::{self, Next, PageState};
 use crate::visit::Visit;
 
-/// `GET /{tenant}/adminconsent`: consent to the registered permissions.
-pub(crate) async fn admin_consent_v1(visit: Visit) -> Response {
-    visit.show_admin_consent_page(TokenVersion::V1, visit.parameters.clone(), None).await
-}
-
+/// `GET /{tenant}/adminconsent`: consent to the registered permissions;
 /// `GET /{tenant}/v2.0/adminconsent`: consent to the permissions in `scope`.
-pub(crate) async fn admin_consent_v2(visit: Visit) -> Response {
-    visit.show_admin_consent_page(TokenVersion::V2, visit.parameters.clone(), None).await
+pub(crate) async fn admin_consent(visit: Visit, version: TokenVersion) -> Response {
+    visit.show_admin_consent_page(version, visit.parameters.clone(), None).await
 }
 
 impl Visit {

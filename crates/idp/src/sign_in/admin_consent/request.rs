@@ -14,7 +14,6 @@ use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::authorize::{AuthorizeRefusal, AuthorizeRequest, ReplyTo, ResponseMode};
 
-/// A valid request for admin consent.
 pub(crate) struct AdminConsentRequest {
     pub(crate) tenant: Tenant,
     pub(crate) application: Application,

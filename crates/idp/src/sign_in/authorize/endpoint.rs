@@ -23,15 +23,11 @@ use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::accounts::{Account, Choice, choose, user_name_of_hint};
 use crate::sign_in::consents::missing_consents;
-use crate::sign_in::pages::{self, Next, PageState};
+use crate::sign_in::pages::{self, Consent, Next, PageState};
 use crate::visit::Visit;
 
-pub(crate) async fn authorize_v1(visit: Visit) -> Response {
-    visit.authorize(TokenVersion::V1, visit.parameters.clone(), false, None).await
-}
-
-pub(crate) async fn authorize_v2(visit: Visit) -> Response {
-    visit.authorize(TokenVersion::V2, visit.parameters.clone(), false, None).await
+pub(crate) async fn authorize(visit: Visit, version: TokenVersion) -> Response {
+    visit.authorize(version, visit.parameters.clone(), false, None).await
 }
 
 impl Visit {
@@ -230,6 +226,11 @@ impl Visit {
 
     fn consent_page(&self, request: &AuthorizeRequest, next: Next, user: &User) -> Response {
         let state = PageState::new(&self.segment, next, Some(user.id));
-        pages::consent(self, state, &request.application.name, user, request.listed_permissions())
+        pages::form_page(self, state, "consent", |form| Consent {
+            form,
+            application: &request.application.name,
+            user_name: &user.upn,
+            permissions: request.listed_permissions(),
+        })
     }
 }

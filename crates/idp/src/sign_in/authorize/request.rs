@@ -50,7 +50,6 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: Prompt,
     pub(crate) login_hint: Option<String>,
-    /// The parsed `claims` parameter.
     pub(crate) claims: ClaimsRequest,
     /// The required session (`sid`).
     pub(crate) sid: Option<String>,

@@ -28,16 +28,8 @@ const DRAWS: usize = 8;
 /// The page on which the user enters the code. `common`: the code determines the tenant.
 pub(crate) const PAGE: &str = "/common/oauth2/deviceauth";
 
-pub(crate) async fn device_code_v1(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V1).await
-}
-
-pub(crate) async fn device_code_v2(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V2).await
-}
-
-async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
-    match issue(visit, endpoint).await {
+pub(crate) async fn device_code(visit: Visit, endpoint: TokenVersion) -> Response {
+    match issue(&visit, endpoint).await {
         Ok(body) => {
             ([(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
         }

@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 use super::document::{DocumentRequest, public_document, tenant_document};
 use crate::idp::Idp;
 
-/// The response types of v1.0.
 const V1_RESPONSE_TYPES: &[&str] = &["code", "id_token", "code id_token", "token id_token", "token"];
-/// The response types of v2.0.
 const V2_RESPONSE_TYPES: &[&str] = &["code", "id_token", "code id_token", "id_token token"];
 
 /// The claims that both versions list.

@@ -123,7 +123,13 @@ impl SecurityInfo<'_> {
             here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known).to_string()
         });
         let state = PageState::new(&self.visit.segment, Next::NewPasskey(challenge), Some(user.id));
-        Ok(pages::security_info(self.visit, state, user, &known, options.as_deref(), wrong))
+        Ok(pages::form_page(self.visit, state, "security-info", |form| pages::SecurityInfo {
+            form,
+            user_name: &user.upn,
+            passkeys: &known,
+            options: options.as_deref(),
+            wrong,
+        }))
     }
 
     async fn register(&self, challenge: &Challenge) -> Done {

@@ -10,7 +10,7 @@ use super::challenge::{Challenge, Reason, record_challenge};
 use super::stored::{self, Passkey};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::pages::{self, Next, PageState, PasskeyPending};
+use crate::sign_in::pages::{self, AskPasskey, Next, PageState, PasskeyPending};
 use crate::visit::Visit;
 
 /// The authentication methods of a passkey sign-in: the key, and user verification as MFA.
@@ -22,7 +22,6 @@ pub(crate) async fn passkey(visit: Visit) -> Response {
     visit.page(result).await
 }
 
-/// Returns the refusal for a passkey that is not accepted.
 pub(super) fn not_accepted(why: impl std::fmt::Display) -> Refusal {
     Refusal::new(aadsts::PASSKEY_NOT_ACCEPTED).with("reason", why)
 }
@@ -60,7 +59,7 @@ impl Visit {
             persistent,
         };
         let state = PageState::new(&self.segment, Next::Passkey(pending), None);
-        Ok(pages::passkey(self, state, user_name, &options))
+        Ok(pages::form_page(self, state, "passkey", |form| AskPasskey { form, user_name, options: &options }))
     }
 
     async fn try_passkey(&self) -> Result<Response, Refusal> {

@@ -3,7 +3,6 @@
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
-/// A passkey of a user.
 #[derive(Debug, Clone)]
 pub(crate) struct Passkey {
     /// The credential's id, base64url.
@@ -74,7 +73,6 @@ impl Passkey {
     }
 }
 
-/// Finds a passkey by credential id.
 pub(super) async fn find(
     store: &Store,
     tenant: TenantId,

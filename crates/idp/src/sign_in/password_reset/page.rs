@@ -17,13 +17,13 @@ use crate::directory::passwords;
 use crate::directory::{Tenant, User, shortened_name};
 use crate::protocol::refusal::Refusal;
 use crate::security_events::credential_events::{CredentialEvent, happen_with};
-use crate::sign_in::pages::{self, Next, PageState, PendingCode};
+use crate::sign_in::pages::{self, AskResetCode, Next, PageState, PendingCode, ResetPassword};
 use crate::visit::Visit;
 
 /// `GET /{tenant}/passwordreset`.
 pub(crate) async fn password_reset_page(visit: Visit) -> Response {
     let state = PageState::new(&visit.segment, Next::ResetPassword { asked: None }, None);
-    pages::ask_reset_code(&visit, state)
+    pages::form_page(&visit, state, "passwordreset", |form| AskResetCode { form })
 }
 
 /// `POST /{tenant}/passwordreset`: `username`, then `code`, `newpasswd` and `confirmpasswd`, with
@@ -168,7 +168,11 @@ impl Visit {
     fn reset_password_page(&self, asked: PendingCode, wrong: Option<String>) -> Response {
         let user_name = asked.user_name.clone();
         let state = PageState::new(&self.segment, Next::ResetPassword { asked: Some(asked) }, None);
-        pages::reset_password(self, state, &user_name, wrong)
+        pages::form_page(self, state, "passwordreset", |form| ResetPassword {
+            form,
+            user_name: &user_name,
+            wrong,
+        })
     }
 }
 
