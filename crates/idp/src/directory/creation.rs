@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_rules::RevocationEvents;
-use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
 
@@ -67,21 +65,11 @@ pub(crate) async fn create(
         let HashedPassword(password_hash) =
             passwords::hash(tenant, user.password, random.stream("password-salt").bytes()).await?;
         let user = User {
-            tenant,
-            id: user.id,
             upn: user.upn,
             display_name: user.display_name,
             role: user.role,
             directory_roles: user.directory_roles,
             password_hash,
-            password_changed_at: now,
-            password_expired: false,
-            must_change_password: false,
-            enabled: true,
-            deleted_at: None,
-            revocations: RevocationEvents::none(),
-            sessions_valid_from: now,
-            lockout: Lockout::default(),
             profile: UserProfile {
                 given_name: user.given_name,
                 surname: user.surname,
@@ -92,7 +80,7 @@ pub(crate) async fn create(
                 ..UserProfile::default()
             },
             second_factor,
-            revision: 0,
+            ..User::new(tenant, user.id, now)
         };
         change.add(user.insert());
     }

@@ -46,6 +46,30 @@ pub(crate) struct User {
 }
 
 impl User {
+    /// Returns an enabled user, created at `now`, without names and password.
+    pub(crate) fn new(tenant: TenantId, id: UserId, now: Instant) -> Self {
+        Self {
+            tenant,
+            id,
+            upn: String::new(),
+            display_name: String::new(),
+            role: String::new(),
+            directory_roles: Vec::new(),
+            password_hash: String::new(),
+            password_changed_at: now,
+            password_expired: false,
+            must_change_password: false,
+            enabled: true,
+            deleted_at: None,
+            revocations: RevocationEvents::none(),
+            sessions_valid_from: now,
+            lockout: Lockout::default(),
+            profile: UserProfile { created_at: Some(now), ..UserProfile::default() },
+            second_factor: SecondFactor::default(),
+            revision: 0,
+        }
+    }
+
     /// Returns the user's facts for the rules.
     pub(crate) fn facts(&self) -> UserFacts {
         UserFacts {

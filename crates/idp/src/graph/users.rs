@@ -1,8 +1,6 @@
 //! Users.
 
 use outlive_clock::{Instant, UserId};
-use outlive_rules::RevocationEvents;
-use outlive_rules::smart_lockout::Lockout;
 use outlive_wire::events::{UserCreated, UserDeleted};
 
 use super::administrators::{another_administrator, or_last_administrator};
@@ -11,7 +9,6 @@ use super::odata::{Property, with_property};
 use super::permissions::{DELETE_USERS, READ_USERS, WRITE_USERS};
 use super::prelude::*;
 use super::user_change::{PasswordProfile, UserType, bounded, checked_upn, update};
-use crate::directory::SecondFactor;
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::{User, UserProfile};
 use crate::protocol::refusal::Refusal;
@@ -176,24 +173,14 @@ async fn new_user(caller: &Caller, new: NewUser) -> Result<User> {
     let hashed = passwords::hash(caller.tenant.id, password, salt).await;
     let HashedPassword(password_hash) = hashed.map_err(Refusal::from)?;
     Ok(User {
-        tenant: caller.tenant.id,
-        id: UserId::generate(&mut caller.stream("user-id")),
         role: upn.split('@').next().unwrap_or_default().to_owned(),
         upn,
         display_name,
-        directory_roles: Vec::new(),
         password_hash,
-        password_changed_at: caller.now,
-        password_expired: false,
         must_change_password,
         enabled,
-        deleted_at: None,
-        revocations: RevocationEvents::none(),
-        sessions_valid_from: caller.now,
         profile,
-        lockout: Lockout::default(),
-        second_factor: SecondFactor::default(),
-        revision: 0,
+        ..User::new(caller.tenant.id, UserId::generate(&mut caller.stream("user-id")), caller.now)
     })
 }
 

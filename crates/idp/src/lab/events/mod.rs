@@ -27,7 +27,7 @@ use crate::directory::{
 use crate::idp::Idp;
 use crate::keys::signing_key_turns;
 use crate::lab::policies as lab_policies;
-use crate::security_events::credential_events::{self, CredentialEvent};
+use crate::security_events::credential_events::{CredentialEvent, apply_event};
 use crate::security_events::queue_event;
 
 pub(crate) async fn happen(
@@ -258,7 +258,7 @@ impl Lab<'_> {
     }
 
     async fn credential(&self, user: &User, event: CredentialEvent, by: &str) -> Result<(), Problem> {
-        Ok(credential_events::happen(self.idp, user, event, self.now, by, self.trace).await?)
+        Ok(apply_event(self.idp, user, event, self.now, by, self.trace, Change::new()).await?)
     }
 
     async fn account(

@@ -42,10 +42,7 @@ impl Visit {
     ) -> Response {
         let request = match validate(&self.idp, &self.segment, endpoint, &parameters).await {
             Ok(request) => request,
-            Err(AuthorizeRefusal::Page(refusal)) => return self.refusal_page(&refusal).await,
-            Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return to.refuse(&refusal, &self.request_details().await);
-            }
+            Err(refusal) => return self.authorize_refusal(refusal).await,
         };
         let tenant = request.tenant.id;
         let next = Next::Authorize { version: endpoint, parameters, consented };
@@ -55,6 +52,13 @@ impl Visit {
                 let asked = self.idp.request_details(&self.trace, &self.origin, Some(tenant)).await;
                 request.reply_to.refuse(&refusal, &asked)
             }
+        }
+    }
+
+    pub(crate) async fn authorize_refusal(&self, refusal: AuthorizeRefusal) -> Response {
+        match refusal {
+            AuthorizeRefusal::Page(refusal) => self.refusal_page(&refusal).await,
+            AuthorizeRefusal::Reply(to, refusal) => to.refuse(&refusal, &self.request_details().await),
         }
     }
 
@@ -189,15 +193,7 @@ impl Visit {
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
-    /// Returns the newest session of the browser in a tenant, with its user.
-    pub(crate) async fn session_of_browser(
-        &self,
-        tenant: TenantId,
-    ) -> Result<Option<(Session, Option<User>)>, Refusal> {
-        self.session_of(tenant, None).await
-    }
-
-    /// Returns the newest session in the browser, of this user if one is given.
+    /// Returns the newest session of the browser in a tenant, of this user if one is given.
     pub(crate) async fn session_of(
         &self,
         tenant: TenantId,
@@ -209,6 +205,20 @@ impl Visit {
         let Some(session) = found else { return Ok(None) };
         let user = self.idp.directory.user(tenant, session.user_id).await?;
         Ok(Some((session, user)))
+    }
+
+    /// Returns the session and the user of a submitted page: only the user to whom it was shown can
+    /// submit it, from a browser that has a session of the user.
+    pub(crate) async fn submitter(
+        &self,
+        tenant: TenantId,
+        state: &PageState,
+    ) -> Result<(Session, User), Refusal> {
+        let found = self.session_of(tenant, state.user).await?;
+        match found.filter(|(session, _)| Some(session.user_id) == state.user) {
+            Some((session, Some(user))) => Ok((session, user)),
+            _ => Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER)),
+        }
     }
 
     /// Returns the sign-in page, with the error of the last attempt.

@@ -102,21 +102,9 @@ impl Visit {
     }
 
     /// Starts a session with the authentication methods `amr`. The browser receives a new cookie,
-    /// and keeps its sessions in other tenants.
+    /// and keeps its sessions in other tenants. If the other change in the same commit conflicts, no
+    /// session is started.
     pub(crate) async fn start_session(
-        &self,
-        tenant: &Tenant,
-        user: User,
-        amr: Vec<String>,
-        persistent: bool,
-        now: Instant,
-    ) -> Result<SignedIn, Refusal> {
-        Ok(self.begin_session(Change::new(), tenant, user, amr, persistent, now).await?)
-    }
-
-    /// Starts a session in the same commit as another change: if that conflicts, no session is
-    /// started.
-    pub(crate) async fn begin_session(
         &self,
         mut change: Change,
         tenant: &Tenant,

@@ -52,7 +52,7 @@ impl Visit {
     }
 
     async fn signed_in_at(&self, tenant: &Tenant, now: Instant) -> Result<Option<(Session, User)>, Refusal> {
-        let Some((session, Some(user))) = self.session_of_browser(tenant.id).await? else { return Ok(None) };
+        let Some((session, Some(user))) = self.session_of(tenant.id, None).await? else { return Ok(None) };
         Ok(session.signs_in(&user, &tenant.rules, now).then_some((session, user)))
     }
 

@@ -77,7 +77,7 @@ impl Visit {
             Ok((user, change)) => {
                 let amr = AMR.map(str::to_owned).to_vec();
                 let about = user.clone();
-                match self.begin_session(change, &tenant, user, amr, pending.persistent, now).await {
+                match self.start_session(change, &tenant, user, amr, pending.persistent, now).await {
                     Ok(signed_in) => return Ok(self.go_on(next, signed_in).await),
                     Err(error) if error.is_conflict() => {
                         (Some(about), not_accepted("the challenge was used before"))

@@ -16,7 +16,7 @@ use crate::access::conditional_access;
 use crate::directory::passwords;
 use crate::directory::{Tenant, User, shortened_name};
 use crate::protocol::refusal::Refusal;
-use crate::security_events::credential_events::{CredentialEvent, happen_with};
+use crate::security_events::credential_events::{CredentialEvent, apply_event};
 use crate::sign_in::pages::{self, AskResetCode, Next, PageState, PendingCode, ResetPassword};
 use crate::visit::Visit;
 
@@ -125,7 +125,7 @@ impl Visit {
         let mut used = Change::from(code::mark_used(tenant.id, asked.id));
         used.add(limiter.reset());
         let event = CredentialEvent::SelfServiceReset(hashed);
-        match happen_with(&self.idp, &user, event, now, "user", &self.trace, used).await {
+        match apply_event(&self.idp, &user, event, now, "user", &self.trace, used).await {
             Ok(()) => Ok(pages::message(
                 StatusCode::OK,
                 "Your password was reset",
