@@ -87,9 +87,7 @@ pub(crate) async fn create(
     for spec in spec.groups {
         let document = GroupDocument { created_at: Some(now), ..GroupDocument::default() };
         let group = Group { id: spec.id, display_name: spec.display_name, document, revision: 0 };
-        for statement in group.insert(tenant, &spec.members) {
-            change.add(statement);
-        }
+        change.append(group.insert(tenant, &spec.members));
     }
     platform_applications::insert(&mut change, tenant, &spec.applications);
     for application in spec.applications {
@@ -142,9 +140,7 @@ fn add_application(
             logout_url: spec.logout_url,
         }),
     };
-    for statement in application.insert(tenant) {
-        change.add(statement);
-    }
+    change.append(application.insert(tenant));
     if let Some(stream) = &spec.event_stream {
         change.add(crate::directory::event_stream::insert(stream, tenant, application.client_id)?);
     }
@@ -156,11 +152,8 @@ fn add_application(
         for required in &application.document.required {
             let scopes: BTreeSet<String> = required.scopes.iter().cloned().collect();
             if !scopes.is_empty() {
-                for statement in
-                    grant_scopes(tenant, application.client_id, required.resource, ALL_PRINCIPALS, &scopes)
-                {
-                    change.add(statement);
-                }
+                let client = application.client_id;
+                change.append(grant_scopes(tenant, client, required.resource, ALL_PRINCIPALS, &scopes));
             }
             for role in &required.roles {
                 let assignment = AppRoleAssignment {

@@ -1,7 +1,7 @@
 //! Groups and their members, who are users. Groups have no owners and no nested groups.
 
 use outlive_clock::{ClientId, Instant, TenantId, UserId};
-use outlive_store::{Row, Statement, StoreError, sql};
+use outlive_store::{Change, Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -160,16 +160,18 @@ impl Directory {
 }
 
 impl Group {
-    pub(crate) fn insert(&self, tenant: TenantId, members: &[UserId]) -> Vec<Statement> {
-        let mut statements = vec![sql!(
+    pub(crate) fn insert(&self, tenant: TenantId, members: &[UserId]) -> Change {
+        let mut change = Change::from(sql!(
             "INSERT INTO directory_groups (tenant, id, display_name, document) VALUES ($1, $2, $3, $4)",
             tenant,
             self.id.to_string(),
             &self.display_name,
             serde_json::json!(self.document)
-        )];
-        statements.extend(members.iter().map(|member| self.insert_member(tenant, *member)));
-        statements
+        ));
+        for member in members {
+            change.add(self.insert_member(tenant, *member));
+        }
+        change
     }
 
     /// Adds a member; conflicts if the user is a member.
@@ -208,12 +210,18 @@ impl Group {
     }
 
     /// Returns the statements that delete the group, its memberships and its app role assignments.
-    pub(crate) fn delete(&self, tenant: TenantId) -> Vec<Statement> {
+    pub(crate) fn delete(&self, tenant: TenantId) -> Change {
         let id = self.id.to_string();
-        vec![
-            sql!("DELETE FROM group_members WHERE tenant = $1 AND group_id = $2", tenant, &id),
-            sql!("DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2", tenant, &id),
+        let mut change = Change::new();
+        change.add(sql!("DELETE FROM group_members WHERE tenant = $1 AND group_id = $2", tenant, &id));
+        change.add(sql!(
+            "DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2",
+            tenant,
+            &id
+        ));
+        change.add(
             sql!("DELETE FROM directory_groups WHERE tenant = $1 AND id = $2", tenant, &id).expect_rows(1),
-        ]
+        );
+        change
     }
 }

@@ -9,7 +9,7 @@ use outlive_chassis::CallerOrigin;
 use outlive_clock::{Instant, SessionId, Span, Stream, TenantId, UserId};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{CookieFacts, Ruleset, cookie, lifetimes};
-use outlive_store::{Row, Statement, Store, StoreError, Value, sql};
+use outlive_store::{Change, Row, Statement, Store, StoreError, Value, sql};
 
 use crate::directory::User;
 
@@ -188,24 +188,17 @@ const KEPT: Span = {
 
 /// Deletes some of the sessions that cannot matter any more, with their dependent rows. Every new
 /// session does so, which bounds both their number and the work per request.
-pub(crate) fn remove_old(tenant: TenantId, now: Instant) -> [Statement; 2] {
-    let before = now - KEPT;
-    [
-        sql!(
-            "DELETE FROM session_applications WHERE tenant = $1 AND session_id IN (SELECT id FROM sessions \
-             WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
-            tenant,
-            before,
-            REMOVED_AT_ONCE
-        ),
-        sql!(
-            "DELETE FROM sessions WHERE tenant = $1 AND id IN (SELECT id FROM sessions \
-             WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
-            tenant,
-            before,
-            REMOVED_AT_ONCE
-        ),
-    ]
+pub(crate) fn remove_old(tenant: TenantId, now: Instant) -> Change {
+    let mut change = Change::new();
+    for sql in [
+        "DELETE FROM session_applications WHERE tenant = $1 AND session_id IN (SELECT id FROM sessions \
+         WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
+        "DELETE FROM sessions WHERE tenant = $1 AND id IN (SELECT id FROM sessions \
+         WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
+    ] {
+        change.add(Statement::new(sql, vec![tenant.into(), (now - KEPT).into(), REMOVED_AT_ONCE.into()]));
+    }
+    change
 }
 
 /// Ends all sessions of a user, in every browser.

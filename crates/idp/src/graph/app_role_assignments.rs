@@ -147,7 +147,7 @@ async fn create(caller: Caller, Path(id): Path<String>, Body(new): Body<NewAssig
         actor: caller.actor(),
     };
     let insertion = assignment.insert(caller.tenant.id);
-    let committed = caller.commit([insertion], Subject::client(api.client_id), event).await;
+    let committed = caller.commit(insertion, Subject::client(api.client_id), event).await;
     let exists = || GraphError::bad_request("Permission being assigned already exists on the object");
     committed.map_err(|error| error.if_conflict(exists))?;
     Ok(options.created(&resource(&caller, &assignment).await?.unwrap_or_default()))
@@ -187,6 +187,6 @@ async fn remove(caller: Caller, Path((id, assignment)): Path<(String, String)>) 
         upn: None,
         actor: caller.actor(),
     };
-    let committed = caller.commit([removal], Subject::client(api.client_id), event).await;
+    let committed = caller.commit(removal, Subject::client(api.client_id), event).await;
     committed.map_err(|error| error.if_conflict(unknown))
 }

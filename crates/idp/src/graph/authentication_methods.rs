@@ -121,7 +121,7 @@ async fn remove_passkey(
         rp_id: passkey.rp_id,
         actor: caller.actor(),
     };
-    let committed = caller.commit([removal], Subject::user(user.id), event).await;
+    let committed = caller.commit(removal, Subject::user(user.id), event).await;
     committed.map_err(|error| error.if_conflict(|| GraphError::not_found(&method)))
 }
 

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use outlive_chassis::{CallerOrigin, Trace, record_client};
 use outlive_clock::{Instant, Stream, UserId};
 use outlive_journal::Event;
-use outlive_store::{Change, Statement};
+use outlive_store::Change;
 use outlive_tokens::{
     AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, bearer_token, peek_tenant,
 };
@@ -183,24 +183,11 @@ impl Caller {
     /// without body.
     pub(crate) async fn commit(
         &self,
-        statements: impl IntoIterator<Item = Statement>,
+        change: impl Into<Change>,
         subject: Subject,
         event: impl Into<JournalEvent>,
     ) -> Result<StatusCode> {
-        let mut change = Change::new();
-        for statement in statements {
-            change.add(statement);
-        }
-        self.commit_change(change, subject, event).await
-    }
-
-    /// The same for statements that belong together.
-    pub(crate) async fn commit_change(
-        &self,
-        mut change: Change,
-        subject: Subject,
-        event: impl Into<JournalEvent>,
-    ) -> Result<StatusCode> {
+        let mut change = change.into();
         change.append(self.entry(subject, event));
         self.idp.directory.commit(self.tenant.id, change).await?;
         Ok(StatusCode::NO_CONTENT)
@@ -217,7 +204,7 @@ impl Caller {
         change.add(after.update(before));
         let by = InitiatingEntity::Admin;
         let pending = queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
-        let status = self.commit_change(change, Subject::user(after.id), event).await?;
+        let status = self.commit(change, Subject::user(after.id), event).await?;
         pending.deliver().await;
         Ok(status)
     }

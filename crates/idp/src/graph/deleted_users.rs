@@ -57,7 +57,7 @@ async fn restore(caller: Caller, Path(id): Path<String>) -> Answer {
     }
     let after = User { deleted_at: None, upn, ..user.clone() };
     let event = UserRestored { upn: after.upn.clone(), actor: caller.actor() };
-    caller.commit([after.update(&user)], Subject::user(user.id), event).await?;
+    caller.commit(after.update(&user), Subject::user(user.id), event).await?;
     Ok(options.entity(StatusCode::OK, &resource(&after)))
 }
 

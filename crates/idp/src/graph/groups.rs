@@ -1,7 +1,7 @@
 //! Groups: security groups with users as members.
 
 use outlive_clock::{Instant, UserId};
-use outlive_store::Statement;
+use outlive_store::{Change, Statement};
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{GroupCreated, GroupDeleted, GroupMemberAdded, GroupMemberRemoved, GroupUpdated};
 
@@ -167,11 +167,12 @@ async fn update(
     let members = members(&caller, std::mem::take(&mut patch.members)).await?;
     check_new(&caller, &before, &members).await?;
     let after = patch.apply(&before)?;
-    let additions = members.iter().map(|member| before.insert_member(caller.tenant.id, *member));
-    let statements: Vec<_> =
-        std::iter::once(after.update(&before, caller.tenant.id)).chain(additions).collect();
+    let mut change = Change::from(after.update(&before, caller.tenant.id));
+    for member in &members {
+        change.add(before.insert_member(caller.tenant.id, *member));
+    }
     let event = GroupUpdated { group: after.id, group_name: after.display_name, actor: caller.actor() };
-    let committed = caller.commit(statements, Subject::group(after.id), event).await;
+    let committed = caller.commit(change, Subject::group(after.id), event).await;
     if committed.as_ref().is_err_and(GraphError::is_conflict) {
         // Another request added a member, or changed the group, at the same time.
         check_new(&caller, &before, &members).await?;
@@ -254,6 +255,6 @@ async fn commit_member(
     event: impl Into<JournalEvent>,
     conflict: impl FnOnce() -> GraphError,
 ) -> Result<StatusCode> {
-    let committed = caller.commit([statement], Subject::user(user), event).await;
+    let committed = caller.commit(statement, Subject::user(user), event).await;
     committed.map_err(|error| error.if_conflict(conflict))
 }

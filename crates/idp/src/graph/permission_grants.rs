@@ -136,7 +136,7 @@ macro_rules! commit_consent {
             actor: caller.actor(),
         };
         let subject = granted.principal.map_or_else(|| Subject::client(granted.client), Subject::user);
-        caller.commit([$statement], subject, event).await
+        caller.commit($statement, subject, event).await
     }};
 }
 

@@ -1,6 +1,7 @@
 //! Users.
 
 use outlive_clock::{Instant, UserId};
+use outlive_store::Change;
 use outlive_wire::events::{UserCreated, UserDeleted};
 
 use super::administrators::{another_administrator, or_last_administrator};
@@ -137,9 +138,10 @@ async fn create(caller: Caller, Body(new): Body<NewUser>) -> Answer {
         return Err(GraphError::taken("userPrincipalName"));
     }
     // A deleted user keeps the name until another user receives it.
-    let statements = [User::release_name(caller.tenant.id, &user.upn), user.insert()];
+    let mut change = Change::from(User::release_name(caller.tenant.id, &user.upn));
+    change.add(user.insert());
     let event = UserCreated { upn: user.upn.clone(), actor: caller.actor() };
-    caller.commit(statements, Subject::user(user.id), event).await?;
+    caller.commit(change, Subject::user(user.id), event).await?;
     Ok(options.created(&resource(&user)))
 }
 

@@ -1,7 +1,7 @@
 //! Finding and changing applications.
 
 use outlive_clock::ClientId;
-use outlive_store::Statement;
+use outlive_store::Change;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::Actor;
 
@@ -35,12 +35,12 @@ pub(super) type ApplicationEvent = fn(Option<ClientId>, String, Option<Actor>) -
 
 pub(super) async fn commit(
     caller: &Caller,
-    statements: impl IntoIterator<Item = Statement>,
+    change: impl Into<Change>,
     application: &Application,
     event: ApplicationEvent,
 ) -> Result<StatusCode> {
     let event = event(Some(application.client_id), application.name.clone(), caller.actor());
-    caller.commit(statements, Subject::client(application.client_id), event).await
+    caller.commit(change, Subject::client(application.client_id), event).await
 }
 
 /// Commits the difference between two states of an application.

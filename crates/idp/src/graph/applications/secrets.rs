@@ -74,7 +74,7 @@ async fn add(
         &credential,
         &Secret::new(secret.clone()),
     );
-    commit(&caller, [statement], &application, application_event!(SecretAdded)).await?;
+    commit(&caller, statement, &application, application_event!(SecretAdded)).await?;
     let mut shown = password_credential(&credential);
     shown["secretText"] = json!(secret);
     shown["@odata.context"] = json!(context("microsoft.graph.passwordCredential"));
@@ -93,5 +93,5 @@ async fn remove(
         return Err(GraphError::bad_request(format!("No password credential found with keyId '{key_id}'.")));
     }
     let removal = delete_secret(tenant, application.client_id, key_id);
-    commit(&caller, [removal], &application, application_event!(SecretRemoved)).await
+    commit(&caller, removal, &application, application_event!(SecretRemoved)).await
 }

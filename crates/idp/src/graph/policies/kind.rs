@@ -52,7 +52,7 @@ pub(super) async fn replace(
     let mut after = Policies::clone(&caller.tenant.policies);
     change(&mut after)?;
     let replacement = after.replace(&caller.tenant.policies, caller.tenant.id);
-    caller.commit([replacement], Subject::tenant(caller.tenant.id), event).await
+    caller.commit(replacement, Subject::tenant(caller.tenant.id), event).await
 }
 
 pub(super) fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>> {

@@ -129,9 +129,7 @@ impl Visit {
         if let Some(before) = Browser::of_request(&self.headers) {
             change.add(rename_browser(tenant.id, user.id, &before, &browser));
         }
-        for statement in remove_old(tenant.id, now) {
-            change.add(statement);
-        }
+        change.append(remove_old(tenant.id, now));
         change.add(session.insert(tenant.id, &browser));
         let succeeded = SignInSucceeded {
             upn: user.upn.clone(),

@@ -144,9 +144,7 @@ impl SecurityInfo<'_> {
             rp_id: passkey.rp_id.clone(),
         };
         let mut change = Change::from(passkey.insert(self.tenant.id));
-        for statement in record_challenge(self.tenant.id, challenge, self.now) {
-            change.add(statement);
-        }
+        change.append(record_challenge(self.tenant.id, challenge, self.now));
         if self.commit(change, event).await? {
             Ok(Ok(()))
         } else {

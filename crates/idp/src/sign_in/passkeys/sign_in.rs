@@ -123,9 +123,7 @@ impl Visit {
             return Ok(Err((Some(user), Refusal::new(aadsts::USER_DISABLED))));
         }
         let mut change = Change::from(passkey.record_use(tenant.id, counter, now));
-        for statement in record_challenge(tenant.id, &pending.challenge, now) {
-            change.add(statement);
-        }
+        change.append(record_challenge(tenant.id, &pending.challenge, now));
         Ok(Ok((user, change)))
     }
 
