@@ -21,11 +21,10 @@ use crate::sign_in::authorize::{
 };
 use crate::sign_in::device::{answer_device, device_code, device_page, enter_user_code, short_page};
 use crate::sign_in::discovery::{configuration, instance, keys, user_realm};
-use crate::sign_in::outbox;
-use crate::sign_in::pages;
 use crate::sign_in::passkeys::{change_security_info, passkey, security_info_page};
 use crate::sign_in::password_reset::{password_reset, password_reset_page};
 use crate::sign_in::second_factor::second_factor;
+use crate::sign_in::{outbox, pages};
 use crate::token::{preflight, token, wrong_method};
 use crate::visit::Visit;
 use crate::{graph, security_events};

@@ -144,19 +144,6 @@ impl Directory {
         ));
         rows.await?.iter().map(|row| row.text("group_id")).collect()
     }
-
-    pub(crate) async fn group_name(
-        &self,
-        tenant: TenantId,
-        group: Uuid,
-    ) -> Result<Option<String>, StoreError> {
-        let row = self.store.row(sql!(
-            "SELECT display_name FROM directory_groups WHERE tenant = $1 AND id = $2",
-            tenant,
-            group.to_string()
-        ));
-        row.await?.map(|row| row.text("display_name")).transpose()
-    }
 }
 
 impl Group {

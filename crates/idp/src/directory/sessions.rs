@@ -265,15 +265,6 @@ pub(crate) async fn tenants_of_browser(
     rows.await?.iter().map(|row| row.parse("tenant")).collect()
 }
 
-/// Returns the newest session of a browser in a tenant, ended or not.
-pub(crate) async fn find(
-    store: &Store,
-    tenant: TenantId,
-    browser: &Browser,
-) -> Result<Option<Session>, StoreError> {
-    Ok(of_browser(store, tenant, browser).await?.into_iter().next())
-}
-
 /// Returns the session with this id, ended or not.
 pub(crate) async fn by_id(
     store: &Store,

@@ -43,7 +43,9 @@ async fn resource(caller: &Caller, assignment: &AppRoleAssignment) -> Result<Opt
             let user = directory.user(tenant, UserId::from_uuid(assignment.principal)).await?;
             user.map(|user| user.display_name)
         }
-        PrincipalType::Group => directory.group_name(tenant, assignment.principal).await?,
+        PrincipalType::Group => {
+            directory.group(tenant, assignment.principal).await?.map(|group| group.display_name)
+        }
         PrincipalType::ServicePrincipal => {
             directory.application_of_principal(tenant, assignment.principal).await?.map(|client| client.name)
         }
@@ -161,7 +163,7 @@ async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType> {
         Ok(PrincipalType::User)
     } else if directory.application_of_principal(tenant, id).await?.is_some() {
         Ok(PrincipalType::ServicePrincipal)
-    } else if directory.group_name(tenant, id).await?.is_some() {
+    } else if directory.group(tenant, id).await?.is_some() {
         Ok(PrincipalType::Group)
     } else {
         Err(GraphError::not_found(id))

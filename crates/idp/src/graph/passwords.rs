@@ -11,8 +11,7 @@ use super::authentication_methods::PASSWORD_METHOD;
 use super::odata::plain_entity;
 use super::permissions::{CHANGE_OWN_PASSWORD, READ_OPERATIONS, RESET_PASSWORDS};
 use super::prelude::*;
-use crate::directory::User;
-use crate::directory::passwords;
+use crate::directory::{User, passwords};
 use crate::protocol::refusal::Refusal;
 use crate::security_events::credential_events::{CredentialEvent, apply_event_and};
 

@@ -48,9 +48,9 @@ pub(crate) async fn authenticate(
     let PresentedClient { client_id, headers, form, grant, .. } = request;
     let application = find(idp, tenant, client_id).await?;
     if !application.enabled {
-        return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-            .with("client", application.client_id)
-            .with("client_name", &application.name));
+        return Err(
+            Refusal::new(aadsts::CLIENT_DISABLED).with_client(application.client_id, &application.name)
+        );
     }
     let in_header = basic(headers)?.map(|(_, secret)| secret);
     let in_body = form.get("client_secret").map(str::to_owned);

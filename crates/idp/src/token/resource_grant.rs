@@ -139,11 +139,8 @@ pub(crate) async fn resolve_grant(
     let consented = all_granted_scopes(request, user, &resource).await?;
     let name = resource.audience().to_owned();
     let is_graph = resource.is_graph();
-    let granted = GrantedScopes::new(resource.forms, is_graph, &consented).ok_or_else(|| {
-        Refusal::new(aadsts::CONSENT_REQUIRED)
-            .with("client", client.client_id)
-            .with("client_name", &client.name)
-    })?;
+    let granted = GrantedScopes::new(resource.forms, is_graph, &consented)
+        .ok_or_else(|| Refusal::new(aadsts::CONSENT_REQUIRED).with_client(client.client_id, &client.name))?;
     Ok(ResourceGrant {
         application: resource.application,
         name,

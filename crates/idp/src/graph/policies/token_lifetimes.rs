@@ -67,6 +67,7 @@ impl Kind for TokenLifetimes {
 
     const ENTITY: &'static EntityType = &POLICY;
     const WRITE: &'static Permission = &WRITE_TOKEN_LIFETIMES;
+    const RESOURCE: fn(&Kept<TokenLifetime>) -> Value = resource;
 
     fn all(policies: &Policies) -> &Vec<Kept<TokenLifetime>> {
         &policies.token_lifetimes
@@ -74,10 +75,6 @@ impl Kind for TokenLifetimes {
 
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<TokenLifetime>> {
         &mut policies.token_lifetimes
-    }
-
-    fn resource(policy: &Kept<TokenLifetime>) -> Value {
-        resource(policy)
     }
 
     fn checked(new: NewPolicy, before: Option<&TokenLifetime>) -> Result<TokenLifetime> {

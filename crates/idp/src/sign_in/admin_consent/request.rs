@@ -63,8 +63,7 @@ impl AdminConsentRequest {
         })?;
         if !application.enabled {
             return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-                .with("client", application.client_id)
-                .with("client_name", &application.name)
+                .with_client(application.client_id, &application.name)
                 .into());
         }
         let reply_to = ReplyTo {

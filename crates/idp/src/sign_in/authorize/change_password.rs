@@ -10,8 +10,7 @@ use outlive_tokens::Secret;
 use outlive_wire::Subject;
 use outlive_wire::events::PasswordChangeRefused;
 
-use crate::directory::passwords;
-use crate::directory::{Tenant, User};
+use crate::directory::{Tenant, User, passwords};
 use crate::idp::Idp;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;

@@ -12,9 +12,8 @@ use outlive_wire::events::SessionRefused;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 use super::signed_in::SignedIn;
-use crate::access::assignment;
 use crate::access::conditional_access::{self, Access, AccessContext};
-use crate::access::second_factor;
+use crate::access::{assignment, second_factor};
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::sessions::{self, Browser, Session};
@@ -142,8 +141,7 @@ impl Visit {
             !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
         if must_ask && request.prompt == Prompt::None {
             return Err(Refusal::new(aadsts::CONSENT_REQUIRED)
-                .with("client", request.application.client_id)
-                .with("client_name", &request.application.name));
+                .with_client(request.application.client_id, &request.application.name));
         }
         let set_cookies = signed_in.set_cookies.clone();
         let mut response = if must_ask {

@@ -95,8 +95,7 @@ pub(crate) async fn validate(
         idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?.ok_or_else(unknown)?;
     if !application.enabled {
         return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-            .with("client", application.client_id)
-            .with("client_name", &application.name)
+            .with_client(application.client_id, &application.name)
             .into());
     }
     let (redirect_uri, redirect_type) = redirect_uri(&application, parameters)?;

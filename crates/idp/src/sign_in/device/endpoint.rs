@@ -46,9 +46,7 @@ async fn issue(visit: &Visit, endpoint: TokenVersion) -> Result<Value, Refusal> 
     let tenant = idp.tenant(segment, client_id.parse::<ClientId>().ok()).await?;
     let client = find_client(idp, &tenant, client_id).await?;
     if !client.enabled {
-        return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-            .with("client", client.client_id)
-            .with("client_name", &client.name));
+        return Err(Refusal::new(aadsts::CLIENT_DISABLED).with_client(client.client_id, &client.name));
     }
     let asked = match endpoint {
         TokenVersion::V1 => {

@@ -128,9 +128,7 @@ fn check_own_application(request: &TokenRequest<'_>, resource: &ResourceGrant) -
     let client = &request.client.application;
     let by_uri = resource.name.parse::<ClientId>().is_err();
     if resource.application.client_id == client.client_id && by_uri {
-        return Err(Refusal::new(aadsts::OWN_APPLICATION_BY_URI)
-            .with("client", client.client_id)
-            .with("client_name", &client.name));
+        return Err(Refusal::new(aadsts::OWN_APPLICATION_BY_URI).with_client(client.client_id, &client.name));
     }
     Ok(())
 }
