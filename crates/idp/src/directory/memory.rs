@@ -36,8 +36,8 @@ macro_rules! caches {
                 Self { $($cache: Cache::new(used, &changes),)+ changes }
             }
 
-            /// Clears the cache of a tenant that has changed. Reads in progress, which may predate the
-            /// change, are not cached.
+            /// Clears the cache of a tenant that has changed. Reads in progress, which may predate
+            /// the change, are not cached.
             pub(crate) fn forget(&self, tenant: TenantId) {
                 self.changes.fetch_add(1, Ordering::SeqCst);
                 $(self.$cache.forget(tenant);)+

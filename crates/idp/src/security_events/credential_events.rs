@@ -92,8 +92,8 @@ impl CredentialEvent {
     }
 }
 
-/// Applies a credential event at the virtual instant `now`, and records it in the same commit, which
-/// also contains `change`.
+/// Applies a credential event at the virtual instant `now`, and records it in the same commit,
+/// which also contains `change`.
 pub(crate) async fn apply_event(
     idp: &Idp,
     user: &User,

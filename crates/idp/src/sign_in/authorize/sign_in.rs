@@ -102,8 +102,8 @@ impl Visit {
     }
 
     /// Starts a session with the authentication methods `amr`. The browser receives a new cookie,
-    /// and keeps its sessions in other tenants. If the other change in the same commit conflicts, no
-    /// session is started.
+    /// and keeps its sessions in other tenants. If the other change in the same commit conflicts,
+    /// no session is started.
     pub(crate) async fn start_session(
         &self,
         mut change: Change,
