@@ -8,45 +8,48 @@ use axum::routing::{get, post, put};
 use http::StatusCode;
 use outlive_chassis::{Problem, readable_by_pages, response_is_dated};
 use outlive_clock::TenantId;
+use outlive_tokens::TokenVersion::{V1, V2};
 
 use crate::idp::Idp;
 use crate::lab::events as lab_events;
 use crate::lab::question;
 use crate::protocol::response_headers::{of_graph, of_sign_in_service, with_charset};
 use crate::sign_in::accounts::pick_account;
-use crate::sign_in::admin_consent::{admin_consent_v1, admin_consent_v2};
+use crate::sign_in::admin_consent::admin_consent;
 use crate::sign_in::authorize::{
-    authorize_v1, authorize_v2, change_password, change_password_page, logout, sign_in, submit_consent_form,
+    authorize, change_password, change_password_page, logout, sign_in, submit_consent_form,
 };
-use crate::sign_in::device::{
-    answer_device, device_code_v1, device_code_v2, device_page, enter_user_code, short_page,
-};
-use crate::sign_in::discovery::{configuration_v1, configuration_v2, instance, keys_v1, keys_v2, user_realm};
-use crate::sign_in::outbox;
-use crate::sign_in::pages;
+use crate::sign_in::device::{answer_device, device_code, device_page, enter_user_code, short_page};
+use crate::sign_in::discovery::{configuration, instance, keys, user_realm};
 use crate::sign_in::passkeys::{change_security_info, passkey, security_info_page};
 use crate::sign_in::password_reset::{password_reset, password_reset_page};
 use crate::sign_in::second_factor::second_factor;
-use crate::token::{preflight, token_v1, token_v2, wrong_method};
+use crate::sign_in::{outbox, pages};
+use crate::token::{preflight, token, wrong_method};
 use crate::visit::Visit;
 use crate::{graph, security_events};
 
 pub(crate) fn router(idp: Idp) -> Router {
+    let authorize_route = |version| {
+        let handler = move |visit: Visit| authorize(visit, version);
+        get(handler).post(handler).fallback(not_get_or_post)
+    };
+    let admin_consent_route =
+        |version| get(move |visit: Visit| admin_consent(visit, version)).fallback(not_get_page);
+    let token_route =
+        |version| post(move |visit: Visit| token(visit, version)).options(preflight).fallback(wrong_method);
+    let device_code_route = |version| {
+        post(move |visit: Visit| device_code(visit, version)).options(preflight).fallback(wrong_method)
+    };
     Router::new()
-        .route(
-            "/{tenant}/oauth2/v2.0/authorize",
-            get(authorize_v2).post(authorize_v2).fallback(not_get_or_post),
-        )
-        .route("/{tenant}/oauth2/authorize", get(authorize_v1).post(authorize_v1).fallback(not_get_or_post))
-        .route("/{tenant}/adminconsent", get(admin_consent_v1).fallback(not_get_page))
-        .route("/{tenant}/v2.0/adminconsent", get(admin_consent_v2).fallback(not_get_page))
-        .route("/{tenant}/oauth2/v2.0/token", post(token_v2).options(preflight).fallback(wrong_method))
-        .route("/{tenant}/oauth2/token", post(token_v1).options(preflight).fallback(wrong_method))
-        .route(
-            "/{tenant}/oauth2/v2.0/devicecode",
-            post(device_code_v2).options(preflight).fallback(wrong_method),
-        )
-        .route("/{tenant}/oauth2/devicecode", post(device_code_v1).options(preflight).fallback(wrong_method))
+        .route("/{tenant}/oauth2/v2.0/authorize", authorize_route(V2))
+        .route("/{tenant}/oauth2/authorize", authorize_route(V1))
+        .route("/{tenant}/adminconsent", admin_consent_route(V1))
+        .route("/{tenant}/v2.0/adminconsent", admin_consent_route(V2))
+        .route("/{tenant}/oauth2/v2.0/token", token_route(V2))
+        .route("/{tenant}/oauth2/token", token_route(V1))
+        .route("/{tenant}/oauth2/v2.0/devicecode", device_code_route(V2))
+        .route("/{tenant}/oauth2/devicecode", device_code_route(V1))
         .route(
             "/{tenant}/oauth2/deviceauth",
             get(device_page).post(enter_user_code).fallback(not_get_or_post),
@@ -55,10 +58,10 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/device", get(short_page))
         .route("/{tenant}/oauth2/v2.0/logout", get(logout).post(logout).fallback(not_get_or_post))
         .route("/{tenant}/oauth2/logout", get(logout).post(logout).fallback(not_get_or_post))
-        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration_v2))
-        .route("/{tenant}/.well-known/openid-configuration", get(configuration_v1))
-        .route("/{tenant}/discovery/v2.0/keys", get(keys_v2))
-        .route("/{tenant}/discovery/keys", get(keys_v1))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", configuration(V2))
+        .route("/{tenant}/.well-known/openid-configuration", configuration(V1))
+        .route("/{tenant}/discovery/v2.0/keys", keys(V2))
+        .route("/{tenant}/discovery/keys", keys(V1))
         .route("/common/discovery/instance", get(instance))
         // Clients use both spellings.
         .route("/common/userrealm/{upn}", get(user_realm))
@@ -134,7 +137,6 @@ fn may_name_tenant(segment: &str) -> bool {
     segment.parse::<TenantId>().is_ok() || segment.contains('.') && segment != "v1.0"
 }
 
-/// Returns whether a path belongs to Graph.
 pub(crate) fn is_of_graph(path: &str) -> bool {
     let mut segments = path.split('/').skip(1);
     matches!(segments.next(), Some("v1.0" | "beta"))

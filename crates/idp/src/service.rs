@@ -7,16 +7,14 @@ use outlive_chassis::{DueWork, Problem, Service, SpecMistake, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 
-use crate::directory;
 use crate::directory::spec::TenantSpec;
 use crate::directory::user_removals;
 use crate::idp::Idp;
-use crate::keys::signing_key_turns;
-use crate::keys::signing_keys;
+use crate::keys::{signing_key_turns, signing_keys};
 use crate::lab::registration;
 use crate::protocol::response_headers::{named_for_graph, with_charset};
 use crate::routes::is_of_graph;
-use crate::{graph, security_events};
+use crate::{directory, graph, security_events};
 
 /// Every table that contains rows of a tenant.
 const TABLES: &[&str] = &[

@@ -11,7 +11,7 @@ use outlive_wire::events::RequestAccepted;
 use crate::Permission;
 use crate::api::Api;
 use crate::refusal::Refusal;
-use crate::rejection::{Bearer, Knock, Rejection};
+use crate::rejection::{Bearer, Rejection, RequestHead};
 
 /// The outcome of a route: the response, and the change to commit before it is sent.
 pub(crate) struct Served {
@@ -23,7 +23,7 @@ pub(crate) struct Served {
 
 pub(crate) struct Caller<'a> {
     api: &'a Api,
-    knock: Knock<'a>,
+    head: RequestHead<'a>,
     claims: AccessClaims,
     fingerprint: String,
     now: Instant,
@@ -33,12 +33,12 @@ pub(crate) struct Caller<'a> {
 impl<'a> Caller<'a> {
     pub(crate) fn new(
         api: &'a Api,
-        knock: Knock<'a>,
+        head: RequestHead<'a>,
         (claims, fingerprint): (AccessClaims, String),
         now: Instant,
         needed: Permission,
     ) -> Self {
-        Self { api, knock, claims, fingerprint, now, needed }
+        Self { api, head, claims, fingerprint, now, needed }
     }
 
     pub(crate) const fn tenant(&self) -> TenantId {
@@ -83,12 +83,12 @@ impl<'a> Caller<'a> {
             role,
             uti,
             token: self.fingerprint.clone(),
-            method: self.knock.method.as_str().to_owned(),
-            path: self.knock.path().to_owned(),
+            method: self.head.method.as_str().to_owned(),
+            path: self.head.path().to_owned(),
             status: served.response.status().as_u16(),
             orders: u64::try_from(served.orders).unwrap_or(u64::MAX),
         };
-        let event = Event::new(self.tenant(), self.now, self.subject(), self.knock.trace, accepted)
+        let event = Event::new(self.tenant(), self.now, self.subject(), self.head.trace, accepted)
             .about([&self.fingerprint]);
         let mut change = served.change;
         change.append(self.api.chassis.journal.entry(&event));
@@ -99,7 +99,7 @@ impl<'a> Caller<'a> {
 
     /// Records that the request was rejected.
     pub(crate) async fn refuse(&self, refusal: Refusal) -> Rejection {
-        self.api.reject(self.knock, (self.tenant(), self.now), self.subject(), self.bearer(), refusal).await
+        self.api.reject(self.head, (self.tenant(), self.now), self.subject(), self.bearer(), refusal).await
     }
 
     fn subject(&self) -> Subject {

@@ -4,8 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use outlive_chassis::Problem;
-use outlive_clock::Instant;
-use outlive_clock::TenantId;
+use outlive_clock::{Instant, TenantId};
 use outlive_store::StoreError;
 use outlive_tokens::{BearerRefusal, Challenge};
 

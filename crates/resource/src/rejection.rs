@@ -28,14 +28,14 @@ impl IntoResponse for Rejection {
 
 /// A request to authorize.
 #[derive(Clone, Copy)]
-pub(crate) struct Knock<'a> {
+pub(crate) struct RequestHead<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) trace: &'a Trace,
 }
 
-impl Knock<'_> {
+impl RequestHead<'_> {
     /// The path as recorded in the journal. An order id is included only if it is valid, because
     /// clients may put anything into a path, even tokens.
     pub(crate) fn path(&self) -> &str {
@@ -67,7 +67,7 @@ impl Api {
     /// Records that a request was rejected.
     pub(crate) async fn reject(
         &self,
-        knock: Knock<'_>,
+        head: RequestHead<'_>,
         (tenant, now): (TenantId, Instant),
         subject: Subject,
         bearer: Bearer,
@@ -83,15 +83,15 @@ impl Api {
             role,
             uti,
             token: token.clone(),
-            method: knock.method.as_str().to_owned(),
-            path: knock.path().to_owned(),
+            method: head.method.as_str().to_owned(),
+            path: head.path().to_owned(),
             status: refusal.status().as_u16(),
             reason: refusal.reason().to_owned(),
             message: refusal.message(),
             event,
             event_at,
         };
-        let event = Event::new(tenant, now, subject, knock.trace, rejected).about(token);
+        let event = Event::new(tenant, now, subject, head.trace, rejected).about(token);
         let recorded = self.chassis.journal.append(&event).await;
         self.rejection(Some(tenant), recorded.err().map_or(refusal, Refusal::from))
     }

@@ -67,6 +67,12 @@ impl AccessClaims {
         (!self.is_app_only()).then(|| UserId::from_uuid(self.oid))
     }
 
+    /// Whether the client handles claims challenges (capability `cp1`).
+    #[must_use]
+    pub fn can_be_challenged(&self) -> bool {
+        self.xms_cc.iter().any(|capability| capability.eq_ignore_ascii_case("cp1"))
+    }
+
     /// Whether the token has this scope.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {

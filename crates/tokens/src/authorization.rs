@@ -27,7 +27,7 @@ pub fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Result<&'a str, 
         return Err(BearerRefusal::Malformed);
     }
     // The bytes are not text: nothing of them may be repeated in an error.
-    let value = value.to_str().map_err(|_| BearerRefusal::Malformed)?.trim();
+    let value = value.to_str().ok().ok_or(BearerRefusal::Malformed)?.trim();
     let (given, token) = value.split_once(' ').unwrap_or((value, ""));
     let token = token.trim_start();
     if !given.eq_ignore_ascii_case(scheme) || token.is_empty() {

@@ -52,7 +52,7 @@ impl Certificate {
         }
         // Lines may have any length: the text is often extracted from another file format.
         let body: String = body.split_ascii_whitespace().collect();
-        Self::from_der(&STANDARD.decode(body).map_err(|_| refused)?)
+        Self::from_der(&STANDARD.decode(body).ok().ok_or(refused)?)
     }
 
     /// Parses a certificate in DER.
@@ -60,13 +60,14 @@ impl Certificate {
     /// # Errors
     /// [`CertificateRefusal`].
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateRefusal> {
-        let read = x509_cert::Certificate::from_der(der).map_err(|_| CertificateRefusal::NotACertificate)?;
+        let read = x509_cert::Certificate::from_der(der).ok().ok_or(CertificateRefusal::NotACertificate)?;
         let named = read.tbs_certificate;
         let spki = named.subject_public_key_info.owned_to_ref();
-        let key = RsaPublicKey::try_from(spki).map_err(|_| CertificateRefusal::NotRsa)?;
+        let key = RsaPublicKey::try_from(spki).ok().ok_or(CertificateRefusal::NotRsa)?;
         let number = |n: &rsa::BigUint| URL_SAFE_NO_PAD.encode(n.to_bytes_be());
         let key = DecodingKey::from_rsa_components(&number(key.n()), &number(key.e()))
-            .map_err(|_| CertificateRefusal::NotRsa)?;
+            .ok()
+            .ok_or(CertificateRefusal::NotRsa)?;
         let at = |time: x509_cert::time::Time| {
             Instant::from_seconds(
                 i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX / 2_000_000),

@@ -64,7 +64,7 @@ impl ClaimsRequest {
             return Err(MalformedClaimsRequest);
         }
         // Clients get one error for every form; its source adds nothing for them.
-        let value: Value = serde_json::from_str(text).map_err(|_| MalformedClaimsRequest)?;
+        let value: Value = serde_json::from_str(text).ok().ok_or(MalformedClaimsRequest)?;
         if depth(&value) > DEPTH_MAX {
             return Err(MalformedClaimsRequest);
         }
@@ -134,7 +134,7 @@ fn requested(claim: Option<&Value>) -> Result<Vec<String>, MalformedClaimsReques
 /// Parses seconds since 1970, as in a challenge.
 fn instant(text: &str) -> Result<Instant, MalformedClaimsRequest> {
     // The source says only that it is not a number.
-    let seconds: i64 = text.parse().map_err(|_| MalformedClaimsRequest)?;
+    let seconds: i64 = text.parse().ok().ok_or(MalformedClaimsRequest)?;
     let shown = Instant::EPOCH.as_seconds()..=Instant::MAX.as_seconds();
     shown.contains(&seconds).then(|| Instant::from_seconds(seconds)).ok_or(MalformedClaimsRequest)
 }

@@ -114,14 +114,14 @@ impl ClientAssertion {
         let mut parts = text.split('.');
         let mut part = || {
             let part = parts.next().unwrap_or_default();
-            URL_SAFE_NO_PAD.decode(part).map_err(|_| MalformedAssertion::Form)
+            URL_SAFE_NO_PAD.decode(part).ok().ok_or(MalformedAssertion::Form)
         };
         let (header, claims) = (part()?, part()?);
-        let header: Header = serde_json::from_slice(&header).map_err(|_| MalformedAssertion::Header)?;
+        let header: Header = serde_json::from_slice(&header).ok().ok_or(MalformedAssertion::Header)?;
         if header.crit.is_some() {
             return Err(MalformedAssertion::Header);
         }
-        let claims = serde_json::from_slice(&claims).map_err(|_| MalformedAssertion::Claims)?;
+        let claims = serde_json::from_slice(&claims).ok().ok_or(MalformedAssertion::Claims)?;
         Ok(Self { text: text.to_owned(), header, claims })
     }
 

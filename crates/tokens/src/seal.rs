@@ -70,11 +70,11 @@ impl Sealer {
             hex(text).ok_or(SealingKeyError)?
         } else if text.len() <= 64 {
             let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
-            URL_SAFE_NO_PAD.decode(text).map_err(|_| SealingKeyError)?
+            URL_SAFE_NO_PAD.decode(text).ok().ok_or(SealingKeyError)?
         } else {
             return Err(SealingKeyError);
         };
-        let key: [u8; 32] = bytes.try_into().map_err(|_| SealingKeyError)?;
+        let key: [u8; 32] = bytes.try_into().ok().ok_or(SealingKeyError)?;
         Ok(Self::new(&key))
     }
 

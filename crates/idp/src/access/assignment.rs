@@ -21,9 +21,7 @@ pub(crate) async fn check_user(
     {
         return Ok(());
     }
-    Err(Refusal::new(aadsts::NOT_ASSIGNED)
-        .with("client", application.client_id)
-        .with("client_name", &application.name))
+    Err(Refusal::new(aadsts::NOT_ASSIGNED).with_client(application.client_id, &application.name))
 }
 
 /// Refuses an app-only request for an API that requires assignment and has assigned no role to the
@@ -37,8 +35,7 @@ pub(crate) fn check_application(
         return Ok(());
     }
     Err(Refusal::new(aadsts::APP_NOT_ASSIGNED)
-        .with("client", client.client_id)
-        .with("client_name", &client.name)
+        .with_client(client.client_id, &client.name)
         .with("resource", resource.client_id)
         .with("resource_name", &resource.name))
 }

@@ -22,7 +22,6 @@ use crate::idp::Idp;
 pub(crate) struct AccessContext<'a> {
     pub(crate) tenant: &'a Tenant,
     pub(crate) user: Option<&'a User>,
-    /// The client, if there is one.
     pub(crate) client: Option<&'a Application>,
     /// The requested scopes, as far as they are known.
     pub(crate) asked: Option<&'a ScopeRequest>,

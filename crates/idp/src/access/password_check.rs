@@ -6,8 +6,7 @@ use outlive_rules::{Aadsts, aadsts};
 use outlive_tokens::Secret;
 
 use crate::directory::hashing_queue::Lane;
-use crate::directory::passwords;
-use crate::directory::{Tenant, User};
+use crate::directory::{Tenant, User, passwords};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
 

@@ -89,8 +89,7 @@ impl ResolvedResource {
         let registered: BTreeSet<ClientId> = registered.collect();
         let registered: Vec<String> = registered.iter().map(ToString::to_string).collect();
         Err(Refusal::new(aadsts::RESOURCE_NOT_REGISTERED)
-            .with("client", client.client_id)
-            .with("client_name", &client.name)
+            .with_client(client.client_id, &client.name)
             .with("resource", self.audience())
             .with("resource_id", self.application.client_id)
             .with("registered", registered.join(", ")))

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use outlive_clock::{ClientId, Instant, TenantId, UserId};
-use outlive_store::{Row, Statement, StoreError, sql};
+use outlive_store::{Row, Statement, StoreError, Value, sql};
 use uuid::Uuid;
 
 use super::cached_store::Directory;
@@ -38,7 +38,6 @@ impl FromStr for PrincipalType {
     }
 }
 
-/// An app role assignment.
 #[derive(Debug, Clone)]
 pub(crate) struct AppRoleAssignment {
     pub(crate) principal: Uuid,
@@ -48,6 +47,16 @@ pub(crate) struct AppRoleAssignment {
     /// The role's value; empty for access without a role.
     pub(crate) role: String,
     pub(crate) created_at: Instant,
+}
+
+macro_rules! select_assignments {
+    ($where:literal) => {
+        concat!(
+            "SELECT principal, principal_type, resource_id, role, created_us FROM app_role_assignments \
+             WHERE tenant = $1 AND ",
+            $where
+        )
+    };
 }
 
 fn assignment_of(row: &Row) -> Result<AppRoleAssignment, StoreError> {
@@ -78,14 +87,9 @@ impl Directory {
                 client,
                 resource
             ));
-            rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
+            rows.await?.iter().map(|row| row.text("role")).collect()
         };
-        Ok(self
-            .memory
-            .assigned_roles
-            .get_or_read(tenant, (client, resource), read)
-            .await?
-            .unwrap_or_default())
+        self.memory.assigned_roles.get_or_list(tenant, (client, resource), read).await
     }
 
     /// Returns a user's app roles at an application, assigned directly or through a group.
@@ -104,9 +108,9 @@ impl Directory {
                 resource,
                 user
             ));
-            rows.await?.iter().map(|row| row.text("role")).collect::<Result<Vec<_>, _>>().map(Some)
+            rows.await?.iter().map(|row| row.text("role")).collect()
         };
-        Ok(self.memory.user_roles.get_or_read(tenant, (user, resource), read).await?.unwrap_or_default())
+        self.memory.user_roles.get_or_list(tenant, (user, resource), read).await
     }
 
     /// Returns a principal's assignments after `after`, ordered by API and role.
@@ -117,16 +121,12 @@ impl Directory {
         (resource, role): (&str, &str),
         limit: u32,
     ) -> Result<Vec<AppRoleAssignment>, StoreError> {
-        let rows = self.store.rows(sql!(
-            "SELECT principal, principal_type, resource_id, role, created_us FROM app_role_assignments \
-             WHERE tenant = $1 AND principal = $2 AND (resource_id, role) > ($3, $4) ORDER BY resource_id, role LIMIT $5",
-            tenant,
-            principal.to_string(),
-            resource,
-            role,
-            limit
-        ));
-        rows.await?.iter().map(assignment_of).collect()
+        let select = select_assignments!(
+            "principal = $2 AND (resource_id, role) > ($3, $4) ORDER BY resource_id, role LIMIT $5"
+        );
+        let values =
+            vec![tenant.into(), principal.to_string().into(), resource.into(), role.into(), limit.into()];
+        self.store.rows(Statement::new(select, values)).await?.iter().map(assignment_of).collect()
     }
 
     /// Returns an API's assignments after `after`, ordered by principal and role.
@@ -137,45 +137,43 @@ impl Directory {
         (principal, role): (&str, &str),
         limit: u32,
     ) -> Result<Vec<AppRoleAssignment>, StoreError> {
-        let rows = self.store.rows(sql!(
-            "SELECT principal, principal_type, resource_id, role, created_us FROM app_role_assignments \
-             WHERE tenant = $1 AND resource_id = $2 AND (principal, role) > ($3, $4) ORDER BY principal, role LIMIT $5",
-            tenant,
-            resource,
-            principal,
-            role,
-            limit
-        ));
-        rows.await?.iter().map(assignment_of).collect()
+        let select = select_assignments!(
+            "resource_id = $2 AND (principal, role) > ($3, $4) ORDER BY principal, role LIMIT $5"
+        );
+        let values = vec![tenant.into(), resource.into(), principal.into(), role.into(), limit.into()];
+        self.store.rows(Statement::new(select, values)).await?.iter().map(assignment_of).collect()
     }
 }
 
-impl AppRoleAssignment {
-    pub(crate) fn insertion(&self, tenant: TenantId) -> Statement {
-        sql!(
+macro_rules! insert_assignment {
+    ($conflict:literal) => {
+        concat!(
             "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
              VALUES ($1, $2, $3, $4, $5, $6)",
-            tenant,
-            self.principal.to_string(),
-            self.principal_type.name(),
-            self.resource,
-            &self.role,
-            self.created_at
+            $conflict
         )
+    };
+}
+
+impl AppRoleAssignment {
+    pub(crate) fn insert(&self, tenant: TenantId) -> Statement {
+        Statement::new(insert_assignment!(""), self.values(tenant))
     }
 
     /// Inserts the assignment unless it exists.
-    pub(crate) fn insertion_once(&self, tenant: TenantId) -> Statement {
-        sql!(
-            "INSERT INTO app_role_assignments (tenant, principal, principal_type, resource_id, role, created_us) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-            tenant,
-            self.principal.to_string(),
-            self.principal_type.name(),
-            self.resource,
-            &self.role,
-            self.created_at
-        )
+    pub(crate) fn insert_if_absent(&self, tenant: TenantId) -> Statement {
+        Statement::new(insert_assignment!(" ON CONFLICT DO NOTHING"), self.values(tenant))
+    }
+
+    fn values(&self, tenant: TenantId) -> Vec<Value> {
+        vec![
+            tenant.into(),
+            self.principal.to_string().into(),
+            self.principal_type.name().into(),
+            self.resource.into(),
+            (&self.role).into(),
+            self.created_at.into(),
+        ]
     }
 }
 

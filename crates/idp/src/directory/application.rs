@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use outlive_clock::{ClientId, ServicePrincipalId, TenantId};
-use outlive_store::{Row, Statement, StoreError, sql};
+use outlive_store::{Change, Row, Statement, StoreError, sql};
 
 use super::application_document::ApplicationDocument;
 use super::platform::{self, registration};
 use super::redirect_uri::without_loopback_port;
 
-/// An application in a tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Application {
     pub(crate) client_id: ClientId,
@@ -27,7 +26,6 @@ const NAMES_OF_CLIENT: [&str; 2] = [
     "DELETE FROM redirect_uris WHERE tenant = $1 AND client_id = $2",
 ];
 
-/// Reads an application from a row.
 pub(super) fn application_of(row: &Row) -> Result<Application, StoreError> {
     application_named(row, "name")
 }
@@ -73,9 +71,8 @@ impl Application {
         .expect_rows(1)
     }
 
-    /// Returns the statements that insert the application and its names.
-    pub(crate) fn insertion(&self, tenant: TenantId) -> Vec<Statement> {
-        let mut statements = vec![sql!(
+    pub(crate) fn insert(&self, tenant: TenantId) -> Change {
+        let mut change = Change::from(sql!(
             "INSERT INTO applications (tenant, client_id, service_principal_id, name, enabled, document, object_id) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
             tenant,
@@ -85,14 +82,14 @@ impl Application {
             self.enabled,
             self.stored(),
             self.document.object_id.to_string()
-        )];
-        statements.extend(self.names(tenant));
-        statements
+        ));
+        self.insert_names(tenant, &mut change);
+        change
     }
 
     /// Returns the statements that replace `before`; they conflict if the row has changed since.
-    pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Vec<Statement> {
-        let mut statements = vec![
+    pub(crate) fn update(&self, before: &Self, tenant: TenantId) -> Change {
+        let mut change = Change::from(
             sql!(
                 "UPDATE applications SET name = $1, enabled = $2, document = $3, revision = revision + 1 \
                  WHERE tenant = $4 AND client_id = $5 AND revision = $6",
@@ -104,7 +101,7 @@ impl Application {
                 before.revision
             )
             .expect_rows(1),
-        ];
+        );
         if self.document.identifier_uris != before.document.identifier_uris
             || !self.document.redirect_uris.iter().map(|r| &r.uri).eq(before
                 .document
@@ -112,47 +109,44 @@ impl Application {
                 .iter()
                 .map(|r| &r.uri))
         {
-            statements.extend(NAMES_OF_CLIENT.map(|sql| self.of_client(sql, tenant)));
-            statements.extend(self.names(tenant));
+            for sql in NAMES_OF_CLIENT {
+                change.add(self.of_client(sql, tenant));
+            }
+            self.insert_names(tenant, &mut change);
         }
-        statements
+        change
     }
 
     /// Returns the statements that delete the application and its dependent rows.
-    pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
-        let mut statements: Vec<_> = NAMES_OF_CLIENT.map(|sql| self.of_client(sql, tenant)).into();
-        for sql in [
+    pub(crate) fn delete(&self, tenant: TenantId) -> Change {
+        let mut change = Change::new();
+        for sql in NAMES_OF_CLIENT.into_iter().chain([
             "DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2",
             "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2",
-        ] {
-            statements.push(self.of_client(sql, tenant));
-        }
-        statements.push(sql!(
             "DELETE FROM permission_grants WHERE tenant = $1 AND resource_id = $2",
-            tenant,
-            self.client_id
-        ));
-        statements.push(sql!(
+        ]) {
+            change.add(self.of_client(sql, tenant));
+        }
+        change.add(sql!(
             "DELETE FROM app_role_assignments WHERE tenant = $1 AND (resource_id = $2 OR principal = $3)",
             tenant,
             self.client_id,
             self.service_principal_id
         ));
         let own = "DELETE FROM applications WHERE tenant = $1 AND client_id = $2";
-        statements.push(self.of_client(own, tenant).expect_rows(1));
-        statements
+        change.add(self.of_client(own, tenant).expect_rows(1));
+        change
     }
 
     fn of_client(&self, sql: &'static str, tenant: TenantId) -> Statement {
         Statement::new(sql, vec![tenant.into(), self.client_id.into()])
     }
 
-    /// Returns the statements that insert its identifiers and redirect URIs.
-    fn names(&self, tenant: TenantId) -> Vec<Statement> {
-        let mut statements = Vec::new();
+    /// Inserts its identifiers and redirect URIs.
+    fn insert_names(&self, tenant: TenantId, change: &mut Change) {
         let own_name = self.client_id.to_string();
         for name in self.document.identifier_uris.iter().chain([&own_name]) {
-            statements.push(sql!(
+            change.add(sql!(
                 "INSERT INTO resource_names (tenant, name, client_id) VALUES ($1, $2, $3)",
                 tenant,
                 name,
@@ -163,14 +157,13 @@ impl Application {
         let portless = registered().filter_map(|uri| without_loopback_port(&uri));
         let uris: BTreeSet<String> = registered().chain(portless).collect();
         for uri in uris {
-            statements.push(sql!(
+            change.add(sql!(
                 "INSERT INTO redirect_uris (tenant, uri, client_id) VALUES ($1, $2, $3)",
                 tenant,
                 uri,
                 self.client_id
             ));
         }
-        statements
     }
 
     /// Returns the registered spelling of a delegated permission that it offers.

@@ -9,7 +9,6 @@ use super::spec::{
     RequiredSpec, ScopeSpec,
 };
 
-/// The registration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ApplicationDocument {
     /// Whether it is a platform application. Its row holds only what an administrator can change.
@@ -32,7 +31,6 @@ pub(crate) struct ApplicationDocument {
     /// Issuers whose tokens are accepted as client assertions.
     #[serde(default)]
     pub(crate) federated_credentials: Vec<FederatedCredential>,
-    /// Optional claims in its tokens.
     #[serde(default, skip_serializing_if = "OptionalClaimsSpec::is_empty")]
     pub(crate) optional_claims: OptionalClaimsSpec,
     /// Memberships to include in tokens (`groupMembershipClaims`).
@@ -56,7 +54,6 @@ pub(crate) struct ApplicationDocument {
 }
 
 impl ApplicationDocument {
-    /// Returns an empty registration.
     pub(crate) fn empty(object_id: Uuid, kind: ApplicationKind) -> Self {
         Self {
             platform: false,

@@ -1,32 +1,35 @@
 //! Finds applications.
 
 use outlive_clock::{ClientId, TenantId};
-use outlive_store::{StoreError, sql};
+use outlive_store::{Statement, StoreError, Value, sql};
 use uuid::Uuid;
 
 use super::application::{Application, application_of};
 use super::cached_store::Directory;
 use super::redirect_uri::without_loopback_port;
 
+macro_rules! select_applications {
+    ($where:literal, $($value:expr),+) => {
+        Statement::new(
+            concat!(
+                "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
+                 WHERE tenant = $1 AND ",
+                $where
+            ),
+            vec![$(Value::from($value)),+],
+        )
+    };
+}
+
 impl Directory {
-    /// Finds an application by client id.
     pub(crate) async fn application(
         &self,
         tenant: TenantId,
         client_id: ClientId,
     ) -> Result<Option<Application>, StoreError> {
         let read = async {
-            self.store
-                .row(sql!(
-                    "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
-                     WHERE tenant = $1 AND client_id = $2",
-                    tenant,
-                    client_id
-                ))
-                .await?
-                .as_ref()
-                .map(application_of)
-                .transpose()
+            let row = self.store.row(select_applications!("client_id = $2", tenant, client_id));
+            row.await?.as_ref().map(application_of).transpose()
         };
         self.memory.applications.get_or_read(tenant, client_id, read).await
     }
@@ -67,16 +70,14 @@ impl Directory {
         Ok(false)
     }
 
-    /// Finds an application by object id.
     pub(crate) async fn application_of_object(
         &self,
         tenant: TenantId,
         object: Uuid,
     ) -> Result<Option<Application>, StoreError> {
         // Rows from before the column have the object id in their document only.
-        let row = self.store.row(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
-             WHERE tenant = $1 AND (object_id = $2 OR (object_id IS NULL AND document LIKE $3))",
+        let row = self.store.row(select_applications!(
+            "(object_id = $2 OR (object_id IS NULL AND document LIKE $3))",
             tenant,
             object.to_string(),
             format!("%\"object_id\":\"{object}\"%")
@@ -84,18 +85,13 @@ impl Directory {
         row.await?.as_ref().map(application_of).transpose()
     }
 
-    /// Finds an application by the object id of its service principal.
     pub(crate) async fn application_of_principal(
         &self,
         tenant: TenantId,
         principal: Uuid,
     ) -> Result<Option<Application>, StoreError> {
-        let row = self.store.row(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
-             WHERE tenant = $1 AND service_principal_id = $2",
-            tenant,
-            principal.to_string()
-        ));
+        let row =
+            self.store.row(select_applications!("service_principal_id = $2", tenant, principal.to_string()));
         row.await?.as_ref().map(application_of).transpose()
     }
 
@@ -106,9 +102,8 @@ impl Directory {
         after: &str,
         limit: u32,
     ) -> Result<Vec<Application>, StoreError> {
-        let rows = self.store.rows(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
-             WHERE tenant = $1 AND client_id > $2 ORDER BY client_id LIMIT $3",
+        let rows = self.store.rows(select_applications!(
+            "client_id > $2 ORDER BY client_id LIMIT $3",
             tenant,
             after,
             limit
@@ -124,9 +119,8 @@ impl Directory {
         after: &str,
         limit: u32,
     ) -> Result<Vec<Application>, StoreError> {
-        let rows = self.store.rows(sql!(
-            "SELECT client_id, service_principal_id, name, enabled, document, revision FROM applications \
-             WHERE tenant = $1 AND LOWER(name) = $2 AND client_id > $3 ORDER BY client_id LIMIT $4",
+        let rows = self.store.rows(select_applications!(
+            "LOWER(name) = $2 AND client_id > $3 ORDER BY client_id LIMIT $4",
             tenant,
             name.to_ascii_lowercase(),
             after,

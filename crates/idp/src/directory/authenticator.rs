@@ -33,7 +33,6 @@ impl SecondFactor {
         self.secret.is_some()
     }
 
-    /// Registers an authenticator.
     pub(crate) fn register(&mut self, authenticator: &Authenticator, sealer: &Sealer, stream: &mut Stream) {
         self.secret = Some(sealer.seal(PURPOSE, authenticator.to_base32().as_bytes(), stream));
     }
@@ -49,7 +48,6 @@ impl SecondFactor {
 pub(crate) struct Authenticator(Totp);
 
 impl Authenticator {
-    /// Generates a secret.
     pub(crate) fn generate(stream: &mut Stream) -> Option<Self> {
         Builder::new().with_secret(stream.bytes::<20>().to_vec()).build().ok().map(Self)
     }

@@ -29,7 +29,6 @@ pub(crate) enum SecretMatch {
     Wrong,
 }
 
-/// A stored secret.
 #[derive(Clone)]
 pub(crate) struct StoredSecret {
     pub(super) hash: String,
@@ -53,48 +52,38 @@ impl ClientSecrets {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, key) }
     }
 
-    fn hash(&self, client: ClientId, secret: &str) -> String {
+    fn sign(&self, parts: &[&[u8]]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.key);
-        context.update(client.uuid().as_bytes());
-        context.update(secret.as_bytes());
-        URL_SAFE_NO_PAD.encode(context.sign())
+        parts.iter().for_each(|part| context.update(part));
+        context.sign()
+    }
+
+    fn hash(&self, client: ClientId, secret: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.sign(&[client.uuid().as_bytes(), secret.as_bytes()]))
     }
 
     /// Returns a short hash that recognizes a repeated wrong password. Too short to guess the
     /// password from, even with the key.
     pub(crate) fn wrong_password_mark(&self, user: UserId, password: &Secret) -> String {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(b"wrong password");
-        context.update(user.uuid().as_bytes());
-        context.update(password.expose().as_bytes());
-        URL_SAFE_NO_PAD.encode(&context.sign().as_ref()[..3])
+        let mark = self.sign(&[b"wrong password", user.uuid().as_bytes(), password.expose().as_bytes()]);
+        URL_SAFE_NO_PAD.encode(&mark.as_ref()[..3])
     }
 
     /// Hashes a code that was sent to a user.
     pub(crate) fn sent_code_hash(&self, id: Uuid, code: &str) -> String {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(b"sent code");
-        context.update(id.as_bytes());
-        context.update(code.as_bytes());
-        URL_SAFE_NO_PAD.encode(context.sign())
+        URL_SAFE_NO_PAD.encode(self.sign(&[b"sent code", id.as_bytes(), code.as_bytes()]))
     }
 
     /// Hashes a user name or address for the limits of password resets.
     pub(crate) fn reset_subject(&self, tenant: TenantId, kind: &str, name: &str) -> String {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(b"password reset");
-        context.update(tenant.uuid().as_bytes());
-        context.update(kind.as_bytes());
-        context.update(name.as_bytes());
-        URL_SAFE_NO_PAD.encode(&context.sign().as_ref()[..16])
+        let tenant = tenant.uuid();
+        let hash = self.sign(&[b"password reset", tenant.as_bytes(), kind.as_bytes(), name.as_bytes()]);
+        URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
     }
 
     /// Hashes a user code. The hash does not depend on the tenant, which the page does not know.
     pub(crate) fn user_code_hash(&self, user_code: &str) -> String {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(b"user code");
-        context.update(user_code.as_bytes());
-        URL_SAFE_NO_PAD.encode(context.sign())
+        URL_SAFE_NO_PAD.encode(self.sign(&[b"user code", user_code.as_bytes()]))
     }
 
     /// Compares a code with the stored hash.
@@ -103,8 +92,7 @@ impl ClientSecrets {
         constant_time::verify_slices_are_equal(typed.as_bytes(), hash.as_bytes()).is_ok()
     }
 
-    /// Inserts a secret.
-    pub(crate) fn insertion(
+    pub(crate) fn insert(
         &self,
         tenant: TenantId,
         client: ClientId,
@@ -114,11 +102,10 @@ impl ClientSecrets {
     ) -> Statement {
         let credential =
             PasswordCredential { key_id, display_name: None, hint: None, starts_at: None, expires_at };
-        self.addition(tenant, client, &credential, secret)
+        self.insert_credential(tenant, client, &credential, secret)
     }
 
-    /// Inserts a secret with its metadata.
-    pub(crate) fn addition(
+    pub(crate) fn insert_credential(
         &self,
         tenant: TenantId,
         client: ClientId,
@@ -139,7 +126,6 @@ impl ClientSecrets {
         )
     }
 
-    /// Compares a presented secret with the stored ones.
     pub(crate) fn compare(
         &self,
         client: ClientId,
@@ -171,7 +157,7 @@ pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -
 }
 
 /// Deletes one secret of a client, which has to exist.
-pub(crate) fn remove_secret(tenant: TenantId, client: ClientId, key_id: Uuid) -> Statement {
+pub(crate) fn delete_secret(tenant: TenantId, client: ClientId, key_id: Uuid) -> Statement {
     let key_id = key_id.to_string();
     sql!(
         "DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2 AND key_id = $3",
@@ -182,8 +168,7 @@ pub(crate) fn remove_secret(tenant: TenantId, client: ClientId, key_id: Uuid) ->
     .expect_rows(1)
 }
 
-/// Deletes all secrets of a client.
-pub(crate) fn remove_secrets(tenant: TenantId, client: ClientId) -> Statement {
+pub(crate) fn delete_secrets(tenant: TenantId, client: ClientId) -> Statement {
     sql!("DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2", tenant, client)
 }
 

@@ -7,7 +7,6 @@ use super::cached_store::Directory;
 use super::client_secret::{PasswordCredential, StoredSecret};
 
 impl Directory {
-    /// Returns the secrets of a client.
     pub(crate) async fn client_secrets(
         &self,
         tenant: TenantId,
@@ -30,10 +29,9 @@ impl Directory {
                         expires_at: row.instant("expires_us")?,
                     })
                 })
-                .collect::<Result<Vec<_>, _>>()
-                .map(Some)
+                .collect()
         };
-        Ok(self.memory.secrets.get_or_read(tenant, client, read).await?.unwrap_or_default())
+        self.memory.secrets.get_or_list(tenant, client, read).await
     }
 
     /// Returns the metadata of a client's secrets.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::platform::preauthorized;
 use outlive_rules::scopes::OIDC_SCOPES;
-use outlive_store::{Statement, StoreError, sql};
+use outlive_store::{Change, Statement, StoreError, sql};
 
 use super::cached_store::Directory;
 use super::platform::GRAPH;
@@ -44,14 +44,9 @@ impl Directory {
             }
             let own = preauthorized(&client.to_string(), &resource.to_string());
             scopes.extend(own.iter().map(|scope| (*scope).to_owned()));
-            Ok(Some(scopes))
+            Ok(scopes)
         };
-        Ok(self
-            .memory
-            .granted_scopes
-            .get_or_read(tenant, (client, resource, user), read)
-            .await?
-            .unwrap_or_default())
+        self.memory.granted_scopes.get_or_list(tenant, (client, resource, user), read).await
     }
 }
 
@@ -77,25 +72,24 @@ pub(crate) fn grant_scopes(
     resource: ClientId,
     principal: &str,
     scopes: &BTreeSet<String>,
-) -> Vec<Statement> {
+) -> Change {
     let scope = scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-    vec![
-        sql!(
-            "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal = $4",
-            tenant,
-            client,
-            resource,
-            principal
-        ),
-        sql!(
-            "INSERT INTO permission_grants (tenant, client_id, resource_id, principal, scope) VALUES ($1, $2, $3, $4, $5)",
-            tenant,
-            client,
-            resource,
-            principal,
-            scope
-        ),
-    ]
+    let mut change = Change::from(sql!(
+        "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal = $4",
+        tenant,
+        client,
+        resource,
+        principal
+    ));
+    change.add(sql!(
+        "INSERT INTO permission_grants (tenant, client_id, resource_id, principal, scope) VALUES ($1, $2, $3, $4, $5)",
+        tenant,
+        client,
+        resource,
+        principal,
+        scope
+    ));
+    change
 }
 
 /// Revokes every delegated permission of a client, for one user or for all grants.

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_rules::RevocationEvents;
-use outlive_rules::smart_lockout::Lockout;
 use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
 
@@ -67,21 +65,11 @@ pub(crate) async fn create(
         let HashedPassword(password_hash) =
             passwords::hash(tenant, user.password, random.stream("password-salt").bytes()).await?;
         let user = User {
-            tenant,
-            id: user.id,
             upn: user.upn,
             display_name: user.display_name,
             role: user.role,
             directory_roles: user.directory_roles,
             password_hash,
-            password_changed_at: now,
-            password_expired: false,
-            must_change_password: false,
-            enabled: true,
-            deleted_at: None,
-            revocations: RevocationEvents::none(),
-            sessions_valid_from: now,
-            lockout: Lockout::default(),
             profile: UserProfile {
                 given_name: user.given_name,
                 surname: user.surname,
@@ -92,16 +80,14 @@ pub(crate) async fn create(
                 ..UserProfile::default()
             },
             second_factor,
-            revision: 0,
+            ..User::new(tenant, user.id, now)
         };
-        change.add(user.insertion());
+        change.add(user.insert());
     }
     for spec in spec.groups {
         let document = GroupDocument { created_at: Some(now), ..GroupDocument::default() };
         let group = Group { id: spec.id, display_name: spec.display_name, document, revision: 0 };
-        for statement in group.insertion(tenant, &spec.members) {
-            change.add(statement);
-        }
+        change.append(group.insert(tenant, &spec.members));
     }
     platform_applications::insert(&mut change, tenant, &spec.applications);
     for application in spec.applications {
@@ -154,25 +140,20 @@ fn add_application(
             logout_url: spec.logout_url,
         }),
     };
-    for statement in application.insertion(tenant) {
-        change.add(statement);
-    }
+    change.append(application.insert(tenant));
     if let Some(stream) = &spec.event_stream {
-        change.add(crate::directory::event_stream::insertion(stream, tenant, application.client_id)?);
+        change.add(crate::directory::event_stream::insert(stream, tenant, application.client_id)?);
     }
     for secret in &spec.secrets {
         let key_id = random.stream("client-secret-key-id").uuid();
-        change.add(secrets.insertion(tenant, application.client_id, key_id, secret, now + SECRET_LIFETIME));
+        change.add(secrets.insert(tenant, application.client_id, key_id, secret, now + SECRET_LIFETIME));
     }
     if spec.admin_consented {
         for required in &application.document.required {
             let scopes: BTreeSet<String> = required.scopes.iter().cloned().collect();
             if !scopes.is_empty() {
-                for statement in
-                    grant_scopes(tenant, application.client_id, required.resource, ALL_PRINCIPALS, &scopes)
-                {
-                    change.add(statement);
-                }
+                let client = application.client_id;
+                change.append(grant_scopes(tenant, client, required.resource, ALL_PRINCIPALS, &scopes));
             }
             for role in &required.roles {
                 let assignment = AppRoleAssignment {
@@ -182,14 +163,13 @@ fn add_application(
                     role: role.clone(),
                     created_at: now,
                 };
-                change.add(assignment.insertion(tenant));
+                change.add(assignment.insert(tenant));
             }
         }
     }
     Ok(())
 }
 
-/// Parses the certificates of an application.
 fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<KeyCredential>, Problem> {
     let read = |(index, pem): (usize, &String)| {
         let certificate = Certificate::from_pem(pem).map_err(|refusal| {
@@ -204,7 +184,6 @@ fn key_credentials(spec: &ApplicationSpec, random: &Randomness) -> Result<Vec<Ke
     spec.certificates.iter().enumerate().map(read).collect()
 }
 
-/// Returns the federated credentials of an application.
 fn federated_credentials(spec: &ApplicationSpec, random: &Randomness) -> Vec<FederatedCredential> {
     let read = |registered: &FederatedCredentialSpec| {
         let id = random.stream("federated-credential-id").uuid();

@@ -1,7 +1,7 @@
 //! Deleted users, who can be restored for thirty days.
 
 use outlive_clock::{Instant, Span, TenantId, UserId};
-use outlive_store::{Statement, StoreError, sql};
+use outlive_store::{Change, Statement, StoreError, sql};
 
 use super::{Directory, User};
 
@@ -36,16 +36,22 @@ impl Directory {
 
 impl User {
     /// Returns the statements that remove a user and all dependent rows.
-    pub(crate) fn removal(tenant: TenantId, user: UserId) -> Vec<Statement> {
-        vec![
-            sql!("DELETE FROM group_members WHERE tenant = $1 AND user_id = $2", tenant, user),
-            sql!("DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2", tenant, user),
-            sql!("DELETE FROM permission_grants WHERE tenant = $1 AND principal = $2", tenant, user),
-            sql!("DELETE FROM passkeys WHERE tenant = $1 AND user_id = $2", tenant, user),
-            sql!("DELETE FROM sessions WHERE tenant = $1 AND user_id = $2", tenant, user),
+    pub(crate) fn delete_permanently(tenant: TenantId, user: UserId) -> Change {
+        let mut change = Change::new();
+        for sql in [
+            "DELETE FROM group_members WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2",
+            "DELETE FROM permission_grants WHERE tenant = $1 AND principal = $2",
+            "DELETE FROM passkeys WHERE tenant = $1 AND user_id = $2",
+            "DELETE FROM sessions WHERE tenant = $1 AND user_id = $2",
+        ] {
+            change.add(Statement::new(sql, vec![tenant.into(), user.into()]));
+        }
+        change.add(
             sql!("DELETE FROM users WHERE tenant = $1 AND id = $2 AND deleted_us IS NOT NULL", tenant, user)
                 .expect_rows(1),
-        ]
+        );
+        change
     }
 
     /// Frees the sign-in name of a deleted user for a new user: the deleted user's name gets the

@@ -33,7 +33,7 @@ pub(crate) fn fault(stream: &EventStreamSpec) -> Option<(&'static str, String)> 
 ///
 /// # Errors
 /// The endpoint or the delay is invalid.
-pub(crate) fn insertion(
+pub(crate) fn insert(
     stream: &EventStreamSpec,
     tenant: TenantId,
     client: ClientId,
@@ -60,7 +60,7 @@ mod tests {
     fn only_addresses_and_delays_that_can_be_are_taken() {
         let is_taken = |endpoint: &str, delay: Span| {
             let spec = EventStreamSpec { endpoint: endpoint.to_owned(), delay };
-            insertion(&spec, TenantId::from_uuid(Uuid::nil()), ClientId::from_uuid(Uuid::nil())).is_ok()
+            insert(&spec, TenantId::from_uuid(Uuid::nil()), ClientId::from_uuid(Uuid::nil())).is_ok()
         };
         let good = "http://127.0.0.1:8703/security-events";
         assert!(is_taken(good, Span::ZERO) && is_taken("https://api.example/e", Span::from_minutes(15)));

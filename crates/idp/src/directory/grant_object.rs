@@ -161,7 +161,7 @@ impl Directory {
 }
 
 impl PermissionGrant {
-    pub(crate) fn insertion(&self, tenant: TenantId) -> Statement {
+    pub(crate) fn insert(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO permission_grants (tenant, client_id, resource_id, principal, scope) VALUES ($1, $2, $3, $4, $5)",
             tenant,
@@ -186,7 +186,7 @@ impl PermissionGrant {
         .expect_rows(1)
     }
 
-    pub(crate) fn removal(&self, tenant: TenantId) -> Statement {
+    pub(crate) fn delete(&self, tenant: TenantId) -> Statement {
         sql!(
             "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2 AND resource_id = $3 AND principal = $4",
             tenant,

@@ -1,7 +1,7 @@
 //! Groups and their members, who are users. Groups have no owners and no nested groups.
 
 use outlive_clock::{ClientId, Instant, TenantId, UserId};
-use outlive_store::{Row, Statement, StoreError, sql};
+use outlive_store::{Change, Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,7 +10,6 @@ use super::cached_store::Directory;
 /// Groups that are read for one user: more than a directory allows.
 const GROUPS_MAX: u32 = 2_048;
 
-/// A security group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Group {
     pub(crate) id: Uuid,
@@ -41,7 +40,6 @@ fn group_of(row: &Row) -> Result<Group, StoreError> {
 }
 
 impl Directory {
-    /// Finds a group by object id.
     pub(crate) async fn group(&self, tenant: TenantId, id: Uuid) -> Result<Option<Group>, StoreError> {
         let row = self.store.row(sql!(
             "SELECT id, display_name, document, revision FROM directory_groups WHERE tenant = $1 AND id = $2",
@@ -99,7 +97,6 @@ impl Directory {
         rows.await?.iter().map(|row| row.parse("user_id")).collect()
     }
 
-    /// Returns whether a user is a member of a group.
     pub(crate) async fn is_member(
         &self,
         tenant: TenantId,
@@ -124,9 +121,9 @@ impl Directory {
                 user,
                 GROUPS_MAX
             ));
-            rows.await?.iter().map(|row| row.text("group_id")).collect::<Result<Vec<_>, _>>().map(Some)
+            rows.await?.iter().map(|row| row.text("group_id")).collect()
         };
-        Ok(self.memory.groups.get_or_read(tenant, user, read).await?.unwrap_or_default())
+        self.memory.groups.get_or_list(tenant, user, read).await
     }
 
     /// Returns the object ids of a user's groups that are assigned to an application.
@@ -147,38 +144,25 @@ impl Directory {
         ));
         rows.await?.iter().map(|row| row.text("group_id")).collect()
     }
-
-    /// Returns the name of a group.
-    pub(crate) async fn group_name(
-        &self,
-        tenant: TenantId,
-        group: Uuid,
-    ) -> Result<Option<String>, StoreError> {
-        let row = self.store.row(sql!(
-            "SELECT display_name FROM directory_groups WHERE tenant = $1 AND id = $2",
-            tenant,
-            group.to_string()
-        ));
-        row.await?.map(|row| row.text("display_name")).transpose()
-    }
 }
 
 impl Group {
-    /// Returns the statements that insert a group with its members.
-    pub(crate) fn insertion(&self, tenant: TenantId, members: &[UserId]) -> Vec<Statement> {
-        let mut statements = vec![sql!(
+    pub(crate) fn insert(&self, tenant: TenantId, members: &[UserId]) -> Change {
+        let mut change = Change::from(sql!(
             "INSERT INTO directory_groups (tenant, id, display_name, document) VALUES ($1, $2, $3, $4)",
             tenant,
             self.id.to_string(),
             &self.display_name,
             serde_json::json!(self.document)
-        )];
-        statements.extend(members.iter().map(|member| self.addition(tenant, *member)));
-        statements
+        ));
+        for member in members {
+            change.add(self.insert_member(tenant, *member));
+        }
+        change
     }
 
     /// Adds a member; conflicts if the user is a member.
-    pub(crate) fn addition(&self, tenant: TenantId, member: UserId) -> Statement {
+    pub(crate) fn insert_member(&self, tenant: TenantId, member: UserId) -> Statement {
         sql!(
             "INSERT INTO group_members (tenant, user_id, group_id) VALUES ($1, $2, $3)",
             tenant,
@@ -188,7 +172,7 @@ impl Group {
     }
 
     /// Removes a member; conflicts if the user is not a member.
-    pub(crate) fn removal_of(&self, tenant: TenantId, member: UserId) -> Statement {
+    pub(crate) fn delete_member(&self, tenant: TenantId, member: UserId) -> Statement {
         sql!(
             "DELETE FROM group_members WHERE tenant = $1 AND user_id = $2 AND group_id = $3",
             tenant,
@@ -213,12 +197,18 @@ impl Group {
     }
 
     /// Returns the statements that delete the group, its memberships and its app role assignments.
-    pub(crate) fn removal(&self, tenant: TenantId) -> Vec<Statement> {
+    pub(crate) fn delete(&self, tenant: TenantId) -> Change {
         let id = self.id.to_string();
-        vec![
-            sql!("DELETE FROM group_members WHERE tenant = $1 AND group_id = $2", tenant, &id),
-            sql!("DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2", tenant, &id),
+        let mut change = Change::new();
+        change.add(sql!("DELETE FROM group_members WHERE tenant = $1 AND group_id = $2", tenant, &id));
+        change.add(sql!(
+            "DELETE FROM app_role_assignments WHERE tenant = $1 AND principal = $2",
+            tenant,
+            &id
+        ));
+        change.add(
             sql!("DELETE FROM directory_groups WHERE tenant = $1 AND id = $2", tenant, &id).expect_rows(1),
-        ]
+        );
+        change
     }
 }

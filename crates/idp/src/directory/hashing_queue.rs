@@ -69,7 +69,6 @@ struct State {
 }
 
 impl HashingQueue {
-    /// Creates a queue for `places` concurrent hashes.
     pub(crate) fn new(places: usize) -> Self {
         let state = State { free: places, lanes: HashMap::new(), turns: VecDeque::new(), waiting: 0 };
         Self(Arc::new(Mutex::new(state)))
@@ -85,7 +84,7 @@ impl HashingQueue {
             }
             state.wait(lane)?
         };
-        waiting.await.map_err(|_| Overloaded)
+        waiting.await.ok().ok_or(Overloaded)
     }
 }
 

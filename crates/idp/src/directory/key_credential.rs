@@ -22,7 +22,6 @@ impl KeyCredential {
         Self { key_id, key: STANDARD.encode(certificate.der()) }
     }
 
-    /// Parses the certificate.
     pub(crate) fn certificate(&self) -> Option<Certificate> {
         Certificate::from_der(&STANDARD.decode(&self.key).ok()?).ok()
     }

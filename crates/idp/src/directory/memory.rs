@@ -22,60 +22,47 @@ use super::{Application, Tenant, User};
 /// Entries per cache.
 const ENTRIES_MAX: usize = 10_000;
 
-/// The caches, one per kind of object.
-pub(crate) struct Memory {
-    changes: Arc<AtomicU64>,
-    pub(crate) tenants: Cache<(), Tenant>,
-    pub(crate) applications: Cache<ClientId, Application>,
-    /// By name.
-    pub(crate) resources: Cache<String, Application>,
-    pub(crate) secrets: Cache<ClientId, Vec<StoredSecret>>,
-    pub(crate) users: Cache<UserId, User>,
-    /// By client, resource and user.
-    pub(crate) granted_scopes: Cache<(ClientId, ClientId, UserId), BTreeSet<String>>,
-    /// By client and resource.
-    pub(crate) assigned_roles: Cache<(ClientId, ClientId), Vec<String>>,
-    /// By the user's object id and the API.
-    pub(crate) user_roles: Cache<(UserId, ClientId), Vec<String>>,
-    /// Groups by user.
-    pub(crate) groups: Cache<UserId, Vec<String>>,
-    /// Sign-out times by session.
-    pub(crate) signed_out: Cache<SessionId, Option<Instant>>,
+/// Declares the caches, one per kind of object.
+macro_rules! caches {
+    ($($(#[$doc:meta])* $cache:ident: $key:ty => $object:ty,)+) => {
+        pub(crate) struct Memory {
+            changes: Arc<AtomicU64>,
+            $($(#[$doc])* pub(crate) $cache: Cache<$key, $object>,)+
+        }
+
+        impl Memory {
+            pub(crate) fn new(used: bool) -> Self {
+                let changes = Arc::<AtomicU64>::default();
+                Self { $($cache: Cache::new(used, &changes),)+ changes }
+            }
+
+            /// Clears the cache of a tenant that has changed. Reads in progress, which may predate
+            /// the change, are not cached.
+            pub(crate) fn forget(&self, tenant: TenantId) {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                $(self.$cache.forget(tenant);)+
+            }
+        }
+    };
 }
 
-impl Memory {
-    pub(crate) fn new(used: bool) -> Self {
-        let changes = Arc::<AtomicU64>::default();
-        Self {
-            tenants: Cache::new(used, &changes),
-            applications: Cache::new(used, &changes),
-            resources: Cache::new(used, &changes),
-            secrets: Cache::new(used, &changes),
-            users: Cache::new(used, &changes),
-            granted_scopes: Cache::new(used, &changes),
-            assigned_roles: Cache::new(used, &changes),
-            user_roles: Cache::new(used, &changes),
-            groups: Cache::new(used, &changes),
-            signed_out: Cache::new(used, &changes),
-            changes,
-        }
-    }
-
-    /// Clears the cache of a tenant that has changed. Reads in progress, which may predate the
-    /// change, are not cached.
-    pub(crate) fn forget(&self, tenant: TenantId) {
-        self.changes.fetch_add(1, Ordering::SeqCst);
-        self.tenants.forget(tenant);
-        self.applications.forget(tenant);
-        self.resources.forget(tenant);
-        self.secrets.forget(tenant);
-        self.users.forget(tenant);
-        self.granted_scopes.forget(tenant);
-        self.assigned_roles.forget(tenant);
-        self.user_roles.forget(tenant);
-        self.groups.forget(tenant);
-        self.signed_out.forget(tenant);
-    }
+caches! {
+    tenants: () => Tenant,
+    applications: ClientId => Application,
+    /// By name.
+    resources: String => Application,
+    secrets: ClientId => Vec<StoredSecret>,
+    users: UserId => User,
+    /// By client, resource and user.
+    granted_scopes: (ClientId, ClientId, UserId) => BTreeSet<String>,
+    /// By client and resource.
+    assigned_roles: (ClientId, ClientId) => Vec<String>,
+    /// By the user's object id and the API.
+    user_roles: (UserId, ClientId) => Vec<String>,
+    /// Groups by user.
+    groups: UserId => Vec<String>,
+    /// Sign-out times by session.
+    signed_out: SessionId => Option<Instant>,
 }
 
 /// A cache of one kind of object.
@@ -114,6 +101,20 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
             }
         }
         Ok(found)
+    }
+
+    /// The same for objects that always exist, such as lists.
+    pub(crate) async fn get_or_list(
+        &self,
+        tenant: TenantId,
+        key: K,
+        read: impl Future<Output = Result<V, StoreError>>,
+    ) -> Result<V, StoreError>
+    where
+        V: Default,
+    {
+        let found = self.get_or_read(tenant, key, async { read.await.map(Some) }).await?;
+        Ok(found.unwrap_or_default())
     }
 
     fn forget(&self, tenant: TenantId) {

@@ -44,7 +44,7 @@ pub(crate) use application_document::ApplicationDocument;
 pub(crate) use authenticator::{Authenticator, SecondFactor};
 pub(crate) use cached_store::Directory;
 pub(crate) use client_secret::{
-    ClientSecrets, PasswordCredential, SecretMatch, expire_secrets, remove_secret, remove_secrets,
+    ClientSecrets, PasswordCredential, SecretMatch, delete_secret, delete_secrets, expire_secrets,
 };
 pub(crate) use consent::{ALL_PRINCIPALS, grant_scopes, withdraw_scopes};
 pub(crate) use creation::{SECRET_LIFETIME, create};

@@ -44,9 +44,7 @@ pub(super) fn insert(change: &mut Change, tenant: TenantId, own: &[ApplicationSp
     let present = own.iter().map(|application| application.client_id).collect();
     let taken = own.iter().flat_map(|application| application.identifier_uris.iter().cloned()).collect();
     for application in absent(tenant, &present, &taken) {
-        for statement in application.insertion(tenant) {
-            change.add(statement);
-        }
+        change.append(application.insert(tenant));
     }
 }
 
@@ -104,9 +102,7 @@ impl Directory {
         let taken = names.iter().map(|row| row.text("name")).collect::<Result<HashSet<_>, _>>()?;
         let mut change = Change::new();
         for application in absent(tenant, present, &taken) {
-            for statement in application.insertion(tenant) {
-                change.add(statement);
-            }
+            change.append(application.insert(tenant));
         }
         match self.commit(tenant, change).await {
             // Another replica completed it concurrently.

@@ -12,7 +12,6 @@ use uuid::Uuid;
 /// locations, 240 policies).
 pub(crate) const POLICIES_MAX: usize = 195;
 
-/// All policies of a tenant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Policies {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -35,7 +34,6 @@ pub(crate) struct Kept<T> {
     pub(crate) says: T,
 }
 
-/// A named location.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Location {
     pub(crate) display_name: String,
@@ -50,7 +48,6 @@ pub(crate) struct TokenLifetime {
     /// The definition as it was written: JSON in a string, as in Graph.
     pub(crate) definition: String,
     pub(crate) access_token: Span,
-    /// Whether it is the organization default.
     pub(crate) organization_default: bool,
     /// Assigned applications.
     #[serde(default)]
@@ -68,7 +65,6 @@ impl Policies {
         self.named_locations.iter().map(place).collect()
     }
 
-    /// Returns the token lifetime that a policy sets for an application.
     pub(crate) fn access_token_lifetime(&self, application: ClientId) -> Option<Span> {
         let of = |which: &dyn Fn(&TokenLifetime) -> bool| {
             self.token_lifetimes.iter().find(|kept| which(&kept.says)).map(|kept| kept.says.access_token)

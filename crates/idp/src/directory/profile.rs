@@ -19,7 +19,6 @@ pub(crate) struct UserProfile {
     pub(crate) mail_nickname: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) job_title: Option<String>,
-    /// `userType` is `Guest`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) guest: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -48,7 +48,6 @@ pub(crate) fn wids_of_application() -> Vec<String> {
     vec![APPLICATION.to_owned()]
 }
 
-/// Returns the template id of a role.
 fn template_id(role: &str) -> Option<&'static str> {
     TEMPLATES.iter().find(|(name, _)| *name == role).map(|(_, id)| *id)
 }

@@ -9,7 +9,7 @@ use outlive_chassis::CallerOrigin;
 use outlive_clock::{Instant, SessionId, Span, Stream, TenantId, UserId};
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{CookieFacts, Ruleset, cookie, lifetimes};
-use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_store::{Change, Row, Statement, Store, StoreError, Value, sql};
 
 use crate::directory::User;
 
@@ -87,7 +87,6 @@ pub(crate) fn cookie_attributes(origin: &CallerOrigin, over_https: &str) -> Stri
     }
 }
 
-/// Returns the value of a cookie.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
@@ -96,6 +95,19 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+macro_rules! select_sessions {
+    ($where:literal, $($value:expr),+) => {
+        Statement::new(
+            concat!(
+                "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
+                 WHERE tenant = $1 AND ",
+                $where
+            ),
+            vec![$(Value::from($value)),+],
+        )
+    };
 }
 
 fn session_of(row: &Row) -> Result<Session, StoreError> {
@@ -111,7 +123,6 @@ fn session_of(row: &Row) -> Result<Session, StoreError> {
 }
 
 impl Session {
-    /// Returns the facts for the rules.
     pub(crate) fn facts(&self) -> CookieFacts {
         CookieFacts {
             password_based: outlive_rules::password_based(&self.amr),
@@ -130,7 +141,7 @@ impl Session {
     }
 
     /// Inserts a new session, as the browser's latest.
-    pub(crate) fn insertion(&self, tenant: TenantId, browser: &Browser) -> Statement {
+    pub(crate) fn insert(&self, tenant: TenantId, browser: &Browser) -> Statement {
         sql!(
             "INSERT INTO sessions \
              (tenant, id, browser, user_id, amr, started_us, used_us, persistent, ended_us, place) \
@@ -177,24 +188,17 @@ const KEPT: Span = {
 
 /// Deletes some of the sessions that cannot matter any more, with their dependent rows. Every new
 /// session does so, which bounds both their number and the work per request.
-pub(crate) fn remove_old(tenant: TenantId, now: Instant) -> [Statement; 2] {
-    let before = now - KEPT;
-    [
-        sql!(
-            "DELETE FROM session_applications WHERE tenant = $1 AND session_id IN (SELECT id FROM sessions \
-             WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
-            tenant,
-            before,
-            REMOVED_AT_ONCE
-        ),
-        sql!(
-            "DELETE FROM sessions WHERE tenant = $1 AND id IN (SELECT id FROM sessions \
-             WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
-            tenant,
-            before,
-            REMOVED_AT_ONCE
-        ),
-    ]
+pub(crate) fn remove_old(tenant: TenantId, now: Instant) -> Change {
+    let mut change = Change::new();
+    for sql in [
+        "DELETE FROM session_applications WHERE tenant = $1 AND session_id IN (SELECT id FROM sessions \
+         WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
+        "DELETE FROM sessions WHERE tenant = $1 AND id IN (SELECT id FROM sessions \
+         WHERE tenant = $1 AND used_us < $2 AND (ended_us IS NULL OR ended_us < $2) ORDER BY used_us, id LIMIT $3)",
+    ] {
+        change.add(Statement::new(sql, vec![tenant.into(), (now - KEPT).into(), REMOVED_AT_ONCE.into()]));
+    }
+    change
 }
 
 /// Ends all sessions of a user, in every browser.
@@ -227,11 +231,10 @@ pub(crate) async fn of_browser(
     tenant: TenantId,
     browser: &Browser,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows = store.rows(sql!(
-        "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
-         WHERE browser = $1 AND tenant = $2 ORDER BY place DESC, started_us DESC, id LIMIT 10",
-        browser.hash(),
-        tenant
+    let rows = store.rows(select_sessions!(
+        "browser = $2 ORDER BY place DESC, started_us DESC, id LIMIT 10",
+        tenant,
+        browser.hash()
     ));
     rows.await?.iter().map(session_of).collect()
 }
@@ -242,11 +245,10 @@ pub(crate) async fn open_of_browser(
     tenant: TenantId,
     browser: &Browser,
 ) -> Result<Vec<Session>, StoreError> {
-    let rows = store.rows(sql!(
-        "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
-         WHERE browser = $1 AND tenant = $2 AND ended_us IS NULL ORDER BY place DESC, started_us DESC, id",
-        browser.hash(),
-        tenant
+    let rows = store.rows(select_sessions!(
+        "browser = $2 AND ended_us IS NULL ORDER BY place DESC, started_us DESC, id",
+        tenant,
+        browser.hash()
     ));
     rows.await?.iter().map(session_of).collect()
 }
@@ -263,32 +265,13 @@ pub(crate) async fn tenants_of_browser(
     rows.await?.iter().map(|row| row.parse("tenant")).collect()
 }
 
-/// Returns the newest session of a browser in a tenant, ended or not.
-pub(crate) async fn find(
-    store: &Store,
-    tenant: TenantId,
-    browser: &Browser,
-) -> Result<Option<Session>, StoreError> {
-    Ok(of_browser(store, tenant, browser).await?.into_iter().next())
-}
-
 /// Returns the session with this id, ended or not.
 pub(crate) async fn by_id(
     store: &Store,
     tenant: TenantId,
     session: SessionId,
 ) -> Result<Option<Session>, StoreError> {
-    store
-        .row(sql!(
-            "SELECT id, user_id, amr, started_us, used_us, persistent, ended_us FROM sessions \
-             WHERE tenant = $1 AND id = $2",
-            tenant,
-            session
-        ))
-        .await?
-        .as_ref()
-        .map(session_of)
-        .transpose()
+    store.row(select_sessions!("id = $2", tenant, session)).await?.as_ref().map(session_of).transpose()
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use outlive_store::{Statement, sql};
 
 use super::policies::Policies;
 
-/// A tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Tenant {
     pub(crate) id: TenantId,

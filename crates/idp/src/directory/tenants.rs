@@ -4,11 +4,21 @@ use std::sync::Arc;
 
 use outlive_clock::TenantId;
 use outlive_rules::new_password::BannedTerms;
-use outlive_store::{Row, StoreError, sql};
+use outlive_store::{Row, Statement, StoreError, Value};
 
 use super::cached_store::Directory;
 use super::policies::Policies;
 use super::tenant::Tenant;
+
+macro_rules! select_tenant {
+    ($where:literal) => {
+        concat!(
+            "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
+             require_mfa, policies, policies_revision FROM tenants WHERE ",
+            $where
+        )
+    };
+}
 
 fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
     Ok(Tenant {
@@ -32,35 +42,16 @@ fn banned(terms: Vec<String>) -> Result<BannedTerms, StoreError> {
 }
 
 impl Directory {
-    /// Finds a tenant by id.
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
-        let read = async {
-            self.store
-                .row(sql!(
-                    "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-                     require_mfa, policies, policies_revision FROM tenants WHERE tenant = $1",
-                    tenant
-                ))
-                .await?
-                .as_ref()
-                .map(tenant_of)
-                .transpose()
-        };
+        let read = self.find_tenant(select_tenant!("tenant = $1"), tenant.into());
         self.memory.tenants.get_or_read(tenant, (), read).await
     }
 
-    /// Finds a tenant by domain.
     pub(crate) async fn tenant_by_domain(&self, domain: &str) -> Result<Option<Tenant>, StoreError> {
-        let domain = domain.to_ascii_lowercase();
-        self.store
-            .row(sql!(
-                "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-                 require_mfa, policies, policies_revision FROM tenants WHERE domain = $1",
-                domain
-            ))
-            .await?
-            .as_ref()
-            .map(tenant_of)
-            .transpose()
+        self.find_tenant(select_tenant!("domain = $1"), domain.to_ascii_lowercase().into()).await
+    }
+
+    async fn find_tenant(&self, select: &'static str, key: Value) -> Result<Option<Tenant>, StoreError> {
+        self.store.row(Statement::new(select, vec![key])).await?.as_ref().map(tenant_of).transpose()
     }
 }

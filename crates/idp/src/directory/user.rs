@@ -22,7 +22,6 @@ pub(crate) fn shortened_name(typed: &str) -> String {
     }
 }
 
-/// A user object.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) tenant: TenantId,
@@ -47,6 +46,30 @@ pub(crate) struct User {
 }
 
 impl User {
+    /// Returns an enabled user, created at `now`, without names and password.
+    pub(crate) fn new(tenant: TenantId, id: UserId, now: Instant) -> Self {
+        Self {
+            tenant,
+            id,
+            upn: String::new(),
+            display_name: String::new(),
+            role: String::new(),
+            directory_roles: Vec::new(),
+            password_hash: String::new(),
+            password_changed_at: now,
+            password_expired: false,
+            must_change_password: false,
+            enabled: true,
+            deleted_at: None,
+            revocations: RevocationEvents::none(),
+            sessions_valid_from: now,
+            lockout: Lockout::default(),
+            profile: UserProfile { created_at: Some(now), ..UserProfile::default() },
+            second_factor: SecondFactor::default(),
+            revision: 0,
+        }
+    }
+
     /// Returns the user's facts for the rules.
     pub(crate) fn facts(&self) -> UserFacts {
         UserFacts {
@@ -124,7 +147,7 @@ impl User {
         .expect_rows(1)
     }
 
-    pub(crate) fn insertion(&self) -> Statement {
+    pub(crate) fn insert(&self) -> Statement {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
              password_expired, must_change_password, enabled, deleted_us, revocations, sessions_valid_from_us, lockout, \
@@ -150,7 +173,6 @@ impl User {
         )
     }
 
-    /// Returns whether the user has one of these directory roles.
     pub(crate) fn has_role(&self, roles: &[&str]) -> bool {
         self.directory_roles.iter().any(|role| roles.contains(&role.as_str()))
     }

@@ -3,7 +3,6 @@
 use outlive_chassis::{Chassis, DueWork, Problem, Trace, Turn};
 use outlive_clock::TenantId;
 use outlive_journal::Event;
-use outlive_store::Change;
 use outlive_wire::Subject;
 use outlive_wire::events::UserRemoved;
 
@@ -20,10 +19,7 @@ pub(crate) async fn run_due(
 ) -> Result<DueWork, Problem> {
     let mut work = DueWork::default();
     while let Some((user, deleted_at)) = directory.next_expired_user(tenant, turn.now()).await? {
-        let mut change = Change::new();
-        for statement in User::removal(tenant, user) {
-            change.add(statement);
-        }
+        let mut change = User::delete_permanently(tenant, user);
         let trace = Trace::begin(&chassis.random.of(tenant));
         let at = deleted_at + KEPT_AFTER_DELETION;
         let removed = UserRemoved { upn: None, actor: None };

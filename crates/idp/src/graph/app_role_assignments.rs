@@ -43,7 +43,9 @@ async fn resource(caller: &Caller, assignment: &AppRoleAssignment) -> Result<Opt
             let user = directory.user(tenant, UserId::from_uuid(assignment.principal)).await?;
             user.map(|user| user.display_name)
         }
-        PrincipalType::Group => directory.group_name(tenant, assignment.principal).await?,
+        PrincipalType::Group => {
+            directory.group(tenant, assignment.principal).await?.map(|group| group.display_name)
+        }
         PrincipalType::ServicePrincipal => {
             directory.application_of_principal(tenant, assignment.principal).await?.map(|client| client.name)
         }
@@ -146,8 +148,8 @@ async fn create(caller: Caller, Path(id): Path<String>, Body(new): Body<NewAssig
         upn: None,
         actor: caller.actor(),
     };
-    let insertion = assignment.insertion(caller.tenant.id);
-    let committed = caller.commit([insertion], Subject::client(api.client_id), event).await;
+    let insertion = assignment.insert(caller.tenant.id);
+    let committed = caller.commit(insertion, Subject::client(api.client_id), event).await;
     let exists = || GraphError::bad_request("Permission being assigned already exists on the object");
     committed.map_err(|error| error.if_conflict(exists))?;
     Ok(options.created(&resource(&caller, &assignment).await?.unwrap_or_default()))
@@ -161,7 +163,7 @@ async fn kind_of(caller: &Caller, id: Uuid) -> Result<PrincipalType> {
         Ok(PrincipalType::User)
     } else if directory.application_of_principal(tenant, id).await?.is_some() {
         Ok(PrincipalType::ServicePrincipal)
-    } else if directory.group_name(tenant, id).await?.is_some() {
+    } else if directory.group(tenant, id).await?.is_some() {
         Ok(PrincipalType::Group)
     } else {
         Err(GraphError::not_found(id))
@@ -187,6 +189,6 @@ async fn remove(caller: Caller, Path((id, assignment)): Path<(String, String)>) 
         upn: None,
         actor: caller.actor(),
     };
-    let committed = caller.commit([removal], Subject::client(api.client_id), event).await;
+    let committed = caller.commit(removal, Subject::client(api.client_id), event).await;
     committed.map_err(|error| error.if_conflict(unknown))
 }

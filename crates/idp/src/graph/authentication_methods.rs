@@ -113,7 +113,7 @@ async fn remove_passkey(
     let user = caller.user(&name).await?;
     require(caller.is_allowed_on(&user, &WRITE_METHODS))?;
     let passkey = find_passkey(&caller, &user, &method).await?;
-    let removal = passkey.removal(user.tenant);
+    let removal = passkey.delete(user.tenant);
     let event = PasskeyRemoved {
         upn: user.upn,
         passkey: fingerprint(&passkey.credential),
@@ -121,7 +121,7 @@ async fn remove_passkey(
         rp_id: passkey.rp_id,
         actor: caller.actor(),
     };
-    let committed = caller.commit([removal], Subject::user(user.id), event).await;
+    let committed = caller.commit(removal, Subject::user(user.id), event).await;
     committed.map_err(|error| error.if_conflict(|| GraphError::not_found(&method)))
 }
 

@@ -30,7 +30,6 @@ struct Batch {
     requests: Vec<Step>,
 }
 
-/// One request of a batch.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Step {
@@ -175,11 +174,11 @@ impl Step {
         let url = encoded(&format!("/{version}/{}", self.url.trim_start_matches('/')));
         let body = self.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let mut request = Request::new(body);
-        *request.method_mut() = self.method.parse::<Method>().map_err(|_| mistake("method"))?;
-        *request.uri_mut() = url.parse::<Uri>().map_err(|_| mistake("url"))?;
+        *request.method_mut() = self.method.parse::<Method>().ok().ok_or_else(|| mistake("method"))?;
+        *request.uri_mut() = url.parse::<Uri>().ok().ok_or_else(|| mistake("url"))?;
         for (name, value) in &self.headers {
-            let name = name.parse::<HeaderName>().map_err(|_| mistake("header"))?;
-            let value = value.parse::<HeaderValue>().map_err(|_| mistake("header"))?;
+            let name = name.parse::<HeaderName>().ok().ok_or_else(|| mistake("header"))?;
+            let value = value.parse::<HeaderValue>().ok().ok_or_else(|| mistake("header"))?;
             request.headers_mut().insert(name, value);
         }
         if let Some(token) = batch.get(AUTHORIZATION) {

@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::error::{GraphError, Result};
 use crate::idp::Idp;
 
-/// A parsed body.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 

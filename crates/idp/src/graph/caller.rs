@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use outlive_chassis::{CallerOrigin, Trace, record_client};
 use outlive_clock::{Instant, Stream, UserId};
 use outlive_journal::Event;
-use outlive_store::{Change, Statement};
+use outlive_store::Change;
 use outlive_tokens::{
     AccessClaims, BearerExpectations, BearerRefusal, Challenge, InitiatingEntity, bearer_token, peek_tenant,
 };
@@ -37,7 +37,6 @@ pub(crate) struct Caller {
     /// The origin and the path of the request, for links to the next page.
     pub(crate) origin: CallerOrigin,
     pub(crate) path: String,
-    /// The query.
     pub(crate) parameters: Parameters,
     /// Whether the request has `ConsistencyLevel: eventual`, which some queries require.
     pub(crate) eventual: bool,
@@ -125,7 +124,6 @@ impl Caller {
         require(self.is_allowed(permission))
     }
 
-    /// Whether the caller is this user.
     pub(crate) fn is(&self, user: &User) -> bool {
         self.user.as_ref().is_some_and(|me| me.id == user.id)
     }
@@ -135,7 +133,6 @@ impl Caller {
         Options::of_entity(&self.parameters, kind)
     }
 
-    /// Returns an object.
     pub(crate) fn entity(&self, kind: &'static EntityType, object: &Value) -> Answer {
         Ok(self.entity_options(kind)?.entity(StatusCode::OK, object))
     }
@@ -186,24 +183,11 @@ impl Caller {
     /// without body.
     pub(crate) async fn commit(
         &self,
-        statements: impl IntoIterator<Item = Statement>,
+        change: impl Into<Change>,
         subject: Subject,
         event: impl Into<JournalEvent>,
     ) -> Result<StatusCode> {
-        let mut change = Change::new();
-        for statement in statements {
-            change.add(statement);
-        }
-        self.commit_change(change, subject, event).await
-    }
-
-    /// The same for statements that belong together.
-    pub(crate) async fn commit_change(
-        &self,
-        mut change: Change,
-        subject: Subject,
-        event: impl Into<JournalEvent>,
-    ) -> Result<StatusCode> {
+        let mut change = change.into();
         change.append(self.entry(subject, event));
         self.idp.directory.commit(self.tenant.id, change).await?;
         Ok(StatusCode::NO_CONTENT)
@@ -220,7 +204,7 @@ impl Caller {
         change.add(after.update(before));
         let by = InitiatingEntity::Admin;
         let pending = queue_event(&self.idp, (before, after), by, self.now, &self.trace, &mut change).await?;
-        let status = self.commit_change(change, Subject::user(after.id), event).await?;
+        let status = self.commit(change, Subject::user(after.id), event).await?;
         pending.deliver().await;
         Ok(status)
     }
@@ -247,7 +231,6 @@ impl Caller {
         found.filter(|user| user.deleted_at.is_none()).ok_or_else(|| GraphError::not_found(id))
     }
 
-    /// Returns the signed-in user.
     pub(crate) fn me(&self) -> Result<&User> {
         let user = self.user.as_ref().ok_or_else(|| {
             GraphError::bad_request("/me request is only valid with delegated authentication flow.")
@@ -256,7 +239,6 @@ impl Caller {
         if user.deleted_at.is_some() { Err(GraphError::not_found(user.id)) } else { Ok(user) }
     }
 
-    /// Returns the user in the path.
     pub(crate) async fn user(&self, name: &UserName) -> Result<User> {
         match name {
             UserName::Me => self.me().cloned(),

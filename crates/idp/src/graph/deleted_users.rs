@@ -57,7 +57,7 @@ async fn restore(caller: Caller, Path(id): Path<String>) -> Answer {
     }
     let after = User { deleted_at: None, upn, ..user.clone() };
     let event = UserRestored { upn: after.upn.clone(), actor: caller.actor() };
-    caller.commit([after.update(&user)], Subject::user(user.id), event).await?;
+    caller.commit(after.update(&user), Subject::user(user.id), event).await?;
     Ok(options.entity(StatusCode::OK, &resource(&after)))
 }
 
@@ -66,7 +66,7 @@ async fn purge(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     let user = find(&caller, &id).await?;
     caller.allowed(&DELETE_USERS)?;
     let event = UserRemoved { upn: Some(user.upn), actor: caller.actor() };
-    caller.commit(User::removal(caller.tenant.id, user.id), Subject::user(user.id), event).await
+    caller.commit(User::delete_permanently(caller.tenant.id, user.id), Subject::user(user.id), event).await
 }
 
 /// Returns the deleted user with this id, within the retention period.

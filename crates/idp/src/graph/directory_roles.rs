@@ -155,7 +155,7 @@ async fn change_roles(
     event: impl Into<JournalEvent>,
 ) -> Result<StatusCode> {
     change.add(user.update_roles(roles));
-    caller.commit_change(change, Subject::user(user.id), event).await
+    caller.commit(change, Subject::user(user.id), event).await
 }
 
 /// Returns the role that a path names: by its id, by `roleTemplateId='…'` in its place, or by

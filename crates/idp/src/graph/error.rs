@@ -65,7 +65,6 @@ impl GraphError {
         self.status == StatusCode::CONFLICT
     }
 
-    /// Replaces a conflict.
     pub(crate) fn if_conflict(self, other: impl FnOnce() -> Self) -> Self {
         if self.is_conflict() { other() } else { self }
     }

@@ -10,11 +10,10 @@ use crate::directory::User;
 /// Returns whether an event has revoked this token. Tokens of clients that are not CAE-capable and
 /// app-only tokens remain valid until they expire.
 pub(super) fn is_ended(claims: &AccessClaims, user: Option<&User>) -> bool {
-    let can_be_challenged = claims.xms_cc.iter().any(|capability| capability.eq_ignore_ascii_case("cp1"));
     let token = AccessTokenFacts {
         valid_from: claims.iat + BACKDATED,
         expires_at: claims.exp,
-        evaluated: can_be_challenged && !claims.is_app_only(),
+        evaluated: claims.can_be_challenged() && !claims.is_app_only(),
     };
     access_token::ended_by(&token, &user.map_or_else(UserFacts::unknown, User::facts)).is_some()
 }

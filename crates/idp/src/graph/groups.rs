@@ -1,7 +1,7 @@
 //! Groups: security groups with users as members.
 
 use outlive_clock::{Instant, UserId};
-use outlive_store::Statement;
+use outlive_store::{Change, Statement};
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{GroupCreated, GroupDeleted, GroupMemberAdded, GroupMemberRemoved, GroupUpdated};
 
@@ -71,7 +71,6 @@ async fn show(caller: Caller, Path(id): Path<String>) -> Answer {
     caller.entity(&GROUP, &resource(&find(&caller, &id).await?))
 }
 
-/// Finds the group with this object id.
 pub(super) async fn find(caller: &Caller, id: &str) -> Result<Group> {
     let found = caller.idp.directory.group(caller.tenant.id, parse_id(id)?).await?;
     found.ok_or_else(|| GraphError::not_found(id))
@@ -107,7 +106,6 @@ fn bounded(name: &str, text: String, chars: usize) -> Result<String> {
 }
 
 impl GroupChange {
-    /// Returns the group with the changes.
     fn apply(self, before: &Group) -> Result<Group> {
         if *self.mail_enabled == Some(true)
             || *self.security_enabled == Some(false)
@@ -155,7 +153,7 @@ async fn create(caller: Caller, Body(mut new): Body<GroupChange>) -> Answer {
     })?;
     let event =
         GroupCreated { group: group.id, group_name: group.display_name.clone(), actor: caller.actor() };
-    caller.commit(group.insertion(caller.tenant.id, &members), Subject::group(group.id), event).await?;
+    caller.commit(group.insert(caller.tenant.id, &members), Subject::group(group.id), event).await?;
     Ok(options.created(&resource(&group)))
 }
 
@@ -169,11 +167,12 @@ async fn update(
     let members = members(&caller, std::mem::take(&mut patch.members)).await?;
     check_new(&caller, &before, &members).await?;
     let after = patch.apply(&before)?;
-    let additions = members.iter().map(|member| before.addition(caller.tenant.id, *member));
-    let statements: Vec<_> =
-        std::iter::once(after.update(&before, caller.tenant.id)).chain(additions).collect();
+    let mut change = Change::from(after.update(&before, caller.tenant.id));
+    for member in &members {
+        change.add(before.insert_member(caller.tenant.id, *member));
+    }
     let event = GroupUpdated { group: after.id, group_name: after.display_name, actor: caller.actor() };
-    let committed = caller.commit(statements, Subject::group(after.id), event).await;
+    let committed = caller.commit(change, Subject::group(after.id), event).await;
     if committed.as_ref().is_err_and(GraphError::is_conflict) {
         // Another request added a member, or changed the group, at the same time.
         check_new(&caller, &before, &members).await?;
@@ -185,7 +184,7 @@ async fn update(
 async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     caller.allowed(&WRITE_GROUPS)?;
     let group = find(&caller, &id).await?;
-    let removal = group.removal(caller.tenant.id);
+    let removal = group.delete(caller.tenant.id);
     let event = GroupDeleted { group: group.id, group_name: group.display_name, actor: caller.actor() };
     caller.commit(removal, Subject::group(group.id), event).await
 }
@@ -232,7 +231,7 @@ async fn add_member(caller: Caller, Path(id): Path<String>, reference: Reference
     caller.allowed(&WRITE_GROUP_MEMBERS)?;
     let group = find(&caller, &id).await?;
     let user = reference.user(&caller).await?;
-    let addition = group.addition(caller.tenant.id, user.id);
+    let addition = group.insert_member(caller.tenant.id, user.id);
     let (upn, group, group_name) = (user.upn, group.id, group.display_name);
     let event = GroupMemberAdded { upn, group, group_name, actor: caller.actor() };
     let already = || GraphError::already_referenced("members");
@@ -243,7 +242,7 @@ async fn remove_member(caller: Caller, Path((id, member)): Path<(String, String)
     caller.allowed(&WRITE_GROUP_MEMBERS)?;
     let group = find(&caller, &id).await?;
     let user = caller.target(&member).await?;
-    let removal = group.removal_of(caller.tenant.id, user.id);
+    let removal = group.delete_member(caller.tenant.id, user.id);
     let (upn, group, group_name) = (user.upn, group.id, group.display_name);
     let event = GroupMemberRemoved { upn, group, group_name, actor: caller.actor() };
     commit_member(&caller, user.id, removal, event, || GraphError::not_found(&member)).await
@@ -256,6 +255,6 @@ async fn commit_member(
     event: impl Into<JournalEvent>,
     conflict: impl FnOnce() -> GraphError,
 ) -> Result<StatusCode> {
-    let committed = caller.commit([statement], Subject::user(user), event).await;
+    let committed = caller.commit(statement, Subject::user(user), event).await;
     committed.map_err(|error| error.if_conflict(conflict))
 }

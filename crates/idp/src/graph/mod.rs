@@ -49,7 +49,6 @@ use crate::idp::Idp;
 
 pub(crate) use self::user_info::user_info;
 
-/// All versions.
 pub(crate) fn versions(idp: &Idp) -> Router<Idp> {
     let service_document = || service_document::router().method_not_allowed_fallback(wrong_method);
     Router::new()

@@ -11,10 +11,9 @@ use super::authentication_methods::PASSWORD_METHOD;
 use super::odata::plain_entity;
 use super::permissions::{CHANGE_OWN_PASSWORD, READ_OPERATIONS, RESET_PASSWORDS};
 use super::prelude::*;
-use crate::directory::User;
-use crate::directory::passwords;
+use crate::directory::{User, passwords};
 use crate::protocol::refusal::Refusal;
-use crate::security_events::credential_events::{CredentialEvent, happen_and};
+use crate::security_events::credential_events::{CredentialEvent, apply_event_and};
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -138,6 +137,6 @@ pub(super) async fn reset_password_and(
     let event = CredentialEvent::AdminReset(row, hashed, must_change);
     let now = caller.idp.now(caller.tenant.id).await?;
     let by = caller.claims.oid.to_string();
-    happen_and(&caller.idp, user, event, also, now, &by, &caller.trace, change).await?;
+    apply_event_and(&caller.idp, user, event, also, now, &by, &caller.trace, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

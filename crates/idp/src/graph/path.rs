@@ -33,7 +33,6 @@ pub(super) enum Named {
 }
 
 impl Named {
-    /// Parses a segment.
     pub(super) fn of_segment(segment: &str) -> Option<Self> {
         let app_id = |collection: &str| {
             let key = segment.strip_prefix(collection)?.strip_prefix("(appId='")?.strip_suffix("')")?;
@@ -79,7 +78,6 @@ impl FromRequestParts<Idp> for ApplicationName {
     }
 }
 
-/// Returns a parameter of the path.
 async fn parameter(parts: &mut Parts, idp: &Idp, name: &str) -> Result<Option<String>> {
     let parameters = RawPathParams::from_request_parts(parts, idp).await;
     let parameters = parameters.map_err(|error| GraphError::bad_request(error.body_text()))?;
@@ -88,5 +86,5 @@ async fn parameter(parts: &mut Parts, idp: &Idp, name: &str) -> Result<Option<St
 
 /// Parses the id of an object. No object has an id that is malformed.
 pub(super) fn parse_id<T: FromStr>(id: &str) -> Result<T> {
-    id.parse().map_err(|_| GraphError::not_found(id))
+    id.parse().ok().ok_or_else(|| GraphError::not_found(id))
 }

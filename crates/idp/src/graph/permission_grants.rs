@@ -136,7 +136,7 @@ macro_rules! commit_consent {
             actor: caller.actor(),
         };
         let subject = granted.principal.map_or_else(|| Subject::client(granted.client), Subject::user);
-        caller.commit([$statement], subject, event).await
+        caller.commit($statement, subject, event).await
     }};
 }
 
@@ -163,7 +163,7 @@ async fn create(caller: Caller, Body(new): Body<NewGrant>) -> Answer {
         scope: normal(&new.scope)?,
     };
     let committed =
-        commit_consent!(ConsentGranted, &caller, grant.insertion(caller.tenant.id), grant, &grant.scope);
+        commit_consent!(ConsentGranted, &caller, grant.insert(caller.tenant.id), grant, &grant.scope);
     let exists = || GraphError::already_exists("Permission entry already exists.");
     committed.map_err(|error| error.if_conflict(exists))?;
     Ok(options.created(&resource(&grant)))
@@ -187,7 +187,7 @@ async fn update(caller: Caller, Path(id): Path<String>, Body(patch): Body<GrantP
 async fn remove(caller: Caller, Path(id): Path<String>) -> Result<StatusCode> {
     caller.allowed(&WRITE_GRANTS)?;
     let grant = find(&caller, &id).await?;
-    commit_consent!(ConsentWithdrawn, &caller, grant.removal(caller.tenant.id), grant, "")
+    commit_consent!(ConsentWithdrawn, &caller, grant.delete(caller.tenant.id), grant, "")
 }
 
 async fn find(caller: &Caller, id: &str) -> Result<PermissionGrant> {

@@ -17,7 +17,6 @@ use crate::idp::Idp;
 pub(crate) struct Reference(String);
 
 impl Reference {
-    /// Finds the referenced user.
     pub(crate) async fn user(&self, caller: &Caller) -> Result<User> {
         let path = self.0.split_once("://").map_or(&*self.0, |(_, rest)| rest);
         let mut parts = path.rsplit('/');

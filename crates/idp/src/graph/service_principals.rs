@@ -1,7 +1,6 @@
 //! Service principals: the applications in a tenant.
 
 use outlive_clock::TenantId;
-use outlive_store::Change;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{ApplicationAssignmentChanged, ApplicationDisabled, ApplicationEnabled};
 
@@ -136,10 +135,7 @@ async fn apply_patch(
     if events.is_empty() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let mut change = Change::new();
-    for statement in after.update(&before, caller.tenant.id) {
-        change.add(statement);
-    }
+    let mut change = after.update(&before, caller.tenant.id);
     for event in events {
         change.append(caller.entry(Subject::client(before.client_id), event));
     }

@@ -1,11 +1,12 @@
 //! Revocation of sign-in sessions.
 
 use axum::Json;
+use outlive_store::Change;
 
 use super::permissions::{INVALIDATE_TOKENS, REVOKE_OWN_SESSIONS, REVOKE_SESSIONS};
 use super::prelude::*;
 use crate::directory::User;
-use crate::security_events::credential_events::{CredentialEvent, happen};
+use crate::security_events::credential_events::{CredentialEvent, apply_event};
 
 pub(super) fn router() -> Router<Idp> {
     let path = |user: &str| format!("{user}/revokeSignInSessions");
@@ -39,5 +40,6 @@ async fn invalidate(caller: Caller, name: UserName) -> Result<StatusCode> {
 async fn revoke_sessions(caller: &Caller, user: &User) -> Result<()> {
     let event = if caller.is(user) { CredentialEvent::UserRevokes } else { CredentialEvent::AdminRevokes };
     let now = caller.idp.now(caller.tenant.id).await?;
-    Ok(happen(&caller.idp, user, event, now, &caller.claims.oid.to_string(), &caller.trace).await?)
+    let by = caller.claims.oid.to_string();
+    Ok(apply_event(&caller.idp, user, event, now, &by, &caller.trace, Change::new()).await?)
 }

@@ -31,7 +31,6 @@ pub(super) struct UserPatch {
     user_type: Given<UserType>,
 }
 
-/// `userType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum UserType {
     Member,

@@ -1,8 +1,7 @@
 //! Users.
 
 use outlive_clock::{Instant, UserId};
-use outlive_rules::RevocationEvents;
-use outlive_rules::smart_lockout::Lockout;
+use outlive_store::Change;
 use outlive_wire::events::{UserCreated, UserDeleted};
 
 use super::administrators::{another_administrator, or_last_administrator};
@@ -11,7 +10,6 @@ use super::odata::{Property, with_property};
 use super::permissions::{DELETE_USERS, READ_USERS, WRITE_USERS};
 use super::prelude::*;
 use super::user_change::{PasswordProfile, UserType, bounded, checked_upn, update};
-use crate::directory::SecondFactor;
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::{User, UserProfile};
 use crate::protocol::refusal::Refusal;
@@ -140,9 +138,10 @@ async fn create(caller: Caller, Body(new): Body<NewUser>) -> Answer {
         return Err(GraphError::taken("userPrincipalName"));
     }
     // A deleted user keeps the name until another user receives it.
-    let statements = [User::release_name(caller.tenant.id, &user.upn), user.insertion()];
+    let mut change = Change::from(User::release_name(caller.tenant.id, &user.upn));
+    change.add(user.insert());
     let event = UserCreated { upn: user.upn.clone(), actor: caller.actor() };
-    caller.commit(statements, Subject::user(user.id), event).await?;
+    caller.commit(change, Subject::user(user.id), event).await?;
     Ok(options.created(&resource(&user)))
 }
 
@@ -176,24 +175,14 @@ async fn new_user(caller: &Caller, new: NewUser) -> Result<User> {
     let hashed = passwords::hash(caller.tenant.id, password, salt).await;
     let HashedPassword(password_hash) = hashed.map_err(Refusal::from)?;
     Ok(User {
-        tenant: caller.tenant.id,
-        id: UserId::generate(&mut caller.stream("user-id")),
         role: upn.split('@').next().unwrap_or_default().to_owned(),
         upn,
         display_name,
-        directory_roles: Vec::new(),
         password_hash,
-        password_changed_at: caller.now,
-        password_expired: false,
         must_change_password,
         enabled,
-        deleted_at: None,
-        revocations: RevocationEvents::none(),
-        sessions_valid_from: caller.now,
         profile,
-        lockout: Lockout::default(),
-        second_factor: SecondFactor::default(),
-        revision: 0,
+        ..User::new(caller.tenant.id, UserId::generate(&mut caller.stream("user-id")), caller.now)
     })
 }
 

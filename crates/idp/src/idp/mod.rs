@@ -6,7 +6,7 @@ mod user_code_guesses;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock, Weak};
 
-use outlive_chassis::{CallerOrigin, Chassis, HttpClient, StartError, Trace, UntilCommit};
+use outlive_chassis::{CallerOrigin, Chassis, HttpClient, Problem, StartError, Trace, UntilCommit};
 use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
 use outlive_tokens::{ForeignIssuers, PairwiseKey, TokenVersion, Verifier, VerifierConfig, issuer};
@@ -112,6 +112,13 @@ impl Idp {
             return self.directory.tenant_by_domain(segment).await?.ok_or_else(unknown);
         }
         Err(Refusal::new(aadsts::TENANT_MALFORMED).with("tenant", segment))
+    }
+
+    /// Finds the tenant in the path of a lab request.
+    pub(crate) async fn lab_tenant(&self, id: &str) -> Result<Tenant, Problem> {
+        let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
+        let id = id.parse().ok().ok_or_else(unknown)?;
+        self.directory.tenant(id).await?.ok_or_else(unknown)
     }
 
     /// Returns the key caches of federated issuers. On a machine without trusted certificate

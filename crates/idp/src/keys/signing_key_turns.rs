@@ -4,7 +4,7 @@
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
-use outlive_store::{Change, Store, StoreError, sql};
+use outlive_store::{Change, Statement, Store, StoreError, sql};
 use outlive_wire::Subject;
 use outlive_wire::events::{SigningKeyRotated, SigningKeyRotationsMissed};
 
@@ -28,6 +28,17 @@ pub(crate) fn schedule(tenant: TenantId, every: Span, now: Instant) -> Change {
         ));
     }
     change
+}
+
+/// Moves the next rotation; conflicts if another replica did so.
+fn postpone(tenant: TenantId, next: Instant, following: Instant) -> Statement {
+    sql!(
+        "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
+        following,
+        tenant,
+        next
+    )
+    .expect_rows(1)
 }
 
 /// When the next rotation is due.
@@ -91,15 +102,7 @@ impl SigningKeys {
                 continue;
             }
             let Some(tenant) = directory.tenant(tenant).await? else { break };
-            let before = Change::from(
-                sql!(
-                    "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
-                    next + every,
-                    tenant.id,
-                    next
-                )
-                .expect_rows(1),
-            );
+            let before = Change::from(postpone(tenant.id, next, next + every));
             let trace = Trace::begin(&self.chassis.random);
             match self.rotate(directory, &tenant, next, before, &trace).await {
                 Ok(()) => work.done += 1,
@@ -125,15 +128,7 @@ impl SigningKeys {
         let every_us = every.as_micros().max(1);
         let count = (missed_before - next).as_micros().div_euclid(every_us) + 1;
         let following = next + every * count;
-        let mut change = Change::from(
-            sql!(
-                "UPDATE signing_key_schedules SET next_us = $1 WHERE tenant = $2 AND next_us = $3",
-                following,
-                tenant,
-                next
-            )
-            .expect_rows(1),
-        );
+        let mut change = Change::from(postpone(tenant, next, following));
         let trace = Trace::begin(&self.chassis.random.of(tenant));
         let missed = SigningKeyRotationsMissed { count, first: next, next: following };
         let event = Event::new(tenant, now, Subject::tenant(tenant), &trace, missed);

@@ -31,7 +31,6 @@ const CERTIFICATE_TO: Instant = Instant::from_seconds(4_102_444_800);
 /// for CAE-enabled tokens).
 pub(super) const PUBLISHED_AFTER: Span = Span::from_days(2);
 
-/// A cache of the keys.
 #[derive(Debug, Clone)]
 pub(crate) struct SigningKeys {
     pub(super) chassis: Chassis,

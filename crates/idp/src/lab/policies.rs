@@ -15,7 +15,6 @@ use outlive_wire::events::PolicyChanged;
 use crate::directory::{Kept, Policies, Tenant};
 use crate::idp::Idp;
 
-/// The display name of the policy.
 const NAME: &str = "Sign-in frequency of the lab";
 
 /// Replaces the policy by one with this frequency, or removes it if the time is zero.

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use outlive_chassis::{Cause, Problem, Trace};
-use outlive_clock::Instant;
+use outlive_clock::{ClientId, Instant};
 use outlive_rules::aadsts::OauthError;
 use outlive_rules::{Aadsts, Params, Rule, aadsts};
 use outlive_store::StoreError;
@@ -16,7 +16,6 @@ use uuid::Uuid;
 
 use crate::protocol::decision::Decision;
 
-/// A protocol error.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     pub(crate) error: Aadsts,
@@ -37,6 +36,11 @@ impl Refusal {
     pub(crate) fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.params = self.params.with(name, value);
         self
+    }
+
+    /// Sets the values that name the client.
+    pub(crate) fn with_client(self, id: ClientId, name: &str) -> Self {
+        self.with("client", id).with("client_name", name)
     }
 
     /// Sets the version of the token endpoint.

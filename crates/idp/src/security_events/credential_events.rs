@@ -70,27 +70,19 @@ impl CredentialEvent {
         let row = self.row();
         let mut after = user.clone();
         after.revocations.record(row, now);
+        // A reset unlocks a locked account; a change with the current password does not.
+        if matches!(self, Self::SelfServiceReset(_) | Self::AdminReset(..)) {
+            after.lockout = Lockout::default();
+        }
+        let must_change = matches!(self, Self::AdminReset(_, _, true));
         match self {
-            Self::PasswordChanged(HashedPassword(hash)) => {
-                after.password_hash = hash;
-                after.password_changed_at = now;
-                after.password_expired = false;
-                after.must_change_password = false;
-            }
-            // A reset unlocks a locked account; a change with the current password does not.
-            Self::SelfServiceReset(HashedPassword(hash)) => {
-                after.password_hash = hash;
-                after.password_changed_at = now;
-                after.password_expired = false;
-                after.must_change_password = false;
-                after.lockout = Lockout::default();
-            }
-            Self::AdminReset(_, HashedPassword(hash), must_change) => {
+            Self::PasswordChanged(HashedPassword(hash))
+            | Self::SelfServiceReset(HashedPassword(hash))
+            | Self::AdminReset(_, HashedPassword(hash), _) => {
                 after.password_hash = hash;
                 after.password_changed_at = now;
                 after.password_expired = false;
                 after.must_change_password = must_change;
-                after.lockout = Lockout::default();
             }
             Self::PasswordExpired => after.password_expired = true,
             // Only an explicit revocation changes the property that Graph returns.
@@ -100,20 +92,9 @@ impl CredentialEvent {
     }
 }
 
-/// Applies a credential event at the virtual instant `now`, and records it in the same commit.
-pub(crate) async fn happen(
-    idp: &Idp,
-    user: &User,
-    event: CredentialEvent,
-    now: Instant,
-    by: &str,
-    trace: &Trace,
-) -> Result<(), StoreError> {
-    happen_with(idp, user, event, now, by, trace, Change::new()).await
-}
-
-/// Applies a credential event in the same commit as another change.
-pub(crate) async fn happen_with(
+/// Applies a credential event at the virtual instant `now`, and records it in the same commit,
+/// which also contains `change`.
+pub(crate) async fn apply_event(
     idp: &Idp,
     user: &User,
     event: CredentialEvent,
@@ -122,12 +103,12 @@ pub(crate) async fn happen_with(
     trace: &Trace,
     change: Change,
 ) -> Result<(), StoreError> {
-    happen_and(idp, user, event, |_| (), now, by, trace, change).await
+    apply_event_and(idp, user, event, |_| (), now, by, trace, change).await
 }
 
-/// Applies a credential event together with further changes to the user, in one commit.
+/// The same, with further changes to the user.
 #[expect(clippy::too_many_arguments, reason = "what happens, to whom, when, by whom, and what goes with it")]
-pub(crate) async fn happen_and(
+pub(crate) async fn apply_event_and(
     idp: &Idp,
     user: &User,
     event: CredentialEvent,

@@ -6,7 +6,6 @@ use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 
 use crate::directory::User;
 
-/// A critical event of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CriticalEvent {
     pub(crate) kind: SecurityEventKind,
@@ -37,37 +36,14 @@ pub(crate) fn critical_event(before: &User, after: &User, by: InitiatingEntity) 
 #[cfg(test)]
 mod tests {
     use outlive_clock::{Instant, Span, TenantId, UserId};
-    use outlive_rules::RevocationEvents;
-    use outlive_rules::smart_lockout::Lockout;
     use uuid::Uuid;
 
     use super::*;
-    use crate::directory::SecondFactor;
-    use crate::directory::UserProfile;
 
     const NOW: Instant = Instant::from_seconds(1_000);
 
     fn user() -> User {
-        User {
-            tenant: TenantId::from_uuid(Uuid::from_u128(1)),
-            id: UserId::from_uuid(Uuid::from_u128(2)),
-            upn: String::new(),
-            display_name: String::new(),
-            role: String::new(),
-            directory_roles: Vec::new(),
-            password_hash: "one".to_owned(),
-            password_changed_at: NOW,
-            password_expired: false,
-            must_change_password: false,
-            enabled: true,
-            deleted_at: None,
-            revocations: RevocationEvents::none(),
-            sessions_valid_from: NOW,
-            lockout: Lockout::default(),
-            profile: UserProfile::default(),
-            second_factor: SecondFactor::default(),
-            revision: 0,
-        }
+        User::new(TenantId::from_uuid(Uuid::from_u128(1)), UserId::from_uuid(Uuid::from_u128(2)), NOW)
     }
 
     fn event_after(change: impl FnOnce(&mut User)) -> Option<SecurityEventKind> {

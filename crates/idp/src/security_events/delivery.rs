@@ -66,7 +66,6 @@ pub(super) async fn deliver(
     Ok(work)
 }
 
-/// The outcome of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     Delivered,
@@ -151,7 +150,7 @@ async fn record(
     let (jti, event) = (waiting.jti.clone(), waiting.content.kind.name().to_owned());
     let (client_id, endpoint) = (stream.client_id, stream.set.endpoint.clone());
     let (happened_at, attempt) = (waiting.happened_at, i64::from(waiting.tries) + 1);
-    let mut change = Change::from(waiting.removal(tenant));
+    let mut change = Change::from(waiting.delete(tenant));
     let recorded: JournalEvent = match outcome {
         Outcome::Delivered => {
             SecurityEventDelivered { jti, event, client_id, endpoint, happened_at, attempt }.into()
@@ -165,7 +164,7 @@ async fn record(
         Outcome::Unreachable(why) => {
             let next_try = now + backoff(waiting.tries, PAUSE_MAX);
             let retry_at = wall_now() + backoff(waiting.tries, PAUSE_WALL_MAX);
-            change = Change::from(waiting.postponement(tenant, next_try, retry_at));
+            change = Change::from(waiting.postpone(tenant, next_try, retry_at));
             SecurityEventPostponed { jti, event, client_id, endpoint, happened_at, attempt, why, next_try }
                 .into()
         }

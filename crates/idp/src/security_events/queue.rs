@@ -5,7 +5,6 @@ use outlive_store::{Row, Statement, Store, StoreError, sql};
 use outlive_tokens::{InitiatingEntity, SecurityEventKind};
 use serde::{Deserialize, Serialize};
 
-/// The content of a security event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Content {
     pub(super) user: UserId,
@@ -38,7 +37,7 @@ impl QueuedEvent {
     }
 
     /// Records a failed attempt.
-    pub(super) fn postponement(&self, tenant: TenantId, due_at: Instant, retry_at: Instant) -> Statement {
+    pub(super) fn postpone(&self, tenant: TenantId, due_at: Instant, retry_at: Instant) -> Statement {
         sql!(
             "UPDATE security_events SET due_us = $1, retry_us = $2, tries = $3 \
              WHERE tenant = $4 AND client_id = $5 AND jti = $6 AND tries = $7",
@@ -54,7 +53,7 @@ impl QueuedEvent {
     }
 
     /// Removes a delivered event.
-    pub(super) fn removal(&self, tenant: TenantId) -> Statement {
+    pub(super) fn delete(&self, tenant: TenantId) -> Statement {
         sql!(
             "DELETE FROM security_events WHERE tenant = $1 AND client_id = $2 AND jti = $3",
             tenant,
@@ -106,7 +105,6 @@ pub(super) async fn head(
     row.as_ref().map(waiting_of).transpose()
 }
 
-/// Returns the heads of all queues of a tenant.
 pub(super) async fn heads(store: &Store, tenant: TenantId) -> Result<Vec<QueuedEvent>, StoreError> {
     // Called at every step of the clock, when queues are usually empty.
     let rows = store
@@ -127,7 +125,6 @@ pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<I
     Ok(heads(store, tenant).await?.into_iter().map(|waiting| waiting.due_at).min())
 }
 
-/// Returns the tenants with queued events.
 pub(super) async fn tenants_with_events(store: &Store) -> Result<Vec<TenantId>, StoreError> {
     let rows = store.rows(sql!("SELECT DISTINCT tenant FROM security_events ORDER BY tenant")).await?;
     rows.iter().map(|row| row.parse("tenant")).collect()

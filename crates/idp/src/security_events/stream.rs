@@ -13,10 +13,9 @@ use outlive_wire::tenant::EventStreamSpec;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::directory::event_stream::insertion;
+use crate::directory::event_stream;
 use crate::idp::Idp;
 
-/// A stream of a tenant.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct EventStream {
     pub(super) client_id: ClientId,
@@ -30,7 +29,6 @@ fn stream_of(row: &Row) -> Result<EventStream, StoreError> {
     Ok(EventStream { client_id: row.parse("client_id")?, set })
 }
 
-/// The streams of a tenant.
 pub(super) async fn streams(store: &Store, tenant: TenantId) -> Result<Vec<EventStream>, StoreError> {
     let rows = store
         .rows(sql!(
@@ -43,7 +41,7 @@ pub(super) async fn streams(store: &Store, tenant: TenantId) -> Result<Vec<Event
 
 /// `GET /_lab/tenants/{t}/event-streams`: the streams, with the number of waiting events.
 pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
-    let tenant = find_tenant(&idp, &tenant).await?;
+    let tenant = idp.lab_tenant(&tenant).await?.id;
     let store = &idp.chassis.store;
     let mut shown = Vec::new();
     for stream in streams(store, tenant).await? {
@@ -62,10 +60,10 @@ pub(crate) async fn set(
     body: Result<Json<EventStreamSpec>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Json(spec) = body?;
-    let tenant = find_tenant(&idp, &tenant).await?;
+    let tenant = idp.lab_tenant(&tenant).await?.id;
     let client = application(&idp, tenant, &client).await?;
-    let mut change = Change::from(removal(tenant, client));
-    change.add(insertion(&spec, tenant, client)?);
+    let mut change = Change::from(delete(tenant, client));
+    change.add(event_stream::insert(&spec, tenant, client)?);
     idp.chassis.store.commit(change).await?;
     Ok(Json(json!(EventStream { client_id: client, set: spec })))
 }
@@ -75,26 +73,20 @@ pub(crate) async fn remove(
     State(idp): State<Idp>,
     Path((tenant, client)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = find_tenant(&idp, &tenant).await?;
+    let tenant = idp.lab_tenant(&tenant).await?.id;
     let client = application(&idp, tenant, &client).await?;
-    let mut change = Change::from(removal(tenant, client));
+    let mut change = Change::from(delete(tenant, client));
     change.add(sql!("DELETE FROM security_events WHERE tenant = $1 AND client_id = $2", tenant, client));
     idp.chassis.store.commit(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn removal(tenant: TenantId, client: ClientId) -> Statement {
+fn delete(tenant: TenantId, client: ClientId) -> Statement {
     sql!("DELETE FROM event_streams WHERE tenant = $1 AND client_id = $2", tenant, client)
-}
-
-async fn find_tenant(idp: &Idp, tenant: &str) -> Result<TenantId, Problem> {
-    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
-    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
-    Ok(idp.directory.tenant(tenant).await?.ok_or_else(unknown)?.id)
 }
 
 async fn application(idp: &Idp, tenant: TenantId, client: &str) -> Result<ClientId, Problem> {
     let unknown = || Problem::not_found("ApplicationNotFound", "There is no such application in the tenant.");
-    let client = client.parse::<ClientId>().map_err(|_| unknown())?;
+    let client = client.parse::<ClientId>().ok().ok_or_else(unknown)?;
     Ok(idp.directory.application(tenant, client).await?.ok_or_else(unknown)?.client_id)
 }

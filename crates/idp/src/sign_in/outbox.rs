@@ -16,7 +16,6 @@ const MESSAGES_MAX: i64 = 50;
 /// The sealing purpose of messages, which contain codes.
 const PURPOSE: &str = "outbox";
 
-/// A message to a user.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) to: String,
@@ -55,9 +54,7 @@ impl Message {
 
 /// `GET /_lab/tenants/{t}/outbox`: newest first.
 pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
-    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
-    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
-    let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown)?;
+    let tenant = idp.lab_tenant(&tenant).await?;
     let select = sql!(
         "SELECT sent_us, content FROM outbox WHERE tenant = $1 ORDER BY written_us DESC, id LIMIT $2",
         tenant.id,

@@ -48,7 +48,6 @@ pub(crate) struct AuthorizationCode {
     pub(crate) issued_at: Instant,
 }
 
-/// A PKCE challenge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CodeChallenge {
     pub(crate) s256: bool,
@@ -68,7 +67,7 @@ impl AuthorizationCode {
 
     /// Marks the code as redeemed; of concurrent redemptions exactly one succeeds. Removes some of
     /// the expired codes, which are rejected without a row.
-    pub(super) fn redemption(&self, now: Instant) -> Change {
+    pub(super) fn mark_redeemed(&self, now: Instant) -> Change {
         let mut change = Change::from(sql!(
             "INSERT INTO redeemed_codes (tenant, code_id, redeemed_us, expires_us) VALUES ($1, $2, $3, $4)",
             self.tenant,

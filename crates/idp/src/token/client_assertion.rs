@@ -114,8 +114,7 @@ fn check_registered(application: &Application, claims: &AssertionClaims) -> Resu
     let registered: Vec<_> = registered.map(|credential| &credential.registered).collect();
     if registered.is_empty() {
         return Err(Refusal::new(aadsts::NO_FEDERATED_CREDENTIALS)
-            .with("client", application.client_id)
-            .with("client_name", &application.name));
+            .with_client(application.client_id, &application.name));
     }
     let of_issuer: Vec<_> = registered.into_iter().filter(|spec| spec.issuer == claims.iss).collect();
     if of_issuer.is_empty() {

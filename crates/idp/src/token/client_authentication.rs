@@ -48,9 +48,9 @@ pub(crate) async fn authenticate(
     let PresentedClient { client_id, headers, form, grant, .. } = request;
     let application = find(idp, tenant, client_id).await?;
     if !application.enabled {
-        return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-            .with("client", application.client_id)
-            .with("client_name", &application.name));
+        return Err(
+            Refusal::new(aadsts::CLIENT_DISABLED).with_client(application.client_id, &application.name)
+        );
     }
     let in_header = basic(headers)?.map(|(_, secret)| secret);
     let in_body = form.get("client_secret").map(str::to_owned);
@@ -100,11 +100,10 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// Finds an application by the client id of a request.
 pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<Application, Refusal> {
     let unknown = || {
         Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name)
     };
-    let client_id: ClientId = client_id.parse().map_err(|_| unknown())?;
+    let client_id: ClientId = client_id.parse().ok().ok_or_else(unknown)?;
     idp.directory.application(tenant.id, client_id).await?.ok_or_else(unknown)
 }

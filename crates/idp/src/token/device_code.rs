@@ -12,7 +12,6 @@ use super::authorization_code::CodeScopes;
 /// How long an expired code is kept, so that polls for it get the correct error.
 const KEPT_AFTER_EXPIRY: Span = Span::from_hours(24);
 
-/// A stored device code.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceCode {
     pub(crate) tenant: TenantId,
@@ -75,7 +74,6 @@ fn code_of(row: &Row) -> Result<DeviceCode, StoreError> {
     })
 }
 
-/// Finds a code by id.
 pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,
@@ -96,8 +94,7 @@ pub(crate) async fn find_by_user_code(
 }
 
 impl DeviceCode {
-    /// Inserts a new code, with the hash of its user code.
-    pub(crate) fn insertion(&self, user_code_hash: &str) -> Statement {
+    pub(crate) fn insert(&self, user_code_hash: &str) -> Statement {
         sql!(
             "INSERT INTO device_codes (tenant, id, user_code_hash, client_id, asked, issued_us, decision) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -6,6 +6,7 @@ use http::header::{
     ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW, CONTENT_TYPE, ORIGIN,
 };
 use http::{HeaderMap, HeaderValue};
+use outlive_chassis::record_client;
 use outlive_clock::{ClientId, TenantId};
 use outlive_rules::{RequestOrigin, aadsts};
 use outlive_tokens::{SealedRefreshToken, SealedToken, TokenVersion};
@@ -25,12 +26,9 @@ use crate::protocol::refusal::Refusal;
 use crate::protocol::response_headers::{age, telemetry};
 use crate::visit::Visit;
 
-pub(crate) async fn token_v1(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V1).await
-}
-
-pub(crate) async fn token_v2(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V2).await
+pub(crate) async fn token(visit: Visit, endpoint: TokenVersion) -> Response {
+    let response = tokens_or_refusal(&visit, endpoint).await;
+    if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
 }
 
 /// Rejects other methods.
@@ -60,11 +58,6 @@ pub(crate) async fn preflight(headers: HeaderMap) -> Response {
 fn readable_by_pages(mut response: Response) -> Response {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
-}
-
-async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
-    let response = tokens_or_refusal(visit, endpoint).await;
-    if visit.headers.contains_key(ORIGIN) { readable_by_pages(response) } else { response }
 }
 
 /// Returns the page that sent a request.
@@ -152,6 +145,7 @@ async fn handle(
     let presented =
         PresentedClient { client_id: &client_id, segment, headers, form, grant, trace: &visit.trace };
     let client = authenticate(idp, &tenant, &presented, now).await?;
+    record_client(client.application.client_id);
     let claims = parse_claims(form)?;
     check_age(&claims, now)?;
     let page = page(headers, &client.application);

@@ -1,6 +1,5 @@
 //! The `grant_type` parameter.
 
-/// The grant types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GrantType {
     AuthorizationCode,

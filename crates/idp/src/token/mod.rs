@@ -22,5 +22,5 @@ pub(crate) mod response;
 pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes};
 pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};
 pub(crate) use client_authentication::find as find_client;
-pub(crate) use endpoint::{preflight, token_v1, token_v2, wrong_method};
+pub(crate) use endpoint::{preflight, token, wrong_method};
 pub(crate) use request::parse_claims;

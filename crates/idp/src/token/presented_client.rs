@@ -11,7 +11,6 @@ use super::grant_type::GrantType;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 
-/// The client authentication of a request.
 pub(crate) struct PresentedClient<'a> {
     pub(crate) client_id: &'a str,
     /// The tenant segment of the path.
@@ -38,13 +37,13 @@ pub(crate) fn presented_client_id(headers: &HeaderMap, form: &Parameters) -> Res
 pub(super) fn basic(headers: &HeaderMap) -> Result<Option<(String, String)>, Refusal> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let malformed = || Refusal::new(aadsts::CREDENTIAL_INVALID);
-    let text = value.to_str().map_err(|_| malformed())?;
+    let text = value.to_str().ok().ok_or_else(malformed)?;
     let Some((scheme, encoded)) = text.split_once(' ') else { return Err(malformed()) };
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(malformed());
     }
-    let decoded = STANDARD.decode(encoded.trim()).map_err(|_| malformed())?;
-    let decoded = String::from_utf8(decoded).map_err(|_| malformed())?;
+    let decoded = STANDARD.decode(encoded.trim()).ok().ok_or_else(malformed)?;
+    let decoded = String::from_utf8(decoded).ok().ok_or_else(malformed)?;
     let (client, secret) = decoded.split_once(':').ok_or_else(malformed)?;
     Ok(Some((form_decoded(client), form_decoded(secret))))
 }

@@ -3,7 +3,7 @@
 use outlive_clock::{TenantId, UserId};
 use outlive_journal::Event;
 use outlive_rules::scopes::GrantedScopes;
-use outlive_store::Change;
+use outlive_store::{Change, StoreError};
 use outlive_tokens::{SealedRefreshToken, fingerprint};
 use outlive_wire::Subject;
 use outlive_wire::events::{
@@ -33,9 +33,9 @@ pub(super) struct Recorded<'a> {
 }
 
 impl<'a> Minted<'a> {
-    /// Commits the journal event together with `change`. Returns `None` if another request changed
-    /// the same rows.
-    pub(super) async fn record(self, mut change: Change) -> Result<Option<Recorded<'a>>, Refusal> {
+    /// Commits the journal event together with `change`. Conflicts if another request changed the
+    /// same rows.
+    pub(super) async fn record(self, mut change: Change) -> Result<Recorded<'a>, StoreError> {
         let Self { authorized, grant, access_token, refresh_token, id_token } = self;
         let (request, user, resource) = (authorized.request, authorized.user, authorized.resource);
         if let (Family::Of(used, rotation), Some((next, _))) = (&grant.family, &refresh_token) {
@@ -62,12 +62,8 @@ impl<'a> Minted<'a> {
             ..token_issued(request, grant.grant_type, &resource.name, &access_token)
         };
         append(request, Subject::user(user.id), issued, about, &mut change);
-        match request.idp.chassis.store.commit(change).await {
-            Ok(()) => {}
-            Err(error) if error.is_conflict() => return Ok(None),
-            Err(error) => return Err(error.into()),
-        }
-        Ok(Some(Recorded {
+        request.idp.chassis.store.commit(change).await?;
+        Ok(Recorded {
             request,
             access_token,
             refresh_token,
@@ -75,13 +71,13 @@ impl<'a> Minted<'a> {
             resource: resource.name,
             user: Some((user.id, resource.granted)),
             _recorded: (),
-        }))
+        })
     }
 }
 
 impl<'a> MintedForApplication<'a> {
     /// Commits the journal event.
-    pub(super) async fn record(self) -> Result<Recorded<'a>, Refusal> {
+    pub(super) async fn record(self) -> Result<Recorded<'a>, StoreError> {
         let Self { authorized, access_token } = self;
         let request = authorized.request;
         let issued = TokenIssued {

@@ -21,7 +21,6 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) form: &'a Parameters,
     /// The content of the refresh token in the form, if it is one.
     pub(crate) refresh_token: Option<&'a SealedRefreshToken>,
-    /// The parsed `claims` parameter.
     pub(crate) claims: ClaimsRequest,
     /// The version of the endpoint; the version of access tokens is the resource's choice.
     pub(crate) endpoint: TokenVersion,
@@ -30,14 +29,12 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) page: RequestOrigin,
     /// Front-channel issuance (implicit or hybrid flow), which is not a token endpoint request.
     pub(crate) front_channel: bool,
-    /// The client's address.
     pub(crate) address: IpAddr,
     pub(crate) now: Instant,
     pub(crate) trace: &'a Trace,
 }
 
 impl TokenRequest<'_> {
-    /// Returns a parameter of the form.
     pub(super) fn parameter(&self, name: &'static str) -> Result<&str, Refusal> {
         self.form.get(name).ok_or_else(|| Refusal::missing(name))
     }
@@ -51,7 +48,8 @@ pub(crate) fn parse_claims(parameters: &Parameters) -> Result<ClaimsRequest, Ref
     match parameters.get("claims") {
         None => Ok(ClaimsRequest::default()),
         Some(text) => ClaimsRequest::parse(text)
-            .map_err(|_| Refusal::new(aadsts::MALFORMED_GRANT).with("name", "claims")),
+            .ok()
+            .ok_or_else(|| Refusal::new(aadsts::MALFORMED_GRANT).with("name", "claims")),
     }
 }
 

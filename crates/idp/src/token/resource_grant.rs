@@ -51,7 +51,6 @@ pub(crate) struct ResourceRequest {
     pub(crate) several: Several,
     /// Whether the grant covers several resources.
     pub(crate) spans_several: bool,
-    /// Whether the token request names the resource.
     pub(crate) names_resource: bool,
 }
 
@@ -140,11 +139,8 @@ pub(crate) async fn resolve_grant(
     let consented = all_granted_scopes(request, user, &resource).await?;
     let name = resource.audience().to_owned();
     let is_graph = resource.is_graph();
-    let granted = GrantedScopes::new(resource.forms, is_graph, &consented).ok_or_else(|| {
-        Refusal::new(aadsts::CONSENT_REQUIRED)
-            .with("client", client.client_id)
-            .with("client_name", &client.name)
-    })?;
+    let granted = GrantedScopes::new(resource.forms, is_graph, &consented)
+        .ok_or_else(|| Refusal::new(aadsts::CONSENT_REQUIRED).with_client(client.client_id, &client.name))?;
     Ok(ResourceGrant {
         application: resource.application,
         name,

@@ -22,7 +22,6 @@ enum Seconds {
     Text(String),
 }
 
-/// A token response.
 #[derive(Debug, Serialize)]
 pub(crate) struct TokenAnswer {
     token_type: &'static str,
@@ -51,7 +50,6 @@ pub(crate) struct TokenAnswer {
 }
 
 impl TokenAnswer {
-    /// Returns the response with recorded tokens.
     pub(super) fn of(recorded: Recorded<'_>) -> Self {
         let Recorded { request, access_token, refresh_token, id_token, resource, user, .. } = recorded;
         let is_v1 = request.endpoint == TokenVersion::V1;

@@ -1,7 +1,10 @@
 //! Client authentication.
 
+use std::sync::Arc;
+
 use reqwest::header::AUTHORIZATION;
 use serde_json::json;
+use tracing::Level;
 
 use crate::client::App;
 use crate::tenant::{Answer, ORDERS, READ, SECRET, Tenant, send};
@@ -91,4 +94,27 @@ async fn a_request_has_exactly_one_client_credential() {
     ] {
         with_header(&app, &header, &form).await.refused(401, "invalid_client", "AADSTS70002");
     }
+}
+
+#[tokio::test]
+async fn the_log_names_the_client_once_it_is_authenticated() {
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false);
+    let subscriber = subscriber.with_writer(Arc::new(log.reopen().expect("the file"))).finish();
+    // Of all tests of this program: others may log at the same time.
+    tracing::subscriber::set_global_default(subscriber).expect("the only one");
+    let tenant = Tenant::new().await;
+    let nightly = tenant.nightly();
+    let client_is_logged = |outcome: &str| {
+        let text = std::fs::read_to_string(log.path()).expect("the log");
+        let path = format!("/{}/oauth2/v2.0/token", tenant.id());
+        let line = text.lines().find(|line| line.contains(&path) && line.contains(outcome));
+        line.expect("a message about the request").contains(&format!("client={}", nightly.client_id))
+    };
+
+    let wrong = App { secret: Some("guess".to_owned()), ..nightly.clone() };
+    assert_eq!(wrong.client_credentials(ORDERS).await.status, 401);
+    assert!(!client_is_logged("outcome=401"));
+    Tokens::of(nightly.client_credentials(&format!("{ORDERS}/.default")).await);
+    assert!(client_is_logged("outcome=200"));
 }

@@ -29,17 +29,13 @@ pub(crate) async fn find_cut_off(
     tenant: TenantId,
     token: &AccessClaims,
 ) -> Result<Option<CutOff>, StoreError> {
-    let Some(user) = token.user().filter(|_| can_be_challenged(token)) else { return Ok(None) };
+    let Some(user) = token.user().filter(|_| token.can_be_challenged()) else { return Ok(None) };
     let row = store
         .row(sql!("SELECT at_us, event FROM cut_offs WHERE tenant = $1 AND user_id = $2", tenant, user))
         .await?;
     let Some(row) = row else { return Ok(None) };
     let found = CutOff { at: row.instant("at_us")?, event: row.text("event")? };
     Ok(Some(found).filter(|found| found.revokes(token)))
-}
-
-fn can_be_challenged(token: &AccessClaims) -> bool {
-    token.xms_cc.iter().any(|capability| capability.eq_ignore_ascii_case("cp1"))
 }
 
 /// Stores an event, unless a later one is stored.

@@ -96,8 +96,8 @@ pub(crate) async fn receive(
     }
     // Without its source, which may quote the token.
     let malformed = || Refusal::new("invalid_request", "the body is not a security event token");
-    let body = to_bytes(body, TOKEN_CHARS_MAX).await.map_err(|_| malformed())?;
-    let token = std::str::from_utf8(&body).map_err(|_| malformed())?.trim();
+    let body = to_bytes(body, TOKEN_CHARS_MAX).await.ok().ok_or_else(malformed)?;
+    let token = std::str::from_utf8(&body).ok().ok_or_else(malformed)?.trim();
     let tenant = peek_tenant_of_issuer(token).ok_or_else(malformed)?;
     let now = match api.chassis.clocks.now(tenant).await {
         Ok(now) => now,

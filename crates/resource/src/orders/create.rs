@@ -16,7 +16,7 @@ use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
 use crate::refusal::Refusal;
-use crate::rejection::{Knock, Rejection};
+use crate::rejection::{Rejection, RequestHead};
 
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
@@ -25,8 +25,8 @@ pub(crate) async fn create(
     (method, uri, headers): (Method, Uri, HeaderMap),
     body: Body,
 ) -> Result<Response, Rejection> {
-    let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
-    let caller = api.admit(knock, Permission::WRITE).await?;
+    let head = RequestHead { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    let caller = api.admit(head, Permission::WRITE).await?;
     let body = to_bytes(body, BODY_BYTES_MAX).await;
     let outcome = body
         .map_err(|error| too_large().caused_by(error).into())

@@ -17,7 +17,7 @@ use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
 use crate::refusal::Refusal;
-use crate::rejection::{Knock, Rejection};
+use crate::rejection::{Rejection, RequestHead};
 
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
@@ -26,8 +26,8 @@ pub(crate) async fn list(
     (method, uri, headers): (Method, Uri, HeaderMap),
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Response, Rejection> {
-    let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
-    let caller = api.admit(knock, Permission::READ).await?;
+    let head = RequestHead { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    let caller = api.admit(head, Permission::READ).await?;
     caller.conclude(page(&api, &caller, &origin, query).await).await
 }
 

@@ -1,8 +1,7 @@
 //! New orders.
 
-use http::HeaderMap;
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use outlive_chassis::Problem;
 use serde::Deserialize;
 

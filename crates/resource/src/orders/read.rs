@@ -15,7 +15,7 @@ use crate::Permission;
 use crate::api::Api;
 use crate::caller::{Caller, Served};
 use crate::refusal::Refusal;
-use crate::rejection::{Knock, Rejection};
+use crate::rejection::{Rejection, RequestHead};
 
 pub(crate) async fn read(
     State(api): State<Arc<Api>>,
@@ -23,8 +23,8 @@ pub(crate) async fn read(
     (method, uri, headers): (Method, Uri, HeaderMap),
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Rejection> {
-    let knock = Knock { method: &method, uri: &uri, headers: &headers, trace: &trace };
-    let caller = api.admit(knock, Permission::READ).await?;
+    let head = RequestHead { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    let caller = api.admit(head, Permission::READ).await?;
     caller.conclude(order(&api, &caller, id.ok()).await).await
 }
 

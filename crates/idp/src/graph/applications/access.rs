@@ -1,7 +1,7 @@
 //! Finding and changing applications.
 
 use outlive_clock::ClientId;
-use outlive_store::Statement;
+use outlive_store::Change;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::Actor;
 
@@ -10,7 +10,6 @@ use crate::graph::permissions::{WRITE_APPLICATIONS, WRITE_OWN_APPLICATION};
 use crate::graph::prelude::*;
 
 impl ApplicationName {
-    /// Finds the application.
     pub(in crate::graph) async fn find(&self, caller: &Caller) -> Result<Application> {
         let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
         let (found, name) = match self {
@@ -36,12 +35,12 @@ pub(super) type ApplicationEvent = fn(Option<ClientId>, String, Option<Actor>) -
 
 pub(super) async fn commit(
     caller: &Caller,
-    statements: impl IntoIterator<Item = Statement>,
+    change: impl Into<Change>,
     application: &Application,
     event: ApplicationEvent,
 ) -> Result<StatusCode> {
     let event = event(Some(application.client_id), application.name.clone(), caller.actor());
-    caller.commit(statements, Subject::client(application.client_id), event).await
+    caller.commit(change, Subject::client(application.client_id), event).await
 }
 
 /// Commits the difference between two states of an application.

@@ -51,7 +51,7 @@ pub(super) fn read(
             (None, Some(known)) => Ok(known.clone()),
             (None, None) => Err(unusable("a new certificate requires a key")),
             (Some(key), _) => {
-                let der = STANDARD.decode(key).map_err(|_| unusable("the key is not base64"))?;
+                let der = STANDARD.decode(key).ok().ok_or_else(|| unusable("the key is not base64"))?;
                 let certificate = Certificate::from_der(&der).map_err(|why| unusable(&why.to_string()))?;
                 Ok(KeyCredential::new(given.key_id.unwrap_or_else(|| ids.uuid()), &certificate))
             }

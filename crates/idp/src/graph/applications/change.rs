@@ -74,7 +74,6 @@ fn invalid(name: &str) -> GraphError {
 }
 
 impl ApplicationChange {
-    /// Returns the application with the changes.
     pub(super) async fn apply(mut self, caller: &Caller, before: &Application) -> Result<Application> {
         let required = self.required_resource_access.0.take();
         let certificates = self.key_credentials.0.take();

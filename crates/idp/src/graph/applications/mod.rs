@@ -112,7 +112,7 @@ async fn create(caller: Caller, Body(new): Body<ApplicationChange>) -> Answer {
         revision: 0,
     };
     let application = new.apply(&caller, &empty).await?;
-    let insertion = application.insertion(caller.tenant.id);
+    let insertion = application.insert(caller.tenant.id);
     let committed = commit(&caller, insertion, &application, application_event!(ApplicationCreated)).await;
     committed.map_err(|error| error.if_conflict(|| GraphError::taken("identifierUris")))?;
     Ok(options.created(&resource(&caller, &application).await?))
@@ -143,6 +143,6 @@ pub(super) async fn update_application(
 /// Permanently, with all consents, assignments and secrets.
 async fn remove(caller: Caller, name: ApplicationName) -> Result<StatusCode> {
     let application = name.writable(&caller).await?;
-    let removal = application.removal(caller.tenant.id);
+    let removal = application.delete(caller.tenant.id);
     commit(&caller, removal, &application, application_event!(ApplicationDeleted)).await
 }

@@ -45,7 +45,6 @@ entity_type! {
     }
 }
 
-/// Returns an application with all properties.
 pub(super) async fn resource(caller: &Caller, application: &Application) -> Result<Value> {
     let secrets = caller.idp.directory.password_credentials(caller.tenant.id, application.client_id).await?;
     let required = required::required_resource_access(caller, application).await?;

@@ -9,7 +9,7 @@ use outlive_wire::events::{SecretAdded, SecretRemoved};
 
 use super::access::commit;
 use super::resource::password_credential;
-use crate::directory::{PasswordCredential, SECRET_LIFETIME, remove_secret};
+use crate::directory::{PasswordCredential, SECRET_LIFETIME, delete_secret};
 use crate::graph::prelude::*;
 
 pub(super) fn router(application: &str) -> Router<Idp> {
@@ -68,9 +68,13 @@ async fn add(
         starts_at: Some(starts_at),
         expires_at,
     };
-    let statement =
-        caller.idp.secrets.addition(tenant, application.client_id, &credential, &Secret::new(secret.clone()));
-    commit(&caller, [statement], &application, application_event!(SecretAdded)).await?;
+    let statement = caller.idp.secrets.insert_credential(
+        tenant,
+        application.client_id,
+        &credential,
+        &Secret::new(secret.clone()),
+    );
+    commit(&caller, statement, &application, application_event!(SecretAdded)).await?;
     let mut shown = password_credential(&credential);
     shown["secretText"] = json!(secret);
     shown["@odata.context"] = json!(context("microsoft.graph.passwordCredential"));
@@ -88,6 +92,6 @@ async fn remove(
     if !known.iter().any(|credential| credential.key_id == key_id) {
         return Err(GraphError::bad_request(format!("No password credential found with keyId '{key_id}'.")));
     }
-    let removal = remove_secret(tenant, application.client_id, key_id);
-    commit(&caller, [removal], &application, application_event!(SecretRemoved)).await
+    let removal = delete_secret(tenant, application.client_id, key_id);
+    commit(&caller, removal, &application, application_event!(SecretRemoved)).await
 }

@@ -23,7 +23,8 @@ pub(super) async fn newest_first(
         options
             .after
             .parse()
-            .map_err(|_| GraphError::bad_request("The $skiptoken is not valid for this request."))?
+            .ok()
+            .ok_or_else(|| GraphError::bad_request("The $skiptoken is not valid for this request."))?
     };
     let journal = &caller.idp.chassis.journal;
     let lines = journal

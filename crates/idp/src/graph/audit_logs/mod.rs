@@ -19,7 +19,6 @@ pub(super) fn router() -> Router<Idp> {
     )
 }
 
-/// A log.
 #[derive(Clone, Copy)]
 struct Log {
     kind: &'static EntityType,

@@ -15,7 +15,6 @@ pub(crate) enum Use {
     FilterableMember(&'static str),
 }
 
-/// A property with its uses.
 pub(crate) type Property = (&'static str, &'static [Use]);
 
 /// The type of a Graph object. [`entity_type!`] declares one.
@@ -29,7 +28,6 @@ pub(crate) struct EntityType {
     pub(crate) default: Use,
     /// The only supported `$orderby`, which is the natural order.
     pub(crate) order: Option<&'static str>,
-    /// Whether it is a type of Graph's beta.
     pub(crate) beta: bool,
 }
 
@@ -76,7 +74,6 @@ impl EntityType {
         })
     }
 
-    /// Returns the selected members of an object.
     pub(super) fn projected(&self, object: &Value, select: Option<&[String]>) -> Map<String, Value> {
         let has_default = self.has_use(|(_, uses)| uses.contains(&self.default));
         let is_shown = |member: &str| match select {

@@ -14,13 +14,11 @@ use crate::graph::caller::Caller;
 const METADATA: &str = "https://graph.microsoft.com/v1.0/$metadata";
 const BETA_METADATA: &str = "https://graph.microsoft.com/beta/$metadata";
 
-/// Returns the `@odata.context` of `what`.
 pub(crate) fn context(what: &str) -> String {
     format!("{METADATA}#{what}")
 }
 
 impl Options {
-    /// Returns an object.
     pub(crate) fn entity(&self, status: StatusCode, object: &Value) -> Response {
         let mut body = self.kind.projected(object, self.select.as_deref());
         let metadata = if self.kind.beta { BETA_METADATA } else { METADATA };
@@ -29,7 +27,6 @@ impl Options {
         (status, Json(body)).into_response()
     }
 
-    /// Returns a created object.
     pub(crate) fn created(&self, object: &Value) -> Response {
         self.entity(StatusCode::CREATED, object)
     }

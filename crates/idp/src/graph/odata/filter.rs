@@ -34,7 +34,6 @@ struct Comparison {
     literal: Value,
 }
 
-/// A parsed filter.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Filter(Vec<Comparison>);
 
@@ -75,7 +74,6 @@ impl Filter {
         self.0.is_empty()
     }
 
-    /// Returns whether an object passes the filter.
     pub(crate) fn passes(&self, object: &Value) -> bool {
         self.0.iter().all(|comparison| comparison.matches(object))
     }

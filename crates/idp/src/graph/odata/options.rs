@@ -45,7 +45,6 @@ impl Options {
         Ok(Self { kind, select, filter, top: 1, after, count: false })
     }
 
-    /// Parses the options for a collection.
     pub(crate) fn of_collection(
         parameters: &Parameters,
         kind: &'static EntityType,
@@ -113,7 +112,6 @@ impl Options {
         self.filtered(found.iter().map(resource), more_after)
     }
 
-    /// Returns the page of the objects that pass the filter.
     pub(crate) fn filtered(
         &self,
         objects: impl IntoIterator<Item = Value>,
@@ -129,7 +127,6 @@ impl Options {
     }
 }
 
-/// Parses `$select`.
 fn selected(parameters: &Parameters, kind: &EntityType) -> Result<Option<Vec<String>>> {
     let Some(text) = parameters.get("$select") else { return Ok(None) };
     let mut names: Vec<String> = Vec::new();

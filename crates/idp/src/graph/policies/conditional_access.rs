@@ -24,7 +24,6 @@ entity_type! {
     }
 }
 
-/// Conditional Access policies.
 pub(super) struct ConditionalAccess;
 
 impl Kind for ConditionalAccess {
@@ -33,6 +32,7 @@ impl Kind for ConditionalAccess {
 
     const ENTITY: &'static EntityType = &POLICY;
     const WRITE: &'static Permission = &WRITE_CONDITIONAL_ACCESS;
+    const RESOURCE: fn(&Kept<Policy>) -> Value = resource;
 
     fn all(policies: &Policies) -> &Vec<Kept<Policy>> {
         &policies.conditional_access
@@ -40,10 +40,6 @@ impl Kind for ConditionalAccess {
 
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Policy>> {
         &mut policies.conditional_access
-    }
-
-    fn resource(policy: &Kept<Policy>) -> Value {
-        resource(policy)
     }
 
     fn checked(policy: Policy, _before: Option<&Policy>) -> Result<Policy> {

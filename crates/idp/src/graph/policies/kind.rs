@@ -26,11 +26,11 @@ pub(super) trait Kind: 'static {
     const ENTITY: &'static EntityType;
     /// The permission to change them. All can be read with the permission to read policies.
     const WRITE: &'static Permission;
+    /// Returns the policy with all properties.
+    const RESOURCE: fn(&Kept<Self::Says>) -> Value;
 
     fn all(policies: &Policies) -> &Vec<Kept<Self::Says>>;
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Self::Says>>;
-    /// Returns the policy with all properties.
-    fn resource(policy: &Kept<Self::Says>) -> Value;
     /// Validates the written policy, which replaces `before`.
     fn checked(written: Self::Written, before: Option<&Self::Says>) -> Result<Self::Says>;
     /// The event that records the change of a policy.
@@ -53,7 +53,7 @@ pub(super) async fn replace(
     let mut after = Policies::clone(&caller.tenant.policies);
     change(&mut after)?;
     let replacement = after.replace(&caller.tenant.policies, caller.tenant.id);
-    caller.commit([replacement], Subject::tenant(caller.tenant.id), event).await
+    caller.commit(replacement, Subject::tenant(caller.tenant.id), event).await
 }
 
 pub(super) fn find<'a, T>(among: &'a [Kept<T>], id: &str) -> Result<&'a Kept<T>> {

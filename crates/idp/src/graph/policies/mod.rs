@@ -32,12 +32,12 @@ fn routes<K: Kind>(path: &str) -> Router<Idp> {
 
 async fn list<K: Kind>(caller: Caller) -> Answer {
     caller.allowed(&READ_POLICIES)?;
-    whole_collection(&caller, K::ENTITY, K::all(&caller.tenant.policies).iter().map(K::resource))
+    whole_collection(&caller, K::ENTITY, K::all(&caller.tenant.policies).iter().map(K::RESOURCE))
 }
 
 async fn show<K: Kind>(caller: Caller, Path(id): Path<String>) -> Answer {
     caller.allowed(&READ_POLICIES)?;
-    caller.entity(K::ENTITY, &K::resource(find(K::all(&caller.tenant.policies), &id)?))
+    caller.entity(K::ENTITY, &(K::RESOURCE)(find(K::all(&caller.tenant.policies), &id)?))
 }
 
 async fn create<K: Kind>(caller: Caller, Body(body): Body<Value>) -> Answer {
@@ -49,7 +49,7 @@ async fn create<K: Kind>(caller: Caller, Body(body): Body<Value>) -> Answer {
         modified_at: None,
         says: K::checked(read(&body)?, None)?,
     };
-    let object = K::resource(&policy);
+    let object = (K::RESOURCE)(&policy);
     let event = K::event(PolicyChange::Created, &policy, caller.actor());
     replace(&caller, event, |all| {
         if K::all(all).len() >= POLICIES_MAX {
@@ -71,7 +71,7 @@ async fn update<K: Kind>(
 ) -> Result<StatusCode> {
     caller.allowed(K::WRITE)?;
     let before = find(K::all(&caller.tenant.policies), &id)?;
-    let says = K::checked(read(&patched(K::resource(before), &patch)?)?, Some(&before.says))?;
+    let says = K::checked(read(&patched((K::RESOURCE)(before), &patch)?)?, Some(&before.says))?;
     let after = Kept { modified_at: Some(caller.now), says, ..before.clone() };
     let event = K::event(PolicyChange::Changed, &after, caller.actor());
     replace(&caller, event, |all| {

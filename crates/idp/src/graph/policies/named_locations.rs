@@ -45,7 +45,6 @@ struct Range {
     cidr_address: String,
 }
 
-/// Named locations.
 pub(super) struct NamedLocations;
 
 impl Kind for NamedLocations {
@@ -54,6 +53,7 @@ impl Kind for NamedLocations {
 
     const ENTITY: &'static EntityType = &LOCATION;
     const WRITE: &'static Permission = &WRITE_CONDITIONAL_ACCESS;
+    const RESOURCE: fn(&Kept<Location>) -> Value = resource;
 
     fn all(policies: &Policies) -> &Vec<Kept<Location>> {
         &policies.named_locations
@@ -61,10 +61,6 @@ impl Kind for NamedLocations {
 
     fn all_mut(policies: &mut Policies) -> &mut Vec<Kept<Location>> {
         &mut policies.named_locations
-    }
-
-    fn resource(location: &Kept<Location>) -> Value {
-        resource(location)
     }
 
     fn checked(new: NewLocation, _before: Option<&Location>) -> Result<Location> {

@@ -59,7 +59,6 @@ struct Lifetimes {
     access_token_lifetime: String,
 }
 
-/// Token lifetime policies.
 pub(super) struct TokenLifetimes;
 
 impl Kind for TokenLifetimes {
@@ -68,6 +67,7 @@ impl Kind for TokenLifetimes {
 
     const ENTITY: &'static EntityType = &POLICY;
     const WRITE: &'static Permission = &WRITE_TOKEN_LIFETIMES;
+    const RESOURCE: fn(&Kept<TokenLifetime>) -> Value = resource;
 
     fn all(policies: &Policies) -> &Vec<Kept<TokenLifetime>> {
         &policies.token_lifetimes
@@ -77,14 +77,11 @@ impl Kind for TokenLifetimes {
         &mut policies.token_lifetimes
     }
 
-    fn resource(policy: &Kept<TokenLifetime>) -> Value {
-        resource(policy)
-    }
-
     fn checked(new: NewPolicy, before: Option<&TokenLifetime>) -> Result<TokenLifetime> {
         let wrong = |why: String| Err(GraphError::bad_request(why));
-        let [definition] = <[String; 1]>::try_from(new.definition)
-            .map_err(|_| GraphError::bad_request("definition is a list of one text."))?;
+        let Ok([definition]) = <[String; 1]>::try_from(new.definition) else {
+            return wrong("definition is a list of one text.".to_owned());
+        };
         if new.display_name.is_empty() || new.display_name.len() > 256 || definition.len() > 1_000 {
             return wrong("displayName has 1 to 256 characters, a definition at most 1000.".to_owned());
         }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use outlive_chassis::{Problem, Trace};
-use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
+use outlive_clock::{ClientId, Instant, Span, UserId};
 use outlive_rules::Event;
 use outlive_store::{Change, sql};
 use outlive_tokens::{InitiatingEntity, Secret};
@@ -22,12 +22,12 @@ use self::event::{By, Channel, LabEvent};
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::sessions;
 use crate::directory::{
-    Application, Tenant, User, expire_secrets, remove_secrets, shortened_name, withdraw_scopes,
+    Application, Tenant, User, delete_secrets, expire_secrets, shortened_name, withdraw_scopes,
 };
 use crate::idp::Idp;
 use crate::keys::signing_key_turns;
 use crate::lab::policies as lab_policies;
-use crate::security_events::credential_events::{self, CredentialEvent};
+use crate::security_events::credential_events::{CredentialEvent, apply_event};
 use crate::security_events::queue_event;
 
 pub(crate) async fn happen(
@@ -37,16 +37,11 @@ pub(crate) async fn happen(
     body: Result<Json<LabEvent>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Json(event) = body?;
-    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown_tenant())?;
-    let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown_tenant)?;
+    let tenant = idp.lab_tenant(&tenant).await?;
     let now = idp.chassis.clocks.now(tenant.id).await?;
     let lab = Lab { idp: &idp, tenant: &tenant, now, trace: &trace };
     let name = lab.happen(event).await?;
     Ok(Json(json!({"at": now, "event": name})))
-}
-
-fn unknown_tenant() -> Problem {
-    Problem::not_found("TenantNotFound", "There is no such tenant here.")
 }
 
 struct Lab<'a> {
@@ -148,10 +143,10 @@ impl Lab<'_> {
             }
             LabEvent::RotateSecret { app, new_secret } => {
                 let application = self.application(app).await?;
-                let mut change = Change::from(remove_secrets(self.tenant.id, app));
+                let mut change = Change::from(delete_secrets(self.tenant.id, app));
                 let key_id = self.idp.chassis.random.of(self.tenant.id).stream("client-secret-key-id").uuid();
                 let expires_at = self.now + Span::from_days(730);
-                change.add(self.idp.secrets.insertion(self.tenant.id, app, key_id, &new_secret, expires_at));
+                change.add(self.idp.secrets.insert(self.tenant.id, app, key_id, &new_secret, expires_at));
                 let event = SecretRotated { client_id: None, client_name: application.name, actor: None };
                 self.commit(change, Subject::client(app), event).await?;
                 Ok("secret_rotated")
@@ -263,7 +258,7 @@ impl Lab<'_> {
     }
 
     async fn credential(&self, user: &User, event: CredentialEvent, by: &str) -> Result<(), Problem> {
-        Ok(credential_events::happen(self.idp, user, event, self.now, by, self.trace).await?)
+        Ok(apply_event(self.idp, user, event, self.now, by, self.trace, Change::new()).await?)
     }
 
     async fn account(

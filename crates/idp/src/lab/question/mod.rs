@@ -10,7 +10,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use outlive_chassis::Problem;
-use outlive_clock::{ClientId, TenantId, UserId};
+use outlive_clock::{ClientId, UserId};
 use outlive_rules::{Presented, Question, UserFacts};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -21,7 +21,6 @@ use crate::idp::Idp;
 /// The maximum length of TEXT.
 const TEXT_MAX: usize = 16_384;
 
-/// The request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
@@ -47,9 +46,7 @@ pub(crate) async fn ask(
     Path(tenant): Path<String>,
     body: Result<Json<About>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
-    let tenant = tenant.parse::<TenantId>().map_err(|_| unknown())?;
-    let tenant = idp.directory.tenant(tenant).await?.ok_or_else(unknown)?;
+    let tenant = idp.lab_tenant(&tenant).await?;
     let Json(About { of }) = body?;
     let text = of.trim();
     if text.is_empty() || text.len() > TEXT_MAX {
@@ -70,7 +67,6 @@ pub(crate) async fn ask(
     asking.answer(found).await
 }
 
-/// The tenant of the question.
 struct Asking<'a> {
     idp: &'a Idp,
     tenant: &'a Tenant,

@@ -36,8 +36,8 @@ impl Asking<'_> {
         let secret = text.rsplit_once('=').map_or(text, |(_, value)| value);
         match Browser::of_secret(secret) {
             Some(browser) => {
-                let session = sessions::find(&idp.chassis.store, tenant, &browser).await?;
-                Ok(session.as_ref().map(of_session))
+                let sessions = sessions::of_browser(&idp.chassis.store, tenant, &browser).await?;
+                Ok(sessions.first().map(of_session))
             }
             None => Ok(None),
         }

@@ -202,7 +202,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks the credentials.
     fn credentials(&mut self) {
         let application = self.application;
         let name = application.name.escape_debug().to_string();

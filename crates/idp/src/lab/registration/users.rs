@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::Mistakes;
-use crate::directory::limits;
 use crate::directory::spec::{TenantSpec, UserSpec};
-use crate::directory::{Authenticator, DirectoryRole};
+use crate::directory::{Authenticator, DirectoryRole, limits};
 
 pub(super) fn check(spec: &TenantSpec, mistakes: &mut Mistakes) {
     for (index, user) in spec.users.iter().enumerate() {

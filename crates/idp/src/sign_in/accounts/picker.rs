@@ -5,7 +5,7 @@ use outlive_rules::aadsts;
 
 use super::account::Account;
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::authorize::{AuthorizeRefusal, AuthorizeRequest, validate};
+use crate::sign_in::authorize::{AuthorizeRequest, validate};
 use crate::sign_in::pages::{self, Next, PageState};
 use crate::visit::Visit;
 
@@ -17,7 +17,6 @@ pub(crate) async fn pick_account(visit: Visit) -> Response {
 }
 
 impl Visit {
-    /// Shows the account picker.
     pub(crate) fn account_picker(
         &self,
         request: &AuthorizeRequest,
@@ -53,10 +52,7 @@ impl Visit {
                 let state = PageState::new(&self.segment, state.next, None);
                 Ok(pages::sign_in(self, state, &request.application.name, &user_name, None))
             }
-            Err(AuthorizeRefusal::Page(refusal)) => Err(refusal),
-            Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                Ok(to.refuse(&refusal, &self.request_details().await))
-            }
+            Err(refusal) => Ok(self.authorize_refusal(refusal).await),
         }
     }
 }

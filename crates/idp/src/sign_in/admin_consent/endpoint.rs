@@ -12,18 +12,14 @@ use crate::directory::User;
 use crate::directory::platform::GRAPH;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::authorize::{AuthorizeRefusal, SignedIn};
+use crate::sign_in::authorize::SignedIn;
 use crate::sign_in::pages::{self, Next, PageState};
 use crate::visit::Visit;
 
-/// `GET /{tenant}/adminconsent`: consent to the registered permissions.
-pub(crate) async fn admin_consent_v1(visit: Visit) -> Response {
-    visit.show_admin_consent_page(TokenVersion::V1, visit.parameters.clone(), None).await
-}
-
+/// `GET /{tenant}/adminconsent`: consent to the registered permissions;
 /// `GET /{tenant}/v2.0/adminconsent`: consent to the permissions in `scope`.
-pub(crate) async fn admin_consent_v2(visit: Visit) -> Response {
-    visit.show_admin_consent_page(TokenVersion::V2, visit.parameters.clone(), None).await
+pub(crate) async fn admin_consent(visit: Visit, version: TokenVersion) -> Response {
+    visit.show_admin_consent_page(version, visit.parameters.clone(), None).await
 }
 
 impl Visit {
@@ -52,10 +48,7 @@ impl Visit {
     ) -> Result<AdminConsentRequest, Response> {
         match AdminConsentRequest::validate(&self.idp, &self.segment, endpoint, parameters).await {
             Ok(request) => Ok(request),
-            Err(AuthorizeRefusal::Page(refusal)) => Err(self.refusal_page(&refusal).await),
-            Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                Err(to.refuse(&refusal, &self.request_details().await))
-            }
+            Err(refusal) => Err(self.authorize_refusal(refusal).await),
         }
     }
 
@@ -111,12 +104,7 @@ impl Visit {
         };
         let tenant = &request.tenant;
         let now = self.idp.now(tenant.id).await?;
-        // Only the user to whom the page was shown can submit it, and only while signed in.
-        let found = self.session_of(tenant.id, state.user).await?;
-        let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
-        else {
-            return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
-        };
+        let (session, user) = self.submitter(tenant.id, &state).await?;
         if !session.signs_in(&user, &tenant.rules, now) {
             let state = PageState::new(&self.segment, state.next, None);
             return Ok(pages::sign_in(self, state, &request.application.name, "", None));

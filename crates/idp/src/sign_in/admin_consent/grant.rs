@@ -54,7 +54,7 @@ impl Visit {
                 role: role.clone(),
                 created_at: now,
             };
-            change.add(assignment.insertion_once(tenant));
+            change.add(assignment.insert_if_absent(tenant));
             let assigned = AppRoleAssigned {
                 client_id: api,
                 principal: assignment.principal,

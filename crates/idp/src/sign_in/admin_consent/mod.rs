@@ -6,5 +6,5 @@ mod grant;
 mod prompt;
 mod request;
 
-pub(crate) use endpoint::{admin_consent_v1, admin_consent_v2};
+pub(crate) use endpoint::admin_consent;
 pub(crate) use request::AdminConsentRequest;

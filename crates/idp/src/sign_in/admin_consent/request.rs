@@ -14,7 +14,6 @@ use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::authorize::{AuthorizeRefusal, AuthorizeRequest, ReplyTo, ResponseMode};
 
-/// A valid request for admin consent.
 pub(crate) struct AdminConsentRequest {
     pub(crate) tenant: Tenant,
     pub(crate) application: Application,
@@ -64,8 +63,7 @@ impl AdminConsentRequest {
         })?;
         if !application.enabled {
             return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-                .with("client", application.client_id)
-                .with("client_name", &application.name)
+                .with_client(application.client_id, &application.name)
                 .into());
         }
         let reply_to = ReplyTo {

@@ -5,16 +5,16 @@ use http::StatusCode;
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_rules::aadsts;
+use outlive_store::Change;
 use outlive_tokens::Secret;
 use outlive_wire::Subject;
 use outlive_wire::events::PasswordChangeRefused;
 
-use crate::directory::passwords;
-use crate::directory::{Tenant, User};
+use crate::directory::{Tenant, User, passwords};
 use crate::idp::Idp;
 use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
-use crate::security_events::credential_events::{CredentialEvent, happen};
+use crate::security_events::credential_events::{CredentialEvent, apply_event};
 use crate::sign_in::pages::{self, Next, PageState, Wrong};
 use crate::visit::Visit;
 
@@ -35,7 +35,7 @@ impl Visit {
     async fn show_change_password(&self) -> Result<Response, Refusal> {
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
-        if let Some((session, Some(user))) = self.session_of_browser(tenant.id).await?
+        if let Some((session, Some(user))) = self.session_of(tenant.id, None).await?
             && session.signs_in(&user, &tenant.rules, now)
         {
             let state = PageState::new(&self.segment, Next::ChangePassword, Some(user.id));
@@ -147,6 +147,7 @@ impl Idp {
         let salt = self.chassis.random.of(tenant.id).stream("password-salt").bytes();
         let hashed = passwords::hash(tenant.id, new, salt).await?;
         let now = self.now(tenant.id).await?;
-        Ok(happen(self, &user, CredentialEvent::PasswordChanged(hashed), now, "user", trace).await?)
+        let event = CredentialEvent::PasswordChanged(hashed);
+        Ok(apply_event(self, &user, event, now, "user", trace, Change::new()).await?)
     }
 }

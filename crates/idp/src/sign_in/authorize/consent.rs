@@ -4,7 +4,7 @@ use axum::response::Response;
 use outlive_rules::aadsts;
 use outlive_store::Change;
 
-use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
+use super::request::{AuthorizeRequest, Prompt, validate};
 use super::signed_in::SignedIn;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::consents::Consent;
@@ -50,19 +50,11 @@ impl Visit {
         };
         let request = match validate(&self.idp, &self.segment, version, &parameters).await {
             Ok(request) => request,
-            Err(AuthorizeRefusal::Page(refusal)) => return Err(refusal),
-            Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return Ok(to.refuse(&refusal, &self.request_details().await));
-            }
+            Err(refusal) => return Ok(self.authorize_refusal(refusal).await),
         };
         let tenant = request.tenant.id;
         let now = self.idp.now(tenant).await?;
-        // Only the user to whom the page was shown can submit it, and only while signed in.
-        let found = self.session_of(tenant, state.user).await?;
-        let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
-        else {
-            return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
-        };
+        let (session, user) = self.submitter(tenant, &state).await?;
         if !session.signs_in(&user, &request.tenant.rules, now) {
             return Ok(self.sign_in_page(&request, state.next, None));
         }

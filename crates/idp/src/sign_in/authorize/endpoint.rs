@@ -12,9 +12,8 @@ use outlive_wire::events::SessionRefused;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 use super::signed_in::SignedIn;
-use crate::access::assignment;
 use crate::access::conditional_access::{self, Access, AccessContext};
-use crate::access::second_factor;
+use crate::access::{assignment, second_factor};
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
 use crate::directory::sessions::{self, Browser, Session};
@@ -23,15 +22,11 @@ use crate::protocol::form::Parameters;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::accounts::{Account, Choice, choose, user_name_of_hint};
 use crate::sign_in::consents::missing_consents;
-use crate::sign_in::pages::{self, Next, PageState};
+use crate::sign_in::pages::{self, Consent, Next, PageState};
 use crate::visit::Visit;
 
-pub(crate) async fn authorize_v1(visit: Visit) -> Response {
-    visit.authorize(TokenVersion::V1, visit.parameters.clone(), false, None).await
-}
-
-pub(crate) async fn authorize_v2(visit: Visit) -> Response {
-    visit.authorize(TokenVersion::V2, visit.parameters.clone(), false, None).await
+pub(crate) async fn authorize(visit: Visit, version: TokenVersion) -> Response {
+    visit.authorize(version, visit.parameters.clone(), false, None).await
 }
 
 impl Visit {
@@ -46,10 +41,7 @@ impl Visit {
     ) -> Response {
         let request = match validate(&self.idp, &self.segment, endpoint, &parameters).await {
             Ok(request) => request,
-            Err(AuthorizeRefusal::Page(refusal)) => return self.refusal_page(&refusal).await,
-            Err(AuthorizeRefusal::Reply(to, refusal)) => {
-                return to.refuse(&refusal, &self.request_details().await);
-            }
+            Err(refusal) => return self.authorize_refusal(refusal).await,
         };
         let tenant = request.tenant.id;
         let next = Next::Authorize { version: endpoint, parameters, consented };
@@ -59,6 +51,13 @@ impl Visit {
                 let asked = self.idp.request_details(&self.trace, &self.origin, Some(tenant)).await;
                 request.reply_to.refuse(&refusal, &asked)
             }
+        }
+    }
+
+    pub(crate) async fn authorize_refusal(&self, refusal: AuthorizeRefusal) -> Response {
+        match refusal {
+            AuthorizeRefusal::Page(refusal) => self.refusal_page(&refusal).await,
+            AuthorizeRefusal::Reply(to, refusal) => to.refuse(&refusal, &self.request_details().await),
         }
     }
 
@@ -142,8 +141,7 @@ impl Visit {
             !missing.is_empty() || (request.prompt == Prompt::Consent && !next.consent_was_asked());
         if must_ask && request.prompt == Prompt::None {
             return Err(Refusal::new(aadsts::CONSENT_REQUIRED)
-                .with("client", request.application.client_id)
-                .with("client_name", &request.application.name));
+                .with_client(request.application.client_id, &request.application.name));
         }
         let set_cookies = signed_in.set_cookies.clone();
         let mut response = if must_ask {
@@ -193,15 +191,7 @@ impl Visit {
         Ok(self.idp.chassis.journal.append(&event).await?)
     }
 
-    /// Returns the newest session of the browser in a tenant, with its user.
-    pub(crate) async fn session_of_browser(
-        &self,
-        tenant: TenantId,
-    ) -> Result<Option<(Session, Option<User>)>, Refusal> {
-        self.session_of(tenant, None).await
-    }
-
-    /// Returns the newest session in the browser, of this user if one is given.
+    /// Returns the newest session of the browser in a tenant, of this user if one is given.
     pub(crate) async fn session_of(
         &self,
         tenant: TenantId,
@@ -213,6 +203,20 @@ impl Visit {
         let Some(session) = found else { return Ok(None) };
         let user = self.idp.directory.user(tenant, session.user_id).await?;
         Ok(Some((session, user)))
+    }
+
+    /// Returns the session and the user of a submitted page: only the user to whom it was shown can
+    /// submit it, from a browser that has a session of the user.
+    pub(crate) async fn submitter(
+        &self,
+        tenant: TenantId,
+        state: &PageState,
+    ) -> Result<(Session, User), Refusal> {
+        let found = self.session_of(tenant, state.user).await?;
+        match found.filter(|(session, _)| Some(session.user_id) == state.user) {
+            Some((session, Some(user))) => Ok((session, user)),
+            _ => Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER)),
+        }
     }
 
     /// Returns the sign-in page, with the error of the last attempt.
@@ -230,6 +234,11 @@ impl Visit {
 
     fn consent_page(&self, request: &AuthorizeRequest, next: Next, user: &User) -> Response {
         let state = PageState::new(&self.segment, next, Some(user.id));
-        pages::consent(self, state, &request.application.name, user, request.listed_permissions())
+        pages::form_page(self, state, "consent", |form| Consent {
+            form,
+            application: &request.application.name,
+            user_name: &user.upn,
+            permissions: request.listed_permissions(),
+        })
     }
 }

@@ -20,7 +20,7 @@ pub(crate) use request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 
 pub(crate) use change_password::{change_password, change_password_page};
 pub(crate) use consent::submit_consent_form;
-pub(crate) use endpoint::{authorize_v1, authorize_v2};
+pub(crate) use endpoint::authorize;
 pub(crate) use front_channel_logout::is_logout_url;
 pub(crate) use logout::logout;
 pub(crate) use sign_in::sign_in;

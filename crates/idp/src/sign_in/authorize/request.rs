@@ -50,7 +50,6 @@ pub(crate) struct AuthorizeRequest {
     pub(crate) nonce: Option<String>,
     pub(crate) prompt: Prompt,
     pub(crate) login_hint: Option<String>,
-    /// The parsed `claims` parameter.
     pub(crate) claims: ClaimsRequest,
     /// The required session (`sid`).
     pub(crate) sid: Option<String>,
@@ -96,8 +95,7 @@ pub(crate) async fn validate(
         idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?.ok_or_else(unknown)?;
     if !application.enabled {
         return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-            .with("client", application.client_id)
-            .with("client_name", &application.name)
+            .with_client(application.client_id, &application.name)
             .into());
     }
     let (redirect_uri, redirect_type) = redirect_uri(&application, parameters)?;

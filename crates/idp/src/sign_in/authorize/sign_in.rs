@@ -102,21 +102,9 @@ impl Visit {
     }
 
     /// Starts a session with the authentication methods `amr`. The browser receives a new cookie,
-    /// and keeps its sessions in other tenants.
+    /// and keeps its sessions in other tenants. If the other change in the same commit conflicts,
+    /// no session is started.
     pub(crate) async fn start_session(
-        &self,
-        tenant: &Tenant,
-        user: User,
-        amr: Vec<String>,
-        persistent: bool,
-        now: Instant,
-    ) -> Result<SignedIn, Refusal> {
-        Ok(self.begin_session(Change::new(), tenant, user, amr, persistent, now).await?)
-    }
-
-    /// Starts a session in the same commit as another change: if that conflicts, no session is
-    /// started.
-    pub(crate) async fn begin_session(
         &self,
         mut change: Change,
         tenant: &Tenant,
@@ -141,10 +129,8 @@ impl Visit {
         if let Some(before) = Browser::of_request(&self.headers) {
             change.add(rename_browser(tenant.id, user.id, &before, &browser));
         }
-        for statement in remove_old(tenant.id, now) {
-            change.add(statement);
-        }
-        change.add(session.insertion(tenant.id, &browser));
+        change.append(remove_old(tenant.id, now));
+        change.add(session.insert(tenant.id, &browser));
         let succeeded = SignInSucceeded {
             upn: user.upn.clone(),
             session: session.id,

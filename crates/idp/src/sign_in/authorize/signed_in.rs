@@ -10,6 +10,5 @@ pub(crate) struct SignedIn {
     /// Whether the user entered a password, used a passkey or picked the account in this request,
     /// which satisfies a prompt.
     pub(crate) just_now: bool,
-    /// The cookies to set.
     pub(crate) set_cookies: Vec<String>,
 }

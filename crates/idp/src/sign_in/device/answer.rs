@@ -34,12 +34,7 @@ impl Visit {
         let tenant = self.idp.tenant(&self.segment, None).await?;
         let now = self.idp.now(tenant.id).await?;
         let code = self.open_device_code(&tenant, *id, now).await?;
-        // Only the user to whom the page was shown can submit it, and only while signed in.
-        let found = self.session_of(tenant.id, state.user).await?;
-        let Some((session, Some(user))) = found.filter(|(session, _)| Some(session.user_id) == state.user)
-        else {
-            return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
-        };
+        let (session, user) = self.submitter(tenant.id, &state).await?;
         if !session.signs_in(&user, &tenant.rules, now) {
             return self.ask_for_device(&code, now, None).await;
         }

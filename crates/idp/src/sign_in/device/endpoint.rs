@@ -28,16 +28,8 @@ const DRAWS: usize = 8;
 /// The page on which the user enters the code. `common`: the code determines the tenant.
 pub(crate) const PAGE: &str = "/common/oauth2/deviceauth";
 
-pub(crate) async fn device_code_v1(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V1).await
-}
-
-pub(crate) async fn device_code_v2(visit: Visit) -> Response {
-    answer(&visit, TokenVersion::V2).await
-}
-
-async fn answer(visit: &Visit, endpoint: TokenVersion) -> Response {
-    match issue(visit, endpoint).await {
+pub(crate) async fn device_code(visit: Visit, endpoint: TokenVersion) -> Response {
+    match issue(&visit, endpoint).await {
         Ok(body) => {
             ([(CACHE_CONTROL, "no-store, no-cache"), (PRAGMA, "no-cache")], Json(body)).into_response()
         }
@@ -54,9 +46,7 @@ async fn issue(visit: &Visit, endpoint: TokenVersion) -> Result<Value, Refusal> 
     let tenant = idp.tenant(segment, client_id.parse::<ClientId>().ok()).await?;
     let client = find_client(idp, &tenant, client_id).await?;
     if !client.enabled {
-        return Err(Refusal::new(aadsts::CLIENT_DISABLED)
-            .with("client", client.client_id)
-            .with("client_name", &client.name));
+        return Err(Refusal::new(aadsts::CLIENT_DISABLED).with_client(client.client_id, &client.name));
     }
     let asked = match endpoint {
         TokenVersion::V1 => {
@@ -104,7 +94,7 @@ async fn store(
     for _ in 0..DRAWS {
         let user_code = user_code::generate(&mut random.stream("user-code"));
         let mut change = Change::from(delete_expired(tenant.id, now));
-        change.add(code.insertion(&visit.idp.secrets.user_code_hash(&user_code)));
+        change.add(code.insert(&visit.idp.secrets.user_code_hash(&user_code)));
         change.append(chassis.journal.entry(&event));
         match chassis.store.commit(change).await {
             Ok(()) => return Ok((device_code, user_code)),

@@ -8,5 +8,5 @@ mod page;
 mod user_code;
 
 pub(crate) use answer::answer_device;
-pub(crate) use endpoint::{device_code_v1, device_code_v2};
+pub(crate) use endpoint::device_code;
 pub(crate) use page::{device_page, enter_user_code, short_page};

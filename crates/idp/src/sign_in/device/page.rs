@@ -96,7 +96,7 @@ impl Visit {
         let (found, set_cookies) = match just_now {
             Some(signed_in) => (Some((signed_in.session, signed_in.user)), signed_in.set_cookies),
             None => {
-                let found = self.session_of_browser(code.tenant).await?;
+                let found = self.session_of(code.tenant, None).await?;
                 let found = found.and_then(|(session, user)| {
                     let user = user?;
                     session.signs_in(&user, &tenant.rules, now).then_some((session, user))

@@ -9,7 +9,6 @@ const LENGTH: usize = 9;
 /// Longest accepted input, in characters: users type blanks and hyphens.
 const TYPED_MAX: usize = 40;
 
-/// Generates a code.
 pub(crate) fn generate(stream: &mut Stream) -> String {
     stream.bytes::<LENGTH>().iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }

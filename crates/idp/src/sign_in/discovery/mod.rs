@@ -7,6 +7,6 @@ mod openid_configuration;
 mod user_realm;
 
 pub(crate) use instance::instance;
-pub(crate) use keys::{keys_v1, keys_v2};
-pub(crate) use openid_configuration::{configuration_v1, configuration_v2};
+pub(crate) use keys::keys;
+pub(crate) use openid_configuration::configuration;
 pub(crate) use user_realm::user_realm;

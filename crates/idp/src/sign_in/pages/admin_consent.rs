@@ -9,7 +9,6 @@ use crate::directory::User;
 use crate::sign_in::admin_consent::AdminConsentRequest;
 use crate::visit::Visit;
 
-/// Renders the page.
 pub(crate) fn admin_consent(
     visit: &Visit,
     state: PageState,

@@ -5,9 +5,7 @@ mod accounts;
 mod admin_consent;
 mod assets;
 mod device;
-mod passkeys;
 mod refusal_page;
-mod reset;
 mod respond;
 mod second_factor;
 mod signed_out;
@@ -19,11 +17,11 @@ pub(crate) use accounts::pick_account;
 pub(crate) use admin_consent::admin_consent;
 pub(crate) use assets::{passkey_script, script, style};
 pub(crate) use device::{approve_device, user_code};
-pub(crate) use passkeys::{passkey, security_info};
-pub(crate) use reset::{ask_reset_code, reset_password};
-pub(crate) use respond::{add_cookies, change_password, consent, form_post, known_error, message, sign_in};
+pub(crate) use respond::{add_cookies, change_password, form_page, form_post, known_error, message, sign_in};
 pub(crate) use second_factor::second_factor;
 pub(crate) use signed_out::signed_out;
 pub(crate) use state::{Next, PageState, PasskeyPending, PendingCode, SecondFactorPending};
-pub(crate) use templates::{Permission, Wrong};
+pub(crate) use templates::{
+    AskPasskey, AskResetCode, Consent, Permission, ResetPassword, SecurityInfo, Wrong,
+};
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

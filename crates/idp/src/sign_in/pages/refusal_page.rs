@@ -19,7 +19,6 @@ impl Visit {
         self.idp.request_details(&self.trace, &self.origin, tenant.map(|tenant| tenant.id)).await
     }
 
-    /// Renders an error page.
     pub(crate) async fn refusal_page(&self, refusal: &Refusal) -> Response {
         respond::refusal(refusal, &self.page_details().await)
     }
@@ -32,7 +31,6 @@ impl Visit {
         self.refusal_page(&refusal).await
     }
 
-    /// Renders a refusal as a page.
     pub(crate) async fn page(&self, result: Result<Response, Refusal>) -> Response {
         match result {
             Ok(response) => response,

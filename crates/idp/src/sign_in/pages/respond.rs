@@ -9,15 +9,12 @@ use outlive_rules::aadsts::Observation;
 use url::Url;
 
 use super::state::{FormFields, PageState};
-use super::templates::{
-    ChangePassword, Consent, Form, FormPost, KnownError, Message, Permission, RefusalPage, SignIn, Wrong,
-};
+use super::templates::{ChangePassword, Form, FormPost, KnownError, Message, RefusalPage, SignIn, Wrong};
 use crate::directory::User;
 use crate::protocol::refusal::{Refusal, RequestDetails};
 use crate::sign_in::pages::Next;
 use crate::visit::Visit;
 
-/// Renders the sign-in page.
 pub(crate) fn sign_in(
     visit: &Visit,
     state: PageState,
@@ -30,23 +27,6 @@ pub(crate) fn sign_in(
     form_page(visit, state, "login", |form| SignIn { form, forgot, application, user_name, wrong })
 }
 
-/// Renders the consent page.
-pub(crate) fn consent(
-    visit: &Visit,
-    state: PageState,
-    application: &str,
-    user: &User,
-    permissions: Vec<Permission>,
-) -> Response {
-    form_page(visit, state, "consent", |form| Consent {
-        form,
-        application,
-        user_name: &user.upn,
-        permissions,
-    })
-}
-
-/// Renders the password change page.
 pub(crate) fn change_password(
     visit: &Visit,
     state: PageState,
@@ -56,7 +36,6 @@ pub(crate) fn change_password(
     form_page(visit, state, "changepassword", |form| ChangePassword { form, user_name: &user.upn, wrong })
 }
 
-/// Renders an error page.
 pub(crate) fn refusal(refusal: &Refusal, details: &RequestDetails) -> Response {
     let page = RefusalPage {
         code: refusal.error.to_string(),
@@ -72,7 +51,6 @@ pub(crate) fn refusal(refusal: &Refusal, details: &RequestDetails) -> Response {
     response
 }
 
-/// Renders a page with a message.
 pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Response {
     page_response(status, &Message { title, text }, OWN)
 }
@@ -102,7 +80,6 @@ pub(crate) fn form_post(redirect_uri: &str, fields: &[(&'static str, String)]) -
     page_response(StatusCode::OK, &FormPost { action: redirect_uri, fields }, &beyond(redirect_uri))
 }
 
-/// Adds cookies to a response.
 pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterator<Item = String>) {
     for value in set_cookies.into_iter().filter_map(|text| HeaderValue::try_from(text).ok()) {
         response.headers_mut().append(SET_COOKIE, value);
@@ -110,7 +87,7 @@ pub(crate) fn add_cookies(response: &mut Response, set_cookies: impl IntoIterato
 }
 
 /// Renders a page with a form that is sent to `path` below the tenant's.
-pub(super) fn form_page<T: Template>(
+pub(crate) fn form_page<T: Template>(
     visit: &Visit,
     state: PageState,
     path: &str,

@@ -17,35 +17,30 @@ use crate::visit::Visit;
 /// The goal of the interaction that a page belongs to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Next {
-    /// An authorization request.
     Authorize {
         version: TokenVersion,
         parameters: Parameters,
         /// The consent page was accepted, which satisfies `prompt=consent`.
         consented: bool,
     },
-    /// An admin consent request.
-    AdminConsent { version: TokenVersion, parameters: Parameters },
-    /// Sign-out.
-    SignOut { parameters: Parameters },
-    /// Password change.
+    AdminConsent {
+        version: TokenVersion,
+        parameters: Parameters,
+    },
+    SignOut {
+        parameters: Parameters,
+    },
     ChangePassword,
-    /// Password reset.
     ResetPassword {
         /// The code that was sent, if one was requested.
         asked: Option<PendingCode>,
     },
-    /// MFA.
     SecondFactor(SecondFactorPending),
     /// The user's passkeys.
     SecurityInfo,
-    /// Passkey registration.
     NewPasskey(Challenge),
-    /// Passkey sign-in.
     Passkey(PasskeyPending),
-    /// Entering a user code.
     EnterUserCode,
-    /// Approving a device.
     Device {
         /// The device code.
         id: Uuid,
@@ -68,7 +63,6 @@ pub(crate) struct SecondFactorPending {
     pub(crate) next: Box<Next>,
     /// Authentication methods so far.
     pub(crate) amr: Vec<String>,
-    /// Whether to stay signed in.
     pub(crate) persistent: bool,
     /// When the first factor was verified (virtual).
     pub(crate) since: Instant,
@@ -76,14 +70,12 @@ pub(crate) struct SecondFactorPending {
     pub(crate) new_secret: Option<String>,
 }
 
-/// A sign-in that awaits a passkey.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PasskeyPending {
     pub(crate) next: Box<Next>,
     pub(crate) challenge: Challenge,
     /// The typed user name; empty for a discoverable passkey.
     pub(crate) user_name: String,
-    /// Whether to stay signed in.
     pub(crate) persistent: bool,
 }
 
@@ -174,7 +166,7 @@ impl PageState {
         let foreign = || Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER);
         let form = &visit.parameters;
         let ctx = form.get("ctx").ok_or_else(foreign)?;
-        let state = Self::open(&visit.idp.chassis.sealer, ctx).map_err(|_| foreign())?;
+        let state = Self::open(&visit.idp.chassis.sealer, ctx).ok().ok_or_else(foreign)?;
         let same = |value: Option<&str>| {
             value.is_some_and(|value| {
                 verify_slices_are_equal(value.as_bytes(), state.canary.as_bytes()).is_ok()

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::directory::Application;
 use crate::protocol::refusal::Refusal;
+use crate::sign_in::passkeys::Passkey;
 
 /// A form: where it is sent, and its hidden fields.
 pub(crate) struct Form {
@@ -12,7 +13,6 @@ pub(crate) struct Form {
     pub(crate) canary: String,
 }
 
-/// Sign-in.
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 pub(crate) struct SignIn<'a> {
@@ -40,7 +40,6 @@ impl Wrong {
     }
 }
 
-/// Consent.
 #[derive(Template)]
 #[template(path = "consent.html")]
 pub(crate) struct Consent<'a> {
@@ -58,7 +57,6 @@ pub(crate) struct SignedOut<'a> {
     pub(crate) continue_to: Option<&'a str>,
 }
 
-/// Picking an account.
 #[derive(Template)]
 #[template(path = "pick_account.html")]
 pub(crate) struct PickAccount<'a> {
@@ -70,7 +68,6 @@ pub(crate) struct PickAccount<'a> {
     pub(crate) other: (&'a str, &'a str),
 }
 
-/// An account on the picker page.
 pub(crate) struct PickedAccount {
     pub(crate) value: String,
     pub(crate) name: String,
@@ -78,7 +75,6 @@ pub(crate) struct PickedAccount {
     pub(crate) signed_in: bool,
 }
 
-/// Admin consent.
 #[derive(Template)]
 #[template(path = "admin_consent.html")]
 pub(crate) struct AdminConsent<'a> {
@@ -91,7 +87,6 @@ pub(crate) struct AdminConsent<'a> {
     pub(crate) own: Vec<Permission>,
 }
 
-/// A requested permission.
 pub(crate) struct Permission {
     pub(crate) resource: String,
     pub(crate) name: String,
@@ -99,7 +94,6 @@ pub(crate) struct Permission {
 }
 
 impl Permission {
-    /// Returns a delegated permission of an API.
     pub(crate) fn delegated(api: &Application, name: &str) -> Self {
         let known = api.document.scopes.iter().find(|scope| scope.value == name);
         Self {
@@ -110,7 +104,6 @@ impl Permission {
     }
 }
 
-/// Entering a user code.
 #[derive(Template)]
 #[template(path = "user_code.html")]
 pub(crate) struct UserCode<'a> {
@@ -121,7 +114,6 @@ pub(crate) struct UserCode<'a> {
     pub(crate) qr: Option<String>,
 }
 
-/// Approving a device.
 #[derive(Template)]
 #[template(path = "approve_device.html")]
 pub(crate) struct ApproveDevice<'a> {
@@ -131,7 +123,6 @@ pub(crate) struct ApproveDevice<'a> {
     pub(crate) permissions: Vec<Permission>,
 }
 
-/// Changing the password.
 #[derive(Template)]
 #[template(path = "change_password.html")]
 pub(crate) struct ChangePassword<'a> {
@@ -140,7 +131,6 @@ pub(crate) struct ChangePassword<'a> {
     pub(crate) wrong: Option<Wrong>,
 }
 
-/// MFA.
 #[derive(Template)]
 #[template(path = "second_factor.html")]
 pub(crate) struct SecondFactor<'a> {
@@ -152,20 +142,39 @@ pub(crate) struct SecondFactor<'a> {
     pub(crate) wrong: Option<Wrong>,
 }
 
-/// Requesting a reset code.
 #[derive(Template)]
 #[template(path = "ask_reset_code.html")]
 pub(crate) struct AskResetCode {
     pub(crate) form: Form,
 }
 
-/// Password reset.
 #[derive(Template)]
 #[template(path = "reset_password.html")]
 pub(crate) struct ResetPassword<'a> {
     pub(crate) form: Form,
     pub(crate) user_name: &'a str,
     pub(crate) wrong: Option<String>,
+}
+
+/// Passkey sign-in. It needs script, so the sign-in page only links to it.
+#[derive(Template)]
+#[template(path = "passkey.html")]
+pub(crate) struct AskPasskey<'a> {
+    pub(crate) form: Form,
+    pub(crate) user_name: &'a str,
+    pub(crate) options: &'a str,
+}
+
+/// A user's passkeys.
+#[derive(Template)]
+#[template(path = "security_info.html")]
+pub(crate) struct SecurityInfo<'a> {
+    pub(crate) form: Form,
+    pub(crate) user_name: &'a str,
+    pub(crate) passkeys: &'a [Passkey],
+    /// Options for creating a passkey; `None` where that is impossible.
+    pub(crate) options: Option<&'a str>,
+    pub(crate) wrong: Option<Wrong>,
 }
 
 /// A protocol error.
@@ -209,6 +218,8 @@ pub(crate) struct FormPost<'a> {
 
 #[cfg(test)]
 mod tests {
+    use outlive_clock::{Instant, UserId};
+
     use super::*;
 
     const NASTY: &str = "<script>alert('x')</script>\"";
@@ -220,6 +231,17 @@ mod tests {
         let wrong = || Some(Wrong { code: NASTY.into(), sentence: NASTY.into(), remedy: "" });
         let permission =
             || Permission { resource: NASTY.into(), name: NASTY.into(), description: NASTY.into() };
+        let passkey = Passkey {
+            credential: NASTY.into(),
+            user_id: UserId::from_uuid(uuid::Uuid::nil()),
+            rp_id: NASTY.into(),
+            name: NASTY.into(),
+            public_key: NASTY.into(),
+            aaguid: NASTY.into(),
+            counter: 0,
+            created_at: Instant::EPOCH,
+            used_at: None,
+        };
         let pages = [
             SignIn {
                 form: form(),
@@ -273,6 +295,15 @@ mod tests {
             AskResetCode { form: form() }.render(),
             ResetPassword { form: form(), user_name: NASTY, wrong: Some(NASTY.into()) }.render(),
             ChangePassword { form: form(), user_name: NASTY, wrong: wrong() }.render(),
+            AskPasskey { form: form(), user_name: NASTY, options: NASTY }.render(),
+            SecurityInfo {
+                form: form(),
+                user_name: NASTY,
+                passkeys: &[passkey],
+                options: Some(NASTY),
+                wrong: wrong(),
+            }
+            .render(),
             RefusalPage {
                 code: NASTY.into(),
                 sentence: NASTY.into(),

@@ -77,7 +77,7 @@ impl<R: for<'de> Deserialize<'de>> Answer<R> {
                     .to_owned(),
             );
         }
-        serde_json::from_str(text).map_err(|_| "the response is malformed".to_owned())
+        serde_json::from_str(text).ok().ok_or_else(|| "the response is malformed".to_owned())
     }
 
     /// Returns the id of the credential, base64url.
@@ -189,8 +189,9 @@ impl RelyingParty {
             created_at: OUR_CLOCK,
             user_handle: Some(passkey.user_id.uuid().as_bytes().to_vec()),
         };
-        let decode =
-            |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| "the response is malformed".to_owned());
+        let decode = |text: &str| {
+            URL_SAFE_NO_PAD.decode(text).ok().ok_or_else(|| "the response is malformed".to_owned())
+        };
         let stored = PasskeyCredential {
             id: CredentialId(decode(&passkey.credential)?),
             public_key_cose: CosePublicKey(decode(&passkey.public_key)?),
@@ -234,9 +235,10 @@ fn same_site(client_data: &str) -> Result<(), Reason> {
         #[serde(default)]
         top_origin: Option<String>,
     }
-    let bytes = URL_SAFE_NO_PAD.decode(client_data).map_err(|_| "the response is malformed".to_owned())?;
+    let bytes =
+        URL_SAFE_NO_PAD.decode(client_data).ok().ok_or_else(|| "the response is malformed".to_owned())?;
     let read: ClientData =
-        serde_json::from_slice(&bytes).map_err(|_| "the response is malformed".to_owned())?;
+        serde_json::from_slice(&bytes).ok().ok_or_else(|| "the response is malformed".to_owned())?;
     if read.cross_origin || read.top_origin.is_some() {
         return Err("it was created in a page of another site".to_owned());
     }

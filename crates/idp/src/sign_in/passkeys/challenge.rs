@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{Instant, Span, Stream, TenantId};
-use outlive_store::{Statement, sql};
+use outlive_store::{Change, sql};
 use serde::{Deserialize, Serialize};
 
 /// Validity of a challenge (virtual).
@@ -40,25 +40,24 @@ impl Challenge {
             return Err("the challenge has expired".to_owned());
         }
         let bytes =
-            URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| "the challenge is malformed".to_owned())?;
+            URL_SAFE_NO_PAD.decode(&self.text).ok().ok_or_else(|| "the challenge is malformed".to_owned())?;
         Ok(passkey_auth::Challenge(bytes))
     }
 }
 
 /// Returns the statements that record the use of a challenge; they conflict with another use.
-pub(super) fn record_challenge(tenant: TenantId, challenge: &Challenge, now: Instant) -> [Statement; 2] {
-    [
-        sql!(
-            "DELETE FROM answered_challenges WHERE tenant = $1 AND challenge IN \
-             (SELECT challenge FROM answered_challenges WHERE tenant = $1 AND answered_us < $2 LIMIT 20)",
-            tenant,
-            Challenge::forgotten_before(now)
-        ),
-        sql!(
-            "INSERT INTO answered_challenges (tenant, challenge, answered_us) VALUES ($1, $2, $3)",
-            tenant,
-            challenge.text(),
-            now
-        ),
-    ]
+pub(super) fn record_challenge(tenant: TenantId, challenge: &Challenge, now: Instant) -> Change {
+    let mut change = Change::from(sql!(
+        "DELETE FROM answered_challenges WHERE tenant = $1 AND challenge IN \
+         (SELECT challenge FROM answered_challenges WHERE tenant = $1 AND answered_us < $2 LIMIT 20)",
+        tenant,
+        Challenge::forgotten_before(now)
+    ));
+    change.add(sql!(
+        "INSERT INTO answered_challenges (tenant, challenge, answered_us) VALUES ($1, $2, $3)",
+        tenant,
+        challenge.text(),
+        now
+    ));
+    change
 }

@@ -52,7 +52,7 @@ impl Visit {
     }
 
     async fn signed_in_at(&self, tenant: &Tenant, now: Instant) -> Result<Option<(Session, User)>, Refusal> {
-        let Some((session, Some(user))) = self.session_of_browser(tenant.id).await? else { return Ok(None) };
+        let Some((session, Some(user))) = self.session_of(tenant.id, None).await? else { return Ok(None) };
         Ok(session.signs_in(&user, &tenant.rules, now).then_some((session, user)))
     }
 
@@ -123,7 +123,13 @@ impl SecurityInfo<'_> {
             here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known).to_string()
         });
         let state = PageState::new(&self.visit.segment, Next::NewPasskey(challenge), Some(user.id));
-        Ok(pages::security_info(self.visit, state, user, &known, options.as_deref(), wrong))
+        Ok(pages::form_page(self.visit, state, "security-info", |form| pages::SecurityInfo {
+            form,
+            user_name: &user.upn,
+            passkeys: &known,
+            options: options.as_deref(),
+            wrong,
+        }))
     }
 
     async fn register(&self, challenge: &Challenge) -> Done {
@@ -137,10 +143,8 @@ impl SecurityInfo<'_> {
             name: passkey.name.clone(),
             rp_id: passkey.rp_id.clone(),
         };
-        let mut change = Change::from(passkey.insertion(self.tenant.id));
-        for statement in record_challenge(self.tenant.id, challenge, self.now) {
-            change.add(statement);
-        }
+        let mut change = Change::from(passkey.insert(self.tenant.id));
+        change.append(record_challenge(self.tenant.id, challenge, self.now));
         if self.commit(change, event).await? {
             Ok(Ok(()))
         } else {
@@ -191,7 +195,7 @@ impl SecurityInfo<'_> {
         let Some(passkey) = passkey.filter(|passkey| passkey.user_id == self.user.id) else {
             return unknown();
         };
-        let removal = Change::from(passkey.removal(self.tenant.id));
+        let removal = Change::from(passkey.delete(self.tenant.id));
         let event = PasskeyRemoved {
             upn: self.user.upn.clone(),
             passkey: fingerprint(&passkey.credential),

@@ -10,7 +10,7 @@ use super::challenge::{Challenge, Reason, record_challenge};
 use super::stored::{self, Passkey};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::pages::{self, Next, PageState, PasskeyPending};
+use crate::sign_in::pages::{self, AskPasskey, Next, PageState, PasskeyPending};
 use crate::visit::Visit;
 
 /// The authentication methods of a passkey sign-in: the key, and user verification as MFA.
@@ -22,7 +22,6 @@ pub(crate) async fn passkey(visit: Visit) -> Response {
     visit.page(result).await
 }
 
-/// Returns the refusal for a passkey that is not accepted.
 pub(super) fn not_accepted(why: impl std::fmt::Display) -> Refusal {
     Refusal::new(aadsts::PASSKEY_NOT_ACCEPTED).with("reason", why)
 }
@@ -60,7 +59,7 @@ impl Visit {
             persistent,
         };
         let state = PageState::new(&self.segment, Next::Passkey(pending), None);
-        Ok(pages::passkey(self, state, user_name, &options))
+        Ok(pages::form_page(self, state, "passkey", |form| AskPasskey { form, user_name, options: &options }))
     }
 
     async fn try_passkey(&self) -> Result<Response, Refusal> {
@@ -78,7 +77,7 @@ impl Visit {
             Ok((user, change)) => {
                 let amr = AMR.map(str::to_owned).to_vec();
                 let about = user.clone();
-                match self.begin_session(change, &tenant, user, amr, pending.persistent, now).await {
+                match self.start_session(change, &tenant, user, amr, pending.persistent, now).await {
                     Ok(signed_in) => return Ok(self.go_on(next, signed_in).await),
                     Err(error) if error.is_conflict() => {
                         (Some(about), not_accepted("the challenge was used before"))
@@ -124,9 +123,7 @@ impl Visit {
             return Ok(Err((Some(user), Refusal::new(aadsts::USER_DISABLED))));
         }
         let mut change = Change::from(passkey.record_use(tenant.id, counter, now));
-        for statement in record_challenge(tenant.id, &pending.challenge, now) {
-            change.add(statement);
-        }
+        change.append(record_challenge(tenant.id, &pending.challenge, now));
         Ok(Ok((user, change)))
     }
 

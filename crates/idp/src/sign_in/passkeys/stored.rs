@@ -3,7 +3,6 @@
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
-/// A passkey of a user.
 #[derive(Debug, Clone)]
 pub(crate) struct Passkey {
     /// The credential's id, base64url.
@@ -38,7 +37,7 @@ fn passkey_of(row: &Row) -> Result<Passkey, StoreError> {
 }
 
 impl Passkey {
-    pub(super) fn insertion(&self, tenant: TenantId) -> Statement {
+    pub(super) fn insert(&self, tenant: TenantId) -> Statement {
         sql!(
             "INSERT INTO passkeys (tenant, credential, user_id, rp_id, name, public_key, aaguid, counter, created_us) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -68,13 +67,12 @@ impl Passkey {
     }
 
     /// Deletes the passkey, which has to exist.
-    pub(crate) fn removal(&self, tenant: TenantId) -> Statement {
+    pub(crate) fn delete(&self, tenant: TenantId) -> Statement {
         sql!("DELETE FROM passkeys WHERE tenant = $1 AND credential = $2", tenant, &self.credential)
             .expect_rows(1)
     }
 }
 
-/// Finds a passkey by credential id.
 pub(super) async fn find(
     store: &Store,
     tenant: TenantId,

@@ -13,17 +13,16 @@ use outlive_wire::events::{PasswordResetRefused, PasswordResetRequested};
 use super::code::{self, AttemptResult};
 use super::limit::AttemptLimiter;
 use crate::access::conditional_access;
-use crate::directory::passwords;
-use crate::directory::{Tenant, User, shortened_name};
+use crate::directory::{Tenant, User, passwords, shortened_name};
 use crate::protocol::refusal::Refusal;
-use crate::security_events::credential_events::{CredentialEvent, happen_with};
-use crate::sign_in::pages::{self, Next, PageState, PendingCode};
+use crate::security_events::credential_events::{CredentialEvent, apply_event};
+use crate::sign_in::pages::{self, AskResetCode, Next, PageState, PendingCode, ResetPassword};
 use crate::visit::Visit;
 
 /// `GET /{tenant}/passwordreset`.
 pub(crate) async fn password_reset_page(visit: Visit) -> Response {
     let state = PageState::new(&visit.segment, Next::ResetPassword { asked: None }, None);
-    pages::ask_reset_code(&visit, state)
+    pages::form_page(&visit, state, "passwordreset", |form| AskResetCode { form })
 }
 
 /// `POST /{tenant}/passwordreset`: `username`, then `code`, `newpasswd` and `confirmpasswd`, with
@@ -125,7 +124,7 @@ impl Visit {
         let mut used = Change::from(code::mark_used(tenant.id, asked.id));
         used.add(limiter.reset());
         let event = CredentialEvent::SelfServiceReset(hashed);
-        match happen_with(&self.idp, &user, event, now, "user", &self.trace, used).await {
+        match apply_event(&self.idp, &user, event, now, "user", &self.trace, used).await {
             Ok(()) => Ok(pages::message(
                 StatusCode::OK,
                 "Your password was reset",
@@ -168,7 +167,11 @@ impl Visit {
     fn reset_password_page(&self, asked: PendingCode, wrong: Option<String>) -> Response {
         let user_name = asked.user_name.clone();
         let state = PageState::new(&self.segment, Next::ResetPassword { asked: Some(asked) }, None);
-        pages::reset_password(self, state, &user_name, wrong)
+        pages::form_page(self, state, "passwordreset", |form| ResetPassword {
+            form,
+            user_name: &user_name,
+            wrong,
+        })
     }
 }
 

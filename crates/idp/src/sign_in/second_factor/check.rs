@@ -9,8 +9,7 @@ use outlive_tokens::Secret;
 use outlive_wire::Subject;
 use outlive_wire::events::AuthenticatorRegistered;
 
-use crate::directory::Authenticator;
-use crate::directory::User;
+use crate::directory::{Authenticator, User};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
 use crate::visit::Visit;

@@ -3,6 +3,7 @@
 use axum::response::Response;
 use outlive_clock::{Instant, Span};
 use outlive_rules::aadsts;
+use outlive_store::Change;
 
 use crate::access::second_factor;
 use crate::directory::sessions::Session;
@@ -45,7 +46,7 @@ impl Visit {
         if second_factor::facts(tenant, &user, application.as_ref(), &amr).is_missing() {
             return Ok(self.ask_second_factor(&self.segment, &user, amr, next, persistent, now));
         }
-        let signed_in = self.start_session(tenant, user, amr, persistent, now).await?;
+        let signed_in = self.start_session(Change::new(), tenant, user, amr, persistent, now).await?;
         Ok(self.go_on(next, signed_in).await)
     }
 
@@ -122,7 +123,8 @@ impl Visit {
             Ok(user) => {
                 let mut amr = pending.amr;
                 amr.push(outlive_rules::second_factor::AMR.to_owned());
-                let signed_in = self.start_session(&tenant, user, amr, pending.persistent, now).await?;
+                let signed_in =
+                    self.start_session(Change::new(), &tenant, user, amr, pending.persistent, now).await?;
                 Ok(self.go_on(*pending.next, signed_in).await)
             }
             Err(refusal) => {

@@ -22,7 +22,8 @@ use crate::token::response::TokenAnswer;
 pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
     let code = AuthorizationCode::open(&idp.chassis.sealer, request.parameter("code")?)
-        .map_err(|_| Refusal::new(aadsts::MALFORMED_GRANT))?;
+        .ok()
+        .ok_or_else(|| Refusal::new(aadsts::MALFORMED_GRANT))?;
     if code.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
     }
@@ -66,8 +67,10 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
         family: Family::New { id: code.id, redirect_type: Some(code.redirect_type) },
     };
     let minted = accepted.authorize().await?.mint(&grant).await?;
-    if let Some(recorded) = minted.record(code.redemption(request.now)).await? {
-        return Ok(TokenAnswer::of(recorded));
+    match minted.record(code.mark_redeemed(request.now)).await {
+        Ok(recorded) => return Ok(TokenAnswer::of(recorded)),
+        Err(error) if error.is_conflict() => {}
+        Err(error) => return Err(error.into()),
     }
     // Another request redeemed the code at the same time.
     facts.redeemed_at = Some(code.redeemed_at(&idp.chassis.store).await?.unwrap_or(request.now));

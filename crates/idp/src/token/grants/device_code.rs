@@ -22,7 +22,7 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
     let presented = request.form.get("device_code").or_else(|| request.form.get("code"));
     let presented = presented.ok_or_else(|| Refusal::missing("device_code"))?;
     let unknown = || Refusal::new(aadsts::DEVICE_CODE_UNKNOWN);
-    let sealed = SealedDeviceCode::open(&chassis.sealer, presented).map_err(|_| unknown())?;
+    let sealed = SealedDeviceCode::open(&chassis.sealer, presented).ok().ok_or_else(unknown)?;
     if sealed.tenant != request.tenant.id {
         return Err(unknown());
     }
@@ -61,6 +61,9 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
         family: Family::without_redirect(request),
     };
     let minted = authorized.mint(&grant).await?;
-    let recorded = minted.record(Change::from(mark_redeemed(&code, request.now))).await?;
-    recorded.map(TokenAnswer::of).ok_or_else(|| Refusal::new(aadsts::CODE_REDEEMED))
+    match minted.record(Change::from(mark_redeemed(&code, request.now))).await {
+        Ok(recorded) => Ok(TokenAnswer::of(recorded)),
+        Err(error) if error.is_conflict() => Err(Refusal::new(aadsts::CODE_REDEEMED)),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -62,8 +62,7 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
         },
         family: Family::without_redirect(request),
     };
-    let recorded = authorized.mint(&grant).await?.record(Change::new()).await?;
-    recorded.map(TokenAnswer::of).ok_or_else(|| Refusal::new(aadsts::SERVICE_UNAVAILABLE))
+    Ok(TokenAnswer::of(authorized.mint(&grant).await?.record(Change::new()).await?))
 }
 
 /// Only access tokens are exchanged, and only for clients that authenticate.

@@ -2,7 +2,7 @@
 //! password. It cannot prompt, so a missing consent is an error. The tokens are always
 //! password-based.
 
-use outlive_rules::{PasswordFacts, Presented, aadsts};
+use outlive_rules::{PasswordFacts, Presented};
 use outlive_store::Change;
 use outlive_tokens::Secret;
 
@@ -43,6 +43,5 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
         },
         family: Family::without_redirect(request),
     };
-    let recorded = authorized.mint(&grant).await?.record(Change::new()).await?;
-    recorded.map(TokenAnswer::of).ok_or_else(|| Refusal::new(aadsts::SERVICE_UNAVAILABLE))
+    Ok(TokenAnswer::of(authorized.mint(&grant).await?.record(Change::new()).await?))
 }

@@ -81,7 +81,11 @@ async fn attempt(
         },
         family: Family::Of(token, &rotation),
     };
-    Ok(authorized.mint(&grant).await?.record(Change::new()).await?.map(TokenAnswer::of))
+    match authorized.mint(&grant).await?.record(Change::new()).await {
+        Ok(recorded) => Ok(Some(TokenAnswer::of(recorded))),
+        Err(error) if error.is_conflict() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Checks that the token is of this tenant and that its own client authenticates as it did when the
@@ -124,9 +128,7 @@ fn check_own_application(request: &TokenRequest<'_>, resource: &ResourceGrant) -
     let client = &request.client.application;
     let by_uri = resource.name.parse::<ClientId>().is_err();
     if resource.application.client_id == client.client_id && by_uri {
-        return Err(Refusal::new(aadsts::OWN_APPLICATION_BY_URI)
-            .with("client", client.client_id)
-            .with("client_name", &client.name));
+        return Err(Refusal::new(aadsts::OWN_APPLICATION_BY_URI).with_client(client.client_id, &client.name));
     }
     Ok(())
 }

@@ -14,7 +14,6 @@ use crate::token::grant::Authentication;
 use crate::token::request::TokenRequest;
 use crate::token::resource_grant::ResourceGrant;
 
-/// A minted access token.
 pub(crate) struct AccessToken {
     pub(crate) token: String,
     pub(crate) uti: String,
@@ -27,7 +26,6 @@ pub(crate) struct AccessToken {
     pub(crate) evaluated: bool,
 }
 
-/// Mints an access token for a user.
 pub(crate) async fn for_user(
     request: &TokenRequest<'_>,
     user: &User,
@@ -61,7 +59,6 @@ pub(crate) async fn for_user(
     mint(request, order).await
 }
 
-/// Mints an access token for an application itself.
 pub(super) async fn for_application(
     request: &TokenRequest<'_>,
     resource: &ResolvedResource,

@@ -85,7 +85,6 @@ pub(in crate::token) struct MintedForApplication<'a> {
 }
 
 impl<'a> AuthorizedApplication<'a> {
-    /// Mints the access token.
     pub(in crate::token) async fn mint(self) -> Result<MintedForApplication<'a>, Refusal> {
         let Self { request, resource, roles, .. } = &self;
         let access_token = access_token::for_application(request, resource, roles.clone()).await?;

@@ -21,7 +21,6 @@ pub(super) enum TokenKind {
     Id,
 }
 
-/// Returns an application's optional claims for a kind of token.
 pub(super) fn optional_claims(application: &Application, kind: TokenKind) -> OptionalClaims {
     let requested: &[OptionalClaimSpec] = match kind {
         TokenKind::Access => &application.document.optional_claims.access_token,
@@ -39,7 +38,6 @@ pub(super) fn includes_idtyp(resource: &Application) -> bool {
     resource.client_id == GRAPH || optional_claims(resource, TokenKind::Access).contains("idtyp")
 }
 
-/// Returns the claims about a user for an application.
 pub(super) async fn user_claims(
     request: &TokenRequest<'_>,
     application: &Application,
