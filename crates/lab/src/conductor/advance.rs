@@ -247,8 +247,9 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
-    /// Moves all clocks to `next`: last that of the first service with something due then, in the
-    /// call that has the work done. Returns whether there was one.
+    /// Moves time to `next`. On the way to the target only the services with a schedule are told:
+    /// first the one with something due then, in the call that has the work done. Its calls carry
+    /// the instant to the others. Returns whether there was work.
     async fn step(
         &self,
         course: &mut Course,
@@ -260,7 +261,9 @@ impl<T: Timepieces> Conductor<T> {
             course.moved.now = next;
             return Ok(false);
         };
-        self.set_others(first, change, &mut course.states).await?;
+        if !change.step {
+            self.set_others(first, change, &mut course.states).await?;
+        }
         course.moved.now = next;
         self.work(course, first, Some(change)).await?;
         Ok(true)
@@ -281,8 +284,12 @@ impl<T: Timepieces> Conductor<T> {
         state.next_due = work.next_due;
         // Work at one service may have made work for another one that keeps a schedule too.
         for other in Service::ALL {
-            if other != service && course.states[other.index()].next_due.is_some() {
-                course.states[other.index()] = self.read(other).await?;
+            if other != service && (other.has_schedule() || course.states[other.index()].next_due.is_some()) {
+                let behind = change.filter(|_| course.states[other.index()].now < course.moved.now);
+                course.states[other.index()] = match behind {
+                    Some(change) => self.set(other, change).await?,
+                    None => self.read(other).await?,
+                };
             }
         }
         Ok(())

@@ -33,6 +33,12 @@ impl Service {
         }
     }
 
+    /// Whether it does work at instants of its own.
+    #[must_use]
+    pub const fn has_schedule(self) -> bool {
+        matches!(self, Self::Idp | Self::Flow)
+    }
+
     /// Its place in [`Service::ALL`].
     #[must_use]
     pub const fn index(self) -> usize {
