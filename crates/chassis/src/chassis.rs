@@ -2,13 +2,15 @@
 
 use std::sync::LazyLock;
 
-use outlive_clock::Randomness;
+use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_journal::Journal;
 use outlive_store::{Migration, Store, StoreError, migrations, sql};
 use outlive_tokens::Sealer;
 
 use crate::private_files::{create_data_dir, restrict_data};
-use crate::{ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, sealing_key};
+use crate::{
+    CarriedTime, ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, Trace, sealing_key,
+};
 
 static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
@@ -81,6 +83,13 @@ impl Chassis {
             lab_key: config.lab_key,
             store,
         })
+    }
+
+    /// Begins the trace of a tenant's due work at `now`. Its calls carry this instant.
+    #[must_use]
+    pub fn begin_trace(&self, tenant: TenantId, now: Instant) -> Trace {
+        let time = Some(CarriedTime::new(self.lab_key.time_key(), tenant, now));
+        Trace { time, ..Trace::begin(&self.random.of(tenant)) }
     }
 
     /// Commits submitted changes and closes the database, so that another process can open it

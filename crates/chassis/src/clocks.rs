@@ -9,7 +9,7 @@ use outlive_wire::ClockChange;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
-use crate::date;
+use crate::{CarriedTime, Problem, date};
 
 /// A clock could not be read or set.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -108,6 +108,21 @@ impl Clocks {
         // canceled.
         let set = tokio::spawn(async move { clocks.set_to_completion(tenant, setting).await });
         set.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string()).into()))
+    }
+
+    /// Sets a frozen clock to a later instant that a call carries. A tenant that is unknown here is
+    /// left to the handler of the call.
+    pub(crate) async fn catch_up(&self, CarriedTime { tenant, now, .. }: CarriedTime) -> Result<(), Problem> {
+        let clock = match self.read(tenant).await {
+            Ok(clock) => clock,
+            Err(ClockError::UnknownTenant(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if clock.speed().is_frozen() && clock.shows() < now {
+            let change = ClockChange { now: Some(now), step: true, ..ClockChange::default() };
+            self.set(tenant, change).await?;
+        }
+        Ok(())
     }
 
     async fn set_to_completion(

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use aws_lc_rs::hmac;
 use http::HeaderValue;
 use outlive_clock::Randomness;
 use outlive_tokens::Secret;
@@ -22,6 +23,7 @@ const CHARS_MAX: usize = 256;
 #[derive(Debug, Clone)]
 pub struct LabKey {
     authorization: Secret,
+    time_key: hmac::Key,
 }
 
 impl LabKey {
@@ -39,7 +41,10 @@ impl LabKey {
                 "set OUTLIVE_LAB_KEY to a random text, for example from: openssl rand -hex 32",
             ));
         }
-        Ok(Self { authorization: Secret::new(format!("{SCHEME} {text}")) })
+        Ok(Self {
+            authorization: Secret::new(format!("{SCHEME} {text}")),
+            time_key: hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes()),
+        })
     }
 
     /// Reads the key from a file, which is created with a new key (mode 0600) if it does not exist.
@@ -78,6 +83,11 @@ impl LabKey {
             .unwrap_or_else(|_| HeaderValue::from_static(SCHEME));
         value.set_sensitive(true);
         value
+    }
+
+    /// The key with which services authenticate the time that their calls carry.
+    pub(crate) const fn time_key(&self) -> &hmac::Key {
+        &self.time_key
     }
 
     /// Whether `authorization` presents this key. Takes the same time wherever the first difference

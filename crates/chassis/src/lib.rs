@@ -12,6 +12,7 @@
 //! assert_eq!(origins.for_host("attacker.example"), None);
 //! ```
 
+mod carried_time;
 mod cause;
 mod chassis;
 mod clocks;
@@ -43,6 +44,7 @@ mod trace;
 mod turn;
 mod until_commit;
 
+pub use carried_time::CarriedTime;
 pub use cause::Cause;
 pub use chassis::Chassis;
 pub use clocks::{ClockError, Clocks};

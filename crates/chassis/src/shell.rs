@@ -21,8 +21,8 @@ use crate::health::Health;
 use crate::lab_surface::{self, Surface};
 use crate::request_span::{log_outcome, request_span};
 use crate::{
-    BODY_BYTES_MAX, CallerOrigin, Chassis, Problem, Service, Trace, date, lab_access, response_is_dated,
-    running_time,
+    BODY_BYTES_MAX, CallerOrigin, CarriedTime, Chassis, Problem, Service, Trace, date, lab_access,
+    response_is_dated, running_time,
 };
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
@@ -95,13 +95,19 @@ async fn enter<S: Service>(
         .into_response();
     };
     let origin = CallerOrigin(Arc::from(origin));
-    let trace = Trace::of_request(request.headers(), &chassis.random);
+    let mut trace = Trace::of_request(request.headers(), &chassis.random);
+    trace.time = CarriedTime::of_request(chassis.lab_key.time_key(), request.headers());
     let span = request_span(chassis.service, &request, &trace);
     let request_id = HeaderValue::try_from(trace.request_id.to_string());
     request.extensions_mut().insert(origin);
+    let time = trace.time;
     request.extensions_mut().insert(trace);
     let handling = async {
-        if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
+        if let Some(time) = time
+            && let Err(problem) = chassis.clocks.catch_up(time).await
+        {
+            problem.into_response()
+        } else if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
             refused
         } else if let Some(problem) = announced_too_large(&request) {
             let (request, _) = request.into_parts();

@@ -10,6 +10,8 @@ use outlive_clock::Randomness;
 use outlive_tokens::TraceContext;
 use uuid::Uuid;
 
+use crate::CarriedTime;
+
 /// The trace context (W3C Trace Context) and ids of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
@@ -23,6 +25,8 @@ pub struct Trace {
     pub client_request_id: Option<Uuid>,
     /// The correlation id for a caller that sent none, distinct from `request_id`.
     pub generated_correlation_id: Uuid,
+    /// The time that the calls of this request carry, if any.
+    pub time: Option<CarriedTime>,
 }
 
 impl Trace {
@@ -36,6 +40,7 @@ impl Trace {
             request_id: stream.uuid(),
             client_request_id: None,
             generated_correlation_id: stream.uuid(),
+            time: None,
         }
     }
 
@@ -115,6 +120,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Trace {
             request_id: Uuid::nil(),
             client_request_id: None,
             generated_correlation_id: Uuid::max(),
+            time: None,
         }))
     }
 }

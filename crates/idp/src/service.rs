@@ -74,7 +74,7 @@ impl Service for IdpService {
         self.idp.directory.forget(tenant);
         let random = self.idp.chassis.random.of(tenant);
         let sealer = &self.idp.chassis.sealer;
-        directory::create(tenant, spec, now, &random, &self.idp.secrets, sealer, signing_keys::FIRST).await
+        directory::create(tenant, spec, now, &random, &self.idp.secrets, sealer, signing_keys::FIRST)
     }
 
     async fn refuse(&self, problem: Problem, request: &Parts) -> Response {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
 use crate::backend::Backend;
 use crate::connection::{Connection, DatabaseError};
@@ -29,6 +29,9 @@ pub(crate) enum Job {
     Soon { key: String, statement: Statement },
 }
 
+/// The connection that writes, if it is open. Its holder is in no transaction when it lets go.
+pub(crate) type Writer = Mutex<Option<Connection>>;
+
 /// The deferred statements, by key.
 type Deferred = BTreeMap<String, Statement>;
 
@@ -38,7 +41,7 @@ pub(crate) struct Committer {
     pub(crate) jobs: mpsc::Receiver<Job>,
     pub(crate) closing: Arc<Notify>,
     pub(crate) commits: watch::Sender<u64>,
-    pub(crate) connection: Option<Connection>,
+    pub(crate) writer: Arc<Writer>,
     pub(crate) deferred: Deferred,
     /// The lock of this process on the database.
     pub(crate) claim: Option<File>,
@@ -92,7 +95,7 @@ impl Committer {
         }
         self.flush().await;
         self.readers.close().await;
-        if let Some(connection) = self.connection.take() {
+        if let Some(connection) = self.writer.lock().await.take() {
             connection.close().await;
         }
         // Release the lock before `commits` closes, for which `Store::close` waits.
@@ -141,7 +144,8 @@ impl Committer {
     /// Commits the changes in one transaction. If one fails, which is rare, the transaction is
     /// repeated with a savepoint per change, so that the others succeed.
     async fn commit_group(&mut self, deferred: &Deferred, changes: &[Change]) -> Results {
-        let mut connection = self.begin().await?;
+        let mut writer = self.writer.lock().await;
+        let mut connection = begin(&self.backend, writer.take()).await?;
         let mut pieces: Vec<_> =
             deferred.values().map(|statement| Piece::Statement(None, statement)).collect();
         let deferred = pieces.len();
@@ -160,21 +164,21 @@ impl Committer {
                 }
             }
         };
-        self.connection = Some(connection);
+        *writer = Some(connection);
         Ok(results)
     }
+}
 
-    /// Begins a transaction. A lost connection is replaced.
-    async fn begin(&mut self) -> Result<Connection, DatabaseError> {
-        if let Some(mut connection) = self.connection.take()
-            && self.backend.begin(&mut connection).await.is_ok()
-        {
-            return Ok(connection);
-        }
-        let mut connection = self.backend.connect().await?;
-        self.backend.begin(&mut connection).await?;
-        Ok(connection)
+/// Begins a transaction. A lost connection is replaced.
+async fn begin(backend: &Backend, connection: Option<Connection>) -> Result<Connection, DatabaseError> {
+    if let Some(mut connection) = connection
+        && backend.begin(&mut connection).await.is_ok()
+    {
+        return Ok(connection);
     }
+    let mut connection = backend.connect().await?;
+    backend.begin(&mut connection).await?;
+    Ok(connection)
 }
 
 /// The statements of a change, with their indices.

@@ -47,7 +47,8 @@ impl Store {
         }
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let (tick, commits) = watch::channel(0);
-        let readers = Arc::new(Readers::new(Arc::clone(&backend)));
+        let writer = Arc::default();
+        let readers = Arc::new(Readers::new(Arc::clone(&backend), Arc::clone(&writer)));
         let closing = Arc::new(Notify::new());
         let committer = Committer {
             backend: Arc::clone(&backend),
@@ -55,7 +56,7 @@ impl Store {
             jobs: queue,
             closing: Arc::clone(&closing),
             commits: tick,
-            connection: None,
+            writer,
             deferred: BTreeMap::new(),
             claim,
         };
@@ -71,12 +72,20 @@ impl Store {
         self.readers.read(&statement, false).await
     }
 
+    /// Returns all rows of a query that are known to be few.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub async fn few_rows(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        self.readers.read_soon(&statement, false).await
+    }
+
     /// Returns the first row of a query, if any.
     ///
     /// # Errors
     /// [`StoreError::Failed`].
     pub async fn row(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
-        Ok(self.readers.read(&statement, true).await?.pop())
+        Ok(self.readers.read_soon(&statement, true).await?.pop())
     }
 
     /// Commits a change, together with other waiting changes, and returns when it is durable.

@@ -38,6 +38,12 @@ impl Service {
         }
     }
 
+    /// Whether the service does work at instants of its own.
+    #[must_use]
+    pub const fn has_schedule(self) -> bool {
+        matches!(self, Self::Idp | Self::Flow)
+    }
+
     /// The index in [`Service::ALL`].
     #[must_use]
     pub const fn index(self) -> usize {

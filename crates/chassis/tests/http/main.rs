@@ -1,5 +1,6 @@
 //! A small service behind the chassis, met as the lab and any caller meet it: over HTTP.
 
+mod carried_time;
 mod clock;
 mod due;
 mod health;

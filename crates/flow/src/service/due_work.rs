@@ -138,7 +138,7 @@ impl Flows {
         };
         let next = recurrence.next_after(anchor, due);
         let random = self.chassis.random.of(tenant);
-        let trace = Trace::begin(&random);
+        let trace = self.chassis.begin_trace(tenant, now);
         let state = RunState::new(&definition, now, Value::Null);
         let run = RunRow {
             flow,
@@ -195,8 +195,7 @@ impl Flows {
         }
         let definition = self.definition(tenant, flow, run.version).await?;
         let state: Option<RunState> = serde_json::from_str(&record).ok();
-        let random = self.chassis.random.of(tenant);
-        let trace = Trace { trace_id: run.trace.as_str().into(), ..Trace::begin(&random) };
+        let trace = Trace { trace_id: run.trace.as_str().into(), ..self.chassis.begin_trace(tenant, now) };
         let status = match (definition, state) {
             (Some(definition), Some(state)) if state.matches(&definition) => {
                 self.execute(Execution { tenant, run, trace, definition, state }, now).await?

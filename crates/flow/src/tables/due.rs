@@ -50,7 +50,7 @@ pub(crate) async fn list(
     limit: u32,
 ) -> Result<Vec<Due>, StoreError> {
     let rows = store
-        .rows(sql!(
+        .few_rows(sql!(
             "SELECT id AS flow, '' AS run, version, anchor_us, next_due_us AS due_us FROM flows \
              WHERE tenant = $1 AND next_due_us <= $2 \
              UNION ALL \

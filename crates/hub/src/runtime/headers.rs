@@ -26,7 +26,7 @@ const FORWARDED: [HeaderName; 9] = [
 /// Headers that are never forwarded in either direction, even if a swagger declares them:
 /// hop-by-hop headers (RFC 9110 §7.6.1), the caller's and the hub's own credentials, and headers
 /// that the transport sets.
-const NEVER_FORWARDED: [&str; 19] = [
+const NEVER_FORWARDED: [&str; 20] = [
     "authorization",
     "connection",
     "content-length",
@@ -34,6 +34,7 @@ const NEVER_FORWARDED: [&str; 19] = [
     "forwarded",
     "host",
     "keep-alive",
+    "outlive-time",
     "proxy-authenticate",
     "proxy-authorization",
     "proxy-connection",

@@ -6,7 +6,8 @@ use outlive_rules::{Aadsts, aadsts};
 use outlive_tokens::Secret;
 
 use crate::directory::hashing_queue::Lane;
-use crate::directory::{Tenant, User, passwords};
+use crate::directory::passwords::{self, HashedPassword};
+use crate::directory::{Tenant, User};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
 
@@ -44,14 +45,14 @@ impl Idp {
     /// failure counter. `wrong` is the error for a wrong password.
     pub(crate) async fn check_password_of(
         &self,
-        user: User,
+        mut user: User,
         password: Secret,
         wrong: Aadsts,
         now: Instant,
     ) -> Result<Checked, Refusal> {
         let mark = self.secrets.wrong_password_mark(user.id, &password);
         let lane = Lane::User(user.tenant, user.id);
-        let matches = passwords::verify(lane, password, Some(user.password_hash.clone())).await?;
+        let matches = self.verify_password(&mut user, lane, password).await?;
         let Some(user) = self.note_attempt(user, (!matches).then_some(&*mark), now).await? else {
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
@@ -62,6 +63,20 @@ impl Idp {
         } else {
             Err((Some(user), Refusal::new(wrong)))
         })
+    }
+
+    /// Verifies a password. A sealed one is hashed now, which takes as long as verifying a hash.
+    async fn verify_password(&self, user: &mut User, lane: Lane, password: Secret) -> Result<bool, Refusal> {
+        let (tenant, stored) = (user.tenant, &user.password_hash);
+        let Some(sealed) = passwords::open(tenant, user.id, stored, &self.chassis.sealer) else {
+            return Ok(passwords::verify(lane, password, Some(stored.clone())).await?);
+        };
+        let matches = sealed == password;
+        let salt = self.chassis.random.of(tenant).stream("password-salt").bytes();
+        let HashedPassword(hash) = passwords::hash_in(lane, sealed, salt).await?;
+        self.directory.commit(tenant, user.replace_sealed_password(&hash)).await?;
+        user.password_hash = hash;
+        Ok(matches)
     }
 
     /// Records a failed attempt (by its mark) or a success. Returns the updated user, or `None` if

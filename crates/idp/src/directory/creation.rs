@@ -26,8 +26,8 @@ pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
 /// Returns the statements that create a tenant's directory at virtual instant `now`.
 ///
 /// # Errors
-/// A password that cannot be hashed at the moment, or a specification that `registration` rejects.
-pub(crate) async fn create(
+/// A specification that `registration` rejects.
+pub(crate) fn create(
     tenant: TenantId,
     spec: TenantSpec,
     now: Instant,
@@ -62,8 +62,9 @@ pub(crate) async fn create(
             })?;
             second_factor.register(&authenticator, sealer, &mut random.stream("authenticator-secret-nonce"));
         }
+        let mut nonce = random.stream("password-nonce");
         let HashedPassword(password_hash) =
-            passwords::hash(tenant, user.password, random.stream("password-salt").bytes()).await?;
+            passwords::seal(tenant, user.id, &user.password, sealer, &mut nonce);
         let user = User {
             upn: user.upn,
             display_name: user.display_name,

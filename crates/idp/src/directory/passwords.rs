@@ -1,17 +1,20 @@
 //! Password hashing, verification and policy.
+//!
+//! The password of a user whom a seed defines is stored sealed until its first use, because most of
+//! them are never used and a hash takes more time than the rest of the tenant's creation.
 
 use std::sync::LazyLock;
 
 use argon2::password_hash::{Output, ParamsString, PasswordHash, SaltString};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
-use outlive_clock::TenantId;
+use outlive_clock::{Stream, TenantId, UserId};
 use outlive_rules::new_password::{self, PasswordOwner, WeakPassword};
-use outlive_tokens::Secret;
+use outlive_tokens::{Sealer, Secret};
 
 use crate::directory::Tenant;
 use crate::directory::hashing_queue::{HashingQueue, Lane, Overloaded, Permit};
 
-/// A password's Argon2id hash in PHC form.
+/// A password as it is stored: its Argon2id hash in PHC form, or sealed until its first use.
 #[derive(Debug, Clone)]
 pub(crate) struct HashedPassword(pub(crate) String);
 
@@ -55,16 +58,25 @@ fn matches_hash(password: &Secret, hashed: &str) -> Option<bool> {
 }
 
 /// Hashes a new password with the caller's salt.
-#[expect(
-    clippy::expect_used,
-    reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters"
-)]
 pub(crate) async fn hash(
     tenant: TenantId,
     password: Secret,
     salt: [u8; 16],
 ) -> Result<HashedPassword, Overloaded> {
-    let permit = QUEUE.turn(Lane::New(tenant)).await?;
+    hash_in(Lane::New(tenant), password, salt).await
+}
+
+/// Hashes a password when it is the turn of `lane`.
+#[expect(
+    clippy::expect_used,
+    reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters"
+)]
+pub(crate) async fn hash_in(
+    lane: Lane,
+    password: Secret,
+    salt: [u8; 16],
+) -> Result<HashedPassword, Overloaded> {
+    let permit = QUEUE.turn(lane).await?;
     Ok(run_blocking(permit, move || {
         let params = params();
         let output = argon2id(&password, &salt, &params).expect("valid parameters");
@@ -79,6 +91,31 @@ pub(crate) async fn hash(
         HashedPassword(hashed.to_string())
     })
     .await)
+}
+
+/// The mark of a sealed password. A PHC string begins with `$`.
+const SEALED: &str = "sealed:";
+
+fn purpose(tenant: TenantId, user: UserId) -> String {
+    format!("idp-password/{tenant}/{user}")
+}
+
+/// Seals a password until its first use.
+pub(crate) fn seal(
+    tenant: TenantId,
+    user: UserId,
+    password: &Secret,
+    sealer: &Sealer,
+    nonce: &mut Stream,
+) -> HashedPassword {
+    let sealed = sealer.seal(&purpose(tenant, user), password.expose().as_bytes(), nonce);
+    HashedPassword(format!("{SEALED}{sealed}"))
+}
+
+/// Opens a sealed password; `None` if it is hashed, or was sealed with another key.
+pub(crate) fn open(tenant: TenantId, user: UserId, stored: &str, sealer: &Sealer) -> Option<Secret> {
+    let plain = sealer.open(&purpose(tenant, user), stored.strip_prefix(SEALED)?)?;
+    String::from_utf8(plain).ok().map(Secret::new)
 }
 
 /// Verifies a password. For a user who does not exist, pass `None`, which takes the same time.
@@ -143,6 +180,19 @@ mod tests {
         assert!(!is_right("Wrong-1!", Some(&hashed)).await);
         assert!(!is_right("Right-1!", None).await);
         assert!(!is_right("Right-1!", Some("no hash")).await);
+    }
+
+    #[test]
+    fn a_sealed_password_is_opened_for_its_user_only() {
+        let mut stream = Randomness::from_seed(1).stream("user");
+        let (one, other) = (UserId::generate(&mut stream), UserId::generate(&mut stream));
+        let sealer = Sealer::new(&[1; 32]);
+        let HashedPassword(stored) = seal(tenant(), one, &Secret::new("Right-1!"), &sealer, &mut stream);
+        assert!(!stored.contains("Right"), "{stored}");
+        assert_eq!(open(tenant(), one, &stored, &sealer), Some(Secret::new("Right-1!")));
+        assert_eq!(open(tenant(), other, &stored, &sealer), None);
+        assert_eq!(open(tenant(), one, &stored, &Sealer::new(&[2; 32])), None);
+        assert_eq!(open(tenant(), one, "$argon2id$v=19$", &sealer), None);
     }
 
     /// Stored hashes stay valid: those of the library's own functions, with these parameters and

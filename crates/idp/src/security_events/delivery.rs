@@ -102,7 +102,7 @@ async fn push(
     .sign(&key);
     let request = idp
         .http_to(&stream.set.endpoint)
-        .request(&trace_of(idp, waiting), Method::POST, &stream.set.endpoint)
+        .request(&trace_of(idp, tenant, waiting, now), Method::POST, &stream.set.endpoint)
         .header(CONTENT_TYPE, SECURITY_EVENT_MEDIA_TYPE)
         .header(ACCEPT, "application/json")
         .timeout(ANSWER_WITHIN)
@@ -170,7 +170,7 @@ async fn record(
         }
     };
     let subject = Subject::user(waiting.content.user);
-    let recorded = Event::new(tenant, now, subject, trace_of(idp, waiting), recorded);
+    let recorded = Event::new(tenant, now, subject, trace_of(idp, tenant, waiting, now), recorded);
     change.append(idp.chassis.journal.entry(&recorded));
     match idp.chassis.store.commit(change).await {
         Err(error) if !error.is_conflict() => Err(error.into()),
@@ -179,8 +179,8 @@ async fn record(
 }
 
 /// A span of the trace that caused the event.
-fn trace_of(idp: &Idp, waiting: &QueuedEvent) -> Trace {
-    Trace { trace_id: waiting.content.txn.as_str().into(), ..Trace::begin(&idp.chassis.random) }
+fn trace_of(idp: &Idp, tenant: TenantId, waiting: &QueuedEvent, now: Instant) -> Trace {
+    Trace { trace_id: waiting.content.txn.as_str().into(), ..idp.chassis.begin_trace(tenant, now) }
 }
 
 /// Returns the delay after `tries` attempts: one second, doubled each time.

@@ -218,8 +218,9 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
-    /// Moves all clocks to `next`. If a service has work due then, its clock is moved last, by the
-    /// call that executes the work. Returns whether there was due work.
+    /// Moves time to `next`. Before the target, only the clocks of services with a schedule are set:
+    /// first that of a service with work due then, by the call that executes the work, whose own calls
+    /// carry the instant to the other services. Returns whether there was due work.
     async fn step(
         &self,
         course: &mut Course,
@@ -231,7 +232,9 @@ impl<T: Timepieces> Conductor<T> {
             course.moved.now = next;
             return Ok(false);
         };
-        self.set_others(first, change, &mut course.states).await?;
+        if !change.step {
+            self.set_others(first, change, &mut course.states).await?;
+        }
         course.moved.now = next;
         self.work(course, first, Some(change)).await?;
         Ok(true)
@@ -252,8 +255,12 @@ impl<T: Timepieces> Conductor<T> {
         state.next_due = work.next_due;
         // The work of one service may have scheduled work in another.
         for other in Service::ALL {
-            if other != service && course.states[other.index()].next_due.is_some() {
-                course.states[other.index()] = self.read(other).await?;
+            if other != service && (other.has_schedule() || course.states[other.index()].next_due.is_some()) {
+                let behind = change.filter(|_| course.states[other.index()].now < course.moved.now);
+                course.states[other.index()] = match behind {
+                    Some(change) => self.set(other, change).await?,
+                    None => self.read(other).await?,
+                };
             }
         }
         Ok(())

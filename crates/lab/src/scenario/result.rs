@@ -93,7 +93,6 @@ pub struct StepResult {
     /// Its position in the file.
     pub position: Position,
     /// What happened, in sentences.
-    #[serde(rename = "told")]
     pub narration: Vec<String>,
     /// The reasons of the issuer's decisions, from the journal.
     pub why: Vec<String>,

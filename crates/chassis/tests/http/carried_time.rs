@@ -1,0 +1,70 @@
+use axum::body::Body;
+use http::Method;
+use outlive_clock::Instant;
+use serde_json::json;
+
+use crate::scene::{NOON, Scene, lab, request, tenant};
+
+const LATER: &str = "2026-01-05T15:00:00Z";
+
+fn instant(text: &str) -> Instant {
+    text.parse().expect("an instant")
+}
+
+/// The header of a call that a service makes at `now` in the due work of a tenant.
+fn header(scene: &Scene, number: u128, now: &str) -> String {
+    let trace = scene.chassis.begin_trace(tenant(number), instant(now));
+    let call =
+        scene.chassis.http.request(&trace, Method::GET, "http://hub.example/").build().expect("a call");
+    call.headers()["outlive-time"].to_str().expect("text").to_owned()
+}
+
+impl Scene {
+    async fn call_with(&self, time: &str) {
+        let call = request(Method::GET, "/nowhere").header("outlive-time", time);
+        assert_eq!(self.send(call.body(Body::empty()).expect("a request")).await.status, 404);
+    }
+
+    async fn now(&self, number: u128) -> String {
+        let clock = self.get(&lab(number, "/clock")).await.body;
+        clock["now"].as_str().expect("an instant").to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_call_brings_the_time_of_the_work_that_makes_it() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    scene.create(2, &[]).await;
+    scene.call_with(&header(&scene, 1, LATER)).await;
+    assert_eq!((&*scene.now(1).await, &*scene.now(2).await), (LATER, NOON));
+    scene.call_with(&header(&scene, 1, NOON)).await;
+    assert_eq!(scene.now(1).await, LATER, "time does not go back");
+    scene.call_with(&header(&scene, 3, LATER)).await;
+}
+
+#[tokio::test]
+async fn only_the_lab_key_moves_a_clock_and_only_one_that_stands_still() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let sent = header(&scene, 1, LATER);
+    let later = sent.replacen("17676252", "17676253", 1);
+    let other = sent.replacen(&tenant(1).to_string(), &tenant(2).to_string(), 1);
+    assert!(later != sent && other != sent, "{sent}");
+    for forged in [&*later, &other, "", "x", &sent[..sent.len() - 2]] {
+        scene.call_with(forged).await;
+        assert_eq!(scene.now(1).await, NOON, "{forged}");
+    }
+    scene.put(&lab(1, "/clock"), json!({"speed": 1})).await;
+    scene.call_with(&sent).await;
+    assert!(instant(&scene.now(1).await) < instant(LATER), "a running clock is not moved");
+}
+
+#[tokio::test]
+async fn time_is_not_sent_to_other_hosts() {
+    let scene = Scene::start().await;
+    let trace = scene.chassis.begin_trace(tenant(1), instant(LATER));
+    let elsewhere = outlive_chassis::HttpClient::to_anywhere().expect("a client");
+    let call = elsewhere.request(&trace, Method::GET, "https://elsewhere.example/").build().expect("a call");
+    assert!(call.headers().get("outlive-time").is_none() && call.headers().contains_key("traceparent"));
+}
