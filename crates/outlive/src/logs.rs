@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,7 +44,11 @@ pub(crate) fn start() -> Repeats {
     };
     let repeats = Repeats::default();
     // Errors of the log itself would be printed by a macro that panics if standard error is closed.
-    let printer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let printer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !no_color)
+        .log_internal_errors(false);
     tracing_subscriber::registry().with(printer.with_filter(repeats.clone())).with(wanted).init();
     if let Some(error) = invalid {
         tracing::warn!(%error, "OUTLIVE_LOG is not a list of levels by module (outlive=debug,idp::token=trace); it is ignored");

@@ -18,8 +18,12 @@ const STATEMENTS_KEPT: usize = 128;
 
 /// WAL with synchronous=NORMAL survives a crash of the process at any instant; only a crash of the
 /// machine can lose the last commits.
-const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
-     PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = OFF; PRAGMA wal_autocheckpoint = 2000";
+///
+/// A commit writes every page that it touched, most of them for one short row of an index, so pages
+/// of a new file are half as large as by default.
+const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 2048; PRAGMA journal_mode = WAL; \
+     PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = OFF; \
+     PRAGMA wal_autocheckpoint = 4000";
 
 /// Creates a database file that only its owner can read; SQLite creates its logs with the same
 /// permissions. Errors are ignored here, because opening the file reports them.
