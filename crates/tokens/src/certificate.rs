@@ -69,9 +69,7 @@ impl Certificate {
             .ok()
             .ok_or(CertificateRefusal::NotRsa)?;
         let at = |time: x509_cert::time::Time| {
-            Instant::from_seconds(
-                i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX / 2_000_000),
-            )
+            i64::try_from(time.to_unix_duration().as_secs()).map_or(Instant::MAX, Instant::from_seconds)
         };
         Ok(Self {
             der: der.to_vec(),

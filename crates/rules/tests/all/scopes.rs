@@ -50,6 +50,21 @@ fn is_graph(resource: &RequestedResource) -> bool {
     resource.identifier.as_deref().is_none_or(names_graph)
 }
 
+#[test]
+fn microsoft_graph_has_two_names() {
+    let id = "00000003-0000-0000-c000-000000000000";
+    for name in
+        ["https://graph.microsoft.com", "https://graph.microsoft.com/", "HTTPS://Graph.Microsoft.com", id]
+    {
+        assert!(names_graph(name), "{name}");
+    }
+    for other in
+        ["", "/", "graph.microsoft.com", "https://graph.microsoft.com//", "https://graph.microsoft.com/v1.0"]
+    {
+        assert!(!names_graph(other), "{other}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_request_reads_back_from_its_words(resource in requested(), oidc in oidc()) {

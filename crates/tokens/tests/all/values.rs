@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_clock::{ClientId, Instant, Span, TenantId, UserId};
 use outlive_tokens::claims::{IdTokenClaims, IdTokenInput, OptionalClaims, UserClaims, UserFacts};
 use outlive_tokens::{
@@ -29,6 +29,7 @@ fn a_certificate_is_named_by_each_of_its_thumbprints() {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
     let (sha1, sha256) = (Sha1::digest(read.der()), Sha256::digest(read.der()));
     assert_eq!(read.thumbprint(), STANDARD.encode(sha1));
+    assert_eq!(read.x5t_s256(), URL_SAFE_NO_PAD.encode(sha256));
     assert_eq!(read.subject(), "CN=accounts.accesscontrol.windows.net");
     for name in
         [read.x5t(), read.x5t_s256(), format!("{}=", read.x5t()), hex(&sha1), hex(&sha256).to_lowercase()]
@@ -56,6 +57,9 @@ fn a_challenge_is_read_with_all_its_parameters() {
         (Some("t"), Some("http://idp/t"), Some("api"), Some("a/b"), Some("{}"))
     );
     assert_eq!((read.error(), read.error_description()), (None, None));
+    let padded = |length: usize| Challenge::parse(&format!("{:length$}", "Bearer realm=t,"));
+    assert_eq!(padded(16 * 1024).expect("bearer").realm(), Some("t"));
+    assert_eq!(padded(16 * 1024 + 1), None);
     let empty = Challenge::parse("Bearer").expect("bearer");
     assert_eq!((empty.realm(), empty.client_id(), empty.scope(), empty.claims()), (None, None, None, None));
     assert_eq!(Challenge::parse("Digest realm=\"t\""), None);
