@@ -60,6 +60,7 @@ mod sqlite;
 mod statement;
 mod store;
 mod value;
+mod writer;
 
 pub use database_url::DatabaseUrl;
 pub use error::{OpenError, StoreError};

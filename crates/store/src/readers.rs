@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::backend::Backend;
-use crate::committer::Writer;
 use crate::connection::{Connection, DatabaseError};
+use crate::writer::Writer;
 use crate::{Row, Statement, StoreError};
 
 /// The read timeout, in wall time, including the wait for a connection.
@@ -21,14 +21,14 @@ const READ_MAX: Duration = Duration::from_secs(30);
 
 pub(crate) struct Readers {
     backend: Arc<Backend>,
-    writer: Arc<Writer>,
+    writer: Arc<tokio::sync::Mutex<Writer>>,
     idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
     reads: AtomicU64,
 }
 
 impl Readers {
-    pub(crate) fn new(backend: Arc<Backend>, writer: Arc<Writer>) -> Self {
+    pub(crate) fn new(backend: Arc<Backend>, writer: Arc<tokio::sync::Mutex<Writer>>) -> Self {
         let turns = Semaphore::new(backend.readers());
         Self { backend, writer, idle: Mutex::default(), turns, reads: AtomicU64::new(0) }
     }
@@ -47,10 +47,10 @@ impl Readers {
     ) -> Result<Vec<Row>, StoreError> {
         if self.backend.is_exclusive()
             && let Ok(mut writer) = self.writer.try_lock()
-            && let Some(connection) = writer.as_mut()
+            && let Some(rows) = writer.read(statement, only_first).await
         {
             self.reads.fetch_add(1, Ordering::Relaxed);
-            return Ok(connection.read(statement, only_first).await?);
+            return rows;
         }
         self.read(statement, only_first).await
     }

@@ -1,13 +1,14 @@
 //! The handle that services hold.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
 use crate::backend::Backend;
 use crate::committer::{Committer, Job};
 use crate::readers::Readers;
+use crate::writer::{Writer, stopped};
 use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreError, migrations};
 
 /// The capacity of the writer's queue.
@@ -18,9 +19,50 @@ const QUEUE_MAX: usize = 1_024;
 pub struct Store {
     backend: Arc<Backend>,
     readers: Arc<Readers>,
+    writer: Arc<Mutex<Writer>>,
     jobs: mpsc::Sender<Job>,
     commits: watch::Receiver<u64>,
     closing: Arc<Notify>,
+    flushing: Arc<Notify>,
+    /// The number of callers of [`Store::commit`].
+    committing: Arc<AtomicUsize>,
+}
+
+/// A caller of [`Store::commit`], counted while it waits.
+struct Committing<'a>(&'a AtomicUsize);
+
+impl<'a> Committing<'a> {
+    fn enter(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+
+    fn is_alone(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 1
+    }
+}
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A change that is committed even if its caller is canceled.
+struct Submitted<'a> {
+    change: Change,
+    jobs: &'a mpsc::Sender<Job>,
+}
+
+impl Drop for Submitted<'_> {
+    fn drop(&mut self) {
+        let change = std::mem::take(&mut self.change);
+        if !change.is_empty() {
+            let (done, _) = oneshot::channel();
+            // Fails only if the store is closed, or a thousand others wait.
+            let _ = self.jobs.try_send(Job { change, done });
+        }
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -46,22 +88,20 @@ impl Store {
             migrations::apply(&backend, name, list).await?;
         }
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
-        let (tick, commits) = watch::channel(0);
-        let writer = Arc::default();
+        let (count, commits) = watch::channel(0);
+        let writer = Arc::new(Mutex::new(Writer::new(Arc::clone(&backend), count)));
         let readers = Arc::new(Readers::new(Arc::clone(&backend), Arc::clone(&writer)));
-        let closing = Arc::new(Notify::new());
+        let (closing, flushing) = <(Arc<Notify>, Arc<Notify>)>::default();
         let committer = Committer {
-            backend: Arc::clone(&backend),
+            writer: Arc::clone(&writer),
             readers: Arc::clone(&readers),
             jobs: queue,
             closing: Arc::clone(&closing),
-            commits: tick,
-            writer,
-            deferred: BTreeMap::new(),
+            flushing: Arc::clone(&flushing),
             claim,
         };
         tokio::spawn(committer.run());
-        Ok(Self { backend, readers, jobs, commits, closing })
+        Ok(Self { backend, readers, writer, jobs, commits, closing, flushing, committing: Arc::default() })
     }
 
     /// Returns all rows of a query, which bounds itself (`LIMIT`).
@@ -95,15 +135,27 @@ impl Store {
     /// changed. [`StoreError::Failed`]: nothing was changed either, unless the connection was lost
     /// during the commit itself; then all of the change was applied or nothing.
     pub async fn commit(&self, change: impl Into<Change>) -> Result<(), StoreError> {
-        let change = change.into();
+        let mut change = change.into();
         if change.is_empty() {
             return Ok(());
         }
+        let caller = Committing::enter(&self.committing);
+        if self.backend.is_exclusive() && caller.is_alone() {
+            // A caller that stays alone while others run commits without the detour to the
+            // committer. SQLite does not wait for I/O of tokio, so this cannot be canceled half-way.
+            let mut submitted = Submitted { change, jobs: &self.jobs };
+            tokio::task::yield_now().await;
+            change = std::mem::take(&mut submitted.change);
+            if caller.is_alone()
+                && let Ok(mut writer) = self.writer.try_lock()
+            {
+                return writer.commit_one(change).await;
+            }
+        }
         let (done, answer) = oneshot::channel();
         // The channels' errors say nothing more.
-        let gone = || StoreError::Failed("the writer has stopped".to_owned());
-        self.jobs.send(Job::Now { change, done }).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        self.jobs.send(Job { change, done }).await.ok().ok_or_else(stopped)?;
+        answer.await.ok().ok_or_else(stopped)?
     }
 
     /// Defers a statement to the next commit, before its changes, or to a commit of its own within
@@ -118,9 +170,12 @@ impl Store {
         key: impl Into<String> + Send,
         statement: Statement,
     ) -> Result<(), StoreError> {
-        let job = Job::Soon { key: key.into(), statement };
-        // The source says nothing more.
-        self.jobs.send(job).await.map_err(|_| StoreError::Failed("the writer has stopped".to_owned()))
+        let mut writer = self.writer.lock().await;
+        writer.defer(key.into(), statement)?;
+        if !std::mem::replace(&mut writer.flush_is_scheduled, true) {
+            self.flushing.notify_one();
+        }
+        Ok(())
     }
 
     /// Commits submitted changes, rejects new ones, and closes the database, so that another
