@@ -214,13 +214,13 @@ mod tests {
             &contexts(CONTEXTS_MAX + 1),
             &format!("{{\"x\":{}{}}}", "[".repeat(DEPTH_MAX), "]".repeat(DEPTH_MAX)),
             &format!("{{\"x\":{}{}}}", "[".repeat(4_000), "]".repeat(4_000)),
-            &format!("{{\"x\":\"{}\"}}", "x".repeat(TEXT_BYTES_MAX)),
+            &format!("{{\"x\":\"{}\"}}", "x".repeat(8_192)),
         ] {
             assert_eq!(ClaimsRequest::parse(text), Err(MalformedClaimsRequest), "{text}");
         }
         assert_eq!(parse(&contexts(CONTEXTS_MAX)).expect("all that exist").contexts.len(), CONTEXTS_MAX);
-        let longest = format!("{{\"x\":\"{}\"}}", "x".repeat(TEXT_BYTES_MAX - 8));
-        assert!(longest.len() == TEXT_BYTES_MAX && parse(&longest).is_some());
+        let longest = format!("{{\"x\":\"{}\"}}", "x".repeat(8_192 - 8));
+        assert!(longest.len() == 8_192 && parse(&longest).is_some());
         assert!(
             parse(&format!("{{\"x\":{}{}}}", "[".repeat(DEPTH_MAX - 1), "]".repeat(DEPTH_MAX - 1))).is_some()
         );

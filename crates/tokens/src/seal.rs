@@ -179,7 +179,10 @@ mod tests {
 
     #[test]
     fn an_overlong_text_is_not_looked_at() {
-        assert_eq!(sealer().open("p", &"A".repeat(SEALED_CHARS_MAX + 1)), None);
+        for (bytes, opens) in [(1_572_832, true), (1_572_833, false)] {
+            let sealed = sealer().seal("p", &vec![7; bytes], &mut stream());
+            assert_eq!((sealed.len() > 2_097_152, sealer().open("p", &sealed).is_some()), (!opens, opens));
+        }
     }
 
     proptest! {

@@ -71,6 +71,7 @@ fn a_token_of_the_longest_length_is_read_and_a_longer_one_is_not() {
     let claims = json!({"tid": tenant, "iss": "c", "sub": "c", "aud": "a", "exp": 1});
     let token = sign_hs256(b"k", &claims);
     let of_length = |length: usize| format!("{token}{}", "A".repeat(length - token.len()));
+    assert_eq!(TOKEN_CHARS_MAX, 16_384);
     let (longest, longer) = (of_length(TOKEN_CHARS_MAX), of_length(TOKEN_CHARS_MAX + 1));
     assert_eq!((peek_tenant(&longest), peek_tenant(&longer)), (Some(tenant), None));
     assert!(ClientAssertion::read(&longest).is_ok());
