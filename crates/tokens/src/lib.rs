@@ -59,7 +59,7 @@ pub use pairwise::PairwiseKey;
 pub use peek::{peek_tenant, peek_tenant_of_issuer};
 pub use refresh_token::SealedRefreshToken;
 pub use refusal::BearerRefusal;
-pub use seal::{Sealer, SealingKeyError};
+pub use seal::Sealer;
 pub use sealed_token::{MalformedToken, SealedToken};
 pub use security_event::{
     InitiatingEntity, ReceivedSecurityEvent, SECURITY_EVENT_MEDIA_TYPE, SECURITY_EVENT_TYP, SecurityEvent,

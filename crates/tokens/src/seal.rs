@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Stream;
 use sha2::{Digest, Sha256};
 
@@ -29,11 +29,6 @@ struct SealingKey {
     cipher: LessSafeKey,
 }
 
-/// The text is not a valid sealing key.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("a sealing key is 32 bytes, written as 64 hexadecimal digits or as base64")]
-pub struct SealingKeyError;
-
 impl SealingKey {
     fn new(key: &[u8; 32]) -> Self {
         let mut hash = Sha256::new();
@@ -57,31 +52,6 @@ impl Sealer {
     #[must_use]
     pub fn with_previous(key: &[u8; 32], previous: &[[u8; 32]]) -> Self {
         Self { keys: std::iter::once(key).chain(previous).map(SealingKey::new).collect() }
-    }
-
-    /// Parses a key: 64 hexadecimal digits, or base64 of 32 bytes.
-    ///
-    /// # Errors
-    /// When the text is neither. The error does not contain it.
-    pub fn from_text(text: &str) -> Result<Self, SealingKeyError> {
-        // Without sources, which quote characters of the key.
-        let text = text.trim();
-        let bytes = if text.len() == 64 {
-            hex(text).ok_or(SealingKeyError)?
-        } else if text.len() <= 64 {
-            let text = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
-            URL_SAFE_NO_PAD.decode(text).ok().ok_or(SealingKeyError)?
-        } else {
-            return Err(SealingKeyError);
-        };
-        let key: [u8; 32] = bytes.try_into().ok().ok_or(SealingKeyError)?;
-        Ok(Self::new(&key))
-    }
-
-    /// Generates a key as base64 text, for the data directory.
-    #[must_use]
-    pub fn generate_text(stream: &mut Stream) -> String {
-        STANDARD.encode(stream.bytes::<32>())
     }
 
     /// Seals `plain` for `purpose`. Only [`open`](Self::open) with the same purpose and key returns
@@ -134,11 +104,6 @@ fn aad(purpose: &str) -> Aad<String> {
     Aad::from(format!("outlive/sealed/1/{purpose}"))
 }
 
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    text.as_bytes().chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,20 +126,6 @@ mod tests {
         let new = sealer.seal("p", b"kept", &mut stream());
         assert_eq!(Sealer::new(&[1; 32]).open("p", &new), None);
         assert_eq!(Sealer::new(&[2; 32]).open("p", &new).as_deref(), Some(&b"kept"[..]));
-    }
-
-    #[test]
-    fn keys_are_read_as_hex_or_base64() {
-        let sealed = sealer().seal("p", b"x", &mut stream());
-        for text in ["07".repeat(32), STANDARD.encode([7; 32]), URL_SAFE_NO_PAD.encode([7; 32])] {
-            let sealer = Sealer::from_text(&format!(" {text}\n")).expect("a key");
-            assert!(sealer.open("p", &sealed).is_some(), "{text}");
-        }
-        for text in ["", "secret", &"0".repeat(63), &"g".repeat(64), &"é".repeat(32), &"A".repeat(400)] {
-            assert_eq!(Sealer::from_text(text).err(), Some(SealingKeyError), "{text}");
-        }
-        let fresh = Sealer::generate_text(&mut stream());
-        assert!(Sealer::from_text(&fresh).is_ok());
     }
 
     #[test]
