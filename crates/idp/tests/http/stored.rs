@@ -92,14 +92,14 @@ async fn a_refresh_is_stored_in_half_the_bytes() {
             "token.issued"
         )
     };
-    let pages = || sql!("SELECT page_count AS number FROM pragma_page_count");
+    let size = || sql!("SELECT page_count * page_size AS number FROM pragma_page_count, pragma_page_size");
     let is_sqlite = store.is_exclusive();
-    let before = if is_sqlite { number(store, pages()).await } else { 0 };
+    let before = if is_sqlite { number(store, size()).await } else { 0 };
     for _ in 0..REFRESHES {
         tokens = app.refresh(tokens.refresh()).await;
     }
     if is_sqlite {
-        let bytes = (number(store, pages()).await - before) * 4_096 / REFRESHES;
+        let bytes = (number(store, size()).await - before) / REFRESHES;
         assert!(bytes < 4_854 / 2, "{bytes} bytes for each refresh");
     }
     let stored = number(store, line()).await;
