@@ -1,6 +1,6 @@
 //! Time that travels with calls: while the lab moves a tenant's clocks from due event to due event,
-//! only the service that does the work is told each instant. Its calls carry the instant, and a
-//! service that receives one sets its own clock before it handles the call.
+//! the service that does the work receives each instant from the lab. Its calls carry the instant,
+//! and a service that receives such a call sets its own clock before it handles the call.
 //!
 //! The instant is authenticated with the lab key, and a clock never goes back: repeating it has no
 //! effect, and no other client can move a clock.

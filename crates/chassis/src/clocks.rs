@@ -9,7 +9,7 @@ use outlive_wire::ClockChange;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
-use crate::{CarriedTime, Problem, date};
+use crate::{CarriedTime, date};
 
 /// A clock could not be read or set.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -112,11 +112,14 @@ impl Clocks {
 
     /// Sets a frozen clock to a later instant that a call carries. A tenant that is unknown here is
     /// left to the handler of the call.
-    pub(crate) async fn catch_up(&self, CarriedTime { tenant, now, .. }: CarriedTime) -> Result<(), Problem> {
+    pub(crate) async fn catch_up(
+        &self,
+        CarriedTime { tenant, now, .. }: CarriedTime,
+    ) -> Result<(), ClockError> {
         let clock = match self.read(tenant).await {
             Ok(clock) => clock,
             Err(ClockError::UnknownTenant(_)) => return Ok(()),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         if clock.speed().is_frozen() && clock.shows() < now {
             let change = ClockChange { now: Some(now), step: true, ..ClockChange::default() };

@@ -104,9 +104,9 @@ async fn enter<S: Service>(
     request.extensions_mut().insert(trace);
     let handling = async {
         if let Some(time) = time
-            && let Err(problem) = chassis.clocks.catch_up(time).await
+            && let Err(error) = chassis.clocks.catch_up(time).await
         {
-            problem.into_response()
+            Problem::from(error).into_response()
         } else if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
             refused
         } else if let Some(problem) = announced_too_large(&request) {

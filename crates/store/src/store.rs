@@ -142,7 +142,8 @@ impl Store {
         let caller = Committing::enter(&self.committing);
         if self.backend.is_exclusive() && caller.is_alone() {
             // A caller that stays alone while others run commits without the detour to the
-            // committer. SQLite does not wait for I/O of tokio, so this cannot be canceled half-way.
+            // committer. SQLite does not wait for I/O of tokio, so this cannot be canceled
+            // half-way.
             let mut submitted = Submitted { change, jobs: &self.jobs };
             tokio::task::yield_now().await;
             change = std::mem::take(&mut submitted.change);

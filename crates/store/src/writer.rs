@@ -17,8 +17,8 @@ const COMMIT_MAX: Duration = Duration::from_secs(60);
 /// The deferred statements, by key.
 type Deferred = BTreeMap<String, Statement>;
 
-/// The connection that writes, in no transaction between two calls, and the statements that wait for
-/// its next commit.
+/// The connection that writes, in no transaction between two calls, and the statements that wait
+/// for its next commit.
 pub(crate) struct Writer {
     backend: Arc<Backend>,
     connection: Option<Connection>,

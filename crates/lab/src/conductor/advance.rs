@@ -218,9 +218,9 @@ impl<T: Timepieces> Conductor<T> {
         Ok(course.moved)
     }
 
-    /// Moves time to `next`. Before the target, only the clocks of services with a schedule are set:
-    /// first that of a service with work due then, by the call that executes the work, whose own calls
-    /// carry the instant to the other services. Returns whether there was due work.
+    /// Moves time to `next`. Before the target, only the clocks of services with a schedule are
+    /// set: first that of a service with work due then, by the call that executes the work, whose
+    /// own calls carry the instant to the other services. Returns whether there was due work.
     async fn step(
         &self,
         course: &mut Course,
