@@ -20,6 +20,7 @@ mod member_of;
 mod memberships;
 mod named;
 mod odata;
+mod organization;
 mod passwords;
 mod path;
 mod permission_grants;
@@ -75,6 +76,7 @@ fn router() -> Router<Idp> {
         member_of::router(),
         memberships::router(),
         named::router(),
+        organization::router(),
         passwords::router(),
         permission_grants::router(),
         policies::router(),

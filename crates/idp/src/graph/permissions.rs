@@ -101,6 +101,10 @@ permissions! {
     READ_ROLES:            ["RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory"], READ, ANY;
     WRITE_ROLES:           ["RoleManagement.ReadWrite.Directory"], AS_USER, ROLE_ADMINISTRATORS;
 
+    // organization
+    READ_ORGANIZATION:     ["User.Read", "Organization.Read.All", "Organization.ReadWrite.All"], READ, ANY;
+    READ_WHOLE_ORGANIZATION: ["Organization.Read.All", "Organization.ReadWrite.All"], READ, ANY;
+
     // applications, servicePrincipals
     READ_APPLICATIONS:     ["Application.Read.All", "Application.ReadWrite.All"], READ, ANY;
     WRITE_APPLICATIONS:    ["Application.ReadWrite.All"], NONE, APPLICATION_ADMINISTRATORS;

@@ -10,12 +10,13 @@ use super::caller::instant_of_call;
 use crate::directory::platform::GRAPH_URI;
 use crate::idp::Idp;
 
-const ENTITY_SETS: [&str; 7] = [
+const ENTITY_SETS: [&str; 8] = [
     "applications",
     "directoryRoleTemplates",
     "directoryRoles",
     "groups",
     "oauth2PermissionGrants",
+    "organization",
     "servicePrincipals",
     "users",
 ];

@@ -145,6 +145,7 @@ async fn every_collection_has_a_count() {
         "/directoryRoles".to_owned(),
         "/directoryRoleTemplates".to_owned(),
         "/oauth2PermissionGrants".to_owned(),
+        "/organization".to_owned(),
         "/directory/deletedItems/microsoft.graph.user".to_owned(),
         "/identity/conditionalAccess/policies".to_owned(),
         "/identity/conditionalAccess/namedLocations".to_owned(),

@@ -39,6 +39,7 @@ mod graph_evaluation;
 mod graph_federated;
 mod graph_grants;
 mod graph_logs;
+mod graph_organization;
 mod graph_roles;
 mod graph_users;
 mod happenings;
