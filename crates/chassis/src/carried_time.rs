@@ -23,7 +23,7 @@ pub struct CarriedTime {
 
 impl CarriedTime {
     pub(crate) fn new(key: &hmac::Key, tenant: TenantId, now: Instant) -> Self {
-        let tag = hmac::sign(key, message(tenant, now).as_bytes());
+        let tag = hmac::sign(key, authenticated(&message(tenant, now)).as_bytes());
         let mut code = [0; 32];
         code.copy_from_slice(tag.as_ref());
         Self { tenant, now, code }
@@ -34,7 +34,7 @@ impl CarriedTime {
         let text = headers.get(&OUTLIVE_TIME)?.to_str().ok()?;
         let (message, code) = text.rsplit_once(' ')?;
         let code: [u8; 32] = BASE64URL_NOPAD.decode(code.as_bytes()).ok()?.try_into().ok()?;
-        hmac::verify(key, message.as_bytes(), &code).ok()?;
+        hmac::verify(key, authenticated(message).as_bytes(), &code).ok()?;
         let (tenant, now) = message.split_once(' ')?;
         Some(Self { tenant: tenant.parse().ok()?, now: Instant::from_micros(now.parse().ok()?), code })
     }
@@ -43,6 +43,11 @@ impl CarriedTime {
         let text = format!("{} {}", message(self.tenant, self.now), BASE64URL_NOPAD.encode(&self.code));
         HeaderValue::try_from(text).ok()
     }
+}
+
+/// The message with its purpose, which no other use of the key has.
+fn authenticated(message: &str) -> String {
+    format!("outlive/carried-time/1 {message}")
 }
 
 fn message(tenant: TenantId, now: Instant) -> String {

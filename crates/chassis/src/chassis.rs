@@ -88,8 +88,13 @@ impl Chassis {
     /// Begins the trace of a tenant's due work at `now`. Its calls carry this instant.
     #[must_use]
     pub fn begin_trace(&self, tenant: TenantId, now: Instant) -> Trace {
-        let time = Some(CarriedTime::new(self.lab_key.time_key(), tenant, now));
-        Trace { time, ..Trace::begin(&self.random.of(tenant)) }
+        self.carry_time(Trace::begin(&self.random.of(tenant)), tenant, now)
+    }
+
+    /// Lets the calls of a trace carry the tenant's instant `now`.
+    #[must_use]
+    pub fn carry_time(&self, trace: Trace, tenant: TenantId, now: Instant) -> Trace {
+        Trace { time: Some(CarriedTime::new(self.lab_key.time_key(), tenant, now)), ..trace }
     }
 
     /// Commits submitted changes and closes the database, so that another process can open it

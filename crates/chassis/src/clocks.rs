@@ -154,8 +154,8 @@ impl Clocks {
                     next.speed().factor(),
                     tenant
                 );
-                self.remember(tenant, next);
                 self.store.commit_soon(format!("clock {tenant}"), update).await?;
+                self.remember_step(tenant, next)?;
                 return Ok(Some(next));
             }
             // Another replica may have set the clock since it was read: then it is read again, or
@@ -211,6 +211,13 @@ impl Clocks {
     pub(crate) async fn created_by(&self, lab: &str) -> Result<Vec<TenantId>, StoreError> {
         let rows = self.store.rows(sql!("SELECT tenant FROM clocks WHERE lab = $1", lab)).await?;
         rows.iter().map(|row| row.parse("tenant")).collect()
+    }
+
+    /// Remembers a step of a clock, unless the tenant was deleted meanwhile.
+    fn remember_step(&self, tenant: TenantId, clock: VirtualClock) -> Result<(), ClockError> {
+        let mut remembered = self.remembered.write();
+        *remembered.get_mut(&tenant).ok_or(ClockError::UnknownTenant(tenant))? = clock;
+        Ok(())
     }
 
     pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock) {

@@ -100,6 +100,7 @@ impl FromRequestParts<Arc<Flows>> for Caller {
             )));
         }
         check_version(parts)?;
+        let trace = flows.chassis.carry_time(trace, tenant, now);
         Ok(Self { tenant, user, environment: environment_name(tenant), origin, trace, now })
     }
 }

@@ -38,7 +38,7 @@ impl Flows {
             let trace = match trace {
                 Some(trace) => trace,
                 None => {
-                    new_trace = Trace::begin(&self.chassis.random.of(tenant));
+                    new_trace = self.chassis.begin_trace(tenant, now);
                     &new_trace
                 }
             };

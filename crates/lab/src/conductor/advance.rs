@@ -13,6 +13,9 @@ use crate::services::{ClockChange, ClockState, Service};
 const STEPS_MAX: u64 = 1_000_000;
 /// Maximum length of one advance (virtual time): a hundred years.
 pub(crate) const ADVANCE_MAX: Span = Span::from_days(36_525);
+/// How long (wall time) the clocks of services without a schedule may stay behind, for callers
+/// whose requests do not carry the time.
+const BEHIND_MAX: Span = Span::from_millis(200);
 /// Maximum number of requests to execute the work due at one instant; more count as stuck.
 const ROUNDS_MAX: u32 = 10_000;
 
@@ -64,6 +67,8 @@ pub(crate) struct Conductor<T> {
 /// The state of an advance.
 struct Course {
     states: [ClockState; 4],
+    /// When all clocks were last set (wall time).
+    all_set: Instant,
     moved: Moved,
     target: Instant,
 }
@@ -173,7 +178,7 @@ impl<T: Timepieces> Conductor<T> {
         }
         if finish {
             let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
-            let mut course = Course { states, moved, target: now };
+            let mut course = Course { states, all_set: wall_now(), moved, target: now };
             match self.finish_due(&mut course).await {
                 Ok(_) => {}
                 Err(error) if error.is_temporary() => return Err(error),
@@ -196,7 +201,7 @@ impl<T: Timepieces> Conductor<T> {
             return Err(ConductError::Backwards { now, target });
         }
         let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
-        let mut course = Course { states, moved, target };
+        let mut course = Course { states, all_set: wall_now(), moved, target };
         while let Some(next) = course.next_stop() {
             if self.is_canceled() {
                 return Err(ConductError::Canceled { at: course.moved.now });
@@ -232,8 +237,9 @@ impl<T: Timepieces> Conductor<T> {
             course.moved.now = next;
             return Ok(false);
         };
-        if !change.step {
+        if !change.step || wall_now() - course.all_set >= BEHIND_MAX {
             self.set_others(first, change, &mut course.states).await?;
+            course.all_set = wall_now();
         }
         course.moved.now = next;
         self.work(course, first, Some(change)).await?;
