@@ -312,6 +312,40 @@ async fn refreshes_keys_daily_and_rejects_withdrawn_keys() {
 }
 
 #[tokio::test]
+async fn old_keys_are_kept_while_the_issuer_fails_and_it_is_not_asked_each_time() {
+    let issuer = Issuer::start().await;
+    let long = issuer.sign(&claims_with("exp", json!((NOW + Span::from_days(9)).as_seconds())));
+    assert!(issuer.verify(&long).await.is_ok());
+    issuer.published.broken.store(true, SeqCst);
+    let tomorrow = NOW + Span::from_hours(24);
+    assert!(issuer.verify_at(&long, tomorrow).await.is_ok());
+    let fetches = issuer.fetches();
+    assert!(fetches > 1);
+    for _ in 0..5 {
+        assert!(issuer.verify_at(&long, tomorrow).await.is_ok());
+    }
+    assert_eq!(issuer.fetches(), fetches);
+}
+
+/// Those who wait share the fetch that began after they came.
+#[tokio::test]
+async fn concurrent_requests_to_an_issuer_that_fails_share_two_fetches() {
+    let issuer = Arc::new(Issuer::start().await);
+    let token = issuer.sign(&claims());
+    issuer.published.broken.store(true, SeqCst);
+    assert_eq!(issuer.verify(&token).await, Err(BearerRefusal::KeysUnavailable));
+    let of_one = issuer.fetches();
+    let all = (0..10).map(|_| {
+        let (issuer, token) = (Arc::clone(&issuer), token.clone());
+        tokio::spawn(async move { issuer.verify(&token).await })
+    });
+    for one in all.collect::<Vec<_>>() {
+        assert_eq!(one.await.expect("no panic"), Err(BearerRefusal::KeysUnavailable));
+    }
+    assert_eq!(issuer.fetches(), of_one * 3);
+}
+
+#[tokio::test]
 async fn forgetting_a_tenant_drops_its_keys() {
     let issuer = Issuer::start().await;
     let token = issuer.sign(&claims());
