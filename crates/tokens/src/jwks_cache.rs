@@ -196,7 +196,7 @@ impl JwksCache {
     }
 
     async fn document(&self, place: &str, trace: &impl TraceContext) -> Option<Vec<u8>> {
-        if !place.starts_with("https://") && !place.starts_with("http://") {
+        if !is_web_address(place) {
             return None;
         }
         for _ in 1..ATTEMPTS {
@@ -221,5 +221,26 @@ impl JwksCache {
             document.extend_from_slice(&chunk);
         }
         Some(document)
+    }
+}
+
+fn is_web_address(place: &str) -> bool {
+    place.starts_with("https://") || place.starts_with("http://")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_web_addresses_are_fetched() {
+        for (place, fetched) in [
+            ("https://issuer.example/keys", true),
+            ("http://127.0.0.1:8701/keys", true),
+            ("file:///etc/passwd", false),
+            ("ftp://issuer.example/keys", false),
+            ("//issuer.example/keys", false),
+            ("", false),
+        ] {
+            assert_eq!(super::is_web_address(place), fetched, "{place}");
+        }
     }
 }
