@@ -122,7 +122,7 @@ pub enum ConductError {
     #[error("{}", .cause.of_service(*.service))]
     Service {
         service: Service,
-        /// The error response, or why there is none.
+        /// The error response, or why it is missing.
         cause: CallError,
     },
 }
