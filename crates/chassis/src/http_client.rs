@@ -13,7 +13,7 @@ use crate::{StartError, Trace};
 #[derive(Debug, Clone)]
 pub struct HttpClient {
     client: Client,
-    /// Whether calls carry the tenant's time, which only services of this installation understand.
+    /// Whether calls carry the tenant's time. Only services of this installation understand it.
     carries_time: bool,
 }
 

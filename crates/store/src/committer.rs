@@ -88,8 +88,8 @@ impl Committer {
         }
     }
 
-    /// Commits what is deferred. Returns whether another flush is scheduled: none is if nothing was
-    /// deferred.
+    /// Commits what is deferred. Returns whether another flush is scheduled, which is the case if
+    /// anything was deferred.
     async fn flush(&self) -> bool {
         let mut writer = self.writer.lock().await;
         writer.flush_is_scheduled = writer.flush().await;

@@ -23,9 +23,8 @@ pub(crate) struct HashedPassword(pub(crate) String);
 const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
 
-/// Blocks of 1 KiB that are allocated, of which only the used ones are touched. glibc returns an
-/// allocation above 32 MiB to the system at once; after freeing smaller ones it keeps them for
-/// good.
+/// Blocks of 1 KiB that are allocated, of which only the used ones are touched. Allocators return
+/// one allocation above 32 MiB to the system: glibc at once, where it keeps smaller ones for good.
 const ROOM_BLOCKS: usize = 33 * 1024;
 
 /// Two passwords are hashed at a time, which bounds memory and cores.

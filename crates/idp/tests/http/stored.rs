@@ -201,3 +201,28 @@ async fn a_patch_of_a_service_principal_happens_as_a_whole() {
     );
     denied(&call(&tenant, "none", Method::PATCH, &path, json!({})).await, 401, "InvalidAuthenticationToken");
 }
+
+async fn passwords(tenant: &Tenant, prefix: &str) -> i64 {
+    let count = sql!(
+        "SELECT COUNT(*) AS number FROM users WHERE tenant = $1 AND substr(password_hash, 1, length($2)) = $2",
+        tenant.id(),
+        prefix
+    );
+    number(&tenant.installation.store, count).await
+}
+
+/// A seed's password is sealed until its first use, right or wrong, and hashed from then on.
+#[tokio::test]
+async fn a_password_of_a_seed_is_hashed_on_first_use() {
+    let tenant = Tenant::new().await;
+    let app = tenant.desktop();
+    let sealed = passwords(&tenant, "sealed:").await;
+    assert!(sealed >= 3 && passwords(&tenant, "$argon2id$").await == 0, "{sealed}");
+    let wrong = app.password(&tenant.upn("owner"), "Wrong-1!", READ).await;
+    assert_eq!(wrong.status, 400, "{wrong:?}");
+    app.sign_in(&tenant, "colleague", READ).await;
+    app.sign_in(&tenant, "colleague", READ).await;
+    app.sign_in(&tenant, "owner", READ).await;
+    assert_eq!(passwords(&tenant, "sealed:").await, sealed - 2);
+    assert_eq!(passwords(&tenant, "$argon2id$").await, 2);
+}
