@@ -339,6 +339,46 @@ async fn a_failed_creation_reports_its_cause_and_is_rolled_back_later() {
     assert_eq!(lab.call(reqwest::Method::GET, "", None).await.1, json!({"tenants": []}));
 }
 
+/// The recovery and a repeated request find the deletion that another one has begun.
+#[tokio::test]
+async fn a_deletion_that_is_requested_twice_is_executed_once() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    let hold = |holds| lab.fakes[2].lock().expect("no test panicked").holds_deletions = holds;
+    hold(true);
+    let delete = || {
+        let url = format!("{}/lab/tenants/{id}", lab.origin);
+        tokio::spawn(lab.client.delete(url).send())
+    };
+    let first = delete();
+    lab.until(|lab| lab.calls(2) == ["create", "delete"]).await;
+    let second = delete();
+    outlive_chassis::pause(std::time::Duration::from_millis(100)).await;
+    hold(false);
+    for deleted in [first, second] {
+        assert_eq!(deleted.await.expect("it ran").expect("an answer").status(), 204);
+    }
+    assert!((0..4).all(|fake| lab.calls(fake) == ["create", "delete"]));
+}
+
+#[tokio::test]
+async fn a_tenant_deleted_while_the_services_are_listed_is_not_an_orphan() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    let copy = lab.copied_data();
+    let lists = |lab: &Lab| lab.fakes[3].lock().expect("no test panicked").listed;
+    let listed = lists(&lab);
+    lab.fakes[3].lock().expect("no test panicked").holds_lists = true;
+    let (origin, client) = lab_on(copy.path(), &lab.origins).await;
+    lab.until(|lab| lists(lab) > listed).await;
+    let url = format!("{origin}/lab/tenants/{id}");
+    let deleted = client.delete(url).send().await.expect("an answer");
+    assert_eq!(deleted.status(), 204);
+    lab.fakes[3].lock().expect("no test panicked").holds_lists = false;
+    outlive_chassis::pause(std::time::Duration::from_millis(500)).await;
+    assert!((0..4).all(|fake| lab.calls(fake) == ["create", "delete"]), "{:?}", lab.calls(3));
+}
+
 #[tokio::test]
 async fn sweeping_deletes_only_orphaned_tenants_of_this_lab() {
     let lab = Lab::start().await;

@@ -31,6 +31,9 @@ pub(crate) struct FakeState {
     pub(crate) listed: u32,
     /// Whether its clock cannot be set at present: calls wait.
     pub(crate) holds: bool,
+    /// Whether deletions, and lists that were already read, wait.
+    pub(crate) holds_deletions: bool,
+    pub(crate) holds_lists: bool,
     /// The next due instant of work that recurs every hour.
     pub(crate) due: Option<Instant>,
 }
@@ -78,12 +81,23 @@ async fn unless_down(State(state): State<Fake>, request: Request, next: Next) ->
     next.run(request).await
 }
 
-async fn list(State(state): State<Fake>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
-    let mut state = state.lock().expect("no test panicked");
-    state.listed += 1;
-    let of_lab = |spec: &&Value| query.get("lab").is_none_or(|lab| spec["lab"] == lab.as_str());
-    let tenants: Vec<_> = state.spec.iter().filter(of_lab).filter_map(|_| state.tenant.clone()).collect();
+async fn list(State(fake): State<Fake>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {
+    let tenants: Vec<_> = {
+        let mut state = fake.lock().expect("no test panicked");
+        state.listed += 1;
+        let of_lab = |spec: &&Value| query.get("lab").is_none_or(|lab| spec["lab"] == lab.as_str());
+        state.spec.iter().filter(of_lab).filter_map(|_| state.tenant.clone()).collect()
+    };
+    while_held(&fake, |state| state.holds_lists).await;
     Json(json!({ "tenants": tenants }))
+}
+
+/// Waits as long as a test holds these calls.
+async fn while_held(fake: &Fake, holds: impl Fn(&FakeState) -> bool) {
+    let mut looks = tokio::time::interval(std::time::Duration::from_millis(5));
+    while holds(&fake.lock().expect("no test panicked")) {
+        looks.tick().await;
+    }
 }
 
 async fn serve(app: Router) -> String {
@@ -110,9 +124,10 @@ async fn create(
     (StatusCode::CREATED, Json(Value::Null))
 }
 
-async fn delete(State(state): State<Fake>) -> StatusCode {
-    let mut state = state.lock().expect("no test panicked");
-    state.calls.push("delete".to_owned());
+async fn delete(State(fake): State<Fake>) -> StatusCode {
+    fake.lock().expect("no test panicked").calls.push("delete".to_owned());
+    while_held(&fake, |state| state.holds_deletions).await;
+    let mut state = fake.lock().expect("no test panicked");
     if state.spec.take().is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
 }
 
@@ -138,10 +153,7 @@ async fn clock(State(state): State<Fake>) -> Response {
 }
 
 async fn set_clock(State(state): State<Fake>, Json(change): Json<Value>) -> Json<Value> {
-    let mut looks = tokio::time::interval(std::time::Duration::from_millis(5));
-    while state.lock().expect("no test panicked").holds {
-        looks.tick().await;
-    }
+    while_held(&state, |state| state.holds).await;
     let mut state = state.lock().expect("no test panicked");
     state.set_clock(&change);
     state.clock()

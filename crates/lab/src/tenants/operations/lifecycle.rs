@@ -131,18 +131,20 @@ impl Tenants {
     /// [`TenantError::Unknown`], or a failing database.
     pub async fn delete(&self, tenant: TenantId) -> Result<Deletion, TenantError> {
         let begun = self.operations().store.read(tenant).await?;
-        let begun = begun.filter(|operation| operation.details.kind == OperationKind::Delete);
-        let mut operation = match begun {
-            Some(operation) => operation,
-            None => match self.operations().store.begin_deletion(tenant).await {
-                Ok(operation) => operation,
+        if begun.is_none_or(|operation| operation.details.kind != OperationKind::Delete) {
+            match self.operations().store.begin_deletion(tenant).await {
+                Ok(_) => {}
                 Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
                 Err(error) => return Err(error.into()),
-            },
-        };
+            }
+        }
         // A change of the tenant's time ends after its current step.
         self.operations().cancel(tenant);
         let _turn = self.operations().turn(tenant).await;
+        // Whoever had the turn before, the recovery or another request, may have completed it.
+        let Some(mut operation) = self.operations().store.read(tenant).await? else {
+            return Ok(Deletion::Complete);
+        };
         match self.delete_from_services(&mut operation, "the deletion was requested").await {
             Ok(()) => Ok(Deletion::Complete),
             Err(TenantError::Service { .. }) => {

@@ -138,22 +138,15 @@ impl Tenants {
     /// Starts the deletion of orphans: tenants of this lab that a service has and the lab does not.
     ///
     /// The services are queried before the lab's records. A tenant is recorded before its first
-    /// call, so a tenant without a record is never a creation in progress.
+    /// call, so a tenant without a record is never a creation in progress. Its record outlives its
+    /// last service, so one that a service still lists afterwards was not deleted meanwhile.
     async fn collect_orphans(&self, lists: Lists) -> Result<(), TenantError> {
-        let mut found = Vec::new();
-        for (service, listed) in lists {
-            found.extend(listed.map_err(|cause| TenantError::Service { service, cause })?);
+        let unknown = self.without_record(tenants_of(lists)?).await?;
+        if unknown.is_empty() {
+            return Ok(());
         }
-        found.sort_unstable();
-        found.dedup();
-        let operations = self.operations().store.list().await?;
-        let listed = self.list().await?;
-        for tenant in found {
-            let is_known = listed.iter().any(|(known, _)| *known == tenant)
-                || operations.iter().any(|operation| operation.tenant == tenant);
-            if is_known {
-                continue;
-            }
+        let still = tenants_of(self.lists().await?)?;
+        for tenant in unknown.intersection(&still).copied() {
             match self.operations().store.begin(tenant, begun(OperationKind::Delete)).await {
                 Ok(_) => tracing::warn!(%tenant, "no record of the lab names this tenant; it is deleted"),
                 Err(error) if error.is_conflict() => {}
@@ -162,4 +155,28 @@ impl Tenants {
         }
         Ok(())
     }
+
+    /// Returns those that are neither tenants of this lab nor in an operation.
+    async fn without_record(&self, mut found: BTreeSet<TenantId>) -> Result<BTreeSet<TenantId>, TenantError> {
+        let operations = self.operations().store.list().await?;
+        for operation in operations {
+            found.remove(&operation.tenant);
+        }
+        for (tenant, _) in self.list().await? {
+            found.remove(&tenant);
+        }
+        Ok(found)
+    }
+}
+
+/// Returns the tenants that any service lists.
+///
+/// # Errors
+/// A service that did not respond.
+fn tenants_of(lists: Lists) -> Result<BTreeSet<TenantId>, TenantError> {
+    let mut found = BTreeSet::new();
+    for (service, listed) in lists {
+        found.extend(listed.map_err(|cause| TenantError::Service { service, cause })?);
+    }
+    Ok(found)
 }
