@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_lc_rs::signature::RsaKeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use outlive_clock::{Instant, Span, Stream};
+use outlive_clock::{Instant, Stream};
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, SerialNumber};
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use rsa::rand_core::{CryptoRng, Error as RandError, RngCore};
@@ -207,7 +207,7 @@ fn certificate(pkcs8: &[u8], serial: [u8; 16], from: Instant, to: Instant) -> Re
     params.distinguished_name.push(DnType::CommonName, SUBJECT);
     params.serial_number = Some(SerialNumber::from_slice(&positive(serial)));
     params.not_before = date(from);
-    params.not_after = date(to.min(Instant::MAX - Span::from_days(1)).max(from));
+    params.not_after = date(to.max(from));
     Ok(params.self_signed(&pair)?.der().to_vec())
 }
 
@@ -241,7 +241,8 @@ impl CryptoRng for Draws<'_> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use outlive_clock::Randomness;
+    use outlive_clock::{Randomness, Span};
+    use x509_cert::der::Decode as _;
 
     fn key(seed: u64) -> SigningKey {
         let from = Instant::from_seconds(1_767_603_600);
@@ -258,6 +259,17 @@ mod tests {
         assert_ne!(one.modulus(), other.modulus());
         assert_eq!((one.kid().len(), one.exponent()), (27, "AQAB"));
         assert!(format!("{one:?}").contains(one.kid()) && !format!("{one:?}").contains("pkcs8"));
+    }
+
+    #[test]
+    fn a_certificate_can_be_valid_until_the_end_of_time() {
+        let mut stream = Randomness::from_seed(1).stream("signing-key");
+        let from = Instant::MAX - Span::from_days(1);
+        let key = SigningKey::generate(&mut stream, from, from + Span::from_days(1_800)).expect("a key");
+        let read = x509_cert::Certificate::from_der(key.certificate_der()).expect("a certificate");
+        let validity = read.tbs_certificate.validity;
+        let seconds = [validity.not_before, validity.not_after].map(|date| date.to_unix_duration().as_secs());
+        assert_eq!(seconds.map(|at| at as i64), [from, Instant::MAX].map(Instant::as_seconds));
     }
 
     #[test]
