@@ -59,15 +59,8 @@ impl Committer {
                 self.gather(&mut group).await;
             }
             many = group.len() > 1;
-            let (changes, answers): (Vec<_>, Vec<_>) =
-                group.drain(..).map(|Job { change, done }| (change, done)).unzip();
-            if changes.is_empty() {
-                continue;
-            }
-            let results = self.writer.lock().await.commit(&changes).await;
-            for (answer, result) in answers.into_iter().zip(results) {
-                // A canceled request needs no result; its change remains committed.
-                let _ = answer.send(result);
+            if !group.is_empty() {
+                self.writer.lock().await.commit_jobs(group.drain(..)).await;
             }
         }
         let mut writer = self.writer.lock().await;

@@ -1,7 +1,6 @@
 //! The handle that services hold.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
@@ -24,43 +23,52 @@ pub struct Store {
     commits: watch::Receiver<u64>,
     closing: Arc<Notify>,
     flushing: Arc<Notify>,
-    /// The number of callers of [`Store::commit`].
-    committing: Arc<AtomicUsize>,
+    next_group: Arc<NextGroup>,
 }
 
-/// A caller of [`Store::commit`], counted while it waits.
-struct Committing<'a>(&'a AtomicUsize);
+/// The group of changes that the next commit includes. Whoever submits its first change leads it:
+/// commits all of them, unless it is canceled before.
+#[derive(Default)]
+struct NextGroup(parking_lot::Mutex<Vec<Job>>);
 
-impl<'a> Committing<'a> {
-    fn enter(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-
-    fn is_alone(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 1
-    }
-}
-
-impl Drop for Committing<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A change that is committed even if its caller is canceled.
-struct Submitted<'a> {
-    change: Change,
+/// The leader of the next group, until it has closed it.
+struct Leader<'a> {
+    group: &'a NextGroup,
     jobs: &'a mpsc::Sender<Job>,
+    has_closed: bool,
 }
 
-impl Drop for Submitted<'_> {
+impl NextGroup {
+    fn take(&self) -> Vec<Job> {
+        std::mem::take(&mut self.0.lock())
+    }
+
+    /// Adds a change. Returns the leader if it is the first.
+    fn submit<'a>(&'a self, job: Job, jobs: &'a mpsc::Sender<Job>) -> Option<Leader<'a>> {
+        let mut group = self.0.lock();
+        group.push(job);
+        let is_first = group.len() == 1;
+        is_first.then(|| Leader { group: self, jobs, has_closed: false })
+    }
+}
+
+impl Leader<'_> {
+    /// Closes the group: the next change begins another one.
+    fn close(mut self) -> Vec<Job> {
+        self.has_closed = true;
+        self.group.take()
+    }
+}
+
+impl Drop for Leader<'_> {
+    /// The changes of a leader that is canceled are committed nevertheless.
     fn drop(&mut self) {
-        let change = std::mem::take(&mut self.change);
-        if !change.is_empty() {
-            let (done, _) = oneshot::channel();
+        if self.has_closed {
+            return;
+        }
+        for job in self.group.take() {
             // Fails only if the store is closed, or a thousand others wait.
-            let _ = self.jobs.try_send(Job { change, done });
+            let _ = self.jobs.try_send(job);
         }
     }
 }
@@ -101,7 +109,7 @@ impl Store {
             claim,
         };
         tokio::spawn(committer.run());
-        Ok(Self { backend, readers, writer, jobs, commits, closing, flushing, committing: Arc::default() })
+        Ok(Self { backend, readers, writer, jobs, commits, closing, flushing, next_group: Arc::default() })
     }
 
     /// Returns all rows of a query, which bounds itself (`LIMIT`).
@@ -135,28 +143,31 @@ impl Store {
     /// changed. [`StoreError::Failed`]: nothing was changed either, unless the connection was lost
     /// during the commit itself; then all of the change was applied or nothing.
     pub async fn commit(&self, change: impl Into<Change>) -> Result<(), StoreError> {
-        let mut change = change.into();
+        let change = change.into();
         if change.is_empty() {
             return Ok(());
         }
-        let caller = Committing::enter(&self.committing);
-        if self.backend.is_exclusive() && caller.is_alone() {
-            // A caller that stays alone while others run commits without the detour to the
-            // committer. SQLite does not wait for I/O of tokio, so this cannot be canceled
-            // half-way.
-            let mut submitted = Submitted { change, jobs: &self.jobs };
-            tokio::task::yield_now().await;
-            change = std::mem::take(&mut submitted.change);
-            if caller.is_alone()
-                && let Ok(mut writer) = self.writer.try_lock()
-            {
-                return writer.commit_one(change).await;
-            }
-        }
         let (done, answer) = oneshot::channel();
-        // The channels' errors say nothing more.
-        self.jobs.send(Job { change, done }).await.ok().ok_or_else(stopped)?;
+        let job = Job { change, done };
+        if self.backend.is_exclusive() {
+            if let Some(leader) = self.next_group.submit(job, &self.jobs) {
+                self.lead(leader).await;
+            }
+        } else {
+            // The channels' errors say nothing more.
+            self.jobs.send(job).await.ok().ok_or_else(stopped)?;
+        }
         answer.await.ok().ok_or_else(stopped)?
+    }
+
+    /// Commits a group on the leader's own thread, which spares the detour to the committer. SQLite
+    /// does not wait for I/O of tokio, so the commit itself cannot be canceled.
+    async fn lead(&self, leader: Leader<'_>) {
+        // Other tasks that are ready submit their changes: a commit takes about the same time for
+        // many changes as for one.
+        tokio::task::yield_now().await;
+        let mut writer = self.writer.lock().await;
+        writer.commit_jobs(leader.close()).await;
     }
 
     /// Defers a statement to the next commit, before its changes, or to a commit of its own within

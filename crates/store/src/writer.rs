@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::backend::Backend;
+use crate::committer::Job;
 use crate::connection::{Connection, DatabaseError};
 use crate::pieces::{Piece, run_pieces};
 use crate::{Change, Row, Statement, StoreError};
@@ -85,14 +86,21 @@ impl Writer {
         Some(rows.map_err(StoreError::from))
     }
 
-    /// Commits one change.
-    pub(crate) async fn commit_one(&mut self, change: Change) -> Result<(), StoreError> {
-        let mut results = self.commit(&[change]).await;
-        results.pop().unwrap_or_else(|| Err(stopped()))
+    /// Commits changes, and answers their callers.
+    pub(crate) async fn commit_jobs(&mut self, jobs: impl IntoIterator<Item = Job>) {
+        let (changes, answers): (Vec<_>, Vec<_>) =
+            jobs.into_iter().map(|Job { change, done }| (change, done)).unzip();
+        if changes.is_empty() {
+            return;
+        }
+        for (answer, result) in answers.into_iter().zip(self.commit(&changes).await) {
+            // A canceled request needs no result; its change remains committed.
+            let _ = answer.send(result);
+        }
     }
 
     /// Commits the changes and the deferred statements, which stay deferred on failure.
-    pub(crate) async fn commit(&mut self, changes: &[Change]) -> Vec<Result<(), StoreError>> {
+    async fn commit(&mut self, changes: &[Change]) -> Vec<Result<(), StoreError>> {
         if self.commits.is_none() {
             return changes.iter().map(|_| Err(stopped())).collect();
         }

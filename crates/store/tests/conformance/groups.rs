@@ -71,7 +71,7 @@ async fn many_changes_share_few_commits(place: &Place) {
     }
     assert!(tasks.join_all().await.iter().all(Result::is_ok));
     let commits = *store.commits().borrow();
-    assert!((2..=20).contains(&commits), "200 changes took {commits} commits");
+    assert!((1..=20).contains(&commits), "200 changes took {commits} commits");
     assert_eq!(numbers(&store).await, (1..=200).collect::<Vec<_>>());
 }
 
