@@ -1,12 +1,18 @@
 //! Calls between services.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use http::Method;
 use reqwest::{Client, ClientBuilder, RequestBuilder, redirect};
 
 use crate::carried_time::OUTLIVE_TIME;
-use crate::{StartError, Trace};
+use crate::{StartError, Trace, event_loops};
+
+thread_local! {
+    /// The connections of this thread's event loop to services on this machine, if it is a loop.
+    static OF_LOOP: OnceCell<Option<Client>> = const { OnceCell::new() };
+}
 
 /// The HTTP client of a service, with pooled connections, a timeout and trace propagation. It does
 /// not follow redirects.
@@ -26,9 +32,7 @@ impl HttpClient {
     /// # Errors
     /// When the TLS library cannot be set up.
     pub fn new() -> Result<Self, StartError> {
-        // Services call each other over plain HTTP on a private network, so no root certificates
-        // are loaded, which speeds up the start.
-        Self::of(Client::builder().tls_certs_only([]), true)
+        Self::of(private(), true)
     }
 
     /// Builds a client that also reaches registered external hosts over HTTPS.
@@ -40,32 +44,36 @@ impl HttpClient {
     }
 
     fn of(builder: ClientBuilder, carries_time: bool) -> Result<Self, StartError> {
-        builder
-            .redirect(redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(60))
-            .tcp_nodelay(true)
-            .no_proxy()
-            .http1_only()
-            .build()
-            .map(|client| Self { client, carries_time })
-            .map_err(|error| {
-                StartError::new(
-                    "cannot set up the HTTP client",
-                    error,
-                    "report this: it is a fault of the program",
-                )
-            })
+        let client = build(builder).map_err(|error| {
+            StartError::new(
+                "cannot set up the HTTP client",
+                error,
+                "report this: it is a fault of the program",
+            )
+        })?;
+        Ok(Self { client, carries_time })
     }
 
-    /// Creates a request with the trace context, and the time that the trace carries.
-    pub fn request(&self, trace: &Trace, method: Method, url: impl reqwest::IntoUrl) -> RequestBuilder {
-        let request = self.client.request(method, url).header("traceparent", trace.traceparent());
+    /// Creates a request with the trace context, and the time that the trace carries. `url` is
+    /// absolute.
+    pub fn request(&self, trace: &Trace, method: Method, url: impl AsRef<str>) -> RequestBuilder {
+        let url = url.as_ref();
+        let of_loop = self.client_of_loop(url);
+        let client = of_loop.as_ref().unwrap_or(&self.client);
+        let request = client.request(method, url).header("traceparent", trace.traceparent());
         match trace.time.filter(|_| self.carries_time).and_then(|time| time.header()) {
             Some(time) => request.header(&OUTLIVE_TIME, time),
             None => request,
         }
+    }
+
+    /// Returns the client of this thread's event loop, if it is one and the call stays on this
+    /// machine.
+    fn client_of_loop(&self, url: &str) -> Option<Client> {
+        if !self.carries_time || !url.starts_with("http://127.0.0.1:") {
+            return None;
+        }
+        OF_LOOP.with(|client| client.get_or_init(of_loop).clone())
     }
 
     /// Returns the inner client, for libraries that send requests.
@@ -73,4 +81,29 @@ impl HttpClient {
     pub fn inner(&self) -> Client {
         self.client.clone()
     }
+}
+
+/// Services call each other over plain HTTP on a private network, so no root certificates are
+/// loaded, which speeds up the start.
+fn private() -> ClientBuilder {
+    Client::builder().tls_certs_only([])
+}
+
+fn build(builder: ClientBuilder) -> reqwest::Result<Client> {
+    builder
+        .redirect(redirect::Policy::none())
+        .timeout(TIMEOUT)
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(Duration::from_secs(60))
+        .tcp_nodelay(true)
+        .no_proxy()
+        .http1_only()
+        .build()
+}
+
+/// The client of this thread's event loop, which calls from the address of the loop.
+fn of_loop() -> Option<Client> {
+    let address = event_loops::address_of_current()?;
+    let client = build(private().local_address(address));
+    client.inspect_err(|error| tracing::warn!(%error, "an event loop has no client of its own")).ok()
 }

@@ -16,15 +16,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::accept::{Plain, accept};
 use self::connection::Connection;
 use self::seats::{Budget, Seats};
-use crate::TlsIdentity;
 use crate::tls::Tls;
+use crate::{TlsIdentity, event_loops};
 
 pub(crate) use self::accept::Transport;
 pub use self::descriptors::raise_descriptor_limit;
@@ -112,7 +112,15 @@ async fn serve_on<T: Transport>(
         let Some(seat) = seat else { return };
         let connection =
             Connection { app: app.clone(), peer, limits, stopping: stopped.clone(), _seat: seat };
-        tokio::spawn(connection.open(transport.clone(), stream));
+        let transport = transport.clone();
+        // The socket changes to the event loop's runtime.
+        let Ok(stream) = stream.into_std() else { continue };
+        event_loops::spawn_connection(peer, async move {
+            match TcpStream::from_std(stream) {
+                Ok(stream) => connection.open(transport, stream).await,
+                Err(error) => tracing::warn!(%error, %peer, "a connection cannot be served"),
+            }
+        });
     }
     drop(listener);
     let _ = stopping.send(true);

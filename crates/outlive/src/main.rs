@@ -24,7 +24,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use outlive_chassis::StartError;
+use outlive_chassis::{EventLoops, StartError};
+use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command};
 use crate::places::Part;
@@ -45,21 +46,28 @@ fn main() -> ExitCode {
     };
     let repeats = logs::start();
     outlive_chassis::raise_descriptor_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let result = match runtime {
-        Ok(runtime) => runtime.block_on(async {
+    let result = start_runtimes().and_then(|(runtime, event_loops)| {
+        let result = runtime.block_on(async {
             tokio::spawn(repeats.clone().keep_reporting());
             run(cli.command).await
-        }),
-        Err(error) => {
-            Err(StartError::new("cannot start", error, "look at the limits on threads of this system"))
-        }
-    };
+        });
+        event_loops.stop();
+        result
+    });
     repeats.finish();
     terminal::exit_code(result.unwrap_or_else(|error| {
         terminal::print_error(&error);
         ExitCode::from(EXIT_COULD_NOT_START)
     }))
+}
+
+/// Starts the event loops, which serve connections, and the runtime of everything else.
+fn start_runtimes() -> Result<(Runtime, EventLoops), StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let both = runtime.and_then(|runtime| Ok((runtime, EventLoops::start()?)));
+    both.map_err(|error| {
+        StartError::new("cannot start", error, "look at the limits on threads of this system")
+    })
 }
 
 /// Prints the requested help or version, or the mistake in the command line.
