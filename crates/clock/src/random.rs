@@ -19,6 +19,7 @@ use crate::Instant;
 #[derive(Clone)]
 pub struct Randomness {
     root: [u8; 32],
+    is_seeded: bool,
     path: Arc<str>,
     drawn: Arc<Mutex<HashMap<String, u64>>>,
 }
@@ -30,8 +31,8 @@ impl std::fmt::Debug for Randomness {
 }
 
 impl Randomness {
-    fn with_root(root: [u8; 32]) -> Self {
-        Self { root, path: Arc::from(""), drawn: Arc::default() }
+    fn with_root(root: [u8; 32], is_seeded: bool) -> Self {
+        Self { root, is_seeded, path: Arc::from(""), drawn: Arc::default() }
     }
 
     /// Randomness from the operating system.
@@ -43,13 +44,13 @@ impl Randomness {
     pub fn from_system() -> Self {
         let mut root = [0; 32];
         rand::rngs::SysRng.try_fill_bytes(&mut root).expect("the operating system gives randomness");
-        Self::with_root(root)
+        Self::with_root(root, false)
     }
 
     /// Reproducible randomness: the same seed yields the same draws.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
-        Self::with_root(Sha256::digest(format!("outlive/seed/{seed}")).into())
+        Self::with_root(Sha256::digest(format!("outlive/seed/{seed}")).into(), true)
     }
 
     /// An independent source named `label`, for another service or another start on the same data.
@@ -61,7 +62,7 @@ impl Randomness {
         hash.update(self.path.as_bytes());
         hash.update([1]);
         hash.update(label.as_bytes());
-        Self::with_root(hash.finalize().into())
+        Self::with_root(hash.finalize().into(), self.is_seeded)
     }
 
     /// The source for one owner, for example a tenant, with separate sequences.
@@ -69,6 +70,7 @@ impl Randomness {
     pub fn of(&self, owner: impl std::fmt::Display) -> Self {
         Self {
             root: self.root,
+            is_seeded: self.is_seeded,
             path: Arc::from(format!("{}{owner}/", self.path)),
             drawn: Arc::clone(&self.drawn),
         }
@@ -89,7 +91,8 @@ impl Randomness {
         hash.update(key.as_bytes());
         hash.update([0]);
         hash.update(turn.to_be_bytes());
-        Stream { random: ChaCha20Rng::from_seed(hash.finalize().into()), turn }
+        let random = ChaCha20Rng::from_seed(hash.finalize().into());
+        Stream { random, is_seeded: self.is_seeded, turn }
     }
 
     /// Drops the sequences of a deleted owner.
@@ -101,6 +104,7 @@ impl Randomness {
 /// A stream of cryptographically secure random values (ChaCha20).
 pub struct Stream {
     random: ChaCha20Rng,
+    is_seeded: bool,
     /// The index in the sequence of its label.
     turn: u64,
 }
@@ -112,6 +116,12 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
+    /// Whether a seed determines the values.
+    #[must_use]
+    pub const fn is_seeded(&self) -> bool {
+        self.is_seeded
+    }
+
     /// `N` random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::rsa::{self as rsa_keys, KeySize};
 use aws_lc_rs::signature::RsaKeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -51,23 +53,21 @@ impl SigningKey {
     /// Generates a key whose certificate is valid from `not_before` to `not_after` (virtual time of
     /// the tenant).
     ///
-    /// The same stream yields the same key, serial number and certificate, so that seeded runs are
-    /// reproducible. It takes tens to hundreds of milliseconds of CPU time: async callers use a
-    /// blocking thread.
+    /// The same seeded stream yields the same key, serial number and certificate. That takes tens to
+    /// hundreds of milliseconds of CPU time: async callers use a blocking thread. Without a seed,
+    /// AWS-LC generates the key in a fraction of the time, with its own randomness.
     ///
-    /// The `rsa` crate only generates keys. It never signs or decrypts, so its timing side channel
-    /// (RUSTSEC-2023-0071) is not exposed.
+    /// The `rsa` crate only generates and reads keys. It never signs or decrypts, so its timing side
+    /// channel (RUSTSEC-2023-0071) is not exposed.
     ///
     /// # Errors
     /// When a library rejects the generated key: a defect, independent of input.
     pub fn generate(stream: &mut Stream, not_before: Instant, not_after: Instant) -> Result<Self, KeyError> {
         let serial: [u8; 16] = stream.bytes();
-        let key =
-            RsaPrivateKey::new(&mut Draws(stream), KEY_BITS).map_err(|e| KeyError::new("generated", e))?;
-        let pkcs8 = key.to_pkcs8_der().map_err(|e| KeyError::new("encoded", e))?;
-        let certificate = certificate(pkcs8.as_bytes(), serial, not_before, not_after)
-            .map_err(|e| KeyError::new("certified", e))?;
-        Self::from_der(pkcs8.as_bytes(), &certificate)
+        let pkcs8 = if stream.is_seeded() { generate_from(stream)? } else { generate_from_system()? };
+        let certificate =
+            certificate(&pkcs8, serial, not_before, not_after).map_err(|e| KeyError::new("certified", e))?;
+        Self::from_der(&pkcs8, &certificate)
     }
 
     /// Loads a key from its PKCS#8 and certificate, both DER.
@@ -198,6 +198,20 @@ struct Stored {
     certificate: String,
 }
 
+/// Generates the key that this stream determines, as PKCS#8.
+fn generate_from(stream: &mut Stream) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let key = RsaPrivateKey::new(&mut Draws(stream), KEY_BITS).map_err(|e| KeyError::new("generated", e))?;
+    let pkcs8 = key.to_pkcs8_der().map_err(|e| KeyError::new("encoded", e))?;
+    Ok(pkcs8.to_bytes())
+}
+
+/// Generates a key as PKCS#8.
+fn generate_from_system() -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let key = rsa_keys::KeyPair::generate(KeySize::Rsa2048).map_err(|e| KeyError::new("generated", e))?;
+    let pkcs8: Pkcs8V1Der<'_> = key.as_der().map_err(|e| KeyError::new("encoded", e))?;
+    Ok(Zeroizing::new(pkcs8.as_ref().to_vec()))
+}
+
 fn certificate(pkcs8: &[u8], serial: [u8; 16], from: Instant, to: Instant) -> Result<Vec<u8>, rcgen::Error> {
     let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.into(), &PKCS_RSA_SHA256)?;
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
@@ -259,6 +273,18 @@ mod tests {
         assert_ne!(one.modulus(), other.modulus());
         assert_eq!((one.kid().len(), one.exponent()), (27, "AQAB"));
         assert!(format!("{one:?}").contains(one.kid()) && !format!("{one:?}").contains("pkcs8"));
+    }
+
+    #[test]
+    fn without_a_seed_every_key_differs() {
+        let [one, two] = [1, 2].map(|_| {
+            let mut stream = Randomness::from_system().stream("signing-key");
+            SigningKey::generate(&mut stream, Instant::EPOCH, Instant::MAX).expect("a key")
+        });
+        assert_ne!(one.modulus(), two.modulus());
+        assert_eq!((one.exponent(), one.kid().len(), one.modulus().len()), ("AQAB", 27, 342));
+        let certificate = crate::Certificate::from_der(one.certificate_der());
+        assert_eq!(certificate.expect("a certificate").subject(), format!("CN={SUBJECT}"));
     }
 
     #[test]
