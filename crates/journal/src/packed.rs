@@ -5,7 +5,7 @@
 //! stored as a reference of four characters; the rest remains readable in the database. Earlier
 //! versions stored plain JSON, which is still read.
 
-use std::collections::HashMap;
+use std::iter::successors;
 use std::sync::LazyLock;
 
 /// The prefix of packed text. JSON contains no control characters.
@@ -20,7 +20,7 @@ const PLACES: usize = 64 * 64;
 const SHORTEST: usize = 6;
 const LONGEST: usize = SHORTEST + 63;
 /// Maximum number of candidates for the longest match.
-const CANDIDATES: usize = 16;
+const CANDIDATES: usize = 32;
 
 /// Frequent parts of payloads. Stored text refers to positions in it: never change it; a new
 /// dictionary needs a new [`MARK`].
@@ -69,18 +69,52 @@ const DICTIONARY: &str = concat!(
     r#"Z","status":"Succeeded","trigger":"Every_hour"}"#,
 );
 
-type Key = [u8; SHORTEST];
+/// The bits of the hash of a prefix.
+const HASH_BITS: u32 = 11;
+/// No position.
+const NONE: u16 = u16::MAX;
 
-/// The positions of each prefix in the dictionary, in order.
-static IN_DICTIONARY: LazyLock<HashMap<Key, Vec<usize>>> = LazyLock::new(|| {
-    let mut places = HashMap::<Key, Vec<usize>>::new();
-    for (place, key) in DICTIONARY.as_bytes().windows(SHORTEST).enumerate() {
-        if let Ok(key) = Key::try_from(key) {
-            places.entry(key).or_default().push(place);
+/// The positions of each prefix of [`SHORTEST`] bytes: the last by hash, and before each position
+/// the previous one with its hash.
+#[derive(Clone)]
+struct Positions {
+    last: [u16; 1 << HASH_BITS],
+    previous: [u16; PLACES],
+}
+
+static IN_DICTIONARY: LazyLock<Positions> = LazyLock::new(|| {
+    let mut positions = Positions { last: [NONE; 1 << HASH_BITS], previous: [NONE; PLACES] };
+    for place in 0..DICTIONARY.len() {
+        positions.add(DICTIONARY.as_bytes(), place);
+    }
+    positions
+});
+
+impl Positions {
+    /// Adds a position that is greater than all before.
+    fn add(&mut self, bytes: &[u8], place: usize) {
+        let (Some(hash), Ok(number)) = (hash_at(bytes, place), u16::try_from(place)) else { return };
+        if let Some(previous) = self.previous.get_mut(place) {
+            *previous = std::mem::replace(&mut self.last[hash], number);
         }
     }
-    places
-});
+
+    /// The positions whose prefix has the hash of the one at `at`, the last one first.
+    fn candidates(&self, bytes: &[u8], at: usize) -> impl Iterator<Item = usize> {
+        let first = hash_at(bytes, at).map_or(NONE, |hash| self.last[hash]);
+        let previous = |place: &u16| self.previous.get(usize::from(*place)).copied();
+        successors(Some(first), previous).take_while(|place| *place != NONE).map(usize::from)
+    }
+}
+
+/// The hash of the prefix at `at`; `None` near the end.
+fn hash_at(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut word = [0; 8];
+    word[..SHORTEST].copy_from_slice(bytes.get(at..at + SHORTEST)?);
+    // Fibonacci hashing: the high bits of the product depend on all bytes.
+    let product = u64::from_le_bytes(word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(product >> (u64::BITS - HASH_BITS)).ok()
+}
 
 /// Packs `data`, which is JSON.
 pub(crate) fn pack(data: &str) -> String {
@@ -91,11 +125,11 @@ pub(crate) fn pack(data: &str) -> String {
     let start = DICTIONARY.len();
     let window = format!("{DICTIONARY}{data}");
     let bytes = window.as_bytes();
-    let mut in_text = HashMap::<Key, Vec<usize>>::new();
+    let mut positions = IN_DICTIONARY.clone();
     let mut packed = MARK.to_owned();
     let mut at = start;
     while at < bytes.len() {
-        let (place, length) = longest_repetition(bytes, at, &in_text);
+        let (place, length) = longest_repetition(bytes, at, &positions);
         let end = if length >= SHORTEST {
             packed.push(REFERENCE);
             packed.extend([place / 64, place % 64, length - SHORTEST].map(digit));
@@ -106,9 +140,7 @@ pub(crate) fn pack(data: &str) -> String {
             at + next
         };
         for place in at..end.min(PLACES) {
-            if let Some(key) = bytes.get(place..place + SHORTEST).and_then(|key| Key::try_from(key).ok()) {
-                in_text.entry(key).or_default().push(place);
-            }
+            positions.add(bytes, place);
         }
         at = end;
     }
@@ -121,14 +153,11 @@ fn digit(value: usize) -> char {
 
 /// Finds the longest match for the text at `at`: its position and length. Only ASCII is matched, so
 /// that no character is split.
-fn longest_repetition(bytes: &[u8], at: usize, in_text: &HashMap<Key, Vec<usize>>) -> (usize, usize) {
-    let Some(key) = bytes.get(at..at + SHORTEST).and_then(|key| Key::try_from(key).ok()) else {
-        return (0, 0);
-    };
-    let places = [in_text.get(&key), IN_DICTIONARY.get(&key)];
-    let candidates = places.into_iter().flatten().flat_map(|places| places.iter().rev().take(CANDIDATES));
-    candidates
-        .map(|&place| {
+fn longest_repetition(bytes: &[u8], at: usize, positions: &Positions) -> (usize, usize) {
+    positions
+        .candidates(bytes, at)
+        .take(CANDIDATES)
+        .map(|place| {
             let most = LONGEST.min(at - place).min(bytes.len() - at);
             let same =
                 |offset: &usize| bytes[place + offset] == bytes[at + offset] && bytes[at + offset].is_ascii();
