@@ -1,12 +1,13 @@
 //! The shared state of a service.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_journal::Journal;
 use outlive_store::{Migration, Store, StoreError, migrations, sql};
 use outlive_tokens::Sealer;
 
+use crate::exchanges::Exchanges;
 use crate::private_files::{create_data_dir, restrict_data};
 use crate::{
     CarriedTime, ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, Trace, sealing_key,
@@ -34,6 +35,7 @@ pub struct Chassis {
     /// The origins under which the service may be called.
     pub origins: Origins,
     pub(crate) lab_key: LabKey,
+    pub(crate) exchanges: Arc<Exchanges>,
 }
 
 impl std::fmt::Debug for Chassis {
@@ -81,6 +83,7 @@ impl Chassis {
             http: HttpClient::new()?,
             origins: config.origins,
             lab_key: config.lab_key,
+            exchanges: Arc::default(),
             store,
         })
     }

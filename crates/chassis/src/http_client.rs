@@ -7,7 +7,7 @@ use http::Method;
 use reqwest::{Client, ClientBuilder, RequestBuilder, redirect};
 
 use crate::carried_time::OUTLIVE_TIME;
-use crate::{StartError, Trace, event_loops};
+use crate::{StartError, Trace, event_loops, exchanges};
 
 thread_local! {
     /// The connections of this thread's event loop to services on this machine, if it is a loop.
@@ -57,6 +57,7 @@ impl HttpClient {
     /// Creates a request with the trace context, and the time that the trace carries. `url` is
     /// absolute.
     pub fn request(&self, trace: &Trace, method: Method, url: impl AsRef<str>) -> RequestBuilder {
+        exchanges::count_call();
         let url = url.as_ref();
         let of_loop = self.client_of_loop(url);
         let client = of_loop.as_ref().unwrap_or(&self.client);

@@ -26,8 +26,7 @@ static FORWARDING: [HeaderName; 6] = [
 /// The response to a request for the lab surface that does not come from the lab; `None` if it
 /// does, or asks for anything else.
 pub(crate) fn refusal(key: &LabKey, request: &Request) -> Option<Response> {
-    let path = request.uri().path();
-    if path != "/_lab" && !path.starts_with("/_lab/") {
+    if !is_lab_surface(request.uri().path()) {
         return None;
     }
     let headers = request.headers();
@@ -44,6 +43,11 @@ pub(crate) fn refusal(key: &LabKey, request: &Request) -> Option<Response> {
         (Some(authorization), None) if key.is_presented_by(authorization) => None,
         _ => Some(unauthorized()),
     }
+}
+
+/// Whether `path` is that of the lab surface or below it.
+pub(crate) fn is_lab_surface(path: &str) -> bool {
+    path == "/_lab" || path.starts_with("/_lab/")
 }
 
 /// Rejects requests that a browser sends for a page of another site. For the lab API, which

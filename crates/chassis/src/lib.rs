@@ -20,6 +20,7 @@ mod config;
 mod cross_origin;
 mod date;
 mod event_loops;
+mod exchanges;
 mod health;
 mod http_client;
 mod kept_once;

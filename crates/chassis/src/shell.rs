@@ -81,6 +81,7 @@ async fn enter<S: Service>(
     mut request: Request,
     next: Next,
 ) -> Response {
+    chassis.exchanges.count(request.uri().path());
     if let Some(problem) = ambiguous_host(&request) {
         return problem.into_response();
     }

@@ -48,6 +48,7 @@
 mod backend;
 mod committer;
 mod connection;
+mod counts;
 mod database_url;
 mod error;
 mod file_lock;
@@ -62,6 +63,7 @@ mod store;
 mod value;
 mod writer;
 
+pub use counts::{StoreCounts, counts_of_process};
 pub use database_url::DatabaseUrl;
 pub use error::{OpenError, StoreError};
 pub use migrations::Migration;

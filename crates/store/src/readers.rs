@@ -5,7 +5,6 @@
 //! replaced transparently.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -13,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::backend::Backend;
 use crate::connection::{Connection, DatabaseError};
+use crate::counts::Counters;
 use crate::writer::Writer;
 use crate::{Row, Statement, StoreError};
 
@@ -24,17 +24,17 @@ pub(crate) struct Readers {
     writer: Arc<tokio::sync::Mutex<Writer>>,
     idle: Mutex<Vec<Connection>>,
     turns: Semaphore,
-    reads: AtomicU64,
+    counters: Arc<Counters>,
 }
 
 impl Readers {
-    pub(crate) fn new(backend: Arc<Backend>, writer: Arc<tokio::sync::Mutex<Writer>>) -> Self {
+    pub(crate) fn new(
+        backend: Arc<Backend>,
+        writer: Arc<tokio::sync::Mutex<Writer>>,
+        counters: Arc<Counters>,
+    ) -> Self {
         let turns = Semaphore::new(backend.readers());
-        Self { backend, writer, idle: Mutex::default(), turns, reads: AtomicU64::new(0) }
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        self.reads.load(Ordering::Relaxed)
+        Self { backend, writer, idle: Mutex::default(), turns, counters }
     }
 
     /// As [`Readers::read`], for a query with few rows. SQLite drops the page cache of a connection
@@ -49,7 +49,7 @@ impl Readers {
             && let Ok(mut writer) = self.writer.try_lock()
             && let Some(rows) = writer.read(statement, only_first).await
         {
-            self.reads.fetch_add(1, Ordering::Relaxed);
+            self.counters.count_read();
             return rows;
         }
         self.read(statement, only_first).await
@@ -57,7 +57,7 @@ impl Readers {
 
     /// Returns the rows of a query, or only the first.
     pub(crate) async fn read(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.counters.count_read();
         let reading = async {
             // The source says the same.
             let _turn =

@@ -6,9 +6,10 @@ use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
 use crate::backend::Backend;
 use crate::committer::{Committer, Job};
+use crate::counts::Counters;
 use crate::readers::Readers;
 use crate::writer::{Writer, stopped};
-use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreError, migrations};
+use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreCounts, StoreError, migrations};
 
 /// The capacity of the writer's queue.
 const QUEUE_MAX: usize = 1_024;
@@ -24,6 +25,7 @@ pub struct Store {
     closing: Arc<Notify>,
     flushing: Arc<Notify>,
     next_group: Arc<NextGroup>,
+    counters: Arc<Counters>,
 }
 
 /// The group of changes that the next commit includes. Whoever submits its first change leads it:
@@ -97,8 +99,10 @@ impl Store {
         }
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let (count, commits) = watch::channel(0);
-        let writer = Arc::new(Mutex::new(Writer::new(Arc::clone(&backend), count)));
-        let readers = Arc::new(Readers::new(Arc::clone(&backend), Arc::clone(&writer)));
+        let counters = Arc::new(Counters::new());
+        let writer = Arc::new(Mutex::new(Writer::new(Arc::clone(&backend), count, Arc::clone(&counters))));
+        let readers =
+            Arc::new(Readers::new(Arc::clone(&backend), Arc::clone(&writer), Arc::clone(&counters)));
         let (closing, flushing) = <(Arc<Notify>, Arc<Notify>)>::default();
         let committer = Committer {
             writer: Arc::clone(&writer),
@@ -109,7 +113,17 @@ impl Store {
             claim,
         };
         tokio::spawn(committer.run());
-        Ok(Self { backend, readers, writer, jobs, commits, closing, flushing, next_group: Arc::default() })
+        Ok(Self {
+            backend,
+            readers,
+            writer,
+            jobs,
+            commits,
+            closing,
+            flushing,
+            next_group: Arc::default(),
+            counters,
+        })
     }
 
     /// Returns all rows of a query, which bounds itself (`LIMIT`).
@@ -208,7 +222,13 @@ impl Store {
     /// The number of reads of this process, for tests of query counts.
     #[must_use]
     pub fn reads(&self) -> u64 {
-        self.readers.count()
+        self.counters.read().reads
+    }
+
+    /// Returns the work of this database since it was opened.
+    #[must_use]
+    pub fn counts(&self) -> StoreCounts {
+        self.counters.read()
     }
 
     /// Whether only this process can change the data, so that it may cache them. Replicas that

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::backend::Backend;
 use crate::committer::Job;
 use crate::connection::{Connection, DatabaseError};
+use crate::counts::Counters;
 use crate::pieces::{Piece, run_pieces};
 use crate::{Change, Row, Statement, StoreError};
 
@@ -28,19 +29,25 @@ pub(crate) struct Writer {
     pub(crate) flush_is_scheduled: bool,
     /// Counts commits; `None` after [`Writer::close`].
     commits: Option<watch::Sender<u64>>,
+    counters: Arc<Counters>,
 }
 
 /// The result of each change of a group. The outer error means that the connection is lost.
 type Results = Result<Vec<Result<(), StoreError>>, DatabaseError>;
 
 impl Writer {
-    pub(crate) const fn new(backend: Arc<Backend>, commits: watch::Sender<u64>) -> Self {
+    pub(crate) const fn new(
+        backend: Arc<Backend>,
+        commits: watch::Sender<u64>,
+        counters: Arc<Counters>,
+    ) -> Self {
         Self {
             backend,
             connection: None,
             deferred: Deferred::new(),
             flush_is_scheduled: false,
             commits: Some(commits),
+            counters,
         }
     }
 
@@ -108,6 +115,7 @@ impl Writer {
         let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&deferred, changes)).await;
         match committing.unwrap_or_else(|_| Err(DatabaseError::TooSlow)) {
             Ok(results) => {
+                self.counters.count_commit(deferred.len(), changes, &results);
                 if let Some(commits) = &self.commits {
                     commits.send_modify(|count| *count += 1);
                 }

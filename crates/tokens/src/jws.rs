@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{SigningKey, TokenVersion};
+use crate::{SigningKey, TokenVersion, counts};
 
 /// The longest accepted token, in characters.
 pub const TOKEN_CHARS_MAX: usize = 16 * 1024;
@@ -45,6 +45,7 @@ fn sign<T: Serialize>(key: &SigningKey, header: &Rs256Header<'_>, claims: &T) ->
     let mut token = part(header);
     token.push('.');
     token.push_str(&part(claims));
+    counts::count_signature();
     let mut signature = vec![0; key.pair().public_modulus_len()];
     key.pair()
         .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
@@ -107,6 +108,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;
+    counts::count_verification(algorithm);
     jsonwebtoken::decode(token, key, &validation).map(|token| token.claims)
 }
 

@@ -14,6 +14,7 @@
 //! ```
 
 mod catalogue;
+mod counts;
 mod event;
 pub mod events;
 pub mod lab_api;
@@ -25,6 +26,7 @@ mod subject;
 pub mod tenant;
 
 pub use catalogue::EventDescription;
+pub use counts::{Counts, DatabaseCounts, ProcessCounts};
 pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};
 pub use lab_surface::{ClockChange, ClockState, DueWork, JournalQuery};

@@ -3,6 +3,7 @@
 //! service and returns JSON only.
 
 mod clock;
+mod counts;
 mod journal;
 mod surface;
 mod tenants;
@@ -18,6 +19,7 @@ pub(crate) use surface::Surface;
 
 pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
     Router::new()
+        .route("/_lab/counts", get(counts::show::<S>))
         .route("/_lab/tenants", get(tenants::list::<S>))
         .route("/_lab/tenants/{tenant}", put(tenants::create::<S>).delete(tenants::delete::<S>))
         .route("/_lab/tenants/{tenant}/clock", get(clock::show::<S>).put(clock::set::<S>))

@@ -2,6 +2,7 @@
 
 mod carried_time;
 mod clock;
+mod counts;
 mod due;
 mod health;
 mod journal;

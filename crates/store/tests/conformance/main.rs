@@ -3,6 +3,7 @@
 
 mod changes;
 mod closing;
+mod counts;
 mod groups;
 mod migrations;
 mod opening;
