@@ -30,6 +30,7 @@ mod ports;
 mod program;
 mod system;
 mod tenant;
+mod work;
 
 pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to};
 pub use database::Database;
@@ -38,3 +39,4 @@ pub use ports::free_base;
 pub use program::program;
 pub use system::{Service, System};
 pub use tenant::Tenant;
+pub use work::Work;
