@@ -21,8 +21,8 @@ struct Bound {
     per_run: u64,
     /// The hub refreshes its token when the lifetime of the last one requires it.
     per_refresh: u64,
-    /// The lab sets the clock of a service that stays behind (`BEHIND_MAX`, 200 ms of wall time), and
-    /// those of all services at the beginning and at the end.
+    /// The lab sets the clock of a service that stays behind (`BEHIND_MAX`, 200 ms of wall time),
+    /// and those of all services at the beginning and at the end.
     per_clock: u64,
     once: u64,
 }
@@ -33,8 +33,8 @@ struct Happened {
     runs: u64,
     refreshes: u64,
     clocks: u64,
-    /// Quarters of a second of wall time: services with a schedule look for due work, and on PostgreSQL
-    /// all services look for changes of other replicas.
+    /// Quarters of a second of wall time: services with a schedule look for due work, and on
+    /// PostgreSQL all services look for changes of other replicas.
     looks: u64,
 }
 
@@ -109,7 +109,7 @@ fn excess(service: Service, counts: &Counts, happened: Happened, is_postgres: bo
     checks.iter().filter(|(_, count, most)| count > most).map(text).collect()
 }
 
-/// With `OUTLIVE_SHOW_COUNTS` and `--nocapture`: prints counts and bounds, to see which can be lowered.
+/// With `OUTLIVE_SHOW_COUNTS` and `--nocapture`, prints counts and bounds.
 #[expect(clippy::print_stdout, reason = "on request")]
 fn show(counts: &[String]) {
     if std::env::var_os("OUTLIVE_SHOW_COUNTS").is_some() {
@@ -151,7 +151,7 @@ fn looks_since(begun: Instant) -> u64 {
 #[tokio::test]
 async fn an_hourly_run_does_not_do_more_than_it_did() {
     let (system, tenant) = start().await;
-    // The first runs fill caches: keys of connections are used for a week, those of the issuer a day.
+    // The first runs fill caches: connection keys are used for a week, the issuer's for a day.
     tenant.advance("PT3H").await;
     let refreshed = system.journal(Service::Hub, &tenant, "connection.refreshed").await.len();
     let before = system.work().await;
@@ -175,7 +175,7 @@ async fn an_hourly_run_does_not_do_more_than_it_did() {
     if process.signatures > 2 * happened.refreshes {
         excess.push(format!("{} signatures", process.signatures));
     }
-    // By the resource: each new access token, and the current one when the issuer's keys were fetched.
+    // By the resource: each new access token, and the current one when keys were fetched.
     if process.verifications > happened.refreshes + KEYS_FETCHED {
         excess.push(format!("{} verifications", process.verifications));
     }

@@ -1,0 +1,254 @@
+//! The cost of the main works beside their floor: `cargo bench -p outlive-tests --bench floor`.
+//!
+//! The floor of a work is what its unavoidable parts cost in this process, in the same round: an
+//! RSA-2048 signature, a verification, a bare HTTP exchange over a kept connection, a durable row
+//! in the same kind of database. Cost is the processor time of the system and of the load generator
+//! per operation, so it hardly depends on other programs; wall time does. `docs/performance.md`
+//! explains the figures and shows a result.
+//!
+//! | environment | meaning |
+//! |---|---|
+//! | `OUTLIVE_FLOOR_ROUNDS` | the number of rounds; 5 by default |
+//! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), beside one of 100 |
+//! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
+//! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |
+//! | `OUTLIVE_TEST_DATABASE` | `sqlite` or `postgres`, as in the tests |
+
+#[path = "floor/bare.rs"]
+mod bare;
+#[path = "floor/chart.rs"]
+mod chart;
+#[path = "floor/cost.rs"]
+mod cost;
+#[path = "floor/counts.rs"]
+mod counts;
+#[path = "floor/load.rs"]
+mod load;
+#[path = "floor/machine.rs"]
+mod machine;
+#[path = "floor/many.rs"]
+mod many;
+#[path = "floor/report.rs"]
+mod report;
+#[path = "floor/results.rs"]
+mod results;
+#[path = "floor/runs.rs"]
+mod runs;
+#[path = "floor/samples.rs"]
+mod samples;
+#[path = "floor/starts.rs"]
+mod starts;
+#[path = "floor/tenant.rs"]
+mod tenant;
+
+use std::path::PathBuf;
+
+use outlive_clock::{Span, wall_now};
+use outlive_tests::{System, program};
+use serde_json::{Value, json};
+
+use crate::bare::{Rows, Signing};
+use crate::load::{Connection, Target, load};
+use crate::machine::Machine;
+use crate::report::Report;
+use crate::samples::Samples;
+
+const CONNECTIONS: usize = 32;
+const HOURLY_RUN: &str = "hourly run";
+/// The connections of the day against which a day of many is compared.
+const FEW: u64 = 100;
+
+/// How long to measure.
+struct Plan {
+    rounds: usize,
+    /// Each part, in wall time.
+    part: Span,
+    /// Hourly runs per round.
+    runs: u64,
+    many: Option<u64>,
+    out: PathBuf,
+}
+
+impl Plan {
+    fn from_environment() -> Self {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let number = |name: &str| {
+            variable(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+        };
+        let is_quick = variable("OUTLIVE_FLOOR_QUICK").is_some();
+        let rounds = number("OUTLIVE_FLOOR_ROUNDS").unwrap_or(if is_quick { 1 } else { 5 });
+        let out = variable("OUTLIVE_FLOOR_OUT").map_or_else(
+            // The program is target/PROFILE/outlive.
+            || program().ancestors().nth(2).expect("a target directory").join("floor"),
+            PathBuf::from,
+        );
+        Self {
+            rounds: usize::try_from(rounds).expect("few rounds").max(1),
+            part: if is_quick { Span::from_millis(200) } else { Span::from_seconds(2) },
+            runs: if is_quick { 24 } else { 2_136 },
+            many: number("OUTLIVE_FLOOR_MANY"),
+            out,
+        }
+    }
+}
+
+/// A work under load, with a bare server for the same requests.
+struct Loaded {
+    name: &'static str,
+    target: Target,
+    bare: Option<BareParts>,
+}
+
+/// The names of the samples of its parts, and what they are measured with.
+struct BareParts {
+    exchange: &'static str,
+    server: Target,
+    row: &'static str,
+    row_bytes: usize,
+}
+
+struct Bench {
+    plan: Plan,
+    system: System,
+    signing: Signing,
+    rows: Rows,
+    loaded: Vec<Loaded>,
+    run_exchange: Target,
+    run_row_bytes: usize,
+    samples: Samples,
+    counts: Vec<(String, Value)>,
+}
+
+impl Bench {
+    async fn prepare(plan: Plan) -> Self {
+        let system = System::start().await;
+        let tenant =
+            system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
+        let directory = system.data().parent().expect("the home of the system").to_owned();
+        let rows = Rows::open(&directory).await;
+        let mut loaded = Vec::new();
+        let refresh = tenant::refresh(&system, &tenant).await;
+        let client_credentials = tenant::client_credentials(&system, &tenant);
+        for (name, target, exchange, row) in [
+            ("refresh", refresh, "exchange of refresh", "row of refresh"),
+            (
+                "client_credentials",
+                client_credentials,
+                "exchange of client_credentials",
+                "row of client_credentials",
+            ),
+        ] {
+            let before = system.work().await;
+            let response = length_of_response(&target).await;
+            let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
+            let server = target.at(&bare::serve(response).await);
+            loaded.push(Loaded { name, target, bare: Some(BareParts { exchange, server, row, row_bytes }) });
+        }
+        let direct = tenant::direct_call(&system, &tenant).await;
+        let run_exchange = direct.at(&bare::serve(length_of_response(&direct).await).await);
+        loaded.push(Loaded { name: "direct call", target: direct, bare: None });
+        let target = tenant::proxied_call(&system, &tenant).await;
+        loaded.push(Loaded { name: "proxied call", target, bare: None });
+        let (_, work) = runs::measure(&system, 12).await;
+        let run_row_bytes = counts::bytes_per_change(&work);
+        Self {
+            plan,
+            system,
+            signing: Signing::new(),
+            rows,
+            loaded,
+            run_exchange,
+            run_row_bytes,
+            samples: Samples::default(),
+            counts: Vec::new(),
+        }
+    }
+
+    /// Measures everything once. The parts of a floor are measured next to their work.
+    async fn round(&mut self) {
+        let Self { plan, system, signing, rows, loaded, run_exchange, run_row_bytes, samples, counts } = self;
+        let (part, pid) = (plan.part, system.pid());
+        counts.clear();
+        samples.add("signature", signing.sign(part));
+        samples.add("verification", signing.verify(part));
+        for Loaded { name, target, bare } in loaded.iter() {
+            if let Some(BareParts { exchange, server, row, row_bytes }) = bare {
+                samples.add(exchange, load(server, CONNECTIONS, part, None).await.0);
+                samples.add(row, rows.write(*row_bytes, CONNECTIONS, part).await);
+            }
+            let before = system.work().await;
+            let (each, done) = load(target, CONNECTIONS, part, pid).await;
+            samples.add(name, each);
+            counts.push(((*name).to_owned(), counts::each(&system.work().await.since(&before), done)));
+        }
+        samples.add("exchange of a run", load(run_exchange, 1, part, None).await.0);
+        samples.add("row of a run", rows.write(*run_row_bytes, 1, part).await);
+        let (each, work) = runs::measure(system, plan.runs).await;
+        samples.add("run", each);
+        counts.push((HOURLY_RUN.to_owned(), counts::each(&work, plan.runs)));
+        let (each, work) = starts::tenants(system).await;
+        samples.add("tenant", each);
+        counts.push(("throw-away tenant".to_owned(), counts::each(&work, starts::TENANTS as u64)));
+        samples.add("process start", starts::process_start());
+        let (first, again) = starts::starts().await;
+        samples.add("first start", first);
+        samples.add("start on data", again);
+        samples.add("scenarios, sequential", starts::scenarios(system, 1).await);
+        samples.add("scenarios, parallel", starts::scenarios(system, starts::SCENARIOS).await);
+    }
+}
+
+async fn length_of_response(target: &Target) -> usize {
+    let mut connection = Connection::open(&target.address).await;
+    // The first request may fill caches.
+    connection.exchange(&target.request).await;
+    connection.exchange(&target.request).await.len()
+}
+
+#[tokio::main]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
+async fn main() {
+    let plan = Plan::from_environment();
+    let machine = Machine::here();
+    eprintln!("{}", machine.describe());
+    let mut bench = Bench::prepare(plan).await;
+    for round in 1..=bench.plan.rounds {
+        eprintln!("round {round} of {}", bench.plan.rounds);
+        bench.round().await;
+    }
+    let Bench { plan, system, rows, samples, counts, .. } = bench;
+    rows.close().await;
+    system.stop().await;
+    // An access token and an ID token each.
+    let run = counts.iter().find(|(work, _)| work == HOURLY_RUN);
+    let refreshes =
+        run.and_then(|(_, counts)| counts["signatures"].as_f64()).expect("runs were measured") / 2.0;
+    let mut table = results::rows(&samples, refreshes);
+    if let Some(many) = plan.many {
+        let few = many::day(FEW).await;
+        table.extend(results::of_many(&few, &many::day(many).await));
+    }
+    let date = wall_now().to_string();
+    let date = date.split('T').next().unwrap_or_default().to_owned();
+    let report = Report {
+        machine: &machine,
+        date,
+        rounds: plan.rounds,
+        refreshes,
+        samples: &samples,
+        rows: table,
+        counts,
+    };
+    let (markdown, out) = (report.markdown(), plan.out);
+    println!("{markdown}");
+    std::fs::create_dir_all(&out).expect("the output directory");
+    let title = format!("Outlive beside its floor, {}, {}", machine.database, report.date);
+    for (name, text) in [
+        ("floor.md", markdown),
+        ("floor.json", format!("{:#}\n", report.json())),
+        ("floor.svg", chart::draw(&title, &report.rows)),
+    ] {
+        std::fs::write(out.join(name), text).expect("the output directory is writable");
+    }
+    println!("Written to {}", out.display());
+}

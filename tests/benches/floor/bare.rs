@@ -1,0 +1,162 @@
+//! The unavoidable parts of the work, each at its bare cost in this process.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use outlive_clock::{Instant, Randomness, Span, wall_now};
+use outlive_store::{DatabaseUrl, Migration, Store, sql};
+use outlive_tests::Database;
+use outlive_tokens::{SigningKey, TokenVersion, sign_rs256};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::cost::{Each, Meter};
+
+/// A key, and a token of the usual size signed by it.
+pub(crate) struct Signing {
+    key: SigningKey,
+    claims: Value,
+    signed: String,
+    signature: Vec<u8>,
+    modulus: Vec<u8>,
+    exponent: Vec<u8>,
+}
+
+impl Signing {
+    pub(crate) fn new() -> Self {
+        let mut stream = Randomness::from_seed(1).stream("benchmark");
+        let key = SigningKey::generate(&mut stream, Instant::EPOCH, Instant::MAX).expect("a key");
+        let claims = json!({"aud": "api://contoso-orders", "filler": "x".repeat(600)});
+        let token = sign_rs256(&key, TokenVersion::V1, &claims);
+        let (signed, signature) = token.rsplit_once('.').expect("three parts");
+        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).expect("base64url");
+        let (modulus, exponent) = (decode(key.modulus()), decode(key.exponent()));
+        Self { signed: signed.to_owned(), signature: decode(signature), modulus, exponent, key, claims }
+    }
+
+    /// The cost of a signature, while all cores sign.
+    pub(crate) fn sign(&self, time: Span) -> Each {
+        on_all_cores(time, || {
+            std::hint::black_box(sign_rs256(&self.key, TokenVersion::V1, &self.claims));
+        })
+    }
+
+    /// The cost of a verification, while all cores verify.
+    pub(crate) fn verify(&self, time: Span) -> Each {
+        let key = RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent };
+        on_all_cores(time, || {
+            key.verify(&RSA_PKCS1_2048_8192_SHA256, self.signed.as_bytes(), &self.signature).expect("valid");
+        })
+    }
+}
+
+fn on_all_cores(time: Span, work: impl Fn() + Sync) -> Each {
+    let (meter, done, end) = (Meter::start(None), AtomicU64::new(0), wall_now() + time);
+    std::thread::scope(|scope| {
+        for _ in 0..crate::machine::cores() {
+            scope.spawn(|| {
+                while wall_now() < end {
+                    work();
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    meter.each(done.load(Ordering::Relaxed))
+}
+
+/// Starts an HTTP server that reads requests and returns `length` bytes. Returns its address.
+pub(crate) async fn serve(length: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket has an address").to_string();
+    let body = Bytes::from(vec![b'x'; length]);
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.expect("connections are accepted");
+            stream.set_nodelay(true).expect("an option of TCP");
+            let body = body.clone();
+            let answer = service_fn(move |request: Request<Incoming>| {
+                let body = body.clone();
+                async move {
+                    let _ = request.into_body().collect().await;
+                    Ok::<_, Infallible>(Response::new(Full::new(body)))
+                }
+            });
+            // It ends with an error when the load generator closes it.
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+        }
+    });
+    address
+}
+
+const ROWS: &[Migration] = &[Migration {
+    version: 1,
+    name: "rows",
+    sql: "CREATE TABLE rows (
+    seq BIGINT NOT NULL PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    data TEXT NOT NULL
+);
+",
+}];
+
+/// A store of its own, beside the data of the system.
+pub(crate) struct Rows {
+    store: Store,
+    next: Arc<AtomicU64>,
+    /// Dropped after the store.
+    _database: Database,
+}
+
+impl Rows {
+    pub(crate) async fn open(directory: &Path) -> Self {
+        let database = Database::from_environment();
+        let url = match database.url() {
+            Some(url) => DatabaseUrl::postgres(&url).expect("a URL of PostgreSQL"),
+            None => DatabaseUrl::Sqlite(directory.join("floor.db")),
+        };
+        let store = Store::open(&url, "floor", &[("floor", ROWS)]).await.expect("a new database");
+        Self { store, next: Arc::default(), _database: database }
+    }
+
+    /// The cost of a durable row with `bytes` bytes of parameters, written by a number of
+    /// concurrent tasks, which share commits.
+    pub(crate) async fn write(&self, bytes: usize, writers: usize, time: Span) -> Each {
+        // A number has eight bytes, the tenant one.
+        let data = "x".repeat(bytes.saturating_sub(9));
+        let first = self.next.load(Ordering::Relaxed);
+        let (meter, end) = (Meter::start(None), wall_now() + time);
+        let writers: Vec<_> = (0..writers)
+            .map(|_| {
+                let (store, next, data) = (self.store.clone(), Arc::clone(&self.next), data.clone());
+                tokio::spawn(async move {
+                    while wall_now() < end {
+                        let seq = i64::try_from(next.fetch_add(1, Ordering::Relaxed)).expect("few");
+                        let insert =
+                            sql!("INSERT INTO rows (seq, tenant, data) VALUES ($1, $2, $3)", seq, "t", &data);
+                        store.commit(insert.expect_rows(1)).await.expect("it is written");
+                    }
+                })
+            })
+            .collect();
+        for writer in writers {
+            writer.await.expect("every row is written");
+        }
+        meter.each(self.next.load(Ordering::Relaxed) - first)
+    }
+
+    pub(crate) async fn close(self) {
+        self.store.close().await;
+    }
+}

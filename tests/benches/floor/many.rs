@@ -1,0 +1,141 @@
+//! Very many connections, each with an hourly flow, for a day.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use outlive_clock::Span;
+use outlive_tests::{Service, System, free_base, pause};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::cost::{Each, Meter};
+
+const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../seeds");
+/// The hours of the day, in each of which every flow runs once.
+const HOURS: u64 = 24;
+
+/// A day of a tenant with many connections.
+pub(crate) struct Day {
+    pub(crate) connections: u64,
+    /// Of one run.
+    pub(crate) each: Each,
+    pub(crate) resident_mib: f64,
+    pub(crate) disk_mib: f64,
+}
+
+/// Writes a copy of the seed with `connections` connections and flows.
+fn write_seed(directory: &Path, connections: u64) {
+    copy(Path::new(SEEDS), directory);
+    let file = directory.join("contoso.yaml");
+    let seed = std::fs::read_to_string(&file).expect("the seed");
+    let (before, flows) = seed.split_once("\nflows:\n").expect("flows");
+    let definition = flows.split_once("    definition:\n").expect("a definition").1;
+    let (mut more_connections, mut more_flows) = (String::new(), String::new());
+    for number in 2..=connections {
+        let _ = writeln!(
+            more_connections,
+            "  - {{name: orders-{number}, display_name: Orders {number}, connector: shared_contoso-orders, owner: owner}}"
+        );
+        let _ = writeln!(
+            more_flows,
+            "  - id: c0470500-0000-4000-8006-{number:012}\n    display_name: Hourly orders {number}\n    owner: owner\n    \
+             connection: orders-{number}\n    definition:\n{definition}"
+        );
+    }
+    let seed = format!("{before}{more_connections}\nflows:\n{flows}{more_flows}");
+    std::fs::write(&file, seed).expect("the copy is writable");
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory of the repository") {
+        let entry = entry.expect("its entries");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// The size of all files below a directory, in MiB.
+fn disk_mib(directory: &Path) -> f64 {
+    fn bytes(directory: &Path) -> u64 {
+        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+        entries
+            .map(|entry| {
+                entry
+                    .metadata()
+                    .map_or(0, |meta| if meta.is_dir() { bytes(&entry.path()) } else { meta.len() })
+            })
+            .sum()
+    }
+    mib(bytes(directory) / 1024)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}
+
+/// The largest resident memory of a process so far.
+fn resident_mib(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the /proc of Linux");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    mib(peak.and_then(|kib| kib.trim().parse().ok()).expect("a number of kB"))
+}
+
+async fn call(system: &System, method: Method, path: &str, body: Option<Value>) -> Value {
+    let url = format!("{}/lab/tenants{path}", system.url(Service::Console));
+    let mut request = system.http().request(method, &url);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    let answer = request.send().await.expect("the lab responds");
+    let status = answer.status();
+    let text = answer.text().await.expect("with text");
+    assert!(status.is_success(), "{url} was refused with {status}: {text}");
+    serde_json::from_str(&text).expect("in JSON")
+}
+
+/// Measures a day.
+///
+/// # Panics
+/// When a run fails, or the disk grows without bound: after the day, no service holds more than a
+/// few times what its rows need.
+#[expect(clippy::print_stderr, reason = "it takes minutes")]
+pub(crate) async fn day(connections: u64) -> Day {
+    let seeds = tempfile::tempdir().expect("a temporary directory");
+    write_seed(seeds.path(), connections);
+    let seed = seeds.path().join("contoso.yaml");
+    let system = System::start_at(free_base(), &["--seed", seed.to_str().expect("UTF-8")]).await;
+    // The first tenant is created after the services are healthy.
+    while !system.log().contains("Outlive is up") {
+        pause(Span::from_seconds(1).to_std()).await;
+        assert!(
+            system.pid().is_some_and(|pid| Path::new(&format!("/proc/{pid}")).exists()),
+            "{}",
+            system.log()
+        );
+    }
+    let tenants = call(&system, Method::GET, "", None).await;
+    let tenant = tenants["tenants"][0]["tenant_id"].as_str().expect("the first tenant").to_owned();
+    let clock = format!("/{tenant}/clock");
+    call(&system, Method::POST, &clock, Some(json!({"run": 0}))).await;
+    call(&system, Method::POST, &clock, Some(json!({"advance": "PT2H"}))).await;
+    let pid = system.pid().expect("it runs");
+    let meter = Meter::start(Some(pid));
+    let mut done = 0;
+    for hour in 1..=HOURS {
+        let moved = call(&system, Method::POST, &clock, Some(json!({"advance": "PT1H"}))).await;
+        assert_eq!(moved["failed"], 0, "{moved}");
+        done += moved["done"].as_u64().expect("a number of runs");
+        eprintln!("{connections} connections: hour {hour} of {HOURS}, {done} runs");
+    }
+    assert_eq!(done, connections * HOURS, "every flow runs every hour");
+    let each = meter.each(done);
+    let day = Day { connections, each, resident_mib: resident_mib(pid), disk_mib: disk_mib(&system.data()) };
+    system.stop().await;
+    day
+}

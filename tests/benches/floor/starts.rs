@@ -1,0 +1,85 @@
+//! Starts, throw-away tenants and scenarios.
+
+use std::process::{Command, Stdio};
+
+use outlive_tests::{Service, System, Work, outlive, program};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::cost::{Each, Meter, cpu_of};
+
+/// The number of tenants that are created concurrently.
+pub(crate) const TENANTS: usize = 32;
+/// The number of scenarios, and how many of them run in parallel.
+pub(crate) const SCENARIOS: usize = 8;
+const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/lifetimes.yaml");
+
+/// Returns a start in an empty directory and one on the data of the first.
+pub(crate) async fn starts() -> (Each, Each) {
+    let meter = Meter::start(None);
+    let mut system = System::start().await;
+    let first = with_cpu_of(&system, &meter);
+    system.kill();
+    let meter = Meter::start(None);
+    system.restart().await;
+    let again = with_cpu_of(&system, &meter);
+    system.kill();
+    (first, again)
+}
+
+fn with_cpu_of(system: &System, meter: &Meter) -> Each {
+    Each { cpu: cpu_of(system.pid().expect("it runs")), ..meter.each(1) }
+}
+
+/// Returns the start and end of a process that does nothing.
+pub(crate) fn process_start() -> Each {
+    let meter = Meter::start(None);
+    let starts = 20;
+    for _ in 0..starts {
+        let status = Command::new(program()).arg("--version").stdout(Stdio::null()).status();
+        assert!(status.is_ok_and(|status| status.success()), "the program runs");
+    }
+    meter.each(starts)
+}
+
+/// Creates tenants from the seed concurrently, and deletes them again.
+pub(crate) async fn tenants(system: &System) -> (Each, Work) {
+    let before = system.work().await;
+    let meter = Meter::start(system.pid());
+    let url = format!("{}/lab/tenants", system.url(Service::Console));
+    let mut creations = JoinSet::new();
+    for _ in 0..TENANTS {
+        let request = system.http().post(&url).json(&json!({"clock": {"speed": 0}}));
+        creations.spawn(async move {
+            let answer = request.send().await.expect("the lab responds");
+            let status = answer.status();
+            let body = answer.text().await.expect("with text");
+            assert!(status.is_success(), "a tenant was refused with {status}: {body}");
+            let credentials: serde_json::Value = serde_json::from_str(&body).expect("in JSON");
+            credentials["tenant_id"].as_str().expect("an id").to_owned()
+        });
+    }
+    let tenants = creations.join_all().await;
+    let each = meter.each(TENANTS as u64);
+    let work = system.work().await.since(&before);
+    for tenant in tenants {
+        let deleted = system.http().delete(format!("{url}/{tenant}")).send().await.expect("the lab responds");
+        assert!(deleted.status().is_success(), "a tenant was not deleted: {}", deleted.status());
+    }
+    (each, work)
+}
+
+/// Runs the same scenario several times, `jobs` in parallel. Returns the cost of all together.
+///
+/// # Panics
+/// When one of them fails.
+pub(crate) async fn scenarios(system: &System, jobs: usize) -> Each {
+    let (against, jobs) = (system.url(Service::Console), jobs.to_string());
+    let mut arguments = vec!["run", "--against", &against, "--jobs", &jobs];
+    arguments.extend([SCENARIO; SCENARIOS]);
+    let meter = Meter::start(system.pid());
+    let ended = outlive(arguments).await;
+    let each = meter.each(1);
+    assert_eq!(ended.code, Some(0), "scenarios fail:\n{}{}", ended.stdout, ended.stderr);
+    each
+}

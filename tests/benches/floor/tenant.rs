@@ -1,0 +1,93 @@
+//! What the load generator knows of a tenant: its token requests and its calls.
+
+use outlive_tests::{Service, System, Tenant};
+use serde_json::{Value, json};
+
+use crate::load::Target;
+
+const SCOPE: &str = "api://contoso-orders/Orders.Read offline_access";
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+/// Requests a token.
+///
+/// # Panics
+/// When it is refused.
+async fn request_token(system: &System, url: &str, form: &[(&str, &str)]) -> Value {
+    let answer = system.http().post(url).form(form).send().await.expect("the issuer responds");
+    let status = answer.status();
+    let body = answer.text().await.expect("with text");
+    assert!(status.is_success(), "a token request was refused with {status}: {body}");
+    serde_json::from_str(&body).expect("in JSON")
+}
+
+fn token_endpoint(system: &System, tenant: &Tenant) -> String {
+    format!("{}/{}/oauth2/v2.0/token", system.url(Service::Idp), tenant.id())
+}
+
+/// Signs the owner in and returns the tokens.
+async fn sign_in(system: &System, tenant: &Tenant, client: &[(&str, &str)], scope: &str) -> Value {
+    let owner = tenant.user("owner");
+    let mut form = vec![
+        ("grant_type", "password"),
+        ("username", text(owner, "upn")),
+        ("password", text(owner, "password")),
+        ("scope", scope),
+    ];
+    form.extend_from_slice(client);
+    request_token(system, &token_endpoint(system, tenant), &form).await
+}
+
+fn credentials(application: &Value) -> Vec<(&str, &str)> {
+    let secret = application["secret"].as_str().map(|secret| ("client_secret", secret));
+    std::iter::once(("client_id", text(application, "client_id"))).chain(secret).collect()
+}
+
+/// The refresh grant of a confidential client.
+pub(crate) async fn refresh(system: &System, tenant: &Tenant) -> Target {
+    let client = credentials(tenant.application("Contoso Orders Connector"));
+    let tokens = sign_in(system, tenant, &client, SCOPE).await;
+    let mut form = vec![
+        ("grant_type", "refresh_token"),
+        ("refresh_token", text(&tokens, "refresh_token")),
+        ("scope", SCOPE),
+    ];
+    form.extend(client);
+    Target::post_form(&token_endpoint(system, tenant), &form)
+}
+
+/// The client credentials grant of a daemon.
+pub(crate) fn client_credentials(system: &System, tenant: &Tenant) -> Target {
+    let mut form = vec![("grant_type", "client_credentials"), ("scope", "api://contoso-orders/.default")];
+    form.extend(credentials(tenant.application("Nightly Job")));
+    Target::post_form(&token_endpoint(system, tenant), &form)
+}
+
+/// A call of the orders API by the owner.
+pub(crate) async fn direct_call(system: &System, tenant: &Tenant) -> Target {
+    let client = credentials(tenant.application("Contoso Orders Connector"));
+    let tokens = sign_in(system, tenant, &client, SCOPE).await;
+    let url = format!("{}/orders?$top=10", system.url(Service::Resource));
+    Target::get(&url, "Bearer", text(&tokens, "access_token"))
+}
+
+/// The same call through the owner's connection, with a connection key, as flows call.
+pub(crate) async fn proxied_call(system: &System, tenant: &Tenant) -> Target {
+    let portal = [("client_id", text(&tenant.facts, "maker_portal"))];
+    let tokens = sign_in(system, tenant, &portal, "https://apihub.azure.com/user_impersonation").await;
+    let connection = text(&tenant.facts["connections"][0], "name");
+    let url = format!(
+        "{}/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/connections/{connection}/listConnectionKeys\
+         ?api-version=2016-06-01",
+        system.url(Service::Hub),
+        tenant.id()
+    );
+    let request = system.http().post(&url).bearer_auth(text(&tokens, "access_token")).json(&json!({}));
+    let answer = request.send().await.expect("the hub responds");
+    assert!(answer.status().is_success(), "{url} was refused: {}", answer.status());
+    let key: Value = answer.json().await.expect("in JSON");
+    let url = format!("{}/orders?$top=10", text(&key, "runtimeUrl"));
+    Target::get(&url, "Key", text(&key, "connectionKey"))
+}
