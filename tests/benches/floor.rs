@@ -8,7 +8,7 @@
 //!
 //! | environment | meaning |
 //! |---|---|
-//! | `OUTLIVE_FLOOR_ROUNDS` | the number of rounds; 5 by default |
+//! | `OUTLIVE_FLOOR_ROUNDS` | the number of rounds; 5 by default, 0 for `OUTLIVE_FLOOR_MANY` alone |
 //! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), beside one of 100 |
 //! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
 //! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |
@@ -65,6 +65,7 @@ struct Plan {
     part: Span,
     /// Hourly runs per round.
     runs: u64,
+    scenarios: usize,
     many: Option<u64>,
     out: PathBuf,
 }
@@ -83,9 +84,10 @@ impl Plan {
             PathBuf::from,
         );
         Self {
-            rounds: usize::try_from(rounds).expect("few rounds").max(1),
+            rounds: usize::try_from(rounds).expect("few rounds"),
             part: if is_quick { Span::from_millis(200) } else { Span::from_seconds(2) },
             runs: if is_quick { 24 } else { 2_136 },
+            scenarios: if is_quick { 2 } else { starts::SCENARIOS },
             many: number("OUTLIVE_FLOOR_MANY"),
             out,
         }
@@ -193,8 +195,8 @@ impl Bench {
         let (first, again) = starts::starts().await;
         samples.add("first start", first);
         samples.add("start on data", again);
-        samples.add("scenarios, sequential", starts::scenarios(system, 1).await);
-        samples.add("scenarios, parallel", starts::scenarios(system, starts::SCENARIOS).await);
+        samples.add("scenarios, sequential", starts::scenarios(system, plan.scenarios, 1).await);
+        samples.add("scenarios, parallel", starts::scenarios(system, plan.scenarios, plan.scenarios).await);
     }
 }
 
@@ -205,41 +207,44 @@ async fn length_of_response(target: &Target) -> usize {
     connection.exchange(&target.request).await.len()
 }
 
+/// Returns samples, counts and the number of refreshes per run.
+#[expect(clippy::print_stderr, reason = "it takes minutes")]
+async fn measure(plan: Plan) -> (Samples, Vec<(String, Value)>, f64) {
+    let mut bench = Bench::prepare(plan).await;
+    for round in 1..=bench.plan.rounds {
+        eprintln!("round {round} of {}", bench.plan.rounds);
+        bench.round().await;
+    }
+    let Bench { system, rows, samples, counts, .. } = bench;
+    rows.close().await;
+    system.stop().await;
+    let run = counts.iter().find(|(work, _)| work == HOURLY_RUN);
+    let signatures = run.and_then(|(_, counts)| counts["signatures"].as_f64()).expect("runs were measured");
+    // An access token and an ID token each.
+    (samples, counts, signatures / 2.0)
+}
+
 #[tokio::main]
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints what it measured")]
 async fn main() {
     let plan = Plan::from_environment();
     let machine = Machine::here();
     eprintln!("{}", machine.describe());
-    let mut bench = Bench::prepare(plan).await;
-    for round in 1..=bench.plan.rounds {
-        eprintln!("round {round} of {}", bench.plan.rounds);
-        bench.round().await;
+    let (rounds, many, out) = (plan.rounds, plan.many, plan.out.clone());
+    let mut rows = Vec::new();
+    let (samples, counts, refreshes) =
+        if rounds == 0 { (Samples::default(), Vec::new(), 0.0) } else { measure(plan).await };
+    if rounds > 0 {
+        rows.extend(results::rows(&samples, refreshes));
     }
-    let Bench { plan, system, rows, samples, counts, .. } = bench;
-    rows.close().await;
-    system.stop().await;
-    // An access token and an ID token each.
-    let run = counts.iter().find(|(work, _)| work == HOURLY_RUN);
-    let refreshes =
-        run.and_then(|(_, counts)| counts["signatures"].as_f64()).expect("runs were measured") / 2.0;
-    let mut table = results::rows(&samples, refreshes);
-    if let Some(many) = plan.many {
+    if let Some(many) = many {
         let few = many::day(FEW).await;
-        table.extend(results::of_many(&few, &many::day(many).await));
+        rows.extend(results::of_many(&few, &many::day(many).await));
     }
     let date = wall_now().to_string();
     let date = date.split('T').next().unwrap_or_default().to_owned();
-    let report = Report {
-        machine: &machine,
-        date,
-        rounds: plan.rounds,
-        refreshes,
-        samples: &samples,
-        rows: table,
-        counts,
-    };
-    let (markdown, out) = (report.markdown(), plan.out);
+    let report = Report { machine: &machine, date, rounds, refreshes, samples: &samples, rows, counts };
+    let markdown = report.markdown();
     println!("{markdown}");
     std::fs::create_dir_all(&out).expect("the output directory");
     let title = format!("Outlive beside its floor, {}, {}", machine.database, report.date);

@@ -1,7 +1,7 @@
 //! What an hourly run and a refresh grant cost, in counts that do not depend on the machine:
 //! requests, changes, commits, statements, reads, signatures. A bound is what they cost today. When
 //! a bound fails, either spare the additional work, or raise the bound in a commit that gives the
-//! reason; whoever makes a run cheaper lowers it. `docs/performance.md` explains the counts.
+//! reason. A change that makes a run cheaper lowers it. `docs/performance.md` explains the counts.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use crate::cost::{Each, Meter, cpu_of};
 
 /// The number of tenants that are created concurrently.
 pub(crate) const TENANTS: usize = 32;
-/// The number of scenarios, and how many of them run in parallel.
+/// The number of scenarios that are run.
 pub(crate) const SCENARIOS: usize = 8;
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/lifetimes.yaml");
 
@@ -69,14 +69,14 @@ pub(crate) async fn tenants(system: &System) -> (Each, Work) {
     (each, work)
 }
 
-/// Runs the same scenario several times, `jobs` in parallel. Returns the cost of all together.
+/// Runs the same scenario `number` times, `jobs` in parallel. Returns the cost of all together.
 ///
 /// # Panics
 /// When one of them fails.
-pub(crate) async fn scenarios(system: &System, jobs: usize) -> Each {
+pub(crate) async fn scenarios(system: &System, number: usize, jobs: usize) -> Each {
     let (against, jobs) = (system.url(Service::Console), jobs.to_string());
     let mut arguments = vec!["run", "--against", &against, "--jobs", &jobs];
-    arguments.extend([SCENARIO; SCENARIOS]);
+    arguments.extend(std::iter::repeat_n(SCENARIO, number));
     let meter = Meter::start(system.pid());
     let ended = outlive(arguments).await;
     let each = meter.each(1);
