@@ -65,6 +65,7 @@ struct Plan {
     part: Span,
     /// Hourly runs per round.
     runs: u64,
+    tenants: u64,
     scenarios: usize,
     many: Option<u64>,
     out: PathBuf,
@@ -87,6 +88,7 @@ impl Plan {
             rounds: usize::try_from(rounds).expect("few rounds"),
             part: if is_quick { Span::from_millis(200) } else { Span::from_seconds(2) },
             runs: if is_quick { 24 } else { 2_136 },
+            tenants: if is_quick { 2 } else { starts::TENANTS },
             scenarios: if is_quick { 2 } else { starts::SCENARIOS },
             many: number("OUTLIVE_FLOOR_MANY"),
             out,
@@ -188,9 +190,9 @@ impl Bench {
         let (each, work) = runs::measure(system, plan.runs).await;
         samples.add("run", each);
         counts.push((HOURLY_RUN.to_owned(), counts::each(&work, plan.runs)));
-        let (each, work) = starts::tenants(system).await;
+        let (each, work) = starts::tenants(system, plan.tenants).await;
         samples.add("tenant", each);
-        counts.push(("throw-away tenant".to_owned(), counts::each(&work, starts::TENANTS as u64)));
+        counts.push(("throw-away tenant".to_owned(), counts::each(&work, plan.tenants)));
         samples.add("process start", starts::process_start());
         let (first, again) = starts::starts().await;
         samples.add("first start", first);

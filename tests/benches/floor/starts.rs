@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use crate::cost::{Each, Meter, cpu_of};
 
 /// The number of tenants that are created concurrently.
-pub(crate) const TENANTS: usize = 32;
+pub(crate) const TENANTS: u64 = 32;
 /// The number of scenarios that are run.
 pub(crate) const SCENARIOS: usize = 8;
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/lifetimes.yaml");
@@ -43,12 +43,12 @@ pub(crate) fn process_start() -> Each {
 }
 
 /// Creates tenants from the seed concurrently, and deletes them again.
-pub(crate) async fn tenants(system: &System) -> (Each, Work) {
+pub(crate) async fn tenants(system: &System, number: u64) -> (Each, Work) {
     let before = system.work().await;
     let meter = Meter::start(system.pid());
     let url = format!("{}/lab/tenants", system.url(Service::Console));
     let mut creations = JoinSet::new();
-    for _ in 0..TENANTS {
+    for _ in 0..number {
         let request = system.http().post(&url).json(&json!({"clock": {"speed": 0}}));
         creations.spawn(async move {
             let answer = request.send().await.expect("the lab responds");
@@ -60,7 +60,7 @@ pub(crate) async fn tenants(system: &System) -> (Each, Work) {
         });
     }
     let tenants = creations.join_all().await;
-    let each = meter.each(TENANTS as u64);
+    let each = meter.each(number);
     let work = system.work().await.since(&before);
     for tenant in tenants {
         let deleted = system.http().delete(format!("{url}/{tenant}")).send().await.expect("the lab responds");
