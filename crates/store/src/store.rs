@@ -28,8 +28,8 @@ pub struct Store {
     counters: Arc<Counters>,
 }
 
-/// The group of changes that the next commit includes. Whoever submits its first change leads it:
-/// commits all of them, unless it is canceled before.
+/// The group of changes that the next commit includes. The task that submits its first change leads
+/// it: it commits all of them, unless it is canceled before.
 #[derive(Default)]
 struct NextGroup(parking_lot::Mutex<Vec<Job>>);
 

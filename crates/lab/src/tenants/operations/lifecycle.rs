@@ -141,7 +141,7 @@ impl Tenants {
         // A change of the tenant's time ends after its current step.
         self.operations().cancel(tenant);
         let _turn = self.operations().turn(tenant).await;
-        // Whoever had the turn before, the recovery or another request, may have completed it.
+        // The recovery or another request may have had the turn before and completed it.
         let Some(mut operation) = self.operations().store.read(tenant).await? else {
             return Ok(Deletion::Complete);
         };
