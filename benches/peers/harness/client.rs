@@ -1,0 +1,230 @@
+//! The load client: sends token requests over a fixed number of connections, one at a time on each.
+//!
+//! Usage: `client URL FORM CONNECTIONS SECONDS [TOKENS]`. FORM is a file with the form's fields. TOKENS
+//! is a file with a refresh token per connection; at the end it has the ones to continue with. Prints
+//! one line of JSON. A response other than 200 ends it with status 1.
+//!
+//! It reads every kind of body, also one that ends with the connection, and has a thread per connection
+//! and no dependencies: `rustc -O` builds it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+type Outcome<T> = Result<T, String>;
+
+struct Endpoint {
+    host: String,
+    path: String,
+    form: String,
+}
+
+struct Connection {
+    endpoint: Arc<Endpoint>,
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// The head of a response, and where its body begins in the buffer.
+struct Head {
+    text: String,
+    body: usize,
+}
+
+impl Head {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.text.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+fn connect(host: &str) -> Outcome<TcpStream> {
+    let stream = TcpStream::connect(host).map_err(|error| format!("connecting to {host}: {error}"))?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    stream.set_read_timeout(Some(TIMEOUT)).map_err(|error| error.to_string())?;
+    Ok(stream)
+}
+
+impl Connection {
+    fn open(endpoint: Arc<Endpoint>) -> Outcome<Self> {
+        Ok(Self { stream: connect(&endpoint.host)?, endpoint, buffer: Vec::with_capacity(16_384) })
+    }
+
+    /// Sends one request and returns the body of its response.
+    fn exchange(&mut self, token: Option<&str>) -> Outcome<Vec<u8>> {
+        let Endpoint { host, path, form } = &*Arc::clone(&self.endpoint);
+        let token = token.map(|token| format!("&refresh_token={}", encode(token))).unwrap_or_default();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{form}{token}",
+            form.len() + token.len()
+        );
+        self.stream.write_all(request.as_bytes()).map_err(|error| format!("sending: {error}"))?;
+        self.buffer.clear();
+        let head = self.read_head()?;
+        let body = if let Some(length) = head.field("content-length") {
+            let length: usize = length.parse().map_err(|_| format!("the length is '{length}'"))?;
+            self.read_until(head.body + length)?;
+            self.buffer[head.body..head.body + length].to_vec()
+        } else if head.field("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
+        {
+            self.read_chunks(head.body)?
+        } else {
+            while self.read_more()? > 0 {}
+            self.buffer[head.body..].to_vec()
+        };
+        if head.text.split(' ').nth(1) != Some("200") {
+            return Err(format!("refused: {}\n{}", head.text, String::from_utf8_lossy(&body)));
+        }
+        let is_closed = head.field("connection").is_some_and(|option| option.eq_ignore_ascii_case("close"));
+        if is_closed || head.text.starts_with("HTTP/1.0") {
+            self.stream = connect(host)?;
+        }
+        Ok(body)
+    }
+
+    fn read_more(&mut self) -> Outcome<usize> {
+        let mut part = [0; 16_384];
+        let read = self.stream.read(&mut part).map_err(|error| format!("reading: {error}"))?;
+        self.buffer.extend_from_slice(&part[..read]);
+        Ok(read)
+    }
+
+    fn read_until(&mut self, length: usize) -> Outcome<()> {
+        while self.buffer.len() < length {
+            if self.read_more()? == 0 {
+                return Err("the connection was closed within a response".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn read_head(&mut self) -> Outcome<Head> {
+        loop {
+            if let Some(end) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+                let text = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
+                return Ok(Head { text, body: end + 4 });
+            }
+            self.read_until(self.buffer.len() + 1)?;
+        }
+    }
+
+    fn read_chunks(&mut self, mut at: usize) -> Outcome<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let line = loop {
+                if let Some(end) = self.buffer[at..].windows(2).position(|two| two == b"\r\n") {
+                    break String::from_utf8_lossy(&self.buffer[at..at + end]).into_owned();
+                }
+                self.read_until(self.buffer.len() + 1)?;
+            };
+            let size = line.split(';').next().unwrap_or_default().trim();
+            let size = usize::from_str_radix(size, 16).map_err(|_| format!("the chunk size is '{line}'"))?;
+            at += line.len() + 2;
+            self.read_until(at + size + 2)?;
+            if size == 0 {
+                return Ok(body);
+            }
+            body.extend_from_slice(&self.buffer[at..at + size]);
+            at += size + 2;
+        }
+    }
+}
+
+fn encode(text: &str) -> String {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    text.bytes()
+        .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// Returns the refresh token of a token response, if it has one.
+fn refresh_token(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let (_, rest) = text.split_once("\"refresh_token\"")?;
+    let (_, rest) = rest.split_once('"')?;
+    rest.split_once('"').map(|(token, _)| token.to_owned())
+}
+
+/// Returns how long each request of one connection took, and the refresh token to continue with.
+fn run(
+    endpoint: Arc<Endpoint>,
+    mut token: Option<String>,
+    ready: &Barrier,
+    window: Duration,
+) -> Outcome<(Vec<Duration>, Option<String>)> {
+    let connection = Connection::open(endpoint);
+    ready.wait();
+    let mut connection = connection?;
+    let (mut took, begin) = (Vec::new(), Instant::now());
+    while begin.elapsed() < window {
+        let sent = Instant::now();
+        let body = connection.exchange(token.as_deref())?;
+        took.push(sent.elapsed());
+        if token.is_some() {
+            token = refresh_token(&body).or(token);
+        }
+    }
+    Ok((took, token))
+}
+
+fn measure(arguments: &[String]) -> Outcome<String> {
+    let [url, form, connections, seconds, more @ ..] = arguments else {
+        return Err("usage: client URL FORM CONNECTIONS SECONDS [TOKENS]".to_owned());
+    };
+    let read = |path: &String| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    let (host, path) =
+        url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).ok_or("not an http URL")?;
+    let endpoint = Arc::new(Endpoint { host: host.to_owned(), path: format!("/{path}"), form: read(form)? });
+    let connections: usize = connections.parse().map_err(|_| "CONNECTIONS is not a number")?;
+    let window = Duration::from_secs(seconds.parse().map_err(|_| "SECONDS is not a number")?);
+    let tokens = more.first().map(read).transpose()?;
+    let mut tokens: Vec<_> = tokens.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+    if !tokens.is_empty() && tokens.len() != connections {
+        return Err(format!("{} refresh tokens for {connections} connections", tokens.len()));
+    }
+    let ready = Arc::new(Barrier::new(connections + 1));
+    let clients: Vec<_> = (0..connections)
+        .map(|_| {
+            let (endpoint, token, ready) = (Arc::clone(&endpoint), tokens.pop(), Arc::clone(&ready));
+            thread::spawn(move || run(endpoint, token, &ready, window))
+        })
+        .collect();
+    ready.wait();
+    let began = Instant::now();
+    let mut took = Vec::new();
+    for client in clients {
+        let (own, token) = client.join().map_err(|_| "a thread panicked")??;
+        took.extend(own);
+        tokens.extend(token);
+    }
+    let elapsed = began.elapsed().as_secs_f64();
+    if let Some(path) = more.first() {
+        fs::write(path, tokens.join("\n")).map_err(|error| format!("{path}: {error}"))?;
+    }
+    took.sort_unstable();
+    let percentile = |hundredth: usize| took[took.len() * hundredth / 100].as_secs_f64() * 1e3;
+    Ok(format!(
+        r#"{{"requests": {}, "seconds": {elapsed:.6}, "p50_ms": {:.3}, "p99_ms": {:.3}}}"#,
+        took.len(),
+        percentile(50),
+        percentile(99)
+    ))
+}
+
+fn main() {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match measure(&arguments) {
+        Ok(line) => println!("{line}"),
+        Err(reason) => {
+            eprintln!("{reason}");
+            process::exit(1);
+        }
+    }
+}
