@@ -1,13 +1,13 @@
 //! The load client: sends token requests over a fixed number of connections, one at a time on each.
 //!
-//! Usage: `client URL FORM CONNECTIONS SECONDS [TOKENS]`. FORM is a file with the form's fields. TOKENS
-//! is a file with a refresh token per connection; at the end it has the ones to continue with. Prints
-//! one line of JSON. A response other than 200 ends it with status 1.
+//! Usage: `client URL FORM CONNECTIONS SECONDS [TOKENS]`. FORM is a file with the form's fields,
+//! TOKENS one with a refresh token per connection; at the end, it has those to continue with.
+//! Prints one line of JSON. A response other than 200 ends it with status 1.
 //!
-//! It reads every kind of body, also one that ends with the connection, and has a thread per connection
-//! and no dependencies: `rustc -O` builds it.
+//! It reads every kind of body, also one that ends with the connection, and has a thread per
+//! connection and no dependencies: `rustc -O` builds it.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -91,7 +91,10 @@ impl Connection {
 
     fn read_more(&mut self) -> Outcome<usize> {
         let mut part = [0; 16_384];
-        let read = self.stream.read(&mut part).map_err(|error| format!("reading: {error}"))?;
+        let read = self.stream.read(&mut part).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("no response within {TIMEOUT:?}"),
+            _ => format!("reading: {error}"),
+        })?;
         self.buffer.extend_from_slice(&part[..read]);
         Ok(read)
     }
