@@ -40,4 +40,6 @@ def grants(_):
         authorization=CLIENT,
         scope="openid offline_access",
         typed={"email": USER},
+        # It allows 5,000 requests per hour and access token, or without one.
+        sends_bearers=True,
     )

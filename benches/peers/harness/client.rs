@@ -1,7 +1,9 @@
 //! The load client: sends token requests over a fixed number of connections, one at a time on each.
 //!
-//! Usage: `client URL FORM CONNECTIONS SECONDS [TOKENS]`. FORM is a file with the form's fields,
-//! TOKENS one with a refresh token per connection; at the end, it has those to continue with.
+//! Usage: `client URL FORM CONNECTIONS SECONDS TOKENS BEARERS`. FORM is a file with the form's
+//! fields, TOKENS one with a refresh token per connection; at the end, it has those to continue
+//! with. BEARERS has an access token per connection for the Authorization header. Either can be
+//! empty.
 //! Prints one line of JSON. A response other than 200 ends it with status 1.
 //!
 //! It reads every kind of body, also one that ends with the connection, and has a thread per
@@ -26,6 +28,8 @@ struct Endpoint {
 struct Connection {
     endpoint: Arc<Endpoint>,
     stream: TcpStream,
+    /// The header that is the same in all its requests, if any.
+    authorization: String,
     buffer: Vec<u8>,
 }
 
@@ -52,8 +56,11 @@ fn connect(host: &str) -> Outcome<TcpStream> {
 }
 
 impl Connection {
-    fn open(endpoint: Arc<Endpoint>) -> Outcome<Self> {
-        Ok(Self { stream: connect(&endpoint.host)?, endpoint, buffer: Vec::with_capacity(16_384) })
+    fn open(endpoint: Arc<Endpoint>, bearer: Option<String>) -> Outcome<Self> {
+        let authorization =
+            bearer.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let stream = connect(&endpoint.host)?;
+        Ok(Self { stream, endpoint, authorization, buffer: Vec::with_capacity(16_384) })
     }
 
     /// Sends one request and returns the body of its response.
@@ -62,7 +69,8 @@ impl Connection {
         let token = token.map(|token| format!("&refresh_token={}", encode(token))).unwrap_or_default();
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-             Content-Length: {}\r\n\r\n{form}{token}",
+             {}Content-Length: {}\r\n\r\n{form}{token}",
+            self.authorization,
             form.len() + token.len()
         );
         self.stream.write_all(request.as_bytes()).map_err(|error| format!("sending: {error}"))?;
@@ -158,11 +166,12 @@ fn refresh_token(body: &[u8]) -> Option<String> {
 /// Returns how long each request of one connection took, and the refresh token to continue with.
 fn run(
     endpoint: Arc<Endpoint>,
+    bearer: Option<String>,
     mut token: Option<String>,
     ready: &Barrier,
     window: Duration,
 ) -> Outcome<(Vec<Duration>, Option<String>)> {
-    let connection = Connection::open(endpoint);
+    let connection = Connection::open(endpoint, bearer);
     ready.wait();
     let mut connection = connection?;
     let (mut took, begin) = (Vec::new(), Instant::now());
@@ -178,8 +187,8 @@ fn run(
 }
 
 fn measure(arguments: &[String]) -> Outcome<String> {
-    let [url, form, connections, seconds, more @ ..] = arguments else {
-        return Err("usage: client URL FORM CONNECTIONS SECONDS [TOKENS]".to_owned());
+    let [url, form, connections, seconds, kept, bearers] = arguments else {
+        return Err("usage: client URL FORM CONNECTIONS SECONDS TOKENS BEARERS".to_owned());
     };
     let read = |path: &String| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
     let (host, path) =
@@ -187,16 +196,17 @@ fn measure(arguments: &[String]) -> Outcome<String> {
     let endpoint = Arc::new(Endpoint { host: host.to_owned(), path: format!("/{path}"), form: read(form)? });
     let connections: usize = connections.parse().map_err(|_| "CONNECTIONS is not a number")?;
     let window = Duration::from_secs(seconds.parse().map_err(|_| "SECONDS is not a number")?);
-    let tokens = more.first().map(read).transpose()?;
-    let mut tokens: Vec<_> = tokens.iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
-    if !tokens.is_empty() && tokens.len() != connections {
-        return Err(format!("{} refresh tokens for {connections} connections", tokens.len()));
+    let lines = |path| Ok::<_, String>(read(path)?.lines().map(str::to_owned).collect::<Vec<_>>());
+    let (mut tokens, mut bearers) = (lines(kept)?, lines(bearers)?);
+    if [&tokens, &bearers].iter().any(|given| !given.is_empty() && given.len() != connections) {
+        return Err(format!("not one token for each of {connections} connections"));
     }
     let ready = Arc::new(Barrier::new(connections + 1));
     let clients: Vec<_> = (0..connections)
         .map(|_| {
-            let (endpoint, token, ready) = (Arc::clone(&endpoint), tokens.pop(), Arc::clone(&ready));
-            thread::spawn(move || run(endpoint, token, &ready, window))
+            let (endpoint, ready) = (Arc::clone(&endpoint), Arc::clone(&ready));
+            let (bearer, token) = (bearers.pop(), tokens.pop());
+            thread::spawn(move || run(endpoint, bearer, token, &ready, window))
         })
         .collect();
     ready.wait();
@@ -208,9 +218,7 @@ fn measure(arguments: &[String]) -> Outcome<String> {
         tokens.extend(token);
     }
     let elapsed = began.elapsed().as_secs_f64();
-    if let Some(path) = more.first() {
-        fs::write(path, tokens.join("\n")).map_err(|error| format!("{path}: {error}"))?;
-    }
+    fs::write(kept, tokens.join("\n")).map_err(|error| format!("{kept}: {error}"))?;
     took.sort_unstable();
     let percentile = |hundredth: usize| took[took.len() * hundredth / 100].as_secs_f64() * 1e3;
     Ok(format!(

@@ -18,24 +18,23 @@ class Load:
     def __init__(self, target, connections, directory):
         self.program = target / "client/client"
         self.connections = connections
-        self.form, self.tokens = directory / "form", directory / "refresh-tokens"
+        self.form, self.tokens, self.bearers = (directory / name for name in ("form", "refresh-tokens", "bearers"))
         # In the root, so that rustup takes the toolchain of the repository.
         build = ["rustc", "--edition", "2024", "-O", "-o", self.program, SOURCE]
         once(self.program.parent, [SOURCE], lambda: run(build, cwd=ROOT))
 
-    def run(self, url, form, seconds, tokens=()):
+    def run(self, url, form, seconds, tokens=(), bearers=()):
         """Returns requests, seconds, latency, the client's processor seconds, and the refresh tokens to continue with."""
         self.form.write_text(urllib.parse.urlencode(form))
-        arguments = [self.program, url, self.form, self.connections, seconds]
-        if tokens:
-            self.tokens.write_text("\n".join(tokens))
-            arguments.append(self.tokens)
+        self.tokens.write_text("\n".join(tokens))
+        self.bearers.write_text("\n".join(bearers))
+        arguments = [self.program, url, self.form, self.connections, seconds, self.tokens, self.bearers]
         before = _children_seconds()
         ended = subprocess.run(list(map(str, arguments)), capture_output=True, text=True, check=False)
         if ended.returncode != 0:
             raise PeerFailed(ended.stderr.strip())
         result = json.loads(ended.stdout) | {"client_seconds": _children_seconds() - before}
-        return result, self.tokens.read_text().split() if tokens else ()
+        return result, self.tokens.read_text().split()
 
 
 def _children_seconds():

@@ -31,6 +31,8 @@ class Grants:
     scope: str = ""
     # The user's inputs by the names of form fields.
     typed: dict = dataclasses.field(default_factory=dict)
+    # Whether each connection sends an access token of its own, by which the peer counts requests.
+    sends_bearers: bool = False
 
 
 class Client:
@@ -68,6 +70,11 @@ class Client:
                 raise PeerFailed(f"the token response has no refresh token, only {', '.join(response)}")
             tokens.append(response["refresh_token"])
         return tokens
+
+    def bearers(self, count):
+        """Returns as many access tokens, if the peer counts requests by them."""
+        wanted = count if self.grants.sends_bearers else 0
+        return [self.request_token(self.client_credentials_form())["access_token"] for _ in range(wanted)]
 
     def request_token(self, form):
         request = urllib.request.Request(self.metadata["token_endpoint"], urllib.parse.urlencode(form).encode())

@@ -46,9 +46,10 @@ def _refresh(process, load, options, client, keys):
 def _drive(process, load, options, client, form, tokens=()):
     """Loads the token endpoint, after a warm-up that is not counted, for JIT compilers and caches."""
     url = client.metadata["token_endpoint"]
-    _, tokens = load.run(url, form, options.warm_up, tokens)
+    bearers = client.bearers(options.connections)
+    _, tokens = load.run(url, form, options.warm_up, tokens, bearers)
     before = process.processor_seconds()
-    result, _ = load.run(url, form, options.seconds, tokens)
+    result, _ = load.run(url, form, options.seconds, tokens, bearers)
     used = process.processor_seconds() - before
     count = result["requests"]
     return {
