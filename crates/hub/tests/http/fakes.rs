@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header::AUTHORIZATION, header::WWW_AUTHENTICATE};
@@ -14,6 +15,7 @@ use http_body_util::BodyExt as _;
 use outlive_clock::{Instant, Randomness, Span};
 use outlive_tokens::{JwkSet, KeyRing, SigningKey};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
@@ -35,6 +37,33 @@ pub(crate) struct IssuerState {
     /// All token requests, with their path.
     pub(crate) token_requests: Vec<(String, HashMap<String, String>)>,
     pub(crate) refresh_tokens: bool,
+    /// Holds refreshes until the test releases them.
+    pub(crate) hold: Option<Arc<Hold>>,
+}
+
+/// Holds the responses to refreshes back.
+#[derive(Debug)]
+pub(crate) struct Hold {
+    received: Semaphore,
+    released: Semaphore,
+}
+
+impl Hold {
+    /// Waits until the issuer has received a further refresh.
+    pub(crate) async fn received(&self) {
+        let received = tokio::time::timeout(Duration::from_secs(20), self.received.acquire()).await;
+        received.expect("a refresh in time").expect("never closed").forget();
+    }
+
+    /// Lets the issuer respond to one refresh, as it behaves then.
+    pub(crate) fn release(&self) {
+        self.released.add_permits(1);
+    }
+
+    /// Lets the issuer respond to all refreshes from now on.
+    pub(crate) fn end(&self) {
+        self.released.add_permits(1_000);
+    }
 }
 
 /// The fake issuer.
@@ -44,6 +73,13 @@ pub(crate) struct Issuer(pub(crate) Arc<Mutex<IssuerState>>);
 impl Issuer {
     pub(crate) fn set(&self, behavior: Behavior) {
         self.0.lock().expect("not poisoned").behavior = behavior;
+    }
+
+    /// Holds the responses to refreshes back from now on.
+    pub(crate) fn hold(&self) -> Arc<Hold> {
+        let hold = Arc::new(Hold { received: Semaphore::new(0), released: Semaphore::new(0) });
+        self.0.lock().expect("not poisoned").hold = Some(Arc::clone(&hold));
+        hold
     }
 
     pub(crate) fn sign_in_as(&self, upn: &str, oid: Uuid) {
@@ -86,6 +122,7 @@ pub(crate) async fn issuer(account: (String, Uuid)) -> (Issuer, Url) {
         account,
         token_requests: Vec::new(),
         refresh_tokens: true,
+        hold: None,
     };
     let issuer = Issuer(Arc::new(Mutex::new(state)));
     let app = Router::new()
@@ -100,9 +137,17 @@ async fn tokens(
     Path(tenant): Path<String>,
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
-    let mut state = issuer.0.lock().expect("not poisoned");
-    state.token_requests.push((tenant, form));
-    let n = state.token_requests.len();
+    let (n, hold) = {
+        let mut state = issuer.0.lock().expect("not poisoned");
+        let hold = state.hold.clone().filter(|_| form["grant_type"] == "refresh_token");
+        state.token_requests.push((tenant, form));
+        (state.token_requests.len(), hold)
+    };
+    if let Some(hold) = hold {
+        hold.received.add_permits(1);
+        hold.released.acquire().await.expect("never closed").forget();
+    }
+    let state = issuer.0.lock().expect("not poisoned");
     match &state.behavior {
         Behavior::Grant { seconds } => {
             let (upn, oid) = &state.account;

@@ -5,6 +5,7 @@
 
 mod access;
 mod bad_input;
+mod concurrent_refresh;
 mod consent;
 mod continuous_access;
 mod control;

@@ -101,28 +101,6 @@ async fn concurrent_calls_cause_one_refresh() {
     assert_eq!(world.journal("runtime.forwarded").await.len(), 64);
 }
 
-/// Only on PostgreSQL, where processes can share a database.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn replicas_refresh_once_together() {
-    let mut world = World::new().await;
-    let runtime = world.connect("orders", CONNECTOR).await;
-    world.advance(Span::from_hours(2)).await;
-    let Some(replica) = world.replica().await else { return };
-    let world = Arc::new(world);
-    let calls: Vec<_> = (0..64)
-        .map(|n| {
-            let (world, runtime) = (Arc::clone(&world), runtime.clone());
-            let app = if n % 2 == 0 { replica.clone() } else { world.app.clone() };
-            tokio::spawn(async move { world.call_at(app, &runtime).await.status.as_u16() })
-        })
-        .collect();
-    for call in calls {
-        assert_eq!(call.await.expect("no panic"), 200);
-    }
-    assert_eq!(world.issuer.refreshes(), 1);
-    assert_eq!(world.journal("connection.refreshed").await.len(), 1);
-}
-
 #[tokio::test]
 async fn a_rejected_refresh_breaks_the_connection_and_its_status_quotes_the_issuer() {
     let mut world = World::new().await;
