@@ -16,7 +16,6 @@ use crate::credential::Refreshes;
 const CONNECTORS_CACHED_MAX: usize = 256;
 
 /// The state that all parts of the hub share.
-#[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) chassis: Chassis,
     pub(crate) config: HubConfig,

@@ -19,12 +19,6 @@ impl<K, V> Default for SingleFlight<K, V> {
     }
 }
 
-impl<K, V> std::fmt::Debug for SingleFlight<K, V> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SingleFlight")
-    }
-}
-
 /// Removes the flight when its task ends, even by a panic.
 struct FlightGuard<K: Eq + Hash, V>(Flights<K, V>, K);
 

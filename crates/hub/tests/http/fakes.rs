@@ -24,6 +24,8 @@ use uuid::Uuid;
 pub(crate) enum Behavior {
     /// Issues tokens with this lifetime.
     Grant { seconds: i64 },
+    /// Issues tokens with this response.
+    Respond(Value),
     /// Rejects the request with this status and body.
     Refuse(u16, Value),
     /// Returns this status and an invalid body.
@@ -161,6 +163,7 @@ async fn tokens(
             }
             Json(body).into_response()
         }
+        Behavior::Respond(body) => Json(body.clone()).into_response(),
         Behavior::Refuse(status, body) => {
             (StatusCode::from_u16(*status).expect("a status"), Json(body.clone())).into_response()
         }

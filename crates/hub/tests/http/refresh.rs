@@ -212,3 +212,38 @@ async fn a_refresh_token_that_is_not_replaced_stays_in_use() {
         assert_eq!(world.issuer.last()["refresh_token"], token("refresh", 1));
     }
 }
+
+/// Version 1 endpoints return both lifetimes; some issuers return 0 for "no absolute expiry".
+#[tokio::test]
+async fn an_absolute_expiry_of_zero_does_not_count() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.advance(Span::from_hours(2)).await;
+    world.issuer.set(Behavior::Respond(json!({
+        "token_type": "Bearer", "access_token": token("access", 2), "expires_in": "3600", "expires_on": "0",
+    })));
+    for _ in 0..2 {
+        world.call(&runtime).await.expect(200);
+        assert_eq!(world.back_end.last().headers["authorization"], bearer(2));
+    }
+    assert_eq!(world.issuer.refreshes(), 1, "the new token is fresh");
+}
+
+/// An ID token with many claims can take many kilobytes.
+#[tokio::test]
+async fn a_token_response_can_have_up_to_256_kilobytes() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    for (bytes, status) in [(250 * 1024, 200), (260 * 1024, 502)] {
+        world.advance(Span::from_hours(2)).await;
+        world.issuer.set(Behavior::Respond(json!({
+            "token_type": "Bearer", "access_token": token("access", 2), "expires_in": "3600",
+            "id_token": "x".repeat(bytes),
+        })));
+        let answer = world.call(&runtime).await;
+        assert_eq!(answer.status, status, "{bytes} bytes: {}", answer.text);
+    }
+    let postponed = world.journal("connection.refresh_postponed").await;
+    assert_eq!(postponed[0]["data"]["why"], "the token response is too long");
+    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
+}

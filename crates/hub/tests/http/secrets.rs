@@ -1,6 +1,7 @@
 //! No secret appears where it must not.
 
 use outlive_clock::Span;
+use outlive_store::sql;
 use serde_json::{Value, json};
 
 use crate::fakes::{Behavior, token};
@@ -70,4 +71,22 @@ async fn deleting_a_connection_deletes_its_tokens() {
         world.get("orders").await.at("/properties/connectionRuntimeUrl"),
         format!("http://hub.test{runtime}")
     );
+}
+
+/// Tokens are sealed for their connection: copied to another one in the database, they cannot be
+/// opened.
+#[tokio::test]
+async fn sealed_tokens_belong_to_one_connection() {
+    let world = World::new().await;
+    let paths = [world.connect("one", CONNECTOR).await, world.connect("two", CONNECTOR).await];
+    for path in &paths {
+        world.call(path).await.expect(200);
+    }
+    let copy = sql!("UPDATE credentials SET sealed = (SELECT max(sealed) FROM credentials)");
+    world.store.commit(copy).await.expect("copied");
+    let mut statuses =
+        [world.call(&paths[0]).await, world.call(&paths[1]).await].map(|it| it.status.as_u16());
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401], "only the owner of the tokens can use them");
+    assert_eq!(world.back_end.calls().len(), 3);
 }
