@@ -179,6 +179,18 @@ async fn a_connector_cannot_reach_the_lab_surface() {
 }
 
 #[tokio::test]
+async fn path_and_query_together_have_a_longest_length() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let caller = world.user(OWNER);
+    for (query, status) in [(8_192 - "orders".len(), 200), (8_193 - "orders".len(), 400)] {
+        let uri = format!("{runtime}/orders?{}", "q".repeat(query));
+        world.send("GET", &uri, &[("authorization", &caller)], "").await.expect(status);
+    }
+    assert_eq!(world.back_end.calls().len(), 1);
+}
+
+#[tokio::test]
 async fn an_unauthenticated_connection_has_no_token() {
     let world = World::new().await;
     let made = world.put_connection("orders", CONNECTOR).await;
