@@ -232,11 +232,11 @@ async fn a_token_has_a_longest_length() {
         sign(pads[pads.partition_point(|pad| sign(*pad).len() < length)])
     };
     let access = |pad: usize| issuer.sign(&claims_with("pad", json!("x".repeat(pad))));
-    let event = |pad: usize| {
-        let mut claims = event();
+    let of_type = |typ: &str, cty: &str, mut claims: Value, pad: usize| {
         claims["pad"] = json!("x".repeat(pad));
-        typed(&issuer, &claims)
+        sign_typed(&issuer.ring().active, typ, cty, &claims)
     };
+    let event = |pad: usize| of_type(SECURITY_EVENT_TYP, "", security_event(), pad);
     let expected = BearerExpectations { tenant: tenant(), audiences: &[AUDIENCE], now: NOW };
     for (length, longest) in [(TOKEN_CHARS_MAX - 2, true), (TOKEN_CHARS_MAX + 1, false)] {
         let access = sized(&access, length);
@@ -245,6 +245,15 @@ async fn a_token_has_a_longest_length() {
         let received = issuer.verifier.verify_security_event(&expected, &event, &()).await;
         assert_eq!(received.is_ok(), longest, "{}", event.len());
     }
+    // With a header of some length, a token can have exactly the longest length.
+    let longest = |typ: &str, claims: &Value| {
+        let of_content = |cty| sized(&|pad| of_type(typ, cty, claims.clone(), pad), TOKEN_CHARS_MAX);
+        let token = ["", "a", "aa", "aaa"].map(of_content).into_iter().find(|it| it.len() == TOKEN_CHARS_MAX);
+        token.expect("a token of exactly this length")
+    };
+    assert!(issuer.verify(&longest("JWT", &claims())).await.is_ok());
+    let longest_event = longest(SECURITY_EVENT_TYP, &security_event());
+    assert!(issuer.verifier.verify_security_event(&expected, &longest_event, &()).await.is_ok());
     assert!(format!("{:?}", issuer.verifier).contains(ORIGIN));
 }
 
@@ -385,7 +394,7 @@ async fn an_unreachable_issuer_is_reported_as_unavailable() {
     );
 }
 
-fn event() -> Value {
+fn security_event() -> Value {
     let event = json!({"event_timestamp": NOW.as_seconds(), "initiating_entity": "user"});
     json!({
         "iss": issuer(ORIGIN, tenant(), TokenVersion::V2), "aud": AUDIENCE, "iat": NOW.as_seconds(), "jti": "one",
@@ -422,13 +431,13 @@ async fn a_security_event_needs_the_right_issuer_and_audience() {
     let (head, rest) = good.split_once('.').expect("parts");
     let altered = good.replacen(&rest[10..14], "AAAA", 1);
     let with = |name: &str, value: Value| {
-        let mut claims = event();
+        let mut claims = security_event();
         claims[name] = value;
         typed(&issuer, &claims)
     };
-    assert!(verify(&typed(&issuer, &event())).await.is_ok());
+    assert!(verify(&typed(&issuer, &security_event())).await.is_ok());
     for (token, refusal) in [
-        (issuer.sign(&event()), BearerRefusal::Malformed),
+        (issuer.sign(&security_event()), BearerRefusal::Malformed),
         (issuer.sign(&claims()), BearerRefusal::Malformed),
         (altered, BearerRefusal::Signature),
         (format!("{head}.{}", "a.b"), BearerRefusal::Malformed),
@@ -439,22 +448,23 @@ async fn a_security_event_needs_the_right_issuer_and_audience() {
     ] {
         assert_eq!(verify(&token).await, Err(refusal), "{token}");
     }
-    let foreign = sign_as_event(&key(9), &event());
+    let foreign = sign_typed(&key(9), SECURITY_EVENT_TYP, "", &security_event());
     assert_eq!(verify(&foreign).await, Err(BearerRefusal::UnknownKey));
     assert_eq!(issuer.verify(&good).await, Err(BearerRefusal::Malformed), "it is no access token");
 }
 
 /// Signs the claims as a security event token.
 fn typed(issuer: &Issuer, claims: &Value) -> String {
-    sign_as_event(&issuer.ring().active, claims)
+    sign_typed(&issuer.ring().active, SECURITY_EVENT_TYP, "", claims)
 }
 
-/// Signs any claims as a security event token; the product signs only well-formed ones.
-fn sign_as_event(key: &SigningKey, claims: &Value) -> String {
+/// Signs any claims as a token of any type; the product signs only well-formed ones.
+fn sign_typed(key: &SigningKey, typ: &str, cty: &str, claims: &Value) -> String {
     use jsonwebtoken::{Algorithm, EncodingKey, Header};
     let mut header = Header::new(Algorithm::RS256);
-    header.typ = Some(SECURITY_EVENT_TYP.to_owned());
+    header.typ = Some(typ.to_owned());
     header.kid = Some(key.kid().to_owned());
+    header.cty = Some(cty.to_owned());
     let pkcs1 = pkcs1(key.pkcs8_der());
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_rsa_der(&pkcs1)).expect("signed")
 }
