@@ -244,8 +244,19 @@ mod tests {
     fn depth_and_length_are_bounded() {
         let deep = format!("{}1{}", "not(".repeat(40), ")".repeat(40));
         assert!(parse(&deep).expect_err("too deep").what.contains("nesting"));
-        let long = format!("'{}'", "a".repeat(EXPRESSION_CHARACTERS_MAX));
-        assert!(parse(&long).expect_err("too long").what.contains("8192"));
+        let nested = |levels: usize| parse(&format!("{}1{}", "not(".repeat(levels), ")".repeat(levels)));
+        assert!(nested(DEPTH_MAX - 1).is_ok() && nested(DEPTH_MAX).is_err());
+        let of_length = |characters: usize| format!("'{}'", "ä".repeat(characters - 2));
+        assert!(parse(&of_length(EXPRESSION_CHARACTERS_MAX)).is_ok());
+        let long = parse(&of_length(EXPRESSION_CHARACTERS_MAX + 1)).expect_err("too long");
+        assert!(long.what.contains("8192") && long.at == 1, "{long}");
+        // Within a text, the closing bracket counts and what follows it does not.
+        let closed = |characters| format!("{}}}{}", of_length(characters - 1), "b".repeat(9_000));
+        let within = closed(EXPRESSION_CHARACTERS_MAX);
+        let length = parse_until(&within, Some('}')).map(|(_, length)| length);
+        assert_eq!(length, Ok(within.len() - 9_000));
+        let long = parse_until(&closed(EXPRESSION_CHARACTERS_MAX + 1), Some('}')).expect_err("too long");
+        assert!(long.what.contains("8192"), "{long}");
     }
 
     #[test]

@@ -80,10 +80,74 @@ fn values() {
 }
 
 #[test]
+fn results_of_functions() {
+    for (expression, value) in [
+        ("greater(2, 2)", json!(false)),
+        ("greater(3, 2)", json!(true)),
+        ("greaterOrEquals(2, 2)", json!(true)),
+        ("greaterOrEquals(2, 3)", json!(false)),
+        ("less(2, 2)", json!(false)),
+        ("less(1.5, 2)", json!(true)),
+        ("lessOrEquals(2, 2)", json!(true)),
+        ("lessOrEquals('b', 'a')", json!(false)),
+        ("equals(1, 2)", json!(false)),
+        ("equals('1', 1)", json!(false)),
+        ("equals(9007199254740993, 9007199254740993)", json!(true)),
+        ("and(true, false)", json!(false)),
+        ("and(false, outputs('Nothing'))", json!(false)),
+        ("or(false, false)", json!(false)),
+        ("or(true, outputs('Nothing'))", json!(true)),
+        ("if(false, outputs('Nothing'), 'no')", json!("no")),
+        ("coalesce(null, null)", json!(null)),
+        ("startsWith('lamp', 'la')", json!(true)),
+        ("startsWith('lamp', 'mp')", json!(false)),
+        ("endsWith('lamp', 'mp')", json!(true)),
+        ("endsWith('lamp', 'la')", json!(false)),
+        ("contains('lamp', 'am')", json!(true)),
+        ("contains('lamp', 'x')", json!(false)),
+        ("contains(triggerBody(), 'item')", json!(true)),
+        ("contains(triggerBody(), 'lamp')", json!(false)),
+        ("contains(triggerBody()['tags'], 'c')", json!(false)),
+        ("empty('')", json!(true)),
+        ("empty('a')", json!(false)),
+        ("empty(triggerBody())", json!(false)),
+        ("empty(triggerBody()['tags'])", json!(false)),
+        ("first(triggerBody()['tags'])", json!("a")),
+        ("last(triggerBody()['tags'])", json!("b")),
+        ("length('läßt 😀')", json!(7)),
+        ("length(triggerBody()['tags'])", json!(2)),
+        ("string(false)", json!("False")),
+        ("string(triggerBody()['tags'])", json!("[\"a\",\"b\"]")),
+        ("int(12)", json!(12)),
+        ("int(' -7 ')", json!(-7)),
+        ("add(5, 3)", json!(8)),
+        ("sub(5, 3)", json!(2)),
+        ("add(1.5, 1)", json!(2.5)),
+        ("sub(1, 1.5)", json!(-0.5)),
+        ("add(9223372036854775807, 1)", json!(9_223_372_036_854_775_808.0)),
+        ("body('List')['value'][1].id", json!("o-2")),
+        ("body('List')['value']?[2]", json!(null)),
+        ("body('List')['value']?[-1]", json!(null)),
+    ] {
+        assert_eq!(evaluated(&json!(format!("@{expression}"))), Ok(value), "{expression}");
+    }
+}
+
+#[test]
 fn errors_contain_the_reason() {
     for (template, why) in [
         (json!("@triggerBody()['none']"), "property 'none' does not exist; use ?['none']"),
-        (json!("@triggerBody()['item']['x']"), "cannot be read from a string"),
+        (json!("@triggerBody()['item']['x']"), "property 'x' cannot be read from a string"),
+        (json!("@triggerBody()['item'][0]"), "element 0 cannot be read from a string"),
+        (json!("@triggerBody()['tags'][2]"), "element 2 does not exist; use ?[2]"),
+        (json!("@triggerBody()[true]"), "a key is a string or a whole number"),
+        (json!("@empty(1)"), "empty takes a string, an array or an object"),
+        (json!("@first('a')"), "first takes an array, not a string"),
+        (json!("@length(true)"), "length takes a string or an array, not true or false"),
+        (json!("@contains(null, 'a')"), "contains takes a string, an array or an object, not null"),
+        (json!("@startsWith(triggerBody()['tags'], 'a')"), "startsWith takes a string, not an array"),
+        (json!("@outputs(triggerBody())"), "outputs takes a string, not an object"),
+        (json!("@int(1.5)"), "int takes a whole number"),
         (json!("@outputs('Later')"), "action 'Later' has no outputs"),
         (json!("@parameters('none')"), "there is no parameter 'none'"),
         (json!("@greater(1, 'a')"), "a number and a string cannot be compared"),
@@ -92,6 +156,7 @@ fn errors_contain_the_reason() {
         (json!("@add(9223372036854775807, 'x')"), "add takes two numbers"),
         (json!({"a": [1, "@nothing("]}), ".a[1] character 10"),
         (json!("text @{oops"), "character 8"),
+        (json!("äöü @{1} @{oops"), "character 12"),
     ] {
         let error = evaluated(&template).expect_err(&template.to_string());
         assert!(error.contains(why), "{template}: {error}");

@@ -35,11 +35,32 @@ fn weigh_below(value: &Value, depth: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn deep_values_have_no_weight() {
         let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
         assert!(weigh(&nested(VALUE_DEPTH_MAX)).is_some());
         assert!(weigh(&nested(VALUE_DEPTH_MAX + 1)).is_none());
+    }
+
+    #[test]
+    fn a_weight_is_roughly_the_length_of_the_json() {
+        for (value, bytes) in [
+            (json!(null), 8),
+            (json!(true), 8),
+            (json!(1.5), 8),
+            (json!(""), 2),
+            (json!("abc"), 5),
+            (json!([]), 2),
+            (json!(["abc", null]), 2 + (1 + 5) + (1 + 8)),
+            (json!({}), 2),
+            (json!({"key": "abc", "b": 1}), 2 + (3 + 4 + 5) + (1 + 4 + 8)),
+            (json!([{"a": ["b"]}]), 2 + 1 + (2 + 1 + 4 + (2 + 1 + 3))),
+        ] {
+            assert_eq!(weigh(&value), Some(bytes), "{value}");
+        }
+        let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| json!({"a": inner}));
+        assert!(weigh(&nested(VALUE_DEPTH_MAX)).is_some() && weigh(&nested(VALUE_DEPTH_MAX + 1)).is_none());
     }
 }
