@@ -55,7 +55,7 @@ async fn a_consent_during_a_refresh_wins() {
             assert!(world.journal(kind).await.is_empty(), "{behavior:?}: {kind}");
         }
 
-        // The tokens of the consent are the stored ones, and their refresh token is the next to be used.
+        // The stored tokens are those of the consent, with their refresh token.
         world.issuer.set(Behavior::Grant { seconds: 3_600 });
         world.call(&runtime).await.expect(200);
         assert_eq!(world.issuer.refreshes(), 1, "{behavior:?}");
@@ -92,7 +92,7 @@ async fn a_call_whose_tokens_keep_changing_ends_after_three_token_requests() {
         .collect();
     assert_eq!(refreshed, [1, 3, 5].map(|n| token("refresh", n)), "each with the tokens of the last consent");
 
-    // The next call begins anew.
+    // The next call has its own three requests.
     world.issuer.set(Behavior::Grant { seconds: 3_600 });
     hold.end();
     world.call(&runtime).await.expect(200);
@@ -111,7 +111,8 @@ async fn a_challenge_is_not_answered_with_the_challenged_token() {
     world.back_end.challenge(3, &challenge);
     let second = async {
         hold.received().await;
-        // The second call uses the tokens of the second consent, and its challenge waits for the first refresh.
+        // The second call uses the tokens of the second consent; its challenge waits for the
+        // first refresh.
         world.sign_in("orders").await;
         let release = async {
             while world.journal("connection.challenged").await.is_empty() {
