@@ -235,10 +235,13 @@ mod tests {
 
     #[test]
     fn optional_claims_are_omitted_unless_requested() {
-        let guest = UserClaims { guest: true, ..UserClaims::default() }
-            .with_ip_address(Some(IpAddr::from([192, 0, 2, 1])));
+        let address = Some(IpAddr::from([192, 0, 2, 1]));
+        let guest = UserClaims { guest: true, ..UserClaims::default() }.with_ip_address(address);
         assert_eq!((guest.acct(), guest.ipaddr(false)), (None, None));
-        assert_eq!(guest.ipaddr(true), guest.ip_address);
+        assert_eq!(guest.ipaddr(true), address);
+        let mut requested = guest.clone();
+        requested.optional.extend(["acct".to_owned()]);
+        assert_eq!((requested.acct(), requested.ipaddr(false)), (Some(1), None));
         let asked = UserClaims { optional: OptionalClaims::new(["acct", "ipaddr", "idtyp"], false), ..guest };
         assert_eq!((asked.acct(), asked.ipaddr(false)), (Some(1), asked.ip_address));
         assert_eq!(asked.optional.idtyp_of_user(), None);
