@@ -19,8 +19,8 @@ use tokio::sync::watch;
 /// The loops of this process; none in a process that starts none (a test).
 static LOOPS: OnceLock<Loops> = OnceLock::new();
 
-/// Maximum number of loops: the last byte of their addresses.
-const LOOPS_MAX: usize = 254;
+/// Maximum number of loops, each of which holds connections to the other services.
+const LOOPS_MAX: usize = 16;
 
 thread_local! {
     /// The loop of this thread.
@@ -29,9 +29,47 @@ thread_local! {
 
 #[derive(Debug)]
 struct Loops {
-    handles: Vec<Handle>,
-    /// The loop of the next connection from outside.
+    loops: Vec<Loop>,
+    /// The first candidate for the next connection from outside.
     next: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Loop {
+    handle: Handle,
+    /// The number of requests in progress.
+    requests: AtomicUsize,
+}
+
+impl Loops {
+    /// The loop with the fewest requests in progress; loops with the same number take turns.
+    fn least_busy(&self) -> Option<&Loop> {
+        let first = self.next.fetch_add(1, Ordering::Relaxed) % self.loops.len();
+        let (before, from_first) = self.loops.split_at(first);
+        from_first.iter().chain(before).min_by_key(|one| one.requests.load(Ordering::Relaxed))
+    }
+}
+
+/// A request in progress on the loop of this thread.
+#[derive(Debug)]
+pub(crate) struct InProgress(Option<&'static Loop>);
+
+impl InProgress {
+    pub(crate) fn begin() -> Self {
+        let current = LOOPS.get().zip(CURRENT.get()).and_then(|(loops, index)| loops.loops.get(index));
+        if let Some(current) = current {
+            current.requests.fetch_add(1, Ordering::Relaxed);
+        }
+        Self(current)
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        if let Some(current) = self.0 {
+            current.requests.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The running event loops. [`EventLoops::stop`] drops their tasks.
@@ -49,10 +87,10 @@ impl EventLoops {
     pub fn start() -> io::Result<Self> {
         let (stopping, stopped) = watch::channel(false);
         let count = std::thread::available_parallelism().map_or(1, usize::from).min(LOOPS_MAX);
-        let (mut handles, mut threads) = (Vec::new(), Vec::new());
+        let (mut loops, mut threads) = (Vec::new(), Vec::new());
         for index in 0..count {
             let runtime = Builder::new_current_thread().enable_all().build()?;
-            handles.push(runtime.handle().clone());
+            loops.push(Loop { handle: runtime.handle().clone(), requests: AtomicUsize::new(0) });
             let mut stopped = stopped.clone();
             let thread = std::thread::Builder::new().name(format!("loop-{index}")).spawn(move || {
                 CURRENT.set(Some(index));
@@ -62,7 +100,7 @@ impl EventLoops {
             })?;
             threads.push(thread);
         }
-        let _ = LOOPS.set(Loops { handles, next: AtomicUsize::new(0) });
+        let _ = LOOPS.set(Loops { loops, next: AtomicUsize::new(0) });
         Ok(Self { stopping, threads: Mutex::new(threads) })
     }
 
@@ -81,16 +119,10 @@ pub(crate) fn spawn_connection<F>(peer: SocketAddr, connection: F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    match LOOPS.get() {
-        Some(loops) => {
-            let index = loop_of(peer.ip()).filter(|index| *index < loops.handles.len());
-            let index =
-                index.unwrap_or_else(|| loops.next.fetch_add(1, Ordering::Relaxed) % loops.handles.len());
-            loops.handles[index].spawn(connection);
-        }
-        None => {
-            tokio::spawn(connection);
-        }
+    let of_peer = |loops: &'static Loops| loops.loops.get(loop_of(peer.ip())?);
+    match LOOPS.get().and_then(|loops| of_peer(loops).or_else(|| loops.least_busy())) {
+        Some(found) => drop(found.handle.spawn(connection)),
+        None => drop(tokio::spawn(connection)),
     }
 }
 
@@ -108,7 +140,7 @@ fn address_of(index: usize) -> Option<IpAddr> {
 
 /// The loop that calls from this address.
 fn loop_of(address: IpAddr) -> Option<usize> {
-    match address {
+    match address.to_canonical() {
         IpAddr::V4(address) if address.octets()[..3] == [127, 0, 64] => {
             usize::from(address.octets()[3]).checked_sub(1)
         }

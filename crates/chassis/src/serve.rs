@@ -114,9 +114,9 @@ async fn serve_on<T: Transport>(
             Connection { app: app.clone(), peer, limits, stopping: stopped.clone(), _seat: seat };
         let transport = transport.clone();
         // The socket changes to the event loop's runtime.
-        let Ok(stream) = stream.into_std() else { continue };
+        let stream = stream.into_std();
         event_loops::spawn_connection(peer, async move {
-            match TcpStream::from_std(stream) {
+            match stream.and_then(TcpStream::from_std) {
                 Ok(stream) => connection.open(transport, stream).await,
                 Err(error) => tracing::warn!(%error, %peer, "a connection cannot be served"),
             }

@@ -5,12 +5,12 @@ use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::timeout;
 
+use crate::job::Job;
 use crate::readers::Readers;
 use crate::writer::Writer;
-use crate::{Change, StoreError};
 
 /// Maximum number of changes per commit.
 const GROUP_MAX: usize = 128;
@@ -18,16 +18,10 @@ const GROUP_MAX: usize = 128;
 /// How long, in wall time, a deferred statement waits for a commit.
 const DEFERRED_MAX: Duration = Duration::from_millis(500);
 
-/// A change whose caller waits until it is durable.
-pub(crate) struct Job {
-    pub(crate) change: Change,
-    pub(crate) done: oneshot::Sender<Result<(), StoreError>>,
-}
-
 pub(crate) struct Committer {
     pub(crate) writer: Arc<Mutex<Writer>>,
     pub(crate) readers: Arc<Readers>,
-    pub(crate) jobs: mpsc::Receiver<Job>,
+    pub(crate) jobs: mpsc::UnboundedReceiver<Job>,
     pub(crate) closing: Arc<Notify>,
     /// Notified when a flush is scheduled.
     pub(crate) flushing: Arc<Notify>,

@@ -52,6 +52,7 @@ mod counts;
 mod database_url;
 mod error;
 mod file_lock;
+mod job;
 mod migrations;
 mod pieces;
 mod postgres;

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
 use crate::backend::Backend;
-use crate::committer::{Committer, Job};
+use crate::committer::Committer;
 use crate::counts::Counters;
+use crate::job::Job;
 use crate::readers::Readers;
 use crate::writer::{Writer, stopped};
 use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreCounts, StoreError, migrations};
-
-/// The capacity of the writer's queue.
-const QUEUE_MAX: usize = 1_024;
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -20,7 +18,8 @@ pub struct Store {
     backend: Arc<Backend>,
     readers: Arc<Readers>,
     writer: Arc<Mutex<Writer>>,
-    jobs: mpsc::Sender<Job>,
+    /// Changes for the committer: one per caller that waits.
+    jobs: mpsc::UnboundedSender<Job>,
     commits: watch::Receiver<u64>,
     closing: Arc<Notify>,
     flushing: Arc<Notify>,
@@ -36,7 +35,7 @@ struct NextGroup(parking_lot::Mutex<Vec<Job>>);
 /// The leader of the next group, until it has closed it.
 struct Leader<'a> {
     group: &'a NextGroup,
-    jobs: &'a mpsc::Sender<Job>,
+    jobs: &'a mpsc::UnboundedSender<Job>,
     has_closed: bool,
 }
 
@@ -46,7 +45,7 @@ impl NextGroup {
     }
 
     /// Adds a change. Returns the leader if it is the first.
-    fn submit<'a>(&'a self, job: Job, jobs: &'a mpsc::Sender<Job>) -> Option<Leader<'a>> {
+    fn submit<'a>(&'a self, job: Job, jobs: &'a mpsc::UnboundedSender<Job>) -> Option<Leader<'a>> {
         let mut group = self.0.lock();
         group.push(job);
         let is_first = group.len() == 1;
@@ -63,14 +62,14 @@ impl Leader<'_> {
 }
 
 impl Drop for Leader<'_> {
-    /// The changes of a leader that is canceled are committed nevertheless.
+    /// The committer commits what the leader does not: it is canceled, or the writer is busy.
     fn drop(&mut self) {
         if self.has_closed {
             return;
         }
         for job in self.group.take() {
-            // Fails only if the store is closed, or a thousand others wait.
-            let _ = self.jobs.try_send(job);
+            // Fails only if the store is closed.
+            let _ = self.jobs.send(job);
         }
     }
 }
@@ -97,7 +96,7 @@ impl Store {
         for (name, list) in sets {
             migrations::apply(&backend, name, list).await?;
         }
-        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let (jobs, queue) = mpsc::unbounded_channel();
         let (count, commits) = watch::channel(0);
         let counters = Arc::new(Counters::new());
         let writer = Arc::new(Mutex::new(Writer::new(Arc::clone(&backend), count, Arc::clone(&counters))));
@@ -152,6 +151,9 @@ impl Store {
 
     /// Commits a change, together with other waiting changes, and returns when it is durable.
     ///
+    /// The future must be polled or dropped: others may wait for it. If it is dropped, the change
+    /// is committed nevertheless.
+    ///
     /// # Errors
     /// [`StoreError::Conflict`] if an expectation did not hold or a key exists: nothing was
     /// changed. [`StoreError::Failed`]: nothing was changed either, unless the connection was lost
@@ -169,7 +171,7 @@ impl Store {
             }
         } else {
             // The channels' errors say nothing more.
-            self.jobs.send(job).await.ok().ok_or_else(stopped)?;
+            self.jobs.send(job).ok().ok_or_else(stopped)?;
         }
         answer.await.ok().ok_or_else(stopped)?
     }
@@ -180,8 +182,10 @@ impl Store {
         // Other tasks that are ready submit their changes: a commit takes about the same time for
         // many changes as for one.
         tokio::task::yield_now().await;
-        let mut writer = self.writer.lock().await;
-        writer.commit_jobs(leader.close()).await;
+        // A leader that waited could be granted the writer and not be polled.
+        if let Ok(mut writer) = self.writer.try_lock() {
+            writer.commit_jobs(leader.close()).await;
+        }
     }
 
     /// Defers a statement to the next commit, before its changes, or to a commit of its own within

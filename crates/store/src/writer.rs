@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::backend::Backend;
-use crate::committer::Job;
 use crate::connection::{Connection, DatabaseError};
 use crate::counts::Counters;
+use crate::job::Job;
 use crate::pieces::{Piece, run_pieces};
 use crate::{Change, Row, Statement, StoreError};
 

@@ -53,12 +53,12 @@ impl SigningKey {
     /// Generates a key whose certificate is valid from `not_before` to `not_after` (virtual time of
     /// the tenant).
     ///
-    /// The same seeded stream yields the same key, serial number and certificate. That takes tens to
-    /// hundreds of milliseconds of CPU time: async callers use a blocking thread. Without a seed,
-    /// AWS-LC generates the key in a fraction of the time, with its own randomness.
+    /// The same seeded stream yields the same key, serial number and certificate. That takes tens
+    /// to hundreds of milliseconds of CPU time: async callers use a blocking thread. Without a
+    /// seed, AWS-LC generates the key in a fraction of the time, with its own randomness.
     ///
-    /// The `rsa` crate only generates and reads keys. It never signs or decrypts, so its timing side
-    /// channel (RUSTSEC-2023-0071) is not exposed.
+    /// The `rsa` crate only generates and reads keys. It never signs or decrypts, so its timing
+    /// side channel (RUSTSEC-2023-0071) is not exposed.
     ///
     /// # Errors
     /// When a library rejects the generated key: a defect, independent of input.

@@ -25,6 +25,7 @@ use super::progress::{Phase, Watched};
 use super::request_body::timed;
 use super::seats::Seat;
 use crate::Problem;
+use crate::event_loops::InProgress;
 
 /// The context of a connection.
 pub(super) struct Connection {
@@ -59,6 +60,7 @@ impl Connection {
         let service = service_fn(move |request| {
             let (app, busy) = (app.clone(), phase.busy());
             async move {
+                let _in_progress = InProgress::begin();
                 let response = answer(app, peer, limits, request).await;
                 Ok::<_, Infallible>(response.map(|body| AnswerBody { body, _busy: busy }))
             }

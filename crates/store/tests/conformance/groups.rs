@@ -1,5 +1,8 @@
 //! Changes of concurrent callers share commits but succeed or fail independently.
 
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
+
 use outlive_store::{Change, Store, sql};
 use tokio::task::JoinSet;
 
@@ -8,6 +11,7 @@ use crate::on_each_database;
 use crate::place::Place;
 
 on_each_database!(
+    a_canceled_leader_leaves_its_group_to_the_store,
     conflicts_in_a_group_do_not_touch_the_others,
     many_changes_share_few_commits,
     a_commit_notifies_subscribers,
@@ -73,6 +77,23 @@ async fn many_changes_share_few_commits(place: &Place) {
     let commits = *store.commits().borrow();
     assert!((1..=20).contains(&commits), "200 changes took {commits} commits");
     assert_eq!(numbers(&store).await, (1..=200).collect::<Vec<_>>());
+}
+
+/// The changes of others do not depend on the task that was first.
+async fn a_canceled_leader_leaves_its_group_to_the_store(place: &Place) {
+    let store = place.open().await;
+    let mut first = Box::pin(store.commit(numbered(0)));
+    let is_pending = poll_fn(|context| Poll::Ready(first.as_mut().poll(context).is_pending())).await;
+    assert!(is_pending, "it lets others submit their changes");
+    let mut tasks = JoinSet::new();
+    for writer in 1..1_500 {
+        let store = store.clone();
+        tasks.spawn(async move { store.commit(numbered(writer)).await });
+    }
+    tokio::task::yield_now().await;
+    drop(first);
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(numbers(&store).await, (1..=1_500).collect::<Vec<_>>());
 }
 
 async fn a_commit_notifies_subscribers(place: &Place) {

@@ -131,18 +131,20 @@ impl Tenants {
     /// [`TenantError::Unknown`], or a failing database.
     pub async fn delete(&self, tenant: TenantId) -> Result<Deletion, TenantError> {
         let begun = self.operations().store.read(tenant).await?;
-        if begun.is_none_or(|operation| operation.details.kind != OperationKind::Delete) {
-            match self.operations().store.begin_deletion(tenant).await {
-                Ok(_) => {}
+        let begun = match begun.filter(|operation| operation.details.kind == OperationKind::Delete) {
+            Some(operation) => operation,
+            None => match self.operations().store.begin_deletion(tenant).await {
+                Ok(operation) => operation,
                 Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
                 Err(error) => return Err(error.into()),
-            }
-        }
+            },
+        };
         // A change of the tenant's time ends after its current step.
         self.operations().cancel(tenant);
         let _turn = self.operations().turn(tenant).await;
         // The recovery or another request may have had the turn before and completed it.
-        let Some(mut operation) = self.operations().store.read(tenant).await? else {
+        let current = self.operations().store.read(tenant).await?;
+        let Some(mut operation) = current.filter(|operation| operation.id == begun.id) else {
             return Ok(Deletion::Complete);
         };
         match self.delete_from_services(&mut operation, "the deletion was requested").await {

@@ -139,14 +139,16 @@ impl Tenants {
     ///
     /// The services are queried before the lab's records. A tenant is recorded before its first
     /// call, so a tenant without a record is never a creation in progress. Its record outlives its
-    /// last service, so one that a service still lists afterwards was not deleted meanwhile.
+    /// last service, so one that a service still lists afterwards was not deleted meanwhile; if it
+    /// still has no record then, it was not created again either.
     async fn collect_orphans(&self, lists: Lists) -> Result<(), TenantError> {
         let unknown = self.without_record(tenants_of(lists)?).await?;
         if unknown.is_empty() {
             return Ok(());
         }
-        let still = tenants_of(self.lists().await?)?;
-        for tenant in unknown.intersection(&still).copied() {
+        let mut still = tenants_of(self.lists().await?)?;
+        still.retain(|tenant| unknown.contains(tenant));
+        for tenant in self.without_record(still).await? {
             match self.operations().store.begin(tenant, begun(OperationKind::Delete)).await {
                 Ok(_) => tracing::warn!(%tenant, "no record of the lab names this tenant; it is deleted"),
                 Err(error) if error.is_conflict() => {}

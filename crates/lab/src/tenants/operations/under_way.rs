@@ -1,6 +1,7 @@
 //! The operations in progress in this process: their locks and their progress.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -119,19 +120,24 @@ impl Operations {
         self.live().insert(operation.tenant, live);
         let mut shown = Shown { operations: self, tenant: operation.tenant, is_done: false };
         canceled.fetch_or(self.stopping.load(Ordering::Relaxed), Ordering::Relaxed);
-        let mut work = std::pin::pin!(work);
+        let tenant = operation.tenant;
+        // Both are polled at all times: the work may be in a commit that the heartbeat waits for.
+        let output = tokio::select! {
+            output = work => output,
+            never = self.keep_alive(tenant, canceled) => match never {},
+        };
+        shown.is_done = true;
+        if let Some(live) = self.live().get(&tenant) {
+            operation.details = live.operation.details.clone();
+        }
+        output
+    }
+
+    /// Saves the progress of an operation now and then.
+    async fn keep_alive(&self, tenant: TenantId, canceled: &AtomicBool) -> Infallible {
         loop {
-            tokio::select! {
-                output = &mut work => {
-                    shown.is_done = true;
-                    if let Some(live) = self.live().get(&operation.tenant) {
-                        operation.details = live.operation.details.clone();
-                    }
-                    return output;
-                }
-                () = pause(HEARTBEAT) => {}
-            }
-            let current = self.live().get(&operation.tenant).map(|live| live.operation.clone());
+            pause(HEARTBEAT).await;
+            let current = self.live().get(&tenant).map(|live| live.operation.clone());
             if let Some(current) = current
                 && let Err(error) = self.store.update(&current).await
             {

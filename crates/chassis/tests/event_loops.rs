@@ -1,0 +1,76 @@
+//! Connections are served on event loops. A test program of its own: a process starts them once.
+
+use std::thread;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use outlive_chassis::{EventLoops, HttpClient, Trace, pause, serve};
+use outlive_clock::Randomness;
+use reqwest::{Client, Method};
+use tokio::net::TcpListener;
+
+fn this_thread() -> String {
+    thread::current().name().unwrap_or_default().to_owned()
+}
+
+/// Serves `app`, and returns its address.
+async fn serving(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    tokio::spawn(serve(listener, app, std::future::pending()));
+    url
+}
+
+/// Names the thread of this request, and that of a request to another service.
+async fn outer(State((http, inner)): State<(HttpClient, String)>) -> String {
+    let trace = Trace::begin(&Randomness::from_seed(1));
+    let called = http.request(&trace, Method::GET, &inner).send().await.expect("an answer");
+    format!("{} {}", this_thread(), called.text().await.expect("a text"))
+}
+
+async fn text(client: &Client, url: &str) -> String {
+    client.get(url).send().await.expect("an answer").text().await.expect("a text")
+}
+
+#[tokio::test]
+async fn a_request_and_its_calls_stay_on_one_thread_and_others_are_distributed() {
+    let event_loops = EventLoops::start().expect("threads");
+    let inner = serving(Router::new().route("/", get(async || this_thread()))).await;
+    let http = HttpClient::new().expect("a client");
+    let slow = async || {
+        let thread = this_thread();
+        pause(Duration::from_secs(1)).await;
+        thread
+    };
+    let app = Router::new().route("/", get(outer)).route("/slow", get(slow));
+    let url = serving(app.with_state((http, format!("{inner}/")))).await;
+
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        // A client of its own has a connection of its own.
+        let both = text(&Client::new(), &format!("{url}/")).await;
+        let (outer, inner) = both.split_once(' ').expect("two names");
+        assert!(outer.starts_with("loop-"), "{both}");
+        if cfg!(target_os = "linux") {
+            assert_eq!(outer, inner, "a call stays on the thread of its request");
+        }
+        seen.push(outer.to_owned());
+    }
+    seen.sort();
+    seen.dedup();
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    assert_eq!(seen.len(), cores.min(8), "connections are distributed: {seen:?}");
+
+    // A loop with a request in progress gets no other connection while one is idle.
+    let busy = tokio::spawn(async move { text(&Client::new(), &format!("{url}/slow")).await });
+    pause(Duration::from_millis(300)).await;
+    let mut others = Vec::new();
+    for _ in 0..4 {
+        others.push(text(&Client::new(), &inner).await);
+    }
+    let busy = busy.await.expect("it ran");
+    assert!(cores == 1 || !others.contains(&busy), "{busy} is busy: {others:?}");
+    tokio::task::spawn_blocking(move || event_loops.stop()).await.expect("it stops");
+}
