@@ -133,6 +133,10 @@ async fn refresh(
         match attempt.run().await {
             Err(RefreshFailure::Internal(problem))
                 if problem.status == http::StatusCode::CONFLICT && requests < TOKEN_REQUESTS_MAX => {}
+            Err(failure @ (RefreshFailure::Internal(_) | RefreshFailure::NotAuthenticated)) => {
+                attempt.end_lease().await;
+                return Err(failure);
+            }
             result => return result,
         }
     }
@@ -258,6 +262,17 @@ impl Attempt<'_> {
         change.append(self.entry(broken, named));
         self.hub.chassis.store.commit(change).await?;
         Err(RefreshFailure::Refused(text))
+    }
+
+    /// Releases the lease after a failure that records nothing, so that other replicas do not wait
+    /// until it expires.
+    async fn end_lease(&self) {
+        let store = &self.hub.chassis.store;
+        if !store.is_exclusive()
+            && let Err(error) = store.commit(self.release_lease()).await
+        {
+            tracing::debug!(%error, "a lease expires by itself");
+        }
     }
 
     /// Releases the lease. Conflicts if the tokens have changed, so that a result for old tokens is

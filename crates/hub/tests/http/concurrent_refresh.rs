@@ -204,6 +204,21 @@ async fn after_a_failed_refresh_another_replica_refreshes_at_once() {
 }
 
 #[tokio::test]
+async fn tokens_that_cannot_be_opened_do_not_let_another_replica_wait() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.advance(Span::from_hours(2)).await;
+    let replica = world.another().await;
+    world.store.commit(sql!("UPDATE credentials SET sealed = $1", "damaged")).await.expect("damaged");
+    let calls = async {
+        world.call(&runtime).await.expect(401);
+        world.call_at(replica, &runtime).await.expect(401);
+    };
+    tokio::time::timeout(AT_ONCE, calls).await.expect("neither call waits");
+    assert_eq!(world.issuer.refreshes(), 0);
+}
+
+#[tokio::test]
 async fn a_failing_database_is_an_error_at_once() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
