@@ -31,8 +31,8 @@ use crate::cli::{Cli, Command};
 use crate::places::Part;
 use crate::terminal::EXIT_COULD_NOT_START;
 
-/// A run allocates a few thousand small values on whichever thread is free, which the system's
-/// allocator does at a tenth of the cost of the run.
+/// A run allocates a few thousand small values, which the system's allocator does at a tenth of the
+/// cost of the run.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
