@@ -42,6 +42,7 @@ mod starts;
 mod tenant;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use outlive_clock::{Span, wall_now};
 use outlive_tests::{System, program};
@@ -103,18 +104,20 @@ struct Loaded {
     bare: Option<BareParts>,
 }
 
-/// The names of the samples of its parts, and what they are measured with.
+/// The names of the samples of its parts, one by one and together, and what they are measured with.
 struct BareParts {
     exchange: &'static str,
     server: Target,
     row: &'static str,
     row_bytes: usize,
+    together: &'static str,
+    token_server: Target,
 }
 
 struct Bench {
     plan: Plan,
     system: System,
-    signing: Signing,
+    signing: Arc<Signing>,
     rows: Rows,
     loaded: Vec<Loaded>,
     run_exchange: Target,
@@ -129,24 +132,31 @@ impl Bench {
         let tenant =
             system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
         let directory = system.data().parent().expect("the home of the system").to_owned();
-        let rows = Rows::open(&directory).await;
+        let (rows, signing) = (Rows::open(&directory).await, Arc::new(Signing::new()));
         let mut loaded = Vec::new();
         let refresh = tenant::refresh(&system, &tenant).await;
         let client_credentials = tenant::client_credentials(&system, &tenant);
-        for (name, target, exchange, row) in [
-            ("refresh", refresh, "exchange of refresh", "row of refresh"),
+        for (name, target, [exchange, row, together]) in [
+            ("refresh", refresh, ["exchange of refresh", "row of refresh", "floor of refresh"]),
             (
                 "client_credentials",
                 client_credentials,
-                "exchange of client_credentials",
-                "row of client_credentials",
+                [
+                    "exchange of client_credentials",
+                    "row of client_credentials",
+                    "floor of client_credentials",
+                ],
             ),
         ] {
             let before = system.work().await;
             let response = length_of_response(&target).await;
             let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
             let server = target.at(&bare::serve(response).await);
-            loaded.push(Loaded { name, target, bare: Some(BareParts { exchange, server, row, row_bytes }) });
+            let tokens =
+                bare::serve_tokens(response, Arc::clone(&signing), rows.writer(), row_bytes).await;
+            let token_server = target.at(&tokens);
+            let bare = BareParts { exchange, server, row, row_bytes, together, token_server };
+            loaded.push(Loaded { name, target, bare: Some(bare) });
         }
         let direct = tenant::direct_call(&system, &tenant).await;
         let run_exchange = direct.at(&bare::serve(length_of_response(&direct).await).await);
@@ -158,7 +168,7 @@ impl Bench {
         Self {
             plan,
             system,
-            signing: Signing::new(),
+            signing,
             rows,
             loaded,
             run_exchange,
@@ -176,9 +186,10 @@ impl Bench {
         samples.add("signature", signing.sign(part));
         samples.add("verification", signing.verify(part));
         for Loaded { name, target, bare } in loaded.iter() {
-            if let Some(BareParts { exchange, server, row, row_bytes }) = bare {
+            if let Some(BareParts { exchange, server, row, row_bytes, together, token_server }) = bare {
                 samples.add(exchange, load(server, CONNECTIONS, part, None).await.0);
                 samples.add(row, rows.write(*row_bytes, CONNECTIONS, part).await);
+                samples.add(together, load(token_server, CONNECTIONS, part, None).await.0);
             }
             let before = system.work().await;
             let (each, done) = load(target, CONNECTIONS, part, pid).await;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use aws_lc_rs::hmac;
+use data_encoding::HEXLOWER;
 use http::HeaderValue;
 use outlive_clock::Randomness;
 use outlive_tokens::Secret;
@@ -56,7 +57,7 @@ impl LabKey {
         // Never from a seeded generator: a seed is public, and the key would be as well.
         let generate = || {
             let key: [u8; 32] = Randomness::from_system().stream("lab-key").bytes();
-            Ok::<_, io::Error>(key.iter().map(|byte| format!("{byte:02x}")).collect())
+            Ok::<_, io::Error>(HEXLOWER.encode(&key))
         };
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir());
         let kept =

@@ -12,6 +12,7 @@
 //! assert_eq!(origins.for_host("attacker.example"), None);
 //! ```
 
+mod around;
 mod carried_time;
 mod cause;
 mod chassis;
@@ -46,6 +47,7 @@ mod trace;
 mod turn;
 mod until_commit;
 
+pub use around::{Routes, around};
 pub use carried_time::CarriedTime;
 pub use cause::Cause;
 pub use chassis::Chassis;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use outlive_clock::Randomness;
 use outlive_tokens::Secret;
 
@@ -52,7 +53,7 @@ pub(crate) fn load(
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path).map_err(|error| failed(&error))?;
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text: String = HEXLOWER.encode(&key);
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| failed(&error))?;
     Ok(key)
 }

@@ -1,22 +1,24 @@
 //! The HTTP shell around a service's routes, which processes every request.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
+use axum::body::Body;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use futures::FutureExt as _;
 use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue, StatusCode};
+use http_body_util::Limited;
 use outlive_tokens::{bearer_token, peek_tenant};
 use serde_json::json;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tracing::Instrument as _;
 
+use crate::around::{Routes, around};
 use crate::health::Health;
 use crate::lab_surface::{self, Surface};
 use crate::request_span::{log_outcome, request_span};
@@ -39,24 +41,23 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
         let health = health.clone();
         async move { health.check().await.map(|()| Json(json!({"service": name, "status": "ok"}))) }
     };
-    routes
-        .route("/healthz", get(healthz))
-        .merge(lab_surface::router(surface))
-        .layer(CatchPanicLayer::custom(|_| -> Response {
-            tracing::error!("a request handler panicked");
-            Problem::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "InternalError",
-                "A fault of the program; its log says where.",
-            )
-            .into_response()
-        }))
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state((chassis, service), enter::<S>))
+    let routes = routes.route("/healthz", get(healthz)).merge(lab_surface::router(surface));
+    let shell = Arc::new((chassis, service));
+    around(routes, move |request, routes| enter(Arc::clone(&shell), request, routes))
 }
 
-/// Rejects a body whose `Content-Length` is too large with a JSON error. (The inner layer, which
-/// also limits bodies without a length, responds in plain text.)
+/// Runs the routes. A handler that panics ends its request only.
+async fn run(routes: Routes, request: Request) -> Response {
+    let request = request.map(|body| Body::new(Limited::new(body, BODY_BYTES_MAX)));
+    AssertUnwindSafe(routes.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a request handler panicked");
+        let message = "A fault of the program; its log says where.";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message).into_response()
+    })
+}
+
+/// Rejects a body whose `Content-Length` is too large with a JSON error. (The limit on
+/// the body itself, which bodies without a length also have, responds in plain text.)
 fn announced_too_large(request: &Request) -> Option<Problem> {
     let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
     (length > BODY_BYTES_MAX as u64).then(Problem::too_large)
@@ -77,10 +78,11 @@ fn ambiguous_host(request: &Request) -> Option<Problem> {
 }
 
 async fn enter<S: Service>(
-    State((chassis, service)): State<(Chassis, Arc<S>)>,
+    shell: Arc<(Chassis, Arc<S>)>,
     mut request: Request,
-    next: Next,
+    routes: Routes,
 ) -> Response {
+    let (chassis, service) = &*shell;
     chassis.exchanges.count(request.uri().path());
     if let Some(problem) = ambiguous_host(&request) {
         return problem.into_response();
@@ -117,7 +119,7 @@ async fn enter<S: Service>(
             // Responses for unknown paths have the date of the token's tenant, too.
             let tenant = bearer_token(request.headers()).ok().and_then(peek_tenant);
             date::handle(async {
-                let response = next.run(request).await;
+                let response = run(routes, request).await;
                 if let Some(tenant) = tenant.filter(|_| !response_is_dated()) {
                     // An unknown tenant has no date.
                     let _ = chassis.clocks.now(tenant).await;

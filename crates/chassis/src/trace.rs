@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use data_encoding::HEXLOWER;
 use http::HeaderMap;
 use http::request::Parts;
 use outlive_clock::Randomness;
@@ -35,8 +36,8 @@ impl Trace {
     pub fn begin(random: &Randomness) -> Self {
         let mut stream = random.stream("trace");
         Self {
-            trace_id: hex(&stream.bytes_in_turn::<16>()).into(),
-            span_id: hex(&stream.bytes::<8>()).into(),
+            trace_id: HEXLOWER.encode(&stream.bytes_in_turn::<16>()).into(),
+            span_id: HEXLOWER.encode(&stream.bytes::<8>()).into(),
             request_id: stream.uuid(),
             client_request_id: None,
             generated_correlation_id: stream.uuid(),
@@ -90,10 +91,6 @@ fn trace_id_of(header: &str) -> Option<&str> {
         && is_hex(span, 16)
         && is_hex(flags, 2);
     valid.then_some(trace)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl TraceContext for Trace {

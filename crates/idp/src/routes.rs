@@ -1,12 +1,12 @@
 //! Routes. `{tenant}` is an id, a domain or an alias.
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post, put};
 use http::StatusCode;
-use outlive_chassis::{Problem, readable_by_pages, response_is_dated};
+use outlive_chassis::{Problem, Routes, around, readable_by_pages, response_is_dated};
 use outlive_clock::TenantId;
 use outlive_tokens::TokenVersion::{V1, V2};
 
@@ -41,7 +41,7 @@ pub(crate) fn router(idp: Idp) -> Router {
     let device_code_route = |version| {
         post(move |visit: Visit| device_code(visit, version)).options(preflight).fallback(wrong_method)
     };
-    Router::new()
+    let routes = Router::new()
         .route("/{tenant}/oauth2/v2.0/authorize", authorize_route(V2))
         .route("/{tenant}/oauth2/authorize", authorize_route(V1))
         .route("/{tenant}/adminconsent", admin_consent_route(V1))
@@ -100,9 +100,8 @@ pub(crate) fn router(idp: Idp) -> Router {
         .merge(graph_routes(&idp))
         .method_not_allowed_fallback(not_get)
         .fallback(pages::unknown_path)
-        .layer(map_response(with_charset))
-        .layer(from_fn_with_state(idp.clone(), dated_by_path))
-        .with_state(idp)
+        .with_state(idp.clone());
+    around(routes, move |request, routes| dated_by_path(idp.clone(), request, routes))
 }
 
 fn graph_routes(idp: &Idp) -> Router<Idp> {
@@ -119,10 +118,10 @@ fn graph_routes(idp: &Idp) -> Router<Idp> {
 
 /// Dates the response by the clock of the tenant in the path, unless the clock was read already:
 /// for forms and unknown paths.
-async fn dated_by_path(State(idp): State<Idp>, request: Request, next: Next) -> Response {
+async fn dated_by_path(idp: Idp, request: Request, routes: Routes) -> Response {
     let path = request.uri().path();
     let segment = path.split('/').nth(1).filter(|segment| may_name_tenant(segment)).map(str::to_owned);
-    let response = next.run(request).await;
+    let response = with_charset(routes.run(request).await);
     if let Some(segment) = segment
         && !response_is_dated()
         && let Ok(tenant) = idp.tenant(&segment, None).await

@@ -85,7 +85,7 @@ impl Service for IdpService {
             }
             Ok(_) => problem.into_response(),
         };
-        with_charset(response).await
+        with_charset(response)
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi};
 
@@ -35,6 +36,19 @@ fn create_for_owner(path: &Path) {
     let _ = options.open(path);
 }
 
+/// Opens the file with a lock for the whole life of this process instead of several per transaction,
+/// and with the index of its log in memory that the connections of this process share. No other
+/// process may use the file anyway ([`file_lock`](crate::file_lock)).
+#[cfg(unix)]
+fn open_file(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, rusqlite::Error> {
+    rusqlite::Connection::open_with_flags_and_vfs(path, flags, c"unix-excl")
+}
+
+#[cfg(not(unix))]
+fn open_file(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, rusqlite::Error> {
+    rusqlite::Connection::open_with_flags(path, flags)
+}
+
 /// A connection to a file.
 pub(crate) struct SqliteConnection(Box<rusqlite::Connection>);
 
@@ -46,9 +60,11 @@ impl SqliteConnection {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         create_for_owner(path);
-        let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+        let connection = open_file(path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.execute_batch(PREPARATION)?;
+        // Otherwise a statement is prepared again for each value of a parameter.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self(Box::new(connection)))
     }
 

@@ -1,6 +1,7 @@
 //! The handle that services hold.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
@@ -30,7 +31,11 @@ pub struct Store {
 /// The group of changes that the next commit includes. The task that submits its first change leads
 /// it: it commits all of them, unless it is canceled before.
 #[derive(Default)]
-struct NextGroup(parking_lot::Mutex<Vec<Job>>);
+struct NextGroup {
+    jobs: parking_lot::Mutex<Vec<Job>>,
+    /// Whether there are concurrent writers, judging by the group before.
+    several: AtomicBool,
+}
 
 /// The leader of the next group, until it has closed it.
 struct Leader<'a> {
@@ -41,12 +46,14 @@ struct Leader<'a> {
 
 impl NextGroup {
     fn take(&self) -> Vec<Job> {
-        std::mem::take(&mut self.0.lock())
+        let jobs = std::mem::take(&mut *self.jobs.lock());
+        self.several.store(jobs.len() > 1, Ordering::Relaxed);
+        jobs
     }
 
     /// Adds a change. Returns the leader if it is the first.
     fn submit<'a>(&'a self, job: Job, jobs: &'a mpsc::UnboundedSender<Job>) -> Option<Leader<'a>> {
-        let mut group = self.0.lock();
+        let mut group = self.jobs.lock();
         group.push(job);
         let is_first = group.len() == 1;
         is_first.then(|| Leader { group: self, jobs, has_closed: false })
@@ -180,8 +187,12 @@ impl Store {
     /// does not wait for I/O of tokio, so the commit itself cannot be canceled.
     async fn lead(&self, leader: Leader<'_>) {
         // Other tasks that are ready submit their changes: a commit takes about the same time for
-        // many changes as for one.
+        // many changes as for one. Those of the group before that were not woken yet submit theirs at
+        // the second opportunity.
         tokio::task::yield_now().await;
+        if self.next_group.several.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+        }
         // A leader that waited could be granted the writer and not be polled.
         if let Ok(mut writer) = self.writer.try_lock() {
             writer.commit_jobs(leader.close()).await;

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER;
 use jsonwebtoken::DecodingKey;
 use outlive_clock::Instant;
 use rsa::RsaPublicKey;
@@ -120,12 +121,11 @@ impl Certificate {
     /// write it, in hexadecimal.
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let name = name.trim_end_matches('=');
         name == self.x5t()
             || name == self.x5t_s256()
-            || name.eq_ignore_ascii_case(&hex(&Sha1::digest(&self.der)))
-            || name.eq_ignore_ascii_case(&hex(&Sha256::digest(&self.der)))
+            || name.eq_ignore_ascii_case(&HEXLOWER.encode(&Sha1::digest(&self.der)))
+            || name.eq_ignore_ascii_case(&HEXLOWER.encode(&Sha256::digest(&self.der)))
     }
 
     /// Whether this is the certificate in an `x5c` header (base64 DER).

@@ -19,7 +19,9 @@ use outlive_store::{DatabaseUrl, Migration, Store, sql};
 use outlive_tests::Database;
 use outlive_tokens::{SigningKey, TokenVersion, sign_rs256};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
 
 use crate::cost::{Each, Meter};
 
@@ -45,10 +47,14 @@ impl Signing {
         Self { signed: signed.to_owned(), signature: decode(signature), modulus, exponent, key, claims }
     }
 
+    fn token(&self) -> String {
+        sign_rs256(&self.key, TokenVersion::V1, &self.claims)
+    }
+
     /// The cost of a signature, while all cores sign.
     pub(crate) fn sign(&self, time: Span) -> Each {
         on_all_cores(time, || {
-            std::hint::black_box(sign_rs256(&self.key, TokenVersion::V1, &self.claims));
+            std::hint::black_box(self.token());
         })
     }
 
@@ -84,20 +90,71 @@ pub(crate) async fn serve(length: usize) -> String {
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.expect("connections are accepted");
-            stream.set_nodelay(true).expect("an option of TCP");
-            let body = body.clone();
-            let answer = service_fn(move |request: Request<Incoming>| {
-                let body = body.clone();
-                async move {
-                    let _ = request.into_body().collect().await;
-                    Ok::<_, Infallible>(Response::new(Full::new(body)))
-                }
-            });
-            // It ends with an error when the load generator closes it.
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+            tokio::spawn(answer(stream, body.clone(), || std::future::ready(())));
         }
     });
     address
+}
+
+/// As [`serve`], but each request signs a token and writes a row, on an event loop per core, as the
+/// services of the system do: the unavoidable parts of a token request, together.
+pub(crate) async fn serve_tokens(
+    length: usize,
+    signing: Arc<Signing>,
+    rows: RowWriter,
+    row_bytes: usize,
+) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket has an address").to_string();
+    let body = Bytes::from(vec![b'x'; length]);
+    let data = "x".repeat(row_bytes.saturating_sub(ROW_BYTES_MIN));
+    let work = move || {
+        let (signing, rows, data) = (Arc::clone(&signing), rows.clone(), data.clone());
+        async move {
+            std::hint::black_box(signing.token());
+            rows.insert(&data).await;
+        }
+    };
+    let loops: Vec<_> = (0..crate::machine::cores())
+        .map(|_| {
+            let (accepted, mut streams) = mpsc::unbounded_channel::<std::net::TcpStream>();
+            let (body, work) = (body.clone(), work.clone());
+            std::thread::spawn(move || {
+                let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+                runtime.block_on(async {
+                    while let Some(stream) = streams.recv().await {
+                        let stream = TcpStream::from_std(stream).expect("a runtime");
+                        tokio::spawn(answer(stream, body.clone(), work.clone()));
+                    }
+                });
+            });
+            accepted
+        })
+        .collect();
+    tokio::spawn(async move {
+        for accepted in loops.iter().cycle() {
+            let (stream, _) = listener.accept().await.expect("connections are accepted");
+            accepted.send(stream.into_std().expect("a socket")).expect("the loop runs");
+        }
+    });
+    address
+}
+
+/// Answers the requests of a connection until the load generator closes it.
+async fn answer<F>(stream: TcpStream, body: Bytes, work: impl Fn() -> F)
+where
+    F: Future<Output = ()>,
+{
+    stream.set_nodelay(true).expect("an option of TCP");
+    let answer = service_fn(|request: Request<Incoming>| {
+        let (body, work) = (body.clone(), work());
+        async move {
+            let _ = request.into_body().collect().await;
+            work.await;
+            Ok::<_, Infallible>(Response::new(Full::new(body)))
+        }
+    });
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
 const ROWS: &[Migration] = &[Migration {
@@ -111,12 +168,29 @@ const ROWS: &[Migration] = &[Migration {
 ",
 }];
 
+/// The bytes of a row without data: a number has eight, the tenant one.
+const ROW_BYTES_MIN: usize = 9;
+
 /// A store of its own, beside the data of the system.
 pub(crate) struct Rows {
-    store: Store,
-    next: Arc<AtomicU64>,
+    writer: RowWriter,
     /// Dropped after the store.
     _database: Database,
+}
+
+/// Inserts rows.
+#[derive(Clone)]
+pub(crate) struct RowWriter {
+    store: Store,
+    next: Arc<AtomicU64>,
+}
+
+impl RowWriter {
+    async fn insert(&self, data: &str) {
+        let seq = i64::try_from(self.next.fetch_add(1, Ordering::Relaxed)).expect("few");
+        let insert = sql!("INSERT INTO rows (seq, tenant, data) VALUES ($1, $2, $3)", seq, "t", data);
+        self.store.commit(insert.expect_rows(1)).await.expect("it is written");
+    }
 }
 
 impl Rows {
@@ -127,25 +201,25 @@ impl Rows {
             None => DatabaseUrl::Sqlite(directory.join("floor.db")),
         };
         let store = Store::open(&url, "floor", &[("floor", ROWS)]).await.expect("a new database");
-        Self { store, next: Arc::default(), _database: database }
+        Self { writer: RowWriter { store, next: Arc::default() }, _database: database }
+    }
+
+    pub(crate) fn writer(&self) -> RowWriter {
+        self.writer.clone()
     }
 
     /// The cost of a durable row with `bytes` bytes of parameters, written by a number of
     /// concurrent tasks, which share commits.
     pub(crate) async fn write(&self, bytes: usize, writers: usize, time: Span) -> Each {
-        // A number has eight bytes, the tenant one.
-        let data = "x".repeat(bytes.saturating_sub(9));
-        let first = self.next.load(Ordering::Relaxed);
+        let data = "x".repeat(bytes.saturating_sub(ROW_BYTES_MIN));
+        let first = self.writer.next.load(Ordering::Relaxed);
         let (meter, end) = (Meter::start(None), wall_now() + time);
         let writers: Vec<_> = (0..writers)
             .map(|_| {
-                let (store, next, data) = (self.store.clone(), Arc::clone(&self.next), data.clone());
+                let (writer, data) = (self.writer(), data.clone());
                 tokio::spawn(async move {
                     while wall_now() < end {
-                        let seq = i64::try_from(next.fetch_add(1, Ordering::Relaxed)).expect("few");
-                        let insert =
-                            sql!("INSERT INTO rows (seq, tenant, data) VALUES ($1, $2, $3)", seq, "t", &data);
-                        store.commit(insert.expect_rows(1)).await.expect("it is written");
+                        writer.insert(&data).await;
                     }
                 })
             })
@@ -153,10 +227,10 @@ impl Rows {
         for writer in writers {
             writer.await.expect("every row is written");
         }
-        meter.each(self.next.load(Ordering::Relaxed) - first)
+        meter.each(self.writer.next.load(Ordering::Relaxed) - first)
     }
 
     pub(crate) async fn close(self) {
-        self.store.close().await;
+        self.writer.store.close().await;
     }
 }

@@ -133,7 +133,7 @@ impl Report<'_> {
 
 /// Whether samples are those of a part of a floor.
 fn is_part(name: &str) -> bool {
-    ["signature", "verification", "exchange of", "row of", "process start"]
+    ["signature", "verification", "exchange of", "row of", "floor of", "process start"]
         .iter()
         .any(|part| name.starts_with(part))
 }

@@ -55,12 +55,7 @@ fn against_limit(
 
 /// `refreshes` is the number of refreshes per run.
 pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
-    let token = |exchange: &'static str, row: &'static str| {
-        move |round: usize| {
-            let parts = ["signature", exchange, row].map(|part| samples.of(part)[round]);
-            parts.into_iter().fold(Each::default(), Each::plus)
-        }
-    };
+    let sample = |name: &'static str| move |round: usize| samples.of(name)[round];
     let close = (1.25, "≤ 1.25 ×");
     let run = samples.median("run");
     let story = run.times(RUNS_OF_89_DAYS);
@@ -77,14 +72,14 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
             samples,
             "refresh grant, 32 connections",
             "refresh",
-            token("exchange of refresh", "row of refresh"),
+            sample("floor of refresh"),
             close,
         ),
         against_floor(
             samples,
             "client_credentials, 32 connections",
             "client_credentials",
-            token("exchange of client_credentials", "row of client_credentials"),
+            sample("floor of client_credentials"),
             close,
         ),
         against_floor(
@@ -110,7 +105,7 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
             samples,
             "call through the hub, 32 connections",
             "proxied call",
-            |round| samples.of("direct call")[round],
+            sample("direct call"),
             (2.0, "≤ 2 ×"),
         ),
         against_limit(

@@ -13,10 +13,13 @@ use crate::status::RunStatus;
 /// flow run data is stored for 28 days (2,419,200 seconds)": Microsoft Learn, *Manage cloud flow
 /// run history in Dataverse*.
 const HISTORY: Span = Span::from_days(28);
-/// When a run starts, this many of the flow's oldest runs are checked and pruned if they are older
-/// than the history: more than one, so that a long history from an earlier version shrinks, but
-/// few, so that no run takes much longer.
-const PRUNE_CHECKS_MAX: i64 = 16;
+/// The history is pruned when each sixteenth run of a flow starts: together, old runs touch hardly
+/// more pages than one of them.
+const RUNS_PER_PRUNING: i64 = 16;
+/// Then, this many of the flow's oldest runs are checked and pruned if they are older than the
+/// history: more than have started since, so that a long history from an earlier version shrinks,
+/// but few, so that no run takes much longer.
+const PRUNE_CHECKS_MAX: i64 = 32;
 
 /// A stored run. `record` is the engine's state as JSON.
 #[derive(Clone, Debug)]
@@ -147,28 +150,33 @@ pub(crate) async fn count_by_status(
 }
 
 /// Deletes and counts ended runs that are older than the history, among the oldest of a flow. Part
-/// of every change that starts a run, after the insertion; the journal keeps their events.
+/// of every change that starts a run, after the insertion, but does something for every 16th run
+/// only; the journal keeps their events.
 pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement; 2] {
     [
         sql!(
             "INSERT INTO pruned_runs (tenant, flow, status, runs) \
              SELECT tenant, flow, status, CAST(COUNT(*) AS BIGINT) FROM runs \
-             WHERE tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
+             WHERE (SELECT runs FROM flows WHERE tenant = $1 AND id = $2) % $5 = 0 \
+             AND tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
              AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4 \
              GROUP BY tenant, flow, status \
              ON CONFLICT (tenant, flow, status) DO UPDATE SET runs = pruned_runs.runs + excluded.runs",
             tenant,
             flow,
             now - HISTORY,
-            PRUNE_CHECKS_MAX
+            PRUNE_CHECKS_MAX,
+            RUNS_PER_PRUNING
         ),
         sql!(
-            "DELETE FROM runs WHERE tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
+            "DELETE FROM runs WHERE (SELECT runs FROM flows WHERE tenant = $1 AND id = $2) % $5 = 0 \
+             AND tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
              AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4",
             tenant,
             flow,
             now - HISTORY,
-            PRUNE_CHECKS_MAX
+            PRUNE_CHECKS_MAX,
+            RUNS_PER_PRUNING
         ),
     ]
 }

@@ -1,5 +1,6 @@
 //! Connectors as ARM resources.
 
+use data_encoding::HEXLOWER;
 use outlive_clock::TenantId;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -94,7 +95,7 @@ pub(crate) fn redirect_path(name: &ConnectorName, mode: RedirectMode) -> String 
         RedirectMode::Global => "/redirect".to_owned(),
         RedirectMode::GlobalPerConnector => {
             let digest = Sha256::digest(format!("outlive/connector-key/{name}"));
-            let hash: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+            let hash = HEXLOWER.encode(&digest[..8]);
             format!("/redirect/{name}-{hash}")
         }
     }

@@ -1,5 +1,6 @@
 //! The sealed values that a browser carries: `data` and `state`.
 
+use data_encoding::HEXLOWER;
 use outlive_clock::TenantId;
 use outlive_tokens::SealedToken;
 use serde::{Deserialize, Serialize};
@@ -34,5 +35,5 @@ impl SealedToken for SignInState {
 
 /// Returns the SHA-256 digest under which a code or nonce is stored.
 pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }

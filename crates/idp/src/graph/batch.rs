@@ -91,7 +91,7 @@ async fn run(routes: Routes, caller: Caller, headers: HeaderMap, body: BatchBody
                 named_for_graph(error.answer(&trace, Some(caller.now)), &trace)
             }
         };
-        let response = with_charset(response).await;
+        let response = with_charset(response);
         responses.insert(at, StepResponse::of(&step.id, response).await);
     }
     let responses: Vec<_> = responses.into_values().collect();

@@ -62,7 +62,7 @@ fn insert_id(headers: &mut HeaderMap, name: &HeaderName, id: Uuid) {
 }
 
 /// Adds the charset to JSON responses, as Entra ID does.
-pub(crate) async fn with_charset(mut response: Response) -> Response {
+pub(crate) fn with_charset(mut response: Response) -> Response {
     if response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes() == b"application/json") {
         response.headers_mut().insert(CONTENT_TYPE, JSON);
     }
