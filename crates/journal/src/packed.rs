@@ -154,17 +154,22 @@ fn digit(value: usize) -> char {
 /// Finds the longest match for the text at `at`: its position and length. Only ASCII is matched, so
 /// that no character is split.
 fn longest_repetition(bytes: &[u8], at: usize, positions: &Positions) -> (usize, usize) {
-    positions
-        .candidates(bytes, at)
-        .take(CANDIDATES)
-        .map(|place| {
-            let most = LONGEST.min(at - place).min(bytes.len() - at);
-            let same =
-                |offset: &usize| bytes[place + offset] == bytes[at + offset] && bytes[at + offset].is_ascii();
-            (place, (0..most).take_while(same).count())
-        })
-        .max_by_key(|(_, length)| *length)
-        .unwrap_or_default()
+    let mut longest = (0, 0);
+    for place in positions.candidates(bytes, at).take(CANDIDATES) {
+        let (_, length) = longest;
+        let most = LONGEST.min(at - place).min(bytes.len() - at);
+        // A longer match has the next byte, too.
+        if most <= length || bytes[place + length] != bytes[at + length] {
+            continue;
+        }
+        let same =
+            |offset: &usize| bytes[place + offset] == bytes[at + offset] && bytes[at + offset].is_ascii();
+        let found = (0..most).take_while(same).count();
+        if found > length {
+            longest = (place, found);
+        }
+    }
+    longest
 }
 
 /// Unpacks a stored text; `None` if [`pack`] cannot have produced it.

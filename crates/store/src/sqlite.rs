@@ -36,9 +36,9 @@ fn create_for_owner(path: &Path) {
     let _ = options.open(path);
 }
 
-/// Opens the file with a lock for the whole life of this process instead of several per transaction,
-/// and with the index of its log in memory that the connections of this process share. No other
-/// process may use the file anyway ([`file_lock`](crate::file_lock)).
+/// Opens the file with a lock for the whole life of this process instead of several per
+/// transaction, and with the index of its log in memory that the connections of this process share.
+/// No other process may use the file anyway ([`file_lock`](crate::file_lock)).
 #[cfg(unix)]
 fn open_file(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, rusqlite::Error> {
     rusqlite::Connection::open_with_flags_and_vfs(path, flags, c"unix-excl")

@@ -187,8 +187,8 @@ impl Store {
     /// does not wait for I/O of tokio, so the commit itself cannot be canceled.
     async fn lead(&self, leader: Leader<'_>) {
         // Other tasks that are ready submit their changes: a commit takes about the same time for
-        // many changes as for one. Those of the group before that were not woken yet submit theirs at
-        // the second opportunity.
+        // many changes as for one. Those of the group before that were not woken yet submit theirs
+        // at the second opportunity.
         tokio::task::yield_now().await;
         if self.next_group.several.load(Ordering::Relaxed) {
             tokio::task::yield_now().await;

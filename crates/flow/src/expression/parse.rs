@@ -227,7 +227,7 @@ mod tests {
             ("", 1, "a value is expected"),
             ("concat('a'", 11, "',' is expected"),
             ("concat('a)", 8, "not closed"),
-            ("launch('x')", 1, "there is no function 'launch'"),
+            ("launch('x')", 1, "there is no function 'launch'; there are triggerBody, triggerOutputs, "),
             ("equals(1)", 1, "takes 2 to 2 arguments, not 1"),
             ("triggerBody() and", 15, "not expected here"),
             ("outputs(A)", 9, "'A' is neither"),

@@ -84,6 +84,8 @@ fn results_of_functions() {
     for (expression, value) in [
         ("greater(2, 2)", json!(false)),
         ("greater(3, 2)", json!(true)),
+        ("greater(9007199254740993, 9007199254740992)", json!(true)),
+        ("less(9007199254740992, 9007199254740993)", json!(true)),
         ("greaterOrEquals(2, 2)", json!(true)),
         ("greaterOrEquals(2, 3)", json!(false)),
         ("less(2, 2)", json!(false)),

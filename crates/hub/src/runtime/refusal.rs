@@ -98,3 +98,22 @@ impl IntoResponse for RuntimeRefusal {
         (self.status, challenge, self.cause.map(Extension), Json(body)).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shell logs the cause of a response.
+    fn has_cause(refusal: RuntimeRefusal) -> bool {
+        refusal.into_response().extensions().get::<Cause>().is_some()
+    }
+
+    #[test]
+    fn the_cause_of_an_error_reaches_the_log() {
+        let problem = || Problem::unavailable().caused_by("the disk is full");
+        assert!(has_cause(problem().into()));
+        assert!(!has_cause(Problem::unavailable().into()));
+        let unknown = ArmRefusal::invalid("No such token.").caused_by("malformed");
+        assert!(has_cause(RuntimeRefusal::unauthenticated(&unknown)));
+    }
+}

@@ -154,6 +154,8 @@ async fn a_runtime_call_requires_a_valid_caller() {
     {
         let answer = world.send("GET", &uri, &[("authorization", header)], "").await.expect(status);
         assert_eq!(answer.at("/status"), 401, "{header}");
+        let is_challenged = answer.header("www-authenticate").starts_with("Bearer ");
+        assert_eq!(is_challenged, header != "Key", "{header}");
         assert!(
             answer
                 .at("/message")

@@ -6,7 +6,7 @@ use outlive_rules::{Aadsts, aadsts};
 use outlive_tokens::Secret;
 
 use crate::directory::hashing_queue::Lane;
-use crate::directory::passwords::{self, HashedPassword};
+use crate::directory::passwords;
 use crate::directory::{Tenant, User};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
@@ -45,14 +45,14 @@ impl Idp {
     /// failure counter. `wrong` is the error for a wrong password.
     pub(crate) async fn check_password_of(
         &self,
-        mut user: User,
+        user: User,
         password: Secret,
         wrong: Aadsts,
         now: Instant,
     ) -> Result<Checked, Refusal> {
         let mark = self.secrets.wrong_password_mark(user.id, &password);
         let lane = Lane::User(user.tenant, user.id);
-        let matches = self.verify_password(&mut user, lane, password).await?;
+        let matches = self.verify_password(&user, lane, password, now).await?;
         let Some(user) = self.note_attempt(user, (!matches).then_some(&*mark), now).await? else {
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
@@ -65,17 +65,24 @@ impl Idp {
         })
     }
 
-    /// Verifies a password. A sealed one is hashed now, which takes as long as verifying a hash.
-    async fn verify_password(&self, user: &mut User, lane: Lane, password: Secret) -> Result<bool, Refusal> {
-        let (tenant, stored) = (user.tenant, &user.password_hash);
-        let Some(sealed) = passwords::open(tenant, user.id, stored, &self.chassis.sealer) else {
+    /// Verifies a password. A sealed one is compared, and only its owner gets the response sooner
+    /// than from a hash: a wrong password takes as long as any, and so does every one while the
+    /// account is locked, so that no guess is confirmed then.
+    async fn verify_password(
+        &self,
+        user: &User,
+        lane: Lane,
+        password: Secret,
+        now: Instant,
+    ) -> Result<bool, Refusal> {
+        let stored = &user.password_hash;
+        let Some(sealed) = passwords::open(user.tenant, user.id, stored, &self.chassis.sealer) else {
             return Ok(passwords::verify(lane, password, Some(stored.clone())).await?);
         };
         let matches = sealed == password;
-        let salt = self.chassis.random.of(tenant).stream("password-salt").bytes();
-        let HashedPassword(hash) = passwords::hash_in(lane, sealed, salt).await?;
-        self.directory.commit(tenant, user.replace_sealed_password(&hash)).await?;
-        user.password_hash = hash;
+        if !matches || user.lockout.is_locked(now) {
+            passwords::verify(lane, password, None).await?;
+        }
         Ok(matches)
     }
 

@@ -1,7 +1,7 @@
 //! Password hashing, verification and policy.
 //!
-//! The password of a user whom a seed defines is stored sealed until its first use, because most of
-//! them are never used and a hash takes more time than the rest of the tenant's creation.
+//! The password that a seed gives a user is stored sealed until it is changed: the lab keeps it as
+//! well, to hand it out, and a hash takes more time than the rest of the tenant's creation.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use outlive_tokens::{Sealer, Secret};
 use crate::directory::Tenant;
 use crate::directory::hashing_queue::{HashingQueue, Lane, Overloaded, Permit};
 
-/// A password as it is stored: its Argon2id hash in PHC form, or sealed until its first use.
+/// A password as it is stored: its Argon2id hash in PHC form, or sealed if it is that of the seed.
 #[derive(Debug, Clone)]
 pub(crate) struct HashedPassword(pub(crate) String);
 
@@ -57,25 +57,16 @@ fn matches_hash(password: &Secret, hashed: &str) -> Option<bool> {
 }
 
 /// Hashes a new password with the caller's salt.
+#[expect(
+    clippy::expect_used,
+    reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters"
+)]
 pub(crate) async fn hash(
     tenant: TenantId,
     password: Secret,
     salt: [u8; 16],
 ) -> Result<HashedPassword, Overloaded> {
-    hash_in(Lane::New(tenant), password, salt).await
-}
-
-/// Hashes a password when it is the turn of `lane`.
-#[expect(
-    clippy::expect_used,
-    reason = "a 16-byte salt is valid, and hashing fails only for invalid parameters"
-)]
-pub(crate) async fn hash_in(
-    lane: Lane,
-    password: Secret,
-    salt: [u8; 16],
-) -> Result<HashedPassword, Overloaded> {
-    let permit = QUEUE.turn(lane).await?;
+    let permit = QUEUE.turn(Lane::New(tenant)).await?;
     Ok(run_blocking(permit, move || {
         let params = params();
         let output = argon2id(&password, &salt, &params).expect("valid parameters");
@@ -99,7 +90,7 @@ fn purpose(tenant: TenantId, user: UserId) -> String {
     format!("idp-password/{tenant}/{user}")
 }
 
-/// Seals a password until its first use.
+/// Seals the password that a seed gives a user.
 pub(crate) fn seal(
     tenant: TenantId,
     user: UserId,

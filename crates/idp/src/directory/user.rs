@@ -147,17 +147,6 @@ impl User {
         .expect_rows(1)
     }
 
-    /// Replaces the sealed password by its hash, unless the password was changed meanwhile.
-    pub(crate) fn replace_sealed_password(&self, hash: &str) -> Statement {
-        sql!(
-            "UPDATE users SET password_hash = $1 WHERE tenant = $2 AND id = $3 AND password_hash = $4",
-            hash,
-            self.tenant,
-            self.id,
-            &self.password_hash
-        )
-    }
-
     pub(crate) fn insert(&self) -> Statement {
         sql!(
             "INSERT INTO users (tenant, id, upn, display_name, role, directory_roles, password_hash, password_changed_us, \
