@@ -5,8 +5,9 @@ FROM rust:1.95-slim-bookworm AS toolchain
 WORKDIR /src
 # The linker folds functions that are the same and packs relocations: a tenth of the program. Elsewhere it does not, because older
 # C libraries cannot load what is packed so; the image brings its own. (Rust's linker for x86-64 is LLD, for the other one not.)
-# .cargo/config.toml explains the variable of AWS-LC.
+# .cargo/config.toml explains the variables of AWS-LC and SQLite.
 ENV CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never AWS_LC_SYS_NO_JITTER_ENTROPY=1 \
+    LIBSQLITE3_FLAGS="-DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_DEFAULT_PCACHE_INITSZ=256 -USQLITE_ENABLE_MEMORY_MANAGEMENT -USQLITE_ENABLE_API_ARMOR -USQLITE_ENABLE_STAT4" \
     CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-Clink-arg=-Wl,--icf=all -Clink-arg=-Wl,-z,pack-relative-relocs" \
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-Clink-arg=-Wl,-z,pack-relative-relocs"
 

@@ -29,6 +29,19 @@ fn witnesses(page: &str) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// Cargo sets the variables of `.cargo/config.toml` here; the image is built without that file at
+/// first.
+#[test]
+fn the_image_is_built_with_the_variables_of_the_workspace() {
+    let dockerfile = read("Dockerfile").replace('"', "");
+    for (name, value) in [
+        ("AWS_LC_SYS_NO_JITTER_ENTROPY", env!("AWS_LC_SYS_NO_JITTER_ENTROPY")),
+        ("LIBSQLITE3_FLAGS", env!("LIBSQLITE3_FLAGS")),
+    ] {
+        assert!(dockerfile.contains(&format!("{name}={value} \\")), "the Dockerfile lacks {name}={value}");
+    }
+}
+
 #[test]
 fn every_witness_of_the_parity_page_is_a_test() {
     let page = read("docs/parity.md");
