@@ -34,3 +34,20 @@ impl KeyClaims {
 pub(crate) fn key_purpose(tenant: TenantId, id: ConnectionId) -> String {
     format!("hub-connection-key/{tenant}/{id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A sealed key that is copied to another connection's row does not open there.
+    #[test]
+    fn each_connection_seals_its_key_for_itself() {
+        let [one, two] = [1, 2].map(Uuid::from_u128);
+        let purpose = |tenant, id| key_purpose(TenantId::from_uuid(tenant), ConnectionId::from_uuid(id));
+        let purposes = [purpose(one, one), purpose(one, two), purpose(two, one), purpose(two, two)];
+        let distinct: std::collections::BTreeSet<_> = purposes.iter().collect();
+        assert_eq!(distinct.len(), purposes.len());
+    }
+}

@@ -143,6 +143,27 @@ mod tests {
     }
 
     #[test]
+    fn only_parameters_of_the_sign_in_itself_may_be_texts() {
+        let read = |name: &str| {
+            let parameters = json!({"token": aad(), name: {"type": "string"}});
+            ApiProperties::parse(&json!({ "connectionParameters": parameters })).map_err(|fault| fault.at)
+        };
+        assert!(read("token:TenantId").is_ok());
+        assert_eq!(read("region").expect_err("unusable"), "connectionParameters.region");
+    }
+
+    #[test]
+    fn the_number_of_parameters_is_bounded() {
+        let read = |number: usize| {
+            let parameters: Map<_, _> =
+                (0..number).map(|n| (format!("token:{n}"), json!({"type": "string"}))).collect();
+            ApiProperties::parse(&json!({ "connectionParameters": parameters })).map_err(|fault| fault.at)
+        };
+        assert!(read(PARAMETERS_MAX).is_ok());
+        assert_eq!(read(PARAMETERS_MAX + 1).expect_err("unusable"), "connectionParameters");
+    }
+
+    #[test]
     fn an_api_without_parameters_needs_no_sign_in() {
         for document in
             [json!({}), json!({"properties": {}}), json!({"properties": {"connectionParameters": {}}})]
