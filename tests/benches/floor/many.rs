@@ -28,7 +28,8 @@ pub(crate) struct Day {
     pub(crate) disk_mib: f64,
 }
 
-/// Writes a copy of the seed with `connections` connections and flows, and as many owners as needed.
+/// Writes a copy of the seed with `connections` connections and flows, and as many owners as
+/// needed.
 fn write_seed(directory: &Path, connections: u64) {
     copy(Path::new(SEEDS), directory);
     let file = directory.join("contoso.yaml");
