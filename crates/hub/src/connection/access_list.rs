@@ -10,8 +10,10 @@ use uuid::Uuid;
 
 use crate::arm::LOCATION;
 
-/// The maximum number of access policies of a connection.
-pub(crate) const POLICIES_MAX: i64 = 100;
+/// The maximum number of access policies of a connection that callers write.
+pub(crate) const POLICIES_MAX: usize = 100;
+/// The maximum number of access policies of a connection, with those of saved flows.
+pub(crate) const LISTED_MAX: usize = 2_000;
 
 /// A principal of an access policy, written as `<object id>` or
 /// `unitedstates/logicflows/<flow id>`.
@@ -79,6 +81,8 @@ impl From<Principal> for String {
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) principal: Principal,
+    /// The maker who saved the flow, if the policy came with that; its access ends with the maker's.
+    pub(crate) granted_for: Option<Uuid>,
 }
 
 impl Policy {
@@ -101,7 +105,8 @@ impl Policy {
 }
 
 fn policy_of(row: &Row) -> Result<Policy, StoreError> {
-    Ok(Policy { name: row.text("name")?, principal: row.parse("principal")? })
+    let granted_for = row.opt_parse("granted_for")?;
+    Ok(Policy { name: row.text("name")?, principal: row.parse("principal")?, granted_for })
 }
 
 /// Whether the access list contains `principal`.
@@ -130,11 +135,11 @@ pub(crate) async fn list(
 ) -> Result<Vec<Policy>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT name, principal FROM access_policies WHERE tenant = $1 AND connection = $2 \
+            "SELECT name, principal, granted_for FROM access_policies WHERE tenant = $1 AND connection = $2 \
              ORDER BY name_key LIMIT $3",
             tenant,
             connection,
-            POLICIES_MAX
+            i64::try_from(LISTED_MAX).unwrap_or(i64::MAX)
         ))
         .await?;
     rows.iter().map(policy_of).collect()
@@ -148,7 +153,7 @@ pub(crate) async fn list_of_principal(
 ) -> Result<Vec<(ConnectionId, Policy)>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT connection, name, principal FROM access_policies WHERE tenant = $1 AND principal = $2",
+            "SELECT connection, name, principal, granted_for FROM access_policies WHERE tenant = $1 AND principal = $2",
             tenant,
             principal.to_string()
         ))
@@ -165,7 +170,7 @@ pub(crate) async fn find(
 ) -> Result<Option<Policy>, StoreError> {
     store
         .row(sql!(
-            "SELECT name, principal FROM access_policies WHERE tenant = $1 AND connection = $2 AND name_key = $3",
+            "SELECT name, principal, granted_for FROM access_policies WHERE tenant = $1 AND connection = $2 AND name_key = $3",
             tenant,
             connection,
             name_key
@@ -184,13 +189,15 @@ pub(crate) fn upsert(
     policy: &Policy,
 ) -> Statement {
     sql!(
-        "INSERT INTO access_policies (tenant, connection, name_key, name, principal) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (tenant, connection, name_key) DO UPDATE SET principal = $5",
+        "INSERT INTO access_policies (tenant, connection, name_key, name, principal, granted_for) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (tenant, connection, name_key) DO UPDATE SET principal = $5, granted_for = $6",
         tenant,
         connection,
         name_key,
         &policy.name,
-        policy.principal.to_string()
+        policy.principal.to_string(),
+        policy.granted_for.map(|maker| maker.to_string())
     )
 }
 

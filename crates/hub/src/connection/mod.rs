@@ -1,6 +1,7 @@
 //! Connections: a stored sign-in for a connector, with an owner, an access list and a status.
 
 pub(crate) mod access_list;
+pub(crate) mod grants;
 mod key;
 mod record;
 mod resource;

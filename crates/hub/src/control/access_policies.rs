@@ -17,7 +17,7 @@ use super::paths::{PolicyPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, connection_id};
 use crate::connection::access_list::{self, POLICIES_MAX};
-use crate::connection::{Connection, Policy, Principal};
+use crate::connection::{Connection, Policy, Principal, grants};
 
 fn to_json(policy: &Policy, connection: &Connection) -> Value {
     let id = connection_id(connection.tenant, &connection.group, &connection.name);
@@ -95,17 +95,22 @@ pub(super) async fn put(
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
     let principal = principal(body.read::<PutBody>()?.properties.principal, call.tenant)?;
     let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
-    let exists = policies.iter().any(|policy| policy.name.to_ascii_lowercase() == path.policy.key());
-    if !exists && i64::try_from(policies.len()).is_ok_and(|count| count >= POLICIES_MAX) {
+    let existing = policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(path.policy.as_str()));
+    let exists = existing.is_some();
+    if !exists && policies.iter().filter(|policy| policy.granted_for.is_none()).count() >= POLICIES_MAX {
         return Err(ArmRefusal::new(
             StatusCode::CONFLICT,
             "QuotaExceeded",
             format!("A connection has at most {POLICIES_MAX} access policies."),
         ));
     }
-    let policy = Policy { name: path.policy.to_string(), principal };
+    let replaces = existing.is_some_and(|existing| existing.principal != principal);
+    let policy = Policy { name: path.policy.to_string(), principal, granted_for: None };
     let mut change =
         Change::from(access_list::upsert(call.tenant, connection.id, &path.policy.key(), &policy));
+    if replaces {
+        withdraw_dependent(&hub, &call, &connection, &path.policy.key(), &policies, &mut change);
+    }
     let payload = AccessGranted {
         policy: policy.name.clone(),
         principal: policy.principal.to_string(),
@@ -124,16 +129,40 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
     let key = path.policy.key();
-    let Some(policy) = access_list::find(&hub.chassis.store, call.tenant, connection.id, &key).await? else {
+    let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
+    let Some(policy) = policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(&key)) else {
         return Ok(StatusCode::NO_CONTENT);
     };
     let mut change = Change::from(access_list::delete(call.tenant, connection.id, &key));
+    change.append(withdrawn(&hub, &call, &connection, policy));
+    withdraw_dependent(&hub, &call, &connection, &key, &policies, &mut change);
+    hub.chassis.store.commit(change).await?;
+    Ok(StatusCode::OK)
+}
+
+/// Adds to a change what ends with the policy of this key: the access of flows whose maker had
+/// access by it.
+fn withdraw_dependent(
+    hub: &Hub,
+    call: &ControlCall,
+    connection: &Connection,
+    key: &str,
+    policies: &[Policy],
+    change: &mut Change,
+) {
+    if let Some((maker, granted)) = grants::depending_on(key, connection.owner, policies) {
+        change.add(grants::delete_for(call.tenant, connection.id, maker));
+        for policy in granted {
+            change.append(withdrawn(hub, call, connection, policy));
+        }
+    }
+}
+
+fn withdrawn(hub: &Hub, call: &ControlCall, connection: &Connection, policy: &Policy) -> Change {
     let payload = AccessWithdrawn {
-        policy: policy.name,
+        policy: policy.name.clone(),
         principal: policy.principal.to_string(),
         caller: call.caller.oid,
     };
-    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
-    hub.chassis.store.commit(change).await?;
-    Ok(StatusCode::OK)
+    hub.chassis.journal.entry(&call.event(connection.subject(), payload))
 }

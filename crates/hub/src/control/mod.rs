@@ -19,7 +19,7 @@ mod workflows;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post, put};
 
 use crate::Hub;
 
@@ -51,7 +51,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         )
         .route(
             "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/logicflows/{workflow}",
-            delete(workflows::delete),
+            put(workflows::put).delete(workflows::delete),
         )
         .route(
             "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis/{name}",

@@ -1,24 +1,155 @@
-//! Deleted flows: the flow service reports them, and the hub withdraws their access policies.
+//! The access of flows. The flow service reports which connections a saved flow references, and
+//! which flows were deleted; the hub grants and withdraws their access policies.
 //!
 //! The original has one resource provider for connections and flows; here they are two services,
 //! which know each other over HTTP only.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
+use outlive_clock::ConnectionId;
 use outlive_store::Change;
 use outlive_wire::Subject;
-use outlive_wire::events::AccessWithdrawn;
+use outlive_wire::events::{AccessGranted, AccessWithdrawn};
 use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall};
-use crate::connection::{Principal, access_list};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody};
+use crate::connection::grants::{self, Grant};
+use crate::connection::{Policy, Principal, access_list, storage};
+
+/// The maximum number of connections of a flow: one for each of its references.
+const CONNECTIONS_MAX: usize = 500;
+/// How often a change is computed anew because an access list changed at the same time.
+const ATTEMPTS_MAX: usize = 5;
 
 #[derive(Deserialize)]
 pub(super) struct WorkflowPath {
     workflow: String,
+}
+
+#[derive(Deserialize)]
+struct PutBody {
+    properties: PutProperties,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PutProperties {
+    /// The object id of the user who saved the flow.
+    maker: Uuid,
+    /// The ids of the connections that the flow references.
+    connections: BTreeSet<Uuid>,
+}
+
+/// The flow in the path, for an application that acts for flows.
+fn workflow(call: &ControlCall, path: &WorkflowPath) -> Result<Principal, ArmRefusal> {
+    if !call.caller.acts_for_flows() {
+        return Err(ArmRefusal::forbidden(
+            "Only an application with the role 'Flows.Act' can change the access of a workflow.",
+        ));
+    }
+    Principal::workflow(&path.workflow)
+        .map_err(|error| ArmRefusal::invalid("The path does not contain a flow id.").caused_by(error))
+}
+
+/// Grants a flow access to the connections that it references, as far as its maker has access, and
+/// withdraws what earlier calls granted and the flow does not reference any more, in one commit.
+/// Repeating the call changes nothing. Policies that callers wrote stay as they are.
+pub(super) async fn put(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<WorkflowPath>,
+    body: JsonBody,
+) -> Result<Json<Value>, ArmRefusal> {
+    let flow = workflow(&call, &path)?;
+    let PutProperties { maker, connections } = body.read::<PutBody>()?.properties;
+    if connections.len() > CONNECTIONS_MAX {
+        return Err(ArmRefusal::invalid(format!(
+            "properties.connections: a flow has at most {CONNECTIONS_MAX} connections."
+        )));
+    }
+    let mut attempt = 1;
+    loop {
+        let (change, granted) = access(&hub, &call, &flow, maker, &connections).await?;
+        match hub.chassis.store.commit(change).await {
+            Ok(()) => {
+                let granted: Vec<_> = granted.iter().map(|id| id.simple().to_string()).collect();
+                return Ok(Json(json!({"properties": {"maker": maker, "connections": granted}})));
+            }
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS_MAX => attempt += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Returns the change that gives a flow its access, and the connections to which it then has access.
+async fn access(
+    hub: &Hub,
+    call: &ControlCall,
+    flow: &Principal,
+    maker: Uuid,
+    connections: &BTreeSet<Uuid>,
+) -> Result<(Change, Vec<Uuid>), ArmRefusal> {
+    let (store, tenant) = (&hub.chassis.store, call.tenant);
+    let mut change = Change::new();
+    let mut granted = Vec::new();
+    for (connection, policy) in access_list::list_of_principal(store, tenant, flow).await? {
+        let is_current = connections.contains(&connection.uuid()) && policy.granted_for == Some(maker);
+        if policy.granted_for.is_some() && !is_current {
+            change.add(grants::delete(tenant, connection, &policy));
+            change.append(withdrawn(hub, call, connection, &policy));
+        }
+    }
+    for uuid in connections {
+        let id = ConnectionId::from_uuid(*uuid);
+        let Some((connection, _)) = storage::find(store, tenant, id).await? else { continue };
+        let mut policies = access_list::list(store, tenant, id).await?;
+        // Those of an earlier maker are withdrawn above.
+        policies.retain(|policy| {
+            policy.principal != *flow || policy.granted_for.is_none_or(|granted| granted == maker)
+        });
+        match grants::decide(flow, maker, connection.owner, &policies) {
+            Grant::Exists => granted.push(*uuid),
+            Grant::Add(policy, of_maker) => {
+                granted.push(*uuid);
+                change.append(grants::insert(tenant, id, &policy, of_maker.as_deref()));
+                let payload = AccessGranted {
+                    policy: policy.name.clone(),
+                    principal: policy.principal.to_string(),
+                    caller: maker,
+                };
+                change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
+            }
+            // The maker lost access: so does the flow.
+            Grant::NoAccess => {
+                for policy in policies.iter().filter(|policy| policy.principal == *flow) {
+                    if policy.granted_for.is_some() {
+                        change.add(grants::delete(tenant, id, policy));
+                        change.append(withdrawn(hub, call, id, policy));
+                    }
+                }
+            }
+            Grant::Full => {
+                tracing::warn!(%tenant, connection = %id.uuid(), %flow, "the access list of a connection is full");
+            }
+        }
+    }
+    Ok((change, granted))
+}
+
+fn withdrawn(hub: &Hub, call: &ControlCall, connection: ConnectionId, policy: &Policy) -> Change {
+    let payload = AccessWithdrawn {
+        policy: policy.name.clone(),
+        principal: policy.principal.to_string(),
+        caller: call.caller.oid,
+    };
+    hub.chassis.journal.entry(&call.event(Subject::connection(connection), payload))
 }
 
 /// Withdraws every access policy that names the flow, in one commit.
@@ -27,13 +158,7 @@ pub(super) async fn delete(
     call: ControlCall,
     Path(path): Path<WorkflowPath>,
 ) -> Result<StatusCode, ArmRefusal> {
-    if !call.caller.acts_for_flows() {
-        return Err(ArmRefusal::forbidden(
-            "Only an application with the role 'Flows.Act' can withdraw the access of a workflow.",
-        ));
-    }
-    let principal = Principal::workflow(&path.workflow)
-        .map_err(|error| ArmRefusal::invalid("The path does not contain a flow id.").caused_by(error))?;
+    let principal = workflow(&call, &path)?;
     let store = &hub.chassis.store;
     let granted = access_list::list_of_principal(store, call.tenant, &principal).await?;
     if granted.is_empty() {
@@ -42,12 +167,7 @@ pub(super) async fn delete(
     let mut change = Change::new();
     for (connection, policy) in granted {
         change.add(access_list::delete(call.tenant, connection, &policy.name.to_ascii_lowercase()));
-        let payload = AccessWithdrawn {
-            policy: policy.name,
-            principal: policy.principal.to_string(),
-            caller: call.caller.oid,
-        };
-        change.append(hub.chassis.journal.entry(&call.event(Subject::connection(connection), payload)));
+        change.append(withdrawn(&hub, &call, connection, &policy));
     }
     store.commit(change).await?;
     Ok(StatusCode::OK)

@@ -172,7 +172,7 @@ async fn a_key_is_valid_until_it_expires_while_its_principal_has_access() {
 }
 
 #[tokio::test]
-async fn a_workflow_key_requires_the_flow_service_and_an_access_policy() {
+async fn a_workflow_key_requires_the_flow_service_and_each_call_an_access_policy() {
     let world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;
     let id = runtime.rsplit_once('/').expect("an id").1;
@@ -182,7 +182,6 @@ async fn a_workflow_key_requires_the_flow_service_and_an_access_policy() {
         async move { world.arm(&token, "POST", "orders/listConnectionKeys", &body).await }
     };
     let body = json!({"validityTimeSpan": "7.00:00:00", "workflowId": "flow-1"});
-    ask(flows.clone(), body.clone()).await.expect(403);
     let made = world
         .arm(&world.user(OWNER), "PUT", "orders/accessPolicies/flow", &workflow("flow-1"))
         .await
@@ -190,7 +189,9 @@ async fn a_workflow_key_requires_the_flow_service_and_an_access_policy() {
     assert_eq!(made.at("/properties"), workflow("flow-1")["properties"]);
     ask(world.user(OWNER), body.clone()).await.expect(403);
     ask(world.app_token(FLOWS, &["Other"]), body.clone()).await.expect(403);
-    ask(flows.clone(), json!({"workflowId": "flow-2"})).await.expect(403);
+    // A key says who calls, not that the call is allowed.
+    let answer = ask(flows.clone(), json!({"workflowId": "flow-2"})).await.expect(200);
+    with_key(&world, &runtime, answer.at("/connectionKey").as_str().expect("a key")).await.expect(403);
     ask(flows.clone(), json!({"workflowId": "../x"})).await.expect(400);
     ask(flows.clone(), json!({})).await.expect(403);
 
@@ -315,7 +316,8 @@ async fn deleting_a_flow_withdraws_its_access() {
     end(flows.clone(), "FLOW-1").await.expect(200);
     end(flows.clone(), "flow-1").await.expect(204);
     with_key(&world, &runtime, &key).await.expect(403);
-    world.arm(&flows, "POST", "orders/listConnectionKeys", &body).await.expect(403);
+    let answer = world.arm(&flows, "POST", "orders/listConnectionKeys", &body).await.expect(200);
+    with_key(&world, &runtime, answer.at("/connectionKey").as_str().expect("a key")).await.expect(403);
     let left = world.arm(&owner, "GET", "orders/accessPolicies", &Value::Null).await.expect(200);
     let names: Vec<_> =
         left.at("/value").as_array().expect("a list").iter().map(|p| p["name"].clone()).collect();

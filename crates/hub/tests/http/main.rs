@@ -11,6 +11,7 @@ mod continuous_access;
 mod control;
 mod database;
 mod fakes;
+mod granted_access;
 mod refresh;
 mod runtime;
 mod secrets;
