@@ -70,7 +70,9 @@ pub fn flow_mistakes(
         );
         SpecMistake::new("/display_name", message, "write another one")
     });
-    let definition = definition::Definition::read(definition, references).err().map(|error| {
+    let errors =
+        definition::Definition::read(definition, references).err().map_or_else(Vec::new, |errors| errors.0);
+    let definition = errors.into_iter().map(|error| {
         let at = error.path.strip_prefix("properties").unwrap_or(&error.path).replace('.', "/");
         SpecMistake::new(at, format!("the definition of the flow is not valid: {}", error.what), error.remedy)
     });

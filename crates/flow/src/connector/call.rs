@@ -1,5 +1,6 @@
 //! Calls of actions, and what they need to know of a connector.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use http::Method;
@@ -9,12 +10,11 @@ use serde_json::{Map, Value};
 use super::connection_key::USED_FOR;
 use super::hub::{CallContext, Credentials, Hub, Workflow, fresh, refused};
 use super::operation::Operations;
-use crate::definition::{ConnectorCall, Definition};
+use crate::definition::{CallSite, ConnectorCall, Definition};
 use crate::engine::{Failure, Outcome};
-use crate::ids::FlowId;
 
 /// The location of all connectors.
-const LOCATION: &str = "unitedstates";
+pub(super) const LOCATION: &str = "unitedstates";
 /// How long a connector's swagger is cached (virtual time): as long as a connection key, so that
 /// one service token serves to refresh both. An operation that is not found, or not where the
 /// swagger says, ends it earlier.
@@ -42,11 +42,11 @@ impl Hub {
         parameters: &Map<String, Value>,
     ) -> Result<Outcome, Outcome> {
         let connection = connection_of(workflow.definition, call)?;
-        let operations = self.operations(workflow, credentials, &call.api, false).await?;
+        let operations = self.operations(&workflow.context(), credentials, &call.api, false).await?;
         let operations = match operations.get(&call.operation) {
             Some(_) => operations,
             // The connector may have changed since its swagger was read.
-            None => self.operations(workflow, credentials, &call.api, true).await?,
+            None => self.operations(&workflow.context(), credentials, &call.api, true).await?,
         };
         let operation = operations.get(&call.operation).ok_or_else(|| {
             refused(Failure::new(
@@ -61,21 +61,19 @@ impl Hub {
 
     async fn operations(
         &self,
-        workflow: &Workflow<'_>,
+        context: &CallContext<'_>,
         credentials: &impl Credentials,
         api: &str,
         again: bool,
     ) -> Result<Arc<Operations>, Outcome> {
-        let (tenant, now) = (workflow.tenant, workflow.now);
+        let (tenant, now) = (context.tenant, context.now);
         let name = (tenant, api.to_owned());
         if !again && let Some(known) = fresh(self.swaggers.get(&name), now) {
             return Ok(known);
         }
         let path = ["providers", "Microsoft.Web", "locations", LOCATION, "managedApis", api];
         let query = [("export", "true")];
-        let body = self
-            .request_control_plane(&workflow.context(), credentials, Method::GET, &path, &query, None)
-            .await?;
+        let body = self.request_control_plane(context, credentials, Method::GET, &path, &query, None).await?;
         // For an export, the platform returns the swagger itself; a hub may also return it within
         // the connector.
         let swagger =
@@ -85,18 +83,34 @@ impl Hub {
         Ok(operations)
     }
 
-    /// Withdraws all access policies of a flow that is deleted.
-    pub(crate) async fn withdraw_access(
+    /// Returns the calls of operations that their connectors do not declare. Connectors that the hub
+    /// cannot be asked about are not checked.
+    pub(crate) async fn unknown_operations<'a>(
         &self,
         context: &CallContext<'_>,
         credentials: &impl Credentials,
-        flow: FlowId,
-    ) -> Result<(), Outcome> {
-        let flow_id = flow.to_string();
-        let path = ["providers", "Microsoft.Web", "locations", LOCATION, "logicflows", &flow_id];
-        self.request_control_plane(context, credentials, Method::DELETE, &path, &[], None).await?;
-        self.keys.retain(|(known, of, _), _| (*known, *of) != (context.tenant, flow));
-        Ok(())
+        calls: &'a [CallSite],
+    ) -> Vec<&'a CallSite> {
+        let mut unknown: Vec<_> = calls.iter().collect();
+        // A connector may have changed since its swagger was read.
+        for again in [false, true] {
+            let apis: BTreeSet<_> = unknown.iter().map(|call| call.api.as_str()).collect();
+            for api in apis {
+                match self.operations(context, credentials, api, again).await {
+                    Ok(known) => {
+                        unknown.retain(|call| call.api != api || known.get(&call.operation).is_none());
+                    }
+                    // There is no connector of this name.
+                    Err(outcome) if matches!(outcome.status, Some(400 | 404)) => {}
+                    Err(outcome) => {
+                        let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
+                        tracing::warn!(api, why, "the operations of a flow could not be checked");
+                        unknown.retain(|call| call.api != api);
+                    }
+                }
+            }
+        }
+        unknown
     }
 }
 

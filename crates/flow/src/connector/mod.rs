@@ -4,6 +4,7 @@
 //! the connection's runtime URL and key from the hub, and calls the runtime URL with that key. Keys
 //! and the service token are kept in memory only; the service never receives a data source's token.
 
+mod access;
 mod call;
 mod connection_key;
 mod hub;
@@ -15,6 +16,7 @@ mod selection;
 mod service_token;
 
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
+pub(crate) use selection::Found;
 
 /// Whether the swagger document has an operation of this id.
 pub(crate) fn has_operation(swagger: &serde_json::Value, id: &str) -> bool {

@@ -40,9 +40,9 @@ impl Hub {
         };
         let outcome = response.outcome();
         // Remove a rejected key, and the key of a deleted connection, from the cache: the next run
-        // requests a new one.
+        // requests a new one. Missing access (403) is not the key's fault.
         let moved = matches!(response.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-        let refusal = matches!(response.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+        let refusal = response.status == StatusCode::UNAUTHORIZED
             && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
         if moved || refusal {
             self.keys.remove(&(workflow.tenant, workflow.flow, connection.to_owned()));

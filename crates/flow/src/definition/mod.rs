@@ -1,5 +1,5 @@
 //! A flow's definition: parses the documented JSON (reference §6.1), or rejects it with the path of
-//! the error.
+//! each error.
 
 mod action;
 mod action_reader;
@@ -18,11 +18,12 @@ use serde_json::Value;
 
 pub(crate) use action::{Action, ActionKind, ConnectorCall, Scope};
 pub(crate) use references::ConnectionReference;
-pub(crate) use refusal::DefinitionError;
+pub(crate) use refusal::{DefinitionError, DefinitionErrors};
 pub(crate) use trigger::{Trigger, TriggerKind};
 
 use action_reader::Reader;
 use node::Node;
+use refusal::Collected;
 
 /// A valid definition.
 #[derive(Clone, Debug)]
@@ -38,9 +39,30 @@ pub(crate) struct Definition {
     places: HashMap<String, usize>,
 }
 
-impl Definition {
+/// A definition as far as it can be parsed.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub connections: BTreeMap<String, ConnectionReference>,
+    /// The operations that its actions call.
+    pub calls: Vec<CallSite>,
+    /// The definition, or all that is wrong with it.
+    pub definition: Result<Definition, DefinitionErrors>,
+}
+
+/// An action that calls an operation of a connector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CallSite {
+    pub action: String,
+    pub api: String,
+    pub operation: String,
+    /// The path of the operation's id.
+    pub path: String,
+}
+
+impl Reading {
     /// Parses `definition` and `connectionReferences` of a flow's `properties`.
-    pub(crate) fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionError> {
+    pub(crate) fn of(definition: &Value, references: &Value) -> Self {
+        let mut errors = Collected::default();
         let node = Node::new("properties.definition", definition);
         let known = [
             "$schema",
@@ -52,24 +74,42 @@ impl Definition {
             "description",
             "metadata",
         ];
-        node.only(&known)?;
+        errors.keep(node.only(&known));
+        let is_object = definition.is_object();
         if let Some(outputs) = node.optional("outputs")
-            && !outputs.object()?.is_empty()
+            && errors.keep(outputs.object()).is_some_and(|outputs| !outputs.is_empty())
         {
-            return Err(
-                outputs.refuse("the outputs of a whole flow are not evaluated here", "leave outputs empty")
+            errors.push(
+                outputs.refuse("the outputs of a whole flow are not evaluated here", "leave outputs empty"),
             );
         }
-        let parameters = parameters(&node)?;
-        let trigger = Trigger::read(&node.required("triggers", "give exactly one trigger")?)?;
-        let mut reader = Reader::new(parameters.keys().cloned().collect());
+        let parameters = parameters(&node, &mut errors);
+        let triggers = is_object.then(|| node.required("triggers", "give exactly one trigger"));
+        let trigger =
+            triggers.and_then(|triggers| errors.keep(triggers.and_then(|node| Trigger::read(&node))));
+        let mut reader = Reader::new(parameters.keys().cloned().collect(), errors);
         if let Some(actions) = node.optional("actions") {
-            reader.read(&actions, Scope::Flow, 1)?;
+            reader.read(&actions, Scope::Flow, 1);
         }
-        let actions = reader.finish()?;
-        let connections = references::read(&Node::new("properties.connectionReferences", references))?;
-        let places = actions.iter().enumerate().map(|(place, action)| (action.name.clone(), place)).collect();
-        Ok(Self { trigger, actions, parameters, connections, places })
+        let (actions, calls, mut errors) = reader.finish();
+        let connections =
+            references::read(&Node::new("properties.connectionReferences", references), &mut errors);
+        let definition = match (trigger, errors.errors()) {
+            (Some(trigger), None) => {
+                let places =
+                    actions.iter().enumerate().map(|(place, action)| (action.name.clone(), place)).collect();
+                Ok(Definition { trigger, actions, parameters, connections: connections.clone(), places })
+            }
+            (_, errors) => Err(errors.unwrap_or(DefinitionErrors(Vec::new()))),
+        };
+        Self { connections, calls, definition }
+    }
+}
+
+impl Definition {
+    /// Parses `definition` and `connectionReferences` of a flow's `properties`.
+    pub(crate) fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionErrors> {
+        Reading::of(definition, references).definition
     }
 
     /// Returns the connections of its references, by name.
@@ -83,32 +123,39 @@ impl Definition {
     }
 }
 
-fn parameters(node: &Node<'_>) -> Result<BTreeMap<String, Value>, DefinitionError> {
+fn parameters(node: &Node<'_>, errors: &mut Collected) -> BTreeMap<String, Value> {
     let mut parameters = BTreeMap::new();
     // Every cloud flow has these two, declared or not.
     for name in ["$connections", "$authentication"] {
         parameters.insert(name.to_owned(), Value::Object(serde_json::Map::new()));
     }
-    let Some(declared) = node.optional("parameters") else { return Ok(parameters) };
-    for (name, parameter) in declared.members()? {
-        limits::name(&parameter, &name)?;
-        parameter.only(&["type", "defaultValue", "metadata", "allowedValues", "description"])?;
-        let kind = parameter.required("type", "give the parameter a type")?;
-        let kinds = ["String", "SecureString", "Int", "Float", "Bool", "Array", "Object", "SecureObject"];
-        if !kinds.iter().any(|known| kind.text().is_ok_and(|text| text.eq_ignore_ascii_case(known))) {
-            return Err(
-                kind.refuse("this is not a parameter type", &format!("use one of {}", kinds.join(", ")))
-            );
+    let Some(declared) = node.optional("parameters") else { return parameters };
+    for (name, declared) in errors.keep(declared.members()).unwrap_or_default() {
+        let default = errors.keep(parameter(&name, &declared)).flatten();
+        // A parameter with an error counts as declared: expressions that use it have none.
+        if name != "$authentication" && name != "$connections" {
+            parameters.insert(name, default.unwrap_or_default());
         }
-        if name == "$authentication" || name == "$connections" {
-            continue;
-        }
-        let Some(default) = parameter.optional("defaultValue") else {
-            return Err(parameter.refuse("the parameter has no value", "give it a defaultValue"));
-        };
-        parameters.insert(name, default.value().clone());
     }
-    Ok(parameters)
+    parameters
+}
+
+/// Returns the default of a parameter. Those of the two that the engine fills in do not matter.
+fn parameter(name: &str, node: &Node<'_>) -> Result<Option<Value>, DefinitionError> {
+    limits::name(node, name)?;
+    node.only(&["type", "defaultValue", "metadata", "allowedValues", "description"])?;
+    let kind = node.required("type", "give the parameter a type")?;
+    let kinds = ["String", "SecureString", "Int", "Float", "Bool", "Array", "Object", "SecureObject"];
+    if !kinds.iter().any(|known| kind.text().is_ok_and(|text| text.eq_ignore_ascii_case(known))) {
+        return Err(kind.refuse("this is not a parameter type", &format!("use one of {}", kinds.join(", "))));
+    }
+    if name == "$authentication" || name == "$connections" {
+        return Ok(None);
+    }
+    match node.optional("defaultValue") {
+        Some(default) => Ok(Some(default.value().clone())),
+        None => Err(node.refuse("the parameter has no value", "give it a defaultValue")),
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use super::refusal::DefinitionError;
 
 /// The maximum length of input that a path or message quotes, in characters.
 pub(super) const QUOTED_MAX: usize = 100;
+/// The maximum number of unknown members that a message quotes.
+const UNKNOWN_QUOTED_MAX: usize = 20;
 
 /// A value in the document.
 #[derive(Clone, Debug)]
@@ -17,6 +19,10 @@ pub(super) struct Node<'a> {
 impl<'a> Node<'a> {
     pub(super) fn new(path: impl Into<String>, value: &'a Value) -> Self {
         Self { path: path.into(), value }
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     pub(super) const fn value(&self) -> &'a Value {
@@ -83,16 +89,19 @@ impl<'a> Node<'a> {
 
     /// Rejects unknown members, such as a misspelt `runafter`.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), DefinitionError> {
-        match self.object()?.keys().find(|name| !known.contains(&name.as_str())) {
-            None => Ok(()),
-            Some(name) => {
-                let quoted: String = name.chars().take(QUOTED_MAX).collect();
-                let known = known.join(", ");
-                Err(self.refuse(
-                    &format!("'{quoted}' is not a known member"),
-                    &format!("the known members are {known}"),
-                ))
-            }
-        }
+        let mut unknown: Vec<String> = self
+            .object()?
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()))
+            .take(UNKNOWN_QUOTED_MAX)
+            .map(|name| format!("'{}'", name.chars().take(QUOTED_MAX).collect::<String>()))
+            .collect();
+        let Some(last) = unknown.pop() else { return Ok(()) };
+        let what = if unknown.is_empty() {
+            format!("{last} is not a known member")
+        } else {
+            format!("{} and {last} are not known members", unknown.join(", "))
+        };
+        Err(self.refuse(&what, &format!("the known members are {}", known.join(", "))))
     }
 }

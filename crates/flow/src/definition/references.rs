@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::limits;
 use super::node::Node;
-use super::refusal::DefinitionError;
+use super::refusal::{Collected, DefinitionError};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectionReference {
@@ -14,19 +14,23 @@ pub(crate) struct ConnectionReference {
     pub api: Option<String>,
     /// The connection's name in the hub; `None` if the reference is not mapped.
     pub connection: Option<String>,
+    /// The path of the connection's name.
+    pub path: String,
 }
 
-pub(super) fn read(node: &Node<'_>) -> Result<BTreeMap<String, ConnectionReference>, DefinitionError> {
+/// Parses the references that can be parsed.
+pub(super) fn read(node: &Node<'_>, errors: &mut Collected) -> BTreeMap<String, ConnectionReference> {
     if node.value().is_null() {
-        return Ok(BTreeMap::new());
+        return BTreeMap::new();
     }
-    let members = node.members()?;
+    let Some(members) = errors.keep(node.members()) else { return BTreeMap::new() };
     if members.len() > limits::ACTIONS_MAX {
-        return Err(
-            node.refuse("there are too many references", &format!("keep at most {}", limits::ACTIONS_MAX))
+        errors.push(
+            node.refuse("there are too many references", &format!("keep at most {}", limits::ACTIONS_MAX)),
         );
+        return BTreeMap::new();
     }
-    members.into_iter().map(|(name, reference)| Ok((name, one(&reference)?))).collect()
+    members.into_iter().filter_map(|(name, reference)| Some((name, errors.keep(one(&reference))?))).collect()
 }
 
 fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
@@ -42,9 +46,9 @@ fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
     }
     // {connection: {name}, api: {name}} of a stored flow, or {connectionName, id | apiName} of a
     // package.
-    let connection = match node.optional("connection") {
-        Some(connection) => text(&connection, "name")?,
-        None => text(node, "connectionName")?,
+    let (connection, path) = match node.optional("connection") {
+        Some(connection) => (text(&connection, "name")?, format!("{}.name", connection.path())),
+        None => (text(node, "connectionName")?, format!("{}.connectionName", node.path())),
     };
     let api = match node.optional("api") {
         Some(api) => text(&api, "name")?,
@@ -57,6 +61,7 @@ fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
     Ok(ConnectionReference {
         api: api.map(last).filter(|api| !api.is_empty()),
         connection: connection.map(last).filter(|connection| !connection.is_empty()),
+        path,
     })
 }
 

@@ -3,11 +3,49 @@
 /// An error in a definition: where, what, and how to correct it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what}; {remedy}.")]
-pub struct DefinitionError {
+pub(crate) struct DefinitionError {
     /// The JSON path from the flow's root (`properties.definition.actions.List_orders.inputs`).
     pub path: String,
     /// What is wrong.
     pub what: String,
     /// How to correct it.
     pub remedy: String,
+}
+
+/// All errors of a definition, in the order of the document; at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DefinitionErrors(pub(crate) Vec<DefinitionError>);
+
+impl std::fmt::Display for DefinitionErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { " " };
+            write!(f, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Collects errors while the rest of a definition is parsed.
+#[derive(Debug, Default)]
+pub(super) struct Collected(Vec<DefinitionError>);
+
+impl Collected {
+    /// Returns the value, or records the error.
+    pub(super) fn keep<T>(&mut self, read: Result<T, DefinitionError>) -> Option<T> {
+        read.map_err(|error| self.0.push(error)).ok()
+    }
+
+    pub(super) fn push(&mut self, error: DefinitionError) {
+        self.0.push(error);
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the errors, if there are any.
+    pub(super) fn errors(self) -> Option<DefinitionErrors> {
+        (!self.0.is_empty()).then_some(DefinitionErrors(self.0))
+    }
 }

@@ -36,7 +36,7 @@ fn references() -> Value {
     }})
 }
 
-fn read(definition: &Value) -> Result<Definition, DefinitionError> {
+fn read(definition: &Value) -> Result<Definition, DefinitionErrors> {
     Definition::read(definition, &references())
 }
 
@@ -58,12 +58,14 @@ fn references_of_a_package_are_parsed() {
         "connectionName": "orders-1", "source": "Embedded", "id": "/providers/Microsoft.PowerApps/apis/shared_x", "tier": "Standard"
     }, "unmapped": {"api": {"name": "shared_x"}, "connection": {"connectionReferenceLogicalName": "new_x"}}});
     let definition = Definition::read(&hourly(), &legacy).expect("reads");
-    let reference = |api: &str, connection: Option<&str>| ConnectionReference {
+    let reference = |api: &str, connection: Option<&str>, path: &str| ConnectionReference {
         api: Some(api.to_owned()),
         connection: connection.map(str::to_owned),
+        path: format!("properties.connectionReferences.{path}"),
     };
-    assert_eq!(definition.connections["a"], reference("shared_x", Some("orders-1")));
-    assert_eq!(definition.connections["unmapped"], reference("shared_x", None));
+    assert_eq!(definition.connections["a"], reference("shared_x", Some("orders-1"), "a.connectionName"));
+    let unmapped = reference("shared_x", None, "unmapped.connection.name");
+    assert_eq!(definition.connections["unmapped"], unmapped);
 }
 
 #[test]
@@ -97,7 +99,8 @@ fn refusal(pointer: &str, value: Value) -> String {
     let (parent, member) = pointer.rsplit_once('/').expect("a pointer");
     let parent = if parent.is_empty() { &mut flow } else { flow.pointer_mut(parent).expect("a parent") };
     parent[member] = value;
-    read(&flow).expect_err(pointer).to_string()
+    let errors = read(&flow).expect_err(pointer);
+    errors.to_string()
 }
 
 #[test]
@@ -225,4 +228,64 @@ fn circles_and_limits_are_checked() {
         refusal("/actions/long", json!({"type": "Compose", "inputs": format!("@'{}'", "x".repeat(9_000))}))
             .contains("8192")
     );
+}
+
+#[test]
+fn all_errors_are_reported_at_once() {
+    let mut flow = hourly();
+    flow["contents"] = json!(1);
+    flow["version"] = json!(1);
+    flow["outputs"] = json!({"a": 1});
+    flow["parameters"]["limit"] = json!({"type": "Int"});
+    flow["parameters"]["kind"] = json!({"type": "Number", "defaultValue": 1});
+    flow["triggers"]["Recurrence"]["recurrence"]["interval"] = json!(0);
+    let call = flow["actions"]["List_orders"].clone();
+    let mut wrong = call.clone();
+    wrong["inputs"]["host"] = json!({"apiId": 7});
+    wrong["inputs"]["authentication"] = json!("secret");
+    wrong["inputs"]["parameters"] = json!({"a": {"x": "@no(", "y": ["@no("]}, "b": "@parameters('limit')"});
+    wrong["runAfter"] = json!({"List_orders": ["Maybe"], "Nothing": ["Succeeded"]});
+    flow["actions"]["Wrong"] = wrong;
+    flow["actions"]["Branch"] = json!({
+        "type": "If", "expression": {"xor": []}, "runAfter": {"Wrong": ["Succeeded"]},
+        "actions": {"Inner": {"type": "Foreach"}},
+        "else": {"actions": {"Other": {"type": "Compose", "inputs": "@outputs('Gone')"}}}
+    });
+    let references = json!({"a": {"runtimeSource": "invoker"}, "b": 7, "c": {"connectionName": "kept"}});
+    let reading = Reading::of(&flow, &references);
+    let errors = reading.definition.expect_err("many errors");
+    let paths: Vec<_> = errors
+        .0
+        .iter()
+        .map(|error| error.path.strip_prefix("properties.").expect("below").to_owned())
+        .collect();
+    let mut expected = vec![
+        "definition",
+        "definition.outputs",
+        "definition.parameters.kind.type",
+        "definition.parameters.limit",
+        "definition.triggers.Recurrence.recurrence.interval",
+        "definition.actions.Branch.expression.xor",
+        "definition.actions.Branch.actions.Inner.type",
+        "definition.actions.Wrong.inputs.host",
+        "definition.actions.Wrong.inputs.host",
+        "definition.actions.Wrong.inputs.host.apiId",
+        "definition.actions.Wrong.inputs.authentication",
+        "definition.actions.Wrong.inputs.parameters.a.x",
+        "definition.actions.Wrong.inputs.parameters.a.y[0]",
+        "definition.actions.Wrong.runAfter.List_orders[0]",
+        "definition.actions.Branch.else.actions.Other",
+        "definition.actions.Wrong.runAfter.Nothing",
+        "connectionReferences.a.runtimeSource",
+        "connectionReferences.b",
+    ];
+    let mut found: Vec<_> = paths.iter().map(String::as_str).collect();
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    assert!(errors.to_string().contains("'contents' and 'version' are not known members"), "{errors}");
+    // What could be parsed is there, to be checked too.
+    assert_eq!(reading.connections.keys().collect::<Vec<_>>(), ["c"]);
+    let operations: Vec<_> = reading.calls.iter().map(|call| call.path.as_str()).collect();
+    assert_eq!(operations, ["properties.definition.actions.List_orders.inputs.host.operationId"]);
 }

@@ -16,10 +16,10 @@ use super::flow_documents::flow;
 use super::paging::{Page, bad_token};
 use super::{flow_edits, paging};
 use crate::ids::FlowId;
-use crate::service::{FlowEdit, Flows, Saved};
+use crate::service::{FlowEdit, Flows, SaveError, Saved};
 use crate::tables::flows::{self, FlowState};
 
-type FlowResponse = Result<(StatusCode, Json<Value>), Problem>;
+type FlowResponse = Result<(StatusCode, Json<Value>), SaveError>;
 
 /// Parses the id of the flow in the path.
 pub(super) fn flow_id(text: &str) -> Result<FlowId, Problem> {
@@ -95,9 +95,8 @@ pub(super) async fn put(
         None => flows.create(&actor, id, edit).await?,
         Some(_) => {
             if edit.definition.is_none() {
-                return Err(Problem::bad_request(
-                    "properties.definition is required; use PATCH to change other members only.",
-                ));
+                let message = "properties.definition is required; use PATCH to change other members only.";
+                return Err(Problem::bad_request(message).into());
             }
             let edit = FlowEdit { references: Some(edit.references.unwrap_or_else(|| json!({}))), ..edit };
             let row = flows.find_own(&actor, id).await?;

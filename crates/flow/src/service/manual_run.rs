@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::execution::{Execution, serialize_state};
 use super::state::Flows;
+use crate::connector::CallContext;
 use crate::engine::RunState;
 use crate::ids::{FlowId, run_name};
 use crate::status::RunStatus;
@@ -54,6 +55,7 @@ impl Flows {
         if flow.state != FlowState::Started {
             return Err(not_enabled(&flow));
         }
+        self.grant_access(&CallContext { tenant, trace: &trace, now }, flow.id).await;
         let _one_at_a_time = self.run_locks.lock(tenant).await;
         let random = self.chassis.random.of(tenant);
         let state = RunState::new(&definition, now, outputs);

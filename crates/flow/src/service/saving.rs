@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 
 use super::due_work::ended_early;
 use super::manual_run::flow_not_found;
+use super::mistakes::{Mistake, SaveError};
 use super::state::{Flows, Program, SELECTIONS, selections_of};
-use crate::connector::{CallContext, Selections};
-use crate::definition::{Definition, DefinitionError, TriggerKind};
+use crate::connector::Selections;
+use crate::definition::{Definition, Reading, TriggerKind};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
-use crate::tables::{flow_ids, runs};
+use crate::tables::{flow_ids, grants_due, runs};
 
 /// The maximum number of flows of an owner.
 pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
@@ -37,16 +38,6 @@ pub(crate) struct Saved {
     pub(crate) flow: FlowRow,
     pub(crate) document: Value,
     pub(crate) created: bool,
-}
-
-impl From<DefinitionError> for Problem {
-    fn from(error: DefinitionError) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "InvalidTemplate",
-            format!("The flow's definition is not valid. {error}"),
-        )
-    }
 }
 
 /// The user who calls, with trace and time.
@@ -77,20 +68,21 @@ impl Flows {
         actor: &Actor<'_>,
         id: FlowId,
         edit: FlowEdit,
-    ) -> Result<Saved, Problem> {
+    ) -> Result<Saved, SaveError> {
         if flows::count(&self.chassis.store, actor.tenant, actor.user).await? >= FLOWS_PER_OWNER_MAX {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "FlowLimitReached",
-                format!("You already own {FLOWS_PER_OWNER_MAX} flows. Delete one first."),
-            ));
+            let message = format!("You already own {FLOWS_PER_OWNER_MAX} flows. Delete one first.");
+            return Err(Problem::new(StatusCode::CONFLICT, "FlowLimitReached", message).into());
         }
         let Some(definition) = edit.definition else {
-            return Err(Problem::bad_request("properties.definition is required."));
+            return Err(Problem::bad_request("properties.definition is required.").into());
         };
+        if flow_ids::is_taken(&self.chassis.store, actor.tenant, id).await? {
+            return Err(id_already_used(id).into());
+        }
         let mut document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
-        let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
-        let selections = self.select(actor, &parsed, &Selections::new()).await;
+        let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
+        let (selections, mistakes) = self.check(actor, &reading, &Selections::new(), true).await;
+        let parsed = valid(reading, mistakes)?;
         document[SELECTIONS] = json!(selections);
         let mut flow = FlowRow {
             id,
@@ -108,42 +100,51 @@ impl Flows {
         let mut change = Change::from(flow_ids::insert(actor.tenant, id));
         change.add(flows::insert(actor.tenant, &flow));
         change.add(flows::insert_document(actor.tenant, id, 1, document.clone()));
+        change.add(grants_due::insert(actor.tenant, id, 1));
         change.append(self.entry(actor, FlowChange::Created, &flow));
         self.chassis.store.commit(change).await.map_err(|error| match error {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
         self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selections }));
+        self.grant_access(&actor.context(), id).await;
         Ok(Saved { flow, document, created: true })
     }
 
-    /// Updates a flow. A new definition, or turning the flow on, restarts its recurrence.
+    /// Updates a flow. A new definition, or turning the flow on, restarts its recurrence; both grant
+    /// the flow access to its connections, also if nothing else changes.
     pub(crate) async fn update(
         &self,
         actor: &Actor<'_>,
         before: FlowRow,
         edit: FlowEdit,
-    ) -> Result<Saved, Problem> {
+    ) -> Result<Saved, SaveError> {
         let written = self.document(actor.tenant, &before).await?;
         let mut document = written.clone();
         let reselects = edit.references.is_some();
+        let grants = reselects || edit.definition.is_some() || edit.state == Some(FlowState::Started);
         for (member, value) in [("definition", edit.definition), ("connectionReferences", edit.references)] {
             if let Some(value) = value {
                 document[member] = value;
             }
         }
-        let parsed = Definition::read(&document["definition"], &document["connectionReferences"])?;
+        let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
         let mut selections = selections_of(&written);
-        if reselects {
-            selections = self.select(actor, &parsed, &selections).await;
+        let mut mistakes = Vec::new();
+        if grants {
+            (selections, mistakes) = self.check(actor, &reading, &selections, reselects).await;
             document[SELECTIONS] = json!(selections);
         }
+        let parsed = valid(reading, mistakes)?;
         let rewritten = document != written;
         let mut flow = before.clone();
         flow.display_name = edit.display_name.unwrap_or(flow.display_name);
         flow.state = edit.state.unwrap_or(flow.state);
         let renamed = flow.display_name != before.display_name;
         if !rewritten && !renamed && flow.state == before.state {
+            if grants {
+                self.grant_again(&actor.context(), &flow).await?;
+            }
             return Ok(Saved { flow, document, created: false });
         }
         flow.version += i64::from(rewritten);
@@ -157,6 +158,9 @@ impl Flows {
             change.add(flows::insert_document(actor.tenant, flow.id, flow.version, document.clone()));
             change.add(flows::delete_unused_documents(actor.tenant, flow.id, flow.version));
         }
+        if grants {
+            change.add(grants_due::insert(actor.tenant, flow.id, flow.version));
+        }
         let kind = match (flow.state == before.state, flow.state) {
             (true, _) => FlowChange::Changed,
             (false, FlowState::Started) => FlowChange::Started,
@@ -168,6 +172,9 @@ impl Flows {
         if rewritten {
             let program = Program { definition: parsed, selections };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
+        }
+        if grants {
+            self.grant_access(&actor.context(), flow.id).await;
         }
         Ok(Saved { flow, document, created: false })
     }
@@ -184,18 +191,13 @@ impl Flows {
             change.add(statement);
         }
         change.add(flow_ids::mark_deleted(actor.tenant, flow.id));
+        change.add(grants_due::delete_all(actor.tenant, flow.id));
         change.append(self.entry(actor, FlowChange::Deleted, flow));
         self.chassis.store.commit(change).await.map_err(|error| {
             if error.is_conflict() { flow_not_found(flow.id) } else { Problem::from(error) }
         })?;
-        self.report_deleted_flows(actor.tenant, Some(actor.trace), actor.now).await;
+        self.report_all(actor.tenant, Some(actor.trace), actor.now).await;
         Ok(())
-    }
-
-    /// Returns the connections that the maker selects by saving the flow.
-    async fn select(&self, actor: &Actor<'_>, definition: &Definition, before: &Selections) -> Selections {
-        let context = CallContext { tenant: actor.tenant, trace: actor.trace, now: actor.now };
-        self.hub.selections(&context, self, actor.user, definition.connection_names(), before).await
     }
 
     fn entry(&self, actor: &Actor<'_>, kind: FlowChange, flow: &FlowRow) -> Change {
@@ -236,6 +238,15 @@ impl FlowChange {
             }
             .into(),
         }
+    }
+}
+
+/// Returns the definition, if there are no mistakes.
+fn valid(reading: Reading, others: Vec<Mistake>) -> Result<Definition, SaveError> {
+    match reading.definition {
+        Ok(definition) if others.is_empty() => Ok(definition),
+        Ok(_) => Err(SaveError::Mistakes(others)),
+        Err(errors) => Err(SaveError::Mistakes(errors.into_mistakes().chain(others).collect())),
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Flows {
     pub(super) hub: Hub,
     /// Parsed definitions. A version never changes, so entries never become stale.
     pub(super) definitions: Cache<(TenantId, FlowId, i64), Arc<Program>>,
-    /// Tenants whose deleted flows have all been reported to the hub.
+    /// Tenants whose saved and deleted flows have all been reported to the hub.
     pub(super) reported: Mutex<HashSet<TenantId>>,
     /// Locks under which this process executes the runs of a tenant, one at a time. The holder
     /// knows that a run with status `Running` and this replica's name was abandoned.

@@ -14,6 +14,12 @@ pub(crate) fn insert(tenant: TenantId, flow: FlowId) -> Statement {
     sql!("INSERT INTO flow_ids (tenant, id, state) VALUES ($1, $2, 'used')", tenant, flow)
 }
 
+/// Whether a flow has or had the id.
+pub(crate) async fn is_taken(store: &Store, tenant: TenantId, flow: FlowId) -> Result<bool, StoreError> {
+    let row = store.row(sql!("SELECT id FROM flow_ids WHERE tenant = $1 AND id = $2", tenant, flow)).await?;
+    Ok(row.is_some())
+}
+
 /// Records that the flow is deleted and not yet reported.
 pub(crate) fn mark_deleted(tenant: TenantId, flow: FlowId) -> Statement {
     sql!("UPDATE flow_ids SET state = 'deleted' WHERE tenant = $1 AND id = $2", tenant, flow)

@@ -4,8 +4,9 @@ pub(crate) mod credentials;
 pub(crate) mod due;
 pub(crate) mod flow_ids;
 pub(crate) mod flows;
+pub(crate) mod grants_due;
 pub(crate) mod runs;
 
 /// The tables whose rows are deleted with their tenant.
 pub(crate) const TENANT_TABLES: &[&str] =
-    &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "flow_credentials"];
+    &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "grants_due", "flow_credentials"];

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get, post};
+use axum::routing::{any, get, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -47,6 +47,8 @@ pub(crate) struct FakeHub {
     pub(crate) swaggers: Arc<Mutex<u32>>,
     /// The connection that [`CONNECTION`] names, if any.
     pub(crate) connection: Arc<Mutex<Option<FakeConnection>>>,
+    /// The flows whose access was granted, with the body of the request.
+    pub(crate) granted: Arc<Mutex<Vec<(String, Value)>>>,
     /// The flows whose access was withdrawn.
     pub(crate) withdrawn: Arc<Mutex<Vec<String>>>,
     /// Whether the control plane fails.
@@ -75,6 +77,7 @@ impl Default for FakeHub {
             key_refusal: Arc::default(),
             swaggers: Arc::default(),
             connection: Arc::new(Mutex::new(Some(connection))),
+            granted: Arc::default(),
             withdrawn: Arc::default(),
             is_down: Arc::default(),
         }
@@ -96,7 +99,7 @@ impl FakeHub {
             )
             .route(
                 "/subscriptions/{t}/providers/Microsoft.Web/locations/unitedstates/logicflows/{flow}",
-                delete(withdraw),
+                put(grant).delete(withdraw),
             )
             .route("/apim/{api}/{connection}/{*path}", any(runtime))
             .with_state(self.clone())
@@ -104,6 +107,11 @@ impl FakeHub {
 
     pub(crate) fn replies(&self, replies: impl IntoIterator<Item = Reply>) {
         self.replies.lock().expect("lock").extend(replies);
+    }
+
+    /// Returns the reports of connections since the last call.
+    pub(crate) fn take_granted(&self) -> Vec<(String, Value)> {
+        std::mem::take(&mut *self.granted.lock().expect("lock"))
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -126,6 +134,9 @@ async fn managed_api(
     headers: HeaderMap,
 ) -> Response {
     let has = |name: &str, value: &str| query.iter().any(|(n, v)| n == name && v == value);
+    if hub.is_down.load(Ordering::SeqCst) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     if !is_flow_service(&headers) || !has("export", "true") || !has("api-version", "2016-06-01") {
         return refused(StatusCode::UNAUTHORIZED, "not you, not so");
     }
@@ -173,7 +184,7 @@ async fn show(
         Err(refusal) => *refusal,
         Ok(connection) => Json(json!({"name": name, "properties": {
             "connectionRuntimeUrl": connection.runtime_url(),
-            "createdBy": {"id": connection.creator},
+            "createdBy": {"id": connection.creator}, "api": {"name": "shared_contoso-orders"},
         }}))
         .into_response(),
     }
@@ -198,6 +209,19 @@ async fn policies(
     });
     let value: Vec<_> = std::iter::once(flow).chain(shared).collect();
     Json(json!({ "value": value })).into_response()
+}
+
+async fn grant(
+    State(hub): State<FakeHub>,
+    Path((_, flow)): Path<(String, String)>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> StatusCode {
+    if hub.is_down.load(Ordering::SeqCst) || !is_flow_service(&headers) {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
+    hub.granted.lock().expect("lock").push((flow, body["properties"].clone()));
+    StatusCode::OK
 }
 
 async fn withdraw(

@@ -88,11 +88,11 @@ fn the_connection_of_a_colleague_with_the_same_name_is_not_used() {
     assert_eq!(message, "The connection 'orders-of-owner' could not be found.");
     // Saving the flow again does not select the new connection, even if the colleague shares it
     // with the maker.
-    for shared_with in [None, Some(OWNER)] {
+    for (shared_with, status) in [(None, 403), (Some(OWNER), 400)] {
         let connection =
             FakeConnection { id: "ffffffffffffffffffffffffffffffff", creator: COLLEAGUE, shared_with };
         *lab.hub.connection.lock().expect("lock") = Some(connection);
-        lab.put_flow(calling()).expect(200);
+        lab.put_flow(calling()).expect(status);
         let renamed = json!({"properties": {"displayName": format!("{shared_with:?}")}});
         lab.owner("PATCH", &format!("/{FLOW}"), Some(renamed)).expect(200);
         assert_eq!(run(&lab), not_found());
@@ -117,18 +117,22 @@ fn a_shared_connection_can_be_selected_and_a_deleted_one_replaced_by_the_makers_
     lab.put_flow(calling()).expect(201);
     assert_eq!(run(&lab), succeeded());
 
-    for is_down in [false, true] {
-        let lab = Lab::new();
-        *lab.hub.connection.lock().expect("lock") = None;
-        lab.hub.is_down.store(is_down, Ordering::SeqCst);
-        lab.put_flow(calling()).expect(201);
-        lab.hub.is_down.store(false, Ordering::SeqCst);
-        assert_eq!(run(&lab), not_found());
-        connection(&lab, COLLEAGUE, None);
-        assert_eq!(run(&lab), not_found());
-        connection(&lab, OWNER, None);
-        assert_eq!(run(&lab), succeeded());
-    }
+    let lab = Lab::new();
+    *lab.hub.connection.lock().expect("lock") = None;
+    lab.hub.is_down.store(true, Ordering::SeqCst);
+    lab.put_flow(calling()).expect(201);
+    lab.hub.is_down.store(false, Ordering::SeqCst);
+    assert_eq!(run(&lab), not_found());
+    connection(&lab, COLLEAGUE, None);
+    assert_eq!(run(&lab), not_found());
+    connection(&lab, OWNER, None);
+    lab.hub.take_granted();
+    assert_eq!(run(&lab), succeeded());
+    let id = "ffffffffffffffffffffffffffffffff";
+    let granted = (FLOW.to_owned(), json!({"maker": OWNER, "connections": [id]}));
+    assert_eq!(lab.hub.take_granted(), [granted]);
+    assert_eq!(run(&lab), succeeded());
+    assert!(lab.hub.take_granted().is_empty(), "it is granted once");
 }
 
 #[test]

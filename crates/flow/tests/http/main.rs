@@ -9,6 +9,7 @@ mod fake_issuer;
 mod history;
 mod identity;
 mod lab;
+mod maker;
 mod manual;
 mod recurrence;
 mod replicas;

@@ -222,23 +222,23 @@ fn concurrent_updates_are_not_lost() {
 }
 
 #[test]
-fn an_update_is_one_commit() {
+fn an_update_is_one_commit_and_the_confirmed_grant_another() {
     let lab = Lab::with_flow(hourly());
     let other =
         json!({"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Day", "interval": 1}}});
     let other =
         definition(other, json!({"Nothing": {"type": "Compose", "runAfter": {}, "inputs": "nothing"}}));
     let both = json!({"properties": {"displayName": "Renamed", "state": "Stopped", "definition": other}});
-    for (method, below, body) in [
-        ("PATCH", "", Some(json!({"properties": {"displayName": "Another name"}}))),
-        ("PATCH", "", Some(both)),
-        ("POST", "/start", None),
-        ("POST", "/stop", None),
-        ("PUT", "", Some(flow(hourly()))),
+    for (method, below, body, commits) in [
+        ("PATCH", "", Some(json!({"properties": {"displayName": "Another name"}})), 1),
+        ("PATCH", "", Some(both), 2),
+        ("POST", "/start", None, 2),
+        ("POST", "/stop", None, 1),
+        ("PUT", "", Some(flow(hourly())), 2),
     ] {
         let (before, written) = (lab.commits(), lab.journal("flow.").len());
         lab.owner(method, &format!("/{FLOW}{below}"), body.clone()).expect(200);
-        assert_eq!(lab.commits() - before, 1, "{method} {below} {body:?}");
+        assert_eq!(lab.commits() - before, commits, "{method} {below} {body:?}");
         assert_eq!(lab.journal("flow.").len() - written, 1, "{method} {below} {body:?}");
     }
     // An update without changes writes nothing.

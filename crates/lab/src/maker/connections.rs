@@ -1,4 +1,4 @@
-//! Connections: creation, consent, access policies, status.
+//! Connections: creation, consent, status.
 
 use outlive_clock::Instant;
 use reqwest::Method;
@@ -85,20 +85,6 @@ impl Maker {
         let confirm = json!({"tenantId": self.endpoints.tenant, "objectId": self.user.id, "code": code});
         let url = self.connection_url(name, "/confirmConsentCode");
         self.at_hub(now, Method::POST, &url, Some(&confirm)).await?;
-        Ok(())
-    }
-
-    /// Grants a flow the use of a connection, by an access policy for its workflow.
-    pub(crate) async fn allow_flow(
-        &mut self,
-        now: Instant,
-        name: &str,
-        flow: &str,
-    ) -> Result<(), MakerError> {
-        let url = self.connection_url(name, &format!("/accessPolicies/flow-{flow}"));
-        let principal = json!({"type": "Workflow", "identity": {"workflowId": flow}});
-        let body = json!({"location": LOCATION, "properties": {"principal": principal}});
-        self.at_hub(now, Method::PUT, &url, Some(&body)).await?;
         Ok(())
     }
 }

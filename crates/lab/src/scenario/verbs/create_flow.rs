@@ -89,7 +89,6 @@ impl Verb for CreateFlow {
         let id = world.random.stream("scenario-flow-id").uuid().to_string();
         let now = world.now;
         let maker = world.maker(&self.owner.value)?;
-        maker.allow_flow(now, &self.connection.value, &id).await?;
         let flow = NewFlow {
             id: &id,
             display_name: &self.name.value,

@@ -1,0 +1,184 @@
+//! Reports to the hub which connections saved flows reference, and which flows were deleted. The
+//! hub grants and withdraws their access policies.
+//!
+//! What has to be reported is committed with the change of the flow, and deleted after the hub
+//! confirmed it. So it survives a crash: it is reported again with the tenant's next due work, which
+//! is before the flow's next scheduled run, or when the flow is run manually.
+
+use outlive_chassis::Trace;
+use outlive_clock::{Instant, TenantId};
+use outlive_store::{Change, StoreError};
+
+use super::state::Flows;
+use crate::connector::CallContext;
+use crate::engine::Outcome;
+use crate::ids::FlowId;
+use crate::tables::flows::{self, FlowRow};
+use crate::tables::{flow_ids, grants_due};
+
+/// How often connections are reported anew because the flow was saved at the same time.
+const ATTEMPTS_MAX: usize = 5;
+
+/// Why a report failed, for the log.
+struct Failed(String);
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<Outcome> for Failed {
+    fn from(outcome: Outcome) -> Self {
+        Self(outcome.failure.map_or_else(String::new, |failure| failure.message))
+    }
+}
+
+impl Flows {
+    /// Reports what earlier attempts could not report.
+    pub(super) async fn report_remaining(&self, tenant: TenantId, now: Instant) {
+        let is_reported = self.reported.lock().contains(&tenant);
+        if !is_reported {
+            self.report_all(tenant, None, now).await;
+        }
+    }
+
+    /// Reports every saved and deleted flow of the tenant of which the hub does not know yet. A
+    /// failure is logged and retried with the tenant's next due work.
+    pub(super) async fn report_all(&self, tenant: TenantId, trace: Option<&Trace>, now: Instant) {
+        self.reported.lock().remove(&tenant);
+        let reported = match self.report_deleted(tenant, trace, now).await {
+            Ok(()) => self.report_saved(tenant, trace, now).await,
+            Err(failed) => Err(failed),
+        };
+        match reported {
+            Ok(()) => {
+                self.reported.lock().insert(tenant);
+            }
+            Err(Failed(why)) => {
+                tracing::warn!(%tenant, why, "the access of flows could not be reported to the hub");
+            }
+        }
+    }
+
+    /// Ids of deleted flows are never reused, so the time of the report does not matter.
+    async fn report_deleted(
+        &self,
+        tenant: TenantId,
+        trace: Option<&Trace>,
+        now: Instant,
+    ) -> Result<(), Failed> {
+        let store = &self.chassis.store;
+        loop {
+            let flows = flow_ids::list_pending(store, tenant).await?;
+            if flows.is_empty() {
+                return Ok(());
+            }
+            let new_trace = trace.is_none().then(|| self.chassis.begin_trace(tenant, now));
+            let Some(trace) = trace.or(new_trace.as_ref()) else { return Ok(()) };
+            for flow in flows {
+                self.hub.withdraw_access(&CallContext { tenant, trace, now }, self, flow).await?;
+                store.commit(flow_ids::mark_withdrawn(tenant, flow)).await?;
+            }
+        }
+    }
+
+    async fn report_saved(
+        &self,
+        tenant: TenantId,
+        trace: Option<&Trace>,
+        now: Instant,
+    ) -> Result<(), Failed> {
+        let mut after = String::new();
+        loop {
+            let flows = grants_due::list(&self.chassis.store, tenant, &after).await?;
+            let Some(last) = flows.last() else { return Ok(()) };
+            after = last.to_string();
+            let new_trace = trace.is_none().then(|| self.chassis.begin_trace(tenant, now));
+            let Some(trace) = trace.or(new_trace.as_ref()) else { return Ok(()) };
+            for flow in flows {
+                self.report_connections(&CallContext { tenant, trace, now }, flow).await?;
+            }
+        }
+    }
+
+    /// Reports the connections of a flow, if that is due. A failure is logged, and retried later.
+    pub(super) async fn grant_access(&self, context: &CallContext<'_>, flow: FlowId) {
+        if let Err(Failed(why)) = self.report_connections(context, flow).await {
+            let tenant = context.tenant;
+            self.reported.lock().remove(&tenant);
+            tracing::warn!(%tenant, %flow, why, "the access of a flow could not be reported to the hub");
+        }
+    }
+
+    /// Reports the connections of the flow's present version, until no other version was saved
+    /// meanwhile. It stays due while a reference has no connection that the maker may use.
+    async fn report_connections(&self, context: &CallContext<'_>, flow: FlowId) -> Result<(), Failed> {
+        let (store, tenant) = (&self.chassis.store, context.tenant);
+        for _ in 0..ATTEMPTS_MAX {
+            let versions = grants_due::versions(store, tenant, flow).await?;
+            if versions.is_empty() {
+                return Ok(());
+            }
+            let Some(row) = flows::find(store, tenant, flow).await? else {
+                self.hub.withdraw_access(context, self, flow).await?;
+                return Ok(store.commit(grants_due::delete_all(tenant, flow)).await?);
+            };
+            if self.report_version(context, &row).await? {
+                let mut change = Change::new();
+                for version in versions {
+                    change.add(grants_due::delete(tenant, flow, version));
+                }
+                store.commit(change).await?;
+            }
+            let current = flows::find(store, tenant, flow).await?;
+            let version = current.map(|current| current.version);
+            if version == Some(row.version) {
+                return Ok(());
+            }
+            // The hub may have received this report after the one of the newer version.
+            store.commit(grants_due::insert(tenant, flow, version.unwrap_or(row.version))).await?;
+        }
+        Ok(())
+    }
+
+    /// Reports the connections of a flow that was saved without a change, and records that this is
+    /// due if it fails.
+    pub(super) async fn grant_again(
+        &self,
+        context: &CallContext<'_>,
+        flow: &FlowRow,
+    ) -> Result<(), StoreError> {
+        let why = match self.report_version(context, flow).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => "a reference has no connection".to_owned(),
+            Err(Failed(why)) => why,
+        };
+        let tenant = context.tenant;
+        tracing::warn!(%tenant, flow = %flow.id, why, "the access of a flow could not be reported to the hub");
+        self.chassis.store.commit(grants_due::insert(tenant, flow.id, flow.version)).await?;
+        self.reported.lock().remove(&tenant);
+        Ok(())
+    }
+
+    /// Reports the connections of a version. Returns whether each reference has one that the maker
+    /// may use.
+    async fn report_version(&self, context: &CallContext<'_>, flow: &FlowRow) -> Result<bool, Failed> {
+        let program = self.definition(context.tenant, flow.id, flow.version).await;
+        let Some(program) = program.map_err(|problem| Failed(problem.to_string()))? else {
+            return Ok(false);
+        };
+        let mut connections = Vec::new();
+        let mut is_complete = true;
+        for name in program.connection_names() {
+            let id = match program.selections.get(&name.to_ascii_lowercase()) {
+                Some(id) => Some(id.clone()),
+                None => self.hub.find_selectable(context, self, flow.owner, name).await?,
+            };
+            is_complete &= id.is_some();
+            connections.extend(id);
+        }
+        self.hub.grant_access(context, self, flow.id, flow.owner, &connections).await?;
+        Ok(is_complete)
+    }
+}

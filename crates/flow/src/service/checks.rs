@@ -1,0 +1,71 @@
+//! Checks the connections and operations of a flow before it is saved or turned on.
+
+use super::mistakes::Mistake;
+use super::saving::Actor;
+use super::state::Flows;
+use crate::connector::{CallContext, Found, Selections};
+use crate::definition::Reading;
+
+impl Actor<'_> {
+    pub(super) const fn context(&self) -> CallContext<'_> {
+        CallContext { tenant: self.tenant, trace: self.trace, now: self.now }
+    }
+}
+
+impl Flows {
+    /// Returns the connections that the maker selects, and what is wrong with them and with the
+    /// operations that the flow calls. `before` are the previous selections; with `reselects`, the
+    /// maker names the connections anew.
+    ///
+    /// What the hub cannot be asked is not checked: previous selections stay, and the others are
+    /// looked up when the flow runs.
+    pub(super) async fn check(
+        &self,
+        actor: &Actor<'_>,
+        reading: &Reading,
+        before: &Selections,
+        reselects: bool,
+    ) -> (Selections, Vec<Mistake>) {
+        let context = actor.context();
+        let mut selections = Selections::new();
+        let mut mistakes = Vec::new();
+        let mut is_reachable = true;
+        for reference in reading.connections.values() {
+            let Some(name) = reference.connection.as_deref() else { continue };
+            let key = name.to_ascii_lowercase();
+            let kept = before.get(&key);
+            if !is_reachable {
+                selections.extend(kept.map(|id| (key, id.clone())));
+                continue;
+            }
+            match self.hub.find_for(&context, self, actor.user, name).await {
+                // A name whose connection changed moves only to a connection that the maker
+                // created, and only if the maker names it: a colleague who reuses the name of a
+                // deleted connection, and shares the new one, must not become the flow's account.
+                Ok(Found::Usable { id, is_own })
+                    if kept.is_none_or(|kept| *kept == id || (is_own && reselects)) =>
+                {
+                    selections.insert(key, id);
+                }
+                Ok(Found::Forbidden { api }) => {
+                    let api = reference.api.as_deref().or(api.as_deref()).unwrap_or_default();
+                    mistakes.push(Mistake::forbidden_connection(&reference.path, actor.user, name, api));
+                }
+                Ok(Found::Usable { .. } | Found::Missing) => {
+                    mistakes.push(Mistake::missing_connection(&reference.path, name));
+                }
+                Err(outcome) => {
+                    let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
+                    tracing::warn!(why, "the connections of a flow could not be checked while it was saved");
+                    is_reachable = false;
+                    selections.extend(kept.map(|id| (key, id.clone())));
+                }
+            }
+        }
+        if is_reachable {
+            let unknown = self.hub.unknown_operations(&context, self, &reading.calls).await;
+            mistakes.extend(unknown.into_iter().map(Mistake::unknown_operation));
+        }
+        (selections, mistakes)
+    }
+}
