@@ -1,5 +1,5 @@
 //! The first steps of a maker, with the real program: create a connection, consent, save a flow on
-//! it, and it runs. Nobody writes an access policy.
+//! it, and it runs. No step writes an access policy.
 
 use outlive_tests::{Service, System, Tenant, outlive_on_database};
 use reqwest::Method;

@@ -83,8 +83,8 @@ impl Hub {
         Ok(operations)
     }
 
-    /// Returns the calls of operations that their connectors do not declare. Connectors that the hub
-    /// cannot be asked about are not checked.
+    /// Returns the calls of operations that their connectors do not declare. Connectors about which
+    /// the hub does not respond are not checked.
     pub(crate) async fn unknown_operations<'a>(
         &self,
         context: &CallContext<'_>,

@@ -54,6 +54,16 @@ pub(crate) struct ConnectorCall {
     pub retry: RetryPolicy,
 }
 
+/// An action that calls an operation of a connector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CallSite {
+    pub action: String,
+    pub api: String,
+    pub operation: String,
+    /// The path of the operation's id.
+    pub path: String,
+}
+
 /// A set of final statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct StatusSet(u8);

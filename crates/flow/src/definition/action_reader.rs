@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::action::{Action, ActionKind, ConnectorCall, Scope, StatusSet};
+use super::action::{Action, ActionKind, CallSite, ConnectorCall, Scope, StatusSet};
 use super::condition::{Condition, templates_in};
 use super::limits::{self, ACTIONS_MAX, NESTING_MAX};
 use super::node::{Node, QUOTED_MAX};
 use super::refusal::{Collected, DefinitionError};
-use super::{CallSite, order, references, retry_policy};
+use super::{order, references, retry_policy};
 use crate::expression::Template;
 use crate::status::ActionStatus;
 
@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
         let kind = kind(node, &mut self.errors);
         if let Some(ActionKind::OpenApiConnection(call)) = &kind {
             self.calls.push(CallSite {
-                action: name.clone(),
+                action: name.chars().take(QUOTED_MAX).collect(),
                 api: call.api.clone(),
                 operation: call.operation.clone(),
                 path: format!("{}.inputs.host.operationId", node.path()),

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-pub(crate) use action::{Action, ActionKind, ConnectorCall, Scope};
+pub(crate) use action::{Action, ActionKind, CallSite, ConnectorCall, Scope};
 pub(crate) use references::ConnectionReference;
 pub(crate) use refusal::{DefinitionError, DefinitionErrors};
 pub(crate) use trigger::{Trigger, TriggerKind};
@@ -47,16 +47,6 @@ pub(crate) struct Reading {
     pub calls: Vec<CallSite>,
     /// The definition, or all that is wrong with it.
     pub definition: Result<Definition, DefinitionErrors>,
-}
-
-/// An action that calls an operation of a connector.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CallSite {
-    pub action: String,
-    pub api: String,
-    pub operation: String,
-    /// The path of the operation's id.
-    pub path: String,
 }
 
 impl Reading {

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use outlive_chassis::Problem;
 use serde_json::{Map, Value};
 
-use crate::service::FlowEdit;
+use crate::service::{FlowEdit, Mistake};
 use crate::tables::flows::FlowState;
 
 /// The maximum length of a display name, in characters.
@@ -26,34 +26,36 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
             "properties: this is missing or not an object; send {\"properties\": {…}}.",
         ));
     };
-    let display_name = match text(properties, "displayName")? {
-        Some(name) if !is_display_name(name) => {
-            return Err(Problem::bad_request(format!(
-                "properties.displayName: must have 1 to {DISPLAY_NAME_CHARACTERS_MAX} characters."
-            )));
+    let mut mistakes = Vec::new();
+    let display_name = text(properties, "displayName", &mut mistakes).map(str::to_owned);
+    if display_name.as_ref().is_some_and(|name| !is_display_name(name)) {
+        let message = format!("must have 1 to {DISPLAY_NAME_CHARACTERS_MAX} characters.");
+        mistakes.push(Mistake::property("properties.displayName", message));
+    }
+    let state = text(properties, "state", &mut mistakes).and_then(|state| match state.parse() {
+        Ok(state @ (FlowState::Started | FlowState::Stopped)) => Some(state),
+        _ => {
+            mistakes.push(Mistake::property("properties.state", "use Started or Stopped."));
+            None
         }
-        name => name.map(str::to_owned),
-    };
-    let state = match text(properties, "state")? {
-        None => None,
-        Some(state) => match state.parse() {
-            Ok(state @ (FlowState::Started | FlowState::Stopped)) => Some(state),
-            _ => return Err(Problem::bad_request("properties.state: use Started or Stopped.")),
-        },
-    };
+    });
     let object = |name: &str| properties.get(name).filter(|value| !value.is_null()).cloned();
     Ok(FlowEdit {
         display_name,
         definition: object("definition"),
         references: object("connectionReferences"),
         state,
+        mistakes,
     })
 }
 
-fn text<'a>(properties: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Problem> {
+fn text<'a>(properties: &'a Map<String, Value>, name: &str, mistakes: &mut Vec<Mistake>) -> Option<&'a str> {
     match properties.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Problem::bad_request(format!("properties.{name}: must be a string."))),
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text),
+        Some(_) => {
+            mistakes.push(Mistake::property(&format!("properties.{name}"), "must be a string."));
+            None
+        }
     }
 }

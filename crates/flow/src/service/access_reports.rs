@@ -2,8 +2,8 @@
 //! hub grants and withdraws their access policies.
 //!
 //! What has to be reported is committed with the change of the flow, and deleted after the hub
-//! confirmed it. So it survives a crash: it is reported again with the tenant's next due work, which
-//! is before the flow's next scheduled run, or when the flow is run manually.
+//! confirmed it. So it survives a crash: it is reported again with the tenant's next due work,
+//! which is before the flow's next scheduled run, or when the flow is run manually.
 
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
@@ -16,7 +16,7 @@ use crate::ids::FlowId;
 use crate::tables::flows::{self, FlowRow};
 use crate::tables::{flow_ids, grants_due};
 
-/// How often connections are reported anew because the flow was saved at the same time.
+/// How often connections are reported again because the flow was saved at the same time.
 const ATTEMPTS_MAX: usize = 5;
 
 /// Why a report failed, for the log.

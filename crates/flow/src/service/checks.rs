@@ -14,17 +14,15 @@ impl Actor<'_> {
 
 impl Flows {
     /// Returns the connections that the maker selects, and what is wrong with them and with the
-    /// operations that the flow calls. `before` are the previous selections; with `reselects`, the
-    /// maker names the connections anew.
+    /// operations that the flow calls. `before` are the previous selections.
     ///
-    /// What the hub cannot be asked is not checked: previous selections stay, and the others are
-    /// looked up when the flow runs.
+    /// Without a response of the hub nothing is checked: previous selections stay, and the others
+    /// are looked up when the flow runs.
     pub(super) async fn check(
         &self,
         actor: &Actor<'_>,
         reading: &Reading,
         before: &Selections,
-        reselects: bool,
     ) -> (Selections, Vec<Mistake>) {
         let context = actor.context();
         let mut selections = Selections::new();
@@ -40,11 +38,9 @@ impl Flows {
             }
             match self.hub.find_for(&context, self, actor.user, name).await {
                 // A name whose connection changed moves only to a connection that the maker
-                // created, and only if the maker names it: a colleague who reuses the name of a
-                // deleted connection, and shares the new one, must not become the flow's account.
-                Ok(Found::Usable { id, is_own })
-                    if kept.is_none_or(|kept| *kept == id || (is_own && reselects)) =>
-                {
+                // created: a colleague who reuses the name of a deleted connection, and shares the
+                // new one, must not become the flow's account.
+                Ok(Found::Usable { id, is_own }) if is_own || kept.is_none_or(|kept| *kept == id) => {
                     selections.insert(key, id);
                 }
                 Ok(Found::Forbidden { api }) => {

@@ -22,6 +22,7 @@ pub(crate) struct Mistake {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MistakeKind {
+    Property,
     Definition,
     MissingConnection,
     ForbiddenConnection,
@@ -46,6 +47,7 @@ impl MistakeKind {
 
     const fn detailed_code(self) -> &'static str {
         match self {
+            Self::Property => "BadRequest",
             Self::Definition => "InvalidTemplate",
             Self::MissingConnection => "InvalidConnection",
             Self::ForbiddenConnection => "ConnectionAuthorizationFailed",
@@ -55,6 +57,21 @@ impl MistakeKind {
 }
 
 impl Mistake {
+    /// A member of the flow's properties is not valid.
+    pub(crate) fn property(path: &str, message: impl Into<String>) -> Self {
+        Self { kind: MistakeKind::Property, path: path.to_owned(), message: message.into() }
+    }
+
+    /// Returns the place of the mistake in a list: members of the flow come first, then its
+    /// definition, then what it refers to, in the order in which they were found.
+    pub(super) const fn rank(&self) -> u8 {
+        match self.kind {
+            MistakeKind::Property => 0,
+            MistakeKind::Definition => 1,
+            _ => 2,
+        }
+    }
+
     /// The reference at `path` names a connection that does not exist.
     pub(super) fn missing_connection(path: &str, connection: &str) -> Self {
         let message = format!("The connection '{connection}' could not be found.");
@@ -84,7 +101,7 @@ impl Mistake {
     fn sentence(&self) -> String {
         let Self { path, message, .. } = self;
         match self.kind {
-            MistakeKind::Definition => format!("{path}: {message}"),
+            MistakeKind::Property | MistakeKind::Definition => format!("{path}: {message}"),
             MistakeKind::UnknownOperation => format!(
                 "Flow save failed with code '{}' and message '{message}'. ({path})",
                 self.kind.detailed_code()

@@ -11,7 +11,7 @@ mod state;
 mod tenant;
 
 pub(crate) use manual_run::TriggerCall;
-pub(crate) use mistakes::SaveError;
+pub(crate) use mistakes::{Mistake, SaveError};
 pub(crate) use saving::{Actor, FlowEdit, Saved};
 pub(crate) use state::Flows;
 pub(crate) use tenant::FlowService;

@@ -32,6 +32,8 @@ pub(crate) struct FlowEdit {
     pub(crate) definition: Option<Value>,
     pub(crate) references: Option<Value>,
     pub(crate) state: Option<FlowState>,
+    /// What is wrong with the other members.
+    pub(crate) mistakes: Vec<Mistake>,
 }
 
 pub(crate) struct Saved {
@@ -81,7 +83,8 @@ impl Flows {
         }
         let mut document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
-        let (selections, mistakes) = self.check(actor, &reading, &Selections::new(), true).await;
+        let (selections, found) = self.check(actor, &reading, &Selections::new()).await;
+        let mistakes = edit.mistakes.into_iter().chain(found).collect();
         let parsed = valid(reading, mistakes)?;
         document[SELECTIONS] = json!(selections);
         let mut flow = FlowRow {
@@ -111,8 +114,8 @@ impl Flows {
         Ok(Saved { flow, document, created: true })
     }
 
-    /// Updates a flow. A new definition, or turning the flow on, restarts its recurrence; both grant
-    /// the flow access to its connections, also if nothing else changes.
+    /// Updates a flow. A new definition, or turning the flow on, restarts its recurrence. Both
+    /// grant the flow access to its connections, also if nothing changes.
     pub(crate) async fn update(
         &self,
         actor: &Actor<'_>,
@@ -121,8 +124,8 @@ impl Flows {
     ) -> Result<Saved, SaveError> {
         let written = self.document(actor.tenant, &before).await?;
         let mut document = written.clone();
-        let reselects = edit.references.is_some();
-        let grants = reselects || edit.definition.is_some() || edit.state == Some(FlowState::Started);
+        let grants =
+            edit.references.is_some() || edit.definition.is_some() || edit.state == Some(FlowState::Started);
         for (member, value) in [("definition", edit.definition), ("connectionReferences", edit.references)] {
             if let Some(value) = value {
                 document[member] = value;
@@ -130,9 +133,11 @@ impl Flows {
         }
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
         let mut selections = selections_of(&written);
-        let mut mistakes = Vec::new();
+        let mut mistakes = edit.mistakes;
         if grants {
-            (selections, mistakes) = self.check(actor, &reading, &selections, reselects).await;
+            let found;
+            (selections, found) = self.check(actor, &reading, &selections).await;
+            mistakes.extend(found);
             document[SELECTIONS] = json!(selections);
         }
         let parsed = valid(reading, mistakes)?;
@@ -246,7 +251,11 @@ fn valid(reading: Reading, others: Vec<Mistake>) -> Result<Definition, SaveError
     match reading.definition {
         Ok(definition) if others.is_empty() => Ok(definition),
         Ok(_) => Err(SaveError::Mistakes(others)),
-        Err(errors) => Err(SaveError::Mistakes(errors.into_mistakes().chain(others).collect())),
+        Err(errors) => {
+            let mut all: Vec<_> = errors.into_mistakes().chain(others).collect();
+            all.sort_by_key(Mistake::rank);
+            Err(SaveError::Mistakes(all))
+        }
     }
 }
 

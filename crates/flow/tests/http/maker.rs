@@ -179,6 +179,16 @@ fn all_mistakes_of_a_flow_are_reported_at_once() {
     let mut body = flow(definition);
     body["properties"]["connectionReferences"]["gone"] = json!({"connectionName": "gone"});
     body["properties"]["connectionReferences"]["odd"] = json!({"runtimeSource": "invoker"});
+    let named = |mut body: Value| {
+        body["properties"]["displayName"] = json!(7);
+        body["properties"]["state"] = json!("Suspended");
+        body
+    };
+    let (status, code, details, _) = rejected(&lab, named(body.clone()));
+    assert_eq!((status, code.as_str()), (400, "BadRequest"));
+    assert_eq!(details[..2], [pair("BadRequest", "displayName"), pair("BadRequest", "state")]);
+    assert_eq!(details.len(), 8);
+    assert_eq!(rejected(&lab, named(flow(manual(json!({}))))).2.len(), 3);
     let (status, code, details, _) = rejected(&lab, body);
     assert_eq!((status, code.as_str()), (400, "InvalidTemplate"));
     assert_eq!(
@@ -218,10 +228,10 @@ fn a_flow_cannot_be_turned_on_without_access_and_can_be_turned_off() {
     assert_eq!(error["error"]["code"], "InvalidConnection");
     lab.owner("PATCH", &at, Some(json!({"properties": {"displayName": "Later"}}))).expect(200);
     assert_eq!(lab.owner("GET", &at, None).expect(200)["properties"]["state"], "Stopped");
-    // Another connection of this name has to be named by the maker.
+    // The maker created another connection of this name.
     *lab.hub.connection.lock().expect("lock") =
         Some(FakeConnection { id: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", creator: OWNER, shared_with: None });
-    lab.owner("PATCH", &at, Some(started)).expect(400);
-    lab.put_flow(hourly()).expect(200);
-    lab.owner("POST", &format!("{at}/start"), None).expect(200);
+    lab.hub.take_granted();
+    lab.owner("PATCH", &at, Some(started)).expect(200);
+    assert_eq!(lab.hub.take_granted(), granted(&["eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"]));
 }

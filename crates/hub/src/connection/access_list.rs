@@ -81,7 +81,8 @@ impl From<Principal> for String {
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) principal: Principal,
-    /// The maker who saved the flow, if the policy came with that; its access ends with the maker's.
+    /// The maker who saved the flow, if saving it added the policy; its access ends with the
+    /// maker's.
     pub(crate) granted_for: Option<Uuid>,
 }
 

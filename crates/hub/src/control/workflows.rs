@@ -25,7 +25,7 @@ use crate::connection::{Policy, Principal, access_list, storage};
 
 /// The maximum number of connections of a flow: one for each of its references.
 const CONNECTIONS_MAX: usize = 500;
-/// How often a change is computed anew because an access list changed at the same time.
+/// How often a change is computed again because an access list changed at the same time.
 const ATTEMPTS_MAX: usize = 5;
 
 #[derive(Deserialize)]
@@ -88,7 +88,8 @@ pub(super) async fn put(
     }
 }
 
-/// Returns the change that gives a flow its access, and the connections to which it then has access.
+/// Returns the change that gives a flow its access, and the connections to which it then has
+/// access.
 async fn access(
     hub: &Hub,
     call: &ControlCall,
