@@ -57,7 +57,9 @@ mod tests {
     #[test]
     fn sources_are_displayed_once() {
         let error = Outer(Unreadable("a", std::io::Error::other("no such file")));
-        assert_eq!(Cause::new(error).to_string(), "cannot read a: no such file");
+        let cause = Cause::new(error);
+        assert_eq!(cause.to_string(), "cannot read a: no such file");
+        assert_eq!(cause.source().map(ToString::to_string).as_deref(), Some("no such file"));
         assert_eq!(Cause::new("plain").to_string(), "plain");
     }
 }

@@ -129,3 +129,39 @@ async fn count_start(store: &Store) -> Result<i64, StoreError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use outlive_store::{DatabaseUrl, Statement};
+
+    use super::*;
+
+    async fn open(directory: &tempfile::TempDir) -> Store {
+        let url = DatabaseUrl::Sqlite(directory.path().join("starts.db"));
+        Store::open(&url, "starts", &[("chassis", &MIGRATIONS)]).await.expect("opens")
+    }
+
+    #[tokio::test]
+    async fn concurrent_starts_are_numbered_in_turn() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let store = open(&directory).await;
+        let starts = futures::future::try_join_all((0..5).map(|_| count_start(&store))).await;
+        let mut numbers = starts.expect("all are counted");
+        numbers.sort_unstable();
+        assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    }
+
+    #[tokio::test]
+    async fn a_start_that_cannot_be_counted_fails() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let store = open(&directory).await;
+        let read_only = "CREATE TRIGGER read_only BEFORE INSERT ON starts \
+                         BEGIN SELECT RAISE(ABORT, 'read only'); END";
+        store.commit(Statement::new(read_only, Vec::new())).await.expect("is created");
+        let counting = tokio::time::timeout(Duration::from_secs(20), count_start(&store));
+        let error = counting.await.expect("no attempt follows").expect_err("cannot be counted");
+        assert!(matches!(error, StoreError::Failed(_)), "{error}");
+    }
+}

@@ -172,6 +172,16 @@ mod tests {
     }
 
     #[test]
+    fn counts_microseconds_and_whole_seconds_since_the_epoch() {
+        for (micros, seconds) in
+            [(0, 0), (1_500_000, 1), (-1, -1), (253_402_207_200_000_000, 253_402_207_200)]
+        {
+            let instant = Instant::from_micros(micros);
+            assert_eq!((instant.as_micros(), instant.as_seconds()), (micros, seconds));
+        }
+    }
+
+    #[test]
     fn sums_stop_at_the_end_of_time() {
         assert_eq!(Instant::MAX + Span::from_seconds(i64::MAX / 2_000_000), Instant::MAX);
     }

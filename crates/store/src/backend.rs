@@ -97,3 +97,18 @@ fn absolute(path: &Path) -> std::io::Result<PathBuf> {
     }
     Ok(absolute)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Services cache what only they can change. A slow read must not delay all others.
+    #[test]
+    fn only_a_file_belongs_to_one_process_and_each_has_several_readers() {
+        let server = "postgres://outlive@localhost/outlive".parse().expect("a URL");
+        let server = Backend::Postgres(Postgres::new(&server, "idp").expect("is a server"));
+        let file = Backend::Sqlite(PathBuf::from("idp.db"));
+        assert!(file.is_exclusive() && !server.is_exclusive());
+        assert!(file.readers() > 1 && server.readers() > 1);
+    }
+}

@@ -68,3 +68,18 @@ async fn time_is_not_sent_to_other_hosts() {
     let call = elsewhere.request(&trace, Method::GET, "https://elsewhere.example/").build().expect("a call");
     assert!(call.headers().get("outlive-time").is_none() && call.headers().contains_key("traceparent"));
 }
+
+/// It is in memory at once, and a call does not wait for its commit.
+#[tokio::test]
+async fn carried_time_is_written_with_the_next_commit_and_only_if_it_is_new() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    for (tenant, carried, deferred) in [(2, NOON, 0), (3, LATER, 1), (4, LATER, 1)] {
+        let before = scene.chassis.store.counts();
+        scene.call_with(&header(&scene, 1, carried)).await;
+        scene.create(tenant, &[]).await;
+        let after = scene.chassis.store.counts();
+        assert_eq!(after.changes - before.changes, 1, "the other tenant");
+        assert_eq!(after.deferred, deferred, "{carried}");
+    }
+}

@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use axum::body::Body;
 use http::Method;
+use outlive_store::{Statement, sql};
 use serde_json::{Value, json};
 
-use crate::scene::{NOON, Scene, json_request, lab, request};
+use crate::scene::{NOON, Scene, json_request, lab, request, tenant};
 
 #[tokio::test]
 async fn a_clock_that_stands_still_shows_what_it_was_set_to() {
@@ -124,6 +127,34 @@ async fn a_move_that_cannot_be_read_moves_nothing() {
     assert_eq!(scene.put(&lab(1, "/clock"), json!({})).await.body["now"], json!(NOON));
 }
 
+async fn stored_time(scene: &Scene) -> outlive_clock::Instant {
+    let row = scene.chassis.store.row(sql!("SELECT shows_us FROM clocks WHERE tenant = $1", tenant(1))).await;
+    row.expect("is read").expect("a clock").instant("shows_us").expect("an instant")
+}
+
+#[tokio::test]
+async fn a_clock_is_stored_before_the_answer() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let now = "2026-01-06T12:00:00Z";
+    assert_eq!(scene.put(&lab(1, "/clock"), json!({ "now": now })).await.status, 200);
+    assert_eq!(stored_time(&scene).await.to_string(), now);
+}
+
+#[tokio::test]
+async fn a_clock_that_cannot_be_stored_does_not_move() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let read_only =
+        "CREATE TRIGGER read_only BEFORE UPDATE ON clocks BEGIN SELECT RAISE(ABORT, 'read only'); END";
+    scene.chassis.store.commit(Statement::new(read_only, Vec::new())).await.expect("is created");
+    let path = lab(1, "/clock");
+    let moving = scene.put(&path, json!({"now": "2026-01-06T12:00:00Z"}));
+    let answer = tokio::time::timeout(Duration::from_secs(20), moving).await.expect("no attempt follows");
+    assert_eq!(answer.refused(), (503, "ServiceUnavailable"));
+    assert_eq!(scene.get(&path).await.body["now"], json!(NOON));
+}
+
 /// A clock is remembered and stored; a caller that is gone in between must not part the two.
 #[tokio::test]
 async fn a_change_whose_caller_is_gone_does_not_spoil_the_clock() {
@@ -134,7 +165,7 @@ async fn a_change_whose_caller_is_gone_does_not_spoil_the_clock() {
         let now = start + outlive_clock::Span::from_seconds(turn);
         let path = lab(1, "/clock");
         let change = scene.put(&path, json!({"now": now, "step": turn % 3 == 0}));
-        let patience = std::time::Duration::from_micros(u64::try_from(turn * 10).expect("positive"));
+        let patience = Duration::from_micros(u64::try_from(turn * 10).expect("positive"));
         let _ = tokio::time::timeout(patience, change).await;
     }
     let later = start + outlive_clock::Span::from_hours(1);

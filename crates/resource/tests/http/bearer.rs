@@ -6,7 +6,7 @@ use outlive_tokens::{Challenge, TokenVersion, issuer, sign_hs256, sign_rs256};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::scene::{AUDIENCE, Answer, NOW, PUBLIC_ORIGIN, Scene, key};
+use crate::scene::{AUDIENCE, Answer, NOW, PUBLIC_ORIGIN, Scene, key, spec};
 
 const READ: &[&str] = &["Orders.Read"];
 
@@ -180,4 +180,18 @@ async fn browser_pages_of_any_origin_can_call_the_api() {
     let event = scene.send(Method::OPTIONS, "/security-events", preflight).await;
     assert_eq!((event.status, &*event.pages), (405, ""));
     assert_eq!(scene.get("/orders", &token).await.pages, "");
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_created_again_has_its_new_audiences() {
+    let scene = Scene::start().await;
+    let token = scene.user_token(READ);
+    assert_eq!(scene.get("/orders", &token).await.status, 200);
+    let path = format!("/_lab/tenants/{}", scene.tenant);
+    assert_eq!(scene.send(Method::DELETE, &path, |request| request).await.status, 204);
+    let other = with(spec(), "audiences", json!(["api://contoso-invoices"]));
+    assert_eq!(scene.create_tenant(&other).await.status, 201);
+    assert!(invalid_token(&scene.get("/orders", &token).await).contains("another audience"));
+    let new = scene.sign(&with(scene.user_claims(READ), "aud", json!("api://contoso-invoices")));
+    assert_eq!(scene.get("/orders", &new).await.status, 200);
 }

@@ -131,6 +131,13 @@ async fn reports_unknown_paths_and_methods() {
     }
 }
 
+/// What is wrong with the resource's part of a specification, without a service.
+fn mistakes(spec: &Value) -> Vec<outlive_chassis::SpecMistake> {
+    let mut part = spec.clone();
+    part.as_object_mut().expect("an object").remove("clock");
+    outlive_resource::spec_mistakes(part)
+}
+
 #[tokio::test]
 async fn rejects_invalid_tenant_specs() {
     let scene = Scene::start().await;
@@ -151,8 +158,10 @@ async fn rejects_invalid_tenant_specs() {
     ] {
         let mut spec = spec();
         spec[member] = value;
+        assert!(!mistakes(&spec).is_empty(), "found without the service, too: {spec}");
         assert_eq!(scene.create_tenant(&spec).await.refused().0, 400, "{spec}");
     }
+    assert!(mistakes(&spec()).is_empty());
     let token = scene.user_token(READ);
     assert_eq!(scene.get("/orders", &token).await.status, 401, "nothing is left of the tenant");
     assert_eq!(scene.create_tenant(&spec()).await.status, 201);
