@@ -104,6 +104,8 @@ fn every_kind_has_a_sentence_a_schema_and_an_example_that_can_be_read() {
             "{kind}: {schema}"
         );
         let read = JournalEvent::read(kind, &described.example).expect(kind);
+        let has_verdict = described.example.get("verdict").is_some_and(|verdict| !verdict.is_null());
+        assert_eq!(read.verdict().is_some(), has_verdict, "{kind}");
         assert_eq!(read.kind(), kind);
         assert_eq!(read.summary(), described.summary);
     }
