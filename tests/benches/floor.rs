@@ -152,8 +152,7 @@ impl Bench {
             let response = length_of_response(&target).await;
             let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
             let server = target.at(&bare::serve(response).await);
-            let tokens =
-                bare::serve_tokens(response, Arc::clone(&signing), rows.writer(), row_bytes).await;
+            let tokens = bare::serve_tokens(response, Arc::clone(&signing), rows.writer(), row_bytes).await;
             let token_server = target.at(&tokens);
             let bare = BareParts { exchange, server, row, row_bytes, together, token_server };
             loaded.push(Loaded { name, target, bare: Some(bare) });

@@ -77,11 +77,7 @@ fn ambiguous_host(request: &Request) -> Option<Problem> {
         .then(|| Problem::bad_request("The request names more than one host. Send one Host header field."))
 }
 
-async fn enter<S: Service>(
-    shell: Arc<(Chassis, Arc<S>)>,
-    mut request: Request,
-    routes: Routes,
-) -> Response {
+async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, routes: Routes) -> Response {
     let (chassis, service) = &*shell;
     chassis.exchanges.count(request.uri().path());
     if let Some(problem) = ambiguous_host(&request) {

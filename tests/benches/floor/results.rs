@@ -68,13 +68,7 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
     #[expect(clippy::cast_precision_loss, reason = "there are few cores")]
     let cores = cores() as f64;
     vec![
-        against_floor(
-            samples,
-            "refresh grant, 32 connections",
-            "refresh",
-            sample("floor of refresh"),
-            close,
-        ),
+        against_floor(samples, "refresh grant, 32 connections", "refresh", sample("floor of refresh"), close),
         against_floor(
             samples,
             "client_credentials, 32 connections",

@@ -10,6 +10,7 @@ mod connection_keys;
 mod connections;
 mod consent_links;
 mod custom_apis;
+mod dynamic_invoke;
 mod managed_apis;
 mod no_store;
 mod paths;
@@ -35,6 +36,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         .route(&of("listConsentLinks"), post(consent_links::list))
         .route(&of("confirmConsentCode"), post(confirm_consent::confirm))
         .route(&of("listConnectionKeys"), post(connection_keys::list))
+        .route(&of("dynamicInvoke"), post(dynamic_invoke::invoke))
         .route(&of("extensions/proxy/testconnection"), get(test_connection::test))
         .route(&of("accessPolicies"), get(access_policies::list))
         .route(
