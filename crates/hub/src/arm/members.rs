@@ -35,7 +35,7 @@ impl Mistakes {
 }
 
 /// The members of an object that have not been read yet. Absent and `null` are the same.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Members {
     at: String,
     members: Map<String, Value>,
@@ -98,10 +98,14 @@ impl Members {
         }
     }
 
-    /// Takes a member that cannot be changed: if it is there, it must have its current value.
+    /// Takes a member that cannot be changed: if it is there, it must have its current
+    /// value, or be an empty list or object if there is none yet.
     pub(crate) fn read_only(&mut self, name: &str, current: &Value, mistakes: &mut Mistakes) {
         let given = self.value(name);
-        if given.as_ref().is_some_and(|given| !is_same(given, current)) {
+        if given
+            .as_ref()
+            .is_some_and(|given| !is_same(given, current) && !(current.is_null() && is_empty(given)))
+        {
             mistakes.add(&self.path(name), "it is read-only and has another value");
         }
     }
@@ -118,6 +122,14 @@ impl Members {
                 mistakes.add(&self.path(name), "there is no such member");
             }
         }
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        _ => false,
     }
 }
 

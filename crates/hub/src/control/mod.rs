@@ -6,11 +6,14 @@
 mod access;
 mod access_policies;
 mod confirm_consent;
+mod connection_body;
 mod connection_keys;
 mod connections;
 mod consent_links;
 mod custom_apis;
 mod dynamic_invoke;
+mod filter;
+mod listing;
 mod managed_apis;
 mod no_store;
 mod paths;
@@ -32,7 +35,14 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
     let of = |call: &str| format!("{connection}/{call}");
     Router::new()
         .route(CONNECTIONS, get(connections::list))
-        .route(&connection, get(connections::show).put(connections::put).delete(connections::delete))
+        .route("/subscriptions/{tenant}/providers/Microsoft.Web/connections", get(connections::list_all))
+        .route(
+            &connection,
+            get(connections::show)
+                .put(connections::put)
+                .patch(connections::patch)
+                .delete(connections::delete),
+        )
         .route(&of("listConsentLinks"), post(consent_links::list))
         .route(&of("confirmConsentCode"), post(confirm_consent::confirm))
         .route(&of("listConnectionKeys"), post(connection_keys::list))

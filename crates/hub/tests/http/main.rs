@@ -6,6 +6,7 @@
 mod access;
 mod bad_input;
 mod concurrent_refresh;
+mod connections;
 mod consent;
 mod continuous_access;
 mod control;
