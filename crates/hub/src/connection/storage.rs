@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Connection, Status};
 use crate::arm::ResourceName;
+use crate::connector::ConnectorName;
 use crate::credential::Credential;
 
 fn connection_of(row: &Row) -> Result<Connection, StoreError> {
@@ -115,6 +116,22 @@ pub(crate) async fn list(
         ))
         .await?;
     rows.iter().map(connection_of).collect()
+}
+
+/// Returns the ids of all connections to a connector.
+pub(crate) async fn of_connector(
+    store: &Store,
+    tenant: TenantId,
+    connector: &ConnectorName,
+) -> Result<Vec<ConnectionId>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT id FROM connections WHERE tenant = $1 AND connector = $2 ORDER BY id",
+            tenant,
+            connector.as_str()
+        ))
+        .await?;
+    rows.iter().map(|row| row.parse("id")).collect()
 }
 
 /// Inserts a connection. Conflicts if its name is taken.

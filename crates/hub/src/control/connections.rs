@@ -164,7 +164,8 @@ async fn create(
         changed: call.now,
         revision: 1,
     };
-    let mut change = Change::from(storage::insert(&connection));
+    let mut change = Change::from(connector::storage::keep(call.tenant, &connector.name));
+    change.add(storage::insert(&connection));
     let payload = ConnectionCreated {
         connector: connector.name.to_string(),
         status: connection.status.overall().to_owned(),

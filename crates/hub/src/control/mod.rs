@@ -10,6 +10,7 @@ mod connection_body;
 mod connection_keys;
 mod connections;
 mod consent_links;
+mod custom_api_body;
 mod custom_apis;
 mod dynamic_invoke;
 mod filter;
@@ -29,6 +30,8 @@ use crate::Hub;
 
 const CONNECTIONS: &str =
     "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connections";
+
+const CUSTOM_APIS: &str = "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis";
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
     let connection = format!("{CONNECTIONS}/{{name}}");
@@ -65,8 +68,13 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
             "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/logicflows/{workflow}",
             delete(workflows::delete),
         )
+        .route("/subscriptions/{tenant}/providers/Microsoft.Web/customApis", get(custom_apis::list_all))
+        .route(CUSTOM_APIS, get(custom_apis::list))
         .route(
-            "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis/{name}",
-            get(custom_apis::show).put(custom_apis::put),
+            &format!("{CUSTOM_APIS}/{{name}}"),
+            get(custom_apis::show)
+                .put(custom_apis::put)
+                .patch(custom_apis::patch)
+                .delete(custom_apis::delete),
         )
 }

@@ -10,6 +10,7 @@ mod connections;
 mod consent;
 mod continuous_access;
 mod control;
+mod custom_apis;
 mod database;
 mod dynamic_invoke;
 mod fakes;
