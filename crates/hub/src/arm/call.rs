@@ -11,11 +11,12 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_wire::{JournalEvent, Subject};
 
+use super::caller::wrong_tenant;
 use super::{ArmRefusal, Caller, authenticate};
 use crate::Hub;
 
-/// The only supported version of the API.
-const API_VERSION: &str = "2016-06-01";
+/// The supported versions of the API, which do not differ here.
+const API_VERSIONS: [&str; 2] = ["2018-07-01-preview", "2016-06-01"];
 
 /// An authenticated call about the tenant in its path, with a supported `api-version`.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct ControlCall {
     pub(crate) now: Instant,
     pub(crate) trace: Trace,
     pub(crate) query: HashMap<String, String>,
+    pub(crate) api_version: &'static str,
 }
 
 impl ControlCall {
@@ -47,37 +49,33 @@ impl FromRequestParts<Arc<Hub>> for ControlCall {
             ArmRefusal::not_found("SubscriptionNotFound", "The subscription in the path is not a UUID.")
         })?;
         if caller.tenant != tenant {
-            return Err(ArmRefusal::new(
-                StatusCode::FORBIDDEN,
-                "InvalidAuthenticationTokenTenant",
-                format!(
-                    "The access token is for tenant {}, but the subscription {tenant} belongs to another tenant.",
-                    caller.tenant
-                ),
-            ));
+            return Err(wrong_tenant(hub, caller.tenant, tenant));
         }
         let Query(query) = Query::<HashMap<String, String>>::from_request_parts(parts, hub)
             .await
             .map_err(|error| ArmRefusal::invalid("The query is not valid.").caused_by(error))?;
-        match query.get("api-version").map(String::as_str) {
-            Some(API_VERSION) => {}
-            None | Some("") => {
-                return Err(ArmRefusal::new(
-                    StatusCode::BAD_REQUEST,
-                    "MissingApiVersionParameter",
-                    format!(
-                        "The query parameter api-version is required; the supported version is {API_VERSION}."
-                    ),
-                ));
-            }
-            Some(_) => {
-                return Err(ArmRefusal::new(
-                    StatusCode::BAD_REQUEST,
-                    "InvalidApiVersionParameter",
-                    format!("This api-version is not supported; the supported version is {API_VERSION}."),
-                ));
-            }
-        }
-        Ok(Self { tenant, now: caller.now, caller, trace, query })
+        let api_version = api_version(query.get("api-version").map(String::as_str).unwrap_or_default())?;
+        Ok(Self { tenant, now: caller.now, caller, trace, query, api_version })
     }
+}
+
+fn api_version(given: &str) -> Result<&'static str, ArmRefusal> {
+    if given.is_empty() {
+        return Err(ArmRefusal::new(
+            StatusCode::BAD_REQUEST,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        ));
+    }
+    API_VERSIONS.into_iter().find(|version| version.eq_ignore_ascii_case(given)).ok_or_else(|| {
+        let given: String = given.chars().take(40).collect();
+        ArmRefusal::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidApiVersionParameter",
+            format!(
+                "The api-version '{given}' is invalid. The supported versions are '{}'.",
+                API_VERSIONS.join(",")
+            ),
+        )
+    })
 }

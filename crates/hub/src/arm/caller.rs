@@ -1,5 +1,7 @@
 //! Authenticates callers by bearer token.
 
+use data_encoding::BASE64URL_NOPAD;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use outlive_chassis::{ClockError, Trace, record_client};
 use outlive_clock::{Instant, TenantId};
@@ -8,6 +10,7 @@ use uuid::Uuid;
 
 use super::ArmRefusal;
 use crate::Hub;
+use crate::connection::american_date;
 
 /// The audiences that caller tokens can have.
 const AUDIENCES: [&str; 3] =
@@ -60,13 +63,12 @@ pub(crate) async fn authenticate(
     let token = bearer_token(headers);
     let tenant = token.as_ref().ok().copied().and_then(peek_tenant);
     let refuse = |refusal: &BearerRefusal| {
-        let authority = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
-        let origin = hub.config.idp_public_url.as_str().trim_end_matches('/');
-        let challenge = Challenge::new("", &format!("{origin}/{authority}/oauth2/authorize"));
-        let message = format!("Authentication failed: {refusal}.");
-        ArmRefusal::unauthenticated(refusal.status(), message, refusal.www_authenticate(&challenge))
+        let challenge = challenge(hub, tenant);
+        let (code, message) = described(refusal, headers, token.as_ref().ok().copied());
+        let refused = refusal.www_authenticate(&challenge);
+        ArmRefusal::unauthenticated(refusal.status(), code, message, refused)
     };
-    let token = token.map_err(|refusal| refuse(&refusal))?;
+    let token = token.as_ref().copied().map_err(&refuse)?;
     let tenant = tenant.ok_or_else(|| refuse(&BearerRefusal::Malformed))?;
     let now = match hub.chassis.clocks.now(tenant).await {
         Ok(now) => now,
@@ -92,4 +94,70 @@ fn kind_of(claims: &AccessClaims) -> Result<CallerKind, ArmRefusal> {
         "AuthorizationFailed",
         format!("The access token does not have the scope '{SCOPE}'."),
     ))
+}
+
+/// The challenge of this tenant's issuer, or of any tenant's.
+fn challenge(hub: &Hub, tenant: Option<TenantId>) -> Challenge {
+    let authority = tenant.map_or_else(|| "common".to_owned(), |tenant| tenant.to_string());
+    let origin = hub.config.idp_public_url.as_str().trim_end_matches('/');
+    Challenge::new("", &format!("{origin}/{authority}/oauth2/authorize"))
+}
+
+/// Returns the error code and message of a rejected token, as the resource manager words them.
+fn described(refusal: &BearerRefusal, headers: &HeaderMap, token: Option<&str>) -> (&'static str, String) {
+    match refusal {
+        BearerRefusal::Missing if headers.contains_key(AUTHORIZATION) => (
+            "AuthenticationFailedInvalidHeader",
+            "Authentication failed. The 'Authorization' header is provided in an invalid format.".to_owned(),
+        ),
+        BearerRefusal::Missing => (
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing.".to_owned(),
+        ),
+        BearerRefusal::Expired { exp, now } => (
+            "ExpiredAuthenticationToken",
+            format!(
+                "The access token expiry UTC time '{}' is earlier than current UTC time '{}'.",
+                american_date(*exp),
+                american_date(*now)
+            ),
+        ),
+        BearerRefusal::Audience => (
+            "InvalidAuthenticationTokenAudience",
+            format!(
+                "The access token has been obtained for wrong audience or resource '{}'. It should exactly match with \
+                 one of the allowed audiences '{}'.",
+                token.and_then(audience).unwrap_or_default(),
+                AUDIENCES.join("','")
+            ),
+        ),
+        BearerRefusal::KeysUnavailable => {
+            ("ServiceUnavailable", format!("Authentication failed: {refusal}."))
+        }
+        other => ("InvalidAuthenticationToken", format!("The access token is invalid: {other}.")),
+    }
+}
+
+/// The audience of a token that was verified but for its audience.
+fn audience(token: &str) -> Option<String> {
+    let payload = BASE64URL_NOPAD.decode(token.split('.').nth(1)?.as_bytes()).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    Some(claims.get("aud")?.as_str()?.chars().take(200).collect())
+}
+
+/// 401: the token is of another tenant than the subscription.
+pub(super) fn wrong_tenant(hub: &Hub, given: TenantId, expected: TenantId) -> ArmRefusal {
+    let origin = hub.config.idp_public_url.as_str().trim_end_matches('/');
+    let message = format!(
+        "The access token is from the wrong issuer 'https://sts.windows.net/{given}/'. It must match the tenant \
+         'https://sts.windows.net/{expected}/' associated with this subscription. Please use the authority (URL) \
+         '{origin}/{expected}' to get the token."
+    );
+    let refused = BearerRefusal::Tenant { expected }.www_authenticate(&challenge(hub, Some(expected)));
+    ArmRefusal::unauthenticated(
+        StatusCode::UNAUTHORIZED,
+        "InvalidAuthenticationTokenTenant",
+        message,
+        refused,
+    )
 }

@@ -5,18 +5,23 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::StatusCode;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::ArmRefusal;
+use super::{ArmRefusal, Members};
 
 /// The JSON object of a request, whatever its content type. An empty body is an empty object.
-pub(crate) struct JsonBody(pub(crate) Value);
+pub(crate) struct JsonBody(Map<String, Value>);
 
 impl JsonBody {
     /// Deserializes the body. An error names the member that is not valid.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Result<T, ArmRefusal> {
-        serde_json::from_value(self.0)
+        serde_json::from_value(Value::Object(self.0))
             .map_err(|error| ArmRefusal::invalid(format!("The request's content is not valid: {error}.")))
+    }
+
+    /// Returns the members, to be read one by one.
+    pub(crate) fn members(self) -> Members {
+        Members::new(self.0)
     }
 }
 
@@ -35,10 +40,10 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
             }
         })?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self(Value::Object(serde_json::Map::new())));
+            return Ok(Self(Map::new()));
         }
         match serde_json::from_slice(&bytes) {
-            Ok(value @ Value::Object(_)) => Ok(Self(value)),
+            Ok(Value::Object(members)) => Ok(Self(members)),
             Ok(_) => Err(ArmRefusal::invalid("The request's content is not a JSON object.")),
             Err(error) => Err(ArmRefusal::invalid(format!("The request's content is not JSON: {error}."))),
         }

@@ -40,11 +40,10 @@ impl ArmRefusal {
     /// 401: the caller is not authenticated. 503 if that could not be determined.
     pub(crate) fn unauthenticated(
         status: StatusCode,
+        code: &'static str,
         message: impl Into<String>,
         challenge: HeaderValue,
     ) -> Self {
-        let code =
-            if status == StatusCode::UNAUTHORIZED { "AuthenticationFailed" } else { "ServiceUnavailable" };
         Self { challenge: Some(challenge), ..Self::new(status, code, message) }
     }
 

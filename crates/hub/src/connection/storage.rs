@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{Connection, Status};
 use crate::arm::ResourceName;
+use crate::connector::ConnectorName;
 use crate::credential::Credential;
 
 fn connection_of(row: &Row) -> Result<Connection, StoreError> {
@@ -84,14 +85,15 @@ pub(crate) async fn find_by_name(
         .transpose()
 }
 
-/// Reads the connections of a resource group after the name `after`, ordered by name: those that
-/// `reader` owns or has an access policy for, or all if `reader` is `None`.
+/// Reads the connections of a resource group, or of all, after the group and name `after` (lower
+/// case), in this order: those that `reader` owns or has an access policy for, or all if `reader`
+/// is `None`.
 pub(crate) async fn list(
     store: &Store,
     tenant: TenantId,
-    group: &ResourceName,
+    group: Option<&ResourceName>,
     reader: Option<Uuid>,
-    after: &str,
+    after: &(String, String),
     limit: i64,
 ) -> Result<Vec<Connection>, StoreError> {
     let rows = store
@@ -100,18 +102,36 @@ pub(crate) async fn list(
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
              c.created_us, c.changed_us, c.revision \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
-             WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key > $3 \
-             AND (CAST($4 AS TEXT) IS NULL OR c.owner = $4 OR EXISTS (SELECT 1 FROM access_policies p \
-             WHERE p.tenant = c.tenant AND p.connection = c.id AND p.principal = $4)) \
-             ORDER BY c.name_key LIMIT $5",
+             WHERE c.tenant = $1 AND (CAST($2 AS TEXT) IS NULL OR c.group_key = $2) \
+             AND (c.group_key > $3 OR (c.group_key = $3 AND c.name_key > $4)) \
+             AND (CAST($5 AS TEXT) IS NULL OR c.owner = $5 OR EXISTS (SELECT 1 FROM access_policies p \
+             WHERE p.tenant = c.tenant AND p.connection = c.id AND p.principal = $5)) \
+             ORDER BY c.group_key, c.name_key LIMIT $6",
             tenant,
-            group.key(),
-            after,
+            group.map(ResourceName::key),
+            after.0.clone(),
+            after.1.clone(),
             reader.map(|id| id.to_string()),
             limit
         ))
         .await?;
     rows.iter().map(connection_of).collect()
+}
+
+/// Returns the ids of all connections to a connector.
+pub(crate) async fn of_connector(
+    store: &Store,
+    tenant: TenantId,
+    connector: &ConnectorName,
+) -> Result<Vec<ConnectionId>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT id FROM connections WHERE tenant = $1 AND connector = $2 ORDER BY id",
+            tenant,
+            connector.as_str()
+        ))
+        .await?;
+    rows.iter().map(|row| row.parse("id")).collect()
 }
 
 /// Inserts a connection. Conflicts if its name is taken.

@@ -14,6 +14,15 @@ impl ConnectorFault {
     pub(super) fn new(at: impl Into<String>, why: impl Into<String>) -> Self {
         Self { at: at.into(), why: why.into() }
     }
+
+    /// Where the mistake is.
+    pub(crate) fn at(&self) -> &str {
+        &self.at
+    }
+
+    pub(crate) fn why(&self) -> &str {
+        &self.why
+    }
 }
 
 /// Returns the strings of an optional array, or `None` if it is anything else.

@@ -1,16 +1,19 @@
 //! Rows of the table `connectors`.
 
 use outlive_clock::TenantId;
-use outlive_store::{Row, Statement, Store, StoreError, sql};
+use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
 use outlive_tokens::{Sealer, Secret};
 use uuid::Uuid;
 
 use super::{ApiProperties, Connector, ConnectorName, Draft, Home, Swagger};
+use crate::arm::ResourceName;
 
 /// A stored connector, with what only its resource shows.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) connector: Connector,
+    /// The `apiProperties.json`, as submitted but for its client secret.
+    pub(crate) api_properties: serde_json::Value,
     /// The swagger, as submitted.
     pub(crate) swagger: serde_json::Value,
     /// The maker of a custom API.
@@ -42,6 +45,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
     };
     let name: ConnectorName = row.parse("name")?;
     let swagger: serde_json::Value = row.json("swagger")?;
+    let api_properties: serde_json::Value = row.json("api_properties")?;
     let client_secret = match row.opt_text("client_secret_sealed")? {
         None => None,
         Some(sealed) => {
@@ -56,13 +60,19 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
         home: row.opt_text("resource_group")?.map_or(Home::Managed, |group| Home::Custom { group }),
         version: row.text("version")?,
         display_name: row.text("display_name")?,
-        properties: ApiProperties::parse(&row.json("api_properties")?)
+        properties: ApiProperties::parse(&api_properties)
             .map_err(|fault| corrupt("api_properties", &fault))?,
         swagger: Swagger::parse(&swagger).map_err(|fault| corrupt("swagger", &fault))?,
         client_secret,
         name,
     };
-    Ok(Stored { connector, swagger, owner: row.opt_parse("owner")?, revision: row.int("revision")? })
+    Ok(Stored {
+        connector,
+        api_properties,
+        swagger,
+        owner: row.opt_parse("owner")?,
+        revision: row.int("revision")?,
+    })
 }
 
 /// Reads a connector by its name.
@@ -100,6 +110,74 @@ pub(crate) async fn list_managed_apis(
         ))
         .await?;
     rows.iter().map(|row| stored_of(row, tenant, sealer)).collect()
+}
+
+/// Reads the custom APIs of a resource group, or of all, after the group and name `after` (lower
+/// case), in this order.
+pub(crate) async fn list_custom_apis(
+    store: &Store,
+    sealer: &Sealer,
+    tenant: TenantId,
+    group: Option<&ResourceName>,
+    after: &(String, String),
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
+             revision FROM connectors WHERE tenant = $1 AND resource_group IS NOT NULL \
+             AND (CAST($2 AS TEXT) IS NULL OR lower(resource_group) = $2) \
+             AND (lower(resource_group) > $3 OR (lower(resource_group) = $3 AND name > $4)) \
+             ORDER BY lower(resource_group), name LIMIT $5",
+            tenant,
+            group.map(ResourceName::key),
+            after.0.clone(),
+            after.1.clone(),
+            limit
+        ))
+        .await?;
+    rows.iter().map(|row| stored_of(row, tenant, sealer)).collect()
+}
+
+/// Keeps a connector from being deleted until the transaction has ended, for which a connection is
+/// created. Conflicts if it was deleted.
+pub(crate) fn keep(tenant: TenantId, name: &ConnectorName) -> Statement {
+    sql!("UPDATE connectors SET revision = revision WHERE tenant = $1 AND name = $2", tenant, name.as_str())
+        .expect_rows(1)
+}
+
+/// Deletes a connector with all connections to it. Conflicts if it has changed since `revision` was
+/// read.
+pub(crate) fn delete(tenant: TenantId, name: &ConnectorName, revision: i64) -> Change {
+    let mut change = Change::from(
+        sql!(
+            "DELETE FROM connectors WHERE tenant = $1 AND name = $2 AND revision = $3",
+            tenant,
+            name.as_str(),
+            revision
+        )
+        .expect_rows(1),
+    );
+    change.add(sql!(
+        "DELETE FROM credentials WHERE tenant = $1 AND connection IN \
+         (SELECT id FROM connections WHERE tenant = $1 AND connector = $2)",
+        tenant,
+        name.as_str()
+    ));
+    change.add(sql!(
+        "DELETE FROM consent_attempts WHERE tenant = $1 AND connection IN \
+         (SELECT id FROM connections WHERE tenant = $1 AND connector = $2)",
+        tenant,
+        name.as_str()
+    ));
+    change.add(sql!(
+        "DELETE FROM access_policies WHERE tenant = $1 AND connection IN \
+         (SELECT id FROM connections WHERE tenant = $1 AND connector = $2)",
+        tenant,
+        name.as_str()
+    ));
+    change.add(sql!("DELETE FROM connections WHERE tenant = $1 AND connector = $2", tenant, name.as_str()));
+    change
 }
 
 /// The columns of a connector besides its draft.

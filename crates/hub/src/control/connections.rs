@@ -1,4 +1,4 @@
-//! Connections: list, show, create or update, delete.
+//! Connections: list, show, create, change, delete.
 
 use std::sync::Arc;
 
@@ -8,18 +8,16 @@ use http::StatusCode;
 use outlive_clock::ConnectionId;
 use outlive_store::Change;
 use outlive_wire::events::{ConnectionChanged, ConnectionCreated, ConnectionDeleted};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::access::{self, Right};
+use super::connection_body::ConnectionBody;
+use super::listing::Page;
 use super::paths::{GroupPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
 use crate::connection::{Connection, Status, key_purpose, resource, storage};
-use crate::connector::{self, Authentication, Connector, Home, is_display_name};
-
-/// The maximum number of connections in a response.
-const PAGE_MAX: i64 = 100;
+use crate::connector::{self, Authentication, Connector, Home, api_reference};
 
 async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
     let connector = hub.connector_of(connection).await?;
@@ -31,41 +29,45 @@ pub(super) async fn list(
     call: ControlCall,
     Path(path): Path<GroupPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
-    if call.query.contains_key("$filter") {
-        return Err(ArmRefusal::invalid("$filter is not supported on connections; use $top and $skiptoken."));
-    }
-    let top = match call.query.get("$top") {
-        None => PAGE_MAX,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|top| (1..=PAGE_MAX).contains(top))
-            .ok_or_else(|| ArmRefusal::invalid(format!("$top must be a number from 1 to {PAGE_MAX}.")))?,
-    };
-    let after = call.query.get("$skiptoken").cloned().unwrap_or_default();
+    list_in(&hub, &call, Some(&path.group)).await
+}
+
+pub(super) async fn list_all(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+) -> Result<Json<Value>, ArmRefusal> {
+    list_in(&hub, &call, None).await
+}
+
+/// Lists the connections of a resource group, or of the subscription.
+async fn list_in(
+    hub: &Hub,
+    call: &ControlCall,
+    group: Option<&ResourceName>,
+) -> Result<Json<Value>, ArmRefusal> {
+    let mut page = Page::of(call)?;
     let reader = (!call.caller.acts_for_flows()).then_some(call.caller.oid);
-    let mut found =
-        storage::list(&hub.chassis.store, call.tenant, &path.group, reader, &after, top + 1).await?;
-    let more = i64::try_from(found.len()).unwrap_or(i64::MAX) > top;
-    if more {
-        found.pop();
+    'rows: loop {
+        let rows =
+            storage::list(&hub.chassis.store, call.tenant, group, reader, &page.after, Page::ROWS).await?;
+        let end = i64::try_from(rows.len()).unwrap_or(i64::MAX) < Page::ROWS;
+        for connection in &rows {
+            let resource = read_resource(hub, connection).await?;
+            if !page.add(&connection.group, &connection.name, resource) {
+                break 'rows;
+            }
+        }
+        if end {
+            break;
+        }
     }
-    let mut value = Vec::with_capacity(found.len());
-    for connection in &found {
-        value.push(read_resource(&hub, connection).await?);
-    }
-    let mut page = json!({ "value": value });
-    if let (true, Some(last)) = (more, found.last()) {
-        page["nextLink"] = json!(format!(
-            "{}/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Web/connections?api-version=2016-06-01&$top={top}\
-             &$skiptoken={}",
-            hub.origin(),
-            call.tenant,
-            path.group,
-            last.name.to_ascii_lowercase()
-        ));
-    }
-    Ok(Json(page))
+    let of_group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
+    let url = format!(
+        "{}/subscriptions/{}{of_group}/providers/Microsoft.Web/connections",
+        hub.origin(),
+        call.tenant
+    );
+    Ok(Json(page.response(&url, call)))
 }
 
 pub(super) async fn show(
@@ -77,83 +79,70 @@ pub(super) async fn show(
     Ok(Json(read_resource(&hub, &connection).await?))
 }
 
-#[derive(Deserialize)]
-struct PutBody {
-    properties: PutProperties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PutProperties {
-    display_name: Option<String>,
-    api: Option<ApiId>,
-    connection_state: Option<String>,
-    #[serde(default)]
-    parameter_values: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-struct ApiId {
-    id: String,
-}
-
-impl PutProperties {
-    fn validate(self) -> Result<Self, ArmRefusal> {
-        if let Some(name) = self.parameter_values.keys().next() {
-            return Err(ArmRefusal::invalid(format!(
-                "The connector has no parameter '{}'.",
-                name.chars().take(80).collect::<String>()
-            )));
-        }
-        if self.display_name.as_ref().is_some_and(|name| !is_display_name(name)) {
-            return Err(ArmRefusal::invalid("properties.displayName must have 1 to 200 characters."));
-        }
-        Ok(self)
-    }
-
-    fn enabled(&self) -> Result<Option<bool>, ArmRefusal> {
-        match self.connection_state.as_deref() {
-            None => Ok(None),
-            Some("Enabled") => Ok(Some(true)),
-            Some("Disabled") => Ok(Some(false)),
-            Some(_) => Err(ArmRefusal::invalid("properties.connectionState must be Enabled or Disabled.")),
-        }
-    }
-}
-
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    let properties = body.read::<PutBody>()?.properties.validate()?;
     let existing = storage::find_by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
     match existing {
         Some(connection) if connection.owner == call.caller.oid => {
-            update(&hub, &call, connection, properties).await
+            update(&hub, &call, &path, connection, body).await
         }
         Some(connection) => Err(access::refusal(&call, &connection)),
-        None => create(&hub, &call, &path.group, &path.name, properties).await,
+        None => create(&hub, &call, &path, body).await,
     }
+}
+
+pub(super) async fn patch(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+    body: JsonBody,
+) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
+    update(&hub, &call, &path, connection, body).await
 }
 
 async fn create(
     hub: &Hub,
     call: &ControlCall,
-    group: &ResourceName,
-    name: &ResourceName,
-    properties: PutProperties,
+    path: &ResourcePath,
+    body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    let api = properties.api.as_ref().ok_or_else(|| ArmRefusal::invalid("properties.api.id is required."))?;
-    let connector = connector(hub, call, &api.id).await?;
+    let (group, name) = (&path.group, &path.name);
+    let mut body = ConnectionBody::read(body, call, path, None);
+    let reference = match &body.api {
+        None => Err("it is required".to_owned()),
+        Some(api) => match ApiReference::parse(&api.id) {
+            Err(error) => Err(error.to_string()),
+            Ok(reference) if reference.tenant != call.tenant => {
+                Err("it belongs to another subscription".to_owned())
+            }
+            Ok(reference) => Ok(reference),
+        },
+    };
+    let reference = match reference {
+        Ok(reference) => reference,
+        Err(why) => {
+            body.mistake("properties.api.id", &why);
+            body.check()?;
+            return Err(ArmRefusal::invalid(why));
+        }
+    };
+    let found = connector(hub, call, &reference).await;
+    if let Ok(connector) = &found {
+        body.compare_api(&api_reference(connector, call.tenant));
+    }
+    body.check()?;
+    let connector = found?;
     let id = ConnectionId::generate(&mut hub.random(call.tenant, "connection-id"));
     let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
     let status = match connector.properties.authentication {
         Authentication::None => Status::Connected,
         Authentication::OAuth { .. } => Status::unauthenticated(),
     };
-    let enabled = properties.enabled()?.unwrap_or(true);
     let connection = Connection {
         tenant: call.tenant,
         id,
@@ -161,9 +150,9 @@ async fn create(
         name: name.to_string(),
         connector: connector.name.clone(),
         connector_version: connector.version.clone(),
-        display_name: properties.display_name.unwrap_or_else(|| name.to_string()),
+        display_name: body.display_name.unwrap_or_else(|| name.to_string()),
         owner: call.caller.oid,
-        enabled,
+        enabled: body.enabled.unwrap_or(true),
         status,
         authenticated_user: None,
         key_sealed: hub.chassis.sealer.seal(
@@ -175,7 +164,8 @@ async fn create(
         changed: call.now,
         revision: 1,
     };
-    let mut change = Change::from(storage::insert(&connection));
+    let mut change = Change::from(connector::storage::keep(call.tenant, &connector.name));
+    change.add(storage::insert(&connection));
     let payload = ConnectionCreated {
         connector: connector.name.to_string(),
         status: connection.status.overall().to_owned(),
@@ -187,12 +177,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(resource(&connection, &connector, hub.origin()))))
 }
 
-async fn connector(hub: &Hub, call: &ControlCall, id: &str) -> Result<Connector, ArmRefusal> {
-    let reference = ApiReference::parse(id)
-        .map_err(|error| ArmRefusal::invalid(format!("properties.api.id: {error}.")))?;
-    if reference.tenant != call.tenant {
-        return Err(ArmRefusal::invalid("properties.api.id belongs to another subscription."));
-    }
+async fn connector(hub: &Hub, call: &ControlCall, reference: &ApiReference) -> Result<Connector, ArmRefusal> {
     let missing = || ArmRefusal::not_found("ApiNotFound", format!("There is no API '{}'.", reference.name));
     let stored =
         connector::storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &reference.name)
@@ -209,25 +194,32 @@ async fn connector(hub: &Hub, call: &ControlCall, id: &str) -> Result<Connector,
 async fn update(
     hub: &Hub,
     call: &ControlCall,
+    path: &ResourcePath,
     mut connection: Connection,
-    properties: PutProperties,
+    body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
-    if let Some(api) = &properties.api {
-        let same = ApiReference::parse(&api.id)
-            .is_ok_and(|api| api.tenant == call.tenant && api.name == connection.connector);
-        if !same {
-            return Err(ArmRefusal::new(
-                StatusCode::CONFLICT,
-                "Conflict",
-                format!("The connection's API is '{}' and cannot be changed.", connection.connector),
-            ));
-        }
+    let connector = hub.connector_of(&connection).await?;
+    let current = resource(&connection, &connector, hub.origin());
+    let mut body = ConnectionBody::read(body, call, path, Some(&current));
+    let same = body.api.as_ref().is_none_or(|api| {
+        ApiReference::parse(&api.id)
+            .is_ok_and(|api| api.tenant == call.tenant && api.name == connection.connector)
+    });
+    if same {
+        body.compare_api(&current["properties"]["api"]);
     }
-    let enabled = properties.enabled()?;
-    if let Some(name) = properties.display_name {
+    body.check()?;
+    if !same {
+        return Err(ArmRefusal::new(
+            StatusCode::CONFLICT,
+            "Conflict",
+            format!("The connection's API is '{}' and cannot be changed.", connection.connector),
+        ));
+    }
+    if let Some(name) = body.display_name {
         connection.display_name = name;
     }
-    connection.enabled = enabled.unwrap_or(connection.enabled);
+    connection.enabled = body.enabled.unwrap_or(connection.enabled);
     connection.changed = call.now;
     let mut change = Change::from(storage::update(&connection));
     let state = if connection.enabled { "Enabled" } else { "Disabled" };

@@ -7,17 +7,17 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_store::Change;
-use outlive_tokens::Secret;
-use outlive_wire::events::{ConnectorChanged, ConnectorCreated};
+use outlive_wire::events::{ConnectionDeleted, ConnectorChanged, ConnectorCreated, ConnectorDeleted};
 use outlive_wire::{JournalEvent, Subject};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::paths::ResourcePath;
-use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody};
+use super::custom_api_body::{self, Current};
+use super::listing::Page;
+use super::paths::{GroupPath, ResourcePath};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, ResourceName};
 use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api};
+use crate::{Hub, connection};
 
 async fn find(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
     Ok(storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
@@ -32,28 +32,58 @@ pub(super) async fn show(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let missing = || ArmRefusal::not_found("ResourceNotFound", "There is no custom API of this name.");
     let name = path.name.as_str().parse::<ConnectorName>();
     let name = name.map_err(|error| missing().caused_by(error))?;
     let stored = find(&hub, &call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
     Ok(Json(custom_api(&stored.ok_or_else(missing)?, call.tenant, hub.origin())))
 }
 
-#[derive(Deserialize)]
-struct PutBody {
-    properties: PutProperties,
+/// Lists the custom APIs of a resource group.
+pub(super) async fn list(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<GroupPath>,
+) -> Result<Json<Value>, ArmRefusal> {
+    list_in(&hub, &call, Some(&path.group)).await
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PutProperties {
-    display_name: Option<String>,
-    swagger: Value,
-    client_secret: Option<Secret>,
-    /// The members of `apiProperties.json`: `connectionParameters`, `capabilities`,
-    /// `iconBrandColor` and so on.
-    #[serde(flatten)]
-    rest: Map<String, Value>,
+/// Lists the custom APIs of the subscription.
+pub(super) async fn list_all(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+) -> Result<Json<Value>, ArmRefusal> {
+    list_in(&hub, &call, None).await
+}
+
+async fn list_in(
+    hub: &Hub,
+    call: &ControlCall,
+    group: Option<&ResourceName>,
+) -> Result<Json<Value>, ArmRefusal> {
+    let mut page = Page::of(call)?;
+    let (store, sealer) = (&hub.chassis.store, &hub.chassis.sealer);
+    'rows: loop {
+        let rows =
+            storage::list_custom_apis(store, sealer, call.tenant, group, &page.after, Page::ROWS).await?;
+        let end = i64::try_from(rows.len()).unwrap_or(i64::MAX) < Page::ROWS;
+        for stored in &rows {
+            let Home::Custom { group } = &stored.connector.home else { continue };
+            let resource = custom_api(stored, call.tenant, hub.origin());
+            if !page.add(group, stored.connector.name.as_str(), resource) {
+                break 'rows;
+            }
+        }
+        if end {
+            break;
+        }
+    }
+    let of_group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
+    let url = format!(
+        "{}/subscriptions/{}{of_group}/providers/Microsoft.Web/customApis",
+        hub.origin(),
+        call.tenant
+    );
+    Ok(Json(page.response(&url, call)))
 }
 
 pub(super) async fn put(
@@ -70,25 +100,76 @@ pub(super) async fn put(
     if !call.caller.is_user() {
         return Err(ArmRefusal::forbidden("Only users can create custom APIs."));
     }
-    let properties = body.read::<PutBody>()?.properties;
-    let draft = Draft {
-        display_name: properties.display_name.unwrap_or_else(|| name.to_string()),
-        api_properties: json!({ "properties": properties.rest }),
-        swagger: properties.swagger,
-        client_secret: properties.client_secret,
-    };
-    let draft = draft.check().map_err(|fault| ArmRefusal::invalid(format!("{fault}.")))?;
     let existing = find(&hub, &call, &name).await?;
     let owned = |stored: &Stored| stored.owner == Some(call.caller.oid) && is_in(stored, path.group.as_str());
     if existing.as_ref().is_some_and(|stored| !owned(stored)) {
         return Err(Problem::conflict(format!("Another API of this tenant has the name '{name}'.")).into());
     }
-    let revision = existing.as_ref().map(|stored| stored.revision);
-    write(&hub, &call, &path, &name, &draft, revision).await?;
-    let stored = find(&hub, &call, &name).await?;
-    let stored = stored.ok_or_else(|| Problem::conflict("The API was deleted at the same time."))?;
+    let resource = existing.as_ref().map(|stored| custom_api(stored, call.tenant, hub.origin()));
+    let current =
+        existing.as_ref().zip(resource.as_ref()).map(|(stored, resource)| current(stored, resource));
+    let draft = custom_api_body::read(body, &call, &path, &name, current.as_ref(), None)?;
     let status = if existing.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(custom_api(&stored, call.tenant, hub.origin()))))
+    let revision = existing.as_ref().map(|stored| stored.revision);
+    Ok((status, write(&hub, &call, &path, &name, &draft, revision).await?))
+}
+
+pub(super) async fn patch(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+    body: JsonBody,
+) -> Result<Json<Value>, ArmRefusal> {
+    let stored = owned(&hub, &call, &path).await?.ok_or_else(missing)?;
+    let resource = custom_api(&stored, call.tenant, hub.origin());
+    let current = current(&stored, &resource);
+    let name = &stored.connector.name;
+    let draft = custom_api_body::read(body, &call, &path, name, Some(&current), Some(&current))?;
+    write(&hub, &call, &path, name, &draft, Some(stored.revision)).await
+}
+
+/// Deletes a custom API with all connections to it.
+pub(super) async fn delete(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ResourcePath>,
+) -> Result<StatusCode, ArmRefusal> {
+    let Some(stored) = owned(&hub, &call, &path).await? else { return Ok(StatusCode::NO_CONTENT) };
+    let name = &stored.connector.name;
+    let connections = connection::storage::of_connector(&hub.chassis.store, call.tenant, name).await?;
+    let mut change = storage::delete(call.tenant, name, stored.revision);
+    for id in &connections {
+        let payload = ConnectionDeleted { caller: call.caller.oid };
+        change.append(hub.chassis.journal.entry(&call.event(Subject::connection(*id), payload)));
+    }
+    let payload = ConnectorDeleted {
+        connections: u64::try_from(connections.len()).unwrap_or(u64::MAX),
+        caller: call.caller.oid,
+    };
+    change.append(hub.chassis.journal.entry(&call.event(Subject::connector(name), payload)));
+    hub.chassis.store.commit(change).await?;
+    Ok(StatusCode::OK)
+}
+
+fn current<'a>(stored: &'a Stored, resource: &'a Value) -> Current<'a> {
+    Current { resource, api_properties: &stored.api_properties, swagger: &stored.swagger }
+}
+
+fn missing() -> ArmRefusal {
+    ArmRefusal::not_found("ResourceNotFound", "There is no custom API of this name.")
+}
+
+/// Returns the custom API in the path, if there is one, for its maker.
+async fn owned(hub: &Hub, call: &ControlCall, path: &ResourcePath) -> Result<Option<Stored>, ArmRefusal> {
+    let Ok(name) = path.name.as_str().parse::<ConnectorName>() else { return Ok(None) };
+    let stored = find(hub, call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
+    if stored.as_ref().is_some_and(|stored| stored.owner != Some(call.caller.oid)) {
+        return Err(ArmRefusal::forbidden(format!(
+            "The caller with object id '{}' is not the maker of the custom API '{name}'.",
+            call.caller.oid
+        )));
+    }
+    Ok(stored)
 }
 
 async fn write(
@@ -98,7 +179,7 @@ async fn write(
     name: &ConnectorName,
     draft: &Draft,
     replaced: Option<i64>,
-) -> Result<(), ArmRefusal> {
+) -> Result<Json<Value>, ArmRefusal> {
     let registration = Registration {
         tenant: call.tenant,
         name,
@@ -126,5 +207,8 @@ async fn write(
     };
     let mut change = Change::from(statement);
     change.append(hub.chassis.journal.entry(&call.event(Subject::connector(name), payload)));
-    Ok(hub.chassis.store.commit(change).await?)
+    hub.chassis.store.commit(change).await?;
+    let stored = find(hub, call, name).await?;
+    let stored = stored.ok_or_else(|| Problem::conflict("The API was deleted at the same time."))?;
+    Ok(Json(custom_api(&stored, call.tenant, hub.origin())))
 }

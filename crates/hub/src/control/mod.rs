@@ -6,10 +6,15 @@
 mod access;
 mod access_policies;
 mod confirm_consent;
+mod connection_body;
 mod connection_keys;
 mod connections;
 mod consent_links;
+mod custom_api_body;
 mod custom_apis;
+mod dynamic_invoke;
+mod filter;
+mod listing;
 mod managed_apis;
 mod no_store;
 mod paths;
@@ -26,15 +31,25 @@ use crate::Hub;
 const CONNECTIONS: &str =
     "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connections";
 
+const CUSTOM_APIS: &str = "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis";
+
 pub(crate) fn router() -> Router<Arc<Hub>> {
     let connection = format!("{CONNECTIONS}/{{name}}");
     let of = |call: &str| format!("{connection}/{call}");
     Router::new()
         .route(CONNECTIONS, get(connections::list))
-        .route(&connection, get(connections::show).put(connections::put).delete(connections::delete))
+        .route("/subscriptions/{tenant}/providers/Microsoft.Web/connections", get(connections::list_all))
+        .route(
+            &connection,
+            get(connections::show)
+                .put(connections::put)
+                .patch(connections::patch)
+                .delete(connections::delete),
+        )
         .route(&of("listConsentLinks"), post(consent_links::list))
         .route(&of("confirmConsentCode"), post(confirm_consent::confirm))
         .route(&of("listConnectionKeys"), post(connection_keys::list))
+        .route(&of("dynamicInvoke"), post(dynamic_invoke::invoke))
         .route(&of("extensions/proxy/testconnection"), get(test_connection::test))
         .route(&of("accessPolicies"), get(access_policies::list))
         .route(
@@ -53,8 +68,13 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
             "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/logicflows/{workflow}",
             put(workflows::put).delete(workflows::delete),
         )
+        .route("/subscriptions/{tenant}/providers/Microsoft.Web/customApis", get(custom_apis::list_all))
+        .route(CUSTOM_APIS, get(custom_apis::list))
         .route(
-            "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis/{name}",
-            get(custom_apis::show).put(custom_apis::put),
+            &format!("{CUSTOM_APIS}/{{name}}"),
+            get(custom_apis::show)
+                .put(custom_apis::put)
+                .patch(custom_apis::patch)
+                .delete(custom_apis::delete),
         )
 }

@@ -10,11 +10,11 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::json;
 
 use super::access::{self, Right};
+use super::dynamic_invoke::load;
 use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall};
-use crate::connection::{Principal, storage};
-use crate::runtime::{Admitted, OutgoingRequest, forward};
+use crate::runtime::{OutgoingRequest, call_for};
 
 pub(super) async fn test(
     State(hub): State<Arc<Hub>>,
@@ -26,18 +26,7 @@ pub(super) async fn test(
     let test = connector.swagger.test_path().ok_or_else(|| {
         ArmRefusal::not_found("ResourceNotFound", "The connector does not define a test operation.")
     })?;
-    let found = storage::find(&hub.chassis.store, call.tenant, connection.id).await?;
-    let (connection, credential) = found.ok_or_else(|| {
-        ArmRefusal::not_found("ResourceNotFound", "The connection was deleted at the same time.")
-    })?;
-    let admitted = Admitted {
-        connection,
-        credential,
-        connector: Arc::clone(&connector),
-        principal: Principal::Object(call.caller.oid),
-        caller: call.caller.oid,
-        now: call.now,
-    };
+    let loaded = load(&hub, &connection).await?;
     let outgoing = OutgoingRequest {
         method: Method::GET,
         path: test.trim_start_matches('/').to_owned(),
@@ -45,7 +34,7 @@ pub(super) async fn test(
         headers: HeaderMap::new(),
         body: Bytes::new(),
     };
-    match forward(&hub, &admitted, outgoing, &call.trace).await {
+    match call_for(&hub, loaded, &call, outgoing).await {
         Ok(response) if response.status().is_success() => {
             Ok(Json(json!({"status": "Connected"})).into_response())
         }

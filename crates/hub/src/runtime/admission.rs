@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::refusal::RuntimeRefusal;
 use crate::Hub;
-use crate::arm::{LOCATION, authenticate};
+use crate::arm::{ControlCall, LOCATION, authenticate};
 use crate::connection::{Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage};
 use crate::connector::Connector;
 use crate::credential::Credential;
@@ -51,20 +51,43 @@ pub(super) async fn admit(
     if let Some(tenant) = tenant
         && let Ok(now) = hub.chassis.clocks.now(tenant).await
     {
-        let payload = RuntimeRefused {
-            caller: None,
-            method: method.as_str().to_owned(),
-            path: recorded_path(path),
-            operation: None,
-            access_token: None,
-            challenged: None,
-            status: refusal.status.as_u16(),
-            why: refusal.message.clone(),
-        };
+        let payload = refused(None, method, path, &refusal);
         let event = Event::new(tenant, now, Subject::connection(id), trace, payload);
         hub.chassis.journal.append(&event).await?;
     }
     Err(refusal)
+}
+
+/// Admits a call that the control plane makes for a caller with access, or records why not.
+pub(super) async fn admit_control_call(
+    hub: &Hub,
+    loaded: (Connection, Option<Credential>),
+    call: &ControlCall,
+    method: &Method,
+    path: &str,
+) -> Result<Admitted, RuntimeRefusal> {
+    let (subject, oid) = (loaded.0.subject(), call.caller.oid);
+    let principal = Principal::Object(oid);
+    let refusal = match admit_with_access(hub, loaded, principal.clone(), oid, call.now).await {
+        Ok(admitted) => return Ok(admitted),
+        Err(refusal) => refusal,
+    };
+    let payload = refused(Some(principal.to_string()), method, path, &refusal);
+    hub.chassis.journal.append(&call.event(subject, payload)).await?;
+    Err(refusal)
+}
+
+fn refused(caller: Option<String>, method: &Method, path: &str, refusal: &RuntimeRefusal) -> RuntimeRefused {
+    RuntimeRefused {
+        caller,
+        method: method.as_str().to_owned(),
+        path: recorded_path(path),
+        operation: None,
+        access_token: None,
+        challenged: None,
+        status: refusal.status.as_u16(),
+        why: refusal.message.clone(),
+    }
 }
 
 /// The path as recorded in the journal.
@@ -103,6 +126,17 @@ async fn authorize(
         .filter(|(connection, _)| connection.connector.as_str().eq_ignore_ascii_case(api))
         .ok_or_else(RuntimeRefusal::not_found)?;
     check_access(hub, &connection, &principal).await?;
+    admit_with_access(hub, (connection, credential), principal, caller, now).await
+}
+
+/// Admits the call of an authenticated caller with access to the connection.
+async fn admit_with_access(
+    hub: &Hub,
+    (connection, credential): (Connection, Option<Credential>),
+    principal: Principal,
+    caller: Uuid,
+    now: Instant,
+) -> Result<Admitted, RuntimeRefusal> {
     if !connection.enabled {
         return Err(RuntimeRefusal::token_exchange(
             StatusCode::FORBIDDEN,

@@ -17,9 +17,10 @@ mod headers;
 mod refusal;
 mod target;
 
-pub(crate) use admission::Admitted;
-use forward::host_of;
-pub(crate) use forward::{OutgoingRequest, forward};
+pub(crate) use forward::OutgoingRequest;
+use forward::{forward, host_of};
+pub(crate) use headers::to_back_end;
+pub(crate) use refusal::RuntimeRefusal;
 pub use target::BackEnds;
 
 use std::sync::Arc;
@@ -34,7 +35,9 @@ use outlive_chassis::Trace;
 use outlive_clock::ConnectionId;
 
 use crate::Hub;
-use refusal::RuntimeRefusal;
+use crate::arm::ControlCall;
+use crate::connection::Connection;
+use crate::credential::Credential;
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new()
@@ -69,6 +72,23 @@ async fn call(
     let query = uri.query().map(str::to_owned);
     let outgoing = OutgoingRequest { method, path, query, headers, body };
     let mut response = forward(&hub, &admitted, outgoing, &trace).await.into_response();
+    let added = headers::added(admitted.connection.tenant, admitted.connection.owner, Some(admitted.caller));
+    response.headers_mut().extend(added);
+    Ok(response)
+}
+
+/// Makes a call through a connection for a caller of the control plane, who has access to it.
+pub(crate) async fn call_for(
+    hub: &Arc<Hub>,
+    loaded: (Connection, Option<Credential>),
+    call: &ControlCall,
+    outgoing: OutgoingRequest,
+) -> Result<Response, RuntimeRefusal> {
+    let refuse = |refusal: RuntimeRefusal| refusal.with_source(&host_of(hub.origin()));
+    let admitted = admission::admit_control_call(hub, loaded, call, &outgoing.method, &outgoing.path)
+        .await
+        .map_err(refuse)?;
+    let mut response = forward(hub, &admitted, outgoing, &call.trace).await?;
     let added = headers::added(admitted.connection.tenant, admitted.connection.owner, Some(admitted.caller));
     response.headers_mut().extend(added);
     Ok(response)

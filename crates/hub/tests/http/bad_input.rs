@@ -43,7 +43,7 @@ async fn token_and_subscription_must_match() {
     let spec = json!({"clock": {"now": world.now, "speed": 0}}).to_string();
     world.send("PUT", &format!("/_lab/tenants/{other}"), &[], &spec).await.expect(201);
     let uri = world.connection_path("orders").replace(&world.tenant.to_string(), &other.to_string());
-    let answer = world.send("GET", &uri, &[("authorization", &world.user(OWNER))], "").await.expect(403);
+    let answer = world.send("GET", &uri, &[("authorization", &world.user(OWNER))], "").await.expect(401);
     assert_eq!(answer.at("/error/code"), "InvalidAuthenticationTokenTenant");
     let mut claims = world.claims(OWNER);
     claims["tid"] = json!(other);
@@ -69,7 +69,6 @@ async fn invalid_versions_methods_paths_and_bodies_get_an_error() {
     assert_eq!(answer.at("/error/code"), "InvalidApiVersionParameter");
     for (method, uri) in [
         ("POST", path.as_str()),
-        ("PATCH", &path),
         ("GET", &world.connection_path("orders/listConsentLinks")),
         ("POST", "/login"),
         ("DELETE", "/redirect"),

@@ -6,12 +6,16 @@
 mod access;
 mod bad_input;
 mod concurrent_refresh;
+mod connections;
 mod consent;
 mod continuous_access;
 mod control;
+mod custom_apis;
 mod database;
+mod dynamic_invoke;
 mod fakes;
 mod granted_access;
+mod links;
 mod refresh;
 mod runtime;
 mod secrets;

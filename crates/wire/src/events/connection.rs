@@ -36,6 +36,23 @@ event! {
     example { confidential: false, caller: example::owner().uuid() },
 }
 
+event! {
+    /// A custom connector was deleted, with all connections to it.
+    ConnectorDeleted = "connector.deleted" {
+        /// The number of its connections.
+        connections: u64,
+        /// The maker.
+        #[schema(value_type = String)]
+        caller: Uuid,
+    }
+    notable |_| true,
+    summary |event| match event.connections {
+        1 => "The connector was deleted, with one connection.".to_owned(),
+        count => format!("The connector was deleted, with {count} connections."),
+    },
+    example { connections: 1, caller: example::owner().uuid() },
+}
+
 fn kind_of_connector(confidential: bool) -> &'static str {
     if confidential { "connector with a client secret" } else { "connector without a client secret" }
 }

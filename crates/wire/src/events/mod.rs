@@ -151,7 +151,7 @@ journal_events! {
     }
     RESOURCE: received_security_event { SecurityEventReceived, SecurityEventRejected }
     HUB: connection {
-        ConnectorCreated, ConnectorChanged, ConnectionCreated, ConnectionChanged, ConnectionDeleted,
+        ConnectorCreated, ConnectorChanged, ConnectorDeleted, ConnectionCreated, ConnectionChanged, ConnectionDeleted,
         ConnectionKeyIssued, ConnectionConnected, ConnectionRefreshed, ConnectionRefreshPostponed,
         ConnectionBroken, ConnectionChallenged,
     }

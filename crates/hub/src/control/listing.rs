@@ -1,0 +1,95 @@
+//! Lists: `$top`, `$filter`, `$skiptoken` and `nextLink`.
+
+use serde_json::{Value, json};
+
+use super::filter::Filter;
+use crate::arm::{ArmRefusal, ControlCall};
+
+/// The maximum number of resources in a response.
+const PAGE_MAX: usize = 100;
+/// The maximum length of a `$skiptoken`: two resource names.
+const TOKEN_CHARS_MAX: usize = 200;
+
+/// A page of a list of resources, which is ordered by group and name.
+#[derive(Debug)]
+pub(super) struct Page {
+    top: usize,
+    filter: Option<(String, Filter)>,
+    /// The lower-case group and name after which the next rows begin.
+    pub(super) after: (String, String),
+    value: Vec<Value>,
+    last: Option<(String, String)>,
+    more: bool,
+}
+
+impl Page {
+    /// The number of rows to read at once.
+    pub(super) const ROWS: i64 = 100;
+
+    /// Reads the options of a list. Options that a list does not have are errors.
+    pub(super) fn of(call: &ControlCall) -> Result<Self, ArmRefusal> {
+        let known = ["api-version", "$top", "$filter", "$skiptoken"];
+        if let Some(name) =
+            call.query.keys().find(|name| name.starts_with('$') && !known.contains(&name.as_str()))
+        {
+            let name: String = name.chars().take(80).collect();
+            return Err(ArmRefusal::invalid(format!(
+                "The query option '{name}' is not supported; use $filter, $top and $skiptoken."
+            )));
+        }
+        let top = match call.query.get("$top") {
+            None => PAGE_MAX,
+            Some(text) => {
+                text.parse().ok().filter(|top| (1..=PAGE_MAX).contains(top)).ok_or_else(|| {
+                    ArmRefusal::invalid(format!("$top must be a number from 1 to {PAGE_MAX}."))
+                })?
+            }
+        };
+        let filter = match call.query.get("$filter") {
+            None => None,
+            Some(text) => {
+                let filter = Filter::parse(text)
+                    .map_err(|why| ArmRefusal::invalid(format!("$filter is not valid: {why}.")))?;
+                Some((text.clone(), filter))
+            }
+        };
+        let after = match call.query.get("$skiptoken") {
+            None => (String::new(), String::new()),
+            Some(text) => text
+                .split_once('/')
+                .filter(|_| text.len() <= TOKEN_CHARS_MAX)
+                .map(|(group, name)| (group.to_owned(), name.to_owned()))
+                .ok_or_else(|| ArmRefusal::invalid("$skiptoken is not one of a nextLink."))?,
+        };
+        Ok(Self { top, filter, after, value: Vec::new(), last: None, more: false })
+    }
+
+    /// Adds a resource, if the filter matches it. Returns whether more rows are needed.
+    pub(super) fn add(&mut self, group: &str, name: &str, resource: Value) -> bool {
+        self.after = (group.to_ascii_lowercase(), name.to_ascii_lowercase());
+        if self.filter.as_ref().is_none_or(|(_, filter)| filter.matches(&resource)) {
+            if self.value.len() == self.top {
+                self.more = true;
+                return false;
+            }
+            self.value.push(resource);
+            self.last = Some(self.after.clone());
+        }
+        true
+    }
+
+    /// Returns the response. `url` is the list without a query.
+    pub(super) fn response(self, url: &str, call: &ControlCall) -> Value {
+        let mut page = json!({ "value": self.value });
+        if let (true, Some((group, name))) = (self.more, self.last) {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            if let Some((text, _)) = &self.filter {
+                query.append_pair("$filter", text);
+            }
+            query.append_pair("$skiptoken", &format!("{group}/{name}"));
+            page["nextLink"] =
+                json!(format!("{url}?api-version={}&$top={}&{}", call.api_version, self.top, query.finish()));
+        }
+        page
+    }
+}
