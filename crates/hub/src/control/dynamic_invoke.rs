@@ -39,7 +39,7 @@ pub(super) async fn invoke(
         // What the runtime answers is in the body, like the response of a back end.
         Err(refusal) => refusal.into_response(),
     };
-    Ok(Json(json!({ "response": described(response).await? })))
+    Ok(Json(json!({ "response": read_response(response).await? })))
 }
 
 /// Reads a connection with its credential.
@@ -150,7 +150,7 @@ fn headers_of(headers: Members, connector: &Connector, mistakes: &mut Mistakes) 
 }
 
 /// Returns a response as a JSON object: `statusCode`, `headers` and `body`.
-async fn described(response: Response) -> Result<Value, ArmRefusal> {
+async fn read_response(response: Response) -> Result<Value, ArmRefusal> {
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, RESPONSE_BYTES_MAX).await.map_err(|error| {
         ArmRefusal::new(
