@@ -160,6 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn months_are_counted_from_the_anchor() {
+        let monthly = every(1, Frequency::Month);
+        let anchor = at("2026-03-05T09:00:00Z");
+        for (after, next) in [
+            ("2026-12-10T00:00:00Z", "2027-01-05T09:00:00Z"),
+            ("2028-02-04T00:00:00Z", "2028-02-05T09:00:00Z"),
+        ] {
+            assert_eq!(monthly.next_after(anchor, at(after)), at(next), "after {after}");
+        }
+    }
+
+    #[test]
     fn a_start_can_be_in_the_past_or_in_the_future() {
         let mut hourly = every(1, Frequency::Hour);
         let now = at("2026-01-05T09:20:00Z");

@@ -15,6 +15,7 @@ use crate::engine::{Failure, Outcome};
 const VALIDITY: Span = Span::from_days(7);
 /// How long a key is used (virtual time): shorter than its validity.
 pub(super) const USED_FOR: Span = Span::from_hours(7 * 24 - 1);
+const _: () = assert!(USED_FOR.as_micros() < VALIDITY.as_micros());
 
 impl Hub {
     pub(super) async fn connection_key(
