@@ -83,8 +83,8 @@ impl Hub {
         Ok(operations)
     }
 
-    /// Returns the calls of operations that their connectors do not declare. Connectors about which
-    /// the hub does not respond are not checked.
+    /// Returns the calls of operations that their connectors do not declare. Connectors that are
+    /// not found, and those about which the hub does not respond, are not checked.
     pub(crate) async fn unknown_operations<'a>(
         &self,
         context: &CallContext<'_>,
@@ -100,8 +100,10 @@ impl Hub {
                     Ok(known) => {
                         unknown.retain(|call| call.api != api || known.get(&call.operation).is_none());
                     }
-                    // There is no connector of this name.
-                    Err(outcome) if matches!(outcome.status, Some(400 | 404)) => {}
+                    // It may be a custom connector, which only its maker's requests can read.
+                    Err(outcome) if matches!(outcome.status, Some(400 | 404)) => {
+                        unknown.retain(|call| call.api != api);
+                    }
                     Err(outcome) => {
                         let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
                         tracing::warn!(api, why, "the operations of a flow could not be checked");

@@ -142,25 +142,6 @@ impl Flows {
         Ok(())
     }
 
-    /// Reports the connections of a flow that was saved without a change, and records that this is
-    /// due if it fails.
-    pub(super) async fn grant_again(
-        &self,
-        context: &CallContext<'_>,
-        flow: &FlowRow,
-    ) -> Result<(), StoreError> {
-        let why = match self.report_version(context, flow).await {
-            Ok(true) => return Ok(()),
-            Ok(false) => "a reference has no connection".to_owned(),
-            Err(Failed(why)) => why,
-        };
-        let tenant = context.tenant;
-        tracing::warn!(%tenant, flow = %flow.id, why, "the access of a flow could not be reported to the hub");
-        self.chassis.store.commit(grants_due::insert(tenant, flow.id, flow.version)).await?;
-        self.reported.lock().remove(&tenant);
-        Ok(())
-    }
-
     /// Reports the connections of a version. Returns whether each reference has one that the maker
     /// may use.
     async fn report_version(&self, context: &CallContext<'_>, flow: &FlowRow) -> Result<bool, Failed> {

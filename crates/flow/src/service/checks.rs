@@ -47,7 +47,10 @@ impl Flows {
                     let api = reference.api.as_deref().or(api.as_deref()).unwrap_or_default();
                     mistakes.push(Mistake::forbidden_connection(&reference.path, actor.user, name, api));
                 }
-                Ok(Found::Usable { .. } | Found::Missing) => {
+                Ok(Found::Usable { .. }) => {
+                    mistakes.push(Mistake::other_connection(&reference.path, name));
+                }
+                Ok(Found::Missing) => {
                     mistakes.push(Mistake::missing_connection(&reference.path, name));
                 }
                 Err(outcome) => {

@@ -78,6 +78,15 @@ impl Mistake {
         Self { kind: MistakeKind::MissingConnection, path: path.to_owned(), message }
     }
 
+    /// The reference at `path` names another connection than before, which someone else shared.
+    pub(super) fn other_connection(path: &str, connection: &str) -> Self {
+        let message = format!(
+            "The connection '{connection}' of this flow was deleted, and someone else has created another one with \
+             its name. Save the flow without the reference first, if it is to use the other one."
+        );
+        Self { kind: MistakeKind::MissingConnection, path: path.to_owned(), message }
+    }
+
     /// The reference at `path` names a connection that `maker` must not use.
     pub(super) fn forbidden_connection(path: &str, maker: UserId, connection: &str, api: &str) -> Self {
         let message = format!(

@@ -148,7 +148,10 @@ impl Flows {
         let renamed = flow.display_name != before.display_name;
         if !rewritten && !renamed && flow.state == before.state {
             if grants {
-                self.grant_again(&actor.context(), &flow).await?;
+                // Recorded as due first, as with a change: so a save or a deletion at the same time
+                // is noticed, and the report is made up for after a crash.
+                self.chassis.store.commit(grants_due::insert(actor.tenant, flow.id, flow.version)).await?;
+                self.grant_access(&actor.context(), flow.id).await;
             }
             return Ok(Saved { flow, document, created: false });
         }

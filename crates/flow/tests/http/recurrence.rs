@@ -241,8 +241,8 @@ fn an_update_is_one_commit_and_the_confirmed_grant_another() {
         assert_eq!(lab.commits() - before, commits, "{method} {below} {body:?}");
         assert_eq!(lab.journal("flow.").len() - written, 1, "{method} {below} {body:?}");
     }
-    // An update without changes writes nothing.
-    let before = lab.commits();
+    // An update without changes writes that the flow's access is to be granted, and that it was.
+    let (before, written) = (lab.commits(), lab.journal("flow.").len());
     lab.owner("PUT", &format!("/{FLOW}"), Some(flow(hourly()))).expect(200);
-    assert_eq!(lab.commits(), before);
+    assert_eq!((lab.commits() - before, lab.journal("flow.").len() - written), (2, 0));
 }

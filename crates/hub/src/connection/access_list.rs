@@ -12,8 +12,11 @@ use crate::arm::LOCATION;
 
 /// The maximum number of access policies of a connection that callers write.
 pub(crate) const POLICIES_MAX: usize = 100;
-/// The maximum number of access policies of a connection, with those of saved flows.
-pub(crate) const LISTED_MAX: usize = 2_000;
+/// The number of access policies of a connection, with those of callers, from which no further flow
+/// gets one.
+pub(crate) const GRANTED_MAX: usize = 2_000;
+/// The maximum number of access policies of a connection: callers may write theirs to a full list.
+const LISTED_MAX: usize = GRANTED_MAX + POLICIES_MAX;
 
 /// A principal of an access policy, written as `<object id>` or
 /// `unitedstates/logicflows/<flow id>`.

@@ -4,7 +4,7 @@ use outlive_clock::{ConnectionId, TenantId};
 use outlive_store::{Change, Statement, sql};
 use uuid::Uuid;
 
-use super::access_list::LISTED_MAX;
+use super::access_list::GRANTED_MAX;
 use super::{Policy, Principal};
 
 /// What a connection's access list means for the access of a flow.
@@ -31,7 +31,7 @@ pub(crate) fn decide(flow: &Principal, maker: Uuid, owner: Uuid, policies: &[Pol
     if policies.iter().filter(|policy| policy.principal == *flow).any(|policy| is_kept(&policy)) {
         return Grant::Exists;
     }
-    if policies.len() >= LISTED_MAX {
+    if policies.len() >= GRANTED_MAX {
         return Grant::Full;
     }
     let Principal::Workflow(id) = flow else { return Grant::NoAccess };
@@ -89,6 +89,26 @@ pub(crate) fn delete_for(tenant: TenantId, connection: ConnectionId, maker: Uuid
     )
 }
 
+/// Requires that `maker` has access by exactly `others` policies besides the one with the key
+/// `removed`: otherwise the change conflicts, because a policy was added or removed meanwhile.
+pub(crate) fn require_others(
+    tenant: TenantId,
+    connection: ConnectionId,
+    maker: Uuid,
+    removed: &str,
+    others: u64,
+) -> Statement {
+    sql!(
+        "UPDATE access_policies SET granted_for = granted_for \
+         WHERE tenant = $1 AND connection = $2 AND principal = $3 AND name_key <> $4",
+        tenant,
+        connection,
+        maker.to_string(),
+        removed
+    )
+    .expect_rows(others)
+}
+
 /// Deletes a granted policy. A policy of this name that a caller wrote meanwhile stays.
 pub(crate) fn delete(tenant: TenantId, connection: ConnectionId, policy: &Policy) -> Statement {
     sql!(
@@ -101,21 +121,28 @@ pub(crate) fn delete(tenant: TenantId, connection: ConnectionId, policy: &Policy
     )
 }
 
-/// Returns the policies of flows that end when the policy with the key `removed` does: those of its
-/// principal, unless the principal has access by another policy or as the owner.
-pub(crate) fn depending_on<'a>(
-    removed: &str,
-    owner: Uuid,
-    policies: &'a [Policy],
-) -> Option<(Uuid, Vec<&'a Policy>)> {
+/// What depends on a policy of a maker.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Dependent<'a> {
+    pub(crate) maker: Uuid,
+    /// The maker's other policies.
+    pub(crate) others: u64,
+    /// The policies of flows that end with it: none if the maker has access by another one.
+    pub(crate) ending: Vec<&'a Policy>,
+}
+
+/// Returns what depends on the policy with the key `removed`; `None` if it is not a maker's, or the
+/// owner's, who has access in any case.
+pub(crate) fn depending_on<'a>(removed: &str, owner: Uuid, policies: &'a [Policy]) -> Option<Dependent<'a>> {
     let is_removed = |policy: &&Policy| policy.name.eq_ignore_ascii_case(removed);
     let Principal::Object(maker) = policies.iter().find(is_removed)?.principal else { return None };
-    let has_more =
-        policies.iter().any(|policy| policy.principal == Principal::Object(maker) && !is_removed(&policy));
-    if maker == owner || has_more {
+    if maker == owner {
         return None;
     }
-    Some((maker, policies.iter().filter(|policy| policy.granted_for == Some(maker)).collect()))
+    let is_other = |policy: &&Policy| policy.principal == Principal::Object(maker) && !is_removed(policy);
+    let others = policies.iter().filter(is_other).count() as u64;
+    let ends = |policy: &&Policy| others == 0 && policy.granted_for == Some(maker);
+    Some(Dependent { maker, others, ending: policies.iter().filter(ends).collect() })
 }
 
 #[cfg(test)]
@@ -151,7 +178,7 @@ mod tests {
             Grant::Add(policy("flow-1-2", flow(), Some(MAKER)), by)
         );
         let full: Vec<_> =
-            (0..LISTED_MAX).map(|n| policy(&n.to_string(), Principal::Object(MAKER), None)).collect();
+            (0..GRANTED_MAX).map(|n| policy(&n.to_string(), Principal::Object(MAKER), None)).collect();
         assert_eq!(decide(&flow(), MAKER, OWNER, &full), Grant::Full);
     }
 
@@ -162,10 +189,12 @@ mod tests {
         let granted = policy("flow-1", flow(), Some(MAKER));
         let written = policy("written", flow(), None);
         let all = [of_maker.clone(), granted.clone(), written];
-        assert_eq!(depending_on("Maker", OWNER, &all), Some((MAKER, vec![&granted])));
+        let dependent = |others, ending| Some(Dependent { maker: MAKER, others, ending });
+        assert_eq!(depending_on("Maker", OWNER, &all), dependent(0, vec![&granted]));
         assert_eq!(depending_on("maker", MAKER, &all), None);
         assert_eq!(depending_on("flow-1", OWNER, &all), None);
         assert_eq!(depending_on("none", OWNER, &all), None);
-        assert_eq!(depending_on("maker", OWNER, &[of_maker, again, granted]), None);
+        let twice = [of_maker, again, granted.clone()];
+        assert_eq!(depending_on("maker", OWNER, &twice), dependent(1, Vec::new()));
     }
 }

@@ -17,7 +17,11 @@ use super::paths::{PolicyPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, connection_id};
 use crate::connection::access_list::{self, POLICIES_MAX};
-use crate::connection::{Connection, Policy, Principal, grants};
+use crate::connection::grants::{self, Dependent};
+use crate::connection::{Connection, Policy, Principal};
+
+/// Attempts to change the policies while others change them.
+const ATTEMPTS_MAX: u32 = 16;
 
 fn to_json(policy: &Policy, connection: &Connection) -> Value {
     let id = connection_id(connection.tenant, &connection.group, &connection.name);
@@ -94,32 +98,39 @@ pub(super) async fn put(
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
     let principal = principal(body.read::<PutBody>()?.properties.principal, call.tenant)?;
-    let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
-    let existing = policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(path.policy.as_str()));
-    let exists = existing.is_some();
-    if !exists && policies.iter().filter(|policy| policy.granted_for.is_none()).count() >= POLICIES_MAX {
-        return Err(ArmRefusal::new(
-            StatusCode::CONFLICT,
-            "QuotaExceeded",
-            format!("A connection has at most {POLICIES_MAX} access policies."),
-        ));
-    }
-    let replaces = existing.is_some_and(|existing| existing.principal != principal);
     let policy = Policy { name: path.policy.to_string(), principal, granted_for: None };
-    let mut change =
-        Change::from(access_list::upsert(call.tenant, connection.id, &path.policy.key(), &policy));
-    if replaces {
-        withdraw_dependent(&hub, &call, &connection, &path.policy.key(), &policies, &mut change);
+    let mut attempt = 1;
+    loop {
+        let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
+        let existing = policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(path.policy.as_str()));
+        let is_written = |policy: &Policy| policy.granted_for.is_none();
+        if !existing.is_some_and(is_written)
+            && policies.iter().filter(|policy| is_written(policy)).count() >= POLICIES_MAX
+        {
+            return Err(ArmRefusal::new(
+                StatusCode::CONFLICT,
+                "QuotaExceeded",
+                format!("A connection has at most {POLICIES_MAX} access policies."),
+            ));
+        }
+        let key = path.policy.key();
+        let mut change = Change::from(access_list::upsert(call.tenant, connection.id, &key, &policy));
+        if existing.is_some_and(|existing| existing.principal != policy.principal) {
+            withdraw_dependent(&hub, &call, &connection, &key, &policies, &mut change);
+        }
+        let payload = AccessGranted {
+            policy: policy.name.clone(),
+            principal: policy.principal.to_string(),
+            caller: call.caller.oid,
+        };
+        change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
+        let status = if existing.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+        match hub.chassis.store.commit(change).await {
+            Ok(()) => return Ok((status, Json(to_json(&policy, &connection)))),
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS_MAX => attempt += 1,
+            Err(error) => return Err(error.into()),
+        }
     }
-    let payload = AccessGranted {
-        policy: policy.name.clone(),
-        principal: policy.principal.to_string(),
-        caller: call.caller.oid,
-    };
-    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
-    hub.chassis.store.commit(change).await?;
-    let status = if exists { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(to_json(&policy, &connection))))
 }
 
 pub(super) async fn delete(
@@ -129,19 +140,25 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
     let key = path.policy.key();
-    let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
-    let Some(policy) = policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(&key)) else {
-        return Ok(StatusCode::NO_CONTENT);
-    };
-    let mut change = Change::from(access_list::delete(call.tenant, connection.id, &key));
-    change.append(withdrawn(&hub, &call, &connection, policy));
-    withdraw_dependent(&hub, &call, &connection, &key, &policies, &mut change);
-    hub.chassis.store.commit(change).await?;
-    Ok(StatusCode::OK)
+    let mut attempt = 1;
+    loop {
+        let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
+        let Some(policy) = policies.iter().find(|policy| policy.name.eq_ignore_ascii_case(&key)) else {
+            return Ok(StatusCode::NO_CONTENT);
+        };
+        let mut change = Change::from(access_list::delete(call.tenant, connection.id, &key));
+        change.append(withdrawn(&hub, &call, &connection, policy));
+        withdraw_dependent(&hub, &call, &connection, &key, &policies, &mut change);
+        match hub.chassis.store.commit(change).await {
+            Ok(()) => return Ok(StatusCode::OK),
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS_MAX => attempt += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// Adds to a change what ends with the policy of this key: the access of flows whose maker had
-/// access by it.
+/// access by it. The change conflicts if the maker's other policies change at the same time.
 fn withdraw_dependent(
     hub: &Hub,
     call: &ControlCall,
@@ -150,11 +167,16 @@ fn withdraw_dependent(
     policies: &[Policy],
     change: &mut Change,
 ) {
-    if let Some((maker, granted)) = grants::depending_on(key, connection.owner, policies) {
+    let Some(Dependent { maker, others, ending }) = grants::depending_on(key, connection.owner, policies)
+    else {
+        return;
+    };
+    change.add(grants::require_others(call.tenant, connection.id, maker, key, others));
+    if others == 0 {
         change.add(grants::delete_for(call.tenant, connection.id, maker));
-        for policy in granted {
-            change.append(withdrawn(hub, call, connection, policy));
-        }
+    }
+    for policy in ending {
+        change.append(withdrawn(hub, call, connection, policy));
     }
 }
 

@@ -147,6 +147,26 @@ async fn a_flow_gets_no_more_than_its_maker_has() {
     assert_eq!(call(&world, "orders", &runtime, "flow-1").await.0, 403);
 }
 
+/// A maker has access by two policies, which end at the same time.
+#[tokio::test]
+async fn policies_that_end_at_once_leave_no_flow_behind() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    for _ in 0..10 {
+        share(&world, "orders", "p", COLLEAGUE).await;
+        share(&world, "orders", "q", COLLEAGUE).await;
+        assert_eq!(grant(&world, "flow-1", COLLEAGUE, &[id_of(&runtime)]).await.len(), 1);
+        tokio::join!(unshare(&world, "orders", "p"), unshare(&world, "orders", "q"));
+        assert_eq!(principals(&world, "orders").await, [""; 0]);
+    }
+    // One of them, and the replacement of the other.
+    share(&world, "orders", "p", COLLEAGUE).await;
+    share(&world, "orders", "q", COLLEAGUE).await;
+    grant(&world, "flow-1", COLLEAGUE, &[id_of(&runtime)]).await;
+    tokio::join!(unshare(&world, "orders", "p"), share(&world, "orders", "q", STRANGER));
+    assert_eq!(principals(&world, "orders").await, [STRANGER.to_string()]);
+}
+
 #[tokio::test]
 async fn only_the_flow_service_grants_and_what_it_sends_is_checked() {
     let world = World::new().await;
