@@ -15,7 +15,7 @@ use crate::lab::events as lab_events;
 use crate::lab::question;
 use crate::protocol::response_headers::{of_graph, of_sign_in_service, with_charset};
 use crate::sign_in::accounts::pick_account;
-use crate::sign_in::admin_consent::admin_consent;
+use crate::sign_in::admin_consent::show_admin_consent_page;
 use crate::sign_in::authorize::{
     authorize, change_password, change_password_page, logout, sign_in, submit_consent_form,
 };
@@ -35,7 +35,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         get(handler).post(handler).fallback(not_get_or_post)
     };
     let admin_consent_route =
-        |version| get(move |visit: Visit| admin_consent(visit, version)).fallback(not_get_page);
+        |version| get(move |visit: Visit| show_admin_consent_page(visit, version)).fallback(not_get_page);
     let token_route =
         |version| post(move |visit: Visit| token(visit, version)).options(preflight).fallback(wrong_method);
     let device_code_route = |version| {

@@ -47,8 +47,8 @@ impl Flows {
     /// failure is logged and retried with the tenant's next due work.
     pub(super) async fn report_all(&self, tenant: TenantId, trace: Option<&Trace>, now: Instant) {
         self.reported.lock().remove(&tenant);
-        let reported = match self.report_deleted(tenant, trace, now).await {
-            Ok(()) => self.report_saved(tenant, trace, now).await,
+        let reported = match self.report_deletions(tenant, trace, now).await {
+            Ok(()) => self.report_saves(tenant, trace, now).await,
             Err(failed) => Err(failed),
         };
         match reported {
@@ -62,7 +62,7 @@ impl Flows {
     }
 
     /// Ids of deleted flows are never reused, so the time of the report does not matter.
-    async fn report_deleted(
+    async fn report_deletions(
         &self,
         tenant: TenantId,
         trace: Option<&Trace>,
@@ -83,7 +83,7 @@ impl Flows {
         }
     }
 
-    async fn report_saved(
+    async fn report_saves(
         &self,
         tenant: TenantId,
         trace: Option<&Trace>,

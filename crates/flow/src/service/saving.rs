@@ -78,7 +78,7 @@ impl Flows {
         let Some(definition) = edit.definition else {
             return Err(Problem::bad_request("properties.definition is required.").into());
         };
-        if flow_ids::is_taken(&self.chassis.store, actor.tenant, id).await? {
+        if flow_ids::exists(&self.chassis.store, actor.tenant, id).await? {
             return Err(id_already_used(id).into());
         }
         let mut document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});

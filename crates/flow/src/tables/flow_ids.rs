@@ -15,7 +15,7 @@ pub(crate) fn insert(tenant: TenantId, flow: FlowId) -> Statement {
 }
 
 /// Whether a flow has or had the id.
-pub(crate) async fn is_taken(store: &Store, tenant: TenantId, flow: FlowId) -> Result<bool, StoreError> {
+pub(crate) async fn exists(store: &Store, tenant: TenantId, flow: FlowId) -> Result<bool, StoreError> {
     let row = store.row(sql!("SELECT id FROM flow_ids WHERE tenant = $1 AND id = $2", tenant, flow)).await?;
     Ok(row.is_some())
 }

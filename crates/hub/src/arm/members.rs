@@ -99,7 +99,7 @@ impl Members {
     }
 
     /// Takes a member that cannot be changed: if it is there, it must have its current
-    /// value, or be an empty list or object if there is none yet.
+    /// value, or be an empty list or object if it has no value yet.
     pub(crate) fn read_only(&mut self, name: &str, current: &Value, mistakes: &mut Mistakes) {
         let given = self.value(name);
         if given

@@ -120,7 +120,7 @@ pub(super) async fn patch(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let stored = find_owned(&hub, &call, &path).await?.ok_or_else(missing)?;
+    let stored = find_for_maker(&hub, &call, &path).await?.ok_or_else(missing)?;
     let resource = custom_api(&stored, call.tenant, hub.origin());
     let current = current(&stored, &resource);
     let name = &stored.connector.name;
@@ -134,7 +134,7 @@ pub(super) async fn delete(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
 ) -> Result<StatusCode, ArmRefusal> {
-    let Some(stored) = find_owned(&hub, &call, &path).await? else { return Ok(StatusCode::NO_CONTENT) };
+    let Some(stored) = find_for_maker(&hub, &call, &path).await? else { return Ok(StatusCode::NO_CONTENT) };
     let name = &stored.connector.name;
     let connections = connection::storage::of_connector(&hub.chassis.store, call.tenant, name).await?;
     let mut change = storage::delete(call.tenant, name, stored.revision);
@@ -160,7 +160,7 @@ fn missing() -> ArmRefusal {
 }
 
 /// Returns the custom API in the path, if there is one, for its maker.
-async fn find_owned(
+async fn find_for_maker(
     hub: &Hub,
     call: &ControlCall,
     path: &ResourcePath,

@@ -18,7 +18,7 @@ use crate::visit::Visit;
 
 /// `GET /{tenant}/adminconsent`: consent to the registered permissions;
 /// `GET /{tenant}/v2.0/adminconsent`: consent to the permissions in `scope`.
-pub(crate) async fn admin_consent(visit: Visit, version: TokenVersion) -> Response {
+pub(crate) async fn show_admin_consent_page(visit: Visit, version: TokenVersion) -> Response {
     visit.show_admin_consent_page(version, visit.parameters.clone(), None).await
 }
 

@@ -6,5 +6,5 @@ mod grant;
 mod prompt;
 mod request;
 
-pub(crate) use endpoint::admin_consent;
+pub(crate) use endpoint::show_admin_consent_page;
 pub(crate) use request::AdminConsentRequest;
