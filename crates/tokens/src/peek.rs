@@ -30,6 +30,16 @@ pub fn peek_tenant_of_issuer(token: &str) -> Option<TenantId> {
     iss.rsplit('/').nth(1)?.parse().ok()
 }
 
+/// Reads the audience of an unverified token, only to name it in an error.
+#[must_use]
+pub fn peek_audience(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claims {
+        aud: String,
+    }
+    claims::<Claims>(token).map(|claims| claims.aud)
+}
+
 fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     if token.len() > TOKEN_CHARS_MAX {
         return None;

@@ -100,13 +100,13 @@ impl Hub {
                     Ok(known) => {
                         unknown.retain(|call| call.api != api || known.get(&call.operation).is_none());
                     }
-                    // It may be a custom connector, which only its maker's requests can read.
-                    Err(outcome) if matches!(outcome.status, Some(400 | 404)) => {
-                        unknown.retain(|call| call.api != api);
-                    }
                     Err(outcome) => {
-                        let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
-                        tracing::warn!(api, why, "the operations of a flow could not be checked");
+                        // One that is not found may be a custom connector, which only its maker's
+                        // requests can read.
+                        if !matches!(outcome.status, Some(400 | 404)) {
+                            let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
+                            tracing::warn!(api, why, "the operations of a flow could not be checked");
+                        }
                         unknown.retain(|call| call.api != api);
                     }
                 }

@@ -1,17 +1,20 @@
 //! Authenticates callers by bearer token.
 
-use data_encoding::BASE64URL_NOPAD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use outlive_chassis::{ClockError, Trace, record_client};
 use outlive_clock::{Instant, TenantId};
-use outlive_tokens::{AccessClaims, BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
+use outlive_tokens::{
+    AccessClaims, BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_audience, peek_tenant,
+};
 use uuid::Uuid;
 
 use super::ArmRefusal;
 use crate::Hub;
 use crate::connection::american_date;
 
+/// The maximum length of a token's audience in an error, in characters.
+const AUDIENCE_CHARS_MAX: usize = 200;
 /// The audiences that caller tokens can have.
 const AUDIENCES: [&str; 3] =
     ["https://apihub.azure.com", "https://apihub.azure.com/", "fe053c5f-3692-4f14-aef2-ee34fc081cae"];
@@ -122,27 +125,21 @@ fn described(refusal: &BearerRefusal, headers: &HeaderMap, token: Option<&str>) 
                 american_date(*now)
             ),
         ),
-        BearerRefusal::Audience => (
-            "InvalidAuthenticationTokenAudience",
-            format!(
-                "The access token has been obtained for wrong audience or resource '{}'. It should exactly match with \
-                 one of the allowed audiences '{}'.",
-                token.and_then(audience).unwrap_or_default(),
-                AUDIENCES.join("','")
-            ),
-        ),
+        BearerRefusal::Audience => {
+            let audience = token.and_then(peek_audience).unwrap_or_default();
+            let audience: String = audience.chars().take(AUDIENCE_CHARS_MAX).collect();
+            let allowed = AUDIENCES.join("','");
+            let message = format!(
+                "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly \
+                 match with one of the allowed audiences '{allowed}'."
+            );
+            ("InvalidAuthenticationTokenAudience", message)
+        }
         BearerRefusal::KeysUnavailable => {
             ("ServiceUnavailable", format!("Authentication failed: {refusal}."))
         }
         other => ("InvalidAuthenticationToken", format!("The access token is invalid: {other}.")),
     }
-}
-
-/// The audience of a token that was verified but for its audience.
-fn audience(token: &str) -> Option<String> {
-    let payload = BASE64URL_NOPAD.decode(token.split('.').nth(1)?.as_bytes()).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-    Some(claims.get("aud")?.as_str()?.chars().take(200).collect())
 }
 
 /// 401: the token is of another tenant than the subscription.
