@@ -12,6 +12,8 @@ pub struct Api {
     pub(crate) chassis: Chassis,
     pub(crate) verifier: Verifier,
     pub(crate) audiences: Audiences,
+    /// The issuer as reached from this process.
+    pub(crate) idp_url: String,
     pub(crate) idp_public_url: String,
 }
 

@@ -4,12 +4,11 @@ use axum::response::Response;
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
-use outlive_tokens::AccessClaims;
-use outlive_wire::Subject;
 use outlive_wire::events::RequestAccepted;
 
 use crate::Permission;
 use crate::api::Api;
+use crate::principal::Principal;
 use crate::refusal::Refusal;
 use crate::rejection::{Bearer, Rejection, RequestHead};
 
@@ -24,25 +23,24 @@ pub(crate) struct Served {
 pub(crate) struct Caller<'a> {
     api: &'a Api,
     head: RequestHead<'a>,
-    claims: AccessClaims,
-    fingerprint: String,
+    principal: Principal,
     now: Instant,
     needed: Permission,
 }
 
 impl<'a> Caller<'a> {
-    pub(crate) fn new(
+    pub(crate) const fn new(
         api: &'a Api,
         head: RequestHead<'a>,
-        (claims, fingerprint): (AccessClaims, String),
+        principal: Principal,
         now: Instant,
         needed: Permission,
     ) -> Self {
-        Self { api, head, claims, fingerprint, now, needed }
+        Self { api, head, principal, now, needed }
     }
 
     pub(crate) const fn tenant(&self) -> TenantId {
-        self.claims.tid
+        self.principal.tenant()
     }
 
     /// The tenant's time when the request arrived.
@@ -50,21 +48,24 @@ impl<'a> Caller<'a> {
         self.now
     }
 
-    /// The object id of the user or service principal.
-    pub(crate) fn object_id(&self) -> String {
-        self.claims.oid.to_string()
+    /// What an order that the caller creates names as its creator.
+    pub(crate) fn creator(&self) -> String {
+        self.principal.creator()
     }
 
-    /// Whether the token has the required permission.
-    pub(crate) fn may(&self) -> bool {
-        self.needed.is_held_by(&self.claims)
+    /// Returns what precedes `/orders` in links for the caller.
+    pub(crate) fn prefix(&self) -> &'static str {
+        self.head.scheme().prefix()
     }
 
-    /// The refusal if it has not.
-    pub(crate) fn forbidden(&self) -> Refusal {
-        Refusal::Forbidden {
-            needed: self.needed.named_for(&self.claims),
-            app_only: self.claims.is_app_only(),
+    /// Returns the caller, or rejects the request if the credential lacks the required permission.
+    pub(crate) async fn check_permission(self) -> Result<Self, Rejection> {
+        match &self.principal {
+            Principal::Token { claims, .. } if !self.principal.holds(self.needed) => {
+                let (needed, app_only) = (self.needed.named_for(claims), claims.is_app_only());
+                Err(self.refuse(Refusal::Forbidden { needed, app_only }).await)
+            }
+            _ => Ok(self),
         }
     }
 
@@ -74,7 +75,8 @@ impl<'a> Caller<'a> {
             Ok(served) => served,
             Err(refusal) => return Err(self.refuse(refusal).await),
         };
-        let Bearer { user, service_principal, client, scope, role, uti, .. } = self.bearer();
+        let Bearer { user, service_principal, client, scope, role, uti, token, key } =
+            self.principal.for_events(self.needed);
         let accepted = RequestAccepted {
             user,
             service_principal,
@@ -82,14 +84,15 @@ impl<'a> Caller<'a> {
             scope,
             role,
             uti,
-            token: self.fingerprint.clone(),
+            key,
+            token: token.clone(),
             method: self.head.method.as_str().to_owned(),
             path: self.head.path().to_owned(),
             status: served.response.status().as_u16(),
             orders: u64::try_from(served.orders).unwrap_or(u64::MAX),
         };
-        let event = Event::new(self.tenant(), self.now, self.subject(), self.head.trace, accepted)
-            .about([&self.fingerprint]);
+        let event = Event::new(self.tenant(), self.now, self.principal.subject(), self.head.trace, accepted)
+            .about(token);
         let mut change = served.change;
         change.append(self.api.chassis.journal.entry(&event));
         let committed = self.api.chassis.store.commit(change).await;
@@ -99,28 +102,7 @@ impl<'a> Caller<'a> {
 
     /// Records that the request was rejected.
     pub(crate) async fn refuse(&self, refusal: Refusal) -> Rejection {
-        self.api.reject(self.head, (self.tenant(), self.now), self.subject(), self.bearer(), refusal).await
-    }
-
-    fn subject(&self) -> Subject {
-        match self.claims.user() {
-            Some(user) => Subject::user(user),
-            None => Subject::client(self.claims.appid),
-        }
-    }
-
-    fn bearer(&self) -> Bearer {
-        let (user, service_principal) = (Some(self.claims.oid), None);
-        let (scope, role) = (Some(self.needed.named_for(&self.claims).to_string()), None);
-        let is_app_only = self.claims.is_app_only();
-        Bearer {
-            user: if is_app_only { service_principal } else { user },
-            service_principal: if is_app_only { user } else { service_principal },
-            client: Some(self.claims.appid),
-            scope: if is_app_only { role.clone() } else { scope.clone() },
-            role: if is_app_only { scope } else { role },
-            uti: Some(self.claims.uti.clone()),
-            token: Some(self.fingerprint.clone()),
-        }
+        let (subject, bearer) = (self.principal.subject(), self.principal.for_events(self.needed));
+        self.api.reject(self.head, (self.tenant(), self.now), subject, bearer, refusal).await
     }
 }

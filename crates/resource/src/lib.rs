@@ -1,4 +1,4 @@
-//! The protected resource: a small orders API behind bearer tokens.
+//! The protected resource: a small orders API behind bearer tokens, directory passwords and keys.
 //!
 //! | request | needs, for a user | for an application | returns |
 //! |---|---|---|---|
@@ -6,6 +6,10 @@
 //! | `GET /orders/{id}` | scope `Orders.Read` | role `Orders.Read.All` | one order |
 //! | `POST /orders` | scope `Orders.ReadWrite` | role `Orders.ReadWrite.All` | 201 and the order |
 //! | `POST /security-events` | a security event token of the issuer | | 202 |
+//!
+//! Below `/basic` the same routes take user name and directory password in a `Basic` header, which
+//! the directory checks with each request; below `/key` a key of the API, in the header `X-Api-Key`
+//! or the query parameter `api_key`. Both permit everything.
 //!
 //! Every request passes the same steps: the gate finds the tenant and its time, verifies the token,
 //! checks whether an event revoked it, and checks the permission; the route does its work; the
@@ -21,16 +25,21 @@
 //! ```
 
 mod api;
+mod api_keys;
 mod audiences;
 mod caller;
 mod config;
+mod domains;
 mod evaluation;
 mod gate;
 mod orders;
+mod password;
 mod permission;
+mod principal;
 mod refusal;
 mod rejection;
 mod routes;
+mod scheme;
 mod service;
 mod spec;
 

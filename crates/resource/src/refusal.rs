@@ -21,8 +21,46 @@ pub(crate) enum Refusal {
     Ended(ClaimsChallenge),
     /// The token lacks the required permission.
     Forbidden { needed: &'static str, app_only: bool },
+    /// User name and password are missing or wrong.
+    Password(PasswordRefusal),
+    /// The API key is missing or wrong.
+    Key(KeyRefusal),
     /// Any other error, such as an unavailable database.
     Problem(Problem),
+}
+
+/// Why a user name and password were rejected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PasswordRefusal {
+    /// The request has none.
+    #[error("Send user name and password in the header Authorization: Basic")]
+    Missing,
+    /// They are not base64 of `name:password`, or too long.
+    #[error("The header Authorization: Basic is malformed")]
+    Malformed,
+    /// No tenant has the domain of the user name.
+    #[error("The user name or password is wrong")]
+    UnknownDomain,
+    /// The directory rejected them with this error, for example `AADSTS50126`.
+    #[error("The user name or password was rejected by the directory ({0})")]
+    Rejected(String),
+    /// The directory could not be asked.
+    #[error("The directory cannot be reached; try again")]
+    Unavailable,
+}
+
+/// Why an API key was rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyRefusal {
+    /// The request has none.
+    #[error("Send a key of this API in the header X-Api-Key or in the query parameter api_key")]
+    Missing,
+    /// The request has more than one.
+    #[error("The request has more than one API key")]
+    Several,
+    /// There is no such key.
+    #[error("The API key is not known, or was replaced")]
+    Unknown,
 }
 
 impl Refusal {
@@ -33,6 +71,11 @@ impl Refusal {
             Self::UnknownTenant(_) => "unknown_tenant",
             Self::Ended(_) => "insufficient_claims",
             Self::Forbidden { .. } => "insufficient_scope",
+            Self::Password(PasswordRefusal::Missing) | Self::Key(KeyRefusal::Missing) => "missing",
+            Self::Password(PasswordRefusal::Malformed) | Self::Key(KeyRefusal::Several) => "malformed",
+            Self::Password(PasswordRefusal::UnknownDomain | PasswordRefusal::Rejected(_)) => "wrong_password",
+            Self::Password(PasswordRefusal::Unavailable) => "directory_unavailable",
+            Self::Key(KeyRefusal::Unknown) => "unknown_key",
             Self::Problem(problem) => problem.code,
         }
     }
@@ -40,7 +83,10 @@ impl Refusal {
     pub(crate) const fn status(&self) -> StatusCode {
         match self {
             Self::Token(refusal) => refusal.status(),
-            Self::UnknownTenant(_) | Self::Ended(_) => StatusCode::UNAUTHORIZED,
+            Self::Password(PasswordRefusal::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnknownTenant(_) | Self::Ended(_) | Self::Password(_) | Self::Key(_) => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Problem(problem) => problem.status,
         }
@@ -62,13 +108,18 @@ impl Refusal {
             Self::Forbidden { needed, app_only: true } => {
                 format!("The access token lacks the role {needed}.")
             }
+            Self::Password(refusal) => format!("{refusal}."),
+            Self::Key(refusal) => format!("{refusal}."),
             Self::Problem(problem) => problem.message.clone(),
         }
     }
 
     const fn code(&self) -> &'static str {
         match self {
-            Self::Token(BearerRefusal::KeysUnavailable) => "ServiceUnavailable",
+            Self::Token(BearerRefusal::KeysUnavailable) | Self::Password(PasswordRefusal::Unavailable) => {
+                "ServiceUnavailable"
+            }
+            Self::Password(_) | Self::Key(_) => "Unauthorized",
             Self::Token(_) | Self::UnknownTenant(_) | Self::Ended(_) => "InvalidAuthenticationToken",
             Self::Forbidden { .. } => "InsufficientScope",
             Self::Problem(problem) => problem.code,
@@ -87,7 +138,7 @@ impl Refusal {
         let mut response = problem.into_response();
         let headers = response.headers_mut();
         match self {
-            Self::Token(BearerRefusal::KeysUnavailable) => {
+            Self::Token(BearerRefusal::KeysUnavailable) | Self::Password(PasswordRefusal::Unavailable) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Self::Token(refusal) => {
@@ -101,6 +152,14 @@ impl Refusal {
                 let challenge =
                     challenge.clone().with_error("insufficient_scope", &self.message()).with_scope(needed);
                 headers.insert(WWW_AUTHENTICATE, challenge.to_header_value());
+            }
+            Self::Password(_) => {
+                let basic = HeaderValue::from_static("Basic realm=\"Contoso Orders\", charset=\"UTF-8\"");
+                headers.insert(WWW_AUTHENTICATE, basic);
+            }
+            Self::Key(_) => {
+                let key = "ApiKey realm=\"Contoso Orders\", name=\"X-Api-Key\", type=\"header\"";
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(key));
             }
             Self::Ended(_) | Self::Problem(_) => {}
         }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::api::Api;
 use crate::orders::OrderId;
 use crate::refusal::Refusal;
+use crate::scheme::Scheme;
 
 /// A rejected request, with the challenge of its tenant.
 pub(crate) struct Rejection {
@@ -39,15 +40,25 @@ impl RequestHead<'_> {
     /// The path as recorded in the journal. An order id is included only if it is valid, because
     /// clients may put anything into a path, even tokens.
     pub(crate) fn path(&self) -> &str {
-        match self.uri.path().strip_prefix("/orders/") {
-            Some(id) if OrderId::parse(id).is_none() => "/orders/{id}",
-            _ => self.uri.path(),
+        let (path, scheme) = (self.uri.path(), self.scheme());
+        let below = path.strip_prefix(scheme.prefix()).and_then(|path| path.strip_prefix("/orders/"));
+        match below {
+            Some(id) if OrderId::parse(id).is_none() => match scheme {
+                Scheme::Bearer => "/orders/{id}",
+                Scheme::Basic => "/basic/orders/{id}",
+                Scheme::ApiKey => "/key/orders/{id}",
+            },
+            _ => path,
         }
+    }
+
+    pub(crate) fn scheme(&self) -> Scheme {
+        Scheme::of_path(self.uri.path())
     }
 }
 
-/// The principal of a token, and the permission it has for the request.
-#[derive(Default)]
+/// What events say about a caller: the principal, and what permits the request.
+#[derive(Debug, Default)]
 pub(crate) struct Bearer {
     pub(crate) user: Option<Uuid>,
     pub(crate) service_principal: Option<Uuid>,
@@ -56,6 +67,8 @@ pub(crate) struct Bearer {
     pub(crate) role: Option<String>,
     pub(crate) uti: Option<String>,
     pub(crate) token: Option<String>,
+    /// The name of the API key.
+    pub(crate) key: Option<String>,
 }
 
 impl Api {
@@ -73,7 +86,7 @@ impl Api {
         bearer: Bearer,
         refusal: Refusal,
     ) -> Rejection {
-        let Bearer { user, service_principal, client, scope, role, uti, token } = bearer;
+        let Bearer { user, service_principal, client, scope, role, uti, token, key } = bearer;
         let (event, event_at) = refusal.revoked_by().unzip();
         let rejected = RequestRefused {
             user,
@@ -82,6 +95,7 @@ impl Api {
             scope,
             role,
             uti,
+            key,
             token: token.clone(),
             method: head.method.as_str().to_owned(),
             path: head.path().to_owned(),

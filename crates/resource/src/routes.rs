@@ -12,6 +12,7 @@ use outlive_tokens::Verifier;
 use crate::api::Api;
 use crate::audiences::Audiences;
 use crate::orders::{create, list, read};
+use crate::scheme::Scheme;
 use crate::{ResourceConfig, evaluation};
 
 /// Builds the complete application: routes, lab surface, shell.
@@ -23,6 +24,7 @@ pub async fn build(chassis: Chassis, config: ResourceConfig) -> Result<Router, S
     let api = Arc::new(Api {
         verifier: Verifier::new(config.verifier(), chassis.http.inner()),
         audiences: Audiences::new(chassis.store.clone()),
+        idp_url: config.idp_url.trim_end_matches('/').to_owned(),
         idp_public_url: config.idp_public_url.trim_end_matches('/').to_owned(),
         chassis: chassis.clone(),
     });
@@ -31,9 +33,13 @@ pub async fn build(chassis: Chassis, config: ResourceConfig) -> Result<Router, S
 
 /// The routes without lab surface and shell.
 pub fn router(api: Arc<Api>) -> Router {
-    Router::new()
-        .route("/orders", get(list).post(create))
-        .route("/orders/{id}", get(read))
+    let orders = Scheme::ALL.into_iter().fold(Router::new(), |routes, scheme| {
+        let prefix = scheme.prefix();
+        routes
+            .route(&format!("{prefix}/orders"), get(list).post(create))
+            .route(&format!("{prefix}/orders/{{id}}"), get(read))
+    });
+    orders
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(readable_by_pages))
         .route("/security-events", post(evaluation::receive))

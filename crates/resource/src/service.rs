@@ -3,16 +3,16 @@
 use outlive_chassis::{Problem, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
-use outlive_wire::ResourceSpec;
+use outlive_wire::{ApiKeySpec, ResourceSpec};
 
 use crate::api::Api;
 use crate::audiences::Audiences;
-use crate::{evaluation, orders, spec};
+use crate::{api_keys, domains, evaluation, orders, spec};
 
 impl Service for Api {
     type TenantSpec = ResourceSpec;
     const TENANT_TABLES: &'static [&'static str] =
-        &["orders", "audiences", evaluation::TABLES[0], evaluation::TABLES[1]];
+        &["orders", "audiences", "domains", "api_keys", evaluation::TABLES[0], evaluation::TABLES[1]];
 
     fn spec_mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
         spec::mistakes(spec)
@@ -25,8 +25,14 @@ impl Service for Api {
         now: Instant,
         _: &Trace,
     ) -> Result<Change, Problem> {
-        let (audiences, orders) = spec::contents(spec, now);
-        let mut change = Change::from(Audiences::insert(tenant, &audiences));
+        let mut change = Change::from(Audiences::insert(tenant, &spec.audiences));
+        if let Some(domain) = &spec.domain {
+            change.add(domains::insert(tenant, domain));
+        }
+        for ApiKeySpec { name, key } in &spec.keys {
+            change.add(api_keys::insert(tenant, name, key));
+        }
+        let orders = spec::orders(spec, now);
         for order in &orders {
             change.add(orders::insert(tenant, order));
         }

@@ -4,14 +4,19 @@ use std::collections::HashSet;
 
 use outlive_chassis::SpecMistake;
 use outlive_clock::Instant;
-use outlive_wire::{OrderSpec, ResourceSpec};
+use outlive_wire::{ApiKeySpec, OrderSpec, ResourceSpec};
 
+use crate::api_keys::KEY_CHARS_MAX;
 use crate::orders::{Order, OrderId, check_quantity, check_text};
 
 /// The maximum number of audiences in a tenant.
 const AUDIENCES_MAX: usize = 16;
 /// The longest audience, in characters.
 const AUDIENCE_CHARS_MAX: usize = 256;
+/// The maximum number of keys in a tenant.
+const KEYS_MAX: usize = 16;
+/// The shortest key, in characters.
+const KEY_CHARS_MIN: usize = 16;
 /// The maximum number of seeded orders.
 const ORDERS_MAX: usize = 1_000;
 
@@ -30,6 +35,26 @@ pub(crate) fn mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
                 format!("/audiences/{index}"),
                 format!("an audience must have 1 to {AUDIENCE_CHARS_MAX} characters"),
             );
+        }
+    }
+    if spec.domain.as_ref().is_some_and(|domain| domain.is_empty() || domain.len() > AUDIENCE_CHARS_MAX) {
+        wrong("/domain".to_owned(), format!("a domain must have 1 to {AUDIENCE_CHARS_MAX} characters"));
+    }
+    if spec.keys.len() > KEYS_MAX {
+        wrong("/keys".to_owned(), format!("keys must be at most {KEYS_MAX}"));
+    }
+    let mut names = HashSet::new();
+    for (index, ApiKeySpec { name, key }) in spec.keys.iter().enumerate() {
+        if OrderId::parse(name).is_none() {
+            let message = "a key's name must be 1 to 64 letters, digits, - or _".to_owned();
+            wrong(format!("/keys/{index}/name"), message);
+        }
+        if !names.insert(name) {
+            wrong(format!("/keys/{index}/name"), format!("the key '{}' is given twice", name.escape_debug()));
+        }
+        if !(KEY_CHARS_MIN..=KEY_CHARS_MAX).contains(&key.expose().len()) {
+            let message = format!("a key must have {KEY_CHARS_MIN} to {KEY_CHARS_MAX} characters");
+            wrong(format!("/keys/{index}/key"), message);
         }
     }
     if spec.orders.len() > ORDERS_MAX {
@@ -59,10 +84,10 @@ pub(crate) fn mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
     mistakes
 }
 
-/// Returns the audiences and the seeded orders. Orders without a valid id are omitted;
-/// [`mistakes`] reports them first.
-pub(crate) fn contents(spec: ResourceSpec, now: Instant) -> (Vec<String>, Vec<Order>) {
-    (spec.audiences, spec.orders.into_iter().filter_map(|order| order_at(order, now)).collect())
+/// Returns the seeded orders. Orders without a valid id are omitted; [`mistakes`] reports them
+/// first.
+pub(crate) fn orders(spec: ResourceSpec, now: Instant) -> Vec<Order> {
+    spec.orders.into_iter().filter_map(|order| order_at(order, now)).collect()
 }
 
 fn order_at(spec: OrderSpec, now: Instant) -> Option<Order> {

@@ -58,7 +58,7 @@ pub use jws::{Hs256Refusal, TOKEN_CHARS_MAX, sign_hs256, sign_rs256, verify_hs25
 pub use keys::{KeyError, KeyRing, SigningKey};
 pub use outlive_wire::Secret;
 pub use pairwise::PairwiseKey;
-pub use peek::{peek_audience, peek_tenant, peek_tenant_of_issuer};
+pub use peek::{peek_audience, peek_object_id, peek_tenant, peek_tenant_of_issuer};
 pub use refresh_token::SealedRefreshToken;
 pub use refusal::BearerRefusal;
 pub use seal::Sealer;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::TenantId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::TOKEN_CHARS_MAX;
 
@@ -28,6 +29,17 @@ pub fn peek_tenant_of_issuer(token: &str) -> Option<TenantId> {
     let Claims { iss } = claims(token)?;
     // {origin}/{tid}/ or {origin}/{tid}/v2.0
     iss.rsplit('/').nth(1)?.parse().ok()
+}
+
+/// Reads the object id (`oid`) of an unverified token, for one that its issuer gave to this process
+/// itself.
+#[must_use]
+pub fn peek_object_id(token: &str) -> Option<Uuid> {
+    #[derive(Deserialize)]
+    struct Claims {
+        oid: Uuid,
+    }
+    claims::<Claims>(token).map(|claims| claims.oid)
 }
 
 /// Reads the audience of an unverified token, only to name it in an error.
@@ -66,6 +78,14 @@ mod tests {
             assert_eq!(named(iss), None, "{iss}");
         }
         assert_eq!(peek_tenant_of_issuer("a.b.c"), None);
+    }
+
+    #[test]
+    fn reads_the_object_id_or_nothing() {
+        let oid = Uuid::from_u128(7);
+        assert_eq!(peek_object_id(&sign_hs256(b"k", &json!({"oid": oid}))), Some(oid));
+        assert_eq!(peek_object_id(&sign_hs256(b"k", &json!({"oid": 7}))), None);
+        assert_eq!(peek_object_id("a.b.c"), None);
     }
 
     #[test]

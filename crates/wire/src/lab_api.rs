@@ -114,8 +114,20 @@ pub struct TenantCredentials {
     pub connections: Vec<TenantConnection>,
     /// Its flows.
     pub flows: Vec<TenantFlow>,
+    /// The keys of the orders API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub api_keys: Vec<ApiKey>,
     /// The URLs of the services.
     pub urls: Urls,
+}
+
+/// A key of the orders API, for requests below `/key`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ApiKey {
+    /// Its name.
+    pub name: String,
+    /// The key.
+    pub key: String,
 }
 
 /// A user.

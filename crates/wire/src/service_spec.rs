@@ -38,9 +38,26 @@ pub struct ConnectorSpec {
 pub struct ResourceSpec {
     /// The accepted audiences: the application id URI and the client id.
     pub audiences: Vec<String>,
+    /// The tenant's domain, by which the user name of a request with a password tells its tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The keys of the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<ApiKeySpec>,
     /// The seeded orders.
     #[serde(default)]
     pub orders: Vec<OrderSpec>,
+}
+
+/// A key of the orders API.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeySpec {
+    /// Its name in events and when it is replaced.
+    pub name: String,
+    /// The key.
+    #[serde(serialize_with = "secret::expose")]
+    pub key: Secret,
 }
 
 /// A seeded order.

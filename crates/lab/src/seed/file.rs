@@ -31,6 +31,9 @@ pub struct SeedFile {
     pub maker_portal: Spanned<String>,
     /// The application of the orders resource.
     pub resource: Spanned<String>,
+    /// The names of the keys of the orders API, which are generated for each tenant.
+    #[serde(default)]
+    pub api_keys: Vec<Spanned<String>>,
     /// The initial orders of the resource.
     #[serde(default)]
     pub orders: Vec<OrderSpec>,

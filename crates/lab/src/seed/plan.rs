@@ -3,8 +3,9 @@
 
 use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::{Ruleset, platform};
+use outlive_wire::lab_api::ApiKey;
 use outlive_wire::tenant::{GroupSpec, TenantSpec, UserSpec};
-use outlive_wire::{ConnectorSpec, HubSpec, ResourceSpec};
+use outlive_wire::{ApiKeySpec, ConnectorSpec, HubSpec, ResourceSpec};
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 use uuid::Uuid;
@@ -29,6 +30,8 @@ pub struct TenantPlan {
     pub connections: Vec<PlannedConnection>,
     /// Flows to create.
     pub flows: Vec<PlannedFlow>,
+    /// The keys of the orders API.
+    pub api_keys: Vec<ApiKey>,
     /// The public client of the maker portal.
     pub maker_portal: ClientId,
     /// The specification for the identity provider.
@@ -147,10 +150,15 @@ impl TenantPlan {
             let found = file.connections.iter().find(|c| c.name.value == connection);
             found.map(|c| c.connector.value.clone()).unwrap_or_default()
         };
+        let api_keys: Vec<_> = secrets
+            .api_keys
+            .iter()
+            .map(|(name, key)| ApiKey { name: name.clone(), key: key.clone() })
+            .collect();
         Self {
             idp: idp_spec(seed, &ids, (&domain, &display_name, edition), &users, &applications),
             hub: json!(hub_spec(seed, &client_of, secrets)),
-            resource: json!(resource_spec(seed, &client_of)),
+            resource: json!(resource_spec(seed, &client_of, &domain, &api_keys)),
             flow: json!({
                 "client_id": client_of(&file.flow_service.value),
                 "client_secret": secrets.client_secrets.get(&file.flow_service.value),
@@ -183,6 +191,7 @@ impl TenantPlan {
             display_name,
             users,
             applications,
+            api_keys,
             maker_portal,
         }
     }
@@ -274,12 +283,23 @@ fn hub_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>, secrets: 
 }
 
 /// The description of the tenant for the resource.
-fn resource_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>) -> ResourceSpec {
+fn resource_spec(
+    seed: &Seed,
+    client_of: &dyn Fn(&str) -> Option<ClientId>,
+    domain: &str,
+    api_keys: &[ApiKey],
+) -> ResourceSpec {
     let name = &seed.file.resource.value;
     let own = seed.file.applications.iter().filter(|application| application.name.value == *name);
     let mut audiences: Vec<_> = own.flat_map(|application| application.identifier_uris.clone()).collect();
     audiences.extend(client_of(name).map(|client| client.to_string()));
-    ResourceSpec { audiences, orders: seed.file.orders.clone() }
+    let key = |key: &ApiKey| ApiKeySpec { name: key.name.clone(), key: key.key.as_str().into() };
+    ResourceSpec {
+        audiences,
+        domain: Some(domain.to_owned()),
+        keys: api_keys.iter().map(key).collect(),
+        orders: seed.file.orders.clone(),
+    }
 }
 
 #[cfg(test)]

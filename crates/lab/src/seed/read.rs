@@ -218,6 +218,7 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
     let users = Defined::collect("user with role", file.users.iter().map(|user| &user.role), wrong);
     let applications = Defined::collect("application", file.applications.iter().map(|a| &a.name), wrong);
     Defined::collect("group", file.groups.iter().map(|group| &group.name), wrong);
+    Defined::collect("API key", file.api_keys.iter(), wrong);
     for member in file.groups.iter().flat_map(|group| &group.members) {
         users.holds(member, wrong);
     }

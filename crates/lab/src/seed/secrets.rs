@@ -1,4 +1,4 @@
-//! Passwords and client secrets, generated for each tenant. A seed file contains none.
+//! Passwords, client secrets and keys, generated for each tenant. A seed file contains none.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,8 @@ pub struct DrawnSecrets {
     pub passwords: BTreeMap<String, String>,
     /// Client secret by application name.
     pub client_secrets: BTreeMap<String, String>,
+    /// Key of the orders API by name.
+    pub api_keys: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for DrawnSecrets {
@@ -22,7 +24,8 @@ impl std::fmt::Debug for DrawnSecrets {
 }
 
 impl DrawnSecrets {
-    /// Generates a password for every user, and a secret for every application that has one.
+    /// Generates a password for every user, a secret for every application that has one, and the
+    /// keys of the orders API.
     pub fn draw(seed: &SeedFile, random: &Randomness) -> Self {
         let passwords = seed
             .users
@@ -41,7 +44,15 @@ impl DrawnSecrets {
                 (application.name.value.clone(), draw_client_secret(&mut stream))
             })
             .collect();
-        Self { passwords, client_secrets }
+        let api_keys = seed
+            .api_keys
+            .iter()
+            .map(|name| {
+                let mut stream = random.of(&name.value).stream("seed-api-key");
+                (name.value.clone(), draw_client_secret(&mut stream))
+            })
+            .collect();
+        Self { passwords, client_secrets, api_keys }
     }
 }
 

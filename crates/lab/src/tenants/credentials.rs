@@ -60,6 +60,7 @@ impl TenantPlan {
                     connection: flow.connection.clone(),
                 })
                 .collect(),
+            api_keys: self.api_keys.clone(),
             urls,
         }
     }

@@ -49,9 +49,9 @@ fn place(
         item,
         quantity,
         created_date_time: caller.now(),
-        created_by: Some(caller.object_id()),
+        created_by: Some(caller.creator()),
     };
-    let location = format!("{origin}/orders/{}", order.id.as_str());
+    let location = format!("{origin}{}/orders/{}", caller.prefix(), order.id.as_str());
     let change = table::insert(caller.tenant(), &order).into();
     let response = (StatusCode::CREATED, [(LOCATION, location)], Json(order)).into_response();
     Ok(Served { response, orders: 1, change })

@@ -45,7 +45,7 @@ async fn page(
     orders.truncate(page.top as usize);
     let mut body = json!({ "value": orders });
     if let Some(last) = orders.last().filter(|_| more) {
-        body["@odata.nextLink"] = page.next_link(&origin.0, &last.id).into();
+        body["@odata.nextLink"] = page.next_link(&format!("{origin}{}", caller.prefix()), &last.id).into();
     }
     Ok(Served { response: Json(body).into_response(), orders: orders.len(), change: Change::new() })
 }

@@ -50,9 +50,9 @@ impl Page {
         Ok(Self { top, after })
     }
 
-    /// Returns the URL of the page after `last`.
-    pub(crate) fn next_link(&self, origin: &str, last: &OrderId) -> String {
-        format!("{origin}/orders?$top={}&$skiptoken={}", self.top, URL_SAFE_NO_PAD.encode(last.as_str()))
+    /// Returns the URL of the page after `last`. `base` is the URL above `/orders`.
+    pub(crate) fn next_link(&self, base: &str, last: &OrderId) -> String {
+        format!("{base}/orders?$top={}&$skiptoken={}", self.top, URL_SAFE_NO_PAD.encode(last.as_str()))
     }
 }
 

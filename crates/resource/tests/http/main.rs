@@ -4,6 +4,8 @@
 mod bearer;
 mod evaluation;
 mod journal;
+mod keys;
 mod orders;
+mod passwords;
 mod permissions;
 mod scene;

@@ -1,11 +1,12 @@
 //! A resource and an issuer on free ports, and one tenant whose clock stands still.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::routing::{get, post};
+use axum::{Form, Json, Router};
 use http::{Method, StatusCode};
 use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{ClientId, Instant, Randomness, ServicePrincipalId, Span, TenantId, UserId};
@@ -21,6 +22,9 @@ use uuid::Uuid;
 pub(crate) const NOW: Instant = Instant::from_seconds(1_767_603_600);
 /// What the lab surface requires.
 const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
+pub(crate) const API_KEY: &str = "key of the orders API";
+/// The password that the directory accepts for its only user.
+pub(crate) const PASSWORD: &str = "correct: horse";
 pub(crate) const AUDIENCE: &str = "api://contoso-orders";
 pub(crate) const PUBLIC_ORIGIN: &str = "http://login.example";
 
@@ -77,8 +81,10 @@ impl Scene {
     pub(crate) async fn start() -> Self {
         let published =
             Published { ring: Arc::new(Mutex::new(KeyRing::new(key(0)))), broken: Arc::default() };
-        let issuer =
-            Router::new().route("/{tenant}/discovery/v2.0/keys", get(keys)).with_state(published.clone());
+        let issuer = Router::new()
+            .route("/{tenant}/discovery/v2.0/keys", get(keys))
+            .route("/{tenant}/oauth2/v2.0/token", post(token))
+            .with_state(published.clone());
         let (idp_url, listener) = free_port().await;
         tokio::spawn(async move { axum::serve(listener, issuer).await });
 
@@ -241,6 +247,8 @@ pub(crate) fn spec() -> Value {
         .collect();
     json!({
         "clock": {"now": NOW, "speed": 0},
+        "domain": "contoso.example",
+        "keys": [{"name": "integrations", "key": API_KEY}, {"name": "reports", "key": "another-key-of-the-api"}],
         "audiences": [AUDIENCE, "00000000-0000-0000-0000-000000000002"],
         "orders": orders,
     })
@@ -256,4 +264,26 @@ async fn keys(State(published): State<Published>) -> Result<Json<JwkSet>, Status
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
     Ok(Json(JwkSet::v2(&published.ring.lock().expect("not poisoned"), "any")))
+}
+
+/// The directory: knows one user, by the password grant.
+async fn token(
+    State(published): State<Published>,
+    Form(form): Form<HashMap<String, String>>,
+) -> (StatusCode, Json<Value>) {
+    if published.broken.load(SeqCst) {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
+    }
+    let client = "00000000-0000-0000-0000-000000000002";
+    let expected = [("grant_type", "password"), ("client_id", client), ("scope", "openid profile")];
+    for (name, value) in expected {
+        assert_eq!(form.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    let known = [("username", "owner@contoso.example"), ("password", PASSWORD)];
+    if known.iter().all(|(name, value)| form.get(*name).map(String::as_str) == Some(*value)) {
+        let claims = json!({"oid": Uuid::from_u128(4)});
+        return (StatusCode::OK, Json(json!({"id_token": sign_rs256(&key(0), TokenVersion::V2, &claims)})));
+    }
+    let wrong = "AADSTS50126: Error validating credentials due to invalid username or password.";
+    (StatusCode::BAD_REQUEST, Json(json!({"error": "invalid_grant", "error_description": wrong})))
 }

@@ -29,6 +29,9 @@ events! {
         /// The token's id.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         uti: Option<String>,
+        /// The name of the API key, for a request with one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
         /// The HTTP method.
         method: String,
         /// The path.
@@ -43,16 +46,18 @@ events! {
         scope: Some("Orders.Read".to_owned()),
         role: None,
         uti: Some("BwcHBwcHBwcHBwcHBwcHBw".to_owned()),
+        key: None,
         method: "GET".to_owned(),
         path: "/orders".to_owned()
     }
     /// The orders API accepted a request.
     RequestAccepted = "request.accepted" and {
-        /// The fingerprint of the access token.
-        token: String,
+        /// The fingerprint of the access token; absent for a password or an API key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<String>,
         /// How many orders it was about.
         orders: u64,
-    } example { token: "4f0c1d2e3a4b5c6d".to_owned(), status: 200, orders: 5 }, notable false,
+    } example { token: Some("4f0c1d2e3a4b5c6d".to_owned()), status: 200, orders: 5 }, notable false,
         |event| format!("{} {} was answered with {}.", event.method, event.path, event.status);
     /// The orders API rejected a request.
     RequestRefused = "request.refused" and {
