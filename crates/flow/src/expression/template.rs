@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::evaluate::{Budget, EvaluationError, Facts, append, evaluate};
-use super::function::Function;
+use super::budget::Budget;
+use super::evaluate::{EvaluationError, append, evaluate};
+use super::facts::Facts;
 use super::parse::{ExpressionError, parse, parse_until};
 use super::syntax::Expression;
 
@@ -108,18 +109,30 @@ impl Template {
         }
     }
 
-    /// Returns the actions whose outputs its expressions name literally: `outputs('A')`,
-    /// `body('A')`.
+    /// Returns the actions that its expressions name literally: `outputs('A')`, `body('A')`.
     pub(crate) fn action_names(&self) -> Vec<&str> {
-        self.names(&[Function::Outputs, Function::Body])
+        self.names(&[
+            "action",
+            "actionBody",
+            "actionOutputs",
+            "actions",
+            "body",
+            "formDataMultiValues",
+            "formDataValue",
+            "multipartBody",
+            "outputs",
+            "result",
+        ])
     }
 
     /// Returns the parameters that its expressions name literally.
     pub(crate) fn parameter_names(&self) -> Vec<&str> {
-        self.names(&[Function::Parameters])
+        self.names(&["parameters"])
     }
 
-    fn names(&self, functions: &[Function]) -> Vec<&str> {
+    /// Returns what its expressions pass literally, as the first argument, to any of these
+    /// functions: `&["variables"]`, `&["items", "iterationIndexes"]`.
+    pub(crate) fn names(&self, functions: &[&str]) -> Vec<&str> {
         let mut names = Vec::new();
         match &self.0 {
             Node::Literal(_) => {}
@@ -138,7 +151,7 @@ impl Template {
     }
 }
 
-fn collect<'a>(expression: &'a Expression, functions: &[Function], names: &mut Vec<&'a str>) {
+fn collect<'a>(expression: &'a Expression, functions: &[&str], names: &mut Vec<&'a str>) {
     match expression {
         Expression::Literal(_) => {}
         Expression::Path(start, path) => {
@@ -147,7 +160,7 @@ fn collect<'a>(expression: &'a Expression, functions: &[Function], names: &mut V
         }
         Expression::Call(function, arguments) => {
             if let (true, Some(Expression::Literal(Value::String(name)))) =
-                (functions.contains(function), arguments.first())
+                (functions.contains(&function.name()), arguments.first())
             {
                 names.push(name);
             }
