@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 
 use super::arguments::{Arguments, kind};
 use super::budget::Budget;
+use super::content;
 use super::facts::Facts;
 use super::function::{Body, Function};
 use super::syntax::{Expression, Source};
@@ -159,14 +160,19 @@ fn index(number: &Number, length: usize) -> Option<usize> {
     number.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n < length)
 }
 
-/// Appends a value as `string()` and interpolation do: a string as it is, null as nothing, anything
-/// else as JSON.
+/// Appends a value as `string()` and interpolation do: a string as it is, null as nothing, textual
+/// content as its text, anything else as JSON.
 pub(super) fn append(text: &mut String, value: &Value, budget: &Budget) -> Result<(), EvaluationError> {
     match value {
         Value::Null => {}
         Value::String(more) => {
             budget.charge_more(text.len(), more.len())?;
             text.push_str(more);
+        }
+        Value::Object(map) if map.contains_key("$content") => {
+            let more = content::text(value).unwrap_or_else(|| value.to_string());
+            budget.charge_more(text.len(), more.len())?;
+            text.push_str(&more);
         }
         Value::Bool(true) => text.push_str("True"),
         Value::Bool(false) => text.push_str("False"),

@@ -7,6 +7,9 @@
 
 mod arguments;
 mod budget;
+mod content;
+mod date_format;
+mod date_parse;
 mod evaluate;
 pub(crate) mod facts;
 mod function;
@@ -14,7 +17,11 @@ mod functions;
 mod parse;
 mod syntax;
 mod template;
+pub(crate) mod time_zones;
+mod timestamp;
 mod weight;
+mod windows_zones;
+mod zone_rules;
 
 pub(crate) use evaluate::EvaluationError;
 pub(crate) use facts::Facts;

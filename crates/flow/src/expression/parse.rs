@@ -122,7 +122,7 @@ impl Parser<'_> {
         self.blanks();
         match self.peek() {
             Some('\'') => self.string(),
-            Some(c) if c.is_ascii_digit() || c == '-' => self.number(),
+            Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => self.number(),
             Some(c) if c.is_ascii_alphabetic() => self.word(depth),
             Some(c) => {
                 Err(self.error(format!("'{c}' does not begin a value; write strings in 'single quotes'")))

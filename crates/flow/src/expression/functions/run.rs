@@ -9,7 +9,7 @@ use super::super::evaluate::{Evaluated, EvaluationError};
 use super::super::facts::{Fact, Missing};
 use super::super::function::Row;
 
-pub(super) static ROWS: [Row; 19] = [
+pub(super) static ROWS: [Row; 18] = [
     Row::select("action", (0, 0), |given| {
         let action = given.facts.action(None);
         known(&given, action, "has no action to read")
@@ -61,9 +61,6 @@ pub(super) static ROWS: [Row; 19] = [
     }),
     Row::select("triggerBody", (0, 0), |given| Ok(part(given.facts.trigger_outputs(), "body"))),
     Row::select("triggerOutputs", (0, 0), |given| Ok(Cow::Borrowed(given.facts.trigger_outputs()))),
-    Row::make("utcNow", (0, 0), |given| {
-        Ok(Value::String(given.facts.now().strftime("%Y-%m-%dT%H:%M:%S.%7fZ")))
-    }),
     Row::select("variables", (1, 1), |given| {
         let name = given.text(0)?;
         let variable = given.facts.variable(name);
