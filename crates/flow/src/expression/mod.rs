@@ -21,6 +21,7 @@ pub(crate) mod time_zones;
 mod timestamp;
 mod weight;
 mod windows_zones;
+mod xml;
 mod zone_rules;
 
 pub(crate) use evaluate::EvaluationError;

@@ -33,10 +33,13 @@ pub(super) static ROWS: [Row; 8] = [
                 )),
             }
         }
-        other => {
-            given.charge(weight(other)?)?;
-            Ok(other.clone())
-        }
+        other => match super::xml_functions::as_json(given) {
+            Some(converted) => converted,
+            None => {
+                given.charge(weight(other)?)?;
+                Ok(other.clone())
+            }
+        },
     }),
     Row::make("string", (1, 1), |given| {
         let mut text = String::new();
