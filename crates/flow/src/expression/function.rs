@@ -1,97 +1,125 @@
-//! The functions of expressions, with their numbers of arguments.
+//! The functions of expressions, by name.
 
-/// A function. Names are case-insensitive, as on the platform.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Function {
-    TriggerBody,
-    TriggerOutputs,
-    Outputs,
-    Body,
-    Parameters,
-    UtcNow,
-    Equals,
-    And,
-    Or,
-    Not,
-    Greater,
-    GreaterOrEquals,
-    Less,
-    LessOrEquals,
-    Contains,
-    StartsWith,
-    EndsWith,
-    If,
-    Coalesce,
-    Empty,
-    Concat,
-    Length,
-    String,
-    Int,
-    First,
-    Last,
-    Add,
-    Sub,
-}
+use serde_json::Value;
+
+use super::arguments::Arguments;
+use super::evaluate::{Call, Evaluated, EvaluationError};
+use super::functions::FAMILIES;
 
 /// The maximum for functions with any number of arguments.
-const ANY: usize = 64;
+pub(super) const ANY: usize = 1_000;
 
-/// Name, function, minimum and maximum number of arguments.
-const TABLE: &[(&str, Function, usize, usize)] = &[
-    ("triggerBody", Function::TriggerBody, 0, 0),
-    ("triggerOutputs", Function::TriggerOutputs, 0, 0),
-    ("outputs", Function::Outputs, 1, 1),
-    ("body", Function::Body, 1, 1),
-    ("parameters", Function::Parameters, 1, 1),
-    ("utcNow", Function::UtcNow, 0, 0),
-    ("equals", Function::Equals, 2, 2),
-    ("and", Function::And, 1, ANY),
-    ("or", Function::Or, 1, ANY),
-    ("not", Function::Not, 1, 1),
-    ("greater", Function::Greater, 2, 2),
-    ("greaterOrEquals", Function::GreaterOrEquals, 2, 2),
-    ("less", Function::Less, 2, 2),
-    ("lessOrEquals", Function::LessOrEquals, 2, 2),
-    ("contains", Function::Contains, 2, 2),
-    ("startsWith", Function::StartsWith, 2, 2),
-    ("endsWith", Function::EndsWith, 2, 2),
-    ("if", Function::If, 3, 3),
-    ("coalesce", Function::Coalesce, 1, ANY),
-    ("empty", Function::Empty, 1, 1),
-    ("concat", Function::Concat, 1, ANY),
-    ("length", Function::Length, 1, 1),
-    ("string", Function::String, 1, 1),
-    ("int", Function::Int, 1, 1),
-    ("first", Function::First, 1, 1),
-    ("last", Function::Last, 1, 1),
-    ("add", Function::Add, 2, 2),
-    ("sub", Function::Sub, 2, 2),
-];
+/// A function. Names are case-insensitive, as on the platform.
+#[derive(Clone, Copy)]
+pub(crate) struct Function(&'static Row);
+
+/// A function in the table of its family.
+pub(super) struct Row {
+    name: &'static str,
+    fewest: usize,
+    most: usize,
+    body: Body,
+}
+
+/// How a function gets its value.
+#[derive(Clone, Copy)]
+pub(super) enum Body {
+    /// It evaluates the arguments that it needs.
+    Lazy(for<'a> fn(&Call<'a, '_>) -> Evaluated<'a>),
+    /// It returns a part of an argument or of the run.
+    Select(for<'a> fn(Arguments<'a, '_>) -> Evaluated<'a>),
+    /// It builds a value.
+    Make(fn(&Arguments<'_, '_>) -> Result<Value, EvaluationError>),
+}
+
+impl Row {
+    pub(super) const fn lazy(
+        name: &'static str,
+        (fewest, most): (usize, usize),
+        body: for<'a> fn(&Call<'a, '_>) -> Evaluated<'a>,
+    ) -> Self {
+        Self { name, fewest, most, body: Body::Lazy(body) }
+    }
+
+    pub(super) const fn select(
+        name: &'static str,
+        (fewest, most): (usize, usize),
+        body: for<'a> fn(Arguments<'a, '_>) -> Evaluated<'a>,
+    ) -> Self {
+        Self { name, fewest, most, body: Body::Select(body) }
+    }
+
+    pub(super) const fn make(
+        name: &'static str,
+        (fewest, most): (usize, usize),
+        body: fn(&Arguments<'_, '_>) -> Result<Value, EvaluationError>,
+    ) -> Self {
+        Self { name, fewest, most, body: Body::Make(body) }
+    }
+}
 
 impl Function {
     /// Returns the function of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        TABLE.iter().find(|row| row.0.eq_ignore_ascii_case(name)).map(|row| row.1)
+        rows().find(|row| row.name.eq_ignore_ascii_case(name)).map(Self)
     }
 
     /// Returns the name as written in documents.
     pub(crate) fn name(self) -> &'static str {
-        self.row().0
+        self.0.name
     }
 
     /// Returns the minimum and maximum number of arguments.
     pub(super) fn arguments(self) -> (usize, usize) {
-        (self.row().2, self.row().3)
+        (self.0.fewest, self.0.most)
     }
 
-    fn row(self) -> &'static (&'static str, Self, usize, usize) {
-        TABLE.iter().find(|row| row.1 == self).unwrap_or(&TABLE[0])
+    pub(super) fn body(self) -> Body {
+        self.0.body
     }
 }
 
-/// Lists all names, for messages.
-pub(super) fn names() -> String {
-    TABLE.iter().map(|row| row.0).collect::<Vec<_>>().join(", ")
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for Function {}
+
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    FAMILIES.iter().flat_map(|(_, rows)| rows.iter())
+}
+
+/// Returns the function whose name is most like this one, for messages.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let name: Vec<char> = name.chars().take(40).collect();
+    rows()
+        .map(|row| (distance(&name, row.name), row.name))
+        .min()
+        .filter(|(distance, _)| *distance <= 2 && *distance < name.len())
+        .map(|(_, name)| name)
+}
+
+/// The number of characters to insert, remove or replace.
+fn distance(from: &[char], to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=from.len()).collect();
+    for (i, wanted) in to.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, found) in from.iter().enumerate() {
+            let replaced = diagonal + usize::from(!found.eq_ignore_ascii_case(&wanted));
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[from.len()]
 }
 
 #[cfg(test)]
@@ -100,9 +128,23 @@ mod tests {
 
     #[test]
     fn every_function_finds_its_own_row() {
-        for (name, function, ..) in TABLE {
-            assert_eq!(function.name(), *name);
-            assert_eq!(Function::named(&name.to_uppercase()), Some(*function));
+        for row in rows() {
+            let found = Function::named(&row.name.to_uppercase()).expect(row.name);
+            assert_eq!(found.name(), row.name, "two functions have this name");
+            assert!(row.fewest <= row.most, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_misspelled_name_is_recognized() {
+        for (name, nearest_name) in [
+            ("concatt", Some("concat")),
+            ("startWith", Some("startsWith")),
+            ("tolowr", Some("toLower")),
+            ("launch", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(name), nearest_name, "{name}");
         }
     }
 }

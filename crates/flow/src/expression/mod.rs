@@ -1,20 +1,33 @@
-//! Expressions of the workflow definition language, as far as Outlive supports them (reference
-//! §6.1).
+//! Expressions of the workflow definition language (reference §6.1), with the functions that
+//! `docs/expressions.md` lists.
 //!
 //! A string that starts with `@` is an expression, `@{…}` inside a string is interpolated, and `@@`
 //! stands for `@`. An expression is parsed once, when its flow is saved. Evaluation never panics
 //! and never produces more than [`VALUE_BYTES_MAX`] bytes or [`VALUE_DEPTH_MAX`] levels.
 
+mod arguments;
+mod budget;
+mod content;
+mod date_format;
+mod date_parse;
 mod evaluate;
+pub(crate) mod facts;
 mod function;
+mod functions;
 mod parse;
 mod syntax;
 mod template;
+pub(crate) mod time_zones;
+mod timestamp;
 mod weight;
+mod windows_zones;
+mod xml;
+mod zone_rules;
 
-pub(crate) use evaluate::compare;
-pub(crate) use evaluate::{EvaluationError, Facts};
+pub(crate) use evaluate::EvaluationError;
+pub(crate) use facts::Facts;
 pub(crate) use function::Function;
+pub(crate) use functions::compare;
 pub(crate) use template::Template;
 pub(crate) use weight::VALUE_BYTES_MAX;
 pub(crate) use weight::weigh;

@@ -2,14 +2,14 @@
 
 use serde_json::{Number, Value};
 
-use super::function::{Function, names};
+use super::function::{ANY, Function, nearest};
 use super::syntax::{Access, Expression};
 
 /// The maximum length of an expression, in characters (reference §6.1).
 pub(crate) const EXPRESSION_CHARACTERS_MAX: usize = 8_192;
 
 /// The maximum nesting depth of calls and brackets.
-const DEPTH_MAX: usize = 32;
+const DEPTH_MAX: usize = 100;
 
 /// A syntax error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +68,7 @@ impl Parser<'_> {
     }
 
     fn blanks(&mut self) {
-        let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\r', '\n']);
+        let rest = self.text[self.at..].trim_start();
         self.at = self.text.len() - rest.len();
     }
 
@@ -93,9 +93,11 @@ impl Parser<'_> {
         let mut path = Vec::new();
         loop {
             self.blanks();
-            let or_null = self.text[self.at..].starts_with("?[") || self.text[self.at..].starts_with("?.");
+            let after = self.text[self.at..].strip_prefix('?').map(str::trim_start);
+            let or_null = after.is_some_and(|after| after.starts_with(['[', '.']));
             if or_null {
                 self.skip('?');
+                self.blanks();
             }
             match self.peek() {
                 Some('[') => {
@@ -106,6 +108,7 @@ impl Parser<'_> {
                 }
                 Some('.') => {
                     self.skip('.');
+                    self.blanks();
                     let name = self.name();
                     if name.is_empty() {
                         return Err(self.error("a property's name is expected after '.'"));
@@ -122,8 +125,8 @@ impl Parser<'_> {
         self.blanks();
         match self.peek() {
             Some('\'') => self.string(),
-            Some(c) if c.is_ascii_digit() || c == '-' => self.number(),
-            Some(c) if c.is_ascii_alphabetic() => self.word(depth),
+            Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => self.number(),
+            Some(c) if c.is_alphabetic() || c == '_' => self.word(depth),
             Some(c) => {
                 Err(self.error(format!("'{c}' does not begin a value; write strings in 'single quotes'")))
             }
@@ -168,7 +171,8 @@ impl Parser<'_> {
 
     fn name(&mut self) -> String {
         let rest = &self.text[self.at..];
-        let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length =
+            rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).unwrap_or(rest.len());
         let name = rest[..length].to_owned();
         self.at += length;
         name
@@ -181,13 +185,19 @@ impl Parser<'_> {
             let arguments = self.arguments(depth)?;
             let Some(function) = Function::named(&name) else {
                 self.at = start;
-                return Err(self.error(format!("there is no function '{name}'; there are {}", names())));
+                let near = nearest(&name).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+                let what = format!("The template function '{name}' is not defined or not valid{near}");
+                return Err(self.error(what));
             };
             let (fewest, most) = function.arguments();
             if !(fewest..=most).contains(&arguments.len()) {
                 self.at = start;
                 let given = arguments.len();
-                return Err(self.error(format!("{name} takes {fewest} to {most} arguments, not {given}")));
+                return Err(self.error(format!(
+                    "The template function '{}' expects {}, not {given}",
+                    function.name(),
+                    parameters(fewest, most)
+                )));
             }
             return Ok(Expression::Call(function, arguments));
         }
@@ -217,6 +227,15 @@ impl Parser<'_> {
     }
 }
 
+fn parameters(fewest: usize, most: usize) -> String {
+    let plural = |n| if n == 1 { "parameter" } else { "parameters" };
+    match (fewest, most) {
+        (n, most) if n == most => format!("{n} {}", plural(n)),
+        (n, ANY) => format!("at least {n} {}", plural(n)),
+        (fewest, most) => format!("{fewest} to {most} parameters"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,8 +246,9 @@ mod tests {
             ("", 1, "a value is expected"),
             ("concat('a'", 11, "',' is expected"),
             ("concat('a)", 8, "not closed"),
-            ("launch('x')", 1, "there is no function 'launch'; there are triggerBody, triggerOutputs, "),
-            ("equals(1)", 1, "takes 2 to 2 arguments, not 1"),
+            ("launch('x')", 1, "The template function 'launch' is not defined or not valid"),
+            ("concat('a', concatt(1, 2))", 13, "did you mean 'concat'?"),
+            ("equals(1)", 1, "'equals' expects 2 parameters, not 1"),
             ("triggerBody() and", 15, "not expected here"),
             ("outputs(A)", 9, "'A' is neither"),
             ("body('A')?", 10, "not expected"),
@@ -242,7 +262,7 @@ mod tests {
 
     #[test]
     fn depth_and_length_are_bounded() {
-        let deep = format!("{}1{}", "not(".repeat(40), ")".repeat(40));
+        let deep = format!("{}1{}", "not(".repeat(200), ")".repeat(200));
         assert!(parse(&deep).expect_err("too deep").what.contains("nesting"));
         let nested = |levels: usize| parse(&format!("{}1{}", "not(".repeat(levels), ")".repeat(levels)));
         assert!(nested(DEPTH_MAX - 1).is_ok() && nested(DEPTH_MAX).is_err());

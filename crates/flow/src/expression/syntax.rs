@@ -1,5 +1,7 @@
 //! Parsed expressions.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::function::Function;
@@ -22,4 +24,38 @@ pub(super) struct Access {
     pub(super) key: Expression,
     /// `?[…]`: null instead of an error if it does not exist.
     pub(super) or_null: bool,
+}
+
+/// Prints the start of a path and its first accesses, for messages.
+pub(super) struct Source<'a>(pub(super) &'a Expression, pub(super) &'a [Access]);
+
+impl fmt::Display for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        self.1.iter().try_for_each(|access| access.fmt(f))
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", if self.or_null { "?" } else { "" }, self.key)
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(Value::String(text)) => write!(f, "'{}'", text.replace('\'', "''")),
+            Self::Literal(value) => value.fmt(f),
+            Self::Call(function, arguments) => {
+                write!(f, "{}(", function.name())?;
+                for (at, argument) in arguments.iter().enumerate() {
+                    let comma = if at == 0 { "" } else { ", " };
+                    write!(f, "{comma}{argument}")?;
+                }
+                f.write_str(")")
+            }
+            Self::Path(start, path) => Source(start, path).fmt(f),
+        }
+    }
 }

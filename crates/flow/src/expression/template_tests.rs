@@ -73,6 +73,18 @@ fn values() {
         (json!("@sub(1.5, 1)"), json!(0.5)),
         (json!("@empty(triggerBody()?['x'])"), json!(true)),
         (json!("@contains(triggerBody()['tags'], 'a')"), json!(true)),
+        (
+            json!({"@{parameters('firm')}.type": 1, "@@odata.x": "@@y", "@odata.y": true}),
+            json!({"Contoso.type": 1, "@odata.x": "@y", "@odata.y": true}),
+        ),
+        (json!({"@@a": [{"b@c": 1}]}), json!({"@a": [{"b@c": 1}]})),
+        (json!("@triggerOutputs()?['body/item']"), json!("lamp")),
+        (json!("@triggerOutputs()?['body/tags/1']"), json!("b")),
+        (json!("@triggerOutputs()?['body/none/x']"), json!(null)),
+        (json!("@triggerBody() ? . item"), json!("lamp")),
+        (json!("@triggerBody()\u{a0}?\r\n ['item' ]"), json!("lamp")),
+        (json!("@{triggerBody()?['item']}@{1}"), json!("lamp1")),
+        (json!("@{string('}')}"), json!("}")),
         (json!("@EQUALS( utcNow() , '2026-01-05T09:00:00.0000000Z' )"), json!(true)),
     ] {
         assert_eq!(evaluated(&template), Ok(value), "{template}");
@@ -138,24 +150,51 @@ fn results_of_functions() {
 #[test]
 fn errors_contain_the_reason() {
     for (template, why) in [
-        (json!("@triggerBody()['none']"), "property 'none' does not exist; use ?['none']"),
-        (json!("@triggerBody()['item']['x']"), "property 'x' cannot be read from a string"),
-        (json!("@triggerBody()['item'][0]"), "element 0 cannot be read from a string"),
-        (json!("@triggerBody()['tags'][2]"), "element 2 does not exist; use ?[2]"),
-        (json!("@triggerBody()[true]"), "a key is a string or a whole number"),
-        (json!("@empty(1)"), "empty takes a string, an array or an object"),
-        (json!("@first('a')"), "first takes an array, not a string"),
-        (json!("@length(true)"), "length takes a string or an array, not true or false"),
-        (json!("@contains(null, 'a')"), "contains takes a string, an array or an object, not null"),
-        (json!("@startsWith(triggerBody()['tags'], 'a')"), "startsWith takes a string, not an array"),
-        (json!("@outputs(triggerBody())"), "outputs takes a string, not an object"),
-        (json!("@int(1.5)"), "int takes a whole number"),
-        (json!("@outputs('Later')"), "action 'Later' has no outputs"),
-        (json!("@parameters('none')"), "there is no parameter 'none'"),
-        (json!("@greater(1, 'a')"), "a number and a string cannot be compared"),
-        (json!("@not('x')"), "not takes true or false, not a string"),
-        (json!("@int('many')"), "int takes a whole number"),
-        (json!("@add(9223372036854775807, 'x')"), "add takes two numbers"),
+        (
+            json!("@triggerBody()['none']"),
+            "The template language expression 'triggerBody()['none']' cannot be evaluated because property 'none' doesn't exist, available properties are 'item, quantity, tags'. Use ?['none'] to get null",
+        ),
+        (
+            json!("@triggerBody()['item']['x']"),
+            "property 'x' cannot be selected. Property selection is not supported on values of type 'String'",
+        ),
+        (json!("@triggerBody()['item'][0]"), "element '0' cannot be selected"),
+        (
+            json!("@triggerBody()['tags'][2]"),
+            "array index '2' is outside bounds of an array with 2 elements. Use ?[2]",
+        ),
+        (json!("@triggerBody()[true]"), "a key has to be a string or an integer"),
+        (
+            json!("@empty(1)"),
+            "The template language function 'empty' expects its parameter to be an object, an array or a string. The provided value is of type 'Integer'",
+        ),
+        (json!("@first(1)"), "'first' expects its parameter to be an array or a string"),
+        (
+            json!("@length(true)"),
+            "'length' expects its parameter to be an array or a string. The provided value is of type 'Boolean'",
+        ),
+        (
+            json!("@contains(null, 'a')"),
+            "'contains' expects its first parameter to be a string, an array or an object. The provided value is of type 'Null'",
+        ),
+        (
+            json!("@startsWith(triggerBody()['tags'], 'a')"),
+            "'startsWith' expects its first parameter to be a string",
+        ),
+        (json!("@outputs(triggerBody())"), "'outputs' expects its parameter to be a string"),
+        (json!("@int(1.5)"), "The value cannot be converted to the target type"),
+        (json!("@outputs('Later')"), "'outputs' was invoked with 'Later', an action that has not run"),
+        (json!("@parameters('none')"), "'none', which is not a parameter of the workflow"),
+        (json!("@greater(1, 'a')"), "values of type 'Integer' and 'String' that do not match"),
+        (
+            json!("@not('x')"),
+            "'not' expects its parameter to be a boolean. The provided value is of type 'String'",
+        ),
+        (json!("@int('many')"), "function 'int' was invoked with a parameter that is not valid"),
+        (
+            json!("@add(9223372036854775807, 'x')"),
+            "'add' expects its second parameter to be an integer or a decimal number",
+        ),
         (json!({"a": [1, "@nothing("]}), ".a[1] character 10"),
         (json!("text @{oops"), "character 8"),
         (json!("äöü @{1} @{oops"), "character 12"),
@@ -188,10 +227,11 @@ fn a_small_definition_cannot_make_a_large_value() {
 #[test]
 fn references_are_listed() {
     let template = Template::read(
-        &json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}')", "d": "- @{parameters('p')}"}),
+        &json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}', items('L'))", "d": "- @{parameters('p')}", "@{actions('K').x}": 1}),
     );
     let template = template.expect("reads");
-    assert_eq!(template.action_names(), ["A", "B"]);
+    assert_eq!(template.action_names(), ["K", "A", "B"]);
+    assert_eq!(template.names(&["items", "iterationIndexes"]), ["L"]);
     assert_eq!(template.parameter_names(), ["p"]);
 }
 

@@ -1,0 +1,65 @@
+//! How much an evaluation may produce.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use serde_json::Value;
+
+use super::evaluate::{EvaluationError, refuse};
+use super::weight::{VALUE_BYTES_MAX, weigh};
+
+/// The maximum of all intermediate values of one evaluation, in bytes.
+const WORK_BYTES_MAX: usize = 16 * VALUE_BYTES_MAX;
+
+/// The number of bytes that an evaluation may still produce.
+pub(crate) struct Budget {
+    result: Cell<usize>,
+    work: Cell<usize>,
+}
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self { result: Cell::new(VALUE_BYTES_MAX), work: Cell::new(WORK_BYTES_MAX) }
+    }
+
+    /// Accounts for an intermediate value, before it is built.
+    pub(super) fn charge(&self, bytes: usize) -> Result<(), EvaluationError> {
+        if bytes > VALUE_BYTES_MAX {
+            return too_large();
+        }
+        subtract(&self.work, bytes)
+    }
+
+    /// Accounts for what is added to a value of `before` bytes.
+    pub(super) fn charge_more(&self, before: usize, more: usize) -> Result<(), EvaluationError> {
+        if before.saturating_add(more) > VALUE_BYTES_MAX {
+            return too_large();
+        }
+        subtract(&self.work, more)
+    }
+
+    /// Clones a value that is a part of the result, if it is not too large.
+    pub(super) fn own(&self, value: Cow<'_, Value>) -> Result<Value, EvaluationError> {
+        subtract(&self.result, weight(&value)?)?;
+        Ok(value.into_owned())
+    }
+}
+
+/// Returns the size of a value, or an error if it is too deep.
+pub(super) fn weight(value: &Value) -> Result<usize, EvaluationError> {
+    weigh(value).map_or_else(|| refuse("the result is nested too deeply"), Ok)
+}
+
+fn subtract(left: &Cell<usize>, bytes: usize) -> Result<(), EvaluationError> {
+    match left.get().checked_sub(bytes) {
+        Some(less) => {
+            left.set(less);
+            Ok(())
+        }
+        None => too_large(),
+    }
+}
+
+fn too_large<T>() -> Result<T, EvaluationError> {
+    refuse(format!("the result is larger than {VALUE_BYTES_MAX} bytes"))
+}
