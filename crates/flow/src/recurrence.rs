@@ -6,10 +6,13 @@
 use std::cmp::Ordering;
 
 use outlive_clock::{Instant, Span};
-use serde::{Deserialize, Serialize};
+
+pub(crate) use calendar::{Schedule, Zone};
+
+mod calendar;
 
 /// The unit of a recurrence (reference §6.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Frequency {
     /// Seconds, at least 60, as in Power Automate (reference §6.1).
     Second,
@@ -60,7 +63,7 @@ impl Frequency {
 }
 
 /// A recurrence trigger: every `interval` units from an anchor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recurrence {
     /// The unit.
     pub frequency: Frequency,
@@ -68,6 +71,26 @@ pub(crate) struct Recurrence {
     pub interval: u32,
     /// The first occurrence; if `None`, the flow first runs when it is turned on.
     pub start: Option<Instant>,
+    /// There are no occurrences after it.
+    pub end: Option<Instant>,
+    /// The time zone of days, weeks, months and the schedule.
+    pub zone: Zone,
+    /// The times within each day, week or month.
+    pub schedule: Schedule,
+}
+
+impl Default for Recurrence {
+    /// Every three minutes, as designers set it for triggers that ask a connector.
+    fn default() -> Self {
+        Self {
+            frequency: Frequency::Minute,
+            interval: 3,
+            start: None,
+            end: None,
+            zone: Zone::default(),
+            schedule: Schedule::default(),
+        }
+    }
 }
 
 impl Recurrence {
@@ -76,25 +99,46 @@ impl Recurrence {
         self.start.unwrap_or(turned_on)
     }
 
-    /// Returns the first occurrence at or after `from`.
+    /// Returns the first occurrence at or after `from`, at most [`Instant::MAX`].
     pub(crate) fn first_at_or_after(&self, anchor: Instant, from: Instant) -> Instant {
-        if from <= anchor { anchor } else { self.next_after(anchor, from - Span::from_micros(1)) }
+        if self.is_scheduled() {
+            let from = from.max(anchor);
+            return self.bounded(self.scheduled_after(anchor, from - Span::from_micros(1)));
+        }
+        if from <= anchor {
+            return self.bounded(anchor);
+        }
+        self.next_after(anchor, from - Span::from_micros(1))
     }
 
     /// Returns the first occurrence after `after`, at most [`Instant::MAX`].
     pub(crate) fn next_after(&self, anchor: Instant, after: Instant) -> Instant {
+        if self.is_scheduled() {
+            let after = after.max(anchor - Span::from_micros(1));
+            return self.bounded(self.scheduled_after(anchor, after));
+        }
         if after < anchor {
-            return anchor;
+            return self.bounded(anchor);
         }
         let interval = i64::from(self.interval.max(1));
-        match self.frequency.unit() {
+        self.bounded(match self.frequency.unit() {
             Some(unit) => {
                 let step = unit * interval;
                 let passed = (after - anchor).as_micros() / step.as_micros();
                 anchor + step * (passed + 1)
             }
             None => next_month(anchor, interval, after),
-        }
+        })
+    }
+
+    fn bounded(&self, occurrence: Instant) -> Instant {
+        if self.end.is_some_and(|end| occurrence > end) { Instant::MAX } else { occurrence }
+    }
+
+    /// Whether occurrences are times of days of a calendar.
+    fn is_scheduled(&self) -> bool {
+        let by_day = matches!(self.frequency, Frequency::Day | Frequency::Week | Frequency::Month);
+        by_day && (!self.schedule.is_empty() || !self.zone.is_utc())
     }
 }
 
@@ -112,6 +156,11 @@ fn next_month(anchor: Instant, interval: i64, after: Instant) -> Instant {
         }
     }
     Instant::MAX
+}
+
+/// Returns the instant a number of calendar months later, at most [`Instant::MAX`].
+pub(crate) fn months_after(instant: Instant, months: i64) -> Instant {
+    civil(instant).and_then(|from| months_later(from, months)).unwrap_or(Instant::MAX)
 }
 
 fn civil(instant: Instant) -> Option<jiff::civil::DateTime> {
@@ -136,7 +185,7 @@ mod tests {
     }
 
     fn every(interval: u32, frequency: Frequency) -> Recurrence {
-        Recurrence { frequency, interval, start: None }
+        Recurrence { frequency, interval, ..Recurrence::default() }
     }
 
     #[test]
@@ -185,6 +234,117 @@ mod tests {
     }
 
     #[test]
+    fn schedules_have_times_of_days() {
+        let schedule = |hours: &[i8], minutes: &[i8], week_days: &[i8], month_days: &[i8]| Schedule {
+            hours: hours.to_vec(),
+            minutes: minutes.to_vec(),
+            week_days: week_days.to_vec(),
+            month_days: month_days.to_vec(),
+        };
+        // 2026-01-05 is a Monday.
+        let anchor = at("2026-01-05T09:20:30Z");
+        for (frequency, interval, start, schedule, occurrences) in [
+            (
+                Frequency::Day,
+                1,
+                None,
+                schedule(&[8, 10], &[], &[], &[]),
+                ["2026-01-05T10:00:00Z", "2026-01-06T08:00:00Z"],
+            ),
+            (
+                Frequency::Day,
+                1,
+                None,
+                schedule(&[10], &[5, 35], &[], &[]),
+                ["2026-01-05T10:05:00Z", "2026-01-05T10:35:00Z"],
+            ),
+            (
+                Frequency::Day,
+                3,
+                None,
+                schedule(&[8], &[], &[], &[]),
+                ["2026-01-08T08:00:00Z", "2026-01-11T08:00:00Z"],
+            ),
+            (
+                Frequency::Day,
+                1,
+                Some("2026-02-01T12:45:00Z"),
+                schedule(&[10], &[], &[], &[]),
+                ["2026-02-02T10:45:00Z", "2026-02-03T10:45:00Z"],
+            ),
+            (
+                Frequency::Week,
+                1,
+                None,
+                schedule(&[9], &[30], &[0, 4], &[]),
+                ["2026-01-05T09:30:00Z", "2026-01-09T09:30:00Z"],
+            ),
+            (
+                Frequency::Week,
+                2,
+                None,
+                schedule(&[9], &[0], &[0, 4], &[]),
+                ["2026-01-09T09:00:00Z", "2026-01-19T09:00:00Z"],
+            ),
+            (
+                Frequency::Month,
+                1,
+                None,
+                schedule(&[6], &[0], &[], &[1, 31, -1]),
+                ["2026-01-31T06:00:00Z", "2026-02-01T06:00:00Z"],
+            ),
+            (
+                Frequency::Month,
+                1,
+                None,
+                schedule(&[], &[], &[], &[6]),
+                ["2026-01-06T09:20:30Z", "2026-02-06T09:20:30Z"],
+            ),
+            (
+                Frequency::Month,
+                12,
+                None,
+                schedule(&[0], &[0], &[], &[30]),
+                ["2026-01-30T00:00:00Z", "2027-01-30T00:00:00Z"],
+            ),
+        ] {
+            let start = start.map(at);
+            let recurrence = Recurrence { schedule, start, ..every(interval, frequency) };
+            let anchor = recurrence.anchor(anchor);
+            let first = recurrence.first_at_or_after(anchor, anchor);
+            assert_eq!(first, at(occurrences[0]), "{recurrence:?}");
+            assert_eq!(recurrence.next_after(anchor, first), at(occurrences[1]), "{recurrence:?}");
+        }
+        let never = Recurrence { schedule: schedule(&[], &[], &[], &[31]), ..every(12, Frequency::Month) };
+        assert_eq!(never.next_after(at("2026-02-01T00:00:00Z"), at("2026-02-01T00:00:00Z")), Instant::MAX);
+    }
+
+    #[test]
+    fn days_are_those_of_the_time_zone() {
+        let zone = Zone::named("W. Europe Standard Time").expect("a zone");
+        let start = zone.local("2026-03-28T10:00:00");
+        assert_eq!(start, Some(at("2026-03-28T09:00:00Z")));
+        let daily = Recurrence { zone, start, ..every(1, Frequency::Day) };
+        let anchor = daily.anchor(at("2026-01-01T00:00:00Z"));
+        // Clocks are put forward on 2026-03-29.
+        assert_eq!(daily.first_at_or_after(anchor, anchor), anchor);
+        assert_eq!(daily.next_after(anchor, anchor), at("2026-03-29T08:00:00Z"));
+        let schedule = Schedule { hours: vec![2], minutes: vec![30], ..Schedule::default() };
+        let skipped = Recurrence { schedule, ..daily };
+        assert_eq!(skipped.next_after(anchor, anchor), at("2026-03-29T01:30:00Z"));
+        assert_eq!(Zone::named("Atlantis Standard Time"), None);
+    }
+
+    #[test]
+    fn a_recurrence_can_end() {
+        let end = Some(at("2026-01-31T11:00:00Z"));
+        let hourly = Recurrence { end, ..every(1, Frequency::Hour) };
+        let anchor = at("2026-01-31T09:30:00Z");
+        assert_eq!(hourly.next_after(anchor, anchor), at("2026-01-31T10:30:00Z"));
+        assert_eq!(hourly.next_after(anchor, at("2026-01-31T10:30:00Z")), Instant::MAX);
+    }
+
+    #[test]
     fn occurrences_end_at_the_last_instant() {
         for (_, frequency) in Frequency::ALL {
             assert_eq!(
@@ -196,6 +356,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_next_scheduled_occurrence_is_the_first_after(
+            row in 3..6_usize, interval in 1..16_u32, anchor in 0..2_000_000_000_i64, offset in -1_000_000_i64..400_000_000,
+            hours in proptest::collection::vec(0..24_i8, 0..3), minutes in proptest::collection::vec(0..60_i8, 0..3),
+            week_days in proptest::collection::vec(0..7_i8, 0..3), month_days in proptest::collection::vec(1..29_i8, 0..3),
+        ) {
+            let mut schedule = Schedule { hours, minutes, week_days, month_days };
+            schedule.sort();
+            let recurrence = Recurrence { schedule, ..every(interval, Frequency::ALL[row].1) };
+            let (anchor, after) = (Instant::from_seconds(anchor), Instant::from_seconds(anchor + offset));
+            let next = recurrence.next_after(anchor, after);
+            prop_assert!(next > after && next >= anchor && next < Instant::MAX);
+            prop_assert_eq!(recurrence.next_after(anchor, next - Span::from_micros(1)), next);
+            prop_assert_eq!(recurrence.first_at_or_after(anchor, next), next);
+            let later = recurrence.next_after(anchor, next);
+            prop_assert!(later > next);
+        }
+
         #[test]
         fn the_next_occurrence_is_the_first_after(
             row in 0..6_usize, interval in 1..72_000_u32, anchor in 0..2_000_000_000_i64, offset in -1_000_000_i64..400_000_000,

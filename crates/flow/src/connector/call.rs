@@ -11,7 +11,7 @@ use super::connection_key::USED_FOR;
 use super::hub::{CallContext, Credentials, Hub, Workflow, fresh, refused};
 use super::operation::Operations;
 use crate::definition::{CallSite, ConnectorCall, Definition};
-use crate::engine::{Failure, Outcome};
+use crate::engine::{CallInputs, Failure, Outcome};
 
 /// The location of all connectors.
 pub(super) const LOCATION: &str = "unitedstates";
@@ -26,10 +26,15 @@ impl Hub {
         &self,
         workflow: &Workflow<'_>,
         credentials: &impl Credentials,
-        call: &ConnectorCall,
-        parameters: &Map<String, Value>,
+        inputs: &CallInputs<'_>,
     ) -> Outcome {
-        match self.attempt(workflow, credentials, call, parameters).await {
+        let outcome = match inputs {
+            CallInputs::Operation { call, parameters } => {
+                self.attempt(workflow, credentials, call, parameters).await
+            }
+            CallInputs::Request(request) => self.forward(workflow, credentials, request).await,
+        };
+        match outcome {
             Ok(outcome) | Err(outcome) => outcome,
         }
     }
@@ -56,7 +61,7 @@ impl Hub {
         })?;
         let request = super::request::build(operation, parameters).map_err(refused)?;
         let key = self.connection_key(workflow, credentials, connection).await?;
-        Ok(self.send(workflow, call, connection, &key, request).await)
+        Ok(self.send(workflow, Some(&call.api), connection, &key, request.into()).await)
     }
 
     async fn operations(

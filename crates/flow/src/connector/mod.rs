@@ -5,6 +5,7 @@
 //! and the service token are kept in memory only; the service never receives a data source's token.
 
 mod access;
+mod api_request;
 mod call;
 mod connection_key;
 mod hub;

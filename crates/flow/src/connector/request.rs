@@ -21,7 +21,7 @@ pub(super) struct Request {
 }
 
 /// Headers that only the engine sets.
-const RESERVED: [&str; 8] = [
+pub(super) const RESERVED: [&str; 8] = [
     "authorization",
     "host",
     "content-length",
@@ -145,7 +145,7 @@ fn cut(name: &str) -> String {
 }
 
 /// Formats a value as text; arrays with commas, the default of swagger.
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -156,7 +156,7 @@ fn plain(value: &Value) -> String {
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986 and `$`, with which query
 /// options begin.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~$".contains(&byte) {

@@ -1,22 +1,40 @@
 //! Calls the connection's runtime URL.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::hub::{ConnectionKey, Hub, Workflow, refused};
 use super::request::Request;
 use super::response::ServiceResponse;
-use crate::definition::ConnectorCall;
 use crate::engine::{Failure, Outcome};
+
+/// A request below a connection's runtime URL.
+#[derive(Debug)]
+pub(super) struct RuntimeRequest {
+    pub(super) method: Method,
+    pub(super) path_and_query: String,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The body with its media type.
+    pub(super) body: Option<(HeaderValue, Vec<u8>)>,
+}
+
+impl From<Request> for RuntimeRequest {
+    fn from(request: Request) -> Self {
+        let Request { method, path_and_query, headers, body } = request;
+        let body =
+            body.map(|body| (HeaderValue::from_static("application/json"), body.to_string().into_bytes()));
+        Self { method, path_and_query, headers, body }
+    }
+}
 
 impl Hub {
     pub(super) async fn send(
         &self,
         workflow: &Workflow<'_>,
-        call: &ConnectorCall,
+        api: Option<&str>,
         connection: &str,
         key: &ConnectionKey,
-        request: Request,
+        request: RuntimeRequest,
     ) -> Outcome {
         let url = format!("{}{}", key.runtime_url, request.path_and_query);
         let Ok(mut authorization) = HeaderValue::try_from(format!("Key {}", key.key.expose())) else {
@@ -31,8 +49,8 @@ impl Hub {
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
-        if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        if let Some((kind, body)) = request.body {
+            builder = builder.header(CONTENT_TYPE, kind).body(body);
         }
         let response = match ServiceResponse::send(builder).await {
             Ok(response) => response,
@@ -48,8 +66,8 @@ impl Hub {
             self.keys.remove(&(workflow.tenant, workflow.flow, connection.to_owned()));
         }
         // The operation may not be where the cached swagger says.
-        if moved {
-            self.swaggers.remove(&(workflow.tenant, call.api.clone()));
+        if let (true, Some(api)) = (moved, api) {
+            self.swaggers.remove(&(workflow.tenant, api.to_owned()));
         }
         outcome
     }

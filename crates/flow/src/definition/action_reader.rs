@@ -1,41 +1,58 @@
 //! Parses the actions of a flow, including nested ones.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::Value;
-
-use super::action::{Action, ActionKind, CallSite, ConnectorCall, Scope, StatusSet};
-use super::condition::{Condition, templates_in};
-use super::limits::{self, ACTIONS_MAX, NESTING_MAX};
+use super::action::{Action, ActionKind, Body, Branch, CallSite, StatusSet};
+use super::action_kind::{self, ReadKind};
+use super::limits::{self, ACTIONS_MAX, CASES_MAX, NESTING_MAX};
 use super::node::{Node, QUOTED_MAX};
+use super::order::{self, Precedence};
 use super::refusal::{Collected, DefinitionError};
-use super::{order, references, retry_policy};
+use super::settings::{Settings, StaticResult};
 use crate::expression::Template;
 use crate::status::ActionStatus;
 
-/// An action whose `runAfter` is not yet resolved.
-struct Read<'a> {
-    node: Node<'a>,
-    action: Action,
-    after: Vec<(String, StatusSet)>,
+/// An action whose names are not yet resolved.
+pub(super) struct Read<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) name: String,
+    pub(super) kind: ActionKind,
+    pub(super) settings: Settings,
+    /// The action that contains it, and the branch.
+    pub(super) parent: Option<(usize, Branch)>,
+    pub(super) after: Vec<(String, StatusSet)>,
 }
 
 /// Parses the actions of a definition, and collects all errors.
 pub(super) struct Reader<'a> {
-    parameters: BTreeSet<String>,
-    read: Vec<Read<'a>>,
+    pub(super) parameters: BTreeSet<String>,
+    static_results: BTreeMap<String, StaticResult>,
+    pub(super) read: Vec<Read<'a>>,
     calls: Vec<CallSite>,
-    places: HashMap<String, usize>,
-    errors: Collected,
+    pub(super) places: HashMap<String, usize>,
+    pub(super) errors: Collected,
+}
+
+/// The actions, with what refers to the outside.
+pub(super) struct Actions {
+    pub(super) actions: Vec<Action>,
+    pub(super) bodies: Vec<Body>,
+    pub(super) calls: Vec<CallSite>,
+    pub(super) errors: Collected,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(parameters: BTreeSet<String>, errors: Collected) -> Self {
-        Self { parameters, read: Vec::new(), calls: Vec::new(), places: HashMap::new(), errors }
+    pub(super) fn new(
+        parameters: BTreeSet<String>,
+        static_results: BTreeMap<String, StaticResult>,
+        errors: Collected,
+    ) -> Self {
+        let (read, calls, places) = (Vec::new(), Vec::new(), HashMap::new());
+        Self { parameters, static_results, read, calls, places, errors }
     }
 
-    /// Parses a map of actions, including those inside conditions.
-    pub(super) fn read(&mut self, actions: &Node<'a>, scope: Scope, depth: usize) {
+    /// Parses a map of actions, including those inside other actions.
+    pub(super) fn read(&mut self, actions: &Node<'a>, parent: Option<(usize, Branch)>, depth: usize) {
         let Some(members) = self.errors.keep(actions.members()) else { return };
         if depth > NESTING_MAX && !members.is_empty() {
             let what = format!("actions are nested deeper than {NESTING_MAX}");
@@ -48,11 +65,11 @@ impl<'a> Reader<'a> {
                 self.errors.push(node.refuse(&what, "split the flow"));
                 return;
             }
-            self.action(name, &node, scope, depth);
+            self.action(name, &node, parent, depth);
         }
     }
 
-    fn action(&mut self, name: String, node: &Node<'a>, scope: Scope, depth: usize) {
+    fn action(&mut self, name: String, node: &Node<'a>, parent: Option<(usize, Branch)>, depth: usize) {
         self.errors.keep(limits::name(node, &name));
         let place = self.read.len();
         if self.places.insert(name.clone(), place).is_some() {
@@ -60,8 +77,12 @@ impl<'a> Reader<'a> {
                 node.refuse("another action has this name", "give every action in the flow its own name"),
             );
         }
-        let kind = kind(node, &mut self.errors);
-        if let Some(ActionKind::OpenApiConnection(call)) = &kind {
+        let (kind, settings) = match action_kind::read(node, &self.static_results, &mut self.errors) {
+            Some(ReadKind { kind, settings }) => (kind, settings),
+            // An action with an error has no expressions to check, but others may refer to it.
+            None => (ActionKind::Scope, Settings::default()),
+        };
+        if let ActionKind::OpenApiConnection(call) = &kind {
             self.calls.push(CallSite {
                 action: name.chars().take(QUOTED_MAX).collect(),
                 api: call.api.clone(),
@@ -69,182 +90,175 @@ impl<'a> Reader<'a> {
                 path: format!("{}.inputs.host.operationId", node.path()),
             });
         }
-        // An action with an error has no expressions to check, but others may refer to it.
-        let kind = kind.unwrap_or_else(|| ActionKind::If(Condition::All(Vec::new())));
-        self.check_parameters(node, &kind);
         let after = run_after(node, &mut self.errors);
-        self.read.push(Read {
-            node: node.clone(),
-            action: Action { name, scope, run_after: Vec::new(), kind },
-            after,
-        });
-        let is_condition =
-            node.optional("type").is_some_and(|kind| kind.text().is_ok_and(|text| text == "If"));
-        if !is_condition {
+        self.read.push(Read { node: node.clone(), name, kind, settings, parent, after });
+        self.nested(node, place, depth + 1);
+    }
+
+    /// Parses the actions inside an action: those of its type as written, also if it has errors.
+    fn nested(&mut self, node: &Node<'a>, place: usize, depth: usize) {
+        let kind = node.optional("type").and_then(|kind| kind.text().ok()).unwrap_or_default();
+        let kind = kind.to_ascii_lowercase();
+        if !["scope", "foreach", "until", "if", "switch"].contains(&kind.as_str()) {
             return;
         }
-        if let Some(then) = node.optional("actions") {
-            self.read(&then, Scope::Branch { condition: place, then: true }, depth + 1);
+        if let Some(actions) = node.optional("actions") {
+            self.read(&actions, Some((place, Branch::Condition(true))), depth);
         }
-        if let Some(otherwise) = node.optional("else") {
-            self.errors.keep(otherwise.only(&["actions"]));
-            if let Some(actions) = otherwise.optional("actions") {
-                self.read(&actions, Scope::Branch { condition: place, then: false }, depth + 1);
+        if kind == "if"
+            && let Some(otherwise) = node.optional("else")
+        {
+            self.branch(&otherwise, &["actions"], (place, Branch::Condition(false)), depth);
+        }
+        if kind == "switch" {
+            let cases = node.optional("cases").map(|cases| self.errors.keep(cases.members()));
+            let cases = cases.flatten().unwrap_or_default();
+            if cases.len() > CASES_MAX {
+                let what = format!("there are more than {CASES_MAX} cases");
+                self.errors.push(node.refuse_at(".cases", &what, "use several switches"));
+                return;
+            }
+            for (number, (_, case)) in cases.iter().enumerate() {
+                self.branch(case, &["case", "actions"], (place, Branch::Case(number)), depth);
+            }
+            if let Some(default) = node.optional("default") {
+                self.branch(&default, &["actions"], (place, Branch::Case(cases.len())), depth);
             }
         }
     }
 
-    fn check_parameters(&mut self, node: &Node<'_>, kind: &ActionKind) {
-        let names: BTreeSet<_> = templates(kind).into_iter().flat_map(Template::parameter_names).collect();
-        for name in names.into_iter().filter(|name| !self.parameters.contains(*name)) {
-            let quoted: String = name.chars().take(QUOTED_MAX).collect();
-            self.errors.push(node.refuse(
-                &format!("there is no parameter '{quoted}'"),
-                "declare it in properties.definition.parameters",
-            ));
+    fn branch(&mut self, node: &Node<'a>, known: &[&str], parent: (usize, Branch), depth: usize) {
+        self.errors.keep(node.only(known));
+        if let Some(actions) = node.optional("actions") {
+            self.read(&actions, Some(parent), depth);
         }
     }
 
     /// Resolves names, checks references, and orders the actions. Without errors, the actions are
     /// complete.
-    pub(super) fn finish(mut self) -> (Vec<Action>, Vec<CallSite>, Collected) {
+    pub(super) fn finish(mut self) -> Actions {
+        let mut run_after = Vec::with_capacity(self.read.len());
         for place in 0..self.read.len() {
-            let one = &self.read[place];
-            let mut run_after = Vec::with_capacity(one.after.len());
-            for (name, statuses) in &one.after {
-                let at = format!(".runAfter.{}", name.chars().take(QUOTED_MAX).collect::<String>());
-                let before =
-                    self.places.get(name).copied().filter(|p| self.read[*p].action.scope == one.action.scope);
-                match before {
-                    None => self.errors.push(one.node.refuse_at(
-                        &at,
-                        "there is no such action on this level",
-                        "name an action of the same level",
-                    )),
-                    Some(before) if before == place => {
-                        self.errors.push(one.node.refuse_at(
-                            &at,
-                            "an action cannot wait for itself",
-                            "remove it",
-                        ));
-                    }
-                    Some(before) => run_after.push((before, *statuses)),
-                }
-            }
-            let names: BTreeSet<_> =
-                templates(&one.action.kind).into_iter().flat_map(Template::action_names).collect();
-            for name in names {
-                if self.places.get(name).is_none_or(|p| *p == place) {
-                    let quoted: String = name.chars().take(QUOTED_MAX).collect();
-                    self.errors.push(one.node.refuse(
-                        &format!("an expression refers to the action '{quoted}', which is not another action of this flow"),
-                        "name an action that runs before; names are case-sensitive and contain _ instead of spaces",
-                    ));
-                }
-            }
-            self.read[place].action.run_after = run_after;
+            run_after.push(self.resolve(place));
+            self.check_names(place);
         }
+        self.check_variables();
         let Self { read, calls, mut errors, .. } = self;
-        let actions = match order::of(&read.iter().map(|one| &one.action).collect::<Vec<_>>()) {
-            Ok(order) => order::apply(read.into_iter().map(|one| one.action).collect(), &order),
+        let precedence: Vec<_> = read
+            .iter()
+            .zip(&run_after)
+            .map(|(one, after)| Precedence {
+                parent: one.parent.map(|(parent, _)| parent),
+                after: after.iter().map(|(before, _)| *before).collect(),
+            })
+            .collect();
+        let (actions, bodies) = match order::of(&precedence) {
+            Ok(order) => arrange(read, &run_after, &order),
             Err(place) => {
                 errors.push(
                     read[place].node.refuse("the runAfter conditions form a circle", "remove one of them"),
                 );
-                Vec::new()
+                (Vec::new(), Vec::new())
             }
         };
-        (actions, calls, errors)
+        Actions { actions, bodies, calls, errors }
     }
-}
 
-fn templates(kind: &ActionKind) -> Vec<&Template> {
-    match kind {
-        ActionKind::OpenApiConnection(call) => call.parameters.iter().map(|(_, template)| template).collect(),
-        ActionKind::Compose(template) => vec![template],
-        ActionKind::If(condition) => condition.templates(),
+    /// Returns the places of the actions that one runs after.
+    fn resolve(&mut self, place: usize) -> Vec<(usize, StatusSet)> {
+        let one = &self.read[place];
+        let mut run_after = Vec::with_capacity(one.after.len());
+        for (name, statuses) in &one.after {
+            let at = format!(".runAfter.{}", name.chars().take(QUOTED_MAX).collect::<String>());
+            let before = self.places.get(name).copied().filter(|p| self.read[*p].parent == one.parent);
+            match before {
+                None => self.errors.push(one.node.refuse_at(
+                    &at,
+                    "there is no such action on this level",
+                    "name an action of the same level",
+                )),
+                Some(before) if before == place => {
+                    self.errors.push(one.node.refuse_at(
+                        &at,
+                        "an action cannot wait for itself",
+                        "remove it",
+                    ));
+                }
+                Some(before) => run_after.push((before, *statuses)),
+            }
+        }
+        run_after
     }
-}
 
-const COMMON: [&str; 6] =
-    ["type", "runAfter", "metadata", "description", "runtimeConfiguration", "operationOptions"];
-
-/// Returns the kind of an action with its inputs, or records all that is wrong with them.
-fn kind(node: &Node<'_>, errors: &mut Collected) -> Option<ActionKind> {
-    let remedy = "use OpenApiConnection, Compose or If";
-    let kind = errors.keep(node.required("type", remedy))?;
-    match errors.keep(kind.text())? {
-        "OpenApiConnection" => {
-            errors.keep(node.only(&[&COMMON[..], &["inputs"]].concat()));
-            let inputs = errors.keep(node.required("inputs", "give host and parameters"))?;
-            connector_call(&inputs, errors).map(ActionKind::OpenApiConnection)
-        }
-        "Compose" => {
-            errors.keep(node.only(&[&COMMON[..], &["inputs"]].concat()));
-            let null = Value::Null;
-            let inputs = node.value().get("inputs").unwrap_or(&null);
-            let inputs = Node::new(format!("{}.inputs", node.path()), inputs);
-            templates_in(&inputs, errors).map(ActionKind::Compose)
-        }
-        "If" => {
-            errors.keep(node.only(&[&COMMON[..], &["expression", "actions", "else"]].concat()));
-            let expression = errors.keep(node.required("expression", "give the condition"))?;
-            errors.keep(Condition::read(&expression)).map(ActionKind::If)
-        }
-        other => {
-            let other: String = other.chars().take(QUOTED_MAX).collect();
-            errors.push(kind.refuse(&format!("the action type '{other}' is not supported"), remedy));
-            None
-        }
-    }
-}
-
-fn connector_call(inputs: &Node<'_>, errors: &mut Collected) -> Option<ConnectorCall> {
-    errors.keep(inputs.only(&["host", "parameters", "authentication", "retryPolicy"]))?;
-    let host = errors.keep(inputs.required("host", "give apiId, connectionName and operationId"));
-    let host = host.and_then(|host| host_of(&host, errors));
-    if let Some(authentication) = inputs.optional("authentication") {
-        // The engine sets it at run time; a maker never writes another value.
-        let written = authentication.value();
-        let filled_by_engine =
-            written.as_str().is_some_and(|text| text.starts_with("@parameters('$authentication')"));
-        if !filled_by_engine {
-            errors.push(authentication.refuse(
-                "a definition must not contain credentials",
-                "write \"@parameters('$authentication')\" or leave it out",
+    /// Checks the names of actions and parameters in expressions.
+    fn check_names(&mut self, place: usize) {
+        let one = &self.read[place];
+        let templates = one.kind.templates();
+        let names: BTreeSet<_> = templates.iter().flat_map(|template| template.parameter_names()).collect();
+        for name in names.into_iter().filter(|name| !self.parameters.contains(*name)) {
+            let quoted: String = name.chars().take(QUOTED_MAX).collect();
+            self.errors.push(one.node.refuse(
+                &format!("there is no parameter '{quoted}'"),
+                "declare it in properties.definition.parameters",
             ));
         }
-    }
-    let mut parameters = Vec::new();
-    if let Some(written) = inputs.optional("parameters") {
-        for (name, value) in errors.keep(written.members()).unwrap_or_default() {
-            parameters.extend(templates_in(&value, errors).map(|template| (name, template)));
+        let names: BTreeSet<_> = templates.into_iter().flat_map(Template::action_names).collect();
+        for name in names {
+            if self.places.get(name).is_none_or(|p| *p == place) {
+                let quoted: String = name.chars().take(QUOTED_MAX).collect();
+                self.errors.push(one.node.refuse(
+                    &format!("an expression refers to the action '{quoted}', which is not another action of this flow"),
+                    "name an action that runs before; names are case-sensitive and contain _ instead of spaces",
+                ));
+            }
         }
     }
-    let retry = inputs.optional("retryPolicy").and_then(|policy| errors.keep(retry_policy::read(&policy)));
-    let (api, reference, operation) = host?;
-    Some(ConnectorCall { api, reference, operation, parameters, retry: retry.unwrap_or_default() })
 }
 
-/// Returns the connector, the reference and the operation of a call.
-fn host_of(host: &Node<'_>, errors: &mut Collected) -> Option<(String, String, String)> {
-    errors.keep(host.only(&["apiId", "connectionName", "operationId"]))?;
-    let mut required = |member: &str, remedy: &str| {
-        errors.keep(host.required(member, remedy).and_then(|node| {
-            limits::name(&node, node.text()?)?;
-            Ok(node.text()?.to_owned())
-        }))
-    };
-    let reference = required("connectionName", "name a key of connectionReferences");
-    let operation = required("operationId", "name an operation of the connector");
-    let api = host
-        .required("apiId", "write /providers/Microsoft.PowerApps/apis/<connector>")
-        .and_then(|node| references::api_name(&node));
-    Some((errors.keep(api)?, reference?, operation?))
+/// Puts the actions in order and divides them into bodies.
+fn arrange(
+    read: Vec<Read<'_>>,
+    run_after: &[Vec<(usize, StatusSet)>],
+    order: &[usize],
+) -> (Vec<Action>, Vec<Body>) {
+    let mut bodies = vec![Body::default()];
+    // By original place: the body and slot of each action, and the body of a loop's actions.
+    let mut positions = vec![(0, 0); read.len()];
+    let mut inner = vec![0; read.len()];
+    for (new, old) in order.iter().enumerate() {
+        let body = read[*old].parent.map_or(0, |(parent, _)| inner[parent]);
+        positions[*old] = (body, bodies[body].members.len());
+        bodies[body].members.push(new);
+        inner[*old] = body;
+        if read[*old].kind.is_loop() {
+            inner[*old] = bodies.len();
+            bodies.push(Body { of: Some(new), members: Vec::new() });
+        }
+    }
+    let mut slots: Vec<Option<Read<'_>>> = read.into_iter().map(Some).collect();
+    let mut actions = Vec::with_capacity(order.len());
+    for old in order {
+        let Some(one) = slots[*old].take() else { continue };
+        let (body, slot) = positions[*old];
+        let within = one.parent.filter(|(parent, _)| positions[*parent].0 == body);
+        actions.push(Action {
+            name: one.name,
+            body,
+            slot,
+            within: within.map(|(parent, branch)| (positions[parent].1, branch)),
+            run_after: run_after[*old].iter().map(|(before, set)| (positions[*before].1, *set)).collect(),
+            kind: one.kind,
+            settings: one.settings,
+        });
+    }
+    (actions, bodies)
 }
 
 fn run_after(node: &Node<'_>, errors: &mut Collected) -> Vec<(String, StatusSet)> {
     let Some(written) = node.optional("runAfter") else { return Vec::new() };
+    if written.value().as_array().is_some_and(Vec::is_empty) {
+        return Vec::new();
+    }
     let members = errors.keep(written.members()).unwrap_or_default();
     members
         .into_iter()

@@ -51,7 +51,8 @@ impl Condition {
         if members.len() != 1 {
             return Err(node.refuse("this is not a condition", "write one operator: {\"equals\": [a, b]}"));
         }
-        let (operator, operands) = members.swap_remove(0);
+        let (written, operands) = members.swap_remove(0);
+        let operator = written.to_ascii_lowercase();
         match operator.as_str() {
             "and" | "or" => {
                 let operands = operands.elements()?;
@@ -59,16 +60,16 @@ impl Condition {
                     .iter()
                     .map(|one| Self::read_below(one, depth + 1))
                     .collect::<Result<Vec<_>, _>>()?;
-                if list.is_empty() || list.len() > OPERANDS_MAX {
-                    return Err(node.refuse(
-                        "the number of operands is out of range",
-                        &format!("give 1 to {OPERANDS_MAX}"),
-                    ));
+                if list.len() > OPERANDS_MAX {
+                    return Err(
+                        node.refuse("there are too many operands", &format!("give at most {OPERANDS_MAX}"))
+                    );
                 }
-                Ok(if operator == "and" { Self::All(list) } else { Self::Any(list) })
+                // Designers leave an empty group where all conditions were removed: it is true.
+                Ok(if operator == "and" || list.is_empty() { Self::All(list) } else { Self::Any(list) })
             }
             "not" => Ok(Self::Not(Box::new(Self::read_below(&operands, depth + 1)?))),
-            name => {
+            _ => {
                 let comparisons = [
                     "equals",
                     "greater",
@@ -79,7 +80,8 @@ impl Condition {
                     "startsWith",
                     "endsWith",
                 ];
-                let Some(by) = Function::named(name).filter(|by| comparisons.contains(&by.name())) else {
+                let Some(by) = Function::named(&operator).filter(|by| comparisons.contains(&by.name()))
+                else {
                     let known = comparisons.join(", ");
                     return Err(
                         operands.refuse("there is no such operator", &format!("use and, or, not, {known}"))

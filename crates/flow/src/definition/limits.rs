@@ -7,6 +7,10 @@ use super::refusal::DefinitionError;
 pub(crate) const ACTIONS_MAX: usize = 500;
 /// The maximum nesting depth of actions.
 pub(crate) const NESTING_MAX: usize = 8;
+/// The maximum number of variables of a flow.
+pub(crate) const VARIABLES_MAX: usize = 250;
+/// The maximum number of cases of a switch.
+pub(crate) const CASES_MAX: usize = 25;
 /// The maximum length of a name of an action, trigger or parameter, in characters.
 pub(crate) const NAME_CHARACTERS_MAX: usize = 80;
 

@@ -2,39 +2,61 @@
 //! each error.
 
 mod action;
+mod action_kind;
 mod action_reader;
 mod condition;
+mod connector_call;
+mod control_action;
+mod data_action;
 mod limits;
 mod node;
 mod order;
+mod parameters;
+mod recurrence_reader;
 mod references;
 mod refusal;
 mod retry_policy;
+mod schema;
+mod settings;
 mod trigger;
+mod unsupported;
+mod variable;
+mod variable_action;
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-pub(crate) use action::{Action, ActionKind, CallSite, ConnectorCall, Scope};
+pub(crate) use action::{Action, ActionKind, Body, Branch, CallSite, Response, Table, Until, Wait};
+pub(crate) use condition::Condition;
+pub(crate) use connector_call::{ApiCall, ConnectionName, ConnectorCall};
 pub(crate) use references::ConnectionReference;
-pub(crate) use refusal::{DefinitionError, DefinitionErrors};
-pub(crate) use trigger::{Trigger, TriggerKind};
+pub(crate) use refusal::DefinitionErrors;
+pub(crate) use schema::Schema;
+pub(crate) use settings::{Hidden, StaticResult};
+pub(crate) use trigger::{PollCall, Trigger, TriggerKind};
+pub(crate) use variable::{Initial, VariableChange, VariableType};
 
-use action_reader::Reader;
+use action_reader::{Actions, Reader};
 use node::Node;
 use refusal::Collected;
+
+use crate::expression::Template;
 
 /// A valid definition.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
     pub trigger: Trigger,
-    /// All actions, including those inside conditions. Each follows its condition and the actions
+    /// All actions, including nested ones. Each follows the action that contains it and the actions
     /// it runs after.
     pub actions: Vec<Action>,
+    /// The actions of the flow itself, then those of each loop.
+    pub bodies: Vec<Body>,
     /// The parameters and their defaults. `$authentication` contains nothing that a flow could
     /// read.
     pub parameters: BTreeMap<String, Value>,
+    /// The outputs of the whole flow.
+    pub outputs: Vec<(String, Template)>,
     pub connections: BTreeMap<String, ConnectionReference>,
     places: HashMap<String, usize>,
 }
@@ -58,6 +80,7 @@ impl Reading {
             "$schema",
             "contentVersion",
             "parameters",
+            "staticResults",
             "triggers",
             "actions",
             "outputs",
@@ -66,29 +89,26 @@ impl Reading {
         ];
         errors.keep(node.only(&known));
         let is_object = definition.is_object();
-        if let Some(outputs) = node.optional("outputs")
-            && errors.keep(outputs.object()).is_some_and(|outputs| !outputs.is_empty())
-        {
-            errors.push(
-                outputs.refuse("the outputs of a whole flow are not evaluated here", "leave outputs empty"),
-            );
-        }
-        let parameters = parameters(&node, &mut errors);
+        let mut parameters = parameters::read(&node, &mut errors);
+        let outputs = parameters::outputs(&node, &mut errors);
+        let static_results = settings::static_results(&node, &mut errors);
         let triggers = is_object.then(|| node.required("triggers", "give exactly one trigger"));
-        let trigger =
-            triggers.and_then(|triggers| errors.keep(triggers.and_then(|node| Trigger::read(&node))));
-        let mut reader = Reader::new(parameters.keys().cloned().collect(), errors);
+        let triggers = triggers.and_then(|triggers| errors.keep(triggers));
+        let trigger = triggers.and_then(|triggers| Trigger::read(&triggers, &mut errors));
+        let mut reader = Reader::new(parameters.keys().cloned().collect(), static_results, errors);
         if let Some(actions) = node.optional("actions") {
-            reader.read(&actions, Scope::Flow, 1);
+            reader.read(&actions, None, 1);
         }
-        let (actions, calls, mut errors) = reader.finish();
+        let Actions { actions, bodies, calls, mut errors } = reader.finish();
         let connections =
             references::read(&Node::new("properties.connectionReferences", references), &mut errors);
+        parameters.insert("$connections".to_owned(), references::as_parameter(&connections));
         let definition = match (trigger, errors.errors()) {
             (Some(trigger), None) => {
                 let places =
                     actions.iter().enumerate().map(|(place, action)| (action.name.clone(), place)).collect();
-                Ok(Definition { trigger, actions, parameters, connections: connections.clone(), places })
+                let connections = connections.clone();
+                Ok(Definition { trigger, actions, bodies, parameters, outputs, connections, places })
             }
             (_, errors) => Err(errors.unwrap_or(DefinitionErrors(Vec::new()))),
         };
@@ -107,44 +127,19 @@ impl Definition {
         self.connections.values().filter_map(|reference| reference.connection.as_deref())
     }
 
+    /// Returns the places of a body's actions.
+    pub(crate) fn members(&self, body: usize) -> &[usize] {
+        self.bodies.get(body).map_or(&[], |body| &body.members)
+    }
+
+    /// Returns the body of the loop at a place.
+    pub(crate) fn body_of_loop(&self, place: usize) -> Option<usize> {
+        self.bodies.iter().position(|body| body.of == Some(place))
+    }
+
     /// Returns the place of an action.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
-    }
-}
-
-fn parameters(node: &Node<'_>, errors: &mut Collected) -> BTreeMap<String, Value> {
-    let mut parameters = BTreeMap::new();
-    // Every cloud flow has these two, declared or not.
-    for name in ["$connections", "$authentication"] {
-        parameters.insert(name.to_owned(), Value::Object(serde_json::Map::new()));
-    }
-    let Some(declared) = node.optional("parameters") else { return parameters };
-    for (name, declared) in errors.keep(declared.members()).unwrap_or_default() {
-        let default = errors.keep(parameter(&name, &declared)).flatten();
-        // A parameter with an error counts as declared: expressions that use it have none.
-        if name != "$authentication" && name != "$connections" {
-            parameters.insert(name, default.unwrap_or_default());
-        }
-    }
-    parameters
-}
-
-/// Returns the default of a parameter. Those of the two that the engine fills in do not matter.
-fn parameter(name: &str, node: &Node<'_>) -> Result<Option<Value>, DefinitionError> {
-    limits::name(node, name)?;
-    node.only(&["type", "defaultValue", "metadata", "allowedValues", "description"])?;
-    let kind = node.required("type", "give the parameter a type")?;
-    let kinds = ["String", "SecureString", "Int", "Float", "Bool", "Array", "Object", "SecureObject"];
-    if !kinds.iter().any(|known| kind.text().is_ok_and(|text| text.eq_ignore_ascii_case(known))) {
-        return Err(kind.refuse("this is not a parameter type", &format!("use one of {}", kinds.join(", "))));
-    }
-    if name == "$authentication" || name == "$connections" {
-        return Ok(None);
-    }
-    match node.optional("defaultValue") {
-        Some(default) => Ok(Some(default.value().clone())),
-        None => Err(node.refuse("the parameter has no value", "give it a defaultValue")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Connection references (`connectionReferences`), in both known forms.
+//! Connection references (`connectionReferences`), in all known forms.
 
 use std::collections::BTreeMap;
 
@@ -35,23 +35,34 @@ pub(super) fn read(node: &Node<'_>, errors: &mut Collected) -> BTreeMap<String, 
 
 fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
     node.object()?;
+    // The connections of an invoker are those of the owner: only the owner can run a flow.
     for source in ["runtimeSource", "source"] {
         if let Some(source) = node.optional(source)
-            && !source.text()?.eq_ignore_ascii_case("embedded")
+            && !["embedded", "invoker"].contains(&source.text()?.to_ascii_lowercase().as_str())
         {
             return Err(
-                source.refuse("only connections embedded in the flow are supported", "use \"embedded\"")
+                source.refuse("this is not a source of connections", "use \"embedded\" or \"invoker\"")
             );
         }
     }
-    // {connection: {name}, api: {name}} of a stored flow, or {connectionName, id | apiName} of a
-    // package.
+    // {connection: {name}, api: {name}} of a stored flow, {connection: {id}, api: {id}} of a
+    // workflow, or {connectionName, id | apiName} of a package.
     let (connection, path) = match node.optional("connection") {
-        Some(connection) => (text(&connection, "name")?, format!("{}.name", connection.path())),
-        None => (text(node, "connectionName")?, format!("{}.connectionName", node.path())),
+        Some(connection) => {
+            let has_only_id = connection.optional("name").is_none() && connection.optional("id").is_some();
+            let member = if has_only_id { "id" } else { "name" };
+            (text(&connection, member)?, format!("{}.{member}", connection.path()))
+        }
+        None => match text(node, "connectionId")? {
+            Some(id) => (Some(id), format!("{}.connectionId", node.path())),
+            None => (text(node, "connectionName")?, format!("{}.connectionName", node.path())),
+        },
     };
     let api = match node.optional("api") {
-        Some(api) => text(&api, "name")?,
+        Some(api) => match text(&api, "name")? {
+            Some(name) => Some(name),
+            None => text(&api, "id")?,
+        },
         None => match text(node, "apiName")? {
             Some(api) => Some(api),
             None => text(node, "id")?,
@@ -63,6 +74,21 @@ fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
         connection: connection.map(last).filter(|connection| !connection.is_empty()),
         path,
     })
+}
+
+/// Returns the value of the parameter `$connections`, in which expressions look connections up.
+pub(super) fn as_parameter(connections: &BTreeMap<String, ConnectionReference>) -> Value {
+    let entries = connections.iter().map(|(key, reference)| {
+        let id = reference.connection.as_deref().unwrap_or_default();
+        let api = reference.api.as_deref().unwrap_or_default();
+        let entry = serde_json::json!({
+            "connectionId": format!("/providers/Microsoft.Web/connections/{id}"),
+            "connectionName": id,
+            "id": format!("/providers/Microsoft.PowerApps/apis/{api}"),
+        });
+        (key.clone(), entry)
+    });
+    Value::Object(entries.collect())
 }
 
 fn text(node: &Node<'_>, member: &str) -> Result<Option<String>, DefinitionError> {

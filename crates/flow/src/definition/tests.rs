@@ -43,8 +43,8 @@ fn read(definition: &Value) -> Result<Definition, DefinitionErrors> {
 #[test]
 fn the_documented_form_is_parsed() {
     let definition = read(&hourly()).expect("reads");
-    let recurrence = Recurrence { frequency: Frequency::Hour, interval: 1, start: None };
-    assert_eq!(definition.trigger.kind, TriggerKind::Recurrence(recurrence));
+    let recurrence = Recurrence { frequency: Frequency::Hour, interval: 1, ..Recurrence::default() };
+    assert_eq!(definition.trigger.recurrence(), Some(&recurrence));
     let ActionKind::OpenApiConnection(call) = &definition.actions[0].kind else { panic!("a call") };
     assert_eq!((call.api.as_str(), call.operation.as_str()), ("shared_contoso-orders", "ListOrders"));
     assert_eq!(call.retry, RetryPolicy::default());
@@ -84,10 +84,11 @@ fn actions_follow_those_they_run_after() {
     let definition = read(&flow).expect("reads");
     for (place, action) in definition.actions.iter().enumerate() {
         assert!(action.run_after.iter().all(|(before, _)| *before < place), "{}", action.name);
-        if let Scope::Branch { condition, then } = action.scope {
+        assert_eq!((action.body, action.slot), (0, place));
+        if let Some((condition, branch)) = action.within {
             assert!(condition < place);
             assert_eq!(definition.actions[condition].name, "B_if");
-            assert_eq!(then, action.name == "B_then");
+            assert_eq!(branch, Branch::Condition(action.name == "B_then"));
         }
     }
     assert_eq!(definition.actions.len(), 5);
@@ -113,7 +114,7 @@ fn errors_contain_place_reason_and_remedy() {
         (
             "/triggers/Recurrence/type",
             json!("Webhook"),
-            "triggers.Recurrence.type: the trigger type 'Webhook' is not supported",
+            "triggers.Recurrence.type: the trigger type 'Webhook' is not supported; use Recurrence, Request, or the trigger of a connector",
         ),
         (
             "/triggers/Recurrence/recurrence/frequency",
@@ -132,13 +133,21 @@ fn errors_contain_place_reason_and_remedy() {
             "from 60 to 9999999",
         ),
         ("/triggers/Recurrence/recurrence/startTime", json!("soon"), "startTime: this is not an instant"),
-        ("/triggers/Recurrence/recurrence/timeZone", json!("W. Europe Standard Time"), "timeZone"),
-        ("/triggers/Recurrence/recurrence/schedule", json!({"hours": [9]}), "schedule"),
+        (
+            "/triggers/Recurrence/recurrence/timeZone",
+            json!("Atlantis Standard Time"),
+            "timeZone: this is not a known time zone",
+        ),
+        (
+            "/triggers/Recurrence/recurrence/schedule",
+            json!({"hours": [9]}),
+            "schedule.hours: this does not go with the frequency; use the frequency Day or Week or Month",
+        ),
         ("/actions", json!([]), "properties.definition.actions: this is not an object"),
         (
             "/actions/Http",
-            action("Http"),
-            "actions.Http.type: the action type 'Http' is not supported; use OpenApiConnection, Compose or If.",
+            action("JavaScriptCode"),
+            "actions.Http.type: the action type 'JavaScriptCode' is not supported; write the computation as expressions",
         ),
         ("/actions/x", json!("y"), "actions.x: this is not an object"),
         (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' is not a known member"),
@@ -182,7 +191,12 @@ fn errors_contain_place_reason_and_remedy() {
             "retryPolicy.interval",
         ),
         ("/parameters/limit", json!({"type": "Int"}), "parameters.limit: the parameter has no value"),
-        ("/outputs", json!({"a": 1}), "outputs"),
+        ("/outputs", json!({"a": 1}), "outputs.a: this is not an object"),
+        (
+            "/parameters/limit",
+            json!({"type": "Int", "defaultValue": "5"}),
+            "limit.defaultValue: this is not a value",
+        ),
         (
             "/actions/If",
             json!({"type": "If", "expression": {"xor": [1, 2]}}),
@@ -248,10 +262,10 @@ fn all_errors_are_reported_at_once() {
     flow["actions"]["Wrong"] = wrong;
     flow["actions"]["Branch"] = json!({
         "type": "If", "expression": {"xor": []}, "runAfter": {"Wrong": ["Succeeded"]},
-        "actions": {"Inner": {"type": "Foreach"}},
+        "actions": {"Inner": {"type": "Agent"}},
         "else": {"actions": {"Other": {"type": "Compose", "inputs": "@outputs('Gone')"}}}
     });
-    let references = json!({"a": {"runtimeSource": "invoker"}, "b": 7, "c": {"connectionName": "kept"}});
+    let references = json!({"a": {"runtimeSource": "stranger"}, "b": 7, "c": {"connectionName": "kept"}});
     let reading = Reading::of(&flow, &references);
     let errors = reading.definition.expect_err("many errors");
     let paths: Vec<_> = errors
@@ -261,7 +275,7 @@ fn all_errors_are_reported_at_once() {
         .collect();
     let mut expected = vec![
         "definition",
-        "definition.outputs",
+        "definition.outputs.a",
         "definition.parameters.kind.type",
         "definition.parameters.limit",
         "definition.triggers.Recurrence.recurrence.interval",

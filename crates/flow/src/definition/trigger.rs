@@ -1,124 +1,197 @@
-//! Triggers: a recurrence, or a request.
+//! Triggers: a recurrence, a request, or a connector's event.
 
-use outlive_clock::Instant;
-use serde_json::Value;
+use std::collections::BTreeMap;
 
+use super::condition::{Condition, templates_in};
+use super::connector_call::{self, ApiCall, ConnectorCall};
 use super::limits;
 use super::node::{Node, QUOTED_MAX};
-use super::refusal::DefinitionError;
-use crate::recurrence::{Frequency, Recurrence};
+use super::recurrence_reader;
+use super::refusal::{Collected, DefinitionError};
+use super::schema::Schema;
+use super::settings::{self, Hidden, Settings};
+use super::unsupported;
+use crate::expression::Template;
+use crate::recurrence::Recurrence;
 
 /// The trigger of a definition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Trigger {
     /// Its name (`Recurrence`, `manual`).
     pub name: String,
     pub kind: TriggerKind,
+    /// The array with an item for each run.
+    pub split_on: Option<Template>,
+    /// The conditions under which it fires.
+    pub conditions: Vec<Condition>,
+    /// The tracking id that its runs have in place of their name.
+    pub tracking_id: Option<Template>,
+    /// The maximum number of runs that have not ended; the others wait.
+    pub concurrency: Option<usize>,
+    pub hidden: Hidden,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum TriggerKind {
     Recurrence(Recurrence),
     /// A manual request; `kind` is `Button`, `Http`, `PowerAppV2` …
     Request {
-        /// The kind of request, as written.
-        kind: Option<String>,
+        /// The schema that the body must have.
+        schema: Option<Box<Schema>>,
     },
+    /// Asks a connector for events.
+    Poll {
+        recurrence: Recurrence,
+        call: Box<PollCall>,
+    },
+    /// Subscribes to events of a connector.
+    Webhook,
 }
+
+/// How a connector is asked for events.
+#[derive(Clone, Debug)]
+pub(crate) enum PollCall {
+    Operation(ConnectorCall),
+    Request(ApiCall),
+}
+
+const COMMON: [&str; 14] = [
+    "type",
+    "kind",
+    "inputs",
+    "recurrence",
+    "evaluatedRecurrence",
+    "metadata",
+    "description",
+    "runtimeConfiguration",
+    "operationOptions",
+    "splitOn",
+    "splitOnConfiguration",
+    "conditions",
+    "correlation",
+    "trackedProperties",
+];
 
 impl Trigger {
-    pub(super) fn read(triggers: &Node<'_>) -> Result<Self, DefinitionError> {
-        let mut members = triggers.members()?;
+    /// Returns when it is due, if it is due by time.
+    pub(crate) const fn recurrence(&self) -> Option<&Recurrence> {
+        match &self.kind {
+            TriggerKind::Recurrence(recurrence) | TriggerKind::Poll { recurrence, .. } => Some(recurrence),
+            TriggerKind::Request { .. } | TriggerKind::Webhook => None,
+        }
+    }
+
+    /// Reads the only trigger, or records all that is wrong with it.
+    pub(super) fn read(triggers: &Node<'_>, errors: &mut Collected) -> Option<Self> {
+        let mut members = errors.keep(triggers.members())?;
         if members.len() != 1 {
             let what = format!("a flow has one trigger, not {}", members.len());
-            return Err(triggers.refuse(&what, "keep one Recurrence or Request trigger"));
+            errors.push(triggers.refuse(&what, "keep one trigger"));
+            return None;
         }
         let (name, node) = members.swap_remove(0);
-        limits::name(&node, &name)?;
-        let kind = node.required("type", "use Recurrence or Request")?;
-        let kind = match kind.text()? {
-            "Recurrence" => {
-                node.only(&[
-                    "type",
-                    "recurrence",
-                    "evaluatedRecurrence",
-                    "metadata",
-                    "description",
-                    "runtimeConfiguration",
-                ])?;
-                TriggerKind::Recurrence(recurrence(
-                    &node.required("recurrence", "give frequency and interval")?,
-                )?)
+        errors.keep(limits::name(&node, &name));
+        let written = errors.keep(node.required("type", "use Recurrence or Request"))?;
+        let text = errors.keep(written.text())?;
+        let mut settings = Settings::default();
+        let concurrency =
+            settings::runtime_configuration(&node, true, &mut settings, &BTreeMap::new(), errors);
+        let split_on = node.optional("splitOn").and_then(|split| templates_in(&split, errors));
+        let conditions = conditions(&node, errors);
+        let tracking_id = node.optional("correlation").and_then(|correlation| {
+            errors.keep(correlation.only(&["clientTrackingId"]))?;
+            correlation.optional("clientTrackingId").and_then(|id| templates_in(&id, errors))
+        });
+        let lower = text.to_ascii_lowercase();
+        let kind = match lower.as_str() {
+            "recurrence" => {
+                errors.keep(node.only(&COMMON));
+                let recurrence = node.required("recurrence", "give frequency and interval");
+                let recurrence = errors.keep(recurrence);
+                recurrence
+                    .and_then(|node| recurrence_reader::read(&node, errors))
+                    .map(TriggerKind::Recurrence)
             }
-            "Request" => {
-                node.only(&[
-                    "type",
-                    "kind",
-                    "inputs",
-                    "metadata",
-                    "description",
-                    "operationOptions",
-                    "runtimeConfiguration",
-                ])?;
-                if let Some(inputs) = node.optional("inputs") {
-                    inputs.object()?;
-                }
-                TriggerKind::Request {
-                    kind: node.optional("kind").map(|kind| kind.text().map(str::to_owned)).transpose()?,
-                }
+            "request" => {
+                errors.keep(node.only(&COMMON));
+                errors.keep(request(&node))
+            }
+            "openapiconnection" | "apiconnection" => {
+                errors.keep(node.only(&COMMON));
+                poll(&node, &lower, errors)
+            }
+            "openapiconnectionwebhook"
+            | "apiconnectionwebhook"
+            | "openapiconnectionnotification"
+            | "apiconnectionnotification" => {
+                errors.keep(node.only(&COMMON));
+                errors.keep(node.required("inputs", "give host and parameters")).map(|_| TriggerKind::Webhook)
             }
             other => {
-                let other: String = other.chars().take(QUOTED_MAX).collect();
-                return Err(kind.refuse(
-                    &format!("the trigger type '{other}' is not supported"),
-                    "use Recurrence or Request",
-                ));
+                let quoted: String = text.chars().take(QUOTED_MAX).collect();
+                let remedy = unsupported::trigger_remedy(other);
+                errors.push(written.refuse(&format!("the trigger type '{quoted}' is not supported"), remedy));
+                None
             }
         };
-        Ok(Self { name, kind })
+        let hidden = settings.hidden;
+        Some(Self { name, kind: kind?, split_on, conditions, tracking_id, concurrency, hidden })
     }
 }
 
-fn recurrence(node: &Node<'_>) -> Result<Recurrence, DefinitionError> {
-    node.only(&["frequency", "interval", "startTime", "timeZone", "schedule"])?;
-    let written = node.required("frequency", "use Second, Minute, Hour, Day, Week or Month")?;
-    let text = written.text()?;
-    let Some((_, frequency)) = Frequency::ALL.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text))
-    else {
-        return Err(written.refuse("this is not a frequency", "use Second, Minute, Hour, Day, Week or Month"));
-    };
-    let (low, high) = frequency.intervals();
-    let written = node.required("interval", &format!("give a whole number from {low} to {high}"))?;
-    let interval =
-        written.value().as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (low..=high).contains(n));
-    let Some(interval) = interval else {
-        let what = format!("this interval of {frequency:?} is out of range");
-        return Err(written.refuse(&what, &format!("give a whole number from {low} to {high}")));
-    };
-    if let Some(zone) = node.optional("timeZone")
-        && !["UTC", "Etc/UTC", "Coordinated Universal Time"].contains(&zone.text()?)
-    {
-        return Err(
-            zone.refuse("time zones are not supported", "use UTC, or write the offset into startTime")
-        );
+fn conditions(node: &Node<'_>, errors: &mut Collected) -> Vec<Condition> {
+    let written = node.optional("conditions").map(|conditions| errors.keep(conditions.elements()));
+    let mut list = Vec::new();
+    for condition in written.flatten().unwrap_or_default() {
+        let read = condition.only(&["expression", "dependsOn"]).and_then(|()| {
+            let expression = condition.required("expression", "give the condition")?;
+            Condition::read(&expression)
+        });
+        list.extend(errors.keep(read));
     }
-    if let Some(schedule) = node.optional("schedule")
-        && *schedule.value() != Value::Object(serde_json::Map::new())
-    {
-        return Err(
-            schedule.refuse("schedules within a recurrence are not supported", "use startTime and interval")
-        );
-    }
-    let start = node.optional("startTime").map(|written| start_time(&written)).transpose()?;
-    Ok(Recurrence { frequency, interval, start })
+    list
 }
 
-/// Parses an instant as RFC 3339 or, as the platform also writes it, without an offset (UTC).
-fn start_time(written: &Node<'_>) -> Result<Instant, DefinitionError> {
-    let text = written.text()?;
-    text.parse()
-        .or_else(|_| format!("{text}Z").parse())
-        .ok()
-        .filter(|start| (Instant::EPOCH..=Instant::MAX).contains(start))
-        .ok_or_else(|| written.refuse("this is not an instant", "write it as 2026-01-05T09:00:00Z"))
+/// Reads a request trigger. Buttons and apps always send what their schema requires; an `Http`
+/// trigger checks its schema only if that is turned on.
+fn request(node: &Node<'_>) -> Result<TriggerKind, DefinitionError> {
+    let kind = node.optional("kind").map(|kind| kind.text()).transpose()?;
+    let options = node.optional("operationOptions").map(|options| options.text()).transpose()?;
+    let is_checked = options.is_some_and(|text| {
+        text.split(',').any(|one| one.trim().eq_ignore_ascii_case("EnableSchemaValidation"))
+    });
+    let is_http = kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Http"));
+    let Some(inputs) = node.optional("inputs") else { return Ok(TriggerKind::Request { schema: None }) };
+    inputs.only(&[
+        "schema",
+        "method",
+        "relativePath",
+        "triggerAuthenticationType",
+        "host",
+        "operationId",
+        "parameters",
+        "headersSchema",
+        "triggerUrl",
+    ])?;
+    let schema = match inputs.optional("schema") {
+        None => None,
+        Some(schema) => Schema::read(&schema)?,
+    };
+    let schema = schema.filter(|_| !is_http || is_checked).map(Box::new);
+    Ok(TriggerKind::Request { schema })
+}
+
+fn poll(node: &Node<'_>, kind: &str, errors: &mut Collected) -> Option<TriggerKind> {
+    let recurrence = match node.optional("recurrence") {
+        Some(written) => recurrence_reader::read(&written, errors),
+        // The platform decides how often it asks.
+        None => Some(Recurrence::default()),
+    };
+    let inputs = errors.keep(node.required("inputs", "give the operation to call"))?;
+    let call = if kind == "apiconnection" {
+        connector_call::read_request(&inputs, errors).map(PollCall::Request)
+    } else {
+        connector_call::read_operation(&inputs, errors).map(PollCall::Operation)
+    };
+    Some(TriggerKind::Poll { recurrence: recurrence?, call: Box::new(call?) })
 }

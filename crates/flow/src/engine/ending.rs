@@ -3,21 +3,33 @@
 
 use outlive_clock::Instant;
 
-use super::state::{ActionRecord, Failure, RunState};
-use crate::definition::{Action, Definition, Scope};
+use super::record::{ActionRecord, Failure};
+use super::state::{FLOW, FrameId, RunState, Spot};
+use crate::definition::{Action, Definition};
 use crate::status::{ActionStatus, RunStatus};
 
 /// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ending {
-    /// `Succeeded`, `Failed` or `TimedOut`.
+    /// `Succeeded`, `Failed`, `Cancelled` or `TimedOut`.
     pub status: RunStatus,
     /// The error, if it did not succeed.
     pub error: Option<Failure>,
 }
 
+impl Ending {
+    /// Returns the ending of a run that fails with this error, if nothing else went wrong.
+    pub(super) fn or_failed(self, error: Failure) -> Self {
+        if self.status == RunStatus::Succeeded {
+            Self { status: RunStatus::Failed, error: Some(error) }
+        } else {
+            self
+        }
+    }
+}
+
 pub(super) fn of(definition: &Definition, state: &RunState) -> Ending {
-    if has_unhandled_failure(definition, state, |action| action.scope == Scope::Flow) {
+    if has_unhandled_failure(definition, state, FLOW, |action| action.within.is_none()) {
         Ending { status: RunStatus::Failed, error: Some(Failure::action_failed()) }
     } else {
         Ending { status: RunStatus::Succeeded, error: None }
@@ -27,41 +39,70 @@ pub(super) fn of(definition: &Definition, state: &RunState) -> Ending {
 /// Ends all unfinished actions, because the run has exceeded its maximum duration.
 pub(super) fn timed_out(definition: &Definition, state: &mut RunState, now: Instant) -> Ending {
     let why = Failure::new("WorkflowRunTimedOut", "The run took longer than the 30 days a run may last.");
-    for (place, action) in definition.actions.iter().enumerate() {
-        match &mut state.actions[place] {
-            Some(record) if !record.status.is_final() => {
-                record.fail(why.clone());
-                record.status = ActionStatus::TimedOut;
-                record.retry_due = None;
-                record.end = Some(now);
-            }
-            Some(_) => {}
-            slot => *slot = Some(ActionRecord::skipped(&action.name, now, why.clone())),
-        }
-    }
+    end_all(definition, state, now, ActionStatus::TimedOut, &why);
     Ending { status: RunStatus::TimedOut, error: Some(why) }
 }
 
-/// Whether an action among those `within` failed and no later action handled the failure.
+/// Ends all unfinished actions, because the run was terminated or cancelled.
+pub(crate) fn cut_short(definition: &Definition, state: &mut RunState, now: Instant) {
+    let why = Failure::new("WorkflowRunCancelled", "The run ended before this action.");
+    end_all(definition, state, now, ActionStatus::Cancelled, &why);
+}
+
+fn end_all(definition: &Definition, state: &mut RunState, now: Instant, status: ActionStatus, why: &Failure) {
+    let frames: Vec<_> = std::iter::once(FLOW).chain(state.frames.keys().copied()).collect();
+    for id in frames {
+        let Some(body) = state.body_of(id) else { continue };
+        let is_ended = state.frames.get(&id).is_some_and(|frame| frame.status.is_final());
+        for (slot, place) in definition.members(body).iter().enumerate().filter(|_| !is_ended) {
+            let at = Spot { frame: id, slot };
+            match state.record_mut(at) {
+                Some(record) if !record.status.is_final() => {
+                    record.time_out(why.clone(), now);
+                    record.status = status;
+                    if let Some(iterations) = &mut record.iterations {
+                        let ended = std::mem::take(&mut iterations.running);
+                        iterations.recorded.extend(ended);
+                    }
+                }
+                Some(_) => {}
+                None => {
+                    let name = &definition.actions[*place].name;
+                    state.store(at, ActionRecord::skipped(name, now, why.clone()));
+                }
+            }
+        }
+        if let Some(frame) = state.frames.get_mut(&id).filter(|frame| !frame.status.is_final()) {
+            frame.status = status;
+            frame.end = Some(now);
+        }
+    }
+}
+
+/// Whether an action of a frame among those `within` failed and no later action handled the
+/// failure.
 pub(super) fn has_unhandled_failure(
     definition: &Definition,
     state: &RunState,
+    frame: FrameId,
     within: impl Fn(&Action) -> bool,
 ) -> bool {
-    let status = |place: usize| state.status(place).unwrap_or(ActionStatus::Skipped);
+    let Some(body) = state.body_of(frame) else { return false };
+    let members = definition.members(body);
+    let status = |slot: usize| state.status(Spot { frame, slot }).unwrap_or(ActionStatus::Skipped);
     // Actions follow those that they run after, so in reverse order the later ones are known.
-    let mut handled = vec![false; definition.actions.len()];
-    for (place, action) in definition.actions.iter().enumerate().rev() {
-        let well = status(place) == ActionStatus::Succeeded;
-        for (before, wanted) in &action.run_after {
-            if (well && wanted.has(status(*before))) || (!well && handled[place]) {
+    let mut handled = vec![false; members.len()];
+    for (slot, place) in members.iter().enumerate().rev() {
+        let well = status(slot) == ActionStatus::Succeeded;
+        for (before, wanted) in &definition.actions[*place].run_after {
+            if (well && wanted.has(status(*before))) || (!well && handled[slot]) {
                 handled[*before] = true;
             }
         }
     }
-    definition.actions.iter().enumerate().any(|(place, action)| {
-        within(action)
-            && matches!(status(place), ActionStatus::Failed | ActionStatus::TimedOut)
-            && !handled[place]
+    members.iter().enumerate().any(|(slot, place)| {
+        within(&definition.actions[*place])
+            && matches!(status(slot), ActionStatus::Failed | ActionStatus::TimedOut)
+            && !handled[slot]
     })
 }

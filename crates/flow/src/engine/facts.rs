@@ -1,17 +1,126 @@
 //! What expressions can read of a run.
 
-use outlive_clock::Instant;
-use serde_json::Value;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
-use super::RunState;
-use crate::definition::Definition;
+use outlive_clock::Instant;
+use serde_json::{Value, json};
+
+use super::record::ActionRecord;
+use super::state::{FLOW, FrameId, Spot};
+use super::{Context, RunState};
+use crate::definition::{ActionKind, Definition};
 use crate::expression::Facts;
+use crate::expression::facts::{Fact, Missing};
 use crate::status::ActionStatus;
 
 pub(super) struct View<'a> {
     pub(super) definition: &'a Definition,
     pub(super) state: &'a RunState,
-    pub(super) now: Instant,
+    pub(super) context: &'a Context<'a>,
+    /// The frame in which the expression is evaluated.
+    pub(super) frame: FrameId,
+    /// The item of a `Select`, `Query` or `Table`.
+    pub(super) item: Option<&'a Value>,
+    /// The record of the current action.
+    pub(super) current: Option<&'a ActionRecord>,
+    /// The outputs of actions in loops that do not contain the current one, by place: the array of
+    /// those of all iterations.
+    gathered: OnceCell<Vec<OnceCell<Value>>>,
+}
+
+impl<'a> View<'a> {
+    pub(super) const fn new(
+        definition: &'a Definition,
+        state: &'a RunState,
+        context: &'a Context<'a>,
+        frame: FrameId,
+    ) -> Self {
+        Self { definition, state, context, frame, item: None, current: None, gathered: OnceCell::new() }
+    }
+
+    /// Returns the frames around the current one, from the inside.
+    fn frames(&self) -> impl Iterator<Item = FrameId> {
+        let state = self.state;
+        std::iter::successors(Some(self.frame), move |frame| {
+            state.frames.get(frame).map(|frame| frame.parent)
+        })
+    }
+
+    /// Returns the record of an action that is around the current one or in a frame around it; in
+    /// an `Until`, that of the last iteration.
+    fn record(&self, name: &str) -> Option<&'a ActionRecord> {
+        let action = &self.definition.actions[self.definition.place(name)?];
+        let own = self.frames().find(|frame| self.state.body_of(*frame) == Some(action.body));
+        let frame = match own {
+            Some(frame) => frame,
+            None => {
+                let of = self.definition.bodies[action.body].of?;
+                let ActionKind::Until(_) = self.definition.actions[of].kind else { return None };
+                *self.record(&self.definition.actions[of].name)?.iterations.as_ref()?.recorded.last()?
+            }
+        };
+        self.state.record(Spot { frame, slot: action.slot })
+    }
+
+    /// Returns the ended frames of a body below the innermost frame that has some.
+    fn iterations_of(&self, body: usize) -> Vec<FrameId> {
+        let below = |id: FrameId, ancestor: FrameId| {
+            let parent = |id: &FrameId| self.state.frames.get(id).map(|frame| frame.parent);
+            std::iter::successors(Some(id), parent).any(|id| id == ancestor)
+        };
+        let all = self.state.frames.iter().filter(|(_, frame)| frame.body == body && frame.status.is_final());
+        let all: Vec<FrameId> = all.map(|(id, _)| *id).collect();
+        let found = self
+            .frames()
+            .map(|ancestor| all.iter().copied().filter(|id| below(*id, ancestor)).collect::<Vec<_>>());
+        let mut found = found.filter(|list| !list.is_empty());
+        found.next().unwrap_or_default()
+    }
+
+    fn gather(&self, place: usize) -> Value {
+        let action = &self.definition.actions[place];
+        let outputs = self.iterations_of(action.body).into_iter().filter_map(|frame| {
+            let record = self.state.record(Spot { frame, slot: action.slot })?;
+            readable(record).cloned()
+        });
+        Value::Array(outputs.collect())
+    }
+
+    fn describe(&self, record: &ActionRecord) -> Value {
+        let mut described = json!({
+            "name": record.name,
+            "startTime": record.start,
+            "status": record.status.name(),
+            "trackingId": self.context.run.tracking(self.state),
+            "clientTrackingId": self.context.run.tracking(self.state),
+        });
+        let optional = [
+            ("endTime", record.end.map(|end| json!(end))),
+            ("code", record.code.as_ref().map(|code| json!(code))),
+            ("error", record.error.as_ref().map(|error| json!(error))),
+            ("inputs", record.inputs.clone().or_else(|| self.inputs_of(record))),
+            ("outputs", record.outputs.clone()),
+            ("trackedProperties", record.tracked.clone()),
+        ];
+        if let Some(map) = described.as_object_mut() {
+            map.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        }
+        described
+    }
+
+    /// A `Compose` has its inputs as outputs, which are recorded once.
+    fn inputs_of(&self, record: &ActionRecord) -> Option<Value> {
+        let place = self.definition.place(&record.name)?;
+        let is_compose = matches!(self.definition.actions[place].kind, ActionKind::Compose(_));
+        record.outputs.clone().filter(|_| is_compose)
+    }
+}
+
+/// Returns the outputs that expressions can read.
+fn readable(record: &ActionRecord) -> Option<&Value> {
+    let readable = record.status.is_final() && record.status != ActionStatus::Skipped;
+    record.outputs.as_ref().filter(|_| readable)
 }
 
 impl Facts for View<'_> {
@@ -20,9 +129,21 @@ impl Facts for View<'_> {
     }
 
     fn outputs(&self, action: &str) -> Option<&Value> {
-        let record = self.state.actions[self.definition.place(action)?].as_ref()?;
-        let readable = record.status.is_final() && record.status != ActionStatus::Skipped;
-        record.outputs.as_ref().filter(|_| readable)
+        if let Some(record) = self.record(action) {
+            return readable(record);
+        }
+        let place = self.definition.place(action)?;
+        let body = self.definition.actions[place].body;
+        if self.frames().any(|frame| self.state.body_of(frame) == Some(body)) {
+            return None;
+        }
+        if self.iterations_of(body).is_empty() {
+            return None;
+        }
+        let gathered = self.gathered.get_or_init(|| {
+            std::iter::repeat_with(OnceCell::new).take(self.definition.actions.len()).collect()
+        });
+        Some(gathered.get(place)?.get_or_init(|| self.gather(place)))
     }
 
     fn parameter(&self, name: &str) -> Option<&Value> {
@@ -30,6 +151,105 @@ impl Facts for View<'_> {
     }
 
     fn now(&self) -> Instant {
-        self.now
+        self.context.now
+    }
+
+    fn variable(&self, name: &str) -> Fact<'_> {
+        let known = self.state.variables.get(&name.to_lowercase());
+        known.map(|variable| Cow::Borrowed(&variable.value)).ok_or(Missing::Unknown)
+    }
+
+    fn item(&self, scope: Option<&str>) -> Fact<'_> {
+        if let (None, Some(item)) = (scope, self.item) {
+            return Ok(Cow::Borrowed(item));
+        }
+        for frame in self.frames().filter_map(|id| self.state.frames.get(&id)) {
+            let at = Spot { frame: frame.parent, slot: frame.slot };
+            let Some(record) = self.state.record(at) else { continue };
+            let items = record.iterations.as_ref().map_or(&[][..], |iterations| &iterations.items);
+            match (scope, items.get(frame.index)) {
+                (Some(name), found) if name == record.name => {
+                    return found.map(Cow::Borrowed).ok_or(Missing::Unknown);
+                }
+                (None, Some(found)) => return Ok(Cow::Borrowed(found)),
+                _ => {}
+            }
+        }
+        Err(if scope.is_some() { Missing::Unknown } else { Missing::Unavailable })
+    }
+
+    fn iteration_index(&self, scope: &str) -> Fact<'_> {
+        for frame in self.frames().filter_map(|id| self.state.frames.get(&id)) {
+            let record = self.state.record(Spot { frame: frame.parent, slot: frame.slot });
+            if record.is_some_and(|record| record.name == scope) {
+                return Ok(Cow::Owned(Value::from(frame.index)));
+            }
+        }
+        Err(Missing::Unknown)
+    }
+
+    fn workflow(&self) -> Fact<'_> {
+        Ok(Cow::Owned(self.context.run.workflow()))
+    }
+
+    fn trigger(&self) -> Fact<'_> {
+        Ok(Cow::Owned(json!({
+            "name": self.definition.trigger.name,
+            "inputs": {},
+            "outputs": self.state.trigger_outputs,
+            "startTime": self.state.started,
+            "endTime": self.state.started,
+            "scheduledTime": self.state.started,
+            "status": "Succeeded",
+            "code": "OK",
+            "trackingId": self.context.run.tracking(self.state),
+            "clientTrackingId": self.context.run.tracking(self.state),
+            "originHistoryName": self.context.run.name,
+        })))
+    }
+
+    fn action(&self, name: Option<&str>) -> Fact<'_> {
+        let record = match name {
+            None => self.current.ok_or(Missing::Unavailable)?,
+            Some(name) => {
+                self.record(name).filter(|record| record.status.is_final()).ok_or(Missing::Unknown)?
+            }
+        };
+        Ok(Cow::Owned(self.describe(record)))
+    }
+
+    fn result(&self, scope: &str) -> Fact<'_> {
+        let place = self.definition.place(scope).ok_or(Missing::Unknown)?;
+        let action = &self.definition.actions[place];
+        if !action.kind.is_container() {
+            return Err(Missing::Unknown);
+        }
+        let record = self.record(scope).ok_or(Missing::Unknown)?;
+        let mut found = Vec::new();
+        let mut add = |frame: FrameId, body: usize, within: Option<usize>| {
+            for (place, record) in self.definition.members(body).iter().zip(self.state.records(frame)) {
+                let inner = &self.definition.actions[*place];
+                let is_direct = inner.within.map(|(parent, _)| parent) == within;
+                if let Some(record) = record.as_ref().filter(|record| is_direct && record.status.is_final()) {
+                    found.push(self.describe(record));
+                }
+            }
+        };
+        match self.definition.body_of_loop(place) {
+            Some(body) => {
+                for frame in record.iterations.iter().flat_map(|iterations| &iterations.recorded) {
+                    add(*frame, body, None);
+                }
+            }
+            None => {
+                let frame = self.frames().find(|frame| self.state.body_of(*frame) == Some(action.body));
+                add(frame.unwrap_or(FLOW), action.body, Some(action.slot));
+            }
+        }
+        Ok(Cow::Owned(Value::Array(found)))
+    }
+
+    fn random(&self) -> Result<u64, Missing> {
+        Ok((self.context.random)())
     }
 }

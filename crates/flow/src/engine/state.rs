@@ -1,105 +1,32 @@
 //! The state of a run, which is stored while it waits.
 
+use std::collections::BTreeMap;
+
 use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::definition::Definition;
-use crate::expression::{EvaluationError, weigh};
+use super::record::{ActionRecord, Failure};
+use crate::definition::{Definition, Hidden, VariableType};
+use crate::expression::weigh;
 use crate::status::ActionStatus;
 
-/// The maximum size of the outputs of all actions of a run, roughly in bytes of JSON.
+/// The maximum size of the inputs and outputs of all actions of a run, and of its variables,
+/// roughly in bytes of JSON.
 pub(crate) const RUN_BYTES_MAX: usize = 4 << 20;
 
-/// An error code and a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Failure {
-    /// `Unauthorized`, `ActionConditionFailed` …
-    pub code: String,
-    pub message: String,
-}
+/// A frame of a run: the flow itself, or one iteration of a loop.
+pub(crate) type FrameId = u32;
 
-impl Failure {
-    /// Creates a failure.
-    pub(crate) fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
-    }
+/// The frame of the flow itself.
+pub(crate) const FLOW: FrameId = 0;
 
-    pub(super) fn action_failed() -> Self {
-        Self::new("ActionFailed", "An action failed. No dependent actions succeeded.")
-    }
-
-    pub(super) fn template(action: &str, error: &EvaluationError) -> Self {
-        Self::new(
-            "InvalidTemplate",
-            format!("Unable to process template language expressions in action '{action}': {error}."),
-        )
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ActionRecord {
-    /// The name in the definition.
-    pub name: String,
-    pub status: ActionStatus,
-    /// `OK`, `Unauthorized`, `ActionSkipped` …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// Why it failed or was skipped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
-    /// When it began (virtual).
-    pub start: Instant,
-    /// When it ended (virtual).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<Instant>,
-    /// Its inputs: host and parameters of a call, never a credential.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inputs: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outputs: Option<Value>,
-    /// The number of retries so far, including one that is due.
-    #[serde(default)]
-    pub retries: u32,
-    /// When the next retry is due (virtual).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_due: Option<Instant>,
-    /// The branch that a condition took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken: Option<bool>,
-}
-
-impl ActionRecord {
-    pub(super) fn started(name: &str, now: Instant) -> Self {
-        Self {
-            name: name.to_owned(),
-            status: ActionStatus::Running,
-            code: None,
-            error: None,
-            start: now,
-            end: None,
-            inputs: None,
-            outputs: None,
-            retries: 0,
-            retry_due: None,
-            taken: None,
-        }
-    }
-
-    pub(super) fn skipped(name: &str, now: Instant, why: Failure) -> Self {
-        let mut record = Self::started(name, now);
-        record.status = ActionStatus::Skipped;
-        record.code = Some("ActionSkipped".to_owned());
-        record.error = Some(why);
-        record.end = Some(now);
-        record
-    }
-
-    pub(super) fn fail(&mut self, failure: Failure) {
-        self.status = ActionStatus::Failed;
-        self.code = Some(failure.code.clone());
-        self.error = Some(failure);
-    }
+/// An action of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spot {
+    pub frame: FrameId,
+    /// The place among the actions of the body.
+    pub slot: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,39 +34,150 @@ pub(crate) struct RunState {
     /// When it began (virtual).
     pub started: Instant,
     pub trigger_outputs: Value,
-    /// The actions, by place in the definition; `None` if not started.
+    /// The actions of the flow itself, by slot; `None` if not started.
     pub actions: Vec<Option<ActionRecord>>,
-    /// The size of all outputs, in bytes.
+    /// The iterations that are running, and the ended ones that are recorded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub frames: BTreeMap<FrameId, Frame>,
+    /// The variables, by lower-case name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Variable>,
+    /// What a `Response` sent to the caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<SentResponse>,
+    /// The outputs of the whole flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<Value>,
+    /// The tracking id, if the trigger sets one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking_id: Option<String>,
+    /// What the run history does not show of the trigger.
+    #[serde(default, skip_serializing_if = "Hidden::nothing")]
+    pub hidden: Hidden,
+    /// The number of actions that were started, and of iterations.
+    #[serde(default)]
+    pub(super) executed: u64,
+    #[serde(default)]
+    last_frame: FrameId,
+    /// The size of all inputs and outputs, in bytes.
     weight: usize,
+}
+
+/// An iteration of a loop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Frame {
+    /// The body of the loop.
+    pub body: usize,
+    /// The frame and slot of the loop.
+    pub parent: FrameId,
+    pub slot: usize,
+    /// The number of the iteration, from 0.
+    pub index: usize,
+    pub start: Instant,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Instant>,
+    pub status: ActionStatus,
+    pub actions: Vec<Option<ActionRecord>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Variable {
+    pub name: String,
+    pub kind: VariableType,
+    pub value: Value,
+}
+
+/// The response to the caller of the trigger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SentResponse {
+    pub status: u16,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
 }
 
 impl RunState {
     /// Creates the state of a run of `definition` that begins at `started`.
     pub(crate) fn new(definition: &Definition, started: Instant, trigger_outputs: Value) -> Self {
         let weight = weigh(&trigger_outputs).unwrap_or(0);
-        Self { started, trigger_outputs, actions: vec![None; definition.actions.len()], weight }
+        Self {
+            started,
+            trigger_outputs,
+            actions: vec![None; definition.members(0).len()],
+            frames: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            response: None,
+            outputs: None,
+            tracking_id: None,
+            hidden: definition.trigger.hidden,
+            executed: 0,
+            last_frame: FLOW,
+            weight,
+        }
     }
 
     /// Whether this is a state of `definition`; otherwise the run cannot be resumed.
     pub(crate) fn matches(&self, definition: &Definition) -> bool {
-        self.actions.len() == definition.actions.len()
+        let fits = |body: usize, records: &[Option<ActionRecord>]| {
+            let members = definition.members(body);
+            members.len() == records.len()
+                && members.iter().zip(records).all(|(place, record)| {
+                    record.as_ref().is_none_or(|record| record.name == definition.actions[*place].name)
+                })
+        };
+        fits(0, &self.actions)
+            && self.frames.values().all(|frame| {
+                let parent = self.body_of(frame.parent);
+                let slot = parent.and_then(|parent| definition.members(parent).get(frame.slot));
+                frame.body < definition.bodies.len()
+                    && slot.is_some_and(|place| definition.bodies[frame.body].of == Some(*place))
+                    && fits(frame.body, &frame.actions)
+            })
     }
 
-    pub(super) fn status(&self, place: usize) -> Option<ActionStatus> {
-        self.actions[place].as_ref().map(|record| record.status)
+    pub(super) fn body_of(&self, frame: FrameId) -> Option<usize> {
+        if frame == FLOW { Some(0) } else { self.frames.get(&frame).map(|frame| frame.body) }
     }
 
-    /// Stores a record. If its outputs exceed what the run may hold, the action fails.
-    pub(super) fn store(&mut self, place: usize, mut record: ActionRecord) {
-        let kept =
-            self.actions[place].as_ref().and_then(|old| old.outputs.as_ref()).and_then(weigh).unwrap_or(0);
+    /// Returns the actions of a frame, by slot.
+    pub(super) fn records(&self, frame: FrameId) -> &[Option<ActionRecord>] {
+        if frame == FLOW {
+            return &self.actions;
+        }
+        self.frames.get(&frame).map_or(&[], |frame| &frame.actions)
+    }
+
+    pub(super) fn record(&self, at: Spot) -> Option<&ActionRecord> {
+        self.records(at.frame).get(at.slot)?.as_ref()
+    }
+
+    pub(super) fn slot_mut(&mut self, at: Spot) -> Option<&mut Option<ActionRecord>> {
+        let actions =
+            if at.frame == FLOW { &mut self.actions } else { &mut self.frames.get_mut(&at.frame)?.actions };
+        actions.get_mut(at.slot)
+    }
+
+    pub(super) fn record_mut(&mut self, at: Spot) -> Option<&mut ActionRecord> {
+        self.slot_mut(at)?.as_mut()
+    }
+
+    pub(super) fn status(&self, at: Spot) -> Option<ActionStatus> {
+        self.record(at).map(|record| record.status)
+    }
+
+    /// Stores a record. If its values exceed what the run may hold, the action fails.
+    pub(super) fn store(&mut self, at: Spot, mut record: ActionRecord) {
+        let kept = self.record(at).and_then(ActionRecord::weight).unwrap_or(0);
         self.weight = self.weight.saturating_sub(kept);
-        let weight = record.outputs.as_ref().map_or(Some(0), weigh);
-        match weight.filter(|weight| self.weight + weight <= RUN_BYTES_MAX) {
+        match record.weight().filter(|weight| self.weight + weight <= RUN_BYTES_MAX) {
             Some(weight) => self.weight += weight,
             None => {
+                record.inputs = None;
                 record.outputs = None;
+                record.iterations = None;
                 record.retry_due = None;
+                record.wait_until = None;
                 record.end = record.end.or(Some(record.start));
                 record.fail(Failure::new(
                     "ActionOutputsTooLarge",
@@ -147,6 +185,71 @@ impl RunState {
                 ));
             }
         }
-        self.actions[place] = Some(record);
+        if let Some(slot) = self.slot_mut(at) {
+            *slot = Some(record);
+        }
     }
+
+    /// Sets a variable, unless the run would become too large.
+    pub(super) fn set_variable(&mut self, variable: Variable) -> Result<(), Failure> {
+        let key = variable.name.to_lowercase();
+        let kept = self.variables.get(&key).and_then(|old| weigh(&old.value)).unwrap_or(0);
+        let weight = weigh(&variable.value).map(|weight| self.weight.saturating_sub(kept) + weight);
+        match weight.filter(|weight| *weight <= RUN_BYTES_MAX) {
+            Some(weight) => {
+                self.weight = weight;
+                self.variables.insert(key, variable);
+                Ok(())
+            }
+            None => Err(Failure::new(
+                "ActionOutputsTooLarge",
+                format!(
+                    "The variable '{}' would make the run larger than {RUN_BYTES_MAX} bytes, or is nested too deeply.",
+                    variable.name
+                ),
+            )),
+        }
+    }
+
+    /// Adds a frame for an iteration of the loop at `of`.
+    pub(super) fn add_frame(
+        &mut self,
+        definition: &Definition,
+        of: Spot,
+        index: usize,
+        now: Instant,
+    ) -> FrameId {
+        let place = self.body_of(of.frame).and_then(|body| definition.members(body).get(of.slot).copied());
+        let body = place.and_then(|place| definition.body_of_loop(place)).unwrap_or_default();
+        self.last_frame = self.last_frame.wrapping_add(1).max(1);
+        let actions = vec![None; definition.members(body).len()];
+        let (parent, slot) = (of.frame, of.slot);
+        let status = ActionStatus::Running;
+        self.weight += frame_weight(&actions);
+        let frame = Frame { body, parent, slot, index, start: now, end: None, status, actions };
+        self.frames.insert(self.last_frame, frame);
+        self.last_frame
+    }
+
+    /// Removes a frame with the frames of its loops.
+    pub(super) fn remove_frame(&mut self, id: FrameId) {
+        let Some(frame) = self.frames.remove(&id) else { return };
+        self.weight = self.weight.saturating_sub(frame_weight(&frame.actions));
+        for record in frame.actions.into_iter().flatten() {
+            self.weight = self.weight.saturating_sub(record.weight().unwrap_or(0));
+            for inner in record.iterations.into_iter().flat_map(|iterations| iterations.into_frames()) {
+                self.remove_frame(inner);
+            }
+        }
+    }
+
+    /// Whether much of what the run may hold is used.
+    pub(super) const fn is_heavy(&self) -> bool {
+        self.weight > RUN_BYTES_MAX / 2
+    }
+}
+
+/// Returns the size of a frame without records.
+const fn frame_weight(actions: &[Option<ActionRecord>]) -> usize {
+    200 + 8 * actions.len()
 }

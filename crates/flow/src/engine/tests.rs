@@ -1,9 +1,15 @@
+use std::cell::Cell;
+
 use outlive_clock::Randomness;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::*;
 use crate::definition::Definition;
 use crate::status::RunStatus;
+
+mod control;
+mod data;
+mod random;
 
 const NOW: Instant = Instant::from_seconds(1_767_603_600);
 
@@ -36,18 +42,23 @@ fn answered(status: u16) -> Outcome {
 fn run(definition: &Definition, answer: impl Fn(&str, u32) -> Outcome) -> (Ending, RunState, Vec<Instant>) {
     let mut state = RunState::new(definition, NOW, json!({"body": {"id": "o-7"}}));
     let random = Randomness::from_seed(5);
-    let (mut now, mut calls) = (NOW, Vec::new());
+    let (mut now, mut calls, draws) = (NOW, Vec::new(), Cell::new(0));
     loop {
         // The stored state is all that a waiting run needs.
         state = serde_json::from_value(serde_json::to_value(&state).expect("writes")).expect("reads");
-        match next(definition, &mut state, now) {
-            Next::Call { place, parameters, .. } => {
-                assert_eq!(parameters["id"], "o-7");
+        let run = identity();
+        let context = Context { now, run: &run, random: &|| draws.replace(draws.get() + 1) };
+        match next(definition, &mut state, &context) {
+            Next::Call { at, inputs } => {
+                if let CallInputs::Operation { parameters, .. } = inputs {
+                    assert_eq!(parameters["id"], "o-7");
+                }
                 calls.push(now);
-                let attempt = state.actions[place].as_ref().map_or(0, |record| record.retries);
-                let outcome = answer(&definition.actions[place].name, attempt);
-                conclude(definition, &mut state, place, outcome, || random.stream("retry"), now);
+                let record = state.record(at).expect("a record");
+                let outcome = answer(&record.name, record.retries);
+                conclude(definition, &mut state, at, outcome, || random.stream("retry"), &context);
             }
+            Next::Pause => {}
             Next::Wait(until) => {
                 assert!(until > now);
                 now = until;
@@ -57,14 +68,20 @@ fn run(definition: &Definition, answer: impl Fn(&str, u32) -> Outcome) -> (Endin
     }
 }
 
+fn identity() -> RunIdentity {
+    RunIdentity { environment: "Default-x".to_owned(), flow: "f".to_owned(), name: "r".to_owned() }
+}
+
+/// Returns the record of an action of the flow itself.
+fn record<'a>(definition: &Definition, state: &'a RunState, name: &str) -> &'a ActionRecord {
+    let action = &definition.actions[definition.place(name).expect(name)];
+    state.record(Spot { frame: FLOW, slot: action.slot }).expect(name)
+}
+
 fn statuses(definition: &Definition, state: &RunState) -> Vec<(String, &'static str)> {
-    let status = |place: usize| state.status(place).map_or("none", ActionStatus::name);
-    let mut list: Vec<_> = definition
-        .actions
-        .iter()
-        .enumerate()
-        .map(|(place, action)| (action.name.clone(), status(place)))
-        .collect();
+    let status = |slot: usize| state.status(Spot { frame: FLOW, slot }).map_or("none", ActionStatus::name);
+    let members = definition.members(0).iter().map(|place| &definition.actions[*place]);
+    let mut list: Vec<_> = members.map(|action| (action.name.clone(), status(action.slot))).collect();
     list.sort();
     list
 }
@@ -188,7 +205,7 @@ fn a_run_times_out_after_thirty_days() {
         definition(json!({"A": call(json!({}), json!({"type": "fixed", "count": 90, "interval": "P1D"}))}));
     let (ending, state, calls) = run(&definition, |_, _| answered(503));
     assert_eq!((ending.status, calls.len()), (RunStatus::TimedOut, 30));
-    assert_eq!(state.status(0), Some(ActionStatus::TimedOut));
+    assert_eq!(state.status(Spot { frame: FLOW, slot: 0 }), Some(ActionStatus::TimedOut));
 }
 
 #[test]

@@ -7,18 +7,22 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use outlive_chassis::Problem;
 use serde_json::{Value, json};
 
 use super::caller::{API_VERSION, Caller};
 use super::flow_documents::flow_path;
 use super::flow_routes::flow_id;
-use crate::service::{Flows, TriggerCall};
+use crate::ids::FlowId;
+use crate::service::{Flows, Started, TriggerCall, TriggerEvent};
+
+/// Headers of a response that the server sets.
+const NOT_SENT: [&str; 5] = ["content-length", "transfer-encoding", "connection", "date", "set-cookie"];
 
 static RUN_ID: HeaderName = HeaderName::from_static("x-ms-workflow-run-id");
 
-/// Responds 202 with the run's name, when the run has ended or waits for a retry.
+/// Responds when the run has ended or waits: with the response of the run, or 202 with its name.
 pub(super) async fn run(
     caller: Caller,
     State(flows): State<Arc<Flows>>,
@@ -44,14 +48,46 @@ pub(super) async fn run(
         tenant: caller.tenant,
         flow,
         trigger,
-        outputs,
+        event: TriggerEvent::Outputs(outputs),
         trace: caller.trace.clone(),
         now: caller.now,
     };
-    let name = flows.run_now(call).await?;
-    let path = format!("{}/runs/{name}", flow_path(&caller.environment, id));
+    let started = flows.run_now(call).await?;
+    Ok(respond(&caller, id, started))
+}
+
+pub(super) fn respond(caller: &Caller, flow: FlowId, started: Started) -> Response {
+    let Started { name: Some(name), response } = started else {
+        // The conditions of the trigger are not met.
+        return (StatusCode::ACCEPTED, Json(json!({"status": "Skipped"}))).into_response();
+    };
+    if let Some(sent) = response {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &sent.headers {
+            let pair = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()));
+            if let (Ok(name), Ok(value)) = pair
+                && !NOT_SENT.contains(&name.as_str())
+            {
+                headers.insert(name, value);
+            }
+        }
+        if let Ok(name) = HeaderValue::try_from(name) {
+            headers.insert(RUN_ID.clone(), name);
+        }
+        let (kind, body) = match sent.body {
+            None | Some(Value::Null) => (None, String::new()),
+            Some(Value::String(text)) => (Some("text/plain; charset=utf-8"), text),
+            Some(body) => (Some("application/json; charset=utf-8"), body.to_string()),
+        };
+        if let Some(kind) = kind.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        let status = StatusCode::from_u16(sent.status).unwrap_or(StatusCode::OK);
+        return (status, headers, body).into_response();
+    }
+    let path = format!("{}/runs/{name}", flow_path(&caller.environment, flow));
     let location = format!("{}{path}?api-version={API_VERSION}", caller.origin);
     let body =
         Json(json!({"name": name, "id": path, "type": "Microsoft.ProcessSimple/environments/flows/runs"}));
-    Ok((StatusCode::ACCEPTED, [(LOCATION, location), (RUN_ID.clone(), name)], body).into_response())
+    (StatusCode::ACCEPTED, [(LOCATION, location), (RUN_ID.clone(), name)], body).into_response()
 }

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use outlive_chassis::{DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
@@ -12,11 +13,12 @@ use outlive_wire::Subject;
 use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
 use serde_json::Value;
 
-use super::execution::{Execution, serialize_state};
+use super::execution::Execution;
+use super::starting::{Starting, identity};
 use super::state::Flows;
-use crate::definition::TriggerKind;
-use crate::engine::{Failure, RunState};
-use crate::ids::{FlowId, run_name};
+use crate::connector::Workflow;
+use crate::engine::{self, Context, Failure, Fired, RunState};
+use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::due::{self, Due, DueKind};
 use crate::tables::flows;
@@ -93,9 +95,8 @@ impl Flows {
         now: Instant,
     ) -> Result<Processed, Problem> {
         let definition = self.definition(tenant, flow, version).await?;
-        let Some(TriggerKind::Recurrence(recurrence)) =
-            definition.as_ref().map(|definition| &definition.trigger.kind)
-        else {
+        let recurrence = definition.as_ref().and_then(|definition| definition.trigger.recurrence());
+        let Some(recurrence) = recurrence else {
             self.suspend(tenant, flow, version, now).await?;
             return Ok(NOTHING_DONE);
         };
@@ -127,53 +128,81 @@ impl Flows {
         due: Instant,
         now: Instant,
     ) -> Result<Processed, Problem> {
-        let definition = self.definition(tenant, flow, version).await?;
-        let recurrence = definition.as_ref().and_then(|definition| match definition.trigger.kind {
-            TriggerKind::Recurrence(recurrence) => Some(recurrence),
-            TriggerKind::Request { .. } => None,
-        });
-        let (Some(definition), Some(recurrence)) = (definition, recurrence) else {
+        let Some(definition) = self.definition(tenant, flow, version).await? else {
+            self.suspend(tenant, flow, version, now).await?;
+            return Ok(NOTHING_DONE);
+        };
+        let Some(recurrence) = definition.trigger.recurrence() else {
             self.suspend(tenant, flow, version, now).await?;
             return Ok(NOTHING_DONE);
         };
         let next = recurrence.next_after(anchor, due);
-        let random = self.chassis.random.of(tenant);
+        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
         let trace = self.chassis.begin_trace(tenant, now);
-        let state = RunState::new(&definition, now, Value::Null);
-        let run = RunRow {
-            flow,
-            name: run_name(now, &mut random.stream("run-name")),
-            number: 0,
-            version,
-            trigger_name: definition.trigger.name.clone(),
-            due,
-            started: now,
-            ended: None,
-            status: RunStatus::Running,
-            error: None,
-            trace: trace.trace_id.to_string(),
-            next_due: Some(due),
-            attempt: 1,
+        let of = Starting { tenant, flow, version, program: &definition, trace: &trace, due, now };
+        let states = self.occur(&of).await?;
+        let claim = if states.is_empty() {
+            flows::skip_occurrences(tenant, flow, version, due, next)
+        } else {
+            flows::claim_occurrence(tenant, flow, version, due, next)
         };
-        let mut change = Change::new();
-        change.add(flows::claim_occurrence(tenant, flow, version, due, next));
-        change.add(runs::insert(tenant, &run, serialize_state(&state), &self.claimant()));
-        for statement in runs::prune(tenant, flow, now) {
-            change.add(statement);
-        }
+        let (change, rows) = self.insert_runs(&of, claim, &states);
         match self.chassis.store.commit(change).await {
             Ok(()) => {}
             // A run of the same flow in the same millisecond has this name: generate another.
-            Err(StoreError::Conflict { statement: 1 }) => {
+            Err(StoreError::Conflict { statement }) if statement % 2 == 1 => {
                 let again = Due { at: due, flow, kind: DueKind::Occurrence { version, anchor } };
                 return Ok(Processed { status: None, following: Some(again) });
             }
             Err(StoreError::Conflict { .. }) => return Ok(NOTHING_DONE),
             Err(error) => return Err(error.into()),
         }
-        let status = self.execute(Execution { tenant, run, trace, definition, state }, now).await?;
-        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
+        let mut status = None;
+        for (run, state) in rows.into_iter().zip(states) {
+            let (trace, definition) = (trace.clone(), Arc::clone(&definition));
+            let ended = self.execute(Execution { tenant, run, trace, definition, state }, now).await?;
+            status = if status == Some(RunStatus::Failed) { status } else { ended };
+        }
         Ok(Processed { status, following: Some(following) })
+    }
+
+    /// Returns the runs that an occurrence starts. A trigger of a connector asks it for events.
+    async fn occur(&self, of: &Starting<'_>) -> Result<Vec<RunState>, Problem> {
+        let &Starting { tenant, flow, program, trace, now, .. } = of;
+        let random = self.chassis.random.of(tenant);
+        let run = identity(tenant, flow, "");
+        let draw = || random.stream("expression").next_u64();
+        let polled = engine::poll(program, &Context { now, run: &run, random: &draw });
+        let outputs = match polled {
+            None => Value::Null,
+            Some(Err(failure)) => {
+                tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
+                return Ok(Vec::new());
+            }
+            Some(Ok(inputs)) => {
+                let maker = self.maker_for_lookup(tenant, flow, program).await?;
+                let selections = &program.selections;
+                let workflow = Workflow { tenant, flow, definition: program, selections, maker, trace, now };
+                let outcome = self.hub.call(&workflow, self, &inputs).await;
+                match (outcome.status, outcome.outputs) {
+                    (Some(200), Some(outputs)) => outputs,
+                    // Without new events, a connector returns 202.
+                    (Some(201..=299), _) => return Ok(Vec::new()),
+                    _ => {
+                        let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
+                        tracing::warn!(%tenant, %flow, why, "a connector could not be asked for events");
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+        };
+        match engine::fire(program, outputs, &Context { now, run: &run, random: &draw }) {
+            Fired::Runs(states) => Ok(states),
+            Fired::Rejected(failure) => {
+                tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
+                Ok(Vec::new())
+            }
+        }
     }
 
     /// Resumes a run whose retry is due, or that a crashed process left unfinished. It continues

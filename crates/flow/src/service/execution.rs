@@ -9,11 +9,12 @@ use outlive_store::Change;
 use outlive_wire::events::{RunAction, RunFinished, RunWaiting};
 use outlive_wire::{JournalEvent, Subject};
 
+use super::starting::identity;
 use super::state::{Flows, Program};
 use crate::connector::Workflow;
-use crate::engine::{self, Ending, Next, RunState};
+use crate::engine::{self, Context, Ending, Next, RunState};
 use crate::ids::FlowId;
-use crate::status::RunStatus;
+use crate::status::{ActionStatus, RunStatus};
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
 
@@ -36,24 +37,41 @@ impl Flows {
         execution: Execution,
         now: Instant,
     ) -> Result<Option<RunStatus>, Problem> {
-        let Execution { tenant, run, trace, definition, mut state } = execution;
+        let Execution { tenant, run, trace, definition, state } = execution;
+        Ok(self
+            .execute_to_end((tenant, run, trace), &definition, state, now)
+            .await?
+            .map(|(status, _)| status))
+    }
+
+    /// Executes a run, and returns its state too.
+    pub(super) async fn execute_to_end(
+        &self,
+        (tenant, run, trace): (TenantId, RunRow, Trace),
+        definition: &Program,
+        mut state: RunState,
+        now: Instant,
+    ) -> Result<Option<(RunStatus, RunState)>, Problem> {
         let random = self.chassis.random.of(tenant);
+        let identity = identity(tenant, run.flow, &run.name);
         let mut now = now;
-        let maker = self.maker_for_lookup(tenant, run.flow, &definition).await?;
+        let maker = self.maker_for_lookup(tenant, run.flow, definition).await?;
+        let draw = || random.stream("expression").next_u64();
         let next = loop {
-            match engine::next(&definition, &mut state, now) {
-                Next::Call { place, call, parameters } => {
+            let next = engine::next(definition, &mut state, &Context { now, run: &identity, random: &draw });
+            match next {
+                Next::Call { at, inputs } => {
                     let workflow = Workflow {
                         tenant,
                         flow: run.flow,
-                        definition: &definition,
+                        definition,
                         selections: &definition.selections,
                         maker,
                         trace: &trace,
                         now,
                     };
                     let began = wall_now();
-                    let outcome = self.hub.call(&workflow, self, call, &parameters).await;
+                    let outcome = self.hub.call(&workflow, self, &inputs).await;
                     if matches!(outcome.status, Some(403 | 404)) {
                         // Another replica may have saved the flow and not granted its access.
                         self.reported.lock().remove(&tenant);
@@ -61,8 +79,17 @@ impl Flows {
                     if wall_now() - began >= CLOCK_CHECK_AFTER {
                         now = now.max(self.chassis.clocks.now(tenant).await?);
                     }
-                    engine::conclude(&definition, &mut state, place, outcome, || random.stream("retry"), now);
+                    let context = Context { now, run: &identity, random: &draw };
+                    engine::conclude(
+                        definition,
+                        &mut state,
+                        at,
+                        outcome,
+                        || random.stream("retry"),
+                        &context,
+                    );
                 }
+                Next::Pause => tokio::task::yield_now().await,
                 next => break next,
             }
         };
@@ -99,14 +126,14 @@ impl Flows {
                 };
                 (update, JournalEvent::from(payload))
             }
-            Next::Call { .. } => return Err(Problem::unavailable()),
+            Next::Call { .. } | Next::Pause => return Err(Problem::unavailable()),
         };
         let status = update.status;
         let mut change = Change::from(runs::release(tenant, run.flow, &run.name, run.attempt, update));
         let event = Event::new(tenant, now, Subject::run(&run.name), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
         match self.chassis.store.commit(change).await {
-            Ok(()) => Ok(Some(status)),
+            Ok(()) => Ok(Some((status, state))),
             Err(error) if error.is_conflict() => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -116,7 +143,7 @@ impl Flows {
 impl Flows {
     /// Returns the owner of the flow, if one of its references has no selection: the hub is then
     /// asked what the owner may select.
-    async fn maker_for_lookup(
+    pub(super) async fn maker_for_lookup(
         &self,
         tenant: TenantId,
         flow: FlowId,
@@ -130,9 +157,15 @@ impl Flows {
     }
 }
 
-/// Returns the actions for a journal event, without inputs and outputs.
+/// The maximum number of failed actions of iterations in a journal event.
+const FAILURES_RECORDED_MAX: usize = 20;
+
+/// Returns the actions for a journal event, without inputs and outputs: those of the flow itself,
+/// and those that failed in iterations of loops.
 fn recorded_actions(state: &RunState) -> Vec<RunAction> {
-    let actions = state.actions.iter().flatten().map(|record| RunAction {
+    let inner = state.frames.values().flat_map(|frame| frame.actions.iter().flatten());
+    let failed = inner.filter(|record| record.status == ActionStatus::Failed).take(FAILURES_RECORDED_MAX);
+    let actions = state.actions.iter().flatten().chain(failed).map(|record| RunAction {
         name: record.name.clone(),
         status: record.status.name().to_owned(),
         code: record.code.clone(),

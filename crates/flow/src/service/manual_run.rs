@@ -5,17 +5,15 @@ use std::sync::Arc;
 use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, TenantId};
-use outlive_store::{Change, StoreError};
+use outlive_store::StoreError;
 use serde_json::Value;
 
-use super::execution::{Execution, serialize_state};
+use super::starting::{Starting, identity};
 use super::state::Flows;
 use crate::connector::CallContext;
-use crate::engine::RunState;
-use crate::ids::{FlowId, run_name};
-use crate::status::RunStatus;
+use crate::engine::{self, Context, Fired, RunState, SentResponse};
+use crate::ids::FlowId;
 use crate::tables::flows::{self, FlowRow, FlowState};
-use crate::tables::runs::{self, RunRow};
 
 /// The maximum number of attempts to generate an unused run name.
 const NAME_ATTEMPTS_MAX: usize = 8;
@@ -25,14 +23,31 @@ pub(crate) struct TriggerCall {
     pub(crate) tenant: TenantId,
     pub(crate) flow: FlowRow,
     pub(crate) trigger: String,
-    pub(crate) outputs: Value,
+    pub(crate) event: TriggerEvent,
     pub(crate) trace: Trace,
     pub(crate) now: Instant,
 }
 
+/// What a request tells the trigger.
+pub(crate) enum TriggerEvent {
+    /// Outputs of the trigger, which it checks and can split.
+    Outputs(Value),
+    /// The outputs of an earlier run.
+    Again(Value),
+}
+
+/// The runs that a request started.
+#[derive(Debug)]
+pub(crate) struct Started {
+    /// The name of the first run; `None` if the conditions of the trigger are not met.
+    pub(crate) name: Option<String>,
+    /// The response of the first run, if it has responded.
+    pub(crate) response: Option<SentResponse>,
+}
+
 impl Flows {
-    /// Runs a flow. Returns the run's name when the run has ended or waits for a retry.
-    pub(crate) async fn run_now(self: &Arc<Self>, call: TriggerCall) -> Result<String, Problem> {
+    /// Runs a flow. Returns when the run has ended or waits.
+    pub(crate) async fn run_now(self: &Arc<Self>, call: TriggerCall) -> Result<Started, Problem> {
         let flows = Arc::clone(self);
         // Spawned, so that a disconnecting caller does not stop the run halfway.
         tokio::spawn(async move { flows.start_and_execute(call).await }).await.unwrap_or_else(|error| {
@@ -41,8 +56,8 @@ impl Flows {
         })
     }
 
-    async fn start_and_execute(&self, call: TriggerCall) -> Result<String, Problem> {
-        let TriggerCall { tenant, flow, trigger, outputs, trace, now } = call;
+    async fn start_and_execute(&self, call: TriggerCall) -> Result<Started, Problem> {
+        let TriggerCall { tenant, flow, trigger, event, trace, now } = call;
         let definition =
             self.definition(tenant, flow.id, flow.version).await?.ok_or_else(|| flow_not_found(flow.id))?;
         if !definition.trigger.name.eq_ignore_ascii_case(&trigger) {
@@ -58,36 +73,41 @@ impl Flows {
         self.grant_access(&CallContext { tenant, trace: &trace, now }, flow.id).await;
         let _one_at_a_time = self.run_locks.lock(tenant).await;
         let random = self.chassis.random.of(tenant);
-        let state = RunState::new(&definition, now, outputs);
-        let mut run = RunRow {
-            flow: flow.id,
-            name: String::new(),
-            number: 0,
-            version: flow.version,
-            trigger_name: definition.trigger.name.clone(),
-            due: now,
-            started: now,
-            ended: None,
-            status: RunStatus::Running,
-            error: None,
-            trace: trace.trace_id.to_string(),
-            next_due: Some(now),
-            attempt: 1,
-        };
-        let mut started_run = false;
-        for _ in 0..NAME_ATTEMPTS_MAX {
-            run.name = run_name(now, &mut random.stream("run-name"));
-            let mut change = Change::from(flows::count_run(tenant, flow.id, flow.version));
-            change.add(runs::insert(tenant, &run, serialize_state(&state), &self.claimant()));
-            for statement in runs::prune(tenant, flow.id, now) {
-                change.add(statement);
+        let states = match event {
+            TriggerEvent::Again(outputs) => vec![RunState::new(&definition, now, outputs)],
+            TriggerEvent::Outputs(outputs) => {
+                let run = identity(tenant, flow.id, "");
+                let draw = || random.stream("expression").next_u64();
+                match engine::fire(&definition, outputs, &Context { now, run: &run, random: &draw }) {
+                    Fired::Runs(states) => states,
+                    Fired::Rejected(failure) => {
+                        let code = if failure.code == "InvalidTemplate" {
+                            "InvalidTemplate"
+                        } else {
+                            "TriggerInputSchemaMismatch"
+                        };
+                        return Err(Problem::new(StatusCode::BAD_REQUEST, code, failure.message));
+                    }
+                }
             }
+        };
+        if states.is_empty() {
+            return Ok(Started { name: None, response: None });
+        }
+        let program = &definition;
+        let of =
+            Starting { tenant, flow: flow.id, version: flow.version, program, trace: &trace, due: now, now };
+        let mut started = None;
+        for _ in 0..NAME_ATTEMPTS_MAX {
+            let claim = flows::count_run(tenant, flow.id, flow.version);
+            let (change, rows) = self.insert_runs(&of, claim, &states);
             match self.chassis.store.commit(change).await {
                 Ok(()) => {
-                    started_run = true;
+                    started = Some(rows);
                     break;
                 }
-                Err(StoreError::Conflict { statement: 1 }) => {}
+                // Another run has one of the names.
+                Err(StoreError::Conflict { statement }) if statement % 2 == 1 => {}
                 Err(StoreError::Conflict { .. }) => {
                     return Err(Problem::conflict(
                         "The flow was changed or turned off at the same time. Read it again and retry.",
@@ -96,14 +116,19 @@ impl Flows {
                 Err(error) => return Err(error.into()),
             }
         }
-        if !started_run {
+        let Some(rows) = started else {
             return Err(Problem::conflict(
                 "Too many runs of this flow started in the same millisecond. Try again.",
             ));
+        };
+        let mut first = Started { name: rows.first().map(|run| run.name.clone()), response: None };
+        for (index, (run, state)) in rows.into_iter().zip(states).enumerate() {
+            let ended = self.execute_to_end((tenant, run, trace.clone()), &definition, state, now).await?;
+            if index == 0 {
+                first.response = ended.and_then(|(_, state)| state.response);
+            }
         }
-        let name = run.name.clone();
-        self.execute(Execution { tenant, run, trace, definition, state }, now).await?;
-        Ok(name)
+        Ok(first)
     }
 }
 

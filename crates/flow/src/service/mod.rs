@@ -7,10 +7,11 @@ mod execution;
 mod manual_run;
 mod mistakes;
 mod saving;
+mod starting;
 mod state;
 mod tenant;
 
-pub(crate) use manual_run::TriggerCall;
+pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent};
 pub(crate) use mistakes::{Mistake, SaveError};
 pub(crate) use saving::{Actor, FlowEdit, Saved};
 pub(crate) use state::Flows;

@@ -16,7 +16,7 @@ use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::state::{Flows, Program, SELECTIONS, selections_of};
 use crate::connector::Selections;
-use crate::definition::{Definition, Reading, TriggerKind};
+use crate::definition::{Definition, Reading};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
@@ -272,9 +272,9 @@ fn id_already_used(id: FlowId) -> Problem {
 fn schedule(flow: &mut FlowRow, definition: &Definition, now: Instant) {
     flow.anchor = now;
     flow.next_due = None;
-    if let (FlowState::Started, TriggerKind::Recurrence(recurrence)) = (flow.state, &definition.trigger.kind)
-    {
+    if let (FlowState::Started, Some(recurrence)) = (flow.state, definition.trigger.recurrence()) {
         flow.anchor = recurrence.anchor(now);
-        flow.next_due = Some(recurrence.first_at_or_after(flow.anchor, now));
+        flow.next_due =
+            Some(recurrence.first_at_or_after(flow.anchor, now)).filter(|due| *due < Instant::MAX);
     }
 }

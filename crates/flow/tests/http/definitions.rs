@@ -15,12 +15,12 @@ fn errors_contain_the_path_and_change_nothing() {
     let mut two = hourly();
     two["triggers"]["manual"] = json!({"type": "Request"});
     let mut reference = flow(hourly());
-    reference["properties"]["connectionReferences"]["x"] = json!({"runtimeSource": "invoker"});
+    reference["properties"]["connectionReferences"]["x"] = json!({"runtimeSource": "stranger"});
     for (body, at) in [
         (flow(interval), "properties.definition.triggers.Recurrence.recurrence.interval: "),
         (flow(two), "properties.definition.triggers: "),
         (flow(json!("text")), "properties.definition: "),
-        (flow(manual(json!({"A": {"type": "Foreach"}}))), "properties.definition.actions.A.type: "),
+        (flow(manual(json!({"A": {"type": "Workflow"}}))), "properties.definition.actions.A.type: "),
         (
             flow(manual(json!({"A": call("X", json!({"a": "@oops("}))}))),
             "properties.definition.actions.A.inputs.parameters.a: ",

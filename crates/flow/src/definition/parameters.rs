@@ -1,0 +1,93 @@
+//! The parameters and outputs of a definition.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::condition::templates_in;
+use super::node::Node;
+use super::refusal::{Collected, DefinitionError};
+use crate::expression::Template;
+
+/// The parameters that every cloud flow has, declared or not. The engine sets them.
+const SET_BY_ENGINE: [&str; 2] = ["$connections", "$authentication"];
+
+/// The maximum length of a parameter's name: environment variables have their display name and
+/// their schema name in it.
+const NAME_CHARACTERS_MAX: usize = 256;
+
+const TYPES: [&str; 8] =
+    ["String", "SecureString", "Int", "Float", "Bool", "Array", "Object", "SecureObject"];
+
+/// Returns the parameters with their defaults.
+pub(super) fn read(definition: &Node<'_>, errors: &mut Collected) -> BTreeMap<String, Value> {
+    let mut parameters = BTreeMap::new();
+    for name in SET_BY_ENGINE {
+        parameters.insert(name.to_owned(), Value::Object(Map::new()));
+    }
+    let Some(declared) = definition.optional("parameters") else { return parameters };
+    for (name, declared) in errors.keep(declared.members()).unwrap_or_default() {
+        let default = errors.keep(default_of(&name, &declared)).flatten();
+        // A parameter with an error counts as declared: expressions that use it have none.
+        if !SET_BY_ENGINE.contains(&name.as_str()) {
+            parameters.insert(name, default.unwrap_or_default());
+        }
+    }
+    parameters
+}
+
+/// Returns the default of a parameter. Those of the two that the engine sets do not matter.
+fn default_of(name: &str, node: &Node<'_>) -> Result<Option<Value>, DefinitionError> {
+    if name.is_empty() || name.chars().nth(NAME_CHARACTERS_MAX).is_some() {
+        let remedy = format!("use a name of 1 to {NAME_CHARACTERS_MAX} characters");
+        return Err(node.refuse("the name of the parameter is empty or too long", &remedy));
+    }
+    node.only(&["type", "defaultValue", "value", "metadata", "allowedValues", "description"])?;
+    let written = node.required("type", "give the parameter a type")?;
+    let text = written.text()?;
+    let Some(kind) = TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(text)) else {
+        return Err(
+            written.refuse("this is not a parameter type", &format!("use one of {}", TYPES.join(", ")))
+        );
+    };
+    if SET_BY_ENGINE.contains(&name) {
+        return Ok(None);
+    }
+    let Some(default) = node.optional("value").or_else(|| node.optional("defaultValue")) else {
+        return Err(node.refuse("the parameter has no value", "give it a defaultValue"));
+    };
+    let value = default.value();
+    let fits = match kind {
+        "Int" => value.is_i64() || value.is_u64(),
+        "Float" => value.is_number(),
+        "Bool" => value.is_boolean(),
+        "Array" => value.is_array(),
+        "Object" | "SecureObject" => value.is_object(),
+        _ => value.is_string(),
+    };
+    if !fits {
+        return Err(
+            default.refuse(&format!("this is not a value of type {kind}"), "correct the value or the type")
+        );
+    }
+    if let Some(allowed) = node.optional("allowedValues")
+        && !allowed.elements()?.iter().any(|one| one.value() == value)
+    {
+        return Err(default.refuse("this is none of the allowedValues", "use one of them"));
+    }
+    Ok(Some(value.clone()))
+}
+
+/// Parses the outputs of the whole flow, evaluated when it has ended.
+pub(super) fn outputs(definition: &Node<'_>, errors: &mut Collected) -> Vec<(String, Template)> {
+    let Some(written) = definition.optional("outputs") else { return Vec::new() };
+    let mut outputs = Vec::new();
+    for (name, node) in errors.keep(written.members()).unwrap_or_default() {
+        if errors.keep(node.only(&["type", "value", "description", "metadata"])).is_none() {
+            continue;
+        }
+        let value = errors.keep(node.required("value", "give the value of the output"));
+        outputs.extend(value.and_then(|value| templates_in(&value, errors)).map(|value| (name, value)));
+    }
+    outputs
+}

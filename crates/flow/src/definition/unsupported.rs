@@ -1,0 +1,72 @@
+//! Action types that are not supported, and what can be used in their place.
+
+pub(super) const KNOWN: &str = "use OpenApiConnection, ApiConnection, Compose, ParseJson, Select, Query, Join, \
+     Table, Wait, Response, Terminate, an action for variables, Scope, If, Switch, Foreach or Until";
+
+/// Returns what to do about an action type that exists but is not supported.
+pub(super) fn remedy(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "serviceprovider" => {
+            "it is built into Logic Apps Standard; use the managed connector with ApiConnection, or give the action \
+             a static result"
+        }
+        "javascriptcode" | "csharpscriptcode" | "powershellcode" => {
+            "write the computation as expressions, move it into a connector, or give the action a static result"
+        }
+        "workflow" | "nestedworkflow" | "sendtobatch" => {
+            "move the actions of the other workflow into this one, or give the action a static result"
+        }
+        "agent" | "agentchat" => {
+            "call the model's API through a connector, or give the action a static result"
+        }
+        "xslt"
+        | "xmlparse"
+        | "xmlcompose"
+        | "xmlvalidation"
+        | "liquid"
+        | "flatfileencoding"
+        | "flatfiledecoding"
+        | "integrationaccountartifactlookup"
+        | "as2encode"
+        | "as2decode"
+        | "x12encode"
+        | "x12decode"
+        | "edifactencode"
+        | "edifactdecode"
+        | "rosettanetencode"
+        | "rosettanetdecode"
+        | "swiftencode"
+        | "swiftdecode"
+        | "swiftmtencode"
+        | "swiftmtdecode" => {
+            "it needs an integration account; convert the message in a connector, or give the action a static result"
+        }
+        "function" | "apimanagement" | "appservice" | "http" | "httpwebhook" | "httpswagger" => {
+            "call the service through a custom connector with OpenApiConnection or ApiConnection, or give the action \
+             a static result"
+        }
+        "datamapper"
+        | "parsedocument"
+        | "chunktext"
+        | "batch"
+        | "expression"
+        | "openapiconnectionnotification" => {
+            "compute the value with expressions in a Compose, or give the action a static result"
+        }
+        _ => return None,
+    })
+}
+
+/// Returns what to do about a trigger type that is not supported.
+pub(super) fn trigger_remedy(kind: &str) -> &'static str {
+    match kind {
+        "serviceprovider" => {
+            "it is built into Logic Apps Standard; use the managed connector with ApiConnection, or a Request trigger"
+        }
+        "http" | "httpwebhook" | "slidingwindow" => {
+            "use a Recurrence trigger and call the service in an action"
+        }
+        "batch" | "agent" | "manual" => "use a Request trigger",
+        _ => "use Recurrence, Request, or the trigger of a connector with OpenApiConnection or ApiConnection",
+    }
+}

@@ -1,0 +1,161 @@
+//! The inputs of calls.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::facts::View;
+use super::record::{ActionRecord, Failure};
+use super::state::Spot;
+use super::{Engine, Step};
+use crate::definition::{Action, ActionKind, ApiCall, ConnectionName, ConnectorCall, Definition, PollCall};
+use crate::expression::EvaluationError;
+use crate::status::ActionStatus;
+
+/// A call, with evaluated inputs.
+#[derive(Clone, Debug)]
+pub(crate) enum CallInputs<'d> {
+    Operation { call: &'d ConnectorCall, parameters: Map<String, Value> },
+    Request(ApiRequest),
+}
+
+/// A request through a connection, below its runtime URL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ApiRequest {
+    /// The key in `connectionReferences`.
+    pub reference: String,
+    pub method: String,
+    pub path: String,
+    #[serde(default)]
+    pub queries: Map<String, Value>,
+    #[serde(default)]
+    pub headers: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+impl<'d> Engine<'d, '_> {
+    /// Evaluates the inputs of a call.
+    pub(super) fn call(&mut self, at: Spot, action: &'d Action, mut record: ActionRecord) -> Step<'d> {
+        let evaluated = match &action.kind {
+            ActionKind::OpenApiConnection(call) => operation(call, &self.view(at.frame)),
+            ActionKind::ApiConnection(call) => request(call, &self.view(at.frame)),
+            _ => return Step::Idle,
+        };
+        match evaluated {
+            Ok((inputs, call)) => {
+                record.inputs = Some(inputs);
+                self.state.store(at, record);
+                // Inputs that are too large are a failure.
+                let is_stored = self.state.status(at) == Some(ActionStatus::Running);
+                if is_stored { Step::Call(at, call) } else { Step::Progress }
+            }
+            Err(error) => {
+                record.end(Err(Failure::template(&action.name, &error)), self.now());
+                self.state.store(at, record);
+                Step::Progress
+            }
+        }
+    }
+
+    /// A retry sends the inputs of the first attempt.
+    pub(super) fn call_again(&mut self, at: Spot, action: &'d Action) -> Step<'d> {
+        let Some(record) = self.state.record_mut(at) else { return Step::Idle };
+        record.status = ActionStatus::Running;
+        record.retry_due = None;
+        let inputs = record.inputs.as_ref();
+        match &action.kind {
+            ActionKind::OpenApiConnection(call) => {
+                let parameters =
+                    inputs.and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
+                let parameters = parameters.cloned().unwrap_or_default();
+                Step::Call(at, CallInputs::Operation { call, parameters })
+            }
+            ActionKind::ApiConnection(_) => {
+                let request = inputs.and_then(restore);
+                request.map_or(Step::Idle, |request| Step::Call(at, CallInputs::Request(request)))
+            }
+            _ => Step::Idle,
+        }
+    }
+}
+
+type Evaluated<'d> = Result<(Value, CallInputs<'d>), EvaluationError>;
+
+/// Evaluates how a connector is asked for events.
+pub(super) fn poll<'d>(call: &'d PollCall, view: &View<'_>) -> Result<CallInputs<'d>, EvaluationError> {
+    let (_, call) = match call {
+        PollCall::Operation(call) => operation(call, view)?,
+        PollCall::Request(call) => request(call, view)?,
+    };
+    Ok(call)
+}
+
+fn operation<'d>(call: &'d ConnectorCall, view: &View<'_>) -> Evaluated<'d> {
+    let mut parameters = Map::new();
+    for (name, template) in &call.parameters {
+        parameters.insert(name.clone(), template.evaluate(view)?);
+    }
+    let inputs = json!({
+        "host": {"apiId": format!("/providers/Microsoft.PowerApps/apis/{}", call.api),
+                 "connectionName": call.reference, "operationId": call.operation},
+        "parameters": parameters,
+    });
+    Ok((inputs, CallInputs::Operation { call, parameters }))
+}
+
+fn request<'d>(call: &ApiCall, view: &View<'_>) -> Evaluated<'d> {
+    let refuse = |what: &str| EvaluationError(what.to_owned());
+    let reference = match &call.connection {
+        ConnectionName::Reference(key) => key.clone(),
+        ConnectionName::Id(template) => {
+            let id = template.evaluate(view)?;
+            let id = id.as_str().ok_or_else(|| refuse("the id of the connection is not a string"))?;
+            reference_of(view.definition, id).ok_or_else(|| {
+                refuse("the id of the connection is not that of one of connectionReferences")
+            })?
+        }
+    };
+    let path = call.path.evaluate(view)?;
+    let path = path.as_str().ok_or_else(|| refuse("the path is not a string"))?.to_owned();
+    let mut queries = Map::new();
+    for (name, template) in &call.queries {
+        queries.insert(name.clone(), template.evaluate(view)?);
+    }
+    let headers = match call.headers.as_ref().map(|template| template.evaluate(view)).transpose()? {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(headers)) => headers,
+        Some(_) => return Err(refuse("the headers are not an object")),
+    };
+    let body = call.body.as_ref().map(|template| template.evaluate(view)).transpose()?;
+    let request = ApiRequest { reference, method: call.method.to_string(), path, queries, headers, body };
+    let mut inputs = json!({
+        "host": {"connection": {"referenceName": request.reference}},
+        "method": request.method, "path": request.path,
+    });
+    let optional = [
+        ("queries", Some(&request.queries).filter(|map| !map.is_empty()).map(|map| json!(map))),
+        ("headers", Some(&request.headers).filter(|map| !map.is_empty()).map(|map| json!(map))),
+        ("body", request.body.clone()),
+    ];
+    for (member, value) in optional {
+        if let Some(value) = value {
+            inputs[member] = value;
+        }
+    }
+    Ok((inputs, CallInputs::Request(request)))
+}
+
+/// Reads a request back from the recorded inputs.
+fn restore(inputs: &Value) -> Option<ApiRequest> {
+    let reference = inputs.pointer("/host/connection/referenceName")?;
+    let mut request = inputs.clone();
+    request["reference"] = reference.clone();
+    serde_json::from_value(request).ok()
+}
+
+/// Returns the reference of a connection in the parameter `$connections`.
+fn reference_of(definition: &Definition, id: &str) -> Option<String> {
+    let connections = definition.parameters.get("$connections")?.as_object()?;
+    let is_of = |entry: &Value| entry.get("connectionId").and_then(Value::as_str) == Some(id);
+    connections.iter().find(|(_, entry)| is_of(entry)).map(|(key, _)| key.clone())
+}

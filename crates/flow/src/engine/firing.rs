@@ -1,0 +1,123 @@
+//! Decides which runs a trigger starts.
+
+use serde_json::{Value, json};
+
+use super::Context;
+use super::calls::{self, CallInputs};
+use super::facts::View;
+use super::record::Failure;
+use super::state::{FLOW, RunState};
+use crate::definition::{Definition, TriggerKind, VariableType};
+use crate::expression::EvaluationError;
+
+/// The maximum number of runs that one event starts.
+const RUNS_MAX: usize = 1_000;
+
+/// What a trigger does with an event.
+#[derive(Debug)]
+pub(crate) enum Fired {
+    /// It starts these runs; none if its conditions are not met.
+    Runs(Vec<RunState>),
+    /// The event is not valid.
+    Rejected(Failure),
+}
+
+/// Decides about an event with these outputs. Events that a caller sends are checked with the
+/// trigger's schema.
+pub(crate) fn fire(definition: &Definition, outputs: Value, context: &Context<'_>) -> Fired {
+    let trigger = &definition.trigger;
+    if let TriggerKind::Request { schema: Some(schema) } = &trigger.kind
+        && let Some(mismatch) = schema.mismatch(outputs.get("body").unwrap_or(&Value::Null))
+    {
+        return Fired::Rejected(Failure::new(
+            "TriggerInputSchemaMismatch",
+            format!(
+                "The input body for trigger '{}' of type 'Request' did not match its schema definition. Error details: '{mismatch}'.",
+                trigger.name
+            ),
+        ));
+    }
+    match runs(definition, outputs, context) {
+        Ok(runs) => Fired::Runs(runs),
+        Err(EvaluationError(what)) => Fired::Rejected(Failure::new(
+            "InvalidTemplate",
+            format!(
+                "Unable to process template language expressions for trigger '{}': {what}.",
+                trigger.name
+            ),
+        )),
+    }
+}
+
+fn runs(
+    definition: &Definition,
+    outputs: Value,
+    context: &Context<'_>,
+) -> Result<Vec<RunState>, EvaluationError> {
+    let trigger = &definition.trigger;
+    let whole = RunState::new(definition, context.now, outputs);
+    let states = match &trigger.split_on {
+        None => vec![whole],
+        Some(template) => {
+            let items = template.evaluate(&View::new(definition, &whole, context, FLOW))?;
+            let Value::Array(items) = items else {
+                let kind = VariableType::name_of(&items);
+                return Err(EvaluationError(format!(
+                    "the result of 'splitOn' is of type '{kind}'; it must be an array"
+                )));
+            };
+            if items.len() > RUNS_MAX {
+                let what =
+                    format!("'splitOn' has {} items; an event starts at most {RUNS_MAX} runs", items.len());
+                return Err(EvaluationError(what));
+            }
+            let split = items.into_iter().map(|item| {
+                let mut outputs = whole.trigger_outputs.clone();
+                match outputs.as_object_mut() {
+                    Some(map) => {
+                        map.insert("body".to_owned(), item);
+                    }
+                    None => outputs = json!({ "body": item }),
+                }
+                RunState::new(definition, context.now, outputs)
+            });
+            split.collect()
+        }
+    };
+    let mut fired = Vec::with_capacity(states.len());
+    for mut state in states {
+        let view = View::new(definition, &state, context, FLOW);
+        let mut is_met = true;
+        for condition in &trigger.conditions {
+            is_met = is_met && condition.holds(&view)?;
+        }
+        let tracking_id = match trigger.tracking_id.as_ref().map(|template| template.evaluate(&view)) {
+            Some(id) => id?.as_str().map(|id| id.chars().take(256).collect()),
+            None => None,
+        };
+        state.tracking_id = tracking_id;
+        if is_met {
+            fired.push(state);
+        }
+    }
+    Ok(fired)
+}
+
+/// Returns the call that asks a connector for events.
+pub(crate) fn poll<'d>(
+    definition: &'d Definition,
+    context: &Context<'_>,
+) -> Option<Result<CallInputs<'d>, Failure>> {
+    let TriggerKind::Poll { call, .. } = &definition.trigger.kind else { return None };
+    let state = RunState::new(definition, context.now, Value::Null);
+    let view = View::new(definition, &state, context, FLOW);
+    Some(calls::poll(call, &view).map_err(|EvaluationError(what)| {
+        Failure::new(
+            "InvalidTemplate",
+            format!(
+                "Unable to process template language expressions for trigger '{}': {what}.",
+                definition.trigger.name
+            ),
+        )
+    }))
+}

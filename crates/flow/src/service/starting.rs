@@ -1,0 +1,73 @@
+//! Starts the runs of an event.
+
+use outlive_chassis::Trace;
+use outlive_clock::{Instant, TenantId};
+use outlive_store::{Change, Statement};
+
+use super::execution::serialize_state;
+use super::state::{Flows, Program};
+use crate::engine::{RunIdentity, RunState};
+use crate::ids::{FlowId, environment_name, run_name};
+use crate::status::RunStatus;
+use crate::tables::flows;
+use crate::tables::runs::{self, RunRow};
+
+/// A flow at a version, with the trace of the event that starts its runs.
+pub(super) struct Starting<'a> {
+    pub(super) tenant: TenantId,
+    pub(super) flow: FlowId,
+    pub(super) version: i64,
+    pub(super) program: &'a Program,
+    pub(super) trace: &'a Trace,
+    /// When the event was due, and the present.
+    pub(super) due: Instant,
+    pub(super) now: Instant,
+}
+
+impl Flows {
+    /// Adds runs with new names to a change whose first statement is `claim`, which also counts the
+    /// first run. Without runs, it is the whole change.
+    pub(super) fn insert_runs(
+        &self,
+        of: &Starting<'_>,
+        claim: Statement,
+        states: &[RunState],
+    ) -> (Change, Vec<RunRow>) {
+        let random = self.chassis.random.of(of.tenant);
+        let mut change = Change::from(claim);
+        let mut rows = Vec::with_capacity(states.len());
+        for (index, state) in states.iter().enumerate() {
+            let run = RunRow {
+                flow: of.flow,
+                name: run_name(of.now, &mut random.stream("run-name")),
+                number: 0,
+                version: of.version,
+                trigger_name: of.program.trigger.name.clone(),
+                due: of.due,
+                started: of.now,
+                ended: None,
+                status: RunStatus::Running,
+                error: None,
+                trace: of.trace.trace_id.to_string(),
+                next_due: Some(of.due),
+                attempt: 1,
+            };
+            if index > 0 {
+                change.add(flows::count_run(of.tenant, of.flow, of.version));
+            }
+            change.add(runs::insert(of.tenant, &run, serialize_state(state), &self.claimant()));
+            rows.push(run);
+        }
+        if !rows.is_empty() {
+            for statement in runs::prune(of.tenant, of.flow, of.now) {
+                change.add(statement);
+            }
+        }
+        (change, rows)
+    }
+}
+
+/// Returns the run as its expressions see it.
+pub(super) fn identity(tenant: TenantId, flow: FlowId, name: &str) -> RunIdentity {
+    RunIdentity { environment: environment_name(tenant), flow: flow.to_string(), name: name.to_owned() }
+}
