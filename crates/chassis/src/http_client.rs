@@ -1,9 +1,11 @@
 //! Calls between services.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use reqwest::dns::Resolve;
 use reqwest::{Client, ClientBuilder, RequestBuilder, redirect};
 
 use crate::carried_time::OUTLIVE_TIME;
@@ -41,6 +43,17 @@ impl HttpClient {
     /// When the TLS library cannot be set up.
     pub fn to_anywhere() -> Result<Self, StartError> {
         Self::of(Client::builder(), false)
+    }
+
+    /// Builds a client for hosts that `names` resolves. On a machine without trusted certificate
+    /// authorities it reaches plain http only.
+    pub(crate) fn to_outside(names: Arc<dyn Resolve>) -> Self {
+        let build = |builder: ClientBuilder| build(builder.dns_resolver(Arc::clone(&names)));
+        let client = build(Client::builder()).unwrap_or_else(|error| {
+            tracing::warn!(%error, "https to other hosts is unavailable");
+            build(private()).expect("the TLS library was set up for the service's own client")
+        });
+        Self { client, carries_time: false }
     }
 
     fn of(builder: ClientBuilder, carries_time: bool) -> Result<Self, StartError> {

@@ -8,6 +8,7 @@ use outlive_tokens::{Verifier, VerifierConfig};
 use quick_cache::sync::Cache;
 
 use crate::HubConfig;
+use crate::back_end::BackEndCalls;
 use crate::connection::Connection;
 use crate::connector::{self, Connector, ConnectorName};
 use crate::credential::Refreshes;
@@ -24,6 +25,8 @@ pub(crate) struct Hub {
     /// notify each other of changes.
     pub(crate) connectors: Cache<(TenantId, ConnectorName), Arc<Connector>>,
     pub(crate) refreshes: Refreshes,
+    /// Requests to hosts that connectors name.
+    pub(crate) back_ends: BackEndCalls,
     /// The id of this process among its replicas.
     pub(crate) replica: String,
 }
@@ -38,9 +41,11 @@ impl Hub {
             chassis.http.inner(),
         );
         let replica = chassis.random.stream("replica").uuid().to_string();
+        let back_ends = BackEndCalls::new(config.back_ends.clone(), chassis.http.clone());
         Self {
             chassis,
             config,
+            back_ends,
             verifier,
             connectors: Cache::new(CONNECTORS_CACHED_MAX),
             refreshes: Refreshes::default(),

@@ -17,6 +17,7 @@
 //! ```
 
 mod arm;
+mod back_end;
 mod bounded_body;
 mod config;
 mod connection;
@@ -29,8 +30,9 @@ mod path;
 mod runtime;
 mod service;
 
+pub use back_end::{BackEndMapping, BackEnds, Unmapped};
 pub use config::HubConfig;
-pub use runtime::BackEnds;
+pub use consent::return_origin;
 
 pub(crate) use bounded_body::read_body;
 pub(crate) use hub::Hub;

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use outlive_chassis::{LabKey, StartError};
 use outlive_clock::Span;
 
+use crate::hub_args::HubArgs;
+
 /// The help text about the log, and about results that cannot be printed.
 const OUTPUT: &str = "OUTLIVE_LOG sets what is logged on standard error, by module: 'outlive=debug,idp::token=trace'. By default it is \
      'warn'.\n\nA result that cannot be printed is not a success: if the reader of a pipe closes it, the command ends quietly \
@@ -215,6 +217,8 @@ pub(crate) struct UpArgs {
     /// An additional port for these names, besides the TLS port of the identity provider.
     #[arg(long, value_name = "PORT", default_value_t = 443, requires = "hosts")]
     pub(crate) hosts_port: u16,
+    #[command(flatten, next_help_heading = "Options of the hub")]
+    pub(crate) hub: HubArgs,
 }
 
 /// A single service. Every option can be set in the environment, for containers.
@@ -257,6 +261,8 @@ pub(crate) struct ServiceArgs {
     pub(crate) lab_key: LabKeyArgs,
     #[command(flatten)]
     pub(crate) urls: UrlArgs,
+    #[command(flatten, next_help_heading = "Options of the hub")]
+    pub(crate) hub: HubArgs,
 }
 
 /// The secret that only the lab and the services share.

@@ -6,6 +6,7 @@ mod cli;
 mod console;
 mod databases;
 mod health;
+mod hub_args;
 mod lab_commands;
 mod logs;
 mod matrix;

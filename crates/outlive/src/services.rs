@@ -8,6 +8,8 @@ use outlive_idp::IdpConfig;
 use outlive_resource::ResourceConfig;
 use url::Url;
 
+use crate::hub_args::HubArgs;
+
 /// The internal and public origins of the services, without trailing slashes.
 #[derive(Debug, Clone)]
 pub(crate) struct Urls {
@@ -38,15 +40,16 @@ pub(crate) async fn idp(config: ChassisConfig, urls: &Urls) -> Result<Router, St
     outlive_idp::build(chassis, IdpConfig { own_url: urls.idp.clone() }).await
 }
 
-pub(crate) async fn hub(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {
-    let chassis = Chassis::start(config, &outlive_hub::MIGRATIONS).await?;
-    let config = HubConfig::new(
+pub(crate) async fn hub(config: ChassisConfig, urls: &Urls, args: &HubArgs) -> Result<Router, StartError> {
+    let mut hub_config = HubConfig::new(
         parse(&urls.idp)?,
         parse(&urls.idp_public)?,
         urls.issuer_origins.clone(),
         parse(&urls.resource)?,
     );
-    outlive_hub::build(chassis, config).await
+    args.configure(&mut hub_config)?;
+    let chassis = Chassis::start(config, &outlive_hub::MIGRATIONS).await?;
+    outlive_hub::build(chassis, hub_config).await
 }
 
 pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Router, StartError> {

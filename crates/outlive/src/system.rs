@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::console::{ConsoleApp, FirstTenant, end_operations};
 use crate::databases;
+use crate::hub_args::HubArgs;
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services::{self, Urls};
 use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
@@ -34,6 +35,8 @@ pub(crate) struct SystemConfig {
     pub(crate) hosts: Option<Hosts>,
     /// The seed of all randomness.
     pub(crate) seed: Option<u64>,
+    /// The options of the hub.
+    pub(crate) hub: HubArgs,
 }
 
 /// A running system.
@@ -96,7 +99,7 @@ impl System {
         let idp = config.chassis("idp", idp_origins)?;
         let (idp, hub, resource, flow) = tokio::try_join!(
             services::idp(idp, &urls),
-            services::hub(chassis("hub", hub_at)?, &urls),
+            services::hub(chassis("hub", hub_at)?, &urls, &config.hub),
             services::resource(chassis("resource", resource_at)?, &urls),
             services::flow(chassis("flow", flow_at)?, &urls, "flow"),
         )?;

@@ -59,6 +59,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         port_base: Some(args.port_base),
         hosts: Hosts::of(&args.hosts, args.hosts_port),
         seed: seeds.number,
+        hub: args.hub,
     };
     let mut system =
         System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await })
@@ -109,7 +110,7 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
     let (mut tenants, mut first_tenant) = (None, None);
     let app: Router = match part {
         Part::Idp => services::idp(config, &urls).await?,
-        Part::Hub => services::hub(config, &urls).await?,
+        Part::Hub => services::hub(config, &urls, &args.hub).await?,
         Part::Resource => services::resource(config, &urls).await?,
         Part::Flow => services::flow(config, &urls, &args.replica).await?,
         Part::Console => {

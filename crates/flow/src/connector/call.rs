@@ -76,9 +76,7 @@ impl Hub {
         if !again && let Some(known) = fresh(self.swaggers.get(&name), now) {
             return Ok(known);
         }
-        let path = ["providers", "Microsoft.Web", "locations", LOCATION, "managedApis", api];
-        let query = [("export", "true")];
-        let body = self.request_control_plane(context, credentials, Method::GET, &path, &query, None).await?;
+        let body = self.connector(context, credentials, api).await?;
         // For an export, the platform returns the swagger itself; a hub may also return it within
         // the connector.
         let swagger =
@@ -86,6 +84,24 @@ impl Hub {
         let operations = Arc::new(Operations::read(swagger.unwrap_or(&Value::Null)));
         self.swaggers.insert(name, (now + SWAGGER_CACHED_FOR, Arc::clone(&operations)));
         Ok(operations)
+    }
+
+    /// Returns the managed or custom API of this name.
+    async fn connector(
+        &self,
+        context: &CallContext<'_>,
+        credentials: &impl Credentials,
+        api: &str,
+    ) -> Result<Value, Outcome> {
+        let managed = ["providers", "Microsoft.Web", "locations", LOCATION, "managedApis", api];
+        let custom = ["providers", "Microsoft.Web", "customApis", api];
+        let query = [("export", "true")];
+        match self.request_control_plane(context, credentials, Method::GET, &managed, &query, None).await {
+            Err(outcome) if outcome.status == Some(404) => {
+                self.request_control_plane(context, credentials, Method::GET, &custom, &[], None).await
+            }
+            result => result,
+        }
     }
 
     /// Returns the calls of operations that their connectors do not declare. Connectors that are
@@ -106,8 +122,7 @@ impl Hub {
                         unknown.retain(|call| call.api != api || known.get(&call.operation).is_none());
                     }
                     Err(outcome) => {
-                        // One that is not found may be a custom connector, which only its maker's
-                        // requests can read.
+                        // A flow can be imported before its connectors are registered.
                         if !matches!(outcome.status, Some(400 | 404)) {
                             let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
                             tracing::warn!(api, why, "the operations of a flow could not be checked");
@@ -128,7 +143,7 @@ fn connection_of<'a>(definition: &'a Definition, call: &ConnectorCall) -> Result
     let Some(reference) = reference else {
         return Err(not_configured(format!("The flow has no connection reference '{}'.", call.reference)));
     };
-    if reference.api.as_ref().is_some_and(|api| *api != call.api) {
+    if reference.api.as_ref().is_some_and(|api| !api.eq_ignore_ascii_case(&call.api)) {
         return Err(not_configured(format!(
             "The connection reference '{}' is not one of the connector '{}'.",
             call.reference, call.api

@@ -88,6 +88,7 @@ impl FakeHub {
     pub(crate) fn router(&self) -> Router {
         Router::new()
             .route("/subscriptions/{t}/providers/Microsoft.Web/locations/unitedstates/managedApis/{api}", get(managed_api))
+            .route("/subscriptions/{t}/providers/Microsoft.Web/customApis/{api}", get(custom_api))
             .route(
                 "/subscriptions/{t}/resourceGroups/lab/providers/Microsoft.Web/connections/{name}/listConnectionKeys",
                 post(list_keys),
@@ -154,6 +155,27 @@ async fn managed_api(
             "post": {"operationId": "CreateOrder", "parameters": [{"name": "order", "in": "body", "required": true, "schema": {}}]}
         },
         "/orders/{id}": {"get": {"operationId": "GetOrder", "parameters": [{"name": "id", "in": "path", "required": true}]}}
+    }});
+    Json(json!({"name": api, "properties": {"name": api, "swagger": swagger}})).into_response()
+}
+
+/// The custom API `mine`.
+async fn custom_api(
+    State(hub): State<FakeHub>,
+    Path((_, api)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if hub.is_down.load(Ordering::SeqCst) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if !is_flow_service(&headers) {
+        return refused(StatusCode::UNAUTHORIZED, "not you");
+    }
+    if api != "mine" {
+        return not_found();
+    }
+    let swagger = json!({"swagger": "2.0", "host": "mine.contoso.example", "paths": {
+        "/things": {"get": {"operationId": "ListThings"}},
     }});
     Json(json!({"name": api, "properties": {"name": api, "swagger": swagger}})).into_response()
 }

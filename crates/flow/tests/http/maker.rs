@@ -143,8 +143,8 @@ fn connections_and_operations_are_checked() {
     assert_eq!(details, [pair("InvalidConnection", "connectionReferences.a.connectionName")]);
     assert!(message.contains("'gone'"), "{message}");
 
-    // Operations that the connector does not declare. A connector that is not among the managed
-    // ones may be a custom one, about which nothing is known here.
+    // Operations that the connector does not declare. A connector that does not exist is not
+    // checked.
     connection(&lab, OWNER, None);
     let mut elsewhere = call("ListOrders", json!({}));
     elsewhere["inputs"]["host"]["apiId"] = json!("/providers/Microsoft.PowerApps/apis/shared_gone");
@@ -167,6 +167,35 @@ fn connections_and_operations_are_checked() {
 
     lab.owner("GET", &format!("/{FLOW}"), None).expect(404);
     assert!(lab.hub.take_granted().is_empty() && lab.journal("flow.").is_empty());
+}
+
+#[test]
+fn operations_of_custom_apis_are_checked_and_called() {
+    let lab = Lab::new();
+    let tenant = "11111111-2222-3333-4444-555555555555";
+    for id in [
+        "/providers/Microsoft.PowerApps/apis/mine".to_owned(),
+        format!("/subscriptions/{tenant}/resourceGroups/other/providers/Microsoft.Web/customApis/mine"),
+    ] {
+        let calls = |operation: &str| {
+            let mut call = call(operation, json!({}));
+            call["inputs"]["host"]["apiId"] = json!(id);
+            let mut body = flow(manual(json!({"Call": call})));
+            body["properties"]["connectionReferences"]["shared_contoso-orders"]["api"]["name"] =
+                json!("Mine");
+            body
+        };
+        let (status, code, details, message) = rejected(&lab, calls("ListOrders"));
+        assert_eq!((status, code.as_str()), (400, "InvalidOpenApiFlow"));
+        let path = "definition.actions.Call.inputs.host.operationId";
+        assert_eq!(details, [pair("WorkflowOperationInputsApiOperationNotFound", path)]);
+        assert!(message.contains("'ListOrders' could not be found in API 'mine'"), "{message}");
+        let saved = lab.owner("PUT", &format!("/{FLOW}"), Some(calls("ListThings")));
+        assert!(matches!(saved.status.as_u16(), 200 | 201), "{:?}", saved.body);
+        lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202);
+        let call = lab.newest_run()["properties"]["actions"]["Call"].clone();
+        assert_eq!(call["status"], "Succeeded", "{call}");
+    }
 }
 
 #[test]

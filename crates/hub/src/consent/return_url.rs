@@ -4,6 +4,22 @@ use url::{Host, Url};
 
 const URL_CHARS_MAX: usize = 2_048;
 
+/// Parses an origin to which a consent may return: scheme, host and port, as browsers serialize it.
+///
+/// # Errors
+/// When it is not an http or https origin.
+pub fn return_origin(text: &str) -> Result<String, String> {
+    let url: Url = text.parse().map_err(|error| format!("it is not an origin: {error}"))?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !bare {
+        return Err("an origin is http or https, a host and an optional port, without a path".into());
+    }
+    if !url.username().is_empty() || url.password().is_some() || text.contains('*') {
+        return Err("an origin has neither user information nor wildcards".into());
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
 /// Parses the URL to which a consent returns: http or https, at a loopback address or a registered
 /// origin, without user information. It is sealed into the link, so that only the authenticated
 /// caller can choose it.
@@ -64,6 +80,26 @@ mod tests {
             assert_eq!(return_url(text, &registered).is_some(), taken, "{text}");
         }
         assert!(return_url(&format!("http://127.0.0.1/{}", "a".repeat(URL_CHARS_MAX)), &[]).is_none());
+    }
+
+    #[test]
+    fn an_origin_is_exact() {
+        for (text, origin) in [
+            ("https://Portal.contoso.example", Some("https://portal.contoso.example")),
+            ("https://portal.contoso.example:443/", Some("https://portal.contoso.example")),
+            ("http://console:8700", Some("http://console:8700")),
+            ("https://portal.contoso.example/done", None),
+            ("https://portal.contoso.example?x", None),
+            ("https://portal.contoso.example#x", None),
+            ("https://*.contoso.example", None),
+            ("https://user@portal.contoso.example", None),
+            ("portal.contoso.example", None),
+            ("ms-app://portal", None),
+            ("null", None),
+            ("", None),
+        ] {
+            assert_eq!(return_origin(text).ok().as_deref(), origin, "{text}");
+        }
     }
 
     #[test]

@@ -63,8 +63,8 @@ pub(super) async fn list(
         .and_then(|url| consent::return_url(url, &hub.config.return_origins))
         .ok_or_else(|| {
             ArmRefusal::invalid(
-                "parameters[0].redirectUrl must be an http or https URL on this machine (127.0.0.1, localhost) or at a \
-                 registered origin.",
+                "parameters[0].redirectUrl must be an http or https URL on this machine (127.0.0.1, localhost) or at an \
+                 origin that the hub was started with (--return-origin).",
             )
         })?;
     let object_id = requested.object_id.unwrap_or(call.caller.oid);

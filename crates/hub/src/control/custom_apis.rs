@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::custom_api_body::{self, Current};
 use super::listing::Page;
-use super::paths::{GroupPath, ResourcePath};
+use super::paths::{GroupPath, NamePath, ResourcePath};
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, ResourceName};
 use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api};
@@ -36,6 +36,20 @@ pub(super) async fn show(
     let name = name.map_err(|error| missing().caused_by(error))?;
     let stored = find(&hub, &call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
     Ok(Json(custom_api(&stored.ok_or_else(missing)?, call.tenant, hub.origin())))
+}
+
+/// Returns the custom API of a name that is in any resource group: names are unique in a tenant. A
+/// flow's definition has the name only.
+pub(super) async fn show_by_name(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<NamePath>,
+) -> Result<Json<Value>, ArmRefusal> {
+    let name = path.name.as_str().parse::<ConnectorName>();
+    let name = name.map_err(|error| missing().caused_by(error))?;
+    let stored = find(&hub, &call, &name).await?;
+    let stored = stored.filter(|stored| stored.connector.home != Home::Managed).ok_or_else(missing)?;
+    Ok(Json(custom_api(&stored, call.tenant, hub.origin())))
 }
 
 /// Lists the custom APIs of a resource group.

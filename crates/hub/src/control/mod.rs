@@ -69,6 +69,10 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
             put(workflows::put).delete(workflows::delete),
         )
         .route("/subscriptions/{tenant}/providers/Microsoft.Web/customApis", get(custom_apis::list_all))
+        .route(
+            "/subscriptions/{tenant}/providers/Microsoft.Web/customApis/{name}",
+            get(custom_apis::show_by_name),
+        )
         .route(CUSTOM_APIS, get(custom_apis::list))
         .route(
             &format!("{CUSTOM_APIS}/{{name}}"),

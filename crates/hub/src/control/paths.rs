@@ -10,6 +10,12 @@ pub(super) struct GroupPath {
     pub(super) group: ResourceName,
 }
 
+/// The path of a resource without its resource group.
+#[derive(Debug, Deserialize)]
+pub(super) struct NamePath {
+    pub(super) name: ResourceName,
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct ResourcePath {
     pub(super) group: ResourceName,

@@ -21,7 +21,8 @@ use super::headers;
 use super::refusal::RuntimeRefusal;
 use super::target::{BadTarget, target};
 use crate::Hub;
-use crate::connector::Authentication;
+use crate::back_end::Unreachable;
+use crate::connector::{Authentication, Swagger};
 use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
 
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
@@ -99,14 +100,9 @@ async fn send(
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let swagger = &admitted.connector.swagger;
-    let base = hub.config.back_ends.of_host(&swagger.host).ok_or_else(|| {
-        RuntimeRefusal::new(
-            StatusCode::BAD_GATEWAY,
-            format!("The back end {} of this connector is not configured.", swagger.host),
-        )
-    })?;
+    let base = base_url(swagger)?;
     let url =
-        target(base, &swagger.base_path, &outgoing.path, outgoing.query.as_deref()).map_err(|error| {
+        target(&base, &swagger.base_path, &outgoing.path, outgoing.query.as_deref()).map_err(|error| {
             match error {
                 BadTarget::Outside => RuntimeRefusal::no_such_operation(),
                 BadTarget::TooLong => {
@@ -117,11 +113,11 @@ async fn send(
     let mut token = token(hub, admitted, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
     let send_request = |token: Option<&Secret>| {
-        request(hub, admitted, &outgoing, url.clone(), token, trace).map(reqwest::RequestBuilder::send)
+        request(hub, admitted, &outgoing, &url, token, trace).map(reqwest::RequestBuilder::send)
     };
     let mut response = match send_request(token.as_ref())?.await {
         Ok(response) => response,
-        Err(error) => return Ok(gateway_error(hub, trace, error.is_timeout())),
+        Err(error) => return gateway_error(hub, &error, &url, trace),
     };
     if let Some(refused) = &token
         && cae_capable(admitted)
@@ -135,7 +131,7 @@ async fn send(
         // Once only: the response to this request is returned whatever it is.
         response = match send_request(Some(&fresh))?.await {
             Ok(response) => response,
-            Err(error) => return Ok(gateway_error(hub, trace, error.is_timeout())),
+            Err(error) => return gateway_error(hub, &error, &url, trace),
         };
         token = Some(fresh);
     }
@@ -147,11 +143,20 @@ async fn send(
     Ok(forwarded)
 }
 
+/// Returns the address of the back end in the connector's file.
+fn base_url(swagger: &Swagger) -> Result<Url, RuntimeRefusal> {
+    let address = format!("{}://{}", swagger.scheme, swagger.host);
+    Url::parse(&address).map_err(|error| {
+        let why = format!("The host '{}' of this connector is not an address: {error}.", swagger.host);
+        RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
+    })
+}
+
 fn request(
     hub: &Hub,
     admitted: &Admitted,
     outgoing: &OutgoingRequest,
-    url: Url,
+    url: &Url,
     token: Option<&Secret>,
     trace: &Trace,
 ) -> Result<reqwest::RequestBuilder, RuntimeRefusal> {
@@ -168,7 +173,7 @@ fn request(
         headers.insert(AUTHORIZATION, value);
     }
     let request =
-        hub.chassis.http.request(trace, outgoing.method.clone(), url).headers(headers).timeout(TIMEOUT);
+        hub.back_ends.request(trace, outgoing.method.clone(), url)?.headers(headers).timeout(TIMEOUT);
     Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body.clone()) })
 }
 
@@ -224,8 +229,16 @@ async fn record_challenge(
 }
 
 /// The response if the back end could not be reached.
-fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
-    let (status, message) = if timed_out {
+fn gateway_error(
+    hub: &Hub,
+    error: &reqwest::Error,
+    url: &Url,
+    trace: &Trace,
+) -> Result<Response, RuntimeRefusal> {
+    if let Some(unreachable) = Unreachable::caused(error, url) {
+        return Err(unreachable.into());
+    }
+    let (status, message) = if error.is_timeout() {
         (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")
     } else {
         (StatusCode::BAD_GATEWAY, "BadGateway")
@@ -237,7 +250,7 @@ fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
         "message": message,
         "innerError": "The back end of the connector did not respond.",
     }});
-    (status, axum::Json(body)).into_response()
+    Ok((status, axum::Json(body)).into_response())
 }
 
 pub(super) fn host_of(origin: &str) -> String {

@@ -26,7 +26,7 @@ const FORWARDED: [HeaderName; 9] = [
 /// Headers that are never forwarded in either direction, even if a swagger declares them:
 /// hop-by-hop headers (RFC 9110 §7.6.1), the caller's and the hub's own credentials, and headers
 /// that the transport sets.
-const NEVER_FORWARDED: [&str; 20] = [
+const NEVER_FORWARDED: [&str; 21] = [
     "authorization",
     "connection",
     "content-length",
@@ -46,6 +46,7 @@ const NEVER_FORWARDED: [&str; 20] = [
     "transfer-encoding",
     "upgrade",
     "x-forwarded-for",
+    "x-forwarded-host",
     "x-ms-request-id",
 ];
 

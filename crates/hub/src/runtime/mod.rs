@@ -21,7 +21,6 @@ pub(crate) use forward::OutgoingRequest;
 use forward::{forward, host_of};
 pub(crate) use headers::to_back_end;
 pub(crate) use refusal::RuntimeRefusal;
-pub use target::BackEnds;
 
 use std::sync::Arc;
 

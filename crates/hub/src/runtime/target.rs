@@ -4,22 +4,6 @@ use url::Url;
 
 use crate::path::{decodings, has_traversal, is_of_lab_surface};
 
-/// The addresses of back ends by host name. Other hosts cannot be reached, so that a connector
-/// cannot make the hub call arbitrary addresses.
-#[derive(Debug, Clone, Default)]
-pub struct BackEnds(Vec<(String, Url)>);
-
-impl BackEnds {
-    /// Creates the list from host names as in swaggers (`orders.contoso.example`) and their URLs.
-    pub fn new(list: impl IntoIterator<Item = (String, Url)>) -> Self {
-        Self(list.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect())
-    }
-
-    pub(crate) fn of_host(&self, host: &str) -> Option<&Url> {
-        self.0.iter().find(|(known, _)| known == host).map(|(_, url)| url)
-    }
-}
-
 /// The path of a call cannot be forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BadTarget {
@@ -120,13 +104,6 @@ mod tests {
             );
         }
         assert!(target(&base("http://r:1"), "/v1", "_lab", None).is_ok(), "another path");
-    }
-
-    #[test]
-    fn only_listed_hosts_are_known() {
-        let known = BackEnds::new([("Orders.contoso.example".to_owned(), base("http://r:1"))]);
-        assert!(known.of_host("orders.contoso.example").is_some());
-        assert!(known.of_host("127.0.0.1:8702").is_none());
     }
 
     proptest! {

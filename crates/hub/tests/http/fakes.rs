@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, header::AUTHORIZATION, header::WWW_AUTHENTICATE};
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Form, Json, Router};
@@ -211,7 +212,11 @@ impl BackEnd {
 }
 
 pub(crate) async fn back_end() -> (BackEnd, Url) {
-    let back_end = BackEnd::default();
+    serve_back_end(BackEnd::default()).await
+}
+
+/// Serves a back end at one more address.
+pub(crate) async fn serve_back_end(back_end: BackEnd) -> (BackEnd, Url) {
     let app = Router::new().fallback(any(answer)).with_state(back_end.clone());
     (back_end, serve(app).await)
 }
@@ -237,6 +242,9 @@ async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
             let header = [(WWW_AUTHENTICATE, challenges.header.clone())];
             return (StatusCode::UNAUTHORIZED, header, "challenged").into_response();
         }
+    }
+    if parts.uri.path().ends_with("/moved") {
+        return (StatusCode::FOUND, [(LOCATION, "http://169.254.169.254/metadata")]).into_response();
     }
     let status = if parts.uri.path().ends_with("/missing") { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let headers = [

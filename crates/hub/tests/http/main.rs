@@ -4,6 +4,7 @@
 //! `OUTLIVE_TEST_DATABASE=postgres scripts/with-postgres cargo test -p outlive-hub`.
 
 mod access;
+mod back_ends;
 mod bad_input;
 mod concurrent_refresh;
 mod connections;

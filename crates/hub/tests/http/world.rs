@@ -109,16 +109,21 @@ pub(crate) fn swagger(base_path: &str) -> Value {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with_back_ends(|back_ends| back_ends).await
+    }
+
+    /// `configure` changes how back ends are reached.
+    pub(crate) async fn with_back_ends(configure: impl FnOnce(BackEnds) -> BackEnds) -> Self {
         let (issuer, idp_url) = fakes::issuer(("owner@contoso.example".to_owned(), OWNER)).await;
         let (back_end, resource_url) = fakes::back_end().await;
         let database = Database::from_environment();
         let public: Url = ORIGIN.parse().expect("a URL");
         let mut config = HubConfig::new(idp_url, public, vec![ORIGIN.into()], resource_url.clone());
         let gone: Url = "http://127.0.0.1:1".parse().expect("a URL");
-        config.back_ends = BackEnds::new([
+        config.back_ends = configure(BackEnds::new([
             ("orders.contoso.example".to_owned(), resource_url),
             ("gone.contoso.example".to_owned(), gone),
-        ]);
+        ]));
         let (app, store) = Self::start(&database, &config).await;
         let tenant = TenantId::from_uuid(Uuid::from_u128(0x11));
         let world = Self { app, store, tenant, issuer, back_end, database, now: NOW, config };

@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use crate::cli::LAB_KEY_FILE;
 use crate::console::{LabStart, console};
+use crate::hub_args::HubArgs;
 use crate::system::{System, SystemConfig};
 use crate::terminal::print_error;
 use crate::up::Seeds;
@@ -42,6 +43,7 @@ impl PrivateSystem {
             port_base: None,
             hosts: None,
             seed: seeds.number,
+            hub: HubArgs::default(),
         };
         let lab = LabStart::new(seeds.file.as_deref(), options.rules, false)?;
         let build = |chassis, urls, own| async move { console(chassis, &urls, own, lab).await };

@@ -1,0 +1,7 @@
+//! Back ends: where the hosts that connectors name are, and whether they may be called.
+
+mod calls;
+mod mapping;
+
+pub(crate) use calls::{BackEndCalls, Unreachable};
+pub use mapping::{BackEndMapping, BackEnds, Unmapped};
