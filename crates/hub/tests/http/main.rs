@@ -5,6 +5,7 @@
 
 mod access;
 mod bad_input;
+mod client_credentials;
 mod concurrent_refresh;
 mod connections;
 mod consent;
@@ -16,6 +17,8 @@ mod dynamic_invoke;
 mod fakes;
 mod granted_access;
 mod links;
+mod partner;
+mod providers;
 mod refresh;
 mod runtime;
 mod secrets;
