@@ -5,7 +5,7 @@ use outlive_clock::TenantId;
 use url::Url;
 
 use crate::BackEnds;
-use crate::connector::OAuthSettings;
+use crate::path::{decodings, has_traversal, is_of_lab_surface};
 
 /// The addresses of issuer and back ends. Plain values: other crates read the command line and the
 /// environment.
@@ -41,98 +41,150 @@ impl HubConfig {
         }
     }
 
-    /// Returns the token endpoint (version 1) of a connector's issuer, as this process reaches it.
-    pub(crate) fn token_endpoint(
-        &self,
-        settings: &OAuthSettings,
-        tenant: TenantId,
-    ) -> Result<String, Problem> {
-        self.endpoint(&self.idp_url, settings, tenant, "token").map(String::from)
+    /// Returns the address at which this process reaches an identity provider's endpoint that a
+    /// connector names.
+    pub(crate) fn token_endpoint(&self, named: &Url, tenant: TenantId) -> Result<Url, Problem> {
+        self.reach(named, &self.idp_url, tenant)
     }
 
-    /// Returns the authorize endpoint (version 1) of a connector's issuer, as browsers reach it.
-    pub(crate) fn authorize_endpoint(
-        &self,
-        settings: &OAuthSettings,
-        tenant: TenantId,
-    ) -> Result<Url, Problem> {
-        self.endpoint(&self.idp_public_url, settings, tenant, "authorize")
+    /// Returns the address at which browsers reach an identity provider's endpoint that a connector
+    /// names.
+    pub(crate) fn authorize_endpoint(&self, named: &Url, tenant: TenantId) -> Result<Url, Problem> {
+        self.reach(named, &self.idp_public_url, tenant)
     }
 
-    /// `common` stands for the connection's own tenant.
-    fn endpoint(
-        &self,
-        issuer: &Url,
-        settings: &OAuthSettings,
-        tenant: TenantId,
-        name: &str,
-    ) -> Result<Url, Problem> {
-        let login = &settings.login_uri;
-        let known = login.host_str().is_some_and(|host| self.login_hosts.iter().any(|known| known == host))
-            || [&self.idp_url, &self.idp_public_url].into_iter().any(|own| own.origin() == login.origin());
-        if !known {
-            return Err(Problem::bad_request(format!(
-                "The connector's loginUri {login} is not a known issuer; use https://login.windows.net or \
-                 https://login.microsoftonline.com."
-            )));
-        }
-        let tenant = match settings.tenant_id.as_str() {
-            "common" => tenant.to_string(),
-            named => named.to_owned(),
+    /// Whether an endpoint is one of this installation's issuer.
+    pub(crate) fn is_own_issuer(&self, named: &Url) -> bool {
+        let listed = |host: &str| self.login_hosts.iter().any(|known| known == host);
+        (named.port().is_none() && named.host_str().is_some_and(listed))
+            || [&self.idp_url, &self.idp_public_url].into_iter().any(|own| own.origin() == named.origin())
+    }
+
+    /// Replaces scheme and host by those at which the endpoint is reached: `issuer` for this
+    /// installation's issuer, and otherwise the address of the host among the back ends. `common`
+    /// stands for the connection's own tenant.
+    fn reach(&self, named: &Url, issuer: &Url, tenant: TenantId) -> Result<Url, Problem> {
+        let host = named.host_str().unwrap_or_default();
+        let authority = named.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let (base, path) = if self.is_own_issuer(named) {
+            (issuer, with_tenant(named.path(), tenant))
+        } else {
+            let base = self.back_ends.of_host(&authority).ok_or_else(|| {
+                Problem::bad_request(format!(
+                    "The connector's identity provider at {authority} is neither that of this installation \
+                     ({}) nor one of its back ends. Allow it with --back-end {authority}=URL.",
+                    self.login_hosts.join(", ")
+                ))
+            })?;
+            (base, named.path().to_owned())
         };
-        let mut url = issuer.clone();
-        url.set_path(&format!("{}/{tenant}/oauth2/{name}", issuer.path().trim_end_matches('/')));
-        url.set_query(None);
+        let readings = decodings(&path);
+        if readings.iter().any(|reading| has_traversal(reading) || is_of_lab_surface(reading)) {
+            return Err(Problem::bad_request(format!("{named} is not an endpoint of an identity provider.")));
+        }
+        let mut url = base.clone();
+        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+        url.set_query(named.query());
         Ok(url)
+    }
+}
+
+/// Replaces `common` and `organizations` in the path of an endpoint.
+fn with_tenant(path: &str, tenant: TenantId) -> String {
+    let rest = path.strip_prefix('/').unwrap_or(path);
+    match rest.split_once('/') {
+        Some((alias, rest))
+            if alias.eq_ignore_ascii_case("common") || alias.eq_ignore_ascii_case("organizations") =>
+        {
+            format!("/{tenant}/{rest}")
+        }
+        _ => path.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::RedirectMode;
 
-    fn settings(login: &str, tenant: &str) -> OAuthSettings {
-        OAuthSettings {
-            identity_provider: "aad",
-            client_id: "c".into(),
-            scopes: vec![],
-            redirect_mode: RedirectMode::Global,
-            login_uri: login.parse().expect("a URL"),
-            resource_uri: "api://x".into(),
-            tenant_id: tenant.into(),
-            cae_capable: false,
+    fn url(text: &str) -> Url {
+        text.parse().expect("a URL")
+    }
+
+    fn config() -> HubConfig {
+        let mut config = HubConfig::new(
+            url("http://idp:8701/up"),
+            url("http://127.0.0.1:8701"),
+            vec![],
+            url("http://r:1"),
+        );
+        config.back_ends = BackEnds::new([
+            ("id.partner.example".to_owned(), url("http://127.0.0.1:9000/base/")),
+            ("id.partner.example:8443".to_owned(), url("http://127.0.0.1:9001")),
+        ]);
+        config
+    }
+
+    #[test]
+    fn endpoints_are_reached_at_the_issuer_or_at_back_ends() {
+        let tenant: TenantId = "11111111-2222-3333-4444-555555555555".parse().expect("an id");
+        for (named, here, browser) in [
+            (
+                "https://login.windows.net/common/oauth2/token",
+                "http://idp:8701/up/T/oauth2/token",
+                "http://127.0.0.1:8701/T/oauth2/token",
+            ),
+            (
+                "https://login.microsoftonline.com/organizations/oauth2/v2.0/token?a=b",
+                "http://idp:8701/up/T/oauth2/v2.0/token?a=b",
+                "http://127.0.0.1:8701/T/oauth2/v2.0/token?a=b",
+            ),
+            (
+                "https://login.windows.net/contoso.example/oauth2/token",
+                "http://idp:8701/up/contoso.example/oauth2/token",
+                "http://127.0.0.1:8701/contoso.example/oauth2/token",
+            ),
+            (
+                "http://127.0.0.1:8701/common/oauth2/authorize",
+                "http://idp:8701/up/T/oauth2/authorize",
+                "http://127.0.0.1:8701/T/oauth2/authorize",
+            ),
+            (
+                "https://id.partner.example/common/token?a",
+                "http://127.0.0.1:9000/base/common/token?a",
+                "http://127.0.0.1:9000/base/common/token?a",
+            ),
+            (
+                "https://id.partner.example:8443/token",
+                "http://127.0.0.1:9001/token",
+                "http://127.0.0.1:9001/token",
+            ),
+        ] {
+            let expected = |text: &str| Some(text.replace("/T/", &format!("/{tenant}/")));
+            assert_eq!(config().token_endpoint(&url(named), tenant).ok().map(String::from), expected(here));
+            assert_eq!(
+                config().authorize_endpoint(&url(named), tenant).ok().map(String::from),
+                expected(browser)
+            );
         }
     }
 
     #[test]
-    fn only_documented_hosts_stand_for_the_issuer() {
-        let url = |text: &str| text.parse::<Url>().expect("a URL");
-        let config =
-            HubConfig::new(url("http://idp:8701"), url("http://127.0.0.1:8701"), vec![], url("http://r:1"));
+    fn other_hosts_and_the_lab_surface_are_not_reached() {
         let tenant: TenantId = "11111111-2222-3333-4444-555555555555".parse().expect("an id");
-        for login in
-            ["https://login.windows.net", "https://login.microsoftonline.com/", "http://127.0.0.1:8701"]
-        {
-            let of = settings(login, "common");
-            assert_eq!(
-                config.token_endpoint(&of, tenant).ok(),
-                Some(format!("http://idp:8701/{tenant}/oauth2/token"))
-            );
-            assert_eq!(
-                config.authorize_endpoint(&of, tenant).ok().map(String::from),
-                Some(format!("http://127.0.0.1:8701/{tenant}/oauth2/authorize"))
-            );
-        }
-        let named = settings("https://login.windows.net", "contoso.example");
-        assert_eq!(
-            config.token_endpoint(&named, tenant).ok(),
-            Some("http://idp:8701/contoso.example/oauth2/token".to_owned())
-        );
-        for login in
-            ["https://evil.example", "http://127.0.0.1:8702", "https://login.windows.net.evil.example"]
-        {
-            assert!(config.token_endpoint(&settings(login, "common"), tenant).is_err(), "{login}");
+        for named in [
+            "https://evil.example/token",
+            "http://127.0.0.1:8702/token",
+            "https://login.windows.net.evil.example/common/oauth2/token",
+            "https://login.windows.net:8443/common/oauth2/token",
+            "https://login.windows.net/_lab/tenants",
+            "https://login.windows.net//%5flab/tenants",
+            "https://login.windows.net/a%2f..%2f_lab",
+            "https://id.partner.example/%255Flab/clock",
+            "https://id.partner.example:1/token",
+        ] {
+            let refused = config().token_endpoint(&url(named), tenant);
+            assert!(refused.is_err_and(|problem| problem.status == http::StatusCode::BAD_REQUEST), "{named}");
+            assert!(config().authorize_endpoint(&url(named), tenant).is_err(), "{named}");
         }
     }
 }

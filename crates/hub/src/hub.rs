@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 use crate::HubConfig;
 use crate::back_end::BackEndCalls;
 use crate::connection::Connection;
-use crate::connector::{self, Connector, ConnectorName};
+use crate::connector::{self, Connector, ConnectorName, ParameterValues};
 use crate::credential::Refreshes;
 
 /// The maximum number of cached connectors.
@@ -60,6 +60,12 @@ impl Hub {
     /// Returns the random stream of a tenant for `purpose`.
     pub(crate) fn random(&self, tenant: TenantId, purpose: &'static str) -> Stream {
         self.chassis.random.of(tenant).stream(purpose)
+    }
+
+    /// Returns the values of a connection's parameters.
+    #[expect(clippy::unused_self, reason = "reading sealed values needs the sealer")]
+    pub(crate) fn parameter_values(&self, _connection: &Connection) -> ParameterValues {
+        ParameterValues::new([])
     }
 
     /// Reads the connector of a connection, in its current version.

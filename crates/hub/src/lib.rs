@@ -69,7 +69,7 @@ pub fn connection_mistakes(name: &str, display_name: &str) -> Vec<SpecMistake> {
 #[must_use]
 pub fn connector_resource(api_properties: &serde_json::Value) -> Option<String> {
     match connector::ApiProperties::parse(api_properties).ok()?.authentication {
-        connector::Authentication::OAuth { settings, .. } => Some(settings.resource_uri),
+        connector::Authentication::OAuth { settings, .. } => settings.resource_uri().map(str::to_owned),
         connector::Authentication::None => None,
     }
 }

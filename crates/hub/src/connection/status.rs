@@ -4,6 +4,9 @@ use outlive_clock::Instant;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::connector::{OAuthSettings, ProviderKind};
+use crate::credential::Rejected;
+
 /// The maximum length of an issuer's response in a status, in characters.
 const DETAIL_CHARS_MAX: usize = 4_000;
 
@@ -69,11 +72,19 @@ impl Status {
     }
 }
 
-/// Formats the message of a rejected refresh. `response` is the issuer's error response,
-/// `correlation` the id of the token request.
-pub(crate) fn refresh_failed(provider: &str, correlation: Uuid, at: Instant, response: &str) -> String {
-    let why = format!("Failed to acquire token from AAD: {}", shortened(response));
-    refresh_impossible(provider, correlation, at, &why)
+/// Formats the message of a rejected refresh. `correlation` is the id of the token request.
+pub(crate) fn refresh_failed(
+    settings: &OAuthSettings,
+    correlation: Uuid,
+    at: Instant,
+    attempts: &[Rejected],
+) -> String {
+    let why = match (settings.kind, attempts) {
+        (ProviderKind::Urls, _) => format!("OAuth 2 access token refresh failed. {}", responses(attempts)),
+        (_, [.., last]) => format!("Failed to acquire token from AAD: {}", shortened(&last.response)),
+        (_, []) => String::new(),
+    };
+    refresh_impossible(&settings.identity_provider, correlation, at, &why)
 }
 
 /// Formats the message of a refresh for which no token request was possible, for example because
@@ -86,21 +97,39 @@ pub(crate) fn refresh_impossible(provider: &str, correlation: Uuid, at: Instant,
     )
 }
 
-/// Formats the message of a failed code redemption. `why` is the issuer's error response.
-pub(crate) fn sign_in_failed(why: &str) -> String {
+/// Formats the message of a failed code redemption.
+pub(crate) fn sign_in_failed(settings: &OAuthSettings, attempts: &[Rejected]) -> String {
     format!(
-        "OAuth2 authorization flow failed for service 'Azure Active Directory'. OAuth 2 sign in failed to exchange code \
-         for access token. {}",
-        shortened(why)
+        "{}. OAuth 2 sign in failed to exchange code for access token. {}",
+        flow_failed(settings),
+        responses(attempts)
     )
 }
 
 /// Formats the message of a sign-in that the issuer ended with an error.
-pub(crate) fn sign_in_refused(error: &str, description: &str) -> String {
-    format!(
-        "OAuth2 authorization flow failed for service 'Azure Active Directory'. {}",
-        shortened(&format!("{error}: {description}"))
-    )
+pub(crate) fn sign_in_refused(settings: &OAuthSettings, error: &str, description: &str) -> String {
+    format!("{}. {}", flow_failed(settings), shortened(&format!("{error}: {description}")))
+}
+
+fn flow_failed(settings: &OAuthSettings) -> String {
+    let flow = match settings.kind {
+        ProviderKind::AadCertificate => "OAuth2Certificate Authorization Flow",
+        ProviderKind::Aad | ProviderKind::Urls => "OAuth2 authorization flow",
+    };
+    format!("{flow} failed for service '{}'", settings.service_name())
+}
+
+/// Formats the issuer's responses, one after the other.
+pub(crate) fn responses(attempts: &[Rejected]) -> String {
+    let one = |attempt: &Rejected| {
+        let status = attempt.status.canonical_reason().unwrap_or_default().replace(' ', "");
+        let how = attempt.authentication;
+        let space = if how.is_empty() { "" } else { ". " };
+        let length = DETAIL_CHARS_MAX / attempts.len();
+        let response: String = attempt.response.chars().take(length).collect();
+        format!("{how}{space}Response status code={status}. Response body: {response}")
+    };
+    attempts.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// Formats an instant as `M/d/yyyy h:mm:ss AM`, as these messages do.
@@ -114,17 +143,61 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
+
+    fn settings(provider: &str) -> OAuthSettings {
+        let parameter = json!({"oAuthSettings": {
+            "identityProvider": provider, "customParameters": {"resourceUri": {"value": "api://x"}},
+        }});
+        OAuthSettings::parse(&parameter, "p").expect("usable")
+    }
+
+    fn rejected(authentication: &'static str, response: &str) -> Rejected {
+        Rejected { authentication, status: StatusCode::BAD_REQUEST, response: response.to_owned() }
+    }
 
     #[test]
     fn a_rejected_refresh_has_the_documented_message() {
         let at: Instant = "2026-01-05T00:07:09Z".parse().expect("an instant");
-        let text = refresh_failed("aad", Uuid::from_u128(7), at, "{\"error\":\"invalid_grant\"}\r\n");
+        let body = [rejected("Client ID and secret sent in form body.", "{\"error\":\"invalid_grant\"}")];
+        let head = |provider| {
+            format!(
+                "Failed to refresh access token for service: {provider}. Correlation \
+                 Id=g-00000000-0000-0000-0000-000000000007, UTC TimeStamp=1/5/2026 12:07:09 AM, Error: "
+            )
+        };
         assert_eq!(
-            text,
-            "Failed to refresh access token for service: aad. Correlation Id=g-00000000-0000-0000-0000-000000000007, \
-             UTC TimeStamp=1/5/2026 12:07:09 AM, Error: Failed to acquire token from AAD: {\"error\":\"invalid_grant\"}"
+            refresh_failed(&settings("aad"), Uuid::from_u128(7), at, &body),
+            head("aad") + "Failed to acquire token from AAD: {\"error\":\"invalid_grant\"}"
         );
+        assert_eq!(
+            refresh_failed(&settings("oauth2"), Uuid::from_u128(7), at, &body),
+            head("oauth2")
+                + "OAuth 2 access token refresh failed. Client ID and secret sent in form body.. Response status \
+                   code=BadRequest. Response body: {\"error\":\"invalid_grant\"}"
+        );
+    }
+
+    #[test]
+    fn a_failed_sign_in_quotes_all_responses() {
+        let both = [
+            rejected("Client ID and secret sent in form body.", "{\"a\":1}"),
+            rejected("Client ID and secret sent in Basic authorization header.", "no"),
+        ];
+        assert_eq!(
+            sign_in_failed(&settings("aad"), &both),
+            "OAuth2 authorization flow failed for service 'Azure Active Directory'. OAuth 2 sign in failed to exchange \
+             code for access token. Client ID and secret sent in form body.. Response status code=BadRequest. \
+             Response body: {\"a\":1} Client ID and secret sent in Basic authorization header.. Response status \
+             code=BadRequest. Response body: no"
+        );
+        assert_eq!(
+            sign_in_refused(&settings("facebook"), "access_denied", "why"),
+            "OAuth2 authorization flow failed for service 'facebook'. access_denied: why"
+        );
+        assert!(sign_in_failed(&settings("aadcertificate"), &both).starts_with("OAuth2Certificate "));
     }
 
     #[test]
@@ -150,6 +223,7 @@ mod tests {
 
     #[test]
     fn a_long_response_is_truncated() {
-        assert!(sign_in_failed(&"x".repeat(100_000)).len() < DETAIL_CHARS_MAX + 300);
+        let long = [rejected("", &"x".repeat(100_000)), rejected("", &"x".repeat(100_000))];
+        assert!(sign_in_failed(&settings("oauth2"), &long).len() < DETAIL_CHARS_MAX + 400);
     }
 }

@@ -4,10 +4,14 @@ use data_encoding::HEXLOWER;
 use outlive_clock::TenantId;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::storage::Stored;
-use super::{Authentication, Connector, ConnectorName, Home, RedirectMode};
+use super::{Authentication, Connector, ConnectorName, Home, OAuthSettings, RedirectMode};
 use crate::arm::{LOCATION, custom_api_id, managed_api_id};
+
+/// The hosts of the platform's consent service (`global.consent.azure-apim.net`).
+const CONSENT_HOSTS: &str = ".consent.azure-apim.net";
 
 fn id(connector: &Connector, tenant: TenantId) -> String {
     match &connector.home {
@@ -76,41 +80,91 @@ fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
 fn connection_parameters(connector: &Connector, hub: &str) -> Value {
     let mut parameters = connector.properties.connection_parameters.clone();
     if let Authentication::OAuth { parameter, settings } = &connector.properties.authentication {
-        let path = redirect_path(&connector.name, settings.redirect_mode);
+        let redirect_uri = redirect_uri(&connector.name, settings, hub);
         for spelling in ["oAuthSettings", "oauthSettings"] {
             if let Some(Value::Object(settings)) =
                 parameters.get_mut(parameter).and_then(|parameter| parameter.get_mut(spelling))
             {
-                settings.insert("redirectUrl".into(), Value::String(format!("{hub}{path}")));
+                settings.insert("redirectUrl".into(), Value::String(redirect_uri.clone()));
             }
         }
     }
     parameters
 }
 
-/// Returns the path of the redirect URI: the shared one, or one with the connector's key (its name
-/// and a hash of it).
-pub(crate) fn redirect_path(name: &ConnectorName, mode: RedirectMode) -> String {
-    match mode {
-        RedirectMode::Global => "/redirect".to_owned(),
+/// Returns the redirect URI: the shared one, one with the connector's key (its name and a hash of
+/// it), or that of the file. The platform's consent hosts stand for this hub.
+pub(crate) fn redirect_uri(name: &ConnectorName, settings: &OAuthSettings, hub: &str) -> String {
+    match settings.redirect_mode {
+        RedirectMode::Global => format!("{hub}/redirect"),
         RedirectMode::GlobalPerConnector => {
             let digest = Sha256::digest(format!("outlive/connector-key/{name}"));
             let hash = HEXLOWER.encode(&digest[..8]);
-            format!("/redirect/{name}-{hash}")
+            format!("{hub}/redirect/{name}-{hash}")
+        }
+        RedirectMode::Direct => {
+            let Some(written) = &settings.redirect_url else { return format!("{hub}/redirect") };
+            match written.parse::<Url>() {
+                Ok(url) if url.host_str().is_some_and(|host| host.ends_with(CONSENT_HOSTS)) => {
+                    format!("{hub}{}", url.path())
+                }
+                _ => written.clone(),
+            }
         }
     }
+}
+
+/// Whether responses to a redirect URI arrive at this hub.
+pub(crate) fn is_redirect_of_hub(redirect_uri: &str, hub: &str) -> bool {
+    redirect_uri.strip_prefix(hub).is_some_and(|path| match path.strip_prefix("/redirect") {
+        Some("") => true,
+        Some(key) => {
+            key.strip_prefix('/').is_some_and(|key| !key.is_empty() && !key.contains(['/', '?', '#']))
+        }
+        None => false,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn settings(mode: &str, url: Option<&str>) -> OAuthSettings {
+        let parameter = json!({"oAuthSettings": {
+            "identityProvider": "oauth2", "redirectMode": mode, "redirectUrl": url,
+        }});
+        OAuthSettings::parse(&parameter, "p").expect("usable")
+    }
+
     #[test]
-    fn a_redirect_path_can_be_per_connector() {
+    fn a_redirect_uri_can_be_per_connector() {
         let [a, b]: [ConnectorName; 2] = ["a".parse().expect("a name"), "b".parse().expect("a name")];
-        assert_eq!(redirect_path(&a, RedirectMode::Global), redirect_path(&b, RedirectMode::Global));
-        let own = redirect_path(&a, RedirectMode::GlobalPerConnector);
-        assert!(own.starts_with("/redirect/a-"));
-        assert_ne!(own, redirect_path(&b, RedirectMode::GlobalPerConnector));
+        let shared = settings("Global", None);
+        assert_eq!(redirect_uri(&a, &shared, "http://hub"), redirect_uri(&b, &shared, "http://hub"));
+        let own = settings("GlobalPerConnector", None);
+        let uri = redirect_uri(&a, &own, "http://hub");
+        assert!(uri.starts_with("http://hub/redirect/a-") && is_redirect_of_hub(&uri, "http://hub"));
+        assert_ne!(uri, redirect_uri(&b, &own, "http://hub"));
+    }
+
+    #[test]
+    fn a_direct_redirect_uri_is_that_of_the_file() {
+        let name: ConnectorName = "a".parse().expect("a name");
+        for (written, expected, arrives) in [
+            (None, "http://hub/redirect", true),
+            (Some("https://global.consent.azure-apim.net/redirect"), "http://hub/redirect", true),
+            (Some("https://global.consent.azure-apim.net/redirect/a-1f"), "http://hub/redirect/a-1f", true),
+            (Some("https://global.consent.azure-apim.net/"), "http://hub/", false),
+            (Some("http://hub/redirect"), "http://hub/redirect", true),
+            (Some("http://hub.example/redirect"), "http://hub.example/redirect", false),
+            (
+                Some("https://evil-consent.azure-apim.net/redirect"),
+                "https://evil-consent.azure-apim.net/redirect",
+                false,
+            ),
+        ] {
+            let uri = redirect_uri(&name, &settings("Direct", written), "http://hub");
+            assert_eq!((uri.as_str(), is_redirect_of_hub(&uri, "http://hub")), (expected, arrives));
+        }
     }
 }

@@ -13,10 +13,13 @@ pub(crate) mod storage;
 mod swagger;
 
 pub(crate) use api_properties::{ApiProperties, Authentication};
-pub(crate) use document::{api_reference, custom_api, managed_api, redirect_path};
+pub(crate) use document::{api_reference, custom_api, is_redirect_of_hub, managed_api, redirect_uri};
 pub(crate) use draft::{Draft, connector_faults};
 pub(crate) use fault::ConnectorFault;
 pub(crate) use name::{ConnectorName, DISPLAY_NAME_RULE, is_display_name};
-pub(crate) use oauth_settings::{OAuthSettings, RedirectMode};
+pub(crate) use oauth_settings::{
+    AuthorizationRequest, ClientAuthentication, GrantRequest, GrantType, Incomplete, OAuthSettings,
+    ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest,
+};
 pub(crate) use parsed::{Connector, Home};
 pub(crate) use swagger::Swagger;

@@ -25,7 +25,10 @@ use super::page::ErrorPage;
 use super::tickets::{LoginLink, SignInState, digest};
 use crate::Hub;
 use crate::connection::{self, Connection};
-use crate::connector::{Authentication, Connector, OAuthSettings, redirect_path};
+use crate::connector::{
+    Authentication, AuthorizationRequest, Connector, Incomplete, OAuthSettings, ParameterValues,
+    ProviderKind, SignIn, is_redirect_of_hub, redirect_uri,
+};
 
 /// How long the sign-in at the issuer may take (virtual time).
 const STATE_LIFETIME: Span = Span::from_minutes(15);
@@ -59,6 +62,19 @@ pub(super) fn settings_of(connector: &Connector) -> Result<&OAuthSettings, Error
     }
 }
 
+/// Returns the settings with the values of a connection.
+pub(super) fn sign_in_of<'a>(
+    connector: &'a Connector,
+    values: &'a ParameterValues,
+) -> Result<SignIn<'a>, ErrorPage> {
+    Ok(settings_of(connector)?.sign_in(values, connector.client_secret.as_ref())?)
+}
+
+/// Whether the issuer is known to take a PKCE challenge. Others may reject unknown parameters.
+pub(super) fn takes_pkce(hub: &Hub, sign_in: &SignIn<'_>) -> Result<bool, Incomplete> {
+    Ok(sign_in.kind() != ProviderKind::Urls || hub.config.is_own_issuer(&sign_in.authorization_endpoint()?))
+}
+
 /// The purpose with which a PKCE code verifier is sealed.
 pub(super) fn verifier_purpose(tenant: TenantId, attempt: Uuid) -> String {
     format!("hub-pkce-verifier/{tenant}/{attempt}")
@@ -87,8 +103,7 @@ pub(super) async fn open(
         return Err(ErrorPage::unusable("The link has expired; it is valid for ten minutes."));
     }
     let (connection, connector) = connection_of(&hub, link.tenant, &attempt).await?;
-    let settings = settings_of(&connector)?;
-    let request = build_request(&hub, link.tenant, &attempt, &connector, settings, now)?;
+    let request = build_request(&hub, link.tenant, &attempt, &connection, &connector, now)?;
     let mut change = Change::from(request.statement);
     let payload = ConsentStarted { attempt: attempt.id, redirect_uri: request.redirect_uri };
     let event = Event::new(link.tenant, now, connection.subject(), &trace, payload);
@@ -103,7 +118,8 @@ pub(super) async fn open(
     Ok(redirect(&request.authorize))
 }
 
-struct AuthorizationRequest {
+/// An opened link: what to record, and where to send the browser.
+struct Opening {
     statement: outlive_store::Statement,
     authorize: Url,
     redirect_uri: String,
@@ -113,10 +129,10 @@ fn build_request(
     hub: &Hub,
     tenant: TenantId,
     attempt: &Attempt,
+    connection: &Connection,
     connector: &Connector,
-    settings: &OAuthSettings,
     now: Instant,
-) -> Result<AuthorizationRequest, ErrorPage> {
+) -> Result<Opening, ErrorPage> {
     let nonce = hub.random(tenant, "consent-nonce").uuid();
     let state = SignInState { tenant, attempt: attempt.id, nonce }
         .seal(&hub.chassis.sealer, &mut hub.random(tenant, "seal-consent-state"));
@@ -126,24 +142,25 @@ fn build_request(
         verifier.as_bytes(),
         &mut hub.random(tenant, "seal-pkce-verifier"),
     );
-    let redirect_uri = format!("{}{}", hub.origin(), redirect_path(&connector.name, settings.redirect_mode));
-    let mut scopes = vec!["openid"];
-    scopes.extend(settings.scopes.iter().map(String::as_str).filter(|scope| *scope != "openid"));
-    let mut authorize = hub.config.authorize_endpoint(settings, tenant)?;
-    authorize
-        .query_pairs_mut()
-        .append_pair("client_id", &settings.client_id)
-        .append_pair("response_type", "code")
-        .append_pair("response_mode", "query")
-        .append_pair("redirect_uri", &redirect_uri)
-        .append_pair("resource", &settings.resource_uri)
-        .append_pair("scope", &scopes.join(" "))
-        .append_pair("state", &state)
-        .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())))
-        .append_pair("code_challenge_method", "S256");
-    if let Some(claims) = settings.claims() {
-        authorize.query_pairs_mut().append_pair("claims", claims);
+    let settings = settings_of(connector)?;
+    let redirect_uri = redirect_uri(&connector.name, settings, hub.origin());
+    if !is_redirect_of_hub(&redirect_uri, hub.origin()) {
+        return Err(ErrorPage::unusable(format!(
+            "The connector's redirectMode is Direct, and its redirectUrl {redirect_uri} is not an address of this hub."
+        ))
+        .for_maker());
     }
+    let values = hub.parameter_values(connection);
+    let sign_in = sign_in_of(connector, &values)?;
+    let named = sign_in.authorization_url(AuthorizationRequest {
+        redirect_uri: &redirect_uri,
+        state: &state,
+        code_challenge: &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),
+        pkce: takes_pkce(hub, &sign_in)?,
+    })?;
+    let authorize = hub.config.authorize_endpoint(&named, tenant)?;
+    // A client whose tokens cannot be requested must not send its user away.
+    hub.config.token_endpoint(&sign_in.token_endpoint()?, tenant)?;
     let statement = attempt::record_opening(
         tenant,
         attempt.id,
@@ -152,5 +169,5 @@ fn build_request(
         &verifier_sealed,
         &redirect_uri,
     );
-    Ok(AuthorizationRequest { statement, authorize, redirect_uri })
+    Ok(Opening { statement, authorize, redirect_uri })
 }

@@ -9,6 +9,8 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use outlive_chassis::{Cause, Problem};
 
+use crate::connector::Incomplete;
+
 /// The error page of a consent; needs no script.
 #[derive(Debug, Clone, Template)]
 #[template(path = "consent_error.html")]
@@ -23,6 +25,12 @@ pub(super) struct ErrorPage {
     return_url: Option<Box<str>>,
     #[template(ignore)]
     cause: Option<Cause>,
+}
+
+impl From<Incomplete> for ErrorPage {
+    fn from(incomplete: Incomplete) -> Self {
+        Self::unusable(incomplete.to_string()).for_maker()
+    }
 }
 
 impl ErrorPage {
@@ -63,6 +71,11 @@ impl ErrorPage {
     pub(super) fn caused_by(mut self, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.cause = Some(Cause::new(error));
         self
+    }
+
+    /// The connector has to be corrected before the sign-in can be repeated.
+    pub(super) fn for_maker(self) -> Self {
+        Self { remedy: "Correct the connector or the connection, then request a new link.", ..self }
     }
 
     pub(super) fn with_return_url(mut self, url: &str) -> Self {

@@ -18,14 +18,14 @@ use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConsentFailed, ConsentRedeemed};
 
 use super::attempt::{self, Attempt, Redeemed};
-use super::login::{connection_of, now, redirect, settings_of, verifier_purpose};
+use super::login::{connection_of, now, redirect, settings_of, sign_in_of, takes_pkce, verifier_purpose};
 use super::page::ErrorPage;
 use super::return_url::with_code;
 use super::tickets::{SignInState, digest};
 use crate::Hub;
-use crate::connection::{self, Connection, Status, sign_in_failed, sign_in_refused};
-use crate::connector::Connector;
-use crate::credential::{Client, Granted, TokenFailure, Tokens, redeem, storage};
+use crate::connection::{self, Connection, Status, responses, sign_in_failed, sign_in_refused};
+use crate::connector::{Connector, GrantRequest};
+use crate::credential::{Granted, Rejected, TokenCall, TokenFailure, Tokens, storage};
 
 /// How long the hub's code is valid (virtual time).
 const CODE_LIFETIME: Span = Span::from_minutes(5);
@@ -43,9 +43,8 @@ pub(super) async fn handle_redirect(
     let outcome = match (query.get("code"), query.get("error")) {
         (_, Some(error)) => {
             let description = query.get("error_description").map_or("", String::as_str);
-            Err(callback
-                .record_refusal(sign_in_refused(error, description), &format!("{error}: {description}"))
-                .await?)
+            let text = sign_in_refused(settings_of(&callback.connector)?, error, description);
+            Err(callback.record_refusal(text, &format!("{error}: {description}")).await?)
         }
         (Some(code), None) => callback.redeem(&attempt, code).await,
         (None, None) => {
@@ -53,6 +52,14 @@ pub(super) async fn handle_redirect(
         }
     };
     outcome.map_err(|page| page.with_return_url(&attempt.redirect_url))
+}
+
+/// Returns what the page shows of the issuer's responses.
+fn shown(attempts: &[Rejected]) -> String {
+    match attempts {
+        [only] => only.response.clone(),
+        several => responses(several),
+    }
 }
 
 /// A redirect from the issuer whose state was valid and is now consumed.
@@ -109,25 +116,27 @@ impl Callback<'_> {
             .and_then(|sealed| sealer.open(&verifier_purpose(self.tenant, attempt.id), sealed))
             .and_then(|verifier| String::from_utf8(verifier).ok())
             .ok_or_else(|| ErrorPage::unusable("This sign-in can no longer be finished."))?;
-        let endpoint = self.hub.config.token_endpoint(settings, self.tenant)?;
-        let client = Client {
-            endpoint: &endpoint,
-            id: &settings.client_id,
-            secret: self.connector.client_secret.as_ref(),
-            resource: &settings.resource_uri,
-            claims: settings.claims(),
+        let values = self.hub.parameter_values(&self.connection);
+        let sign_in = sign_in_of(&self.connector, &values)?;
+        let grant = GrantRequest::Code {
+            code,
+            redirect_uri: attempt.redirect_uri.as_deref().unwrap_or_default(),
+            code_verifier: &verifier,
+            pkce: takes_pkce(self.hub, &sign_in)?,
         };
-        let grant = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", attempt.redirect_uri.as_deref().unwrap_or_default()),
-            ("code_verifier", &verifier),
-        ];
-        let correlation = self.hub.random(self.tenant, "correlation").uuid();
-        match redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await {
+        let request = sign_in.token_request(grant, settings.claims())?;
+        let call = TokenCall {
+            hub: self.hub,
+            tenant: self.tenant,
+            correlation: self.hub.random(self.tenant, "correlation").uuid(),
+            now: self.now,
+            trace: self.trace,
+        };
+        match call.send(&request).await? {
             Ok(granted) => self.store_tokens(attempt, granted).await,
-            Err(TokenFailure::Refused { response, .. }) => {
-                Err(self.record_refusal(sign_in_failed(&response), &response).await?)
+            Err(TokenFailure::Refused { attempts, .. }) => {
+                let text = sign_in_failed(settings, &attempts);
+                Err(self.record_refusal(text, &shown(&attempts)).await?)
             }
             Err(TokenFailure::Transient { timed_out, why }) => {
                 let failed = ConsentFailed { why, attempt: Some(attempt.id) };

@@ -17,7 +17,7 @@ use super::paths::{GroupPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
 use crate::connection::{Connection, Status, key_purpose, resource, storage};
-use crate::connector::{self, Authentication, Connector, Home, api_reference};
+use crate::connector::{self, Authentication, Connector, GrantType, Home, ParameterValues, api_reference};
 
 async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
     let connector = hub.connector_of(connection).await?;
@@ -139,8 +139,14 @@ async fn create(
     let connector = found?;
     let id = ConnectionId::generate(&mut hub.random(call.tenant, "connection-id"));
     let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
-    let status = match connector.properties.authentication {
+    let status = match &connector.properties.authentication {
         Authentication::None => Status::Connected,
+        // Nobody signs in: the application's own credentials are used when a call needs a token.
+        Authentication::OAuth { settings, .. }
+            if settings.grant_type(&ParameterValues::default()) == GrantType::ClientCredentials =>
+        {
+            Status::Connected
+        }
         Authentication::OAuth { .. } => Status::unauthenticated(),
     };
     let connection = Connection {

@@ -19,7 +19,7 @@ use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::{Connection, Status};
-use crate::connector::Authentication;
+use crate::connector::{Authentication, GrantType};
 use crate::consent::{self, ATTEMPTS_MAX, Attempt, LINK_LIFETIME, LoginLink};
 
 #[derive(Deserialize)]
@@ -44,9 +44,13 @@ pub(super) async fn list(
 ) -> Result<impl IntoResponse, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;
-    let Authentication::OAuth { parameter, .. } = &connector.properties.authentication else {
+    let Authentication::OAuth { parameter, settings } = &connector.properties.authentication else {
         return Ok(no_store(json!({"value": []})));
     };
+    let values = hub.parameter_values(&connection);
+    if settings.grant_type(&values) == GrantType::ClientCredentials {
+        return Ok(no_store(json!({"value": []})));
+    }
     let requested = body.read::<RequestBody>()?;
     let [requested] = requested.parameters.as_slice() else {
         return Err(ArmRefusal::invalid("parameters must contain exactly one parameter."));
@@ -67,6 +71,10 @@ pub(super) async fn list(
                  origin that the hub was started with (--return-origin).",
             )
         })?;
+    if let Err(incomplete) = settings.sign_in(&values, connector.client_secret.as_ref()) {
+        let message = incomplete.to_string();
+        return Err(ArmRefusal::new(StatusCode::BAD_REQUEST, "ConnectorSettingsIncomplete", message));
+    }
     let object_id = requested.object_id.unwrap_or(call.caller.oid);
     let link = issue(&hub, &call, &connection, object_id, redirect_url.into()).await?;
     let status = match connection.status {

@@ -13,12 +13,12 @@ use outlive_wire::events::{ConnectionBroken, ConnectionRefreshPostponed, Connect
 use serde_json::Value;
 
 use super::{
-    Challenged, Client, Credential, Freshness, Granted, RefreshFailure, TokenFailure, Tokens, freshness,
-    lease, redeem, storage,
+    Challenged, Credential, Freshness, Granted, RefreshFailure, TokenCall, TokenFailure, Tokens, freshness,
+    lease, storage,
 };
 use crate::Hub;
 use crate::connection::{self, Connection, Status};
-use crate::connector::{Authentication, Connector, OAuthSettings};
+use crate::connector::{Authentication, GrantRequest, GrantType, redirect_uri};
 
 /// How often to check again while another replica refreshes.
 const LEASE_CHECKS_MAX: u32 = 400;
@@ -28,14 +28,17 @@ const TOKEN_REQUESTS_MAX: u32 = 3;
 const LEASE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns a token for the data source: the stored one while it is fresh, or a new one. If the
-/// refresh fails, the stored token is returned until it expires.
+/// refresh fails, the stored token is returned until it expires. An application that gets tokens
+/// with its own credentials needs no stored one.
 pub(crate) async fn source_token(
     hub: &Arc<Hub>,
     connection: &Connection,
-    credential: &Credential,
+    credential: Option<&Credential>,
     now: Instant,
     trace: &Trace,
 ) -> Result<Secret, RefreshFailure> {
+    let first = Credential::missing();
+    let credential = credential.unwrap_or(&first);
     let freshness = freshness(credential.expires, now);
     if freshness == Freshness::Fresh {
         return open(hub, connection, credential).map(|tokens| tokens.access);
@@ -81,7 +84,22 @@ fn panicked() -> RefreshFailure {
     Problem::unavailable().caused_by("a refresh panicked").into()
 }
 
+/// Whether the connection gets its tokens with the application's own credentials.
+async fn has_own_credentials(hub: &Hub, connection: &Connection) -> Result<bool, RefreshFailure> {
+    let connector = hub.connector_of(connection).await?;
+    let values = hub.parameter_values(connection);
+    Ok(match &connector.properties.authentication {
+        Authentication::OAuth { settings, .. } => {
+            settings.grant_type(&values) == GrantType::ClientCredentials
+        }
+        Authentication::None => false,
+    })
+}
+
 fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<Tokens, RefreshFailure> {
+    if credential.is_missing() {
+        return Ok(Tokens { access: Secret::default(), refresh: None });
+    }
     let purpose = storage::purpose(connection.tenant, connection.id);
     Tokens::open(&hub.chassis.sealer, &purpose, &credential.sealed).ok_or_else(|| {
         tracing::error!(connection = %connection.id, "cannot unseal stored tokens; the sealing key may have changed");
@@ -99,8 +117,13 @@ async fn refresh(
     let mut requests = 0;
     for _ in 0..LEASE_CHECKS_MAX {
         let loaded = connection::storage::find(&hub.chassis.store, tenant, id).await?;
-        let Some((connection, Some(credential))) = loaded else {
+        let Some((connection, credential)) = loaded else {
             return Err(RefreshFailure::NotAuthenticated);
+        };
+        let credential = match credential {
+            Some(credential) => credential,
+            None if has_own_credentials(&hub, &connection).await? => Credential::missing(),
+            None => return Err(RefreshFailure::NotAuthenticated),
         };
         let now = hub.chassis.clocks.now(tenant).await.map_err(Problem::from)?;
         if freshness(credential.expires, now) == Freshness::Fresh {
@@ -110,8 +133,9 @@ async fn refresh(
             }
         }
         let claim = lease::claim(tenant, id, credential.version, &hub.replica, wall_now());
-        // If no other process can change the data, the single flight suffices.
-        if !hub.chassis.store.is_exclusive() {
+        // If no other process can change the data, the single flight suffices. The first token has
+        // no row yet: of two replicas that request it, one stores it.
+        if !hub.chassis.store.is_exclusive() && !credential.is_missing() {
             match hub.chassis.store.commit(claim).await {
                 Ok(()) => {}
                 Err(error) if error.is_conflict() => {
@@ -160,29 +184,51 @@ impl Attempt<'_> {
         let Authentication::OAuth { settings, .. } = &connector.properties.authentication else {
             return Err(RefreshFailure::NotAuthenticated);
         };
-        let Some(refresh_token) = &old.refresh else {
-            let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
-            let (provider, why) = (settings.identity_provider, "Missing refresh token.");
-            let text = connection::refresh_impossible(provider, correlation, self.now, why);
-            let broken = ConnectionBroken {
-                error: "missing_refresh_token".to_owned(),
-                answer: None,
-                correlation: None,
-                refresh_token: None,
-            };
-            return self.mark_broken(text, broken).await;
-        };
+        let values = self.hub.parameter_values(self.connection);
+        let redirect_uri = redirect_uri(&connector.name, settings, self.hub.origin());
         let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
-        match self.request_tokens(&connector, settings, refresh_token, correlation).await? {
-            Ok(granted) => self.store_tokens(&old, granted).await,
-            Err(TokenFailure::Refused { response, error }) => {
+        let grant = match (settings.grant_type(&values), &old.refresh) {
+            (GrantType::ClientCredentials, _) => GrantRequest::ClientCredentials,
+            (GrantType::Code, Some(refresh_token)) => {
+                GrantRequest::Refresh { refresh_token, redirect_uri: &redirect_uri }
+            }
+            (GrantType::Code, None) => {
+                let why = "Missing refresh token.";
                 let text =
-                    connection::refresh_failed(settings.identity_provider, correlation, self.now, &response);
+                    connection::refresh_impossible(&settings.identity_provider, correlation, self.now, why);
+                let broken = ConnectionBroken {
+                    error: "missing_refresh_token".to_owned(),
+                    answer: None,
+                    correlation: None,
+                    refresh_token: None,
+                };
+                return self.mark_broken(text, broken).await;
+            }
+        };
+        let sign_in = settings
+            .sign_in(&values, connector.client_secret.as_ref())
+            .map_err(|incomplete| Problem::bad_request(incomplete.to_string()))?;
+        let claims = self.challenged.map(|challenged| challenged.claims.as_str()).or(settings.claims());
+        let request = sign_in
+            .token_request(grant, claims)
+            .map_err(|incomplete| Problem::bad_request(incomplete.to_string()))?;
+        let call = TokenCall {
+            hub: self.hub,
+            tenant: self.connection.tenant,
+            correlation,
+            now: self.now,
+            trace: self.trace,
+        };
+        match call.send(&request).await? {
+            Ok(granted) => self.store_tokens(&old, granted).await,
+            Err(TokenFailure::Refused { attempts, error }) => {
+                let text = connection::refresh_failed(settings, correlation, self.now, &attempts);
+                let last = attempts.last().map_or("", |attempt| attempt.response.as_str());
                 let broken = ConnectionBroken {
                     error,
-                    answer: Some(serde_json::from_str(&response).unwrap_or(Value::Null)),
+                    answer: Some(serde_json::from_str(last).unwrap_or(Value::Null)),
                     correlation: Some(correlation),
-                    refresh_token: Some(fingerprint(refresh_token.expose())),
+                    refresh_token: old.refresh.as_ref().map(|token| fingerprint(token.expose())),
                 };
                 self.mark_broken(text, broken).await
             }
@@ -193,25 +239,6 @@ impl Attempt<'_> {
                 Err(RefreshFailure::Transient(timed_out))
             }
         }
-    }
-
-    async fn request_tokens(
-        &self,
-        connector: &Connector,
-        settings: &OAuthSettings,
-        refresh_token: &Secret,
-        correlation: uuid::Uuid,
-    ) -> Result<Result<Granted, TokenFailure>, RefreshFailure> {
-        let endpoint = self.hub.config.token_endpoint(settings, self.connection.tenant)?;
-        let client = Client {
-            endpoint: &endpoint,
-            id: &settings.client_id,
-            secret: connector.client_secret.as_ref(),
-            resource: &settings.resource_uri,
-            claims: self.challenged.map(|challenged| challenged.claims.as_str()).or(settings.claims()),
-        };
-        let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-        Ok(redeem(&self.hub.chassis.http, client, &grant, correlation, self.now, self.trace).await)
     }
 
     async fn store_tokens(&self, old: &Tokens, granted: Granted) -> Result<Tokens, RefreshFailure> {
@@ -227,7 +254,11 @@ impl Attempt<'_> {
             &storage::purpose(tenant, id),
             &mut self.hub.random(tenant, "seal-tokens"),
         );
-        let mut change = Change::from(storage::update(tenant, id, self.credential.version, &sealed, expires));
+        let mut change = Change::from(if self.credential.is_missing() {
+            storage::insert(tenant, id, &sealed, expires)
+        } else {
+            storage::update(tenant, id, self.credential.version, &sealed, expires)
+        });
         if self.connection.status != Status::Connected {
             change.add(connection::storage::set_status(tenant, id, &Status::Connected, self.now));
         }
@@ -278,6 +309,9 @@ impl Attempt<'_> {
     /// Releases the lease. Conflicts if the tokens have changed, so that a result for old tokens is
     /// not recorded for new ones.
     fn release_lease(&self) -> Change {
+        if self.credential.is_missing() {
+            return Change::new();
+        }
         let (tenant, id) = (self.connection.tenant, self.connection.id);
         Change::from(lease::release(tenant, id, self.credential.version))
     }

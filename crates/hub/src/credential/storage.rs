@@ -42,6 +42,36 @@ pub(crate) struct Credential {
     pub(crate) expires: Instant,
 }
 
+impl Credential {
+    /// Stands for no stored tokens: expired since ever.
+    pub(crate) const fn missing() -> Self {
+        Self { sealed: String::new(), version: 0, expires: Instant::from_seconds(0) }
+    }
+
+    /// Whether no tokens are stored. Versions begin with 1.
+    pub(crate) const fn is_missing(&self) -> bool {
+        self.version == 0
+    }
+}
+
+/// Stores the first tokens of an application. Conflicts if there are some.
+pub(crate) fn insert(
+    tenant: TenantId,
+    connection: ConnectionId,
+    sealed: &str,
+    expires: Instant,
+) -> Statement {
+    sql!(
+        "INSERT INTO credentials (tenant, connection, sealed, version, expires_us) VALUES ($1, $2, $3, 1, $4) \
+         ON CONFLICT (tenant, connection) DO NOTHING",
+        tenant,
+        connection,
+        sealed,
+        expires
+    )
+    .expect_rows(1)
+}
+
 /// Stores the tokens of a new consent, replacing any others.
 pub(crate) fn upsert(
     tenant: TenantId,

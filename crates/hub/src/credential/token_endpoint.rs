@@ -1,66 +1,153 @@
 //! Requests tokens from an issuer.
 
-use http::Method;
-use http::header::ACCEPT;
-use outlive_chassis::{HttpClient, Trace};
-use outlive_clock::Instant;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method};
+use outlive_chassis::{Problem, Trace};
+use outlive_clock::{Instant, TenantId};
 use outlive_tokens::Secret;
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::token_response::{self, Granted, TokenFailure};
-use crate::read_body;
+use crate::connector::{ClientAuthentication, TokenBody, TokenRequest};
+use crate::{Hub, read_body};
 
 const RESPONSE_BYTES_MAX: usize = 256 * 1024;
 
-/// The application of a connector.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Client<'a> {
-    /// The token endpoint, as this process reaches it.
-    pub(crate) endpoint: &'a str,
-    pub(crate) id: &'a str,
-    /// Sent in the body; absent for a public client.
-    pub(crate) secret: Option<&'a Secret>,
-    /// The data source (version 1 endpoints call it `resource`).
-    pub(crate) resource: &'a str,
-    /// The `claims` parameter, if any.
-    pub(crate) claims: Option<&'a str>,
+/// Errors that concern the grant: the client was authenticated, so that another way of
+/// authentication cannot help.
+const OF_GRANT: [&str; 4] = ["invalid_grant", "invalid_scope", "unsupported_grant_type", "access_denied"];
+
+/// Where token requests come from.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenCall<'a> {
+    pub(crate) hub: &'a Hub,
+    pub(crate) tenant: TenantId,
+    /// Sent as `client-request-id`, which the issuer repeats in its errors.
+    pub(crate) correlation: Uuid,
+    pub(crate) now: Instant,
+    pub(crate) trace: &'a Trace,
 }
 
-/// Sends a token request with the parameters `grant` and parses the response. `correlation` is sent
-/// as `client-request-id`, which the issuer repeats in its errors.
-pub(crate) async fn redeem(
-    http: &HttpClient,
-    client: Client<'_>,
-    grant: &[(&str, &str)],
-    correlation: Uuid,
-    now: Instant,
-    trace: &Trace,
-) -> Result<Granted, TokenFailure> {
-    let mut form: Vec<(&str, &str)> = grant.to_vec();
-    form.push(("client_id", client.id));
-    form.push(("resource", client.resource));
-    if let Some(secret) = client.secret {
-        form.push(("client_secret", secret.expose()));
+/// Where the client secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place<'a> {
+    Nowhere,
+    Body(&'a str, &'a Secret),
+    Header(&'a str, &'a Secret),
+}
+
+impl Place<'_> {
+    /// The documented words for it.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Nowhere => "",
+            Self::Body(..) => "Client ID and secret sent in form body.",
+            Self::Header(..) => "Client ID and secret sent in Basic authorization header.",
+        }
     }
-    if let Some(claims) = client.claims {
-        form.push(("claims", claims));
+}
+
+impl TokenCall<'_> {
+    /// Sends a token request and parses the response. If the issuer rejects the client secret in
+    /// the body, sends it in a Basic header.
+    ///
+    /// # Errors
+    /// When the connector's issuer is not one that this installation reaches.
+    pub(crate) async fn send(
+        &self,
+        request: &TokenRequest,
+    ) -> Result<Result<Granted, TokenFailure>, Problem> {
+        let endpoint = self.hub.config.token_endpoint(&request.url, self.tenant)?;
+        let (first, second) = match &request.authentication {
+            ClientAuthentication::None => (Place::Nowhere, None),
+            ClientAuthentication::Secret { client_id, secret, then_basic } => {
+                let second = then_basic.then_some(Place::Header(client_id, secret));
+                (Place::Body(client_id, secret), second)
+            }
+            ClientAuthentication::Basic { client_id, secret } => {
+                (Place::Nowhere, Some(Place::Header(client_id, secret)))
+            }
+        };
+        let outcome = self.send_once(&endpoint, request, first).await;
+        let (Some(second), Err(TokenFailure::Refused { attempts, error })) = (second, &outcome) else {
+            return Ok(outcome);
+        };
+        if OF_GRANT.contains(&error.as_str()) {
+            return Ok(outcome);
+        }
+        let mut before = attempts.clone();
+        Ok(match self.send_once(&endpoint, request, second).await {
+            Err(TokenFailure::Refused { attempts, error }) => {
+                before.extend(attempts);
+                Err(TokenFailure::Refused { attempts: before, error })
+            }
+            other => other,
+        })
     }
-    let failed = |error: &reqwest::Error| TokenFailure::Transient {
-        timed_out: error.is_timeout(),
-        why: "the token endpoint cannot be reached".to_owned(),
-    };
-    let response = http
-        .request(trace, Method::POST, client.endpoint)
-        .header(ACCEPT, "application/json")
-        .header("client-request-id", correlation.to_string())
-        .header("return-client-request-id", "true")
-        .form(&form)
-        .send()
-        .await
-        .map_err(|error| failed(&error))?;
-    let status = response.status();
-    let body = read_body(response, RESPONSE_BYTES_MAX).await.map_err(|error| {
-        error.as_ref().map_or_else(|| TokenFailure::transient("the token response is too long"), failed)
-    })?;
-    token_response::read(status, &String::from_utf8_lossy(&body), now)
+
+    async fn send_once(
+        &self,
+        endpoint: &Url,
+        request: &TokenRequest,
+        place: Place<'_>,
+    ) -> Result<Granted, TokenFailure> {
+        let failed = |error: &reqwest::Error| TokenFailure::Transient {
+            timed_out: error.is_timeout(),
+            why: "the token endpoint cannot be reached".to_owned(),
+        };
+        let mut trace = self.trace.clone();
+        if !self.hub.config.is_own_issuer(&request.url) {
+            // Only services of this installation understand the tenant's time.
+            trace.time = None;
+        }
+        let (body, content_type) = body(&request.body, place);
+        let mut call = self
+            .hub
+            .chassis
+            .http
+            .request(&trace, Method::POST, endpoint)
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, content_type)
+            .header("client-request-id", self.correlation.to_string())
+            .header("return-client-request-id", "true");
+        if let Place::Header(client_id, secret) = place {
+            call = call.header(AUTHORIZATION, basic(client_id, secret));
+        }
+        let response = call.body(body).send().await.map_err(|error| failed(&error))?;
+        let status = response.status();
+        let body = read_body(response, RESPONSE_BYTES_MAX).await.map_err(|error| {
+            error.as_ref().map_or_else(|| TokenFailure::transient("the token response is too long"), failed)
+        })?;
+        let outcome = token_response::read(status, &String::from_utf8_lossy(&body), self.now);
+        outcome.map_err(|failure| failure.authenticated_by(place.words()).without(&request.secrets))
+    }
+}
+
+fn body(body: &TokenBody, place: Place<'_>) -> (String, &'static str) {
+    match body {
+        TokenBody::Template { text, content_type } => (text.expose().to_owned(), content_type),
+        TokenBody::Form(form) => {
+            let mut encoded = form_urlencoded::Serializer::new(String::new());
+            for (name, value) in form {
+                encoded.append_pair(name, value.expose());
+            }
+            if let Place::Body(client_id, secret) = place {
+                encoded.append_pair("client_id", client_id).append_pair("client_secret", secret.expose());
+            }
+            (encoded.finish(), "application/x-www-form-urlencoded")
+        }
+    }
+}
+
+/// Returns the header of a client (RFC 6749 §2.3.1: both parts are form-encoded).
+fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let credentials = STANDARD.encode(format!("{}:{}", encode(client_id), encode(secret.expose())));
+    let mut value = HeaderValue::try_from(format!("Basic {credentials}"))
+        .expect("base64 contains only characters that are valid in a header");
+    value.set_sensitive(true);
+    value
 }

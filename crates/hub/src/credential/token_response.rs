@@ -28,14 +28,24 @@ pub(crate) struct Account {
     pub(crate) object_id: Option<Uuid>,
 }
 
+/// A token request that the issuer rejected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    /// How the client authenticated, in the documented words; empty for a public client.
+    pub(crate) authentication: &'static str,
+    pub(crate) status: StatusCode,
+    /// The error response, as received.
+    pub(crate) response: String,
+}
+
 /// A token request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TokenFailure {
     /// The issuer rejected the request. A retry does not help.
     Refused {
-        /// The error response, as received.
-        response: String,
-        /// `invalid_grant`, `invalid_client`, …
+        /// The rejected requests: more than one if the client authenticated in several ways.
+        attempts: Vec<Rejected>,
+        /// `invalid_grant`, `invalid_client`, … of the last one.
         error: String,
     },
     /// The issuer could not be reached in time, or its response is not valid. A retry may help.
@@ -51,7 +61,34 @@ impl TokenFailure {
     pub(crate) fn transient(why: impl Into<String>) -> Self {
         Self::Transient { timed_out: false, why: why.into() }
     }
+
+    /// Removes secrets that an error response repeats: statuses and the journal show it.
+    pub(super) fn without(mut self, secrets: &[Secret]) -> Self {
+        let Self::Refused { attempts, .. } = &mut self else { return self };
+        for secret in secrets.iter().filter(|secret| secret.expose().len() >= REDACTED_MIN) {
+            let encoded: String = url::form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
+            for attempt in attempts.iter_mut() {
+                for text in [secret.expose(), encoded.as_str()] {
+                    if attempt.response.contains(text) {
+                        attempt.response = attempt.response.replace(text, "[redacted]");
+                    }
+                }
+            }
+        }
+        self
+    }
+
+    /// Records how the client authenticated.
+    pub(super) fn authenticated_by(mut self, authentication: &'static str) -> Self {
+        if let Self::Refused { attempts, .. } = &mut self {
+            attempts.iter_mut().for_each(|attempt| attempt.authentication = authentication);
+        }
+        self
+    }
 }
+
+/// Shorter secrets would be found in any text.
+const REDACTED_MIN: usize = 6;
 
 #[derive(Deserialize)]
 struct Success {
@@ -67,10 +104,16 @@ struct Success {
 /// Deserializes a number; version 1 endpoints write numbers as strings.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
+        Value::String(text) => text.trim().parse().ok().or_else(|| whole(text.trim().parse().ok()?)),
         _ => None,
     })
+}
+
+/// Returns the whole seconds of a lifetime with a fraction.
+fn whole(seconds: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "the range is checked, and the fraction is dropped")]
+    (seconds.abs() < 1e15).then_some(seconds as i64)
 }
 
 /// The lifetime of a token whose response has none (RFC 6749 §5.1 leaves it open).
@@ -79,8 +122,17 @@ const DEFAULT_LIFETIME: Span = Span::from_hours(1);
 /// Parses the response to a request that was sent at `now`.
 pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Granted, TokenFailure> {
     if status.is_success() {
+        let Some(document) = document(body) else {
+            return Err(TokenFailure::transient("the token response is not valid"));
+        };
+        // Some issuers return errors with status 200.
+        if document.get("access_token").is_none()
+            && let Some(error) = document.get("error").and_then(Value::as_str)
+        {
+            return Err(rejected(status, body, error));
+        }
         // Without its source, which may quote a token.
-        let Ok(success) = serde_json::from_str::<Success>(body) else {
+        let Ok(success) = serde_json::from_value::<Success>(document) else {
             return Err(TokenFailure::transient("the token response is not valid"));
         };
         let lifetime = success.expires_in.filter(|seconds| *seconds >= 0).map(Span::from_seconds);
@@ -98,19 +150,42 @@ pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Grant
             account: success.id_token.as_deref().and_then(account),
         });
     }
-    let error = serde_json::from_str::<Value>(body)
-        .ok()
-        .and_then(|body| body.get("error").and_then(Value::as_str).map(str::to_owned));
+    let error = document(body).and_then(|body| body.get("error").and_then(Value::as_str).map(str::to_owned));
+    // Status 401 alone says that the client was rejected (RFC 6749 §5.2).
+    let error = error.or_else(|| (status == StatusCode::UNAUTHORIZED).then(|| "invalid_client".to_owned()));
     match error {
         Some(error)
             if status.is_client_error()
                 && !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
                 && !matches!(error.as_str(), "temporarily_unavailable" | "server_error") =>
         {
-            Err(TokenFailure::Refused { response: body.trim().to_owned(), error })
+            Err(rejected(status, body, &error))
         }
         _ => Err(TokenFailure::transient(format!("the token endpoint returned {status}"))),
     }
+}
+
+fn rejected(status: StatusCode, body: &str, error: &str) -> TokenFailure {
+    let response = body.trim().to_owned();
+    TokenFailure::Refused {
+        attempts: vec![Rejected { authentication: "", status, response }],
+        error: error.to_owned(),
+    }
+}
+
+/// Parses a token response: JSON, or a form as some issuers return it.
+fn document(body: &str) -> Option<Value> {
+    if let Ok(document) = serde_json::from_str::<Value>(body) {
+        return document.is_object().then_some(document);
+    }
+    let body = body.trim();
+    let is_form = ["access_token=", "error="]
+        .iter()
+        .any(|name| body.split('&').any(|pair| pair.starts_with(name)) && !body.starts_with(['<', '{']));
+    is_form.then(|| {
+        let pairs = url::form_urlencoded::parse(body.as_bytes());
+        Value::Object(pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect())
+    })
 }
 
 /// Reads the account of an ID token. It comes directly from the issuer's token endpoint, so that
@@ -148,12 +223,24 @@ mod tests {
             ),
             (json!({"access_token": "a"}), 3600),
             (json!({"access_token": "a", "expires_in": "soon"}), 3600),
+            (json!({"access_token": "a", "expires_in": null, "expires_on": "2026-01-05T10:00:00Z"}), 3600),
+            (json!({"access_token": "a", "expires_in": 1800.5}), 1800),
+            (json!({"access_token": "a", "expires_in": "1800.0"}), 1800),
             (json!({"access_token": "a", "expires_in": -5}), 3600),
         ] {
             let granted = ok(&body).expect("granted");
             assert_eq!(granted.expires - NOW, Span::from_seconds(seconds), "{body}");
             assert!(granted.refresh_token.is_none() && granted.account.is_none());
         }
+    }
+
+    #[test]
+    fn a_form_is_read_as_json() {
+        let body = "access_token=a%2Bb&scope=repo%2Cgist&token_type=bearer&expires_in=28800&refresh_token=r";
+        let granted = read(StatusCode::OK, body, NOW).expect("granted");
+        assert_eq!(granted.access_token, Secret::new("a+b"));
+        assert_eq!(granted.refresh_token, Some(Secret::new("r")));
+        assert_eq!(granted.expires - NOW, Span::from_hours(8));
     }
 
     #[test]
@@ -178,6 +265,11 @@ mod tests {
                 refused("invalid_grant"),
             ),
             (401, json!({"error": "invalid_client"}).to_string(), refused("invalid_client")),
+            (401, "<html>".into(), refused("invalid_client")),
+            (401, String::new(), refused("invalid_client")),
+            (400, "error=invalid_request&error_description=a+b".into(), refused("invalid_request")),
+            (200, json!({"error": "bad_verification_code"}).to_string(), refused("bad_verification_code")),
+            (200, "error=bad_verification_code".into(), refused("bad_verification_code")),
             (403, json!({"error": "access_denied"}).to_string(), refused("access_denied")),
             (400, json!({"error": "temporarily_unavailable"}).to_string(), None),
             (429, json!({"error": "too_many"}).to_string(), None),
@@ -186,13 +278,16 @@ mod tests {
             (400, "<html>".into(), None),
             (302, String::new(), None),
             (200, "{}".into(), None),
+            (200, "[]".into(), None),
+            (200, "<a href=\"?access_token=b\">".into(), None),
             (200, json!({"access_token": ""}).to_string(), None),
         ] {
             let status = StatusCode::from_u16(status).expect("a status");
             let failure = read(status, &body, NOW).expect_err("no tokens");
             let error = match &failure {
-                TokenFailure::Refused { error, response } => {
-                    assert_eq!(response, &body, "the response is kept as received");
+                TokenFailure::Refused { error, attempts } => {
+                    let kept = Rejected { authentication: "", status, response: body.clone() };
+                    assert_eq!(attempts, &[kept], "the response is kept as received");
                     Some(error.clone())
                 }
                 TokenFailure::Transient { .. } => None,

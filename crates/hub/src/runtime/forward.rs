@@ -182,11 +182,9 @@ async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Opt
     if admitted.connector.properties.authentication == Authentication::None {
         return Ok(None);
     }
-    let result = match &admitted.credential {
-        None => Err(RefreshFailure::NotAuthenticated),
-        Some(credential) => source_token(hub, &admitted.connection, credential, admitted.now, trace).await,
-    };
-    result.map(Some).map_err(no_token_error)
+    let stored = admitted.credential.as_ref();
+    let token = source_token(hub, &admitted.connection, stored, admitted.now, trace).await;
+    token.map(Some).map_err(no_token_error)
 }
 
 /// The error response for a call without a source token.

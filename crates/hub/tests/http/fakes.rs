@@ -131,6 +131,7 @@ pub(crate) async fn issuer(account: (String, Uuid)) -> (Issuer, Url) {
     let app = Router::new()
         .route("/{tenant}/discovery/v2.0/keys", get(|| async { Json(JwkSet::v2(ring(), "any")) }))
         .route("/{tenant}/oauth2/token", post(tokens))
+        .route("/{tenant}/oauth2/v2.0/token", post(tokens))
         .with_state(issuer.clone());
     (issuer, serve(app).await)
 }
@@ -256,7 +257,7 @@ async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
     (status, headers, Json(json!({"orders": []}))).into_response()
 }
 
-async fn serve(app: Router) -> Url {
+pub(crate) async fn serve(app: Router) -> Url {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URL");
     tokio::spawn(async move { axum::serve(listener, app).await });

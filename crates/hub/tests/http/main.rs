@@ -6,6 +6,7 @@
 mod access;
 mod back_ends;
 mod bad_input;
+mod client_credentials;
 mod concurrent_refresh;
 mod connections;
 mod consent;
@@ -17,6 +18,8 @@ mod dynamic_invoke;
 mod fakes;
 mod granted_access;
 mod links;
+mod partner;
+mod providers;
 mod refresh;
 mod runtime;
 mod secrets;

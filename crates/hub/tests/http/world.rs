@@ -114,16 +114,28 @@ impl World {
 
     /// `configure` changes how back ends are reached.
     pub(crate) async fn with_back_ends(configure: impl FnOnce(BackEnds) -> BackEnds) -> Self {
+        Self::set_up(Vec::new(), configure, Vec::new()).await
+    }
+
+    /// A world with more back ends and connectors.
+    pub(crate) async fn with(back_ends: Vec<(String, Url)>, connectors: Vec<Value>) -> Self {
+        Self::set_up(back_ends, |back_ends| back_ends, connectors).await
+    }
+
+    async fn set_up(
+        more: Vec<(String, Url)>,
+        configure: impl FnOnce(BackEnds) -> BackEnds,
+        connectors: Vec<Value>,
+    ) -> Self {
         let (issuer, idp_url) = fakes::issuer(("owner@contoso.example".to_owned(), OWNER)).await;
         let (back_end, resource_url) = fakes::back_end().await;
         let database = Database::from_environment();
         let public: Url = ORIGIN.parse().expect("a URL");
         let mut config = HubConfig::new(idp_url, public, vec![ORIGIN.into()], resource_url.clone());
         let gone: Url = "http://127.0.0.1:1".parse().expect("a URL");
-        config.back_ends = configure(BackEnds::new([
-            ("orders.contoso.example".to_owned(), resource_url),
-            ("gone.contoso.example".to_owned(), gone),
-        ]));
+        let known =
+            [("orders.contoso.example".to_owned(), resource_url), ("gone.contoso.example".to_owned(), gone)];
+        config.back_ends = configure(BackEnds::new(known.into_iter().chain(more)));
         let (app, store) = Self::start(&database, &config).await;
         let tenant = TenantId::from_uuid(Uuid::from_u128(0x11));
         let world = Self { app, store, tenant, issuer, back_end, database, now: NOW, config };
@@ -139,13 +151,14 @@ impl World {
         let pointer = "/api_properties/properties/connectionParameters/token/oAuthSettings/customParameters";
         let parameters = capable.pointer_mut(pointer).expect("there");
         parameters["clientCapabilities"] = json!({"value": "cp1"});
-        let spec = json!({
+        let mut spec = json!({
             "clock": {"now": NOW, "speed": 0},
             "connectors": [
                 connector(CONNECTOR, Some(SECRET), "Global"), connector(PUBLIC, None, "GlobalPerConnector"), open, lost, gone,
                 capable,
             ],
         });
+        spec["connectors"].as_array_mut().expect("a list").extend(connectors);
         world.send("PUT", &format!("/_lab/tenants/{tenant}"), &[], &spec.to_string()).await.expect(201);
         world
     }
