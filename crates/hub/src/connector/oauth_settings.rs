@@ -1,7 +1,7 @@
 //! The `oAuthSettings` of a connection parameter: how tokens are requested.
 
 use outlive_tokens::Secret;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::fault::{ConnectorFault, strings};
@@ -119,12 +119,24 @@ impl OAuthSettings {
     }
 }
 
-/// Removes the client secret from an `apiProperties` document and returns it: it is write-only.
+/// Removes the client secret from an `apiProperties` document, also from its parameter sets, and
+/// returns it: it is write-only.
 pub(super) fn take_client_secret(document: &mut Value) -> Option<Secret> {
     let properties =
         if document.get("properties").is_some() { document.get_mut("properties")? } else { document };
     let mut found = None;
-    for parameter in properties.get_mut("connectionParameters")?.as_object_mut()?.values_mut() {
+    if let Some(parameters) = properties.get_mut("connectionParameters") {
+        take_from_parameters(parameters, &mut found);
+    }
+    let sets = properties.pointer_mut("/connectionParameterSets/values").and_then(Value::as_array_mut);
+    for parameters in sets.into_iter().flatten().filter_map(|set| set.get_mut("parameters")) {
+        take_from_parameters(parameters, &mut found);
+    }
+    found
+}
+
+fn take_from_parameters(parameters: &mut Value, found: &mut Option<Secret>) {
+    for parameter in parameters.as_object_mut().into_iter().flat_map(Map::values_mut) {
         for spelling in SPELLINGS {
             let settings = parameter.get_mut(spelling).and_then(Value::as_object_mut);
             if let Some(Value::String(secret)) = settings.and_then(|settings| settings.remove("clientSecret"))
@@ -133,7 +145,6 @@ pub(super) fn take_client_secret(document: &mut Value) -> Option<Secret> {
             }
         }
     }
-    found
 }
 
 #[cfg(test)]
@@ -259,6 +270,12 @@ mod tests {
             assert_eq!(take_client_secret(&mut document), Some(Secret::new("s3cret")));
             assert!(!document.to_string().contains("s3cret"));
             assert_eq!(take_client_secret(&mut document), None);
+            let mut inner = settings();
+            inner["clientSecret"] = json!("of-a-set");
+            let set = json!({"name": "a", "parameters": {"token": parameter(spelling, inner)}});
+            let mut document = json!({"properties": {"connectionParameterSets": {"values": [set]}}});
+            assert_eq!(take_client_secret(&mut document), Some(Secret::new("of-a-set")));
+            assert!(!document.to_string().contains("of-a-set"));
         }
         assert_eq!(take_client_secret(&mut json!([1])), None);
     }

@@ -5,37 +5,26 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::StatusCode;
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_tokens::{Secret, fingerprint};
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
 use serde_json::json;
-use url::Url;
 
 use super::admission::{Admitted, recorded_path};
 use super::headers;
+use super::outgoing::{Destination, Facts, OutgoingRequest, Prepared};
 use super::refusal::RuntimeRefusal;
+use super::response_policies;
 use super::target::{BadTarget, target};
 use crate::Hub;
-use crate::connector::Authentication;
+use crate::connector::{Authentication, Operation};
 use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
 
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
 const TIMEOUT: Duration = Duration::from_secs(120);
-
-#[derive(Debug)]
-pub(crate) struct OutgoingRequest {
-    pub(crate) method: Method,
-    /// The path after the connection id, percent-encoded as received.
-    pub(crate) path: String,
-    pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
 
 /// Forwards the call and records the event, also for a refusal.
 pub(crate) async fn forward(
@@ -47,14 +36,13 @@ pub(crate) async fn forward(
     let source = host_of(hub.origin());
     let (caller, method) = (admitted.principal.to_string(), outgoing.method.as_str().to_owned());
     let (path, recorded) = (format!("/{}", outgoing.path), recorded_path(&outgoing.path));
-    let operation =
-        admitted.connector.swagger.operation(&method, &path).map(|operation| operation.id.clone());
+    let operation = admitted.connector.swagger.operation(&method, &path);
     let mut tokens = SentTokens::default();
-    let outcome = if operation.is_some() {
-        send(hub, admitted, outgoing, &mut tokens, trace).await
-    } else {
-        Err(RuntimeRefusal::no_such_operation())
+    let outcome = match operation {
+        Some(operation) => send(hub, admitted, operation, &outgoing, &mut tokens, trace).await,
+        None => Err(RuntimeRefusal::no_such_operation()),
     };
+    let operation = operation.map(|operation| operation.id.clone());
     let SentTokens { access_token, challenged } = tokens;
     let payload = match &outcome {
         Ok(response) => JournalEvent::from(RuntimeForwarded {
@@ -94,30 +82,19 @@ struct SentTokens {
 async fn send(
     hub: &Arc<Hub>,
     admitted: &Admitted,
-    outgoing: OutgoingRequest,
+    operation: &Operation,
+    outgoing: &OutgoingRequest,
     sent: &mut SentTokens,
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
-    let swagger = &admitted.connector.swagger;
-    let base = hub.config.back_ends.of_host(&swagger.host).ok_or_else(|| {
-        RuntimeRefusal::new(
-            StatusCode::BAD_GATEWAY,
-            format!("The back end {} of this connector is not configured.", swagger.host),
-        )
-    })?;
-    let url =
-        target(base, &swagger.base_path, &outgoing.path, outgoing.query.as_deref()).map_err(|error| {
-            match error {
-                BadTarget::Outside => RuntimeRefusal::no_such_operation(),
-                BadTarget::TooLong => {
-                    RuntimeRefusal::new(StatusCode::BAD_REQUEST, "The path and query are too long.")
-                }
-            }
-        })?;
+    let connector = &admitted.connector;
+    let values = &hub.values_of(&admitted.connection)?;
+    let facts = Facts { connector, operation, values, outgoing };
+    facts.check(&admitted.connection)?;
     let mut token = token(hub, admitted, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
     let send_request = |token: Option<&Secret>| {
-        request(hub, admitted, &outgoing, url.clone(), token, trace).map(reqwest::RequestBuilder::send)
+        request(hub, facts.prepare(token)?, trace).map(reqwest::RequestBuilder::send)
     };
     let mut response = match send_request(token.as_ref())?.await {
         Ok(response) => response,
@@ -140,36 +117,35 @@ async fn send(
         token = Some(fresh);
     }
     let status = response.status();
-    let headers = headers::to_caller(response.headers(), token.as_ref().map(Secret::expose));
+    let headers = headers::to_caller(response.headers(), &facts.secrets(token.as_ref()));
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
-    Ok(forwarded)
+    response_policies::apply(&facts, forwarded).await
 }
 
-fn request(
-    hub: &Hub,
-    admitted: &Admitted,
-    outgoing: &OutgoingRequest,
-    url: Url,
-    token: Option<&Secret>,
-    trace: &Trace,
-) -> Result<reqwest::RequestBuilder, RuntimeRefusal> {
-    let mut headers = headers::to_back_end(&outgoing.headers, &admitted.connector.swagger.header_parameters);
-    if let Some(token) = token {
-        // Without its source: the token is a secret.
-        let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", token.expose())) else {
-            return Err(RuntimeRefusal::new(
-                StatusCode::BAD_GATEWAY,
-                "The access token contains characters that are not valid in a header.",
-            ));
-        };
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
+/// Finds the address of the back end, and builds the request to it.
+fn request(hub: &Hub, prepared: Prepared, trace: &Trace) -> Result<reqwest::RequestBuilder, RuntimeRefusal> {
+    let Destination { host, base_path, is_public, .. } = &prepared.destination;
+    let base = hub.config.back_ends.of_host(host).ok_or_else(|| {
+        let named = if *is_public { format!(" {host}") } else { String::new() };
+        RuntimeRefusal::new(
+            StatusCode::BAD_GATEWAY,
+            format!("The back end{named} of this connector is not configured."),
+        )
+    })?;
+    let url =
+        target(base, base_path, &prepared.path, prepared.query.text().as_deref()).map_err(
+            |error| match error {
+                BadTarget::Outside => RuntimeRefusal::no_such_operation(),
+                BadTarget::TooLong => {
+                    RuntimeRefusal::new(StatusCode::BAD_REQUEST, "The path and query are too long.")
+                }
+            },
+        )?;
     let request =
-        hub.chassis.http.request(trace, outgoing.method.clone(), url).headers(headers).timeout(TIMEOUT);
-    Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body.clone()) })
+        hub.chassis.http.request(trace, prepared.method, url).headers(prepared.headers).timeout(TIMEOUT);
+    Ok(if prepared.body.is_empty() { request } else { request.body(prepared.body) })
 }
 
 /// Returns the source token, or `None` if the connector needs none.

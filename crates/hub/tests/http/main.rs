@@ -16,6 +16,8 @@ mod dynamic_invoke;
 mod fakes;
 mod granted_access;
 mod links;
+mod parameters;
+mod policies;
 mod refresh;
 mod runtime;
 mod secrets;

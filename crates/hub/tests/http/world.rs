@@ -116,7 +116,8 @@ impl World {
         let mut config = HubConfig::new(idp_url, public, vec![ORIGIN.into()], resource_url.clone());
         let gone: Url = "http://127.0.0.1:1".parse().expect("a URL");
         config.back_ends = BackEnds::new([
-            ("orders.contoso.example".to_owned(), resource_url),
+            ("orders.contoso.example".to_owned(), resource_url.clone()),
+            ("eu.contoso.example".to_owned(), resource_url),
             ("gone.contoso.example".to_owned(), gone),
         ]);
         let (app, store) = Self::start(&database, &config).await;
