@@ -61,29 +61,24 @@ impl HubConfig {
     }
 
     /// Replaces scheme and host by those at which the endpoint is reached: `issuer` for this
-    /// installation's issuer, and otherwise the address of the host among the back ends. `common`
-    /// stands for the connection's own tenant.
+    /// installation's issuer, and otherwise those of the host as a back end. `common` stands for the
+    /// connection's own tenant.
     fn reach(&self, named: &Url, issuer: &Url, tenant: TenantId) -> Result<Url, Problem> {
-        let host = named.host_str().unwrap_or_default();
-        let authority = named.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let (base, path) = if self.is_own_issuer(named) {
-            (issuer, with_tenant(named.path(), tenant))
-        } else {
-            let base = self.back_ends.of_host(&authority).ok_or_else(|| {
-                Problem::bad_request(format!(
-                    "The connector's identity provider at {authority} is neither that of this installation \
-                     ({}) nor one of its back ends. Allow it with --back-end {authority}=URL.",
-                    self.login_hosts.join(", ")
-                ))
-            })?;
-            (base, named.path().to_owned())
-        };
-        let readings = decodings(&path);
+        let readings = decodings(named.path());
         if readings.iter().any(|reading| has_traversal(reading) || is_of_lab_surface(reading)) {
             return Err(Problem::bad_request(format!("{named} is not an endpoint of an identity provider.")));
         }
-        let mut url = base.clone();
-        url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+        if !self.is_own_issuer(named) {
+            return self.back_ends.address(named).map_err(|unreachable| {
+                Problem::bad_request(format!(
+                    "The connector's identity provider is not that of this installation ({}). {unreachable}",
+                    self.login_hosts.join(", ")
+                ))
+            });
+        }
+        let mut url = issuer.clone();
+        let path = with_tenant(named.path(), tenant);
+        url.set_path(&format!("{}{path}", issuer.path().trim_end_matches('/')));
         url.set_query(named.query());
         Ok(url)
     }
@@ -117,10 +112,12 @@ mod tests {
             vec![],
             url("http://r:1"),
         );
-        config.back_ends = BackEnds::new([
-            ("id.partner.example".to_owned(), url("http://127.0.0.1:9000/base/")),
-            ("id.partner.example:8443".to_owned(), url("http://127.0.0.1:9001")),
-        ]);
+        let mappings = [
+            "id.partner.example:443=http://127.0.0.1:9000/base/",
+            "id.partner.example:8443=http://127.0.0.1:9001",
+        ];
+        config.back_ends =
+            BackEnds::new([]).with_mappings(mappings.map(|mapping| mapping.parse().expect("a mapping")));
         config
     }
 

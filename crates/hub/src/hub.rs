@@ -9,12 +9,15 @@ use quick_cache::sync::Cache;
 
 use crate::HubConfig;
 use crate::back_end::BackEndCalls;
-use crate::connection::Connection;
+use crate::connection::{Connection, Values};
 use crate::connector::{self, Connector, ConnectorName, ParameterValues};
 use crate::credential::Refreshes;
 
 /// The maximum number of cached connectors.
 const CONNECTORS_CACHED_MAX: usize = 256;
+
+/// A connector as the connections with a parameter set have it, or those without.
+type ConnectorKey = (TenantId, ConnectorName, Option<String>);
 
 /// The state that all parts of the hub share.
 pub(crate) struct Hub {
@@ -23,7 +26,7 @@ pub(crate) struct Hub {
     pub(crate) verifier: Verifier,
     /// Parsed connectors. A lookup names the version in the database, so that replicas need not
     /// notify each other of changes.
-    pub(crate) connectors: Cache<(TenantId, ConnectorName), Arc<Connector>>,
+    pub(crate) connectors: Cache<ConnectorKey, Arc<Connector>>,
     pub(crate) refreshes: Refreshes,
     /// Requests to hosts that connectors name.
     pub(crate) back_ends: BackEndCalls,
@@ -53,6 +56,16 @@ impl Hub {
         }
     }
 
+    /// Unseals the values of a connection's parameters.
+    pub(crate) fn values_of(&self, connection: &Connection) -> Result<Values, Problem> {
+        Values::open(&connection.values, &self.chassis.sealer, connection.tenant, connection.id).map_err(
+            |_| {
+                Problem::unavailable()
+                    .caused_by("cannot unseal a connection's values; the sealing key may have changed")
+            },
+        )
+    }
+
     pub(crate) fn origin(&self) -> &str {
         self.chassis.origins.public()
     }
@@ -62,16 +75,21 @@ impl Hub {
         self.chassis.random.of(tenant).stream(purpose)
     }
 
-    /// Returns the values of a connection's parameters.
-    #[expect(clippy::unused_self, reason = "reading sealed values needs the sealer")]
-    pub(crate) fn parameter_values(&self, _connection: &Connection) -> ParameterValues {
-        ParameterValues::new([])
+    /// Returns the values of a connection for its sign-in, with the defaults of its connector.
+    pub(crate) fn parameter_values(
+        &self,
+        connection: &Connection,
+        connector: &Connector,
+    ) -> Result<ParameterValues, Problem> {
+        Ok(self.values_of(connection)?.of_parameters(&connector.properties.parameters))
     }
 
-    /// Reads the connector of a connection, in its current version.
+    /// Reads the connector of a connection, in its current version, with the sign-in and parameters
+    /// of the connection's parameter set.
     pub(crate) async fn connector_of(&self, connection: &Connection) -> Result<Arc<Connector>, Problem> {
         let (tenant, name) = (connection.tenant, &connection.connector);
-        let key = (tenant, name.clone());
+        let set = &connection.values.set;
+        let key = (tenant, name.clone(), set.clone());
         let cached = self.connectors.get(&key);
         if let Some(connector) = cached.filter(|known| known.version == connection.connector_version) {
             return Ok(connector);
@@ -79,7 +97,9 @@ impl Hub {
         let stored = connector::storage::find(&self.chassis.store, &self.chassis.sealer, tenant, name)
             .await?
             .ok_or_else(|| Problem::not_found("ApiNotFound", format!("There is no API '{name}'.")))?;
-        let connector = Arc::new(stored.connector);
+        let mut connector = stored.connector;
+        connector.properties = connector.properties.for_set(set.as_deref());
+        let connector = Arc::new(connector);
         self.connectors.insert(key, Arc::clone(&connector));
         Ok(connector)
     }

@@ -55,6 +55,31 @@ pub(crate) fn matches_template(template: &[u8], path: &[u8]) -> bool {
     }
 }
 
+/// Returns what the parameters of a template stand for in a path that matches it, by name.
+pub(crate) fn captures<'a>(template: &'a str, path: &'a str) -> Vec<(&'a str, &'a str)> {
+    let segments = template.split('/').zip(path.split('/'));
+    segments.flat_map(|(part, given)| segment_captures(part, given).unwrap_or_default()).collect()
+}
+
+fn segment_captures<'a>(template: &'a str, given: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let (Some(open), Some(close)) = (template.find('{'), template.find('}')) else {
+        return (template == given).then(Vec::new);
+    };
+    if close < open {
+        return (template == given).then(Vec::new);
+    }
+    let (name, rest) = (&template[open + 1..close], &template[close + 1..]);
+    let given = given.strip_prefix(&template[..open])?;
+    let mut ends: Vec<_> = given.char_indices().skip(1).map(|(at, _)| at).collect();
+    ends.push(given.len());
+    ends.retain(|end| *end > 0 && (!rest.is_empty() || *end == given.len()));
+    ends.into_iter().find_map(|end| {
+        let mut captured = vec![(name, &given[..end])];
+        captured.extend(segment_captures(rest, &given[end..])?);
+        Some(captured)
+    })
+}
+
 fn segment_matches(template: &[u8], given: &[u8]) -> bool {
     let open = template.iter().position(|b| *b == b'{');
     let close = template.iter().position(|b| *b == b'}');
@@ -93,6 +118,19 @@ mod tests {
             ("/}x{", "/}x{", true),
         ] {
             assert_eq!(matches_template(template.as_bytes(), path.as_bytes()), expected, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn the_parameters_of_a_path_are_found() {
+        for (template, path, expected) in [
+            ("/orders", "/orders", vec![]),
+            ("/orders/{id}/lines/{line}", "/orders/4%202/lines/7", vec![("id", "4%202"), ("line", "7")]),
+            ("/items(id={id})", "/items(id=4)", vec![("id", "4")]),
+            ("/{from}-{to}", "/a-b-c", vec![("from", "a"), ("to", "b-c")]),
+            ("/{a}", "/ü", vec![("a", "ü")]),
+        ] {
+            assert_eq!(captures(template, path), expected, "{template} {path}");
         }
     }
 

@@ -98,7 +98,7 @@ impl Service for Hub {
     }
 
     fn forget_tenant(&self, tenant: TenantId) {
-        self.connectors.retain(|(of, _), _| *of != tenant);
+        self.connectors.retain(|(of, _, _), _| *of != tenant);
         self.verifier.forget(tenant);
     }
 }

@@ -47,6 +47,12 @@ impl Members {
         Self { at: String::new(), members: body }
     }
 
+    /// The members of an object with this path.
+    #[cfg(test)]
+    pub(crate) fn at(at: &str, members: Map<String, Value>) -> Self {
+        Self { at: at.to_owned(), members }
+    }
+
     /// Returns the path of a member (`properties.api.id`).
     pub(crate) fn path(&self, name: &str) -> String {
         let name: String = name.chars().take(NAME_CHARS_MAX).collect();

@@ -7,6 +7,7 @@ mod record;
 mod resource;
 mod status;
 pub(crate) mod storage;
+mod values;
 
 pub(crate) use access_list::{Policy, Principal};
 pub(crate) use key::{KeyClaims, key_purpose};
@@ -15,3 +16,4 @@ pub(crate) use resource::{resource, runtime_url};
 pub(crate) use status::{
     Status, american_date, refresh_failed, refresh_impossible, responses, sign_in_failed, sign_in_refused,
 };
+pub(crate) use values::{StoredValues, Values};

@@ -4,7 +4,7 @@ use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_wire::Subject;
 use uuid::Uuid;
 
-use super::Status;
+use super::{Status, StoredValues};
 use crate::connector::ConnectorName;
 
 /// A connection, as stored.
@@ -26,6 +26,8 @@ pub(crate) struct Connection {
     pub(crate) status: Status,
     /// The user principal name of the account that signed in.
     pub(crate) authenticated_user: Option<String>,
+    /// The values of its connector's parameters.
+    pub(crate) values: StoredValues,
     /// The sealed key that signs its `Key` tokens.
     pub(crate) key_sealed: String,
     pub(crate) created: Instant,

@@ -1,6 +1,6 @@
 //! Connections as ARM resources.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Connection, Status};
 use crate::arm::{LOCATION, connection_id, date};
@@ -15,7 +15,8 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str
         (_, Some(name)) => json!({"name": name}),
     };
     let (test_links, test_requests) = tests(&id, connector, hub);
-    json!({
+    let (set, readable) = (&connection.values.set, readable_values(connection, connector));
+    let mut resource = json!({
         "id": id,
         "name": connection.name,
         "type": "Microsoft.Web/connections",
@@ -29,7 +30,7 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str
             "authenticatedUser": user,
             "parameterValues": {},
             "customParameterValues": {},
-            "nonSecretParameterValues": {},
+            "nonSecretParameterValues": if set.is_some() { Map::new() } else { readable.clone() },
             "createdTime": date(connection.created),
             "changedTime": date(connection.changed),
             "createdBy": {"id": connection.owner, "tenantId": connection.tenant},
@@ -38,7 +39,27 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str
             "testLinks": test_links,
             "testRequests": test_requests,
         },
-    })
+    });
+    if let Some(name) = set {
+        let values: Map<_, _> =
+            readable.into_iter().map(|(name, value)| (name, json!({ "value": value }))).collect();
+        resource["properties"]["parameterValueSet"] = json!({"name": name, "values": values});
+    }
+    resource
+}
+
+/// Returns the values that may be read. A parameter may have become a secret since they were given.
+fn readable_values(connection: &Connection, connector: &Connector) -> Map<String, Value> {
+    let parameters = &connector.properties.parameters;
+    let readable =
+        |name: &str| parameters.iter().any(|parameter| parameter.name == name && !parameter.is_secret());
+    connection
+        .values
+        .plain
+        .iter()
+        .filter(|(name, _)| readable(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Returns the URL at which the connection is called.

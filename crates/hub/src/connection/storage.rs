@@ -2,9 +2,10 @@
 
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Connection, Status};
+use super::{Connection, Status, StoredValues};
 use crate::arm::ResourceName;
 use crate::connector::ConnectorName;
 use crate::credential::Credential;
@@ -21,11 +22,25 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
         owner: row.parse("owner")?,
         enabled: row.flag("enabled")?,
         status: Status::from_parts(row.opt_text("status_code")?.as_deref(), row.opt_text("status_message")?),
+        values: values_of(row)?,
         authenticated_user: row.opt_text("authenticated_user")?,
         key_sealed: row.text("key_sealed")?,
         created: row.instant("created_us")?,
         changed: row.instant("changed_us")?,
         revision: row.int("revision")?,
+    })
+}
+
+fn values_of(row: &Row) -> Result<StoredValues, StoreError> {
+    let plain = match row.opt_text("parameter_values")? {
+        None => serde_json::Map::new(),
+        Some(_) => row.json("parameter_values")?,
+    };
+    Ok(StoredValues {
+        set: row.opt_text("parameter_set")?,
+        plain,
+        data_key_sealed: row.opt_text("data_key_sealed")?,
+        secrets_sealed: row.opt_text("secrets_sealed")?,
     })
 }
 
@@ -39,7 +54,8 @@ pub(crate) async fn find(
         .row(sql!(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
-             c.created_us, c.changed_us, c.revision, t.sealed, t.version AS credential_version, t.expires_us \
+             c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
+             c.secrets_sealed, t.sealed, t.version AS credential_version, t.expires_us \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              LEFT JOIN credentials t ON t.tenant = c.tenant AND t.connection = c.id \
              WHERE c.tenant = $1 AND c.id = $2",
@@ -72,7 +88,8 @@ pub(crate) async fn find_by_name(
         .row(sql!(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
-             c.created_us, c.changed_us, c.revision \
+             c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
+             c.secrets_sealed \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key = $3",
             tenant,
@@ -100,7 +117,8 @@ pub(crate) async fn list(
         .rows(sql!(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
-             c.created_us, c.changed_us, c.revision \
+             c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
+             c.secrets_sealed \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              WHERE c.tenant = $1 AND (CAST($2 AS TEXT) IS NULL OR c.group_key = $2) \
              AND (c.group_key > $3 OR (c.group_key = $3 AND c.name_key > $4)) \
@@ -138,8 +156,9 @@ pub(crate) async fn of_connector(
 pub(crate) fn insert(connection: &Connection) -> Statement {
     sql!(
         "INSERT INTO connections (tenant, id, resource_group, group_key, name, name_key, connector, display_name, owner, \
-         enabled, status_code, status_message, key_sealed, created_us, changed_us) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         enabled, status_code, status_message, key_sealed, created_us, changed_us, parameter_set, parameter_values, \
+         data_key_sealed, secrets_sealed) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         connection.tenant,
         connection.id,
         &connection.group,
@@ -154,23 +173,41 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
         connection.status.message(),
         &connection.key_sealed,
         connection.created,
-        connection.changed
+        connection.changed,
+        connection.values.set.clone(),
+        Value::Object(connection.values.plain.clone()),
+        connection.values.data_key_sealed.clone(),
+        connection.values.secrets_sealed.clone()
     )
 }
 
 /// Updates what the owner can change. Conflicts if it has changed since it was read.
 pub(crate) fn update(connection: &Connection) -> Statement {
     sql!(
-        "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, revision = revision + 1 \
-         WHERE tenant = $4 AND id = $5 AND revision = $6",
+        "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, parameter_set = $4, \
+         parameter_values = $5, data_key_sealed = $6, secrets_sealed = $7, revision = revision + 1 \
+         WHERE tenant = $8 AND id = $9 AND revision = $10",
         &connection.display_name,
         connection.enabled,
         connection.changed,
+        connection.values.set.clone(),
+        Value::Object(connection.values.plain.clone()),
+        connection.values.data_key_sealed.clone(),
+        connection.values.secrets_sealed.clone(),
         connection.tenant,
         connection.id,
         connection.revision
     )
     .expect_rows(1)
+}
+
+/// Deletes the tokens of a connection, and the sign-ins under way, which are for another parameter
+/// set.
+pub(crate) fn delete_tokens(tenant: TenantId, id: ConnectionId) -> Change {
+    let mut change = Change::new();
+    change.add(sql!("DELETE FROM credentials WHERE tenant = $1 AND connection = $2", tenant, id));
+    change.add(sql!("DELETE FROM consent_attempts WHERE tenant = $1 AND connection = $2", tenant, id));
+    change
 }
 
 pub(crate) fn set_status(tenant: TenantId, id: ConnectionId, status: &Status, now: Instant) -> Statement {

@@ -1,104 +1,122 @@
-//! `apiProperties.json`: the connection parameters of an API.
+//! `apiProperties.json`: the connection parameters of an API, and how its calls are rewritten.
 
 use serde_json::{Map, Value};
 
-use super::OAuthSettings;
-use super::fault::{ConnectorFault, strings};
-
-/// The maximum number of connection parameters.
-const PARAMETERS_MAX: usize = 64;
-
-/// How connections of a connector authenticate to the back end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Authentication {
-    /// No authentication. Connections are connected from the start.
-    None,
-    /// OAuth, with tokens for the account that consents.
-    OAuth {
-        /// The name of the connection parameter, by convention `token`.
-        parameter: String,
-        /// How tokens are requested.
-        settings: Box<OAuthSettings>,
-    },
-}
+use super::fault::{Faults, strings};
+use super::parameter::{self, Authentication, Parameter};
+use super::parameter_sets::{self, ParameterSet};
+use super::policy::{self, Policy};
 
 /// A valid `apiProperties.json`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiProperties {
     pub(crate) authentication: Authentication,
     pub(crate) brand_color: String,
     pub(crate) capabilities: Vec<String>,
     /// `connectionParameters` as written, without secrets.
     pub(crate) connection_parameters: Value,
+    /// `connectionParameterSets` as written, without secrets, or null.
+    pub(crate) connection_parameter_sets: Value,
+    /// The parameters of connections without a set.
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) sets: Vec<ParameterSet>,
+    pub(crate) policies: Vec<Policy>,
+    /// Operations that run custom code (`scriptOperations`, `script`).
+    scripts: Vec<String>,
 }
 
 impl ApiProperties {
     /// Parses the document. Its members are in `properties`, as in the file, or at the top level.
-    pub(crate) fn parse(document: &Value) -> Result<Self, ConnectorFault> {
-        let top = document
-            .as_object()
-            .ok_or_else(|| ConnectorFault::new("apiProperties", "it is not an object"))?;
-        let (at, properties) = match top.get("properties") {
-            Some(Value::Object(properties)) => ("properties", properties),
-            Some(_) => return Err(ConnectorFault::new("properties", "it is not an object")),
-            None => ("", top),
-        };
-        let place = |name: &str| {
-            if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
-        };
-        if properties.contains_key("connectionParameterSets") {
-            return Err(ConnectorFault::new(
-                place("connectionParameterSets"),
-                "connectors with several kinds of authentication are not supported; give connectionParameters",
-            ));
-        }
-        let parameters = match properties.get("connectionParameters") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(parameters)) if parameters.len() <= PARAMETERS_MAX => parameters.clone(),
-            Some(_) => {
-                return Err(ConnectorFault::new(
-                    place("connectionParameters"),
-                    format!("it is not an object of at most {PARAMETERS_MAX} parameters"),
-                ));
+    pub(crate) fn parse(document: &Value) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let empty = Map::new();
+        let (prefix, properties) = match (document, document.get("properties")) {
+            (Value::Object(_), Some(Value::Object(properties))) => ("properties.", properties),
+            (Value::Object(top), None) => ("", top),
+            (Value::Object(_), Some(_)) => {
+                faults.add("properties", "it is not an object");
+                ("", &empty)
+            }
+            _ => {
+                faults.add("apiProperties", "it is not an object");
+                ("", &empty)
             }
         };
-        let authentication = authentication(&parameters, &place("connectionParameters"))?;
+        let place = |name: &str| format!("{prefix}{name}");
+        let parameters = match properties.get("connectionParameters") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(parameters)) => parameters.clone(),
+            Some(_) => {
+                faults.add(place("connectionParameters"), "it is not an object");
+                Map::new()
+            }
+        };
+        let (authentication, read) =
+            parameter::parse(&parameters, &place("connectionParameters"), &mut faults);
+        let at = place("connectionParameterSets");
+        let sets = parameter_sets::parse(properties.get("connectionParameterSets"), &at, &mut faults);
+        let at = place("policyTemplateInstances");
+        let policies = policy::parse(properties.get("policyTemplateInstances"), &at, &mut faults);
+        let mut list = |value: Option<&Value>, name: &str| {
+            strings(value).unwrap_or_else(|| {
+                faults.add(place(name), "it is not an array of strings");
+                Vec::new()
+            })
+        };
+        let capabilities = list(properties.get("capabilities"), "capabilities");
+        let mut scripts = list(properties.get("scriptOperations"), "scriptOperations");
+        let of_script = properties.get("script").and_then(|script| script.get("operationIds"));
+        scripts.extend(list(of_script, "script.operationIds"));
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
-        let capabilities = strings(properties.get("capabilities"))
-            .ok_or_else(|| ConnectorFault::new(place("capabilities"), "it is not an array of strings"))?;
-        Ok(Self {
+        faults.result(Self {
             authentication,
             brand_color: text("iconBrandColor").or_else(|| text("brandColor")).unwrap_or_default(),
             capabilities,
             connection_parameters: Value::Object(parameters),
+            connection_parameter_sets: properties.get("connectionParameterSets").cloned().unwrap_or_default(),
+            parameters: read,
+            sets,
+            policies,
+            scripts,
         })
     }
-}
 
-fn authentication(parameters: &Map<String, Value>, at: &str) -> Result<Authentication, ConnectorFault> {
-    let mut found = None;
-    for (name, parameter) in parameters {
-        let at = format!("{at}.{name}");
-        match parameter.get("type").and_then(Value::as_str) {
-            Some("oauthSetting") if found.is_none() => {
-                let settings = Box::new(OAuthSettings::parse(parameter, &at)?);
-                found = Some(Authentication::OAuth { parameter: name.clone(), settings });
-            }
-            Some("oauthSetting") => {
-                return Err(ConnectorFault::new(at, "there is a second parameter of type oauthSetting"));
-            }
-            // Parameters of the sign-in itself, normally hidden (`token:TenantId`).
-            Some("string") if name.starts_with("token:") => {}
-            Some(kind) => {
-                return Err(ConnectorFault::new(
-                    at,
-                    format!("parameters of type '{kind}' are not supported; the type must be oauthSetting"),
-                ));
-            }
-            None => return Err(ConnectorFault::new(at, "its type is missing")),
+    /// Returns the properties as they are for connections with this parameter set. A set that does
+    /// not exist (any more) has no parameters.
+    pub(crate) fn for_set(&self, name: Option<&str>) -> Self {
+        let mut properties = self.clone();
+        let Some(name) = name else { return properties };
+        let set = self.sets.iter().find(|set| set.name == name);
+        properties.authentication = set.map_or(Authentication::None, |set| set.authentication.clone());
+        properties.parameters = set.map(|set| set.parameters.clone()).unwrap_or_default();
+        properties
+    }
+
+    /// Whether a connection can have this parameter set, or none.
+    pub(crate) fn has_set(&self, name: Option<&str>) -> bool {
+        match name {
+            Some(name) => self.sets.iter().any(|set| set.name == name),
+            None => self.sets.is_empty() || !self.parameters.is_empty(),
         }
     }
-    Ok(found.unwrap_or(Authentication::None))
+
+    /// Returns the required parameters to which `has` gives no value. Those for a gateway are
+    /// required only of connections through one.
+    pub(crate) fn missing(&self, has: impl Fn(&Parameter) -> bool) -> Vec<&Parameter> {
+        let through_gateway =
+            self.parameters.iter().any(|parameter| parameter.with_gateway && has(parameter))
+                || !self.capabilities.iter().any(|capability| capability == "cloud");
+        self.parameters
+            .iter()
+            .filter(|parameter| parameter.is_required() && (through_gateway || !parameter.with_gateway))
+            .filter(|parameter| !has(parameter))
+            .collect()
+    }
+
+    /// Whether an operation runs custom code.
+    pub(crate) fn runs_script(&self, operation: &str) -> bool {
+        self.scripts.iter().any(|name| name == operation)
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +137,10 @@ mod tests {
         let many: Vec<_> = (0..50).map(|number| format!("c{number}")).collect();
         assert_eq!(read(json!(many)).expect("usable").capabilities, many);
         for wrong in [json!("actions"), json!(["actions", 1])] {
-            assert_eq!(read(wrong).expect_err("unusable").at, "capabilities");
+            assert_eq!(
+                read(wrong).expect_err("unusable").to_string(),
+                "capabilities: it is not an array of strings"
+            );
         }
     }
 
@@ -143,24 +164,57 @@ mod tests {
     }
 
     #[test]
-    fn only_parameters_of_the_sign_in_itself_may_be_texts() {
-        let read = |name: &str| {
-            let parameters = json!({"token": aad(), name: {"type": "string"}});
-            ApiProperties::parse(&json!({ "connectionParameters": parameters })).map_err(|fault| fault.at)
-        };
-        assert!(read("token:TenantId").is_ok());
-        assert_eq!(read("region").expect_err("unusable"), "connectionParameters.region");
+    fn a_connection_has_the_parameters_of_its_set() {
+        let read = ApiProperties::parse(&json!({
+            "connectionParameters": {"api_key": {"type": "securestring"}},
+            "connectionParameterSets": {"values": [{"name": "delegated", "parameters": {"token": aad()}}]},
+        }))
+        .expect("usable");
+        assert_eq!(
+            (read.has_set(None), read.has_set(Some("delegated")), read.has_set(Some("x"))),
+            (true, true, false)
+        );
+        let set = read.for_set(Some("delegated"));
+        assert!(matches!(set.authentication, Authentication::OAuth { .. }));
+        assert_eq!(set.parameters[0].name, "token");
+        assert_eq!(read.for_set(None), read);
+        let gone = read.for_set(Some("gone"));
+        assert_eq!((gone.authentication, gone.parameters.len()), (Authentication::None, 0));
     }
 
     #[test]
-    fn the_number_of_parameters_is_bounded() {
-        let read = |number: usize| {
-            let parameters: Map<_, _> =
-                (0..number).map(|n| (format!("token:{n}"), json!({"type": "string"}))).collect();
-            ApiProperties::parse(&json!({ "connectionParameters": parameters })).map_err(|fault| fault.at)
-        };
-        assert!(read(PARAMETERS_MAX).is_ok());
-        assert_eq!(read(PARAMETERS_MAX + 1).expect_err("unusable"), "connectionParameters");
+    fn parameters_for_a_gateway_are_required_of_connections_through_one() {
+        let gateway = json!({"constraints": {"required": "true", "capability": ["gateway"]}});
+        let required = json!({"constraints": {"required": "true"}});
+        for (capabilities, given, missing) in [
+            (json!(["gateway"]), vec![], vec!["domain", "gateway", "key"]),
+            (json!(["cloud", "gateway"]), vec![], vec!["key"]),
+            (json!(["cloud", "gateway"]), vec!["gateway"], vec!["domain", "key"]),
+            (json!(["cloud"]), vec!["key"], vec![]),
+        ] {
+            let read = ApiProperties::parse(&json!({"capabilities": capabilities, "connectionParameters": {
+                "gateway": {"type": "gatewaySetting", "uiDefinition": gateway},
+                "domain": {"type": "string", "uiDefinition": gateway},
+                "key": {"type": "securestring", "uiDefinition": required},
+            }}))
+            .expect("usable");
+            let mut names: Vec<_> = read
+                .missing(|parameter| given.contains(&parameter.name.as_str()))
+                .into_iter()
+                .map(|parameter| parameter.name.as_str())
+                .collect();
+            names.sort_unstable();
+            assert_eq!(names, missing, "{capabilities} {given:?}");
+        }
+    }
+
+    #[test]
+    fn operations_with_custom_code_are_known() {
+        let read = ApiProperties::parse(&json!({
+            "scriptOperations": ["A"], "script": {"language": "CSharpScript", "operationIds": ["B"]},
+        }))
+        .expect("usable");
+        assert_eq!(["A", "B", "C"].map(|name| read.runs_script(name)), [true, true, false]);
     }
 
     #[test]
@@ -177,30 +231,32 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_place() {
-        for (document, at) in [
-            (json!([]), "apiProperties"),
-            (json!({"properties": 1}), "properties"),
-            (json!({"properties": {"connectionParameters": []}}), "properties.connectionParameters"),
-            (json!({"properties": {"connectionParameterSets": {}}}), "properties.connectionParameterSets"),
+    fn all_mistakes_are_reported_with_their_places() {
+        for (document, places) in [
+            (json!([]), vec!["apiProperties"]),
+            (json!({"properties": 1}), vec!["properties"]),
             (
-                json!({"properties": {"connectionParameters": {"key": {"type": "securestring"}}}}),
-                "properties.connectionParameters.key",
+                json!({"properties": {
+                    "capabilities": "a", "connectionParameters": [], "connectionParameterSets": {"values": 1},
+                    "policyTemplateInstances": {}, "scriptOperations": [1], "script": {"operationIds": {}},
+                }}),
+                vec![
+                    "properties.connectionParameters",
+                    "properties.connectionParameterSets.values",
+                    "properties.policyTemplateInstances",
+                    "properties.capabilities",
+                    "properties.scriptOperations",
+                    "properties.script.operationIds",
+                ],
             ),
             (
-                json!({"properties": {"connectionParameters": {"token": {}}}}),
-                "properties.connectionParameters.token",
-            ),
-            (
-                json!({"connectionParameters": {"token": aad(), "tokenb": aad()}}),
-                "connectionParameters.tokenb",
+                json!({"connectionParameters": {"token": {}, "tokenb": {"type": "date"}}}),
+                vec!["connectionParameters.token", "connectionParameters.tokenb"],
             ),
         ] {
-            assert_eq!(
-                ApiProperties::parse(&document).map_err(|fault| fault.at),
-                Err(at.to_owned()),
-                "{document}"
-            );
+            let faults = ApiProperties::parse(&document).expect_err("unusable");
+            let found: Vec<_> = faults.into_iter().map(|fault| fault.at).collect();
+            assert_eq!(found, places, "{document}");
         }
     }
 }

@@ -51,9 +51,20 @@ pub(crate) fn managed_api(stored: &Stored, tenant: TenantId, hub: &str, export: 
     })
 }
 
-/// Returns the resource of a custom API.
+/// Members of `apiProperties.json` that only the resource of a custom API has, as submitted.
+const OF_CUSTOM_APIS: [&str; 5] =
+    ["publisher", "stackOwner", "policyTemplateInstances", "scriptOperations", "script"];
+
+/// Returns the resource of a custom API, which contains everything that was submitted but secrets.
 pub(crate) fn custom_api(stored: &Stored, tenant: TenantId, hub: &str) -> Value {
-    managed_api(stored, tenant, hub, true)
+    let mut resource = managed_api(stored, tenant, hub, true);
+    for name in OF_CUSTOM_APIS {
+        let submitted = &stored.api_properties["properties"][name];
+        if !submitted.is_null() {
+            resource["properties"][name] = submitted.clone();
+        }
+    }
+    resource
 }
 
 fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
@@ -69,17 +80,36 @@ fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
         "backendService": {"serviceUrl": connector.swagger.service_url()},
         "apiDefinitions": {},
     });
-    match document {
-        Value::Object(members) => members,
-        _ => Map::new(),
+    let Value::Object(mut members) = document else { return Map::new() };
+    let sets = &connector.properties.connection_parameter_sets;
+    if !sets.is_null() {
+        let mut sets = sets.clone();
+        let values = sets.get_mut("values").and_then(Value::as_array_mut).into_iter().flatten();
+        for (set, parsed) in values.zip(&connector.properties.sets) {
+            if let Some(parameters) = set.get_mut("parameters") {
+                add_redirect_url(parameters, &parsed.authentication, connector, hub);
+            }
+        }
+        members.insert("connectionParameterSets".into(), sets);
     }
+    members
 }
 
 /// Returns the connection parameters with the redirect URI that has to be registered on the
 /// application.
 fn connection_parameters(connector: &Connector, hub: &str) -> Value {
     let mut parameters = connector.properties.connection_parameters.clone();
-    if let Authentication::OAuth { parameter, settings } = &connector.properties.authentication {
+    add_redirect_url(&mut parameters, &connector.properties.authentication, connector, hub);
+    parameters
+}
+
+fn add_redirect_url(
+    parameters: &mut Value,
+    authentication: &Authentication,
+    connector: &Connector,
+    hub: &str,
+) {
+    if let Authentication::OAuth { parameter, settings } = authentication {
         let redirect_uri = redirect_uri(&connector.name, settings, hub);
         for spelling in ["oAuthSettings", "oauthSettings"] {
             if let Some(Value::Object(settings)) =
@@ -89,7 +119,6 @@ fn connection_parameters(connector: &Connector, hub: &str) -> Value {
             }
         }
     }
-    parameters
 }
 
 /// Returns the redirect URI: the shared one, one with the connector's key (its name and a hash of

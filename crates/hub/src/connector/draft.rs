@@ -4,7 +4,7 @@ use outlive_tokens::Secret;
 use serde_json::Value;
 
 use super::oauth_settings::take_client_secret;
-use super::{ApiProperties, ConnectorFault, DISPLAY_NAME_RULE, Swagger, is_display_name};
+use super::{ApiProperties, ConnectorFault, DISPLAY_NAME_RULE, Faults, Swagger, is_display_name};
 
 /// The documents of a connector, as submitted.
 #[derive(Debug)]
@@ -17,23 +17,22 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Validates both documents. Removes a client secret from them: it is write-only.
-    pub(crate) fn check(mut self) -> Result<Self, ConnectorFault> {
-        if !is_display_name(&self.display_name) {
-            return Err(ConnectorFault::new("displayName", DISPLAY_NAME_RULE));
-        }
+    pub(crate) fn check(mut self) -> Result<Self, Faults> {
         if let Some(secret) = take_client_secret(&mut self.api_properties) {
             self.client_secret.get_or_insert(secret);
         }
         if self.client_secret.as_ref().is_some_and(Secret::is_empty) {
             self.client_secret = None;
         }
-        ApiProperties::parse(&self.api_properties)?;
-        Swagger::parse(&self.swagger)?;
-        Ok(self)
+        let mut faults = Faults::default();
+        for (_, fault) in connector_faults(&self.display_name, &self.api_properties, &self.swagger) {
+            faults.push(fault);
+        }
+        faults.result(self)
     }
 }
 
-/// Returns the errors in the parts of a connector, by property of its description.
+/// Returns all mistakes in the parts of a connector, by property of its description.
 pub(crate) fn connector_faults(
     display_name: &str,
     api_properties: &Value,
@@ -43,7 +42,10 @@ pub(crate) fn connector_faults(
     take_client_secret(&mut api_properties);
     let name = (!is_display_name(display_name))
         .then(|| ("display_name", ConnectorFault::new("displayName", DISPLAY_NAME_RULE)));
-    let properties = ApiProperties::parse(&api_properties).err().map(|fault| ("api_properties", fault));
-    let swagger = Swagger::parse(swagger).err().map(|fault| ("swagger", fault));
-    [name, properties, swagger].into_iter().flatten().collect()
+    let properties = ApiProperties::parse(&api_properties).err().unwrap_or_default();
+    let swagger = Swagger::parse(swagger).err().unwrap_or_default();
+    name.into_iter()
+        .chain(properties.into_iter().map(|fault| ("api_properties", fault)))
+        .chain(swagger.into_iter().map(|fault| ("swagger", fault)))
+        .collect()
 }

@@ -8,18 +8,27 @@ mod draft;
 mod fault;
 mod name;
 mod oauth_settings;
+mod parameter;
+mod parameter_sets;
 mod parsed;
+mod policy;
+mod policy_value;
+mod security;
 pub(crate) mod storage;
 mod swagger;
 
-pub(crate) use api_properties::{ApiProperties, Authentication};
+pub(crate) use api_properties::ApiProperties;
 pub(crate) use document::{api_reference, custom_api, is_redirect_of_hub, managed_api, redirect_uri};
 pub(crate) use draft::{Draft, connector_faults};
-pub(crate) use fault::ConnectorFault;
+pub(crate) use fault::{ConnectorFault, Faults};
 pub(crate) use name::{ConnectorName, DISPLAY_NAME_RULE, is_display_name};
 pub(crate) use oauth_settings::{
     AuthorizationRequest, ClientAuthentication, GrantRequest, GrantType, Incomplete, OAuthSettings,
     ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest,
 };
+pub(crate) use parameter::{Authentication, Parameter, ParameterKind, text_of};
 pub(crate) use parsed::{Connector, Home};
-pub(crate) use swagger::Swagger;
+pub(crate) use policy::{Action, Exists, Policy, Section};
+pub(crate) use policy_value::{Missing, PolicyValue, Source};
+pub(crate) use security::{KeyPlace, StaticCredential, static_credentials};
+pub(crate) use swagger::{Operation, Swagger};

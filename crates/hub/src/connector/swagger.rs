@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::ConnectorFault;
+use super::fault::Faults;
+use super::security::{self, SecurityScheme};
 use crate::path::{matches_template, percent_decode};
 
 const OPERATIONS_MAX: usize = 1_000;
@@ -13,7 +14,7 @@ const PARAMETERS_MAX: usize = 200;
 const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
 /// A valid swagger.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Swagger {
     /// `https` if the document lists it, else `http`.
     pub(crate) scheme: &'static str,
@@ -24,6 +25,8 @@ pub(crate) struct Swagger {
     pub(crate) operations: Vec<Operation>,
     /// Request headers that operations declare, lower-case.
     pub(crate) header_parameters: BTreeSet<String>,
+    /// How calls without tokens are authenticated.
+    pub(crate) security: Vec<SecurityScheme>,
     /// The operation that tests a connection (`x-ms-capabilities.testConnection`).
     test_operation: Option<String>,
 }
@@ -38,45 +41,64 @@ pub(crate) struct Operation {
 }
 
 impl Swagger {
-    pub(crate) fn parse(document: &Value) -> Result<Self, ConnectorFault> {
-        let fault = |at: &str, why: &str| ConnectorFault::new(format!("swagger.{at}"), why);
-        let document =
-            document.as_object().ok_or_else(|| ConnectorFault::new("swagger", "it is not an object"))?;
+    pub(crate) fn parse(document: &Value) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let Some(document) = document.as_object() else {
+            faults.add("swagger", "it is not an object");
+            return faults.result(Self::default());
+        };
         if document.get("swagger").and_then(Value::as_str) != Some("2.0") {
-            return Err(fault("swagger", "it must be \"2.0\": connectors are described in OpenAPI 2.0"));
+            faults.add("swagger.swagger", "it must be \"2.0\": connectors are described in OpenAPI 2.0");
         }
         let host = document.get("host").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
         if host.is_empty() || host.len() > 253 || !host.chars().all(fits) {
-            return Err(fault("host", "it must be the back end's host name, with an optional port"));
+            faults.add("swagger.host", "it must be the back end's host name, with an optional port");
         }
         let base_path = match document.get("basePath") {
             None | Some(Value::Null) => "",
             Some(Value::String(path)) if path.starts_with('/') && is_plain_path(path) => {
                 path.trim_end_matches('/')
             }
-            Some(_) => return Err(fault("basePath", "it must begin with '/' and be a plain path")),
+            Some(_) => {
+                faults.add("swagger.basePath", "it must begin with '/' and be a plain path");
+                ""
+            }
         };
         let scheme = match document.get("schemes") {
-            None => "https",
-            Some(Value::Array(schemes)) => ["https", "http"]
-                .into_iter()
-                .find(|scheme| schemes.iter().any(|listed| listed == scheme))
-                .ok_or_else(|| fault("schemes", "neither https nor http is among them"))?,
-            Some(_) => return Err(fault("schemes", "it is not a list")),
+            None | Some(Value::Null) => Some("https"),
+            Some(Value::Array(schemes)) if schemes.is_empty() => Some("https"),
+            Some(Value::Array(schemes)) => {
+                ["https", "http"].into_iter().find(|scheme| schemes.iter().any(|listed| listed == scheme))
+            }
+            Some(_) => None,
         };
-        let paths = document
-            .get("paths")
-            .and_then(Value::as_object)
-            .ok_or_else(|| fault("paths", "it is missing"))?;
-        let (operations, header_parameters) = operations(paths)?;
+        if scheme.is_none() {
+            faults.add("swagger.schemes", "it must be a list with https or http");
+        }
+        let (operations, header_parameters) = match document.get("paths").and_then(Value::as_object) {
+            Some(paths) => operations(paths, &mut faults),
+            None => {
+                faults.add("swagger.paths", "it is missing");
+                Default::default()
+            }
+        };
+        let security = security::parse(document.get("securityDefinitions"), &mut faults);
         let test_operation = document
             .get("x-ms-capabilities")
             .and_then(|capabilities| capabilities.pointer("/testConnection/operationId"))
             .and_then(Value::as_str)
             .map(str::to_owned);
-        let base_path = base_path.to_owned();
-        Ok(Self { scheme, host, base_path, operations, header_parameters, test_operation })
+        let (scheme, base_path) = (scheme.unwrap_or("https"), base_path.to_owned());
+        faults.result(Self {
+            scheme,
+            host,
+            base_path,
+            operations,
+            header_parameters,
+            security,
+            test_operation,
+        })
     }
 
     /// Returns the path whose GET tests a connection: without parameters; only the status counts.
@@ -116,39 +138,40 @@ fn is_plain_path(path: &str) -> bool {
         && path.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'\\' | b'%'))
 }
 
-fn operations(paths: &Map<String, Value>) -> Result<(Vec<Operation>, BTreeSet<String>), ConnectorFault> {
+fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation>, BTreeSet<String>) {
     let mut operations = Vec::new();
     let mut ids = HashSet::new();
     let mut headers = BTreeSet::new();
-    for (path, item) in paths {
+    for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let at = format!("swagger.paths.{path}");
         if !path.starts_with('/') || path.len() > 500 {
-            return Err(ConnectorFault::new(at, "a path begins with '/' and has at most 500 characters"));
+            faults.add(at, "a path begins with '/' and has at most 500 characters");
+            continue;
         }
-        let item = item.as_object().ok_or_else(|| ConnectorFault::new(&at, "it is not an object"))?;
+        let Some(item) = item.as_object() else {
+            faults.add(at, "it is not an object");
+            continue;
+        };
         let mut shared = Vec::new();
         collect_headers(item.get("parameters"), &mut shared);
         for (method, operation) in item.iter().filter(|(method, _)| METHODS.contains(&method.as_str())) {
-            let at = format!("{at}.{method}.operationId");
-            let id = operation
-                .get("operationId")
-                .and_then(Value::as_str)
-                .filter(|id| !id.is_empty() && id.len() <= 200)
-                .ok_or_else(|| ConnectorFault::new(&at, "it is missing"))?;
-            if !ids.insert(id.to_owned()) {
-                return Err(ConnectorFault::new(at, format!("'{id}' is the id of another operation")));
-            }
-            if ids.len() > OPERATIONS_MAX {
-                return Err(ConnectorFault::new(
-                    at,
-                    format!("there are more than {OPERATIONS_MAX} operations"),
-                ));
-            }
             for list in [item.get("parameters"), operation.get("parameters")] {
                 if list.and_then(Value::as_array).is_some_and(|list| list.len() > PARAMETERS_MAX) {
                     let why = format!("it has more than {PARAMETERS_MAX} parameters");
-                    return Err(ConnectorFault::new(format!("swagger.paths.{path}.{method}"), why));
+                    faults.add(format!("{at}.{method}"), why);
                 }
+            }
+            let at = format!("{at}.{method}.operationId");
+            let id = operation.get("operationId").and_then(Value::as_str);
+            let Some(id) = id.filter(|id| !id.is_empty() && id.len() <= 200) else {
+                faults.add(at, "it is missing");
+                continue;
+            };
+            if !ids.insert(id.to_owned()) {
+                faults.add(at, format!("'{id}' is the id of another operation"));
+            } else if ids.len() > OPERATIONS_MAX {
+                faults.add(at, format!("there are more than {OPERATIONS_MAX} operations"));
+                return (operations, headers);
             }
             let mut declared = shared.clone();
             collect_headers(operation.get("parameters"), &mut declared);
@@ -162,7 +185,7 @@ fn operations(paths: &Map<String, Value>) -> Result<(Vec<Operation>, BTreeSet<St
     }
     // Paths without parameters match before those with.
     operations.sort_by_key(|operation| operation.path.matches('{').count());
-    Ok((operations, headers))
+    (operations, headers)
 }
 
 fn collect_headers(parameters: Option<&Value>, into: &mut Vec<String>) {
@@ -260,8 +283,33 @@ mod tests {
         ] {
             let mut changed = document();
             *changed.pointer_mut(pointer).expect("there") = value;
-            assert_eq!(Swagger::parse(&changed).map_err(|fault| fault.at), Err(at.to_owned()), "{pointer}");
+            let faults = Swagger::parse(&changed).expect_err("unusable");
+            let places: Vec<_> = faults.into_iter().map(|fault| fault.at).collect();
+            assert_eq!(places, [at], "{pointer}");
         }
         assert!(Swagger::parse(&json!("x")).is_err());
+    }
+
+    #[test]
+    fn all_mistakes_of_a_swagger_are_reported_at_once() {
+        let faults = Swagger::parse(&json!({
+            "swagger": "3.0", "basePath": "x", "schemes": "https", "securityDefinitions": {"k": {"type": "digest"}},
+            "paths": {"orders": {}, "/a": 1, "/b": {"get": {}}, "/c": {"get": {"operationId": "C"}, "put": {"operationId": "C"}}},
+        }));
+        let places: Vec<_> = faults.expect_err("unusable").into_iter().map(|fault| fault.at).collect();
+        assert_eq!(
+            places,
+            [
+                "swagger.swagger",
+                "swagger.host",
+                "swagger.basePath",
+                "swagger.schemes",
+                "swagger.paths./a",
+                "swagger.paths./b.get.operationId",
+                "swagger.paths./c.put.operationId",
+                "swagger.paths.orders",
+                "swagger.securityDefinitions.k.type",
+            ]
+        );
     }
 }

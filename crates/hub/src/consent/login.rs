@@ -150,7 +150,7 @@ fn build_request(
         ))
         .for_maker());
     }
-    let values = hub.parameter_values(connection);
+    let values = hub.parameter_values(connection, connector)?;
     let sign_in = sign_in_of(connector, &values)?;
     let named = sign_in.authorization_url(AuthorizationRequest {
         redirect_uri: &redirect_uri,

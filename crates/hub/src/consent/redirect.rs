@@ -116,7 +116,7 @@ impl Callback<'_> {
             .and_then(|sealed| sealer.open(&verifier_purpose(self.tenant, attempt.id), sealed))
             .and_then(|verifier| String::from_utf8(verifier).ok())
             .ok_or_else(|| ErrorPage::unusable("This sign-in can no longer be finished."))?;
-        let values = self.hub.parameter_values(&self.connection);
+        let values = self.hub.parameter_values(&self.connection, &self.connector)?;
         let sign_in = sign_in_of(&self.connector, &values)?;
         let grant = GrantRequest::Code {
             code,

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::connection_values::{CurrentValues, GivenValues, ResolvedValues};
 use super::paths::ResourcePath;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes, connection_id};
-use crate::connector::{DISPLAY_NAME_RULE, is_display_name};
+use crate::connector::{ApiProperties, DISPLAY_NAME_RULE, is_display_name};
 
 /// Members that follow from the others, or from what happened to the connection.
 const READ_ONLY: [&str; 9] = [
@@ -18,16 +19,13 @@ const READ_ONLY: [&str; 9] = [
     "testLinks",
     "testRequests",
 ];
-/// Values of the connector's parameters. None of the supported connectors has a parameter besides
-/// its sign-in.
-const PARAMETERS: [&str; 3] = ["parameterValues", "customParameterValues", "nonSecretParameterValues"];
-
 /// What a body asks for.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionBody {
     pub(super) display_name: Option<String>,
     pub(super) enabled: Option<bool>,
     pub(super) api: Option<ApiBody>,
+    values: GivenValues,
     mistakes: Mistakes,
 }
 
@@ -76,15 +74,7 @@ impl ConnectionBody {
             let id = api.required_text("id", mistakes);
             read.api = id.map(|id| ApiBody { id, others: api });
         }
-        for name in PARAMETERS {
-            if let Some(values) = properties.object(name, mistakes) {
-                let at = values.path("");
-                for name in values.rest().keys() {
-                    let name: String = name.chars().take(80).collect();
-                    mistakes.add(&format!("{at}{name}"), "the connector has no such parameter");
-                }
-            }
-        }
+        read.values = GivenValues::read(&mut properties, mistakes);
         for name in READ_ONLY {
             let current = current.and_then(|current| current["properties"].get(name));
             properties.read_only(name, current.unwrap_or(&Value::Null), mistakes);
@@ -101,6 +91,20 @@ impl ConnectionBody {
     /// Returns an error with all mistakes so far, if there are any.
     pub(super) fn check(&mut self) -> Result<(), ArmRefusal> {
         std::mem::take(&mut self.mistakes).into_result()
+    }
+
+    /// Returns the values of the connection's parameters after the change.
+    pub(super) fn resolve_values(
+        &mut self,
+        connector: &ApiProperties,
+        current: Option<CurrentValues>,
+    ) -> ResolvedValues {
+        std::mem::take(&mut self.values).resolve(connector, current, &mut self.mistakes)
+    }
+
+    /// Whether the body gives values of parameters, or a parameter set.
+    pub(super) fn has_values(&self) -> bool {
+        !self.values.is_empty()
     }
 
     /// Compares the other members of `properties.api` with those of the connector.

@@ -12,12 +12,13 @@ use serde_json::Value;
 
 use super::access::{self, Right};
 use super::connection_body::ConnectionBody;
+use super::connection_values::{CurrentValues, ResolvedValues};
 use super::listing::Page;
 use super::paths::{GroupPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
-use crate::connection::{Connection, Status, key_purpose, resource, storage};
-use crate::connector::{self, Authentication, Connector, GrantType, Home, ParameterValues, api_reference};
+use crate::connection::{Connection, Status, Values, key_purpose, resource, storage};
+use crate::connector::{self, ApiProperties, Authentication, Connector, GrantType, Home, api_reference};
 
 async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
     let connector = hub.connector_of(connection).await?;
@@ -88,7 +89,7 @@ pub(super) async fn put(
     let existing = storage::find_by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
     match existing {
         Some(connection) if connection.owner == call.caller.oid => {
-            update(&hub, &call, &path, connection, body).await
+            update(&hub, &call, &path, connection, body, true).await
         }
         Some(connection) => Err(access::refusal(&call, &connection)),
         None => create(&hub, &call, &path, body).await,
@@ -102,7 +103,7 @@ pub(super) async fn patch(
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
-    update(&hub, &call, &path, connection, body).await
+    update(&hub, &call, &path, connection, body, false).await
 }
 
 async fn create(
@@ -132,23 +133,16 @@ async fn create(
         }
     };
     let found = connector(hub, call, &reference).await;
-    if let Ok(connector) = &found {
-        body.compare_api(&api_reference(connector, call.tenant));
-    }
+    let found = found.map(|connector| {
+        body.compare_api(&api_reference(&connector, call.tenant));
+        let resolved = body.resolve_values(&connector.properties, None);
+        (connector, resolved)
+    });
     body.check()?;
-    let connector = found?;
+    let (mut connector, ResolvedValues { set, properties, values }) = found?;
+    connector.properties = properties;
     let id = ConnectionId::generate(&mut hub.random(call.tenant, "connection-id"));
     let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
-    let status = match &connector.properties.authentication {
-        Authentication::None => Status::Connected,
-        // Nobody signs in: the application's own credentials are used when a call needs a token.
-        Authentication::OAuth { settings, .. }
-            if settings.grant_type(&ParameterValues::default()) == GrantType::ClientCredentials =>
-        {
-            Status::Connected
-        }
-        Authentication::OAuth { .. } => Status::unauthenticated(),
-    };
     let connection = Connection {
         tenant: call.tenant,
         id,
@@ -159,7 +153,14 @@ async fn create(
         display_name: body.display_name.unwrap_or_else(|| name.to_string()),
         owner: call.caller.oid,
         enabled: body.enabled.unwrap_or(true),
-        status,
+        status: initial_status(&connector.properties, &values),
+        values: values.seal(
+            set,
+            &connector.properties.parameters,
+            &hub.chassis.sealer,
+            (call.tenant, id),
+            &mut hub.random(call.tenant, "seal-connection-values"),
+        ),
         authenticated_user: None,
         key_sealed: hub.chassis.sealer.seal(
             &key_purpose(call.tenant, id),
@@ -183,6 +184,21 @@ async fn create(
     Ok((StatusCode::CREATED, Json(resource(&connection, &connector, hub.origin()))))
 }
 
+/// The status of a connection before any sign-in.
+fn initial_status(properties: &ApiProperties, values: &Values) -> Status {
+    match &properties.authentication {
+        Authentication::None => Status::Connected,
+        // Nobody signs in: the application's own credentials are used when a call needs a token.
+        Authentication::OAuth { settings, .. }
+            if settings.grant_type(&values.of_parameters(&properties.parameters))
+                == GrantType::ClientCredentials =>
+        {
+            Status::Connected
+        }
+        Authentication::OAuth { .. } => Status::unauthenticated(),
+    }
+}
+
 async fn connector(hub: &Hub, call: &ControlCall, reference: &ApiReference) -> Result<Connector, ArmRefusal> {
     let missing = || ArmRefusal::not_found("ApiNotFound", format!("There is no API '{}'.", reference.name));
     let stored =
@@ -203,6 +219,7 @@ async fn update(
     path: &ResourcePath,
     mut connection: Connection,
     body: JsonBody,
+    replaced: bool,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connector = hub.connector_of(&connection).await?;
     let current = resource(&connection, &connector, hub.origin());
@@ -214,6 +231,13 @@ async fn update(
     if same {
         body.compare_api(&current["properties"]["api"]);
     }
+    let resolved = if body.has_values() {
+        let values = hub.values_of(&connection)?;
+        let current = CurrentValues { set: connection.values.set.clone(), values, replaced };
+        Some(body.resolve_values(&connector.properties, Some(current)))
+    } else {
+        None
+    };
     body.check()?;
     if !same {
         return Err(ArmRefusal::new(
@@ -227,7 +251,28 @@ async fn update(
     }
     connection.enabled = body.enabled.unwrap_or(connection.enabled);
     connection.changed = call.now;
+    let mut after = Change::new();
+    if let Some(ResolvedValues { set, properties, values }) = resolved {
+        if set != connection.values.set {
+            let status = initial_status(&properties, &values);
+            after = storage::delete_tokens(call.tenant, connection.id);
+            after.add(match &status {
+                Status::Connected => storage::set_connected(call.tenant, connection.id, None, call.now),
+                status => storage::set_status(call.tenant, connection.id, status, call.now),
+            });
+            connection.authenticated_user = None;
+            connection.status = status;
+        }
+        connection.values = values.seal(
+            set,
+            &properties.parameters,
+            &hub.chassis.sealer,
+            (call.tenant, connection.id),
+            &mut hub.random(call.tenant, "seal-connection-values"),
+        );
+    }
     let mut change = Change::from(storage::update(&connection));
+    change.append(after);
     let state = if connection.enabled { "Enabled" } else { "Disabled" };
     let payload = ConnectionChanged { state: state.to_owned(), caller: call.caller.oid };
     change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));

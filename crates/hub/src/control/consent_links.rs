@@ -47,7 +47,7 @@ pub(super) async fn list(
     let Authentication::OAuth { parameter, settings } = &connector.properties.authentication else {
         return Ok(no_store(json!({"value": []})));
     };
-    let values = hub.parameter_values(&connection);
+    let values = hub.parameter_values(&connection, &connector)?;
     if settings.grant_type(&values) == GrantType::ClientCredentials {
         return Ok(no_store(json!({"value": []})));
     }

@@ -9,7 +9,7 @@ use crate::arm::{ArmRefusal, ControlCall, JsonBody, Members, Mistakes, custom_ap
 use crate::connector::{ConnectorName, Draft, Swagger, connector_faults};
 
 /// The members of `apiProperties.json`.
-const DOCUMENT: [&str; 9] = [
+const DOCUMENT: [&str; 10] = [
     "connectionParameters",
     "connectionParameterSets",
     "capabilities",
@@ -19,6 +19,7 @@ const DOCUMENT: [&str; 9] = [
     "stackOwner",
     "policyTemplateInstances",
     "scriptOperations",
+    "script",
 ];
 /// Members that the hub adds.
 const READ_ONLY: [&str; 4] = ["name", "runtimeUrls", "generalInformation", "apiDefinitions"];

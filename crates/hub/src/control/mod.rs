@@ -8,6 +8,7 @@ mod access_policies;
 mod confirm_consent;
 mod connection_body;
 mod connection_keys;
+mod connection_values;
 mod connections;
 mod consent_links;
 mod custom_api_body;

@@ -87,7 +87,7 @@ fn panicked() -> RefreshFailure {
 /// Whether the connection gets its tokens with the application's own credentials.
 async fn has_own_credentials(hub: &Hub, connection: &Connection) -> Result<bool, RefreshFailure> {
     let connector = hub.connector_of(connection).await?;
-    let values = hub.parameter_values(connection);
+    let values = hub.parameter_values(connection, &connector)?;
     Ok(match &connector.properties.authentication {
         Authentication::OAuth { settings, .. } => {
             settings.grant_type(&values) == GrantType::ClientCredentials
@@ -184,7 +184,7 @@ impl Attempt<'_> {
         let Authentication::OAuth { settings, .. } = &connector.properties.authentication else {
             return Err(RefreshFailure::NotAuthenticated);
         };
-        let values = self.hub.parameter_values(self.connection);
+        let values = self.hub.parameter_values(self.connection, &connector)?;
         let redirect_uri = redirect_uri(&connector.name, settings, self.hub.origin());
         let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
         let grant = match (settings.grant_type(&values), &old.refresh) {

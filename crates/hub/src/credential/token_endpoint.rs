@@ -98,17 +98,14 @@ impl TokenCall<'_> {
             timed_out: error.is_timeout(),
             why: "the token endpoint cannot be reached".to_owned(),
         };
-        let mut trace = self.trace.clone();
-        if !self.hub.config.is_own_issuer(&request.url) {
-            // Only services of this installation understand the tenant's time.
-            trace.time = None;
-        }
         let (body, content_type) = body(&request.body, place);
-        let mut call = self
-            .hub
-            .chassis
-            .http
-            .request(&trace, Method::POST, endpoint)
+        let call = if self.hub.config.is_own_issuer(&request.url) {
+            self.hub.chassis.http.request(self.trace, Method::POST, endpoint)
+        } else {
+            let call = self.hub.back_ends.request(self.trace, Method::POST, &request.url);
+            call.map_err(|unreachable| TokenFailure::transient(unreachable.to_string()))?
+        };
+        let mut call = call
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, content_type)
             .header("client-request-id", self.correlation.to_string())

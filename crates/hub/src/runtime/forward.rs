@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::StatusCode;
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_tokens::{Secret, fingerprint};
@@ -18,25 +16,17 @@ use url::Url;
 
 use super::admission::{Admitted, recorded_path};
 use super::headers;
+use super::outgoing::{Destination, Facts, OutgoingRequest, Prepared};
 use super::refusal::RuntimeRefusal;
+use super::response_policies;
 use super::target::{BadTarget, target};
 use crate::Hub;
 use crate::back_end::Unreachable;
-use crate::connector::{Authentication, Swagger};
+use crate::connector::{Authentication, Operation};
 use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
 
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
 const TIMEOUT: Duration = Duration::from_secs(120);
-
-#[derive(Debug)]
-pub(crate) struct OutgoingRequest {
-    pub(crate) method: Method,
-    /// The path after the connection id, percent-encoded as received.
-    pub(crate) path: String,
-    pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
 
 /// Forwards the call and records the event, also for a refusal.
 pub(crate) async fn forward(
@@ -48,14 +38,13 @@ pub(crate) async fn forward(
     let source = host_of(hub.origin());
     let (caller, method) = (admitted.principal.to_string(), outgoing.method.as_str().to_owned());
     let (path, recorded) = (format!("/{}", outgoing.path), recorded_path(&outgoing.path));
-    let operation =
-        admitted.connector.swagger.operation(&method, &path).map(|operation| operation.id.clone());
+    let operation = admitted.connector.swagger.operation(&method, &path);
     let mut tokens = SentTokens::default();
-    let outcome = if operation.is_some() {
-        send(hub, admitted, outgoing, &mut tokens, trace).await
-    } else {
-        Err(RuntimeRefusal::no_such_operation())
+    let outcome = match operation {
+        Some(operation) => send(hub, admitted, operation, &outgoing, &mut tokens, trace).await,
+        None => Err(RuntimeRefusal::no_such_operation()),
     };
+    let operation = operation.map(|operation| operation.id.clone());
     let SentTokens { access_token, challenged } = tokens;
     let payload = match &outcome {
         Ok(response) => JournalEvent::from(RuntimeForwarded {
@@ -95,29 +84,20 @@ struct SentTokens {
 async fn send(
     hub: &Arc<Hub>,
     admitted: &Admitted,
-    outgoing: OutgoingRequest,
+    operation: &Operation,
+    outgoing: &OutgoingRequest,
     sent: &mut SentTokens,
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
-    let swagger = &admitted.connector.swagger;
-    let base = base_url(swagger)?;
-    let url =
-        target(&base, &swagger.base_path, &outgoing.path, outgoing.query.as_deref()).map_err(|error| {
-            match error {
-                BadTarget::Outside => RuntimeRefusal::no_such_operation(),
-                BadTarget::TooLong => {
-                    RuntimeRefusal::new(StatusCode::BAD_REQUEST, "The path and query are too long.")
-                }
-            }
-        })?;
+    let connector = &admitted.connector;
+    let values = &hub.values_of(&admitted.connection)?;
+    let facts = Facts { connector, operation, values, outgoing };
+    facts.check(&admitted.connection)?;
     let mut token = token(hub, admitted, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
-    let send_request = |token: Option<&Secret>| {
-        request(hub, admitted, &outgoing, &url, token, trace).map(reqwest::RequestBuilder::send)
-    };
-    let mut response = match send_request(token.as_ref())?.await {
+    let mut response = match exchange(hub, facts.prepare(token.as_ref())?, trace).await? {
         Ok(response) => response,
-        Err(error) => return gateway_error(hub, &error, &url, trace),
+        Err(error) => return Ok(error),
     };
     if let Some(refused) = &token
         && cae_capable(admitted)
@@ -129,52 +109,61 @@ async fn send(
             answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token_error)?;
         sent.access_token = Some(fingerprint(fresh.expose()));
         // Once only: the response to this request is returned whatever it is.
-        response = match send_request(Some(&fresh))?.await {
+        response = match exchange(hub, facts.prepare(Some(&fresh))?, trace).await? {
             Ok(response) => response,
-            Err(error) => return gateway_error(hub, &error, &url, trace),
+            Err(error) => return Ok(error),
         };
         token = Some(fresh);
     }
     let status = response.status();
-    let headers = headers::to_caller(response.headers(), token.as_ref().map(Secret::expose));
+    let headers = headers::to_caller(response.headers(), &facts.secrets(token.as_ref()));
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
-    Ok(forwarded)
+    response_policies::apply(&facts, forwarded).await
 }
 
-/// Returns the address of the back end in the connector's file.
-fn base_url(swagger: &Swagger) -> Result<Url, RuntimeRefusal> {
-    let address = format!("{}://{}", swagger.scheme, swagger.host);
-    Url::parse(&address).map_err(|error| {
-        let why = format!("The host '{}' of this connector is not an address: {error}.", swagger.host);
+/// Returns the URL of a call, as the connector and its policies give it.
+fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
+    let Destination { scheme, host, base_path, is_public } = &prepared.destination;
+    let base = Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
+        let named = if *is_public { format!(" '{host}'") } else { String::new() };
+        let why = format!("The host{named} of this connector is not an address: {error}.");
         RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
+    })?;
+    target(&base, base_path, &prepared.path, prepared.query.text().as_deref()).map_err(|error| match error {
+        BadTarget::Outside => RuntimeRefusal::no_such_operation(),
+        BadTarget::TooLong => {
+            RuntimeRefusal::new(StatusCode::BAD_REQUEST, "The path and query are too long.")
+        }
     })
 }
 
-fn request(
+/// Sends a call to the back end. The inner error is the response if the back end does not respond.
+async fn exchange(
     hub: &Hub,
-    admitted: &Admitted,
-    outgoing: &OutgoingRequest,
-    url: &Url,
-    token: Option<&Secret>,
+    prepared: Prepared,
     trace: &Trace,
-) -> Result<reqwest::RequestBuilder, RuntimeRefusal> {
-    let mut headers = headers::to_back_end(&outgoing.headers, &admitted.connector.swagger.header_parameters);
-    if let Some(token) = token {
-        // Without its source: the token is a secret.
-        let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", token.expose())) else {
-            return Err(RuntimeRefusal::new(
-                StatusCode::BAD_GATEWAY,
-                "The access token contains characters that are not valid in a header.",
-            ));
-        };
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
+) -> Result<Result<reqwest::Response, Response>, RuntimeRefusal> {
+    let url = url_of(&prepared)?;
+    let is_public = prepared.destination.is_public;
+    let refused = |unreachable: Unreachable| {
+        if is_public {
+            return unreachable.into();
+        }
+        let why = "The back end of this connector is not configured, or may not be called.";
+        RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
+    };
+    let request = hub.back_ends.request(trace, prepared.method, &url).map_err(refused)?;
+    let request = request.headers(prepared.headers).timeout(TIMEOUT);
+    let request = if prepared.body.is_empty() { request } else { request.body(prepared.body) };
+    match request.send().await {
+        Ok(response) => Ok(Ok(response)),
+        Err(error) => match Unreachable::caused(&error, &url) {
+            Some(unreachable) => Err(refused(unreachable)),
+            None => Ok(Err(gateway_error(hub, trace, error.is_timeout()))),
+        },
     }
-    let request =
-        hub.back_ends.request(trace, outgoing.method.clone(), url)?.headers(headers).timeout(TIMEOUT);
-    Ok(if outgoing.body.is_empty() { request } else { request.body(outgoing.body.clone()) })
 }
 
 /// Returns the source token, or `None` if the connector needs none.
@@ -227,16 +216,8 @@ async fn record_challenge(
 }
 
 /// The response if the back end could not be reached.
-fn gateway_error(
-    hub: &Hub,
-    error: &reqwest::Error,
-    url: &Url,
-    trace: &Trace,
-) -> Result<Response, RuntimeRefusal> {
-    if let Some(unreachable) = Unreachable::caused(error, url) {
-        return Err(unreachable.into());
-    }
-    let (status, message) = if error.is_timeout() {
+fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
+    let (status, message) = if timed_out {
         (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")
     } else {
         (StatusCode::BAD_GATEWAY, "BadGateway")
@@ -248,7 +229,7 @@ fn gateway_error(
         "message": message,
         "innerError": "The back end of the connector did not respond.",
     }});
-    Ok((status, axum::Json(body)).into_response())
+    (status, axum::Json(body)).into_response()
 }
 
 pub(super) fn host_of(origin: &str) -> String {

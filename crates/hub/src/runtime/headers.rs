@@ -10,6 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use outlive_clock::TenantId;
 use uuid::Uuid;
 
+use crate::path::percent_decode;
+
 /// Request headers that are forwarded, besides those that the connector's swagger declares.
 const FORWARDED: [HeaderName; 9] = [
     ACCEPT,
@@ -60,20 +62,26 @@ pub(crate) fn to_back_end(headers: &HeaderMap, declared: &BTreeSet<String>) -> H
     })
 }
 
-/// Returns the response headers that are forwarded to the caller, without any that contains
-/// `token`.
-pub(crate) fn to_caller(headers: &HeaderMap, token: Option<&str>) -> HeaderMap {
+/// A shorter text is too common to be recognized as a secret.
+const SECRET_BYTES_MIN: usize = 4;
+
+/// Returns the response headers that are forwarded to the caller, without any that contains one of
+/// the secrets, also percent-encoded.
+pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
     let named = named_by_connection(headers);
     let mut passed = select(headers, |name| !named.contains(name.as_str()));
-    if let Some(token) = token {
-        let leaking: Vec<_> = passed
-            .iter()
-            .filter(|(_, value)| contains(value.as_bytes(), token.as_bytes()))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for name in leaking {
-            passed.remove(name);
-        }
+    let secrets: Vec<_> = secrets.iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN).collect();
+    let leaks = |value: &HeaderValue| {
+        let decoded = percent_decode(value.as_bytes());
+        let holds = |secret: &&String| {
+            [value.as_bytes(), &decoded].iter().any(|text| contains(text, secret.as_bytes()))
+        };
+        secrets.iter().any(holds)
+    };
+    let leaking: Vec<_> =
+        passed.iter().filter(|(_, value)| leaks(value)).map(|(name, _)| name.clone()).collect();
+    for name in leaking {
+        passed.remove(name);
     }
     passed
 }
@@ -174,10 +182,11 @@ mod tests {
             ("x-hop", "1"),
             ("connection", "x-hop"),
             ("x-echo", "Bearer eyJ.source"),
+            ("location", "/next?key=a%2Fkey%3D"),
             ("www-authenticate", "Bearer realm=\"x\""),
         ]);
         assert_eq!(
-            names(&to_caller(&response, Some("eyJ.source"))),
+            names(&to_caller(&response, &["eyJ.source".to_owned(), "a/key=".to_owned(), "1".to_owned()])),
             ["content-type", "etag", "www-authenticate"]
         );
     }

@@ -5,21 +5,28 @@
 //! | authenticate: a `Key` token or a bearer token | 401, `Error from token exchange: …` |
 //! | check the connection's access list | 403, `Error from token exchange: …` |
 //! | find the operation that the connector declares | 404, as API Management responds |
-//! | get a source token | 401 with the status message; 502 or 504 if the issuer fails |
-//! | call the back end, with `Authorization: Bearer <source token>` | 502 or 504 |
+//! | check what the operation needs: values, a gateway, custom code | 400, 401 or 502 |
+//! | get a source token, if the connection has tokens | 401 with the status message; 502 or 504 if the issuer fails |
+//! | set the token, password or key, and apply the policies | 400 |
+//! | call the back end | 502 or 504 |
 //!
-//! Every call records one journal event. The source token is set on the outgoing request and used
+//! Every call records one journal event. Credentials are set on the outgoing request and used
 //! nowhere else.
 
 mod admission;
 mod forward;
 mod headers;
+mod outgoing;
+mod policies;
+mod prepare;
+mod query;
 mod refusal;
+mod response_policies;
 mod target;
 
-pub(crate) use forward::OutgoingRequest;
 use forward::{forward, host_of};
 pub(crate) use headers::to_back_end;
+pub(crate) use outgoing::OutgoingRequest;
 pub(crate) use refusal::RuntimeRefusal;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::{COLLEAGUE, OWNER, Response, World, swagger};
 
-async fn api(world: &World, who: uuid::Uuid, method: &str, rest: &str, body: &Value) -> Response {
+pub(crate) async fn api(world: &World, who: uuid::Uuid, method: &str, rest: &str, body: &Value) -> Response {
     let uri = format!(
         "/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/customApis{rest}?api-version=2016-06-01",
         world.tenant

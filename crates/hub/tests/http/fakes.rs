@@ -247,12 +247,17 @@ async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
     if parts.uri.path().ends_with("/moved") {
         return (StatusCode::FOUND, [(LOCATION, "http://169.254.169.254/metadata")]).into_response();
     }
+    if parts.uri.path().ends_with("/unauthorized") {
+        return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Basic realm=\"orders\"")], "wrong")
+            .into_response();
+    }
     let status = if parts.uri.path().ends_with("/missing") { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let headers = [
         ("x-orders", "yes".to_owned()),
         ("x-echo", echo),
         ("set-cookie", "a=b".to_owned()),
         ("keep-alive", "timeout=5".to_owned()),
+        ("x-query", parts.uri.query().unwrap_or_default().to_owned()),
     ];
     (status, headers, Json(json!({"orders": []}))).into_response()
 }

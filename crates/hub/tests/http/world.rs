@@ -133,8 +133,11 @@ impl World {
         let public: Url = ORIGIN.parse().expect("a URL");
         let mut config = HubConfig::new(idp_url, public, vec![ORIGIN.into()], resource_url.clone());
         let gone: Url = "http://127.0.0.1:1".parse().expect("a URL");
-        let known =
-            [("orders.contoso.example".to_owned(), resource_url), ("gone.contoso.example".to_owned(), gone)];
+        let known = [
+            ("orders.contoso.example".to_owned(), resource_url.clone()),
+            ("eu.contoso.example".to_owned(), resource_url),
+            ("gone.contoso.example".to_owned(), gone),
+        ];
         config.back_ends = configure(BackEnds::new(known.into_iter().chain(more)));
         let (app, store) = Self::start(&database, &config).await;
         let tenant = TenantId::from_uuid(Uuid::from_u128(0x11));

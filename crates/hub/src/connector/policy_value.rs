@@ -1,0 +1,318 @@
+//! Values of policies: texts with expressions such as `@connectionParameters('x', 'default')`.
+
+use std::borrow::Cow;
+
+/// The maximum length of a policy's value, in characters.
+const VALUE_CHARS_MAX: usize = 4_096;
+
+/// A text with expressions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PolicyValue {
+    /// As written.
+    source: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    Expression { source: Source, default: Option<String> },
+}
+
+/// What an expression reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// `connectionParameters('name')`
+    ConnectionParameter(String),
+    /// `headers('name')`: a header of the request to the back end, or of its response.
+    Header(String),
+    /// `queryParameters('name')`
+    Query(String),
+    /// `body()`, with the members after it.
+    Body(Vec<String>),
+    /// `Request.OriginalHTTPMethod`
+    Method,
+}
+
+/// A value that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BadValue {
+    /// It is malformed; the text is the reason.
+    Malformed(String),
+    /// It calls a function that the hub does not know.
+    Unknown(String),
+}
+
+/// A value cannot be computed for a call, because it has this source and no default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Missing(pub(crate) Source);
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::ConnectionParameter(name) => write!(f, "the connection parameter '{name}'"),
+            Self::Header(name) => write!(f, "the header '{name}'"),
+            Self::Query(name) => write!(f, "the query parameter '{name}'"),
+            Self::Body(members) => write!(f, "the member '{}' of the body", members.join(".")),
+            Self::Method => f.write_str("the method"),
+        }
+    }
+}
+
+impl PolicyValue {
+    pub(super) fn parse(text: &str) -> Result<Self, BadValue> {
+        if text.chars().count() > VALUE_CHARS_MAX {
+            return Err(BadValue::Malformed(format!("it has more than {VALUE_CHARS_MAX} characters")));
+        }
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('@') {
+            literal.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            if let Some(escaped) = after.strip_prefix('@') {
+                literal.push('@');
+                rest = escaped;
+                continue;
+            }
+            // `{@body().x}` and `@{body().x}` are the same.
+            let before = literal.ends_with('{') && after.contains('}');
+            let (inner, braces) = match after.strip_prefix('{') {
+                Some(inner) => (inner, true),
+                None => (after, false),
+            };
+            let Some((source, default, end)) = expression(inner)? else {
+                literal.push('@');
+                rest = after;
+                continue;
+            };
+            rest = end;
+            if braces || before && rest.starts_with('}') {
+                rest = rest
+                    .strip_prefix('}')
+                    .ok_or_else(|| BadValue::Malformed("a '}' is missing".to_owned()))?;
+                if !braces {
+                    literal.pop();
+                }
+            }
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::Expression { source, default });
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self { source: text.to_owned(), parts })
+    }
+
+    /// The value as written.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Computes the value. `read` returns what an expression reads.
+    pub(crate) fn evaluate<'a>(
+        &self,
+        read: impl Fn(&Source) -> Option<Cow<'a, str>>,
+    ) -> Result<String, Missing> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Expression { source, default } => match (read(source), default) {
+                    (Some(value), _) => text.push_str(&value),
+                    (None, Some(default)) => text.push_str(default),
+                    (None, None) => return Err(Missing(source.clone())),
+                },
+            }
+        }
+        Ok(text)
+    }
+
+    /// Whether the value contains something that `is` is true of.
+    pub(crate) fn reads(&self, is: impl Fn(&Source) -> bool) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Expression { source, .. } if is(source)))
+    }
+
+    /// Returns the only expression, if the value is nothing else.
+    pub(crate) fn single(&self) -> Option<&Source> {
+        match self.parts.as_slice() {
+            [Part::Expression { source, .. }] => Some(source),
+            _ => None,
+        }
+    }
+}
+
+type Expression<'a> = (Source, Option<String>, &'a str);
+
+/// Reads an expression after its `@`, and returns what follows it. `None` if it is none.
+fn expression(text: &str) -> Result<Option<Expression<'_>>, BadValue> {
+    let name_end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, after) = text.split_at(name_end);
+    if name.eq_ignore_ascii_case("request")
+        && let Some(rest) = strip_ignoring_case(after, ".OriginalHTTPMethod")
+    {
+        return Ok(Some((Source::Method, None, rest)));
+    }
+    let Some(after) = after.strip_prefix('(').filter(|_| !name.is_empty()) else { return Ok(None) };
+    let (arguments, rest) = arguments(after)?;
+    let mut arguments = arguments.into_iter();
+    let (first, default) = (arguments.next(), arguments.next());
+    if arguments.next().is_some() {
+        return Err(BadValue::Malformed(format!("{name}() has more than two arguments")));
+    }
+    let required = |first: Option<String>| {
+        first
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| BadValue::Malformed(format!("{name}() needs the name of what it reads")))
+    };
+    let source = match name.to_ascii_lowercase().as_str() {
+        "connectionparameters" => Source::ConnectionParameter(required(first)?),
+        "headers" => Source::Header(required(first)?),
+        "queryparameters" => Source::Query(required(first)?),
+        "body" if first.is_none() => {
+            let (members, rest) = members(rest)?;
+            return Ok(Some((Source::Body(members), None, rest)));
+        }
+        _ => return Err(BadValue::Unknown(name.to_owned())),
+    };
+    Ok(Some((source, default, rest)))
+}
+
+fn strip_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Reads quoted arguments up to the closing parenthesis. A quote is doubled inside.
+fn arguments(text: &str) -> Result<(Vec<String>, &str), BadValue> {
+    let malformed = || BadValue::Malformed("an argument is not quoted, or a ')' is missing".to_owned());
+    let mut arguments = Vec::new();
+    let mut rest = text.trim_start();
+    if let Some(end) = rest.strip_prefix(')') {
+        return Ok((arguments, end));
+    }
+    loop {
+        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"')).ok_or_else(malformed)?;
+        let mut argument = String::new();
+        rest = &rest[1..];
+        loop {
+            let end = rest.find(quote).ok_or_else(malformed)?;
+            argument.push_str(&rest[..end]);
+            rest = &rest[end + 1..];
+            match rest.strip_prefix(quote) {
+                Some(after) => {
+                    argument.push(quote);
+                    rest = after;
+                }
+                None => break,
+            }
+        }
+        arguments.push(argument);
+        rest = rest.trim_start();
+        if let Some(end) = rest.strip_prefix(')') {
+            return Ok((arguments, end));
+        }
+        rest = rest.strip_prefix(',').ok_or_else(malformed)?.trim_start();
+    }
+}
+
+/// Reads the members after `body()`: `.a.b[0]['c']`.
+fn members(text: &str) -> Result<(Vec<String>, &str), BadValue> {
+    let mut members = Vec::new();
+    let mut rest = text;
+    loop {
+        if let Some(after) = rest.strip_prefix('.') {
+            let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
+            let end = after.find(|c| !fits(c)).unwrap_or(after.len());
+            if end == 0 {
+                return Ok((members, rest));
+            }
+            members.push(after[..end].to_owned());
+            rest = &after[end..];
+        } else if let Some(after) = rest.strip_prefix('[') {
+            let end = after.find(']').ok_or_else(|| BadValue::Malformed("a ']' is missing".to_owned()))?;
+            members.push(after[..end].trim_matches(['\'', '"']).to_owned());
+            rest = &after[end + 1..];
+        } else {
+            return Ok((members, rest));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evaluate(text: &str) -> Result<String, Missing> {
+        PolicyValue::parse(text).expect("usable").evaluate(|source| {
+            Some(Cow::Borrowed(match source {
+                Source::ConnectionParameter(name) if name == "url" => "https://a.example",
+                Source::ConnectionParameter(name) if name == "env" => "test",
+                Source::Header(name) if name == "X-Key" => "k",
+                Source::Query(name) if name == "project" => "p",
+                Source::Body(members) if members.join("/") == "a/0/b" => "inner",
+                Source::Method => "PATCH",
+                _ => return None,
+            }))
+        })
+    }
+
+    #[test]
+    fn expressions_are_replaced_by_their_values() {
+        for (text, expected) in [
+            ("application/json", "application/json"),
+            ("@connectionParameters('url')", "https://a.example"),
+            ("@ConnectionParameters(\"url\")/v2/@connectionParameters('env')/", "https://a.example/v2/test/"),
+            ("https://@connectionParameters('none', 'api').x.example", "https://api.x.example"),
+            ("@connectionParameters('none','')", ""),
+            ("@connectionParameters('none','it''s')", "it's"),
+            ("Bearer @headers('X-Key')", "Bearer k"),
+            ("@{queryParameters('project')}", "p"),
+            ("{@body().a[0].b}", "inner"),
+            ("@body()['a'][0].b.", "inner."),
+            ("@Request.OriginalHTTPMethod", "PATCH"),
+            ("@@connectionParameters('url')", "@connectionParameters('url')"),
+            ("someone@contoso.example", "someone@contoso.example"),
+            ("a@", "a@"),
+            ("", ""),
+            ("/users/{id}/x", "/users/{id}/x"),
+        ] {
+            assert_eq!(evaluate(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_missing_is_named() {
+        for (text, missing) in [
+            ("@connectionParameters('other')", "the connection parameter 'other'"),
+            ("@queryParameters('x')", "the query parameter 'x'"),
+            ("@headers('x')", "the header 'x'"),
+            ("@body().x.y", "the member 'x.y' of the body"),
+        ] {
+            assert_eq!(evaluate(text).expect_err("missing").0.to_string(), missing);
+        }
+    }
+
+    #[test]
+    fn malformed_values_and_unknown_functions_are_distinguished() {
+        for text in [
+            "@connectionParameters('x'",
+            "@connectionParameters(x)",
+            "@connectionParameters()",
+            "@connectionParameters('')",
+            "@connectionParameters('a','b','c')",
+            "@connectionParameters('a' 'b')",
+            "@{connectionParameters('a')",
+            "@body()[0",
+            &"x".repeat(VALUE_CHARS_MAX + 1),
+        ] {
+            assert!(matches!(PolicyValue::parse(text), Err(BadValue::Malformed(_))), "{text:.60}");
+        }
+        for text in ["@base64('x')", "@item()", "@body('x')"] {
+            assert!(matches!(PolicyValue::parse(text), Err(BadValue::Unknown(_))), "{text}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The values of parameters in the body of a connection.
+
+use serde_json::{Map, Value};
+
+use crate::arm::{Members, Mistakes};
+use crate::connection::Values;
+use crate::connector::{ApiProperties, Parameter};
+
+/// Members with values of parameters.
+const PARAMETERS: [&str; 3] = ["parameterValues", "nonSecretParameterValues", "customParameterValues"];
+
+/// The values that a body gives, before its connector is known.
+#[derive(Debug, Default)]
+pub(super) struct GivenValues {
+    /// The name of the parameter set.
+    set: Option<String>,
+    values: Vec<GivenValue>,
+}
+
+#[derive(Debug)]
+struct GivenValue {
+    /// Its path in the body.
+    at: String,
+    name: String,
+    value: Value,
+    /// Whether it is in a member of which no value is a secret.
+    readable: bool,
+}
+
+/// The values of a connection after a change.
+#[derive(Debug)]
+pub(super) struct ResolvedValues {
+    pub(super) set: Option<String>,
+    /// The connector as connections with this set have it.
+    pub(super) properties: ApiProperties,
+    pub(super) values: Values,
+}
+
+/// The values before a change.
+#[derive(Debug)]
+pub(super) struct CurrentValues {
+    pub(super) set: Option<String>,
+    pub(super) values: Values,
+    /// Whether the body replaces all values that can be read, as a PUT does.
+    pub(super) replaced: bool,
+}
+
+impl GivenValues {
+    /// Reads the values from the `properties` of a connection.
+    pub(super) fn read(properties: &mut Members, mistakes: &mut Mistakes) -> Self {
+        let mut given = Self::default();
+        for member in PARAMETERS {
+            let Some(values) = properties.object(member, mistakes) else { continue };
+            let at = values.path("");
+            for (name, value) in values.rest() {
+                let at = format!("{at}{}", shortened(&name));
+                given.values.push(GivenValue { at, name, value, readable: member != PARAMETERS[0] });
+            }
+        }
+        if let Some(mut set) = properties.object("parameterValueSet", mistakes) {
+            given.set = set.required_text("name", mistakes);
+            if let Some(values) = set.object("values", mistakes) {
+                let at = values.path("");
+                for (name, value) in values.rest() {
+                    let at = format!("{at}{}", shortened(&name));
+                    let value = match value {
+                        Value::Object(mut members) if members.len() == 1 && members.contains_key("value") => {
+                            members.remove("value").unwrap_or_default()
+                        }
+                        Value::Null => Value::Null,
+                        _ => {
+                            mistakes.add(&at, "it must be an object with a value");
+                            continue;
+                        }
+                    };
+                    given.values.push(GivenValue { at, name, value, readable: false });
+                }
+            }
+            set.end(mistakes);
+        }
+        given
+    }
+
+    /// Whether the body gives neither values nor a set.
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.is_none() && self.values.is_empty()
+    }
+
+    /// Returns the values after the change, or records why they are not valid. A secret that the
+    /// body does not give keeps its value, because it is never returned; `null` removes a value.
+    pub(super) fn resolve(
+        self,
+        connector: &ApiProperties,
+        current: Option<CurrentValues>,
+        mistakes: &mut Mistakes,
+    ) -> ResolvedValues {
+        let unchanged = current.is_some() && self.is_empty();
+        let set = self.set.or_else(|| current.as_ref().and_then(|current| current.set.clone()));
+        if !unchanged && !connector.has_set(set.as_deref()) {
+            let names: Vec<_> = connector.sets.iter().map(|set| set.name.as_str()).collect();
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let at = "properties.parameterValueSet";
+            match &set {
+                None => mistakes.add(at, format!("it is required; the connector's parameter sets: {names}")),
+                Some(_) => mistakes.add(
+                    &format!("{at}.name"),
+                    format!("the connector has no such parameter set; it has: {names}"),
+                ),
+            }
+            return ResolvedValues { properties: connector.for_set(None), set, values: Values::default() };
+        }
+        let properties = connector.for_set(set.as_deref());
+        let find = |name: &str| properties.parameters.iter().find(|parameter| parameter.name == name);
+        let mut values = match current {
+            Some(current) if current.set == set => {
+                let replaced = current.replaced && !unchanged;
+                let kept = |name: &str| {
+                    unchanged || find(name).is_some_and(|parameter| !replaced || parameter.is_secret())
+                };
+                current.values.0.into_iter().filter(|(name, _)| kept(name)).collect()
+            }
+            _ => Map::new(),
+        };
+        let mut seen: Map<String, Value> = Map::new();
+        let mut wrong = Vec::new();
+        for GivenValue { at, name, value, readable } in self.values {
+            let Some(parameter) = find(&name) else {
+                mistakes.add(&at, "the connector has no such parameter");
+                continue;
+            };
+            let Some(value) = check(parameter, &at, value, readable, mistakes) else {
+                wrong.push(name);
+                continue;
+            };
+            if seen.insert(name.clone(), value.clone()).is_some_and(|other| other != value) {
+                mistakes.add(&at, "the body gives it another value, too");
+            }
+            if value.is_null() {
+                values.remove(&name);
+            } else {
+                values.insert(name, value);
+            }
+        }
+        let values = Values(values);
+        if !unchanged {
+            // A value that is not valid is not missing as well.
+            let missing: Vec<_> = properties
+                .missing(|parameter| values.has(parameter))
+                .into_iter()
+                .filter(|parameter| !wrong.contains(&parameter.name))
+                .map(|parameter| parameter.name.clone())
+                .collect();
+            let at = if set.is_some() { "parameterValueSet.values" } else { "parameterValues" };
+            for name in missing {
+                mistakes.add(&format!("properties.{at}.{}", shortened(&name)), "it is required");
+            }
+        }
+        ResolvedValues { set, properties, values }
+    }
+}
+
+/// Returns a valid value; `null` removes a value.
+fn check(
+    parameter: &Parameter,
+    at: &str,
+    value: Value,
+    readable: bool,
+    mistakes: &mut Mistakes,
+) -> Option<Value> {
+    if value.is_null() {
+        return Some(value);
+    }
+    if readable && parameter.is_secret() {
+        mistakes.add(at, "it is a secret; give it in parameterValues");
+        return None;
+    }
+    parameter.check(&value).map_err(|why| mistakes.add(at, why)).ok()
+}
+
+fn shortened(name: &str) -> String {
+    name.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn connector() -> ApiProperties {
+        let required = json!({"constraints": {"required": "true"}});
+        ApiProperties::parse(&json!({
+            "connectionParameters": {
+                "api_key": {"type": "securestring", "uiDefinition": required},
+                "site": {"type": "string", "uiDefinition": required},
+                "count": {"type": "int"},
+                "region": {"type": "string", "uiDefinition": {"constraints": {"allowedValues": [{"value": "eu"}]}}},
+            },
+            "connectionParameterSets": {"values": [
+                {"name": "basic", "parameters": {"password": {"type": "securestring", "uiDefinition": required}}},
+            ]},
+        }))
+        .expect("usable")
+    }
+
+    fn resolve(properties: Value, current: Option<CurrentValues>) -> Result<ResolvedValues, String> {
+        let Value::Object(members) = properties else { panic!("not an object") };
+        let mut mistakes = Mistakes::default();
+        let given = GivenValues::read(&mut Members::at("properties", members), &mut mistakes);
+        let resolved = given.resolve(&connector(), current, &mut mistakes);
+        mistakes.into_result().map_err(|refusal| refusal.message().to_owned())?;
+        Ok(resolved)
+    }
+
+    fn current(set: Option<&str>, values: Value, replaced: bool) -> Option<CurrentValues> {
+        let Value::Object(values) = values else { panic!("not an object") };
+        Some(CurrentValues { set: set.map(str::to_owned), values: Values(values), replaced })
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_with_their_paths() {
+        let message = resolve(
+            json!({
+                "parameterValues": {"count": "x", "other": "s3cret", "region": "us"},
+                "nonSecretParameterValues": {"api_key": "s3cret", "count": 2}, "customParameterValues": {"count": 1},
+            }),
+            None,
+        )
+        .expect_err("mistakes");
+        assert_eq!(
+            message,
+            "properties.parameterValues.count: it must be an integer. properties.parameterValues.other: the connector \
+             has no such parameter. properties.parameterValues.region: it must be one of eu. \
+             properties.nonSecretParameterValues.api_key: it is a secret; give it in parameterValues. \
+             properties.customParameterValues.count: the body gives it another value, too. \
+             properties.parameterValues.site: it is required."
+        );
+        for (properties, message) in [
+            (json!({"parameterValueSet": {}}), "properties.parameterValueSet.name: it is required."),
+            (
+                json!({"parameterValueSet": {"name": "oauth"}}),
+                "properties.parameterValueSet.name: the connector has no such parameter set; it has: basic.",
+            ),
+            (
+                json!({"parameterValueSet": {"name": "basic", "values": {"password": "x"}, "more": 1}}),
+                "properties.parameterValueSet.values.password: it must be an object with a value. \
+                 properties.parameterValueSet.more: there is no such member.",
+            ),
+            (
+                json!({"parameterValueSet": {"name": "basic", "values": {"password": {"value": ""}}}}),
+                "properties.parameterValueSet.values.password: it is required.",
+            ),
+        ] {
+            let found = resolve(properties.clone(), None).expect_err("mistakes");
+            assert!(found.starts_with(message), "{properties}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_put_replaces_what_can_be_read_and_a_patch_what_it_names() {
+        let before = || json!({"api_key": "k", "site": "a", "count": 1});
+        for (replaced, given, after) in [
+            (true, json!({}), before()),
+            (true, json!({"parameterValues": {}}), before()),
+            (true, json!({"nonSecretParameterValues": {"site": "b"}}), json!({"api_key": "k", "site": "b"})),
+            (
+                false,
+                json!({"parameterValues": {"api_key": "n"}}),
+                json!({"api_key": "n", "site": "a", "count": 1}),
+            ),
+            (false, json!({"parameterValues": {"count": null}}), json!({"api_key": "k", "site": "a"})),
+            (
+                false,
+                json!({"parameterValueSet": {"name": "basic", "values": {"password": {"value": "p"}}}}),
+                json!({"password": "p"}),
+            ),
+        ] {
+            let resolved = resolve(given.clone(), current(None, before(), replaced)).expect("valid");
+            assert_eq!(Value::Object(resolved.values.0), after, "{given}");
+        }
+        let removed = resolve(json!({"parameterValues": {"api_key": null}}), current(None, before(), false));
+        assert_eq!(removed.expect_err("required"), "properties.parameterValues.api_key: it is required.");
+    }
+
+    #[test]
+    fn a_change_without_values_does_not_check_them() {
+        let resolved = resolve(json!({}), current(Some("gone"), json!({"x": "y"}), true)).expect("unchanged");
+        assert_eq!((resolved.set.as_deref(), resolved.values.0.len()), (Some("gone"), 1));
+    }
+}

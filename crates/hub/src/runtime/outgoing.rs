@@ -1,0 +1,127 @@
+//! A call on its way to the back end: what it is made of, and what it becomes.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use url::Url;
+
+use super::query::Query;
+use super::refusal::RuntimeRefusal;
+use crate::connection::Values;
+use crate::connector::{Connector, Operation, Source, Swagger};
+use crate::path::has_traversal;
+
+/// A call as received.
+#[derive(Debug)]
+pub(crate) struct OutgoingRequest {
+    pub(crate) method: Method,
+    /// The path after the connection id, percent-encoded as received.
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// The back end of a call, before its address is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Destination {
+    /// `https` or `http`.
+    pub(super) scheme: String,
+    /// The host with its port, lower-case.
+    pub(super) host: String,
+    /// Empty, or `/…` without a trailing slash.
+    pub(super) base_path: String,
+    /// Whether the host may be in an error message: no secret is part of it.
+    pub(super) is_public: bool,
+}
+
+impl Destination {
+    pub(super) fn of_swagger(swagger: &Swagger) -> Self {
+        Self {
+            scheme: swagger.scheme.to_owned(),
+            host: swagger.host.clone(),
+            base_path: swagger.base_path.clone(),
+            is_public: true,
+        }
+    }
+
+    /// Parses the URL that a policy chooses.
+    pub(super) fn parse(text: &str, default_scheme: &str) -> Option<Self> {
+        let text = text.trim();
+        let url = if text.contains("://") { text.to_owned() } else { format!("{default_scheme}://{text}") };
+        let (_, after_scheme) = url.split_once("://")?;
+        if has_traversal(after_scheme.as_bytes()) {
+            return None;
+        }
+        let url: Url = url.parse().ok()?;
+        let is_plain = matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let host = url.host_str().filter(|host| is_plain && !host.is_empty() && host.len() <= 253)?;
+        let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        Some(Self {
+            scheme: url.scheme().to_owned(),
+            host: host.to_ascii_lowercase(),
+            base_path: url.path().trim_end_matches('/').to_owned(),
+            is_public: true,
+        })
+    }
+}
+
+/// A call as it is sent.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) method: Method,
+    pub(super) destination: Destination,
+    /// The path after the base path.
+    pub(super) path: String,
+    pub(super) query: Query,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// What a call is prepared from.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub(super) connector: &'a Connector,
+    pub(super) operation: &'a Operation,
+    pub(super) values: &'a Values,
+    pub(super) outgoing: &'a OutgoingRequest,
+}
+
+impl Facts<'_> {
+    /// Whether a source is a secret of the connection.
+    pub(super) fn is_secret(&self, source: &Source) -> bool {
+        match source {
+            Source::ConnectionParameter(name) => {
+                let parameters = &self.connector.properties.parameters;
+                parameters
+                    .iter()
+                    .any(|parameter| parameter.name.eq_ignore_ascii_case(name) && parameter.is_secret())
+            }
+            // The source token is among them.
+            Source::Header(_) => true,
+            Source::Query(_) | Source::Body(_) | Source::Method => false,
+        }
+    }
+}
+
+/// Returns the value of a header, or `None` if it contains control characters.
+pub(super) fn header_value(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_bytes(text.as_bytes()).ok()
+}
+
+/// Marks a value so that `Debug` does not show it.
+pub(super) fn sensitive(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
+}
+
+/// The error of a value that cannot be in a header, without the value.
+pub(super) fn bad_header(name: &HeaderName) -> RuntimeRefusal {
+    RuntimeRefusal::new(
+        StatusCode::BAD_REQUEST,
+        format!("The value for the header '{name}' contains characters that are not valid in a header."),
+    )
+}
