@@ -85,3 +85,15 @@ async fn it_fails_if_credentials_without_a_password_are_revoked() {
     assert!(output.contains("passkey-outlives-password.yaml:"), "the line is reported: {output}");
     assert!(output.contains("AADSTS50173"), "the actual result is reported: {output}");
 }
+
+#[tokio::test]
+async fn one_password_change_breaks_a_stored_password_at_once_and_a_public_client_later() {
+    let ended = run("one-password-change", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    // With this rule the confidential client's connection would break, too.
+    let revoked =
+        run("one-password-change", "2025-11+password_changed_by_user.confidential_token=revoked").await;
+    assert_eq!(revoked.code, Some(1), "{revoked:?}");
+    let (_, change) = revoked.stdout.split_once("2. The owner changes").expect("the chapter is printed");
+    assert!(change.contains("The confidential one never notices … FAILED"), "{change}");
+}

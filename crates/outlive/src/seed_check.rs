@@ -124,7 +124,8 @@ fn resource_mistake(seed: &Seed, index: usize) -> Option<SpecMistake> {
     let connector = connectors.get(index)?;
     let files = seed.connectors.get(&connector.name.value)?;
     let resource = outlive_hub::connector_resource(&files.api_properties)?;
-    let client = applications.iter().position(|app| app.name.value == connector.application.value)?;
+    let application = &connector.application.as_ref()?.value;
+    let client = applications.iter().position(|app| app.name.value == *application)?;
     let is_named = |application: &&SeedApplication| {
         application.client_id.to_string().eq_ignore_ascii_case(&resource)
             || application.identifier_uris.iter().any(|uri| platform::is_same_identifier(uri, &resource))

@@ -36,22 +36,35 @@ impl Maker {
         Ok(self.call(Audience::Hub, now, method, url, body).await?.expect()?)
     }
 
-    /// Creates a connection, which has no consent yet.
+    /// Creates a connection with the values of its parameters (an object), which has no consent yet.
     pub(crate) async fn put_connection(
         &mut self,
         now: Instant,
         name: &str,
         display_name: &str,
         connector: &str,
+        values: &Value,
     ) -> Result<Value, MakerError> {
         let api = format!(
             "/subscriptions/{}/providers/Microsoft.Web/locations/{LOCATION}/managedApis/{connector}",
             self.endpoints.tenant
         );
-        let body =
-            json!({"location": LOCATION, "properties": {"displayName": display_name, "api": {"id": api}}});
+        let properties = json!({"displayName": display_name, "api": {"id": api}, "parameterValues": values});
+        let body = json!({"location": LOCATION, "properties": properties});
         let url = self.connection_url(name, "");
         self.at_hub(now, Method::PUT, &url, Some(&body)).await
+    }
+
+    /// Replaces values of a connection's parameters (an object).
+    pub(crate) async fn replace_values(
+        &mut self,
+        now: Instant,
+        name: &str,
+        values: &Value,
+    ) -> Result<Value, MakerError> {
+        let url = self.connection_url(name, "");
+        let body = json!({"properties": {"parameterValues": values}});
+        self.at_hub(now, Method::PATCH, &url, Some(&body)).await
     }
 
     /// Returns the hub's representation of a connection.

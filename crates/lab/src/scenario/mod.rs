@@ -10,7 +10,6 @@ mod read;
 pub mod report;
 pub mod result;
 pub mod run;
-mod template;
 mod twin_fact;
 mod verbs;
 

@@ -21,4 +21,20 @@ pub(super) const CONNECTOR_FILES: &[(&str, &str)] = &[
         "connectors/contoso-orders-continuous/apiProperties.json",
         include_str!("../../../../seeds/connectors/contoso-orders-continuous/apiProperties.json"),
     ),
+    (
+        "connectors/contoso-orders-basic/apiProperties.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-basic/apiProperties.json"),
+    ),
+    (
+        "connectors/contoso-orders-basic/apiDefinition.swagger.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-basic/apiDefinition.swagger.json"),
+    ),
+    (
+        "connectors/contoso-orders-key/apiProperties.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-key/apiProperties.json"),
+    ),
+    (
+        "connectors/contoso-orders-key/apiDefinition.swagger.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-key/apiDefinition.swagger.json"),
+    ),
 ];

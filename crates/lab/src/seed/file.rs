@@ -4,7 +4,7 @@
 use outlive_clock::{TenantId, UserId};
 use outlive_wire::OrderSpec;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 use uuid::Uuid;
 
@@ -121,8 +121,9 @@ pub struct SeedConnector {
     pub name: Spanned<String>,
     /// Its display name.
     pub display_name: String,
-    /// Its application, whose client id and secret are inserted for each tenant.
-    pub application: Spanned<String>,
+    /// Its application, whose client id and secret are inserted for each tenant; none without
+    /// OAuth.
+    pub application: Option<Spanned<String>>,
     /// Folder of `apiProperties.json` and `apiDefinition.swagger.json`, relative to the seed file.
     pub folder: Spanned<String>,
     /// Another folder for `apiDefinition.swagger.json`, for connectors that differ only in their
@@ -142,6 +143,10 @@ pub struct SeedConnection {
     pub connector: Spanned<String>,
     /// The user's role.
     pub owner: Spanned<String>,
+    /// The values of the connector's parameters, for one without OAuth. `${user.ROLE.upn}`,
+    /// `${user.ROLE.password}` and `${key.NAME}` are replaced.
+    #[serde(default)]
+    pub values: Map<String, Value>,
 }
 
 /// A flow.

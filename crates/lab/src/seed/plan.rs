@@ -14,6 +14,7 @@ use super::file::{SeedConnector, SeedUser};
 use super::ids::{Ids, NO_CLIENT};
 use super::planned_application::PlannedApplication;
 use super::{DrawnSecrets, Seed};
+use crate::template::fill_json;
 
 /// The plan of a tenant. Contains secrets: `Debug` shows few fields.
 #[derive(Clone)]
@@ -65,8 +66,8 @@ pub struct PlannedUser {
     pub password: String,
 }
 
-/// A connection to create.
-#[derive(Clone, Debug)]
+/// A connection to create. Contains secrets.
+#[derive(Clone)]
 pub struct PlannedConnection {
     /// Its name in the hub.
     pub name: String,
@@ -75,6 +76,8 @@ pub struct PlannedConnection {
     pub connector: String,
     /// The owner's role.
     pub owner: String,
+    /// The values of its connector's parameters, an object.
+    pub values: Value,
 }
 
 /// A flow to create.
@@ -155,6 +158,18 @@ impl TenantPlan {
             .iter()
             .map(|(name, key)| ApiKey { name: name.clone(), key: key.clone() })
             .collect();
+        let value_of = |name: &str| {
+            let user = |rest: &str| users.iter().find(|user| user.role == rest);
+            match name.split_once('.')? {
+                ("key", key) => secrets.api_keys.get(key).cloned(),
+                ("user", rest) => match rest.rsplit_once('.')? {
+                    (role, "upn") => Some(user(role)?.upn.clone()),
+                    (role, "password") => Some(user(role)?.password.clone()),
+                    _ => None,
+                },
+                _ => None,
+            }
+        };
         Self {
             idp: idp_spec(seed, &ids, (&domain, &display_name, edition), &users, &applications),
             hub: json!(hub_spec(seed, &client_of, secrets)),
@@ -172,6 +187,7 @@ impl TenantPlan {
                     display_name: connection.display_name.clone(),
                     connector: connection.connector.value.clone(),
                     owner: connection.owner.value.clone(),
+                    values: fill_json(&json!(connection.values), &value_of).unwrap_or_default(),
                 })
                 .collect(),
             flows: file
@@ -265,7 +281,7 @@ fn idp_spec(
 fn hub_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>, secrets: &DrawnSecrets) -> HubSpec {
     let connector = |connector: &SeedConnector| {
         let files = seed.connectors.get(&connector.name.value)?;
-        let application = &connector.application.value;
+        let application = connector.application.as_ref().map_or("", |name| name.value.as_str());
         let mut api_properties = files.api_properties.clone();
         let client_id = "/properties/connectionParameters/token/oAuthSettings/clientId";
         if let Some(place) = api_properties.pointer_mut(client_id) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use outlive_rules::platform;
-use serde_json::Value;
+use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 
 use super::application::{SeedApplication, SeedRequirement};
@@ -14,6 +14,7 @@ use super::file::SeedConnection;
 use super::{SeedFile, builtin};
 use crate::diagnostic::{Diagnostic, Position, unreadable};
 use crate::maker::PORTAL_REDIRECT;
+use crate::template::fill_json;
 use crate::yaml::{position_of, read_all};
 
 /// A valid seed.
@@ -235,12 +236,21 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
             applications.holds(api, wrong);
         }
     }
-    for connector in &file.connectors {
-        applications.holds(&connector.application, wrong);
+    for application in file.connectors.iter().filter_map(|connector| connector.application.as_ref()) {
+        applications.holds(application, wrong);
     }
     for connection in &file.connections {
         connectors.holds(&connection.connector, wrong);
         users.holds(&connection.owner, wrong);
+        if let Err(error) =
+            fill_json(&json!(connection.values), &|name| can_fill(file, name).then(String::new))
+        {
+            wrong.push(Wrong {
+                position: Position::of(&connection.name),
+                message: format!("in the values of the connection '{}': {error}", connection.name.value),
+                remedy: "use ${user.ROLE.upn}, ${user.ROLE.password} or ${key.NAME}".to_owned(),
+            });
+        }
     }
     for flow in &file.flows {
         users.holds(&flow.owner, wrong);
@@ -262,6 +272,15 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
         }
     }
     found
+}
+
+/// Whether a value of a connection can contain `${name}`.
+fn can_fill(file: &SeedFile, name: &str) -> bool {
+    let key = name.strip_prefix("key.");
+    let of_user = |property| name.strip_prefix("user.").and_then(|rest| rest.strip_suffix(property));
+    let role = of_user(".upn").or_else(|| of_user(".password"));
+    key.is_some_and(|key| file.api_keys.iter().any(|known| known.value == key))
+        || role.is_some_and(|role| file.users.iter().any(|user| user.role.value == role))
 }
 
 /// The applications that the flow service and the maker's portal sign in as.
@@ -297,7 +316,7 @@ mod tests {
     fn the_embedded_seed_is_whole() {
         let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));
         assert_eq!(seed.file.tenant.domain, "contoso.example");
-        assert_eq!(seed.connectors.len(), 3);
+        assert_eq!(seed.connectors.len(), 5);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use outlive_clock::{Instant, Randomness};
 use outlive_wire::lab_api::TenantCredentials;
+use serde_json::Map;
 
 use crate::http::Http;
 use crate::maker::{Endpoints, Maker, MakerError, NewFlow, UserAccount};
@@ -34,9 +35,18 @@ pub(super) async fn lay_out(
         let mut maker = Maker::new(http.clone(), endpoints, user, random.clone());
         for connection in connections {
             maker
-                .put_connection(now, &connection.name, &connection.display_name, &connection.connector)
+                .put_connection(
+                    now,
+                    &connection.name,
+                    &connection.display_name,
+                    &connection.connector,
+                    &connection.values,
+                )
                 .await?;
-            maker.follow_consent_link(now, &connection.name).await?;
+            // Values replace the consent: the connector has no OAuth.
+            if connection.values.as_object().is_none_or(Map::is_empty) {
+                maker.follow_consent_link(now, &connection.name).await?;
+            }
         }
         for flow in flows {
             let id = flow.id.to_string();

@@ -5,8 +5,8 @@ use serde_saphyr::Spanned;
 use super::mistake::Mistake;
 use super::names::{Kind, Known};
 use crate::diagnostic::Position;
-use crate::scenario::template;
 use crate::seed::Seed;
+use crate::template;
 
 /// The range of clocks, for messages.
 pub(in crate::scenario) const RANGE: &str = "clocks show instants from 1970 to 9999";
@@ -63,7 +63,7 @@ impl Checker<'_> {
     pub(in crate::scenario) fn text(&mut self, position: Position, text: &str) {
         let filled = template::fill(text, |name| self.known.can_fill(name).then(String::new));
         if let Err(error) = filled {
-            let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, \
+            let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, ${user.ROLE.password}, ${key.K}, \
                           ${app.NAME.client_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
             self.wrong_at(position, format!("in the text '{text}': {error}"), remedy);
         }

@@ -22,6 +22,7 @@ pub(in crate::scenario) enum Kind {
     Connection,
     Flow,
     Object,
+    ApiKey,
 }
 
 impl Kind {
@@ -35,13 +36,14 @@ impl Kind {
             Self::Connection => "connection",
             Self::Flow => "flow",
             Self::Object => "object",
+            Self::ApiKey => "API key",
         }
     }
 
     /// Where such names are defined.
     const fn origin(self) -> &'static str {
         match self {
-            Self::User | Self::Application | Self::Connector => "in the seed",
+            Self::User | Self::Application | Self::Connector | Self::ApiKey => "in the seed",
             Self::Tokens => "stored by an earlier step (keep: NAME)",
             Self::Mark => "set by an earlier step (mark: NAME)",
             Self::Connection => "created by an earlier step (create_connection)",
@@ -94,6 +96,7 @@ impl<'a> Known<'a> {
         if let Some(seed) = seed {
             seed.file.users.iter().for_each(|user| known.add(Kind::User, &user.role));
             seed.file.applications.iter().for_each(|app| known.add(Kind::Application, &app.name));
+            seed.file.api_keys.iter().for_each(|key| known.add(Kind::ApiKey, key));
             seed.file.connectors.iter().for_each(|connector| known.add(Kind::Connector, &connector.name));
         }
         known
@@ -143,9 +146,10 @@ impl<'a> Known<'a> {
         match kind {
             "mark" => self.holds(Kind::Mark, rest),
             "issued" | "expires" => self.holds(Kind::Tokens, rest),
-            "user" => rest
-                .rsplit_once('.')
-                .is_some_and(|(role, field)| matches!(field, "id" | "upn") && self.holds(Kind::User, role)),
+            "user" => rest.rsplit_once('.').is_some_and(|(role, field)| {
+                matches!(field, "id" | "upn" | "password") && self.holds(Kind::User, role)
+            }),
+            "key" => self.holds(Kind::ApiKey, rest),
             "app" => rest.strip_suffix(".client_id").is_some_and(|name| self.holds(Kind::Application, name)),
             "connection" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Connection, name)),
             "flow" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Flow, name)),

@@ -14,7 +14,7 @@ use crate::browser::{Authenticator, Browser};
 use crate::http::Http;
 use crate::maker::{Endpoints, Maker, UserAccount};
 use crate::oauth_client::{OAuthClient, Tokens};
-use crate::scenario::template::{self, TemplateError};
+use crate::template::{self, TemplateError};
 
 /// A step that could not be executed.
 pub(in crate::scenario) struct StepError(pub(in crate::scenario) String);
@@ -244,19 +244,7 @@ impl World {
 
     /// Replaces the placeholders in all texts of a JSON value.
     pub(in crate::scenario) fn fill_json(&self, value: &Value) -> Result<Value, TemplateError> {
-        Ok(match value {
-            Value::String(text) => Value::String(self.fill(text)?),
-            Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.fill_json(item)).collect::<Result<_, _>>()?)
-            }
-            Value::Object(fields) => Value::Object(
-                fields
-                    .iter()
-                    .map(|(name, field)| Ok((name.clone(), self.fill_json(field)?)))
-                    .collect::<Result<_, TemplateError>>()?,
-            ),
-            other => other.clone(),
-        })
+        template::fill_json(value, &|name| self.value(name))
     }
 
     fn value(&self, name: &str) -> Option<String> {
@@ -269,7 +257,15 @@ impl World {
             "user" => {
                 let (role, field) = rest.rsplit_once('.')?;
                 let user = self.credentials.user(role)?;
-                Some(if field == "upn" { user.upn.clone() } else { user.id.clone() })
+                match field {
+                    "upn" => Some(user.upn.clone()),
+                    "password" => self.user(role).ok().map(|user| user.password),
+                    _ => Some(user.id.clone()),
+                }
+            }
+            "key" => {
+                let key = self.credentials.api_keys.iter().find(|key| key.name == rest)?;
+                Some(key.key.clone())
             }
             "app" => self
                 .credentials

@@ -1,6 +1,7 @@
 //! The verb `create_connection`.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
 use super::Verb;
@@ -22,12 +23,16 @@ pub(crate) struct CreateConnection {
     connector: Spanned<String>,
     /// The user's role.
     owner: Spanned<String>,
+    /// The values of the connector's parameters, for one without OAuth.
+    #[serde(default)]
+    values: Map<String, Value>,
 }
 
 impl Verb for CreateConnection {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::Connector, &self.connector);
         checker.must(Kind::User, &self.owner);
+        self.values.values().for_each(|value| checker.json(value));
         if checker.known.holds(Kind::Connection, &self.name.value) {
             let message = format!("there is already a connection '{}'", self.name.value);
             checker.wrong_at(Position::of(&self.name), message, "use another name");
@@ -39,20 +44,28 @@ impl Verb for CreateConnection {
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
         let (name, owner, now) = (&self.name.value, &self.owner.value, world.now);
+        let values = world.fill_json(&Value::Object(self.values.clone()))?;
         let maker = world.maker(owner)?;
-        let created = maker.put_connection(now, name, name, &self.connector.value).await?;
-        recorder.check(Check::equal(
-            "status before consent",
-            "Error/token/Unauthenticated",
-            status_of(&created),
-        ));
-        record_consent(maker.follow_consent_link(now, name).await, recorder)?;
-        let connected = maker.connection(now, name).await?;
-        recorder.note(format!(
-            "{} creates the connection '{name}' and consents; the hub redeems the code and stores the tokens",
-            maker.user().upn
-        ));
-        recorder.check(Check::equal("status after consent", "Connected", status_of(&connected)));
+        let created = maker.put_connection(now, name, name, &self.connector.value, &values).await?;
+        let who = maker.user().upn.clone();
+        let connected = if self.values.is_empty() {
+            let status = status_of(&created);
+            recorder.check(Check::equal("status before consent", "Error/token/Unauthenticated", status));
+            record_consent(maker.follow_consent_link(now, name).await, recorder)?;
+            recorder.note(format!(
+                "{who} creates the connection '{name}' and consents; the hub redeems the code and stores the tokens"
+            ));
+            let connected = maker.connection(now, name).await?;
+            recorder.check(Check::equal("status after consent", "Connected", status_of(&connected)));
+            connected
+        } else {
+            let names = self.values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            recorder.note(format!(
+                "{who} creates the connection '{name}' with values for {names}; the hub stores the values"
+            ));
+            recorder.check(Check::equal("status", "Connected", status_of(&created)));
+            created
+        };
         let (owner, connector) = (owner.clone(), self.connector.value.clone());
         let connection = ScenarioConnection { owner, connector, id: id_of(&connected) };
         world.connections.insert(name.clone(), connection);

@@ -1,6 +1,7 @@
 //! The verb `fix_connection`.
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
 use super::Verb;
@@ -11,28 +12,41 @@ use crate::scenario::result::Check;
 use crate::scenario::run::recorder::StepRecorder;
 use crate::scenario::run::world::{StepError, World};
 
-/// A user consents for a connection again. Its id must not change.
+/// A user consents for a connection again, or replaces the values of its parameters. Its id must not
+/// change.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FixConnection {
     /// The connection's name.
     connection: Spanned<String>,
+    /// New values of the connector's parameters, for one without OAuth.
+    #[serde(default)]
+    values: Map<String, Value>,
 }
 
 impl Verb for FixConnection {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::Connection, &self.connection);
+        self.values.values().for_each(|value| checker.json(value));
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
         let (name, now) = (&self.connection.value, world.now);
         let connection = world.connection(name)?;
+        let values = world.fill_json(&Value::Object(self.values.clone()))?;
         let maker = world.maker(&connection.owner)?;
-        record_consent(maker.follow_consent_link(now, name).await, recorder)?;
+        let who = maker.user().upn.clone();
+        if self.values.is_empty() {
+            record_consent(maker.follow_consent_link(now, name).await, recorder)?;
+            recorder.note(format!("{who} consents for the connection '{name}' again"));
+        } else {
+            maker.replace_values(now, name, &values).await?;
+            let names = self.values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            recorder.note(format!("{who} gives the connection '{name}' new values for {names}"));
+        }
         let fixed = maker.connection(now, name).await?;
-        recorder.note(format!("{} consents for the connection '{name}' again", maker.user().upn));
         recorder.check(Check::equal("connection id", &connection.id, id_of(&fixed)));
-        recorder.check(Check::equal("status after consent", "Connected", status_of(&fixed)));
+        recorder.check(Check::equal("status afterwards", "Connected", status_of(&fixed)));
         Ok(())
     }
 }

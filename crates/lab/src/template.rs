@@ -1,8 +1,10 @@
 //! Placeholders (`${name}`) in texts.
 
+use serde_json::Value;
+
 /// An unknown placeholder, or a missing brace.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TemplateError {
+pub(crate) enum TemplateError {
     /// There is no value of this name.
     #[error("there is no value named '{0}'")]
     Unknown(String),
@@ -12,7 +14,7 @@ pub(super) enum TemplateError {
 }
 
 /// Replaces every `${name}` in the text by `value(name)`.
-pub(super) fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
+pub(crate) fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -23,6 +25,23 @@ pub(super) fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result
     }
     filled.push_str(rest);
     Ok(filled)
+}
+
+/// Replaces the placeholders in all texts of a JSON value.
+pub(crate) fn fill_json(value: &Value, of: &impl Fn(&str) -> Option<String>) -> Result<Value, TemplateError> {
+    Ok(match value {
+        Value::String(text) => Value::String(fill(text, of)?),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| fill_json(item, of)).collect::<Result<_, _>>()?)
+        }
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, field)| Ok((name.clone(), fill_json(field, of)?)))
+                .collect::<Result<_, TemplateError>>()?,
+        ),
+        other => other.clone(),
+    })
 }
 
 #[cfg(test)]
