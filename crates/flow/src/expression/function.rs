@@ -58,6 +58,17 @@ impl Row {
     }
 }
 
+#[cfg(test)]
+impl Row {
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn arguments(&self) -> (usize, usize) {
+        (self.fewest, self.most)
+    }
+}
+
 impl Function {
     /// Returns the function of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -125,6 +136,38 @@ fn distance(from: &[char], to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The number of parameters, as the document writes it.
+    fn parameters(row: &Row) -> String {
+        match (row.fewest, row.most) {
+            (fewest, ANY) => format!("{fewest} or more"),
+            (fewest, most) if fewest == most => fewest.to_string(),
+            (fewest, most) => format!("{fewest} to {most}"),
+        }
+    }
+
+    #[test]
+    fn the_document_lists_every_function() {
+        let page = include_str!("../../../../docs/expressions.md");
+        let (_, tables) = page.split_once("\n## ").expect("has headings");
+        let written: Vec<String> = tables
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+            .filter_map(|(name, rest)| Some(format!("{name}: {}", rest.split_once(" |")?.0)))
+            .collect();
+        let mut known: Vec<String> = Vec::new();
+        for (family, rows) in FAMILIES {
+            assert!(
+                page.contains(&format!("\n## {family}\n")),
+                "docs/expressions.md has no heading '{family}'"
+            );
+            known.extend(rows.iter().map(|row| format!("{}: {}", row.name, parameters(row))));
+        }
+        assert_eq!(
+            written, known,
+            "docs/expressions.md differs from the functions in crates/flow/src/expression"
+        );
+    }
 
     #[test]
     fn every_function_finds_its_own_row() {

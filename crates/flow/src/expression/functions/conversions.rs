@@ -17,8 +17,8 @@ pub(super) static ROWS: [Row; 8] = [
         _ => invalid(given),
     }),
     Row::make("createArray", (0, ANY), array),
-    Row::make("decimal", (1, 1), |given| number(given)),
-    Row::make("float", (1, 2), |given| number(given)),
+    Row::make("decimal", (1, 1), number),
+    Row::make("float", (1, 2), number),
     Row::make("int", (1, 1), |given| {
         whole(given.value(0)).map_or_else(|| invalid(given), |n| Ok(Value::from(n)))
     }),

@@ -79,7 +79,6 @@ fn xpath(given: &Arguments<'_, '_>) -> Result<Value, EvaluationError> {
             given.charge(text.len())?;
             Value::String(text)
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the number is whole and small")]
         XPathResult::Number(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
             Value::from(number as i64)
         }

@@ -139,7 +139,6 @@ impl Evaluator<'_> {
             (Result::Text(a), Result::Text(b)) if is_equality => Ok((a == b) == (operator == "=")),
             _ => {
                 let (a, b) = (self.number(left)?, self.number(right)?);
-                #[expect(clippy::float_cmp, reason = "XPath compares numbers as IEEE 754 does")]
                 Ok(match operator {
                     "=" => a == b,
                     "!=" => a != b,
@@ -171,8 +170,6 @@ impl Evaluator<'_> {
             for (at, node) in nodes.into_iter().enumerate() {
                 let context = Context { node, position: at + 1, size };
                 let holds = match self.query(predicate, context)? {
-                    #[expect(clippy::float_cmp, reason = "a position is a whole number")]
-                    #[expect(clippy::cast_precision_loss, reason = "there are fewer nodes than bytes")]
                     Result::Number(number) => number == context.position as f64,
                     other => self.boolean(&other),
                 };

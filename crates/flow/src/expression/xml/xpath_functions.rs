@@ -42,7 +42,6 @@ pub(super) fn call(
         evaluator.work(made.len())?;
         Ok::<_, String>(Result::Text(made))
     };
-    #[expect(clippy::cast_precision_loss, reason = "a document has fewer nodes and characters than 2^52")]
     let count = |count: usize| Result::Number(count as f64);
     Ok(match name {
         "last" => count(context.size),
