@@ -7,15 +7,19 @@
 
 mod arguments;
 mod budget;
+mod catalogue;
 mod content;
 mod date_format;
 mod date_parse;
+mod error;
 mod evaluate;
 pub(crate) mod facts;
 mod function;
 mod functions;
 mod fuzzing;
 mod parse;
+mod signature;
+mod string_form;
 mod syntax;
 mod template;
 pub(crate) mod time_zones;
@@ -25,7 +29,7 @@ mod windows_zones;
 mod xml;
 mod zone_rules;
 
-pub(crate) use evaluate::EvaluationError;
+pub(crate) use error::EvaluationError;
 pub(crate) use facts::Facts;
 pub(crate) use function::Function;
 pub(crate) use functions::compare;

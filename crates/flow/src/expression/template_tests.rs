@@ -184,6 +184,14 @@ fn errors_contain_the_reason() {
         (json!("@outputs(triggerBody())"), "'outputs' expects its parameter to be a string"),
         (json!("@int(1.5)"), "The value cannot be converted to the target type"),
         (json!("@outputs('Later')"), "'outputs' was invoked with 'Later', an action that has not run"),
+        (
+            json!("- @{coalesce(triggerBody()['none'], 'x')}"),
+            "expression 'coalesce(triggerBody()['none'], 'x')' cannot be evaluated because property 'none'",
+        ),
+        (
+            json!("@triggerBody()?['none']['x']"),
+            "property 'x' cannot be selected. The value before it is null; use ?['x']",
+        ),
         (json!("@parameters('none')"), "'none', which is not a parameter of the workflow"),
         (json!("@greater(1, 'a')"), "values of type 'Integer' and 'String' that do not match"),
         (

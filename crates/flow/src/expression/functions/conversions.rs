@@ -4,8 +4,10 @@ use serde_json::{Number, Value};
 
 use super::super::arguments::{Arguments, whole};
 use super::super::budget::weight;
-use super::super::evaluate::{EvaluationError, append};
-use super::super::function::{ANY, Row};
+use super::super::error::EvaluationError;
+use super::super::function::Row;
+use super::super::signature::ANY;
+use super::super::string_form::append;
 
 pub(super) static ROWS: [Row; 8] = [
     Row::make("array", (1, 1), array),

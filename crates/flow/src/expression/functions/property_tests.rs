@@ -58,8 +58,8 @@ fn expression() -> impl Strategy<Value = String> {
     literal.prop_recursive(4, 40, 4, |inner| {
         let function = (0..FAMILIES.len()).prop_flat_map(|family| {
             (0..FAMILIES[family].1.len()).prop_map(move |row| {
-                let row = &FAMILIES[family].1[row];
-                (row.name(), row.arguments())
+                let row = &FAMILIES[family].1[row].signature;
+                (row.name, (row.fewest, row.most))
             })
         });
         (function, proptest::collection::vec(inner, 4), 0..4_usize).prop_map(
