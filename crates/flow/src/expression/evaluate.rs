@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::arguments::{Arguments, Call, kind};
 use super::budget::Budget;
@@ -122,16 +122,22 @@ fn select<'a>(value: Cow<'a, Value>, key: &Value, or_null: bool) -> Result<Cow<'
 }
 
 /// Returns a property, also one of a property: `body/subject` is `subject` of `body`.
-fn property<'a>(map: &'a serde_json::Map<String, Value>, name: &str) -> Option<&'a Value> {
-    if let Some(found) = map.get(name) {
+fn property<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    if let Some(found) = own_property(map, name) {
         return Some(found);
     }
     let (first, rest) = name.split_once('/')?;
-    rest.split('/').try_fold(map.get(first)?, |value, part| match value {
-        Value::Object(map) => map.get(part),
+    rest.split('/').try_fold(own_property(map, first)?, |value, part| match value {
+        Value::Object(map) => own_property(map, part),
         Value::Array(items) => items.get(part.parse::<usize>().ok()?),
         _ => None,
     })
+}
+
+/// Returns the property of this name, or else the first one whose name differs in case only.
+fn own_property<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    map.get(name)
+        .or_else(|| map.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, found)| found))
 }
 
 fn index(number: &Number, length: usize) -> Option<usize> {

@@ -9,6 +9,7 @@ mod arguments;
 mod budget;
 mod catalogue;
 mod content;
+mod cultures;
 mod date_format;
 mod date_parse;
 mod error;
