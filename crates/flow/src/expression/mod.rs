@@ -18,6 +18,7 @@ pub(crate) mod facts;
 mod function;
 mod functions;
 mod fuzzing;
+mod multipart;
 mod parse;
 mod signature;
 mod string_form;
