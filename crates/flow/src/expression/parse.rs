@@ -2,7 +2,9 @@
 
 use serde_json::{Number, Value};
 
-use super::function::{ANY, Function, nearest};
+use super::catalogue::nearest;
+use super::function::Function;
+use super::signature::{ANY, Signature};
 use super::syntax::{Access, Expression};
 
 /// The maximum length of an expression, in characters (reference §6.1).
@@ -189,7 +191,7 @@ impl Parser<'_> {
                 let what = format!("The template function '{name}' is not defined or not valid{near}");
                 return Err(self.error(what));
             };
-            let (fewest, most) = function.arguments();
+            let Signature { fewest, most, .. } = *function.signature();
             if !(fewest..=most).contains(&arguments.len()) {
                 self.at = start;
                 let given = arguments.len();

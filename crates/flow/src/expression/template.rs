@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::budget::Budget;
-use super::evaluate::{EvaluationError, append, evaluate};
+use super::error::EvaluationError;
+use super::evaluate::evaluate;
 use super::facts::Facts;
 use super::parse::{ExpressionError, parse, parse_until};
+use super::string_form::append;
 use super::syntax::Expression;
 
 /// A JSON value whose strings can be expressions: parsed once, evaluated in every run.
@@ -81,7 +83,7 @@ impl Template {
         match &self.0 {
             Node::Literal(value) => budget.own(Cow::Borrowed(value)),
             Node::Expression(expression) => {
-                let value = evaluate(expression, facts, budget)?;
+                let value = evaluate(expression, facts, budget).map_err(|error| error.within(expression))?;
                 budget.own(value)
             }
             Node::Interpolation(pieces) => {
@@ -90,7 +92,8 @@ impl Template {
                     match piece {
                         Piece::Text(more) => text.push_str(more),
                         Piece::Expression(expression) => {
-                            append(&mut text, &*evaluate(expression, facts, budget)?, budget)?;
+                            let value = evaluate(expression, facts, budget);
+                            append(&mut text, &*value.map_err(|error| error.within(expression))?, budget)?;
                         }
                     }
                 }
@@ -114,7 +117,6 @@ impl Template {
     /// Returns the actions that its expressions name literally: `outputs('A')`, `body('A')`.
     pub(crate) fn action_names(&self) -> Vec<&str> {
         self.names(&[
-            "action",
             "actionBody",
             "actionOutputs",
             "actions",

@@ -81,6 +81,8 @@ fn values() {
         (json!("@triggerOutputs()?['body/item']"), json!("lamp")),
         (json!("@triggerOutputs()?['body/tags/1']"), json!("b")),
         (json!("@triggerOutputs()?['body/none/x']"), json!(null)),
+        (json!("@triggerOutputs()?['Headers']['X']"), json!("h")),
+        (json!("@triggerOutputs()?['BODY/ITEM']"), json!("lamp")),
         (json!("@triggerBody() ? . item"), json!("lamp")),
         (json!("@triggerBody()\u{a0}?\r\n ['item' ]"), json!("lamp")),
         (json!("@{triggerBody()?['item']}@{1}"), json!("lamp1")),
@@ -184,6 +186,14 @@ fn errors_contain_the_reason() {
         (json!("@outputs(triggerBody())"), "'outputs' expects its parameter to be a string"),
         (json!("@int(1.5)"), "The value cannot be converted to the target type"),
         (json!("@outputs('Later')"), "'outputs' was invoked with 'Later', an action that has not run"),
+        (
+            json!("- @{coalesce(triggerBody()['none'], 'x')}"),
+            "expression 'coalesce(triggerBody()['none'], 'x')' cannot be evaluated because property 'none'",
+        ),
+        (
+            json!("@triggerBody()?['none']['x']"),
+            "property 'x' cannot be selected. The value before it is null; use ?['x']",
+        ),
         (json!("@parameters('none')"), "'none', which is not a parameter of the workflow"),
         (json!("@greater(1, 'a')"), "values of type 'Integer' and 'String' that do not match"),
         (

@@ -28,6 +28,8 @@ mod example_run;
 #[cfg(test)]
 mod example_tests;
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod xml_tests;
 
 /// All functions, with the names of their families.

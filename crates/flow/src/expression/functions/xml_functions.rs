@@ -5,7 +5,7 @@ use serde_json::{Number, Value};
 use super::super::arguments::Arguments;
 use super::super::budget::weight;
 use super::super::content::{encoded_length, envelope, opened, text};
-use super::super::evaluate::EvaluationError;
+use super::super::error::EvaluationError;
 use super::super::function::Row;
 use super::super::weight::VALUE_BYTES_MAX;
 use super::super::xml::{Document, Kind, XPathResult, evaluate, from_json, parse, print, to_json};
@@ -79,7 +79,6 @@ fn xpath(given: &Arguments<'_, '_>) -> Result<Value, EvaluationError> {
             given.charge(text.len())?;
             Value::String(text)
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the number is whole and small")]
         XPathResult::Number(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
             Value::from(number as i64)
         }

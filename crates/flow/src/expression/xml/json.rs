@@ -1,5 +1,5 @@
-//! Conversion between XML and JSON, by the conventions of Json.NET: `@name` is an attribute, `#text`
-//! a text beside others, and an array a repeated element.
+//! Conversion between XML and JSON, by the conventions of Json.NET: `@name` is an attribute,
+//! `#text` a text beside others, and an array a repeated element.
 
 use std::fmt::Write;
 

@@ -1,60 +1,39 @@
 //! Evaluates XPath 1.0, with a bound on the work.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::document::{Document, Kind, local};
 use super::xpath_functions::call;
 use super::xpath_syntax::{Axis, Query, Start, Step, Test, parse};
-
-/// The maximum work of a query: nodes visited, and bytes of texts.
-const WORK_MAX: usize = 16 << 20;
-/// The work of visiting a node.
-const VISIT: usize = 8;
-
-#[derive(Clone, Debug)]
-pub(in super::super) enum Result {
-    /// Nodes in document order.
-    Nodes(Vec<usize>),
-    Text(String),
-    Number(f64),
-    Boolean(bool),
-}
+use super::xpath_values::{Context, Result, VISIT, Values};
 
 type Evaluated = std::result::Result<Result, String>;
 
 /// Evaluates a query at the root of a document. An error says what is wrong.
 pub(in super::super) fn evaluate(document: &Document, query: &str) -> Evaluated {
-    let evaluator = Evaluator { document, work: Cell::new(WORK_MAX) };
-    evaluator.query(&parse(query)?, Context { node: 0, position: 1, size: 1 })
+    Evaluator { document, values: Values::of(document) }
+        .query(&parse(query)?, Context { node: 0, position: 1, size: 1 })
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct Context {
-    pub(super) node: usize,
-    pub(super) position: usize,
-    pub(super) size: usize,
-}
-
-pub(super) struct Evaluator<'a> {
-    pub(super) document: &'a Document,
-    work: Cell<usize>,
+struct Evaluator<'a> {
+    document: &'a Document,
+    values: Values<'a>,
 }
 
 impl Evaluator<'_> {
-    pub(super) fn work(&self, units: usize) -> std::result::Result<(), String> {
-        let left = self.work.get().checked_sub(units).ok_or("it takes too many steps for this document")?;
-        self.work.set(left);
-        Ok(())
-    }
-
-    pub(super) fn query(&self, query: &Query, context: Context) -> Evaluated {
-        self.work(VISIT)?;
+    fn query(&self, query: &Query, context: Context) -> Evaluated {
+        self.values.work(VISIT)?;
         match query {
             Query::Number(number) => Ok(Result::Number(*number)),
             Query::Text(text) => Ok(Result::Text(text.clone())),
-            Query::Negative(query) => Ok(Result::Number(-self.number(&self.query(query, context)?)?)),
-            Query::Call(name, arguments) => call(self, name, arguments, context),
+            Query::Negative(query) => Ok(Result::Number(-self.values.number(&self.query(query, context)?)?)),
+            Query::Call(name, arguments) => {
+                let arguments = arguments
+                    .iter()
+                    .map(|argument| self.query(argument, context))
+                    .collect::<std::result::Result<_, _>>()?;
+                call(&self.values, name, arguments, context)
+            }
             Query::Binary(operator, left, right) => self.binary(operator, left, right, context),
             Query::Path(start, steps) => {
                 let mut nodes = match start {
@@ -77,7 +56,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn nodes(&self, query: &Query, context: Context) -> std::result::Result<Vec<usize>, String> {
+    fn nodes(&self, query: &Query, context: Context) -> std::result::Result<Vec<usize>, String> {
         match self.query(query, context)? {
             Result::Nodes(nodes) => Ok(nodes),
             _ => Err("a step or a predicate follows a value that is no node".to_owned()),
@@ -87,11 +66,11 @@ impl Evaluator<'_> {
     fn binary(&self, operator: &str, left: &Query, right: &Query, context: Context) -> Evaluated {
         match operator {
             "or" | "and" => {
-                let first = self.boolean(&self.query(left, context)?);
+                let first = self.values.boolean(&self.query(left, context)?);
                 if first == (operator == "or") {
                     return Ok(Result::Boolean(first));
                 }
-                return Ok(Result::Boolean(self.boolean(&self.query(right, context)?)));
+                return Ok(Result::Boolean(self.values.boolean(&self.query(right, context)?)));
             }
             "|" => {
                 let both = [self.nodes(left, context)?, self.nodes(right, context)?].concat();
@@ -103,7 +82,7 @@ impl Evaluator<'_> {
         if matches!(operator, "=" | "!=" | "<" | "<=" | ">" | ">=") {
             return Ok(Result::Boolean(self.compare(operator, &left, &right)?));
         }
-        let (a, b) = (self.number(&left)?, self.number(&right)?);
+        let (a, b) = (self.values.number(&left)?, self.values.number(&right)?);
         Ok(Result::Number(match operator {
             "+" => a + b,
             "-" => a - b,
@@ -118,11 +97,11 @@ impl Evaluator<'_> {
         let is_equality = matches!(operator, "=" | "!=");
         match (left, right) {
             (Result::Boolean(_), _) | (_, Result::Boolean(_)) if is_equality => {
-                Ok((self.boolean(left) == self.boolean(right)) == (operator == "="))
+                Ok((self.values.boolean(left) == self.values.boolean(right)) == (operator == "="))
             }
             (Result::Nodes(nodes), other) => {
                 for node in nodes {
-                    if self.compare(operator, &Result::Text(self.node_text(*node)?), other)? {
+                    if self.compare(operator, &Result::Text(self.values.node_text(*node)?), other)? {
                         return Ok(true);
                     }
                 }
@@ -130,7 +109,7 @@ impl Evaluator<'_> {
             }
             (value, Result::Nodes(nodes)) => {
                 for node in nodes {
-                    if self.compare(operator, value, &Result::Text(self.node_text(*node)?))? {
+                    if self.compare(operator, value, &Result::Text(self.values.node_text(*node)?))? {
                         return Ok(true);
                     }
                 }
@@ -138,8 +117,7 @@ impl Evaluator<'_> {
             }
             (Result::Text(a), Result::Text(b)) if is_equality => Ok((a == b) == (operator == "=")),
             _ => {
-                let (a, b) = (self.number(left)?, self.number(right)?);
-                #[expect(clippy::float_cmp, reason = "XPath compares numbers as IEEE 754 does")]
+                let (a, b) = (self.values.number(left)?, self.values.number(right)?);
                 Ok(match operator {
                     "=" => a == b,
                     "!=" => a != b,
@@ -171,10 +149,8 @@ impl Evaluator<'_> {
             for (at, node) in nodes.into_iter().enumerate() {
                 let context = Context { node, position: at + 1, size };
                 let holds = match self.query(predicate, context)? {
-                    #[expect(clippy::float_cmp, reason = "a position is a whole number")]
-                    #[expect(clippy::cast_precision_loss, reason = "there are fewer nodes than bytes")]
                     Result::Number(number) => number == context.position as f64,
-                    other => self.boolean(&other),
+                    other => self.values.boolean(&other),
                 };
                 if holds {
                     kept.push(node);
@@ -214,20 +190,20 @@ impl Evaluator<'_> {
             Axis::FollowingSibling => {
                 let is_child = siblings().binary_search(&node).is_ok();
                 found.extend(siblings().iter().filter(|sibling| is_child && **sibling > node));
-                self.work(siblings().len())?;
+                self.values.work(siblings().len())?;
             }
             Axis::PrecedingSibling => {
                 found.extend(siblings().iter().rev().filter(|sibling| **sibling < node));
-                self.work(siblings().len())?;
+                self.values.work(siblings().len())?;
             }
             Axis::Parent => {}
         }
-        self.work((found.len() - before) * VISIT)
+        self.values.work((found.len() - before) * VISIT)
     }
 
     fn descendants(&self, node: usize, found: &mut Vec<usize>) -> std::result::Result<(), String> {
         for child in self.document.children(node) {
-            self.work(VISIT)?;
+            self.values.work(VISIT)?;
             found.push(*child);
             self.descendants(*child, found)?;
         }
@@ -251,45 +227,6 @@ impl Evaluator<'_> {
                 let (name, namespace) = self.document.name(node);
                 is_principal && namespace.is_empty() && local(name) == wanted
             }
-        }
-    }
-
-    pub(super) fn node_text(&self, node: usize) -> std::result::Result<String, String> {
-        let text = self.document.text(node);
-        self.work(text.len() + VISIT)?;
-        Ok(text)
-    }
-
-    pub(super) fn text(&self, value: &Result) -> std::result::Result<String, String> {
-        match value {
-            Result::Nodes(nodes) => nodes.first().map_or(Ok(String::new()), |node| self.node_text(*node)),
-            Result::Text(text) => {
-                self.work(text.len())?;
-                Ok(text.clone())
-            }
-            Result::Number(number) if number.is_nan() => Ok("NaN".to_owned()),
-            Result::Number(number) if number.is_infinite() => {
-                Ok(if *number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned())
-            }
-            Result::Number(number) => Ok((number + 0.0).to_string()),
-            Result::Boolean(is) => Ok(is.to_string()),
-        }
-    }
-
-    pub(super) fn number(&self, value: &Result) -> std::result::Result<f64, String> {
-        Ok(match value {
-            Result::Number(number) => *number,
-            Result::Boolean(is) => f64::from(u8::from(*is)),
-            other => self.text(other)?.trim().parse().unwrap_or(f64::NAN),
-        })
-    }
-
-    pub(super) fn boolean(&self, value: &Result) -> bool {
-        match value {
-            Result::Nodes(nodes) => !nodes.is_empty(),
-            Result::Text(text) => !text.is_empty(),
-            Result::Number(number) => *number != 0.0 && !number.is_nan(),
-            Result::Boolean(is) => *is,
         }
     }
 }

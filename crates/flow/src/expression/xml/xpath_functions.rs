@@ -2,14 +2,13 @@
 
 use super::super::weight::VALUE_BYTES_MAX;
 use super::document::local;
-use super::xpath::{Context, Evaluator, Result};
-use super::xpath_syntax::Query;
+use super::xpath_values::{Context, Result, Values};
 
 /// Calls a function. An error says what is wrong.
 pub(super) fn call(
-    evaluator: &Evaluator<'_>,
+    values: &Values<'_>,
     name: &str,
-    arguments: &[Query],
+    arguments: Vec<Result>,
     context: Context,
 ) -> std::result::Result<Result, String> {
     let (fewest, most) = match name {
@@ -26,23 +25,19 @@ pub(super) fn call(
     if !(fewest..=most).contains(&arguments.len()) {
         return Err(format!("'{name}' takes {fewest} to {most} arguments, not {}", arguments.len()));
     }
-    let value = |at: usize| match arguments.get(at) {
-        Some(argument) => evaluator.query(argument, context),
-        None => Ok(Result::Nodes(vec![context.node])),
-    };
-    let text = |at| evaluator.text(&value(at)?);
-    let number = |at| evaluator.number(&value(at)?);
-    let nodes = |at: usize| match value(at)? {
+    let arguments = if arguments.is_empty() { vec![Result::Nodes(vec![context.node])] } else { arguments };
+    let text = |at| values.text(&arguments[at]);
+    let number = |at| values.number(&arguments[at]);
+    let nodes = |at: usize| match &arguments[at] {
         Result::Nodes(nodes) => Ok(nodes),
         _ => Err(format!("'{name}' takes nodes")),
     };
     let first_name = |of: fn(&str, &str) -> String| {
-        let names = nodes(0)?.first().map(|node| evaluator.document.name(*node));
+        let names = nodes(0)?.first().map(|node| values.document.name(*node));
         let made = names.map(|(name, namespace)| of(name, namespace)).unwrap_or_default();
-        evaluator.work(made.len())?;
+        values.work(made.len())?;
         Ok::<_, String>(Result::Text(made))
     };
-    #[expect(clippy::cast_precision_loss, reason = "a document has fewer nodes and characters than 2^52")]
     let count = |count: usize| Result::Number(count as f64);
     Ok(match name {
         "last" => count(context.size),
@@ -50,8 +45,8 @@ pub(super) fn call(
         "count" => count(nodes(0)?.len()),
         "true" => Result::Boolean(true),
         "false" => Result::Boolean(false),
-        "boolean" => Result::Boolean(evaluator.boolean(&value(0)?)),
-        "not" => Result::Boolean(!evaluator.boolean(&value(0)?)),
+        "boolean" => Result::Boolean(values.boolean(&arguments[0])),
+        "not" => Result::Boolean(!values.boolean(&arguments[0])),
         "local-name" => first_name(|name, _| local(name).to_owned())?,
         "namespace-uri" => first_name(|_, namespace| namespace.to_owned())?,
         "name" => first_name(|name, _| name.to_owned())?,
@@ -90,7 +85,7 @@ pub(super) fn call(
         }
         "translate" => {
             let (all, from, to) = (text(0)?, text(1)?, text(2)?);
-            evaluator.work(all.len().saturating_mul(from.len().max(1)))?;
+            values.work(all.len().saturating_mul(from.len().max(1)))?;
             let to: Vec<char> = to.chars().collect();
             let changed = |c: char| match from.chars().position(|known| known == c) {
                 Some(at) => to.get(at).copied(),
@@ -101,8 +96,8 @@ pub(super) fn call(
         "number" => Result::Number(number(0)?),
         "sum" => {
             let mut sum = 0.0;
-            for node in nodes(0)? {
-                sum += evaluator.number(&Result::Text(evaluator.node_text(node)?))?;
+            for node in nodes(0)?.iter().copied() {
+                sum += values.number(&Result::Text(values.node_text(node)?))?;
             }
             Result::Number(sum)
         }
