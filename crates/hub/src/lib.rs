@@ -18,6 +18,7 @@
 
 mod arm;
 mod bounded_body;
+mod client_key;
 mod config;
 mod connection;
 mod connector;

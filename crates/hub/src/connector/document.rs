@@ -9,6 +9,7 @@ use url::Url;
 use super::storage::Stored;
 use super::{Authentication, Connector, ConnectorName, Home, OAuthSettings, RedirectMode};
 use crate::arm::{LOCATION, custom_api_id, managed_api_id};
+use crate::client_key::key_credential;
 
 /// The hosts of the platform's consent service (`global.consent.azure-apim.net`).
 const CONSENT_HOSTS: &str = ".consent.azure-apim.net";
@@ -69,10 +70,14 @@ fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
         "backendService": {"serviceUrl": connector.swagger.service_url()},
         "apiDefinitions": {},
     });
-    match document {
+    let mut members = match document {
         Value::Object(members) => members,
         _ => Map::new(),
+    };
+    if let Some(key) = &connector.client_key {
+        members.insert("certificate".into(), key_credential(key));
     }
+    members
 }
 
 /// Returns the connection parameters with the redirect URI that has to be registered on the

@@ -19,7 +19,7 @@ pub(crate) use fault::ConnectorFault;
 pub(crate) use name::{ConnectorName, DISPLAY_NAME_RULE, is_display_name};
 pub(crate) use oauth_settings::{
     AuthorizationRequest, ClientAuthentication, GrantRequest, GrantType, Incomplete, OAuthSettings,
-    ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest,
+    ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest, takes_certificate,
 };
 pub(crate) use parsed::{Connector, Home};
 pub(crate) use swagger::Swagger;

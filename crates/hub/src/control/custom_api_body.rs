@@ -21,7 +21,7 @@ const DOCUMENT: [&str; 9] = [
     "scriptOperations",
 ];
 /// Members that the hub adds.
-const READ_ONLY: [&str; 4] = ["name", "runtimeUrls", "generalInformation", "apiDefinitions"];
+const READ_ONLY: [&str; 5] = ["name", "runtimeUrls", "generalInformation", "apiDefinitions", "certificate"];
 
 /// An API before a change.
 pub(super) struct Current<'a> {

@@ -5,6 +5,7 @@
 
 mod access;
 mod bad_input;
+mod client_certificates;
 mod client_credentials;
 mod concurrent_refresh;
 mod connections;

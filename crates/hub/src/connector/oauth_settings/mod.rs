@@ -123,6 +123,24 @@ impl OAuthSettings {
     }
 }
 
+/// Whether a sign-in of the document authenticates the application with a certificate.
+pub(crate) fn takes_certificate(document: &Value) -> bool {
+    let properties = document.get("properties").unwrap_or(document);
+    let single = properties.get("connectionParameters");
+    let sets = properties.pointer("/connectionParameterSets/values").and_then(Value::as_array);
+    let sets = sets.into_iter().flatten().filter_map(|set| set.get("parameters"));
+    single.into_iter().chain(sets).filter_map(Value::as_object).any(|parameters| {
+        parameters.values().any(|parameter| {
+            SPELLINGS.iter().any(|spelling| {
+                let provider = parameter.get(spelling).and_then(|settings| settings.get("identityProvider"));
+                provider
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| name.eq_ignore_ascii_case("aadcertificate"))
+            })
+        })
+    })
+}
+
 /// Removes all client secrets from an `apiProperties` document and returns the first: they are
 /// write-only.
 pub(super) fn take_client_secret(document: &mut Value) -> Option<Secret> {
@@ -157,6 +175,25 @@ fn take_from(parameters: &mut Value, found: &mut Option<Secret>) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn connectors_of_aadcertificate_take_one() {
+        let parameters = |provider: &str| json!({"token": {"oAuthSettings": {"identityProvider": provider}}});
+        for (document, takes) in [
+            (json!({"properties": {"connectionParameters": parameters("aadcertificate")}}), true),
+            (json!({"connectionParameters": parameters("AadCertificate")}), true),
+            (json!({"properties": {"connectionParameters": parameters("aad")}}), false),
+            (
+                json!({"properties": {"connectionParameterSets": {"values": [
+                    {"parameters": parameters("aad")}, {"parameters": parameters("aadcertificate")},
+                ]}}}),
+                true,
+            ),
+            (json!([]), false),
+        ] {
+            assert_eq!(takes_certificate(&document), takes, "{document}");
+        }
+    }
 
     #[test]
     fn secrets_are_removed_from_the_document() {
