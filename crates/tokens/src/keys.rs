@@ -66,8 +66,8 @@ impl SigningKey {
         Self::generate_for(SUBJECT, stream, not_before, not_after)
     }
 
-    /// Generates a key as [`generate`](Self::generate), with a certificate for `subject` (its common
-    /// name).
+    /// Generates a key as [`generate`](Self::generate), with a certificate for `subject` (its
+    /// common name).
     ///
     /// # Errors
     /// When a library rejects the generated key: a defect, independent of input.

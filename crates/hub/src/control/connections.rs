@@ -141,7 +141,7 @@ async fn create(
     let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
     let status = match &connector.properties.authentication {
         Authentication::None => Status::Connected,
-        // Nobody signs in: the application's own credentials are used when a call needs a token.
+        // No user signs in: the application's own credentials are used when a call needs a token.
         Authentication::OAuth { settings, .. }
             if settings.grant_type(&ParameterValues::default()) == GrantType::ClientCredentials =>
         {

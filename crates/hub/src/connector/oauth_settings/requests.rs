@@ -3,7 +3,7 @@
 use outlive_tokens::Secret;
 use url::Url;
 
-use super::ProviderKind;
+use super::settings::ProviderKind;
 use super::sign_in::{Endpoint, Incomplete, SignIn};
 use super::template::{self, percent_encode};
 
