@@ -19,6 +19,7 @@
 mod arm;
 mod back_end;
 mod bounded_body;
+mod client_key;
 mod config;
 mod connection;
 mod connector;

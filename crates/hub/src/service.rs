@@ -9,9 +9,9 @@ use outlive_store::Change;
 use outlive_wire::events::ConnectorCreated;
 use outlive_wire::{ConnectorSpec, HubSpec, Subject};
 
-use crate::Hub;
 use crate::connector::storage::{self, Registration};
-use crate::connector::{ConnectorName, Draft, Home, connector_faults};
+use crate::connector::{ConnectorName, Draft, Home, connector_faults, takes_certificate};
+use crate::{Hub, client_key};
 
 /// The maximum number of connectors of a new tenant.
 const CONNECTORS_MAX: usize = 100;
@@ -75,6 +75,11 @@ impl Service for Hub {
                 client_secret: connector.client_secret,
             };
             let draft = draft.check().map_err(|fault| broken(&fault))?;
+            let client_key_sealed = if takes_certificate(&draft.api_properties) {
+                client_key::generate_if_needed(self, tenant, &name, None, now).await?
+            } else {
+                None
+            };
             let registration = Registration {
                 tenant,
                 name: &name,
@@ -88,9 +93,11 @@ impl Service for Hub {
                     draft.client_secret.as_ref(),
                     &mut self.random(tenant, "seal-client-secret"),
                 ),
+                client_key_sealed,
             };
+            let confidential = draft.client_secret.is_some() || registration.client_key_sealed.is_some();
             change.add(storage::insert(registration, &draft));
-            let payload = ConnectorCreated { confidential: draft.client_secret.is_some(), caller: None };
+            let payload = ConnectorCreated { confidential, caller: None };
             let event = Event::new(tenant, now, Subject::connector(&name), trace, payload);
             change.append(self.chassis.journal.entry(&event));
         }

@@ -63,10 +63,24 @@ impl SigningKey {
     /// # Errors
     /// When a library rejects the generated key: a defect, independent of input.
     pub fn generate(stream: &mut Stream, not_before: Instant, not_after: Instant) -> Result<Self, KeyError> {
+        Self::generate_for(SUBJECT, stream, not_before, not_after)
+    }
+
+    /// Generates a key as [`generate`](Self::generate), with a certificate for `subject` (its
+    /// common name).
+    ///
+    /// # Errors
+    /// When a library rejects the generated key: a defect, independent of input.
+    pub fn generate_for(
+        subject: &str,
+        stream: &mut Stream,
+        not_before: Instant,
+        not_after: Instant,
+    ) -> Result<Self, KeyError> {
         let serial: [u8; 16] = stream.bytes();
         let pkcs8 = if stream.is_seeded() { generate_from(stream)? } else { generate_from_system()? };
-        let certificate =
-            certificate(&pkcs8, serial, not_before, not_after).map_err(|e| KeyError::new("certified", e))?;
+        let certificate = certificate(&pkcs8, subject, serial, not_before, not_after)
+            .map_err(|e| KeyError::new("certified", e))?;
         Self::from_der(&pkcs8, &certificate)
     }
 
@@ -212,13 +226,19 @@ fn generate_from_system() -> Result<Zeroizing<Vec<u8>>, KeyError> {
     Ok(Zeroizing::new(pkcs8.as_ref().to_vec()))
 }
 
-fn certificate(pkcs8: &[u8], serial: [u8; 16], from: Instant, to: Instant) -> Result<Vec<u8>, rcgen::Error> {
+fn certificate(
+    pkcs8: &[u8],
+    subject: &str,
+    serial: [u8; 16],
+    from: Instant,
+    to: Instant,
+) -> Result<Vec<u8>, rcgen::Error> {
     let pair = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.into(), &PKCS_RSA_SHA256)?;
     let epoch = rcgen::date_time_ymd(1970, 1, 1);
     let date = |at: Instant| epoch + (at.whole_second() - Instant::EPOCH).to_std();
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, SUBJECT);
+    params.distinguished_name.push(DnType::CommonName, subject);
     params.serial_number = Some(SerialNumber::from_slice(&positive(serial)));
     params.not_before = date(from);
     params.not_after = date(to.max(from));

@@ -9,6 +9,7 @@ use url::Url;
 use super::storage::Stored;
 use super::{Authentication, Connector, ConnectorName, Home, OAuthSettings, RedirectMode};
 use crate::arm::{LOCATION, custom_api_id, managed_api_id};
+use crate::client_key::key_credential;
 
 /// The hosts of the platform's consent service (`global.consent.azure-apim.net`).
 const CONSENT_HOSTS: &str = ".consent.azure-apim.net";
@@ -91,6 +92,9 @@ fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
             }
         }
         members.insert("connectionParameterSets".into(), sets);
+    }
+    if let Some(key) = &connector.client_key {
+        members.insert("certificate".into(), key_credential(key));
     }
     members
 }

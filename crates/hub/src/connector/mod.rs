@@ -24,7 +24,7 @@ pub(crate) use fault::{ConnectorFault, Faults};
 pub(crate) use name::{ConnectorName, DISPLAY_NAME_RULE, is_display_name};
 pub(crate) use oauth_settings::{
     AuthorizationRequest, ClientAuthentication, GrantRequest, GrantType, Incomplete, OAuthSettings,
-    ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest,
+    ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest, takes_certificate,
 };
 pub(crate) use parameter::{Authentication, Parameter, ParameterKind, text_of};
 pub(crate) use parsed::{Connector, Home};

@@ -1,6 +1,6 @@
 //! Connectors whose documents are valid.
 
-use outlive_tokens::Secret;
+use outlive_tokens::{Secret, SigningKey};
 
 use super::{ApiProperties, ConnectorName, Swagger};
 
@@ -28,4 +28,6 @@ pub(crate) struct Connector {
     pub(crate) swagger: Swagger,
     /// The client secret of its application; absent for a public client.
     pub(crate) client_secret: Option<Secret>,
+    /// The key pair of a client that authenticates with a certificate.
+    pub(crate) client_key: Option<SigningKey>,
 }

@@ -2,7 +2,7 @@
 
 use outlive_clock::TenantId;
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
-use outlive_tokens::{Sealer, Secret};
+use outlive_tokens::{Sealer, Secret, SigningKey};
 use uuid::Uuid;
 
 use super::{ApiProperties, Connector, ConnectorName, Draft, Home, Swagger};
@@ -56,6 +56,11 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
             Some(Secret::new(plain))
         }
     };
+    let client_key = row
+        .opt_text("client_key_sealed")?
+        .map(|sealed| SigningKey::unsealed(sealer, &sealed))
+        .transpose()
+        .map_err(|error| corrupt("client_key_sealed", &error))?;
     let connector = Connector {
         home: row.opt_text("resource_group")?.map_or(Home::Managed, |group| Home::Custom { group }),
         version: row.text("version")?,
@@ -64,6 +69,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
             .map_err(|fault| corrupt("api_properties", &fault))?,
         swagger: Swagger::parse(&swagger).map_err(|fault| corrupt("swagger", &fault))?,
         client_secret,
+        client_key,
         name,
     };
     Ok(Stored {
@@ -85,7 +91,7 @@ pub(crate) async fn find(
     store
         .row(sql!(
             "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
-             revision FROM connectors WHERE tenant = $1 AND name = $2",
+             client_key_sealed, revision FROM connectors WHERE tenant = $1 AND name = $2",
             tenant,
             name.as_str()
         ))
@@ -104,7 +110,7 @@ pub(crate) async fn list_managed_apis(
     let rows = store
         .rows(sql!(
             "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
-             revision FROM connectors WHERE tenant = $1 AND resource_group IS NULL ORDER BY name LIMIT $2",
+             client_key_sealed, revision FROM connectors WHERE tenant = $1 AND resource_group IS NULL ORDER BY name LIMIT $2",
             tenant,
             limit
         ))
@@ -125,7 +131,7 @@ pub(crate) async fn list_custom_apis(
     let rows = store
         .rows(sql!(
             "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
-             revision FROM connectors WHERE tenant = $1 AND resource_group IS NOT NULL \
+             client_key_sealed, revision FROM connectors WHERE tenant = $1 AND resource_group IS NOT NULL \
              AND (CAST($2 AS TEXT) IS NULL OR lower(resource_group) = $2) \
              AND (lower(resource_group) > $3 OR (lower(resource_group) = $3 AND name > $4)) \
              ORDER BY lower(resource_group), name LIMIT $5",
@@ -189,6 +195,7 @@ pub(crate) struct Registration<'a> {
     pub(crate) owner: Option<Uuid>,
     pub(crate) version: String,
     pub(crate) client_secret_sealed: Option<String>,
+    pub(crate) client_key_sealed: Option<String>,
 }
 
 /// Inserts a connector. Conflicts if its name is taken.
@@ -199,7 +206,7 @@ pub(crate) fn insert(registration: Registration<'_>, draft: &Draft) -> Statement
     };
     sql!(
         "INSERT INTO connectors (tenant, name, resource_group, owner, version, display_name, api_properties, swagger, \
-         client_secret_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         client_secret_sealed, client_key_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         registration.tenant,
         registration.name.as_str(),
         group,
@@ -208,22 +215,25 @@ pub(crate) fn insert(registration: Registration<'_>, draft: &Draft) -> Statement
         &draft.display_name,
         draft.api_properties.clone(),
         draft.swagger.clone(),
-        registration.client_secret_sealed
+        registration.client_secret_sealed,
+        registration.client_key_sealed
     )
 }
 
 /// Replaces a connector. Conflicts if it has changed since `revision` was read. Keeps the client
-/// secret if the draft has none.
+/// secret and the key pair if there are no new ones.
 pub(crate) fn update(registration: Registration<'_>, draft: &Draft, revision: i64) -> Statement {
     sql!(
         "UPDATE connectors SET version = $1, display_name = $2, api_properties = $3, swagger = $4, \
-         client_secret_sealed = COALESCE($5, client_secret_sealed), revision = revision + 1 \
-         WHERE tenant = $6 AND name = $7 AND revision = $8",
+         client_secret_sealed = COALESCE($5, client_secret_sealed), \
+         client_key_sealed = COALESCE($6, client_key_sealed), revision = revision + 1 \
+         WHERE tenant = $7 AND name = $8 AND revision = $9",
         registration.version,
         &draft.display_name,
         draft.api_properties.clone(),
         draft.swagger.clone(),
         registration.client_secret_sealed,
+        registration.client_key_sealed,
         registration.tenant,
         registration.name.as_str(),
         revision
@@ -254,6 +264,7 @@ mod tests {
             owner: None,
             version: "v".to_owned(),
             client_secret_sealed: None,
+            client_key_sealed: None,
         };
         let draft = |title: &str| Draft {
             display_name: title.to_owned(),

@@ -128,6 +128,7 @@ impl Callback<'_> {
         let call = TokenCall {
             hub: self.hub,
             tenant: self.tenant,
+            connector: &self.connector,
             correlation: self.hub.random(self.tenant, "correlation").uuid(),
             now: self.now,
             trace: self.trace,

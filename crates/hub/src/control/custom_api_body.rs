@@ -22,7 +22,7 @@ const DOCUMENT: [&str; 10] = [
     "script",
 ];
 /// Members that the hub adds.
-const READ_ONLY: [&str; 4] = ["name", "runtimeUrls", "generalInformation", "apiDefinitions"];
+const READ_ONLY: [&str; 5] = ["name", "runtimeUrls", "generalInformation", "apiDefinitions", "certificate"];
 
 /// An API before a change.
 pub(super) struct Current<'a> {

@@ -16,8 +16,8 @@ use super::listing::Page;
 use super::paths::{GroupPath, NamePath, ResourcePath};
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, ResourceName};
 use crate::connector::storage::{self, Registration, Stored};
-use crate::connector::{ConnectorName, Draft, Home, custom_api};
-use crate::{Hub, connection};
+use crate::connector::{ConnectorName, Draft, Home, custom_api, takes_certificate};
+use crate::{Hub, client_key, connection};
 
 async fn find(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
     Ok(storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
@@ -124,8 +124,7 @@ pub(super) async fn put(
         existing.as_ref().zip(resource.as_ref()).map(|(stored, resource)| current(stored, resource));
     let draft = custom_api_body::read(body, &call, &path, &name, current.as_ref(), None)?;
     let status = if existing.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-    let revision = existing.as_ref().map(|stored| stored.revision);
-    Ok((status, write(&hub, &call, &path, &name, &draft, revision).await?))
+    Ok((status, write(&hub, &call, &path, &name, &draft, existing.as_ref()).await?))
 }
 
 pub(super) async fn patch(
@@ -139,7 +138,7 @@ pub(super) async fn patch(
     let current = current(&stored, &resource);
     let name = &stored.connector.name;
     let draft = custom_api_body::read(body, &call, &path, name, Some(&current), Some(&current))?;
-    write(&hub, &call, &path, name, &draft, Some(stored.revision)).await
+    write(&hub, &call, &path, name, &draft, Some(&stored)).await
 }
 
 /// Deletes a custom API with all connections to it.
@@ -196,8 +195,14 @@ async fn write(
     path: &ResourcePath,
     name: &ConnectorName,
     draft: &Draft,
-    replaced: Option<i64>,
+    replaced: Option<&Stored>,
 ) -> Result<Json<Value>, ArmRefusal> {
+    let client_key_sealed = if takes_certificate(&draft.api_properties) {
+        let key = replaced.and_then(|stored| stored.connector.client_key.as_ref());
+        client_key::generate_if_needed(hub, call.tenant, name, key, call.now).await?
+    } else {
+        None
+    };
     let registration = Registration {
         tenant: call.tenant,
         name,
@@ -211,12 +216,14 @@ async fn write(
             draft.client_secret.as_ref(),
             &mut hub.random(call.tenant, "seal-client-secret"),
         ),
+        client_key_sealed,
     };
-    let (confidential, caller) = (draft.client_secret.is_some(), call.caller.oid);
+    let confidential = draft.client_secret.is_some() || takes_certificate(&draft.api_properties);
+    let caller = call.caller.oid;
     let (payload, statement) = match replaced {
-        Some(revision) => (
+        Some(stored) => (
             JournalEvent::from(ConnectorChanged { confidential, caller }),
-            storage::update(registration, draft, revision),
+            storage::update(registration, draft, stored.revision),
         ),
         None => (
             JournalEvent::from(ConnectorCreated { confidential, caller: Some(caller) }),

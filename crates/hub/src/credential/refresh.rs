@@ -215,6 +215,7 @@ impl Attempt<'_> {
         let call = TokenCall {
             hub: self.hub,
             tenant: self.connection.tenant,
+            connector: &connector,
             correlation,
             now: self.now,
             trace: self.trace,

@@ -11,10 +11,13 @@ use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::token_response::{self, Granted, TokenFailure};
-use crate::connector::{ClientAuthentication, TokenBody, TokenRequest};
+use crate::client_key::client_assertion;
+use crate::connector::{ClientAuthentication, Connector, TokenBody, TokenRequest};
 use crate::{Hub, read_body};
 
 const RESPONSE_BYTES_MAX: usize = 256 * 1024;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Errors that concern the grant: the client was authenticated, so that another way of
 /// authentication cannot help.
@@ -25,6 +28,7 @@ const OF_GRANT: [&str; 4] = ["invalid_grant", "invalid_scope", "unsupported_gran
 pub(crate) struct TokenCall<'a> {
     pub(crate) hub: &'a Hub,
     pub(crate) tenant: TenantId,
+    pub(crate) connector: &'a Connector,
     /// Sent as `client-request-id`, which the issuer repeats in its errors.
     pub(crate) correlation: Uuid,
     pub(crate) now: Instant,
@@ -37,13 +41,14 @@ enum Place<'a> {
     Nowhere,
     Body(&'a str, &'a Secret),
     Header(&'a str, &'a Secret),
+    Assertion(&'a str, &'a Secret),
 }
 
 impl Place<'_> {
     /// The documented words for it.
     const fn words(self) -> &'static str {
         match self {
-            Self::Nowhere => "",
+            Self::Nowhere | Self::Assertion(..) => "",
             Self::Body(..) => "Client ID and secret sent in form body.",
             Self::Header(..) => "Client ID and secret sent in Basic authorization header.",
         }
@@ -61,7 +66,12 @@ impl TokenCall<'_> {
         request: &TokenRequest,
     ) -> Result<Result<Granted, TokenFailure>, Problem> {
         let endpoint = self.hub.config.token_endpoint(&request.url, self.tenant)?;
+        let assertion;
         let (first, second) = match &request.authentication {
+            ClientAuthentication::Certificate { client_id } => {
+                assertion = self.assertion(client_id, &request.url)?;
+                (Place::Assertion(client_id, &assertion), None)
+            }
             ClientAuthentication::None => (Place::Nowhere, None),
             ClientAuthentication::Secret { client_id, secret, then_basic } => {
                 let second = then_basic.then_some(Place::Header(client_id, secret));
@@ -86,6 +96,20 @@ impl TokenCall<'_> {
             }
             other => other,
         })
+    }
+
+    /// Signs an assertion with the connector's key.
+    fn assertion(&self, client_id: &str, named: &Url) -> Result<Secret, Problem> {
+        let key = self.connector.client_key.as_ref().ok_or_else(|| {
+            let name = &self.connector.name;
+            Problem::bad_request(format!(
+                "The connector '{name}' has no certificate. Save the connector again."
+            ))
+        })?;
+        // The issuer knows itself by the address at which browsers reach it.
+        let audience = self.hub.config.authorize_endpoint(named, self.tenant)?;
+        let id = self.hub.random(self.tenant, "client-assertion").uuid();
+        Ok(client_assertion(key, client_id, audience.as_str(), id, self.now))
     }
 
     async fn send_once(
@@ -133,6 +157,12 @@ fn body(body: &TokenBody, place: Place<'_>) -> (String, &'static str) {
             }
             if let Place::Body(client_id, secret) = place {
                 encoded.append_pair("client_id", client_id).append_pair("client_secret", secret.expose());
+            }
+            if let Place::Assertion(client_id, assertion) = place {
+                encoded
+                    .append_pair("client_id", client_id)
+                    .append_pair("client_assertion_type", JWT_BEARER)
+                    .append_pair("client_assertion", assertion.expose());
             }
             (encoded.finish(), "application/x-www-form-urlencoded")
         }

@@ -186,6 +186,7 @@ mod tests {
             properties,
             swagger,
             client_secret: None,
+            client_key: None,
         }
     }
 

@@ -58,7 +58,7 @@ pub(crate) enum Habit {
     /// Accepts the client secret in a Basic header only.
     Basic,
     /// Rejects every client, and quotes its request.
-    Nobody,
+    NoClient,
     /// Rejects the grant.
     NoGrant,
     /// Returns forms instead of JSON.
@@ -136,7 +136,7 @@ async fn respond(State(partner): State<Partner>, request: Request) -> Response {
     };
     let (basic, in_body) = (!received.authorization.is_empty(), received.body.contains("client_secret"));
     match state.habit {
-        Habit::Nobody => refuse(StatusCode::UNAUTHORIZED, "invalid_client"),
+        Habit::NoClient => refuse(StatusCode::UNAUTHORIZED, "invalid_client"),
         Habit::NoGrant => refuse(StatusCode::BAD_REQUEST, "invalid_grant"),
         Habit::Body if !in_body || basic => refuse(StatusCode::BAD_REQUEST, "invalid_request"),
         Habit::Basic if !basic || in_body => (StatusCode::UNAUTHORIZED, "<html>").into_response(),

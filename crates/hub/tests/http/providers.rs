@@ -93,7 +93,7 @@ async fn a_secret_rejected_in_the_body_is_accepted_in_a_basic_header() {
 #[tokio::test]
 async fn a_secret_rejected_in_both_places_is_an_error_with_both_responses() {
     let (mut world, partner, _) = partner_world().await;
-    partner.set(Habit::Nobody);
+    partner.set(Habit::NoClient);
     world.put_connection("orders", "shared_partner").await.expect(201);
     let authorize = world.authorize(&world.link("orders").await).await;
     let back = format!("{HUB}/redirect?code=issuers-code&state={}", query(&authorize, "state"));
@@ -121,7 +121,7 @@ async fn a_secret_rejected_in_both_places_is_an_error_with_both_responses() {
     partner.set(Habit::Body);
     world.sign_in("orders").await;
     world.advance(Span::from_hours(3)).await;
-    partner.set(Habit::Nobody);
+    partner.set(Habit::NoClient);
     let runtime = world.get("orders").await.at("/properties/connectionRuntimeUrl");
     let runtime = runtime.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a URL").to_owned();
     let refused = world.call(&runtime).await.expect(401);
@@ -283,7 +283,7 @@ async fn a_sign_in_says_what_its_settings_lack() {
     let settings = settings.expect("there");
     settings["redirectMode"] = json!("Direct");
     settings["redirectUrl"] = json!("https://elsewhere.example/redirect");
-    let mut without_id = connector("shared_nobody", "oauth2", &partner_urls(), &json!([]));
+    let mut without_id = connector("shared_no-client-id", "oauth2", &partner_urls(), &json!([]));
     let settings =
         without_id.pointer_mut("/api_properties/properties/connectionParameters/token/oAuthSettings");
     settings.expect("there")["clientId"] = Value::Null;
@@ -302,7 +302,7 @@ async fn a_sign_in_says_what_its_settings_lack() {
              customParameters.tokenUrl is missing.",
         ),
         (
-            "shared_nobody",
+            "shared_no-client-id",
             "The oAuthSettings of the connector do not suffice for a sign-in: clientId is missing.",
         ),
     ] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{OAuthSettings, ProviderKind, RedirectMode, SPELLINGS};
+use super::settings::{OAuthSettings, ProviderKind, RedirectMode, SPELLINGS};
 use crate::connector::fault::{ConnectorFault, strings};
 
 /// The maximum length of a client id, in bytes.
@@ -27,7 +27,31 @@ const URLS: [&str; 6] = [
     "refreshUrlTemplate",
 ];
 
-pub(super) fn read(parameter: &Value, at: &str, faults: &mut Vec<ConnectorFault>) -> Option<OAuthSettings> {
+impl OAuthSettings {
+    /// Parses the settings of the parameter at `at`. Returns the first mistake only; [`read`]
+    /// (Self::read) returns all.
+    pub(crate) fn parse(parameter: &Value, at: &str) -> Result<Self, ConnectorFault> {
+        let mut faults = Vec::new();
+        let settings = Self::read(parameter, at, &mut faults);
+        match (settings, faults.into_iter().next()) {
+            (Some(settings), None) => Ok(settings),
+            (_, Some(fault)) => Err(fault),
+            (None, None) => Err(ConnectorFault::new(at, "its oAuthSettings are not valid")),
+        }
+    }
+
+    /// Parses the settings of the parameter at `at` and adds every mistake to `faults`. Returns
+    /// `None` if there is one.
+    pub(in crate::connector) fn read(
+        parameter: &Value,
+        at: &str,
+        faults: &mut Vec<ConnectorFault>,
+    ) -> Option<Self> {
+        read(parameter, at, faults)
+    }
+}
+
+fn read(parameter: &Value, at: &str, faults: &mut Vec<ConnectorFault>) -> Option<OAuthSettings> {
     let found = SPELLINGS.iter().find_map(|name| Some((name, parameter.get(name)?.as_object()?)));
     let Some((spelling, settings)) = found else {
         faults.push(ConnectorFault::new(at, "its oAuthSettings are missing"));

@@ -3,7 +3,7 @@
 use outlive_tokens::Secret;
 use url::Url;
 
-use super::ProviderKind;
+use super::settings::ProviderKind;
 use super::sign_in::{Endpoint, Incomplete, SignIn};
 use super::template::{self, percent_encode};
 
@@ -102,6 +102,8 @@ pub(crate) enum ClientAuthentication {
     None,
     /// The secret in the body and, if the endpoint rejects the client, in a Basic header.
     Secret { client_id: String, secret: Secret, then_basic: bool },
+    /// An assertion that is signed with the connector's key.
+    Certificate { client_id: String },
     /// The secret in a Basic header if the endpoint rejects the body of the template.
     Basic { client_id: String, secret: Secret },
 }
@@ -242,6 +244,7 @@ impl SignIn<'_> {
         }
         let client_id = self.client_id.clone();
         let authentication = match (self.settings.kind, self.secret()) {
+            (ProviderKind::AadCertificate, _) => ClientAuthentication::Certificate { client_id },
             (_, None) => {
                 form.push(("client_id", Secret::new(client_id)));
                 ClientAuthentication::None

@@ -3,8 +3,9 @@
 use outlive_tokens::Secret;
 
 use super::parse::is_tenant;
+use super::settings::{OAuthSettings, ProviderKind};
 use super::template;
-use super::{OAuthSettings, ParameterValues, ProviderKind};
+use super::values::ParameterValues;
 
 /// The connector's settings do not suffice for a sign-in: what is missing or not usable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
