@@ -8,6 +8,9 @@ use outlive_store::{Migration, Store, StoreError, migrations, sql};
 use outlive_tokens::Sealer;
 
 use crate::exchanges::Exchanges;
+use crate::sealing_key::SealingKeys;
+use tokio::sync::Mutex;
+
 use crate::private_files::{create_data_dir, restrict_data};
 use crate::{
     CarriedTime, ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, Trace, sealing_key,
@@ -34,6 +37,7 @@ pub struct Chassis {
     pub http: HttpClient,
     /// The origins under which the service may be called.
     pub origins: Origins,
+    pub(crate) sealing_keys: Arc<Mutex<SealingKeys>>,
     pub(crate) lab_key: LabKey,
     pub(crate) exchanges: Arc<Exchanges>,
 }
@@ -73,13 +77,14 @@ impl Chassis {
                 .fork(service)
                 .fork(&format!("start {}", count_start(&store).await?)),
         };
-        let key = sealing_key::load(config.sealing_key.as_ref(), &config.data_dir, service, &random)?;
+        let keys = sealing_key::load(config.sealing_key.as_ref(), &config.data_dir, service, &random)?;
         Ok(Self {
             service,
             journal: Journal::new(store.clone(), service),
             clocks: Clocks::open(store.clone()).await?,
             random,
-            sealer: Sealer::new(&key),
+            sealer: keys.sealer(),
+            sealing_keys: Arc::new(Mutex::new(keys)),
             http: HttpClient::new()?,
             origins: config.origins,
             lab_key: config.lab_key,

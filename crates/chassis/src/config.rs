@@ -17,7 +17,8 @@ pub struct ChassisConfig {
     pub database: DatabaseUrl,
     /// The directory of the sealing key (`<data_dir>/<service>.key`), unless it is configured.
     pub data_dir: PathBuf,
-    /// The sealing key as 64 hexadecimal digits; replicas share one.
+    /// The sealing key as 64 hexadecimal digits; replicas share one. After a comma, the key that it
+    /// replaces, which still opens.
     pub sealing_key: Option<Secret>,
     /// The key that callers of `/_lab` must present.
     pub lab_key: LabKey,

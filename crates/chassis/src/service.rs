@@ -47,6 +47,12 @@ pub trait Service: Send + Sync + 'static {
         let _ = tenant;
     }
 
+    /// Seals again everything that is not sealed with the key of now, and returns how many values
+    /// that were. `None` if the service cannot: clients hold values that it sealed.
+    fn reseal(&self) -> impl Future<Output = Result<Option<u64>, Problem>> + Send {
+        async { Ok(None) }
+    }
+
     /// Returns when the tenant's next work is due (virtual time), possibly in the past.
     fn next_due(&self, tenant: TenantId) -> impl Future<Output = Result<Option<Instant>, Problem>> + Send {
         let _ = tenant;

@@ -28,6 +28,7 @@ mod control;
 mod credential;
 mod hub;
 mod path;
+mod reseal;
 mod runtime;
 mod service;
 

@@ -104,6 +104,10 @@ impl Service for Hub {
         Ok(change)
     }
 
+    async fn reseal(&self) -> Result<Option<u64>, Problem> {
+        crate::reseal::reseal(self).await.map(Some)
+    }
+
     fn forget_tenant(&self, tenant: TenantId) {
         self.connectors.retain(|(of, _, _), _| *of != tenant);
         self.verifier.forget(tenant);

@@ -247,8 +247,8 @@ pub(crate) struct ServiceArgs {
     /// Every origin under which the identity provider signs, separated by commas.
     #[arg(long, env = "OUTLIVE_ISSUER_ORIGINS", value_delimiter = ',')]
     pub(crate) issuer_origins: Vec<String>,
-    /// The sealing key, 64 hexadecimal digits; shared by replicas. By default stored in the data
-    /// directory.
+    /// The sealing key, 64 hexadecimal digits; shared by replicas. After a comma, the key that it
+    /// replaces. By default stored in the data directory.
     #[arg(long, env = "OUTLIVE_SEALING_KEY", hide_env_values = true)]
     pub(crate) sealing_key: Option<String>,
     /// A number that makes ids, keys, lifetimes and tokens reproducible (console: or a seed file).

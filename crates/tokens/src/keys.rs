@@ -113,6 +113,12 @@ impl SigningKey {
         sealer.seal(PURPOSE, &plain, stream)
     }
 
+    /// Seals a sealed key again, with the sealing key of now. `None` if it does not open.
+    #[must_use]
+    pub fn resealed(sealer: &Sealer, text: &str, stream: &mut Stream) -> Option<String> {
+        sealer.reseal(PURPOSE, text, stream)
+    }
+
     /// Opens a key sealed by [`sealed`](Self::sealed).
     ///
     /// # Errors

@@ -1,12 +1,13 @@
 //! Authenticated encryption of tokens and stored secrets.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Stream;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 /// The longest accepted sealed text, in characters.
 const SEALED_CHARS_MAX: usize = 2 * 1024 * 1024;
@@ -18,10 +19,12 @@ const TAG_BYTES: usize = 16;
 ///
 /// This mode tolerates a repeated nonce, which occurs when a seeded run is restarted. The text is
 /// base64url of `key id (4) ‖ nonce (12) ‖ ciphertext ‖ tag (16)`. The purpose is authenticated
-/// data: text sealed for one purpose does not open for another. Cheap to clone.
+/// data: text sealed for one purpose does not open for another. Cheap to clone; clones share their
+/// keys.
 #[derive(Clone)]
 pub struct Sealer {
-    keys: Arc<[SealingKey]>,
+    /// The first one seals.
+    keys: Arc<RwLock<Arc<[SealingKey]>>>,
 }
 
 struct SealingKey {
@@ -45,20 +48,43 @@ impl Sealer {
     /// Creates a sealer with one key.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { keys: Arc::from([SealingKey::new(key)]) }
+        Self::with_previous(key, &[])
     }
 
     /// Creates a sealer that seals with `key` and also opens texts sealed with the `previous` keys.
     #[must_use]
     pub fn with_previous(key: &[u8; 32], previous: &[[u8; 32]]) -> Self {
-        Self { keys: std::iter::once(key).chain(previous).map(SealingKey::new).collect() }
+        Self { keys: Arc::new(RwLock::new(keys_of(key, previous))) }
+    }
+
+    /// Replaces the keys, also of all clones.
+    pub fn replace_keys(&self, key: &[u8; 32], previous: &[[u8; 32]]) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys_of(key, previous);
+    }
+
+    /// Whether a text was sealed with the key that seals now.
+    #[must_use]
+    pub fn is_current(&self, text: &str) -> bool {
+        let id = URL_SAFE_NO_PAD.decode(text.get(..8).unwrap_or_default()).unwrap_or_default();
+        id.starts_with(&self.keys()[0].id)
+    }
+
+    /// Opens a text and seals its content with the key that seals now. `None` if it does not open.
+    #[must_use]
+    pub fn reseal(&self, purpose: &str, text: &str, stream: &mut Stream) -> Option<String> {
+        Some(self.seal(purpose, &Zeroizing::new(self.open(purpose, text)?), stream))
+    }
+
+    fn keys(&self) -> Arc<[SealingKey]> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Seals `plain` for `purpose`. Only [`open`](Self::open) with the same purpose and key returns
     /// it.
     #[must_use]
     pub fn seal(&self, purpose: &str, plain: &[u8], stream: &mut Stream) -> String {
-        let key = &self.keys[0];
+        let keys = self.keys();
+        let key = &keys[0];
         let nonce: [u8; NONCE_BYTES] = stream.bytes();
         let mut body = Vec::with_capacity(plain.len() + TAG_BYTES);
         body.extend_from_slice(plain);
@@ -82,7 +108,8 @@ impl Sealer {
         let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (id, rest) = sealed.split_first_chunk::<KEY_ID_BYTES>()?;
         let (nonce, body) = rest.split_first_chunk::<NONCE_BYTES>()?;
-        let key = self.keys.iter().find(|key| key.id == *id)?;
+        let keys = self.keys();
+        let key = keys.iter().find(|key| key.id == *id)?;
         let mut body = body.to_vec();
         let plain = key
             .cipher
@@ -98,6 +125,10 @@ impl std::fmt::Debug for Sealer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sealer([redacted])")
     }
+}
+
+fn keys_of(key: &[u8; 32], previous: &[[u8; 32]]) -> Arc<[SealingKey]> {
+    std::iter::once(key).chain(previous).map(SealingKey::new).collect()
 }
 
 fn aad(purpose: &str) -> Aad<String> {
@@ -126,6 +157,22 @@ mod tests {
         let new = sealer.seal("p", b"kept", &mut stream());
         assert_eq!(Sealer::new(&[1; 32]).open("p", &new), None);
         assert_eq!(Sealer::new(&[2; 32]).open("p", &new).as_deref(), Some(&b"kept"[..]));
+    }
+
+    #[test]
+    fn keys_are_replaced_for_all_clones_and_texts_sealed_again() {
+        let (sealer, mut stream) = (Sealer::new(&[1; 32]), stream());
+        let old = sealer.seal("p", b"kept", &mut stream);
+        assert!(sealer.is_current(&old));
+        sealer.clone().replace_keys(&[2; 32], &[[1; 32]]);
+        assert!(!sealer.is_current(&old));
+        let new = sealer.reseal("p", &old, &mut stream).expect("it opens");
+        assert!(sealer.is_current(&new));
+        assert_eq!(Sealer::new(&[2; 32]).open("p", &new).as_deref(), Some(&b"kept"[..]));
+        assert_eq!(sealer.reseal("q", &old, &mut stream), None);
+        for garbled in ["", "short", "ä=ü=ö=ß="] {
+            assert!(!sealer.is_current(garbled), "{garbled}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod clock;
 mod counts;
 mod journal;
+mod sealing_key;
 mod surface;
 mod tenants;
 
@@ -20,6 +21,7 @@ pub(crate) use surface::Surface;
 pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
     Router::new()
         .route("/_lab/counts", get(counts::show::<S>))
+        .route("/_lab/sealing-key", post(sealing_key::rotate::<S>))
         .route("/_lab/tenants", get(tenants::list::<S>))
         .route("/_lab/tenants/{tenant}", put(tenants::create::<S>).delete(tenants::delete::<S>))
         .route("/_lab/tenants/{tenant}/clock", get(clock::show::<S>).put(clock::set::<S>))

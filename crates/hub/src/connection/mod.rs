@@ -16,4 +16,4 @@ pub(crate) use resource::{resource, runtime_url};
 pub(crate) use status::{
     Status, american_date, refresh_failed, refresh_impossible, responses, sign_in_failed, sign_in_refused,
 };
-pub(crate) use values::{StoredValues, Values};
+pub(crate) use values::{StoredValues, Values, data_key_purpose};

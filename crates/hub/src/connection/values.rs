@@ -113,7 +113,8 @@ impl Values {
     }
 }
 
-fn data_key_purpose(tenant: TenantId, id: ConnectionId) -> String {
+/// The purpose with which the data key of a connection is sealed.
+pub(crate) fn data_key_purpose(tenant: TenantId, id: ConnectionId) -> String {
     format!("hub-data-key/{tenant}/{id}")
 }
 

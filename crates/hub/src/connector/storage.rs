@@ -23,7 +23,7 @@ pub(crate) struct Stored {
 }
 
 /// The purpose with which a connector's client secret is sealed.
-fn purpose(tenant: TenantId, name: &ConnectorName) -> String {
+pub(crate) fn secret_purpose(tenant: TenantId, name: &ConnectorName) -> String {
     format!("hub-client-secret/{tenant}/{name}")
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn seal_secret(
     secret: Option<&Secret>,
     stream: &mut outlive_clock::Stream,
 ) -> Option<String> {
-    secret.map(|secret| sealer.seal(&purpose(tenant, name), secret.expose().as_bytes(), stream))
+    secret.map(|secret| sealer.seal(&secret_purpose(tenant, name), secret.expose().as_bytes(), stream))
 }
 
 fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, StoreError> {
@@ -50,7 +50,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
         None => None,
         Some(sealed) => {
             let plain = sealer
-                .open(&purpose(tenant, &name), &sealed)
+                .open(&secret_purpose(tenant, &name), &sealed)
                 .and_then(|plain| String::from_utf8(plain).ok())
                 .ok_or_else(|| corrupt("client_secret_sealed", &"it was sealed with another key"))?;
             Some(Secret::new(plain))

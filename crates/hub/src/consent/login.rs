@@ -76,7 +76,7 @@ pub(super) fn takes_pkce(hub: &Hub, sign_in: &SignIn<'_>) -> Result<bool, Incomp
 }
 
 /// The purpose with which a PKCE code verifier is sealed.
-pub(super) fn verifier_purpose(tenant: TenantId, attempt: Uuid) -> String {
+pub(crate) fn verifier_purpose(tenant: TenantId, attempt: Uuid) -> String {
     format!("hub-pkce-verifier/{tenant}/{attempt}")
 }
 
