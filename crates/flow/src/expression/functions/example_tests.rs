@@ -333,6 +333,11 @@ fn results_are_bounded() {
         (&format!("join(range(0, 90000), {huge})"), "larger than"),
         (&format!("base64({huge})"), "larger than"),
     ]);
+    // What is read again and again is bounded, too.
+    let reads = json!(vec!["@empty(parameters('long'))"; 600]);
+    let template = super::super::Template::read(&reads).expect("is a template");
+    let error = template.evaluate(&super::example_run::ExampleRun::new()).expect_err("reads too much");
+    assert!(error.to_string().contains("read more than"), "{error}");
     // Without an order of their own, 100,000 elements are still compared quickly.
     assert_eq!(evaluated("length(union(range(0, 50000), range(25000, 50000)))"), Ok(json!(75_000)),);
 }
