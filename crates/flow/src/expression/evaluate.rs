@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Number, Value};
 
 use super::arguments::{Arguments, Call, kind};
-use super::budget::Budget;
+use super::budget::{Budget, weight};
 use super::error::{Evaluated, EvaluationError};
 use super::facts::Facts;
 use super::function::{Body, Function};
@@ -45,7 +45,11 @@ pub(super) fn evaluate<'a>(
                     })
                 }
                 Body::Select(body) => body(evaluated(function, arguments, facts, budget)?),
-                Body::Make(body) => body(&evaluated(function, arguments, facts, budget)?).map(Cow::Owned),
+                Body::Make(body) => {
+                    let arguments = evaluated(function, arguments, facts, budget)?;
+                    arguments.given().try_for_each(|value| budget.read(weight(value)?))?;
+                    body(&arguments).map(Cow::Owned)
+                }
             }
         }
     }
