@@ -85,3 +85,9 @@ async fn it_fails_if_credentials_without_a_password_are_revoked() {
     assert!(output.contains("passkey-outlives-password.yaml:"), "the line is reported: {output}");
     assert!(output.contains("AADSTS50173"), "the actual result is reported: {output}");
 }
+
+#[tokio::test]
+async fn a_new_secret_repairs_a_connection_and_an_overlap_avoids_the_break() {
+    let ended = run("secret-rollover", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}

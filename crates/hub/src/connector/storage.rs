@@ -234,6 +234,27 @@ pub(crate) fn update(registration: Registration<'_>, draft: &Draft, revision: i6
     .expect_rows(1)
 }
 
+/// Replaces the client secret of a connector. Conflicts if the connector has changed since
+/// `revision` was read.
+pub(crate) fn update_secret(
+    tenant: TenantId,
+    name: &ConnectorName,
+    version: &str,
+    sealed: String,
+    revision: i64,
+) -> Statement {
+    sql!(
+        "UPDATE connectors SET version = $1, client_secret_sealed = $2, revision = revision + 1 \
+         WHERE tenant = $3 AND name = $4 AND revision = $5",
+        version,
+        sealed,
+        tenant,
+        name.as_str(),
+        revision
+    )
+    .expect_rows(1)
+}
+
 #[cfg(test)]
 mod tests {
     use outlive_store::DatabaseUrl;

@@ -225,7 +225,7 @@ async fn write(
     let (confidential, caller) = (draft.client_secret.is_some(), call.caller.oid);
     let (payload, statement) = match replaced {
         Some(revision) => (
-            JournalEvent::from(ConnectorChanged { confidential, caller }),
+            JournalEvent::from(ConnectorChanged { confidential, caller: Some(caller) }),
             storage::update(registration, draft, revision),
         ),
         None => (

@@ -6,6 +6,7 @@
 mod access;
 mod back_ends;
 mod bad_input;
+mod client_secrets;
 mod concurrent_refresh;
 mod connections;
 mod consent;
