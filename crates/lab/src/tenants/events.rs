@@ -1,5 +1,5 @@
-//! Events that the lab raises: at the identity provider, and for the client secret of a connector at
-//! the hub. The tenant credentials follow.
+//! Events that the lab raises: at the identity provider, and at the hub for the client secret of a
+//! connector. The tenant credentials follow.
 
 use outlive_clock::TenantId;
 use outlive_wire::lab_api::TenantCredentials;
