@@ -183,7 +183,7 @@ fn missing() -> ArmRefusal {
     ArmRefusal::not_found("ResourceNotFound", "There is no custom API of this name.")
 }
 
-/// Returns the custom API in the path, if there is one, for its maker.
+/// Returns the custom API in the path, if there is one, for its maker or an administrator.
 async fn find_for_maker(
     hub: &Hub,
     call: &ControlCall,
@@ -191,7 +191,8 @@ async fn find_for_maker(
 ) -> Result<Option<Stored>, ArmRefusal> {
     let Ok(name) = path.name.as_str().parse::<ConnectorName>() else { return Ok(None) };
     let stored = find(hub, call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
-    if stored.as_ref().is_some_and(|stored| stored.owner != Some(call.caller.oid)) {
+    let is_foreign = stored.as_ref().is_some_and(|stored| stored.owner != Some(call.caller.oid));
+    if is_foreign && !call.caller.is_administrator() {
         return Err(ArmRefusal::forbidden(format!(
             "The caller with object id '{}' is not the maker of the custom API '{name}'.",
             call.caller.oid

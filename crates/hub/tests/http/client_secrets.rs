@@ -3,7 +3,7 @@
 use outlive_clock::Span;
 use serde_json::{Value, json};
 
-use crate::world::{COLLEAGUE, CONNECTOR, OWNER, Response, SECRET, World};
+use crate::world::{COLLEAGUE, CONNECTOR, HUB, OWNER, Response, SECRET, World, swagger};
 
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
@@ -46,6 +46,37 @@ async fn an_administrator_replaces_the_secret_of_a_managed_api() {
     let mut whole = shown.json();
     whole["properties"]["clientSecret"] = json!("the-third-one");
     managed(&world, &admin(&world), "PATCH", CONNECTOR, &whole).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_administrator_manages_custom_apis_whose_maker_is_gone() {
+    let mut world = World::new().await;
+    let uri = format!(
+        "/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/customApis/theirs?api-version=2016-06-01",
+        world.tenant
+    );
+    let api = json!({"properties": {
+        "swagger": swagger("/v1"), "iconBrandColor": "#111111", "clientSecret": "first",
+        "connectionParameters": {"token": {"type": "oauthSetting", "oAuthSettings": {
+            "identityProvider": "aad", "clientId": "c", "customParameters": {"resourceUri": {"value": "api://x"}},
+        }}},
+    }});
+    let (owner, admin) = (world.user(OWNER), admin(&world));
+    let made = world.send("PUT", &uri, &[("authorization", &owner)], &api.to_string()).await.expect(201);
+    let body = json!({"properties": {"api": {"id": made.at("/id")}}});
+    let connection = world.arm(&owner, "PUT", "theirs", &body).await.expect(201);
+    world.sign_in("theirs").await;
+    let runtime = connection.at("/properties/connectionRuntimeUrl");
+    let runtime = runtime.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a URL").to_owned();
+    let second = secret("second").to_string();
+    world.send("PATCH", &uri, &[("authorization", &world.user(COLLEAGUE))], &second).await.expect(403);
+    world.send("PATCH", &uri, &[("authorization", &admin)], &second).await.expect(200);
+    // The maker stays its maker.
+    world.send("PATCH", &uri, &[("authorization", &owner)], &json!({}).to_string()).await.expect(200);
+    world.advance(Span::from_hours(2)).await;
+    world.call(&runtime).await.expect(200);
+    assert_eq!(world.issuer.last()["client_secret"], "second");
+    world.send("DELETE", &uri, &[("authorization", &self::admin(&world))], "").await.expect(200);
 }
 
 #[tokio::test]
