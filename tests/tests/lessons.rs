@@ -97,3 +97,9 @@ async fn one_password_change_breaks_a_stored_password_at_once_and_a_public_clien
     let (_, change) = revoked.stdout.split_once("2. The owner changes").expect("the chapter is printed");
     assert!(change.contains("The confidential one never notices … FAILED"), "{change}");
 }
+
+#[tokio::test]
+async fn a_new_secret_repairs_a_connection_and_an_overlap_avoids_the_break() {
+    let ended = run("secret-rollover", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}

@@ -17,7 +17,8 @@ async fn the_hubs_sealing_key_is_replaced_under_load_without_a_failed_run() {
     let tenant = system.new_tenant().await;
     tenant.freeze().await;
     let file = system.data().join("hub.key");
-    let keys = || std::fs::read_to_string(&file).expect("a file").lines().map(str::to_owned).collect::<Vec<_>>();
+    let keys =
+        || std::fs::read_to_string(&file).expect("a file").lines().map(str::to_owned).collect::<Vec<_>>();
     let first = keys();
     assert_eq!(first.len(), 1);
 

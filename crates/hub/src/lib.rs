@@ -27,6 +27,7 @@ mod consent;
 mod control;
 mod credential;
 mod hub;
+mod lab;
 mod path;
 mod reseal;
 mod runtime;
@@ -84,6 +85,7 @@ fn router(hub: Arc<Hub>) -> Router {
     control::router()
         .merge(consent::router())
         .merge(runtime::router())
+        .merge(lab::router())
         .fallback(async || Problem::not_found("NotFound", "There is nothing at this path."))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "Method not allowed.")

@@ -27,6 +27,8 @@ pub struct AccessClaims {
     pub scp: Vec<String>,
     /// Application permissions, or the user's app roles.
     pub roles: Vec<String>,
+    /// The ids of the templates of the user's directory roles, if the resource gets them.
+    pub wids: Vec<String>,
     /// `app` in app-only tokens, if the resource configures it.
     pub idtyp: Option<String>,
     /// Not valid from this instant on (virtual time).
@@ -102,6 +104,8 @@ pub(crate) struct WrittenClaims {
     scp: String,
     #[serde(default)]
     roles: Vec<String>,
+    #[serde(default)]
+    wids: Vec<String>,
     idtyp: Option<String>,
     exp: i64,
     nbf: Option<i64>,
@@ -133,6 +137,7 @@ impl WrittenClaims {
             azpacr: self.appidacr.or(self.azpacr).unwrap_or_else(|| "0".into()),
             scp: self.scp.split_ascii_whitespace().map(str::to_owned).collect(),
             roles: self.roles,
+            wids: self.wids,
             idtyp: self.idtyp,
             exp: Instant::from_seconds(self.exp),
             nbf: Instant::from_seconds(self.nbf.unwrap_or(self.iat)),

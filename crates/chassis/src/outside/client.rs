@@ -94,7 +94,7 @@ mod tests {
             };
             assert!(refused, "{host}");
         }
-        let nobody = tokio::time::timeout(std::time::Duration::from_millis(1), listener.accept()).await;
-        assert!(nobody.is_err(), "no connection was made");
+        let accepted = tokio::time::timeout(std::time::Duration::from_millis(1), listener.accept()).await;
+        assert!(accepted.is_err(), "no connection was made");
     }
 }

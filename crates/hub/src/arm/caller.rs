@@ -22,6 +22,8 @@ const AUDIENCES: [&str; 3] =
 const SCOPE: &str = "user_impersonation";
 /// The app role of an application that runs flows for their owners.
 const FLOWS_ROLE: &str = "Flows.Act";
+/// The template of the directory role that manages what belongs to the tenant.
+const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
 /// A caller with a valid token for the hub.
 #[derive(Debug, Clone)]
@@ -37,7 +39,10 @@ pub(crate) struct Caller {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallerKind {
     /// A user, with a delegated token.
-    User,
+    User {
+        /// Whether it is an administrator of the tenant.
+        is_administrator: bool,
+    },
     /// An application, with an app-only token.
     App {
         /// Whether it has the role `Flows.Act`.
@@ -52,7 +57,11 @@ impl Caller {
     }
 
     pub(crate) fn is_user(&self) -> bool {
-        self.kind == CallerKind::User
+        matches!(self.kind, CallerKind::User { .. })
+    }
+
+    pub(crate) fn is_administrator(&self) -> bool {
+        self.kind == CallerKind::User { is_administrator: true }
     }
 }
 
@@ -90,7 +99,8 @@ fn kind_of(claims: &AccessClaims) -> Result<CallerKind, ArmRefusal> {
         return Ok(CallerKind::App { acts_for_flows: claims.has_role(FLOWS_ROLE) });
     }
     if claims.has_scope(SCOPE) {
-        return Ok(CallerKind::User);
+        let is_administrator = claims.wids.iter().any(|role| role == GLOBAL_ADMINISTRATOR);
+        return Ok(CallerKind::User { is_administrator });
     }
     Err(ArmRefusal::new(
         StatusCode::FORBIDDEN,

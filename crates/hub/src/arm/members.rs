@@ -1,14 +1,16 @@
 //! Reads the members of a JSON object and reports all mistakes at once: a wrong type, a missing
 //! member, or a member that nothing reads.
 
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
 
 use super::ArmRefusal;
 
 /// The maximum number of mistakes in a response.
 const SHOWN_MAX: usize = 50;
-/// The maximum length of a member's name in a response, in characters.
-const NAME_CHARS_MAX: usize = 80;
+/// The maximum length of a name of the caller's in a response, in characters.
+pub(crate) const NAME_CHARS_MAX: usize = 80;
 
 /// The mistakes in a request body.
 #[derive(Debug, Default)]
@@ -90,6 +92,47 @@ impl Members {
                 None
             }
         }
+    }
+
+    /// Takes a list of objects, each of which has its own path (`parameters[0]`).
+    pub(crate) fn objects(&mut self, name: &str, mistakes: &mut Mistakes) -> Option<Vec<Self>> {
+        let Value::Array(list) = self.value(name)? else {
+            mistakes.add(&self.path(name), "it must be a list");
+            return None;
+        };
+        let item = |(n, value)| match value {
+            Value::Object(members) => Some(Self { at: format!("{}[{n}]", self.path(name)), members }),
+            _ => {
+                mistakes.add(&format!("{}[{n}]", self.path(name)), "it must be an object");
+                None
+            }
+        };
+        Some(list.into_iter().enumerate().filter_map(item).collect())
+    }
+
+    /// Takes a string that stands for something else, `what`.
+    pub(crate) fn parsed<T: FromStr>(
+        &mut self,
+        name: &str,
+        what: &str,
+        mistakes: &mut Mistakes,
+    ) -> Option<T> {
+        let parsed = self.text(name, mistakes)?.parse();
+        if parsed.is_err() {
+            mistakes.add(&self.path(name), format!("it must be {what}"));
+        }
+        parsed.ok()
+    }
+
+    /// Takes a string that stands for something else and must be there.
+    pub(crate) fn required<T: FromStr>(
+        &mut self,
+        name: &str,
+        what: &str,
+        mistakes: &mut Mistakes,
+    ) -> Option<T> {
+        self.require(name, mistakes);
+        self.parsed(name, what, mistakes)
     }
 
     /// Takes an object that must be there.

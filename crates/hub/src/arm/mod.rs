@@ -15,6 +15,6 @@ pub(crate) use caller::{Caller, authenticate};
 pub(crate) use date::date;
 pub(crate) use id::{ApiReference, LOCATION, connection_id, custom_api_id, managed_api_id};
 pub(crate) use json_body::JsonBody;
-pub(crate) use members::{Members, Mistakes};
+pub(crate) use members::{Members, Mistakes, NAME_CHARS_MAX};
 pub(crate) use name::ResourceName;
 pub(crate) use refusal::ArmRefusal;

@@ -3,6 +3,7 @@
 //! Parsing is pure. A [`Connector`] exists only if both documents are valid.
 
 mod api_properties;
+mod client_secret;
 mod document;
 mod draft;
 mod fault;
@@ -18,6 +19,7 @@ pub(crate) mod storage;
 mod swagger;
 
 pub(crate) use api_properties::ApiProperties;
+pub(crate) use client_secret::{Replacement, secret_fault};
 pub(crate) use document::{api_reference, custom_api, is_redirect_of_hub, managed_api, redirect_uri};
 pub(crate) use draft::{Draft, connector_faults};
 pub(crate) use fault::{ConnectorFault, Faults};

@@ -152,9 +152,9 @@ pub(crate) fn keep(tenant: TenantId, name: &ConnectorName) -> Statement {
         .expect_rows(1)
 }
 
-/// Deletes a connector with all connections to it. Conflicts if it has changed since `revision` was
-/// read.
-pub(crate) fn delete(tenant: TenantId, name: &ConnectorName, revision: i64) -> Change {
+/// Deletes a connector with all `connections` to it. Conflicts if it has changed since `revision`
+/// was read, or if their number has.
+pub(crate) fn delete(tenant: TenantId, name: &ConnectorName, revision: i64, connections: u64) -> Change {
     let mut change = Change::from(
         sql!(
             "DELETE FROM connectors WHERE tenant = $1 AND name = $2 AND revision = $3",
@@ -182,7 +182,10 @@ pub(crate) fn delete(tenant: TenantId, name: &ConnectorName, revision: i64) -> C
         tenant,
         name.as_str()
     ));
-    change.add(sql!("DELETE FROM connections WHERE tenant = $1 AND connector = $2", tenant, name.as_str()));
+    change.add(
+        sql!("DELETE FROM connections WHERE tenant = $1 AND connector = $2", tenant, name.as_str())
+            .expect_rows(connections),
+    );
     change
 }
 
@@ -241,6 +244,27 @@ pub(crate) fn update(registration: Registration<'_>, draft: &Draft, revision: i6
     .expect_rows(1)
 }
 
+/// Replaces the client secret of a connector. Conflicts if the connector has changed since
+/// `revision` was read.
+pub(crate) fn update_secret(
+    tenant: TenantId,
+    name: &ConnectorName,
+    version: &str,
+    sealed: String,
+    revision: i64,
+) -> Statement {
+    sql!(
+        "UPDATE connectors SET version = $1, client_secret_sealed = $2, revision = revision + 1 \
+         WHERE tenant = $3 AND name = $4 AND revision = $5",
+        version,
+        sealed,
+        tenant,
+        name.as_str(),
+        revision
+    )
+    .expect_rows(1)
+}
+
 #[cfg(test)]
 mod tests {
     use outlive_store::DatabaseUrl;
@@ -282,5 +306,55 @@ mod tests {
         assert!(late.expect_err("a conflict").is_conflict());
         let read = find(&store, &sealer, tenant, &name).await.expect("read").expect("found");
         assert_eq!(read.connector.display_name, "second");
+    }
+
+    /// A connection can be created after those of the connector were listed.
+    #[tokio::test]
+    async fn a_deletion_conflicts_with_a_later_connection() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = DatabaseUrl::Sqlite(dir.path().join("hub.db"));
+        let store = Store::open(&url, "hub", &[("hub", &crate::MIGRATIONS)]).await.expect("opens");
+        let tenant = TenantId::from_uuid(Uuid::from_u128(1));
+        let name: ConnectorName = "orders".parse().expect("a name");
+        let home = Home::Custom { group: "lab".to_owned() };
+        let registration = Registration {
+            tenant,
+            name: &name,
+            home: &home,
+            owner: Some(Uuid::from_u128(2)),
+            version: "v".to_owned(),
+            client_secret_sealed: None,
+            client_key_sealed: None,
+        };
+        let draft = Draft {
+            display_name: "Orders".to_owned(),
+            api_properties: json!({}),
+            swagger: json!({}),
+            client_secret: None,
+        };
+        store.commit(insert(registration, &draft)).await.expect("inserted");
+        let at = outlive_clock::Instant::from_seconds(0);
+        let connection = crate::connection::Connection {
+            tenant,
+            id: outlive_clock::ConnectionId::from_uuid(Uuid::from_u128(3)),
+            group: "lab".to_owned(),
+            name: "late".to_owned(),
+            connector: name.clone(),
+            connector_version: "v".to_owned(),
+            display_name: "Late".to_owned(),
+            owner: Uuid::from_u128(2),
+            enabled: true,
+            status: crate::connection::Status::Connected,
+            values: crate::connection::StoredValues::default(),
+            authenticated_user: None,
+            key_sealed: String::new(),
+            created: at,
+            changed: at,
+            revision: 1,
+        };
+        store.commit(crate::connection::storage::insert(&connection)).await.expect("inserted");
+        let early = store.commit(delete(tenant, &name, 1, 0)).await;
+        assert!(early.expect_err("a conflict").is_conflict());
+        store.commit(delete(tenant, &name, 1, 1)).await.expect("deleted");
     }
 }

@@ -8,14 +8,13 @@ use http::StatusCode;
 use outlive_clock::TenantId;
 use outlive_store::Change;
 use outlive_wire::events::{AccessGranted, AccessWithdrawn};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::access::{self, Right};
 use super::paths::{PolicyPath, ResourcePath};
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, connection_id};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes, connection_id};
 use crate::connection::access_list::{self, POLICIES_MAX};
 use crate::connection::grants::{self, Dependent};
 use crate::connection::{Connection, Policy, Principal};
@@ -53,41 +52,59 @@ pub(super) async fn show(
     Ok(Json(to_json(&policy, &connection)))
 }
 
-#[derive(Deserialize)]
-struct PutBody {
-    properties: PutProperties,
+/// Reads the body of a PUT: the principal. Members of the resource may be there as they are.
+fn read(body: JsonBody, path: &PolicyPath, connection: &Connection) -> Result<Principal, ArmRefusal> {
+    let mut mistakes = Mistakes::default();
+    let mut members = body.members();
+    let id = connection_id(connection.tenant, &connection.group, &connection.name);
+    members.read_only("id", &json!(format!("{id}/accessPolicies/{}", path.policy)), &mut mistakes);
+    members.read_only("name", &json!(path.policy.to_string()), &mut mistakes);
+    members.read_only("type", &json!("Microsoft.Web/connections/accessPolicies"), &mut mistakes);
+    members.read_only("location", &json!(LOCATION), &mut mistakes);
+    let properties = members.required_object("properties", &mut mistakes);
+    members.end(&mut mistakes);
+    let principal = properties.and_then(|mut properties| {
+        let principal = properties.required_object("principal", &mut mistakes);
+        properties.end(&mut mistakes);
+        principal.and_then(|principal| read_principal(principal, connection.tenant, &mut mistakes))
+    });
+    mistakes.into_result()?;
+    principal.ok_or_else(|| ArmRefusal::invalid("properties.principal: it is required."))
 }
 
-#[derive(Deserialize)]
-struct PutProperties {
-    principal: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", content = "identity")]
-enum WrittenPrincipal {
-    #[serde(rename_all = "camelCase")]
-    ActiveDirectory { tenant_id: TenantId, object_id: Uuid },
-    #[serde(rename_all = "camelCase")]
-    Workflow { workflow_id: String },
-}
-
-fn principal(written: Value, tenant: TenantId) -> Result<Principal, ArmRefusal> {
-    let written = serde_json::from_value(written).map_err(|error| {
-        ArmRefusal::invalid(format!(
-            "properties.principal: {error}. It must be of type ActiveDirectory with identity {{tenantId, objectId}}, or of type \
-             Workflow with identity {{workflowId}}."
-        ))
-    })?;
-    match written {
-        WrittenPrincipal::ActiveDirectory { tenant_id, .. } if tenant_id != tenant => {
-            Err(ArmRefusal::invalid("properties.principal.identity.tenantId is another tenant."))
+fn read_principal(mut principal: Members, tenant: TenantId, mistakes: &mut Mistakes) -> Option<Principal> {
+    let kind = principal.required_text("type", mistakes);
+    let at = principal.path("type");
+    let identity = principal.required_object("identity", mistakes);
+    principal.end(mistakes);
+    let (kind, mut identity) = (kind?, identity?);
+    let read = match kind.as_str() {
+        "ActiveDirectory" => {
+            let of = identity.required::<TenantId>("tenantId", "the id of the tenant", mistakes);
+            if of.is_some_and(|of| of != tenant) {
+                mistakes.add(&identity.path("tenantId"), "it is another tenant");
+            }
+            let object = identity.required::<Uuid>("objectId", "the object id of a principal", mistakes);
+            object.map(Principal::Object)
         }
-        WrittenPrincipal::ActiveDirectory { object_id, .. } => Ok(Principal::Object(object_id)),
-        WrittenPrincipal::Workflow { workflow_id } => Principal::workflow(&workflow_id).map_err(|error| {
-            ArmRefusal::invalid("properties.principal.identity.workflowId is not a flow id.").caused_by(error)
+        "Workflow" => identity.required_text("workflowId", mistakes).and_then(|id| {
+            let workflow = Principal::workflow(&id).ok();
+            if workflow.is_none() {
+                mistakes.add(&identity.path("workflowId"), "it is not a flow's id");
+            }
+            workflow
         }),
-    }
+        _ => {
+            mistakes.add(
+                &at,
+                "it must be ActiveDirectory, with the identity {tenantId, objectId}, or Workflow, with the identity \
+                 {workflowId}",
+            );
+            return None;
+        }
+    };
+    identity.end(mistakes);
+    read
 }
 
 pub(super) async fn put(
@@ -97,7 +114,7 @@ pub(super) async fn put(
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
-    let principal = principal(body.read::<PutBody>()?.properties.principal, call.tenant)?;
+    let principal = read(body, &path, &connection)?;
     let policy = Policy { name: path.policy.to_string(), principal, granted_for: None };
     let mut attempt = 1;
     loop {

@@ -8,24 +8,35 @@ use http::StatusCode;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_wire::events::{ConnectionConnected, ConsentConfirmationRefused};
-use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::access::{self, Right};
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{Connection, resource, storage};
 use crate::consent::{self, Redeemed};
 use crate::credential;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Confirmation {
     code: String,
     tenant_id: TenantId,
     object_id: Uuid,
+}
+
+fn read(body: JsonBody) -> Result<Confirmation, ArmRefusal> {
+    let mut mistakes = Mistakes::default();
+    let mut members = body.members();
+    let code = members.required_text("code", &mut mistakes);
+    let tenant = members.required("tenantId", "the id of the tenant", &mut mistakes);
+    let object = members.required("objectId", "the object id of a user", &mut mistakes);
+    members.end(&mut mistakes);
+    mistakes.into_result()?;
+    match (code, tenant, object) {
+        (Some(code), Some(tenant_id), Some(object_id)) => Ok(Confirmation { code, tenant_id, object_id }),
+        _ => Err(ArmRefusal::invalid("code, tenantId and objectId are required.")),
+    }
 }
 
 pub(super) async fn confirm(
@@ -35,7 +46,7 @@ pub(super) async fn confirm(
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
-    let confirmation = body.read::<Confirmation>()?;
+    let confirmation = read(body)?;
     let hash = consent::digest(&confirmation.code);
     let redeemed = consent::find_by_code(&hub.chassis.store, call.tenant, connection.id, &hash).await?;
     let redeemed = match check(&call, &confirmation, redeemed) {

@@ -8,42 +8,61 @@ use outlive_chassis::Problem;
 use outlive_clock::Span;
 use outlive_tokens::{fingerprint, sign_hs256};
 use outlive_wire::events::ConnectionKeyIssued;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::{self, Right};
 use super::no_store::no_store;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{KeyClaims, Principal, key_purpose, runtime_url};
 
 const VALIDITY: Span = Span::from_days(7);
 const VALIDITY_MAX: Span = Span::from_days(365);
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct RequestBody {
-    validity_time_span: Option<Value>,
-    workflow_id: Option<String>,
-    /// The schema nests the same members here.
-    properties: Option<Box<RequestBody>>,
+struct Requested {
+    validity: Span,
+    workflow: Option<Principal>,
 }
 
-impl RequestBody {
-    fn validity(&self) -> Result<Span, ArmRefusal> {
-        let span = match &self.validity_time_span {
-            None | Some(Value::Null) => Some(VALIDITY),
-            Some(Value::Number(days)) => days.as_i64().map(Span::from_days),
-            Some(Value::String(text)) => Span::from_dotnet(text),
-            Some(_) => None,
-        };
-        span.filter(|span| (Span::from_seconds(1)..=VALIDITY_MAX).contains(span)).ok_or_else(|| {
-            ArmRefusal::invalid(
-                "validityTimeSpan must be a number of days or [d.]hh:mm:ss, from one second to 365 days.",
-            )
-        })
+/// Reads the body. The schema nests its members in `properties`; clients also send them outside.
+fn read(body: JsonBody) -> Result<Requested, ArmRefusal> {
+    let mut mistakes = Mistakes::default();
+    let mut members = body.members();
+    let nested = members.object("properties", &mut mistakes);
+    let (mut validity, mut workflow) = (None, None);
+    for mut members in [Some(members), nested].into_iter().flatten() {
+        if let Some(given) = members.value("validityTimeSpan") {
+            let at = members.path("validityTimeSpan");
+            match span(&given) {
+                Some(_) if validity.is_some() => mistakes.add(&at, "it is given twice"),
+                Some(span) => validity = Some(span),
+                None => mistakes
+                    .add(&at, "it must be a number of days or [d.]hh:mm:ss, from one second to 365 days"),
+            }
+        }
+        if let Some(given) = members.text("workflowId", &mut mistakes) {
+            let at = members.path("workflowId");
+            match Principal::workflow(&given) {
+                Ok(_) if workflow.is_some() => mistakes.add(&at, "it is given twice"),
+                Ok(principal) => workflow = Some(principal),
+                Err(_) => mistakes.add(&at, "it is not a flow's id"),
+            }
+        }
+        members.end(&mut mistakes);
     }
+    mistakes.into_result()?;
+    Ok(Requested { validity: validity.unwrap_or(VALIDITY), workflow })
+}
+
+fn span(given: &Value) -> Option<Span> {
+    let span = match given {
+        // More days than a span can have are too many anyway.
+        Value::Number(days) => days.as_i64().filter(|days| *days <= 1_000).map(Span::from_days),
+        Value::String(text) => Span::from_dotnet(text),
+        _ => None,
+    };
+    span.filter(|span| (Span::from_seconds(1)..=VALIDITY_MAX).contains(span))
 }
 
 pub(super) async fn list(
@@ -52,28 +71,22 @@ pub(super) async fn list(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
-    let mut request = body.read::<RequestBody>()?;
-    if let Some(nested) = request.properties.take() {
-        request.validity_time_span = request.validity_time_span.or(nested.validity_time_span);
-        request.workflow_id = request.workflow_id.or(nested.workflow_id);
-    }
-    let validity = request.validity()?;
-    let (connection, principal) = match &request.workflow_id {
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
+    let Requested { validity, workflow } = read(body)?;
+    let (connection, principal) = match workflow {
         None => {
-            let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
-            (connection, Principal::Object(call.caller.oid))
+            let usable = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
+            (usable, Principal::Object(call.caller.oid))
         }
         Some(_) if !call.caller.acts_for_flows() => {
             return Err(ArmRefusal::forbidden(
                 "Only an application with the role 'Flows.Act' can request a key for a workflow.",
             ));
         }
-        Some(workflow) => {
-            let principal = Principal::workflow(workflow)
-                .map_err(|error| ArmRefusal::invalid("workflowId is not a flow's id.").caused_by(error))?;
+        Some(principal) => {
             // The key says which flow calls. Each call checks whether that flow has access, so that
             // removed access has one error, recorded in the journal.
-            (access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?, principal)
+            (connection, principal)
         }
     };
     let purpose = key_purpose(call.tenant, connection.id);

@@ -9,31 +9,65 @@ use outlive_clock::TenantId;
 use outlive_store::Change;
 use outlive_tokens::SealedToken;
 use outlive_wire::events::ConsentLinkIssued;
-use serde::Deserialize;
 use serde_json::json;
+use url::Url;
 use uuid::Uuid;
 
 use super::access::{self, Right};
 use super::no_store::no_store;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{Connection, Status};
 use crate::connector::{Authentication, GrantType};
 use crate::consent::{self, ATTEMPTS_MAX, Attempt, LINK_LIFETIME, LoginLink};
 
-#[derive(Deserialize)]
-struct RequestBody {
-    parameters: Vec<Parameter>,
+/// The parameter that the request names.
+struct Requested {
+    redirect_url: Url,
+    object_id: Option<Uuid>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameter {
-    parameter_name: Option<String>,
-    redirect_url: Option<String>,
-    object_id: Option<Uuid>,
-    tenant_id: Option<TenantId>,
+/// Reads the body: one parameter, that with which the connector signs in (`expected`).
+fn read(
+    body: JsonBody,
+    call: &ControlCall,
+    expected: &str,
+    return_origins: &[String],
+) -> Result<Requested, ArmRefusal> {
+    let mut mistakes = Mistakes::default();
+    let mut members = body.members();
+    let parameters = members.objects("parameters", &mut mistakes).unwrap_or_default();
+    members.end(&mut mistakes);
+    if parameters.len() != 1 {
+        mistakes.add("parameters", "it must contain exactly one parameter");
+    }
+    let mut requested = None;
+    for mut parameter in parameters {
+        if parameter.text("parameterName", &mut mistakes).is_some_and(|name| name != expected) {
+            mistakes.add(&parameter.path("parameterName"), format!("it must be '{expected}'"));
+        }
+        let object_id = parameter.parsed::<Uuid>("objectId", "the object id of a user", &mut mistakes);
+        let tenant = parameter.parsed::<TenantId>("tenantId", "the id of the tenant", &mut mistakes);
+        if tenant.is_some_and(|tenant| tenant != call.tenant) {
+            mistakes.add(&parameter.path("tenantId"), "it is another tenant");
+        }
+        let redirect_url = parameter.required_text("redirectUrl", &mut mistakes).and_then(|text| {
+            let url = consent::return_url(&text, return_origins);
+            if url.is_none() {
+                mistakes.add(
+                    &parameter.path("redirectUrl"),
+                    "it must be an http or https URL on this machine (127.0.0.1, localhost) or at an origin that the hub \
+                     was started with (--return-origin)",
+                );
+            }
+            url
+        });
+        parameter.end(&mut mistakes);
+        requested = redirect_url.map(|redirect_url| Requested { redirect_url, object_id });
+    }
+    mistakes.into_result()?;
+    requested.ok_or_else(|| ArmRefusal::invalid("parameters: it must contain exactly one parameter."))
 }
 
 pub(super) async fn list(
@@ -51,32 +85,13 @@ pub(super) async fn list(
     if settings.grant_type(&values) == GrantType::ClientCredentials {
         return Ok(no_store(json!({"value": []})));
     }
-    let requested = body.read::<RequestBody>()?;
-    let [requested] = requested.parameters.as_slice() else {
-        return Err(ArmRefusal::invalid("parameters must contain exactly one parameter."));
-    };
-    if requested.parameter_name.as_ref().is_some_and(|name| name != parameter) {
-        return Err(ArmRefusal::invalid(format!("parameters[0].parameterName must be '{parameter}'.")));
-    }
-    if requested.tenant_id.is_some_and(|tenant| tenant != call.tenant) {
-        return Err(ArmRefusal::invalid("parameters[0].tenantId is another tenant."));
-    }
-    let redirect_url = requested
-        .redirect_url
-        .as_deref()
-        .and_then(|url| consent::return_url(url, &hub.config.return_origins))
-        .ok_or_else(|| {
-            ArmRefusal::invalid(
-                "parameters[0].redirectUrl must be an http or https URL on this machine (127.0.0.1, localhost) or at an \
-                 origin that the hub was started with (--return-origin).",
-            )
-        })?;
+    let requested = read(body, &call, parameter, &hub.config.return_origins)?;
     if let Err(incomplete) = settings.sign_in(&values, connector.client_secret.as_ref()) {
         let message = incomplete.to_string();
         return Err(ArmRefusal::new(StatusCode::BAD_REQUEST, "ConnectorSettingsIncomplete", message));
     }
     let object_id = requested.object_id.unwrap_or(call.caller.oid);
-    let link = issue(&hub, &call, &connection, object_id, redirect_url.into()).await?;
+    let link = issue(&hub, &call, &connection, object_id, requested.redirect_url.into()).await?;
     let status = match connection.status {
         Status::Connected => "Authenticated",
         Status::Unauthenticated(_) => "Unauthenticated",

@@ -147,22 +147,32 @@ pub(super) async fn delete(
     call: ControlCall,
     Path(path): Path<ResourcePath>,
 ) -> Result<StatusCode, ArmRefusal> {
-    let Some(stored) = find_for_maker(&hub, &call, &path).await? else { return Ok(StatusCode::NO_CONTENT) };
-    let name = &stored.connector.name;
-    let connections = connection::storage::of_connector(&hub.chassis.store, call.tenant, name).await?;
-    let mut change = storage::delete(call.tenant, name, stored.revision);
-    for id in &connections {
-        let payload = ConnectionDeleted { caller: call.caller.oid };
-        change.append(hub.chassis.journal.entry(&call.event(Subject::connection(*id), payload)));
+    let mut attempt = 1;
+    loop {
+        let Some(stored) = find_for_maker(&hub, &call, &path).await? else {
+            return Ok(StatusCode::NO_CONTENT);
+        };
+        let name = &stored.connector.name;
+        let connections = connection::storage::of_connector(&hub.chassis.store, call.tenant, name).await?;
+        let count = u64::try_from(connections.len()).unwrap_or(u64::MAX);
+        let mut change = storage::delete(call.tenant, name, stored.revision, count);
+        for id in &connections {
+            let payload = ConnectionDeleted { caller: call.caller.oid };
+            change.append(hub.chassis.journal.entry(&call.event(Subject::connection(*id), payload)));
+        }
+        let payload = ConnectorDeleted { connections: count, caller: call.caller.oid };
+        change.append(hub.chassis.journal.entry(&call.event(Subject::connector(name), payload)));
+        match hub.chassis.store.commit(change).await {
+            Ok(()) => return Ok(StatusCode::OK),
+            // A connection was created or deleted meanwhile: its event belongs to this change.
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS_MAX => attempt += 1,
+            Err(error) => return Err(error.into()),
+        }
     }
-    let payload = ConnectorDeleted {
-        connections: u64::try_from(connections.len()).unwrap_or(u64::MAX),
-        caller: call.caller.oid,
-    };
-    change.append(hub.chassis.journal.entry(&call.event(Subject::connector(name), payload)));
-    hub.chassis.store.commit(change).await?;
-    Ok(StatusCode::OK)
 }
+
+/// Attempts to delete an API while connections to it are created.
+const ATTEMPTS_MAX: u32 = 16;
 
 fn current<'a>(stored: &'a Stored, resource: &'a Value) -> Current<'a> {
     Current { resource, api_properties: &stored.api_properties, swagger: &stored.swagger }
@@ -172,7 +182,7 @@ fn missing() -> ArmRefusal {
     ArmRefusal::not_found("ResourceNotFound", "There is no custom API of this name.")
 }
 
-/// Returns the custom API in the path, if there is one, for its maker.
+/// Returns the custom API in the path, if there is one, for its maker or an administrator.
 async fn find_for_maker(
     hub: &Hub,
     call: &ControlCall,
@@ -180,7 +190,8 @@ async fn find_for_maker(
 ) -> Result<Option<Stored>, ArmRefusal> {
     let Ok(name) = path.name.as_str().parse::<ConnectorName>() else { return Ok(None) };
     let stored = find(hub, call, &name).await?.filter(|stored| is_in(stored, path.group.as_str()));
-    if stored.as_ref().is_some_and(|stored| stored.owner != Some(call.caller.oid)) {
+    let is_foreign = stored.as_ref().is_some_and(|stored| stored.owner != Some(call.caller.oid));
+    if is_foreign && !call.caller.is_administrator() {
         return Err(ArmRefusal::forbidden(format!(
             "The caller with object id '{}' is not the maker of the custom API '{name}'.",
             call.caller.oid
@@ -222,7 +233,7 @@ async fn write(
     let caller = call.caller.oid;
     let (payload, statement) = match replaced {
         Some(stored) => (
-            JournalEvent::from(ConnectorChanged { confidential, caller }),
+            JournalEvent::from(ConnectorChanged { confidential, caller: Some(caller) }),
             storage::update(registration, draft, stored.revision),
         ),
         None => (

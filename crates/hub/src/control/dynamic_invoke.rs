@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::access::{self, Right};
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, Members, Mistakes};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, Members, Mistakes, NAME_CHARS_MAX};
 use crate::connection::{Connection, storage};
 use crate::connector::Connector;
 use crate::credential::Credential;
@@ -132,7 +132,7 @@ fn headers_of(headers: Members, connector: &Connector, mistakes: &mut Mistakes) 
     let mut read = HeaderMap::new();
     let at = headers.path("");
     for (name, value) in headers.rest() {
-        let at = format!("{at}{}", name.chars().take(80).collect::<String>());
+        let at = format!("{at}{}", name.chars().take(NAME_CHARS_MAX).collect::<String>());
         let header = name.parse::<HeaderName>().ok();
         let value = scalar(&value).and_then(|text| HeaderValue::from_str(&text).ok());
         let (Some(header), Some(value)) = (header, value) else {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::arm::NAME_CHARS_MAX;
+
 /// The maximum length of a filter.
 const CHARS_MAX: usize = 2_000;
 /// The maximum depth of parentheses.
@@ -72,7 +74,7 @@ impl std::fmt::Display for Token<'_> {
         match self {
             Self::Open => f.write_str("'('"),
             Self::Close => f.write_str("')'"),
-            Self::Word(word) => write!(f, "'{}'", word.chars().take(80).collect::<String>()),
+            Self::Word(word) => write!(f, "'{}'", word.chars().take(NAME_CHARS_MAX).collect::<String>()),
             Self::Text(_) => f.write_str("a text"),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::filter::Filter;
-use crate::arm::{ArmRefusal, ControlCall};
+use crate::arm::{ArmRefusal, ControlCall, NAME_CHARS_MAX};
 
 /// The maximum number of resources in a response.
 const PAGE_MAX: usize = 100;
@@ -32,7 +32,7 @@ impl Page {
         if let Some(name) =
             call.query.keys().find(|name| name.starts_with('$') && !known.contains(&name.as_str()))
         {
-            let name: String = name.chars().take(80).collect();
+            let name: String = name.chars().take(NAME_CHARS_MAX).collect();
             return Err(ArmRefusal::invalid(format!(
                 "The query option '{name}' is not supported; use $filter, $top and $skiptoken."
             )));

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use outlive_tokens::Secret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, LOCATION};
-use crate::connector::{ConnectorName, Home, managed_api, storage};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes};
+use crate::connector::storage::Stored;
+use crate::connector::{ConnectorName, Home, Replacement, managed_api, secret_fault, storage};
 
 /// The maximum number of APIs in a response.
 const LISTED_MAX: i64 = 200;
@@ -45,18 +47,68 @@ pub(super) async fn list(
     Ok(Json(json!({ "value": value })))
 }
 
+async fn find(hub: &Hub, call: &ControlCall, path: &ApiPath) -> Result<Stored, ArmRefusal> {
+    check(&path.location)?;
+    let missing = || ArmRefusal::not_found("ApiNotFound", "There is no managed API of this name.");
+    let name = path.api.parse::<ConnectorName>().map_err(|error| missing().caused_by(error))?;
+    let stored = storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &name).await?;
+    stored.filter(|stored| stored.connector.home == Home::Managed).ok_or_else(missing)
+}
+
+/// Replaces the client secret of a managed API, which belongs to the administrators of the tenant.
+/// Nothing else of it can be changed; other members may be there with their current values.
+pub(super) async fn patch(
+    State(hub): State<Arc<Hub>>,
+    call: ControlCall,
+    Path(path): Path<ApiPath>,
+    body: JsonBody,
+) -> Result<Json<Value>, ArmRefusal> {
+    let stored = find(&hub, &call, &path).await?;
+    if !call.caller.is_administrator() {
+        return Err(ArmRefusal::forbidden(format!(
+            "The client with object id '{}' does not have authorization to perform action \
+             'Microsoft.Web/locations/managedApis/write': it is not a Global Administrator.",
+            call.caller.oid
+        )));
+    }
+    let current = managed_api(&stored, call.tenant, hub.origin(), true);
+    let mut mistakes = Mistakes::default();
+    let mut members = body.members();
+    let secret = members.required_object("properties", &mut mistakes).and_then(|mut properties| {
+        let secret = properties.required_text("clientSecret", &mut mistakes).map(Secret::new);
+        end_read_only(properties, &current["properties"], &mut mistakes);
+        secret
+    });
+    end_read_only(members, &current, &mut mistakes);
+    if let Some(fault) = secret.as_ref().and_then(|secret| secret_fault(&stored, secret)) {
+        mistakes.add("properties.clientSecret", fault);
+    }
+    mistakes.into_result()?;
+    let replacement = Replacement {
+        tenant: call.tenant,
+        secret: &secret.unwrap_or_default(),
+        caller: Some(call.caller.oid),
+        now: call.now,
+        trace: &call.trace,
+    };
+    replacement.store(&hub, &stored).await?;
+    Ok(Json(managed_api(&stored, call.tenant, hub.origin(), false)))
+}
+
+/// Records members that are not there now or have another value.
+fn end_read_only(mut members: Members, current: &Value, mistakes: &mut Mistakes) {
+    for (name, value) in current.as_object().into_iter().flatten() {
+        members.read_only(name, value, mistakes);
+    }
+    members.end(mistakes);
+}
+
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
     Path(path): Path<ApiPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
-    check(&path.location)?;
-    let missing = || ArmRefusal::not_found("ApiNotFound", "There is no managed API of this name.");
-    let name = path.api.parse::<ConnectorName>().map_err(|error| missing().caused_by(error))?;
-    let stored = storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, &name)
-        .await?
-        .filter(|stored| stored.connector.home == Home::Managed)
-        .ok_or_else(missing)?;
+    let stored = find(&hub, &call, &path).await?;
     let export = call.query.get("export").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     Ok(Json(managed_api(&stored, call.tenant, hub.origin(), export)))
 }

@@ -63,7 +63,7 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
         )
         .route(
             "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/managedApis/{api}",
-            get(managed_apis::show),
+            get(managed_apis::show).patch(managed_apis::patch),
         )
         .route(
             "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/logicflows/{workflow}",

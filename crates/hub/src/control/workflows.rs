@@ -34,6 +34,7 @@ pub(super) struct WorkflowPath {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PutBody {
     properties: PutProperties,
 }

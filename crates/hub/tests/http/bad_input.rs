@@ -170,3 +170,101 @@ async fn a_runtime_call_requires_a_valid_caller() {
     world.send("POST", &uri, &[("authorization", &token)], &big).await.expect(413);
     assert!(world.back_end.calls().is_empty());
 }
+
+/// Members that nothing reads, wrong types and wrong values, all at once, in every body.
+#[tokio::test]
+async fn every_mistake_of_an_action_is_reported_with_its_path() {
+    let world = World::new().await;
+    world.put_connection("orders", CONNECTOR).await.expect(201);
+    let owner = world.user(OWNER);
+    let unknown = "there is no such member";
+    for (method, rest, body, paths) in [
+        (
+            "POST",
+            "listConsentLinks",
+            json!({"extra": 1, "parameters": [{
+                "parameterName": "other", "redirectUrl": "https://evil.example/", "objectId": "x", "tenantId": OWNER, "more": 1,
+            }]}),
+            vec![
+                "extra",
+                "parameters[0].parameterName",
+                "parameters[0].redirectUrl",
+                "parameters[0].objectId",
+                "parameters[0].tenantId",
+                "parameters[0].more",
+            ],
+        ),
+        ("POST", "listConsentLinks", json!({}), vec!["parameters"]),
+        (
+            "POST",
+            "listConsentLinks",
+            json!({"parameters": [1, {}]}),
+            vec!["parameters[0]", "parameters[1].redirectUrl"],
+        ),
+        ("POST", "listConsentLinks", json!({"parameters": {}}), vec!["parameters"]),
+        (
+            "POST",
+            "confirmConsentCode",
+            json!({"code": 7, "tenantId": "x", "more": {}}),
+            vec!["code", "tenantId", "objectId", "more"],
+        ),
+        (
+            "POST",
+            "listConnectionKeys",
+            json!({"validityTimeSpan": 366, "more": 1, "properties": {"validityTimeSpan": true, "extra": 1, "workflowId": 7}}),
+            vec![
+                "validityTimeSpan",
+                "more",
+                "properties.validityTimeSpan",
+                "properties.extra",
+                "properties.workflowId",
+            ],
+        ),
+        (
+            "POST",
+            "listConnectionKeys",
+            json!({"validityTimeSpan": 7, "properties": {"validityTimeSpan": 8}}),
+            vec!["properties.validityTimeSpan"],
+        ),
+        (
+            "PUT",
+            "accessPolicies/mine",
+            json!({"name": "other", "etag": 1, "properties": {"extra": 1, "principal": {
+                "type": "ActiveDirectory", "more": 1, "identity": {"tenantId": OWNER, "objectId": 7, "appId": "x"},
+            }}}),
+            vec![
+                "name",
+                "etag",
+                "properties.extra",
+                "properties.principal.more",
+                "properties.principal.identity.tenantId",
+                "properties.principal.identity.objectId",
+                "properties.principal.identity.appId",
+            ],
+        ),
+        (
+            "PUT",
+            "accessPolicies/mine",
+            json!({"properties": {"principal": {"type": "Group", "identity": {}}}}),
+            vec!["properties.principal.type"],
+        ),
+        ("PUT", "accessPolicies/mine", json!({}), vec!["properties"]),
+    ] {
+        let refused = world.arm(&owner, method, &format!("orders/{rest}"), &body).await.expect(400);
+        let message = refused.at("/error/message").as_str().expect("a text").to_owned();
+        for path in &paths {
+            assert!(format!(" {message}").contains(&format!(" {path}: ")), "{path} is not in: {message}");
+        }
+        let stray = ["extra", "more", "etag", "appId"]
+            .iter()
+            .filter(|name| body.to_string().contains(**name))
+            .count();
+        assert_eq!(message.matches(unknown).count(), stray, "{message}");
+    }
+    // A policy can be written as it is read.
+    let body = json!({"properties": {"principal": {
+        "type": "ActiveDirectory", "identity": {"tenantId": world.tenant, "objectId": OWNER},
+    }}});
+    let made = world.arm(&owner, "PUT", "orders/accessPolicies/mine", &body).await.expect(201).json();
+    world.arm(&owner, "PUT", "orders/accessPolicies/mine", &made).await.expect(200);
+}

@@ -8,6 +8,7 @@ mod back_ends;
 mod bad_input;
 mod client_certificates;
 mod client_credentials;
+mod client_secrets;
 mod concurrent_refresh;
 mod connections;
 mod consent;

@@ -20,6 +20,9 @@ impl std::fmt::Debug for ClientSecrets {
     }
 }
 
+/// Secrets per application. Every client authentication compares all of them.
+pub(crate) const SECRETS_MAX: usize = 50;
+
 /// The result of comparing a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretMatch {
@@ -151,6 +154,16 @@ pub(crate) fn expire_secrets(tenant: TenantId, client: ClientId, now: Instant) -
     sql!(
         "UPDATE client_secrets SET expires_us = $1 WHERE tenant = $2 AND client_id = $3",
         now,
+        tenant,
+        client
+    )
+}
+
+/// Makes all secrets of a client expire at `end` at the latest.
+pub(crate) fn limit_secrets(tenant: TenantId, client: ClientId, end: Instant) -> Statement {
+    sql!(
+        "UPDATE client_secrets SET expires_us = $1 WHERE tenant = $2 AND client_id = $3 AND expires_us > $1",
+        end,
         tenant,
         client
     )

@@ -44,7 +44,8 @@ pub(crate) use application_document::ApplicationDocument;
 pub(crate) use authenticator::{Authenticator, SecondFactor};
 pub(crate) use cached_store::Directory;
 pub(crate) use client_secret::{
-    ClientSecrets, PasswordCredential, SecretMatch, delete_secret, delete_secrets, expire_secrets,
+    ClientSecrets, PasswordCredential, SECRETS_MAX, SecretMatch, delete_secret, delete_secrets,
+    expire_secrets, limit_secrets,
 };
 pub(crate) use consent::{ALL_PRINCIPALS, grant_scopes, withdraw_scopes};
 pub(crate) use creation::{SECRET_LIFETIME, create};

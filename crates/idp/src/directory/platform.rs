@@ -22,6 +22,10 @@ use crate::directory::spec::{
 pub(crate) const GRAPH: ClientId =
     ClientId::from_uuid(Uuid::from_u128(0x0000_0003_0000_0000_c000_0000_0000_0000));
 
+/// The client id of the API Hub, by which it is registered in tenants that have one.
+pub(crate) const API_HUB: ClientId =
+    ClientId::from_uuid(Uuid::from_u128(0xfe05_3c5f_3692_4f14_aef2_ee34_fc08_1cae));
+
 /// The registrations, built once.
 pub(super) static DOCUMENTS: LazyLock<HashMap<ClientId, Arc<ApplicationDocument>>> = LazyLock::new(|| {
     let of = |known: &PlatformApplication| {

@@ -45,6 +45,31 @@ async fn a_secret_that_expires_or_is_replaced_leaves_refresh_tokens_alone() {
 }
 
 #[tokio::test]
+async fn two_secrets_can_be_valid_at_the_same_time() {
+    let tenant = Tenant::new().await;
+    let app = tenant.connector();
+    let tokens = app.sign_in(&tenant, "owner", READ).await;
+    let rotate = |secret: &str, overlap: &str| {
+        let event =
+            json!({"type": "rotate_secret", "app": app.client_id, "new_secret": secret, "overlap": overlap});
+        tenant.happens(event)
+    };
+    rotate("newer", "P1D").await;
+    let renewed = App { secret: Some("newer".to_owned()), ..app.clone() };
+    app.refresh(tokens.refresh()).await;
+    renewed.refresh(tokens.refresh()).await;
+    // A second rotation does not prolong the first secret.
+    rotate("newest", "P30D").await;
+    tenant.advance(outlive_clock::Span::from_days(1)).await;
+    app.try_refresh(tokens.refresh(), &[]).await.refused(401, "invalid_client", "AADSTS7000222");
+    renewed.refresh(tokens.refresh()).await;
+    let newest = App { secret: Some("newest".to_owned()), ..app.clone() };
+    newest.refresh(tokens.refresh()).await;
+    rotate("last", "PT0S").await;
+    newest.try_refresh(tokens.refresh(), &[]).await.refused(401, "invalid_client", "AADSTS7000222");
+}
+
+#[tokio::test]
 async fn a_secret_lives_two_years() {
     let tenant = Tenant::new().await;
     tenant.advance(outlive_clock::Span::from_days(730) - outlive_clock::Span::from_micros(1)).await;

@@ -15,7 +15,7 @@ impl From<TenantError> for Problem {
         let message = error.to_string();
         match error {
             TenantError::Unknown(_) => Self::not_found("TenantNotFound", message),
-            TenantError::UnknownSeed { .. } => Self::bad_request(message),
+            TenantError::UnknownSeed { .. } | TenantError::Event(_) => Self::bad_request(message),
             TenantError::Call(call) => of_call(&call, message),
             TenantError::Service { cause, .. } => of_call(&cause, message),
             TenantError::EndedEarly { cause, .. } | TenantError::Unfinished { cause, .. } => Self {

@@ -19,4 +19,4 @@ pub use plan::{PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};
 pub use planned_application::PlannedApplication;
 pub use read::{ConnectorFiles, Seed};
 pub use secrets::DrawnSecrets;
-pub(crate) use secrets::draw_password;
+pub(crate) use secrets::{draw_client_secret, draw_password};

@@ -74,7 +74,7 @@ pub(crate) fn draw_password(stream: &mut Stream) -> String {
 }
 
 /// Generates a client secret of 40 characters, as in Entra.
-fn draw_client_secret(stream: &mut Stream) -> String {
+pub(crate) fn draw_client_secret(stream: &mut Stream) -> String {
     (0..40).map(|position| pick([LOWER, UPPER, DIGIT][position % 3], stream)).collect()
 }
 

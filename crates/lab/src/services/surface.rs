@@ -151,6 +151,20 @@ impl LabSurface {
         send(self.request(Method::POST, &url).json(event)).await?.expect()
     }
 
+    /// Replaces the client secret of a connector.
+    pub(crate) async fn replace_connector_secret(
+        &self,
+        tenant: TenantId,
+        connector: &str,
+        secret: &str,
+    ) -> Result<Value, CallError> {
+        // The name is one segment of the path.
+        let name: String = url::form_urlencoded::byte_serialize(connector.as_bytes()).collect();
+        let path = format!("/_lab/tenants/{tenant}/connectors/{}/client-secret", name.replace('+', "%20"));
+        let request = self.request(Method::PUT, &self.url(Service::Hub, &path));
+        send(request.json(&json!({"client_secret": secret}))).await?.expect()
+    }
+
     /// Returns the facts about a credential, given itself or by id; `None` if it is unknown.
     pub(crate) async fn question<T: DeserializeOwned>(
         &self,

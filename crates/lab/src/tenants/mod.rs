@@ -2,12 +2,14 @@
 
 mod comparison;
 mod credentials;
+mod events;
 mod layout;
 mod lost_data;
 mod operations;
 mod registry;
 mod store;
 
+pub(crate) use events::REPLACE_CONNECTOR_SECRET;
 pub use lost_data::LostData;
 pub use operations::{Deletion, TenantClock};
 pub use registry::{NewTenant, TenantError, Tenants, TenantsConfig};

@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::lost_data::{LostData, recovery_of};
 use super::operations::{Operations, in_progress, outlook};
 use super::store::TenantStore;
-use crate::conductor::{ConductError, Conductor, Target, TenantTime};
+use crate::conductor::{ConductError, Conductor, TenantTime};
 use crate::http::CallError;
 use crate::maker::MakerError;
-use crate::seed::{Seed, draw_password};
+use crate::seed::Seed;
 use crate::services::{LabSurface, Service};
 use crate::why::{self, Why};
 
@@ -62,6 +62,9 @@ pub enum TenantError {
         /// The available seeds.
         known: String,
     },
+    /// There is no such event, or a detail of it is missing or unknown.
+    #[error("{0}")]
+    Event(String),
     /// A service rejected a request, or did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -238,34 +241,6 @@ impl Tenants {
         Ok((time, operation))
     }
 
-    /// Raises an event at the next whole second. If it sets a password and contains none, one is
-    /// generated. The tenant credentials then contain the new password.
-    ///
-    /// # Errors
-    /// An unknown tenant, or a service that refused.
-    pub async fn raise(&self, tenant: TenantId, mut event: Value) -> Result<Value, TenantError> {
-        let clock = self.clock(tenant).await?;
-        let sets_password = event
-            .get("type")
-            .and_then(Value::as_str)
-            .is_some_and(|kind| matches!(kind, "password_change" | "sspr" | "admin_reset"));
-        if sets_password && event.get("new_password").is_none_or(Value::is_null) {
-            let drawn = draw_password(&mut self.chassis.random.of(tenant).stream("event-password"));
-            if let Some(fields) = event.as_object_mut() {
-                fields.insert("new_password".to_owned(), drawn.into());
-            }
-        }
-        // Revocation cutoffs have whole-second resolution: a grant issued within the same second
-        // survives. The event must affect everything that was issued before it, so time first moves
-        // to the next whole second.
-        clock.advance(Target::NextWholeSecond, &|_| ()).await?;
-        let answer = self.surface.raise(tenant, &event).await?;
-        if sets_password {
-            self.update_password(tenant, &event).await?;
-        }
-        Ok(answer)
-    }
-
     /// Returns the e-mails that the identity provider would have sent to a tenant's users.
     ///
     /// # Errors
@@ -282,23 +257,5 @@ impl Tenants {
     pub async fn why(&self, tenant: TenantId, id: &str) -> Result<Option<Why>, TenantError> {
         self.credentials(tenant).await?;
         Ok(why::explain(&self.surface, tenant, id).await?)
-    }
-
-    async fn update_password(&self, tenant: TenantId, event: &Value) -> Result<(), TenantError> {
-        let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (id, password) = (text("user"), text("new_password"));
-        loop {
-            let read = self.store.read_revision(tenant).await?;
-            let (mut credentials, revision) = read.ok_or(TenantError::Unknown(tenant))?;
-            let Some(user) = credentials.users.iter_mut().find(|user| user.upn == id || user.id == id) else {
-                return Ok(());
-            };
-            password.clone_into(&mut user.password);
-            match self.store.update(tenant, &credentials, revision).await {
-                // Another replica of the lab changed it at the same time: another user's password.
-                Err(error) if error.is_conflict() => {}
-                written => return Ok(written?),
-            }
-        }
     }
 }

@@ -23,17 +23,18 @@ event! {
 }
 
 event! {
-    /// The registration of a custom connector was replaced.
+    /// The registration of a connector, or its client secret, was replaced.
     ConnectorChanged = "connector.changed" {
         /// Whether it has a client secret now.
         confidential: bool,
-        /// The maker.
-        #[schema(value_type = String)]
-        caller: Uuid,
+        /// The maker, or the administrator for a managed connector; none for the lab.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        caller: Option<Uuid>,
     }
     notable |_| true,
     summary |event| format!("The connector was changed; it is a {} now.", kind_of_connector(event.confidential)),
-    example { confidential: false, caller: example::owner().uuid() },
+    example { confidential: false, caller: Some(example::owner().uuid()) },
 }
 
 event! {

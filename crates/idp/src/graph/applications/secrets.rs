@@ -9,7 +9,7 @@ use outlive_wire::events::{SecretAdded, SecretRemoved};
 
 use super::access::commit;
 use super::resource::password_credential;
-use crate::directory::{PasswordCredential, SECRET_LIFETIME, delete_secret};
+use crate::directory::{PasswordCredential, SECRET_LIFETIME, SECRETS_MAX, delete_secret};
 use crate::graph::prelude::*;
 
 pub(super) fn router(application: &str) -> Router<Idp> {
@@ -37,9 +37,6 @@ struct Wanted {
 struct RemovePassword {
     key_id: Uuid,
 }
-
-/// Secrets per application. Every client authentication compares all of them.
-const SECRETS_MAX: usize = 50;
 
 async fn add(
     caller: Caller,

@@ -74,6 +74,9 @@ pub(crate) enum LabEvent {
     RotateSecret {
         app: ClientId,
         new_secret: Secret,
+        /// How long the old secrets stay valid, unless they expire before; by default they are
+        /// deleted.
+        overlap: Option<Span>,
     },
     DisableApp {
         app: ClientId,

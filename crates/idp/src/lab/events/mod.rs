@@ -22,13 +22,17 @@ use self::event::{By, Channel, LabEvent};
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::sessions;
 use crate::directory::{
-    Application, Tenant, User, delete_secrets, expire_secrets, shortened_name, withdraw_scopes,
+    Application, SECRETS_MAX, Tenant, User, delete_secrets, expire_secrets, limit_secrets, shortened_name,
+    withdraw_scopes,
 };
 use crate::idp::Idp;
 use crate::keys::signing_key_turns;
 use crate::lab::policies as lab_policies;
 use crate::security_events::credential_events::{CredentialEvent, apply_event};
 use crate::security_events::queue_event;
+
+/// The maximum time for which an old client secret stays valid beside a new one: its own lifetime.
+const OVERLAP_MAX: Span = Span::from_days(730);
 
 pub(crate) async fn happen(
     State(idp): State<Idp>,
@@ -141,9 +145,24 @@ impl Lab<'_> {
                 self.commit(change, Subject::client(app), event).await?;
                 Ok("secret_expired")
             }
-            LabEvent::RotateSecret { app, new_secret } => {
+            LabEvent::RotateSecret { app, new_secret, overlap } => {
                 let application = self.application(app).await?;
-                let mut change = Change::from(delete_secrets(self.tenant.id, app));
+                let old = match overlap {
+                    None => delete_secrets(self.tenant.id, app),
+                    Some(overlap) if (Span::ZERO..=OVERLAP_MAX).contains(&overlap) => {
+                        let known = self.idp.directory.password_credentials(self.tenant.id, app).await?;
+                        if known.len() >= SECRETS_MAX {
+                            return Err(Problem::bad_request(format!(
+                                "The application has {SECRETS_MAX} secrets, the maximum; rotate without overlap."
+                            )));
+                        }
+                        limit_secrets(self.tenant.id, app, self.now + overlap)
+                    }
+                    Some(_) => {
+                        return Err(Problem::bad_request("overlap must be between PT0S and P730D."));
+                    }
+                };
+                let mut change = Change::from(old);
                 let key_id = self.idp.chassis.random.of(self.tenant.id).stream("client-secret-key-id").uuid();
                 let expires_at = self.now + Span::from_days(730);
                 change.add(self.idp.secrets.insert(self.tenant.id, app, key_id, &new_secret, expires_at));

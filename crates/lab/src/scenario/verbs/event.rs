@@ -33,6 +33,8 @@ pub(crate) struct Event {
     /// An interval. For `sign_in_frequency`, the maximum age of a sign-in; `PT0S` removes the
     /// policy.
     every: Option<Spanned<Span>>,
+    /// For `rotate_secret`: how long the old secrets stay valid.
+    overlap: Option<Spanned<Span>>,
     /// For `require_mfa`: whether MFA is required.
     required: Option<bool>,
 }
@@ -52,7 +54,7 @@ const EVENTS: &[(&str, &[&str], &[&str])] = &[
     ("restore_user", &["user"], &[]),
     ("withdraw_consent", &["app"], &["user"]),
     ("expire_secret", &["app"], &[]),
-    ("rotate_secret", &["app"], &[]),
+    ("rotate_secret", &["app"], &["overlap"]),
     ("disable_app", &["app"], &[]),
     ("enable_app", &["app"], &[]),
     ("require_mfa", &[], &["user", "app", "required"]),
@@ -62,7 +64,7 @@ const EVENTS: &[(&str, &[&str], &[&str])] = &[
 
 impl Event {
     /// Returns the details with their positions; `None` for those that are absent.
-    fn details(&self) -> [(&'static str, Option<Position>); 7] {
+    fn details(&self) -> [(&'static str, Option<Position>); 8] {
         [
             ("user", self.user.as_ref().map(Position::of)),
             ("app", self.app.as_ref().map(Position::of)),
@@ -70,6 +72,7 @@ impl Event {
             ("channel", self.channel.as_ref().map(Position::of)),
             ("by", self.by.as_ref().map(Position::of)),
             ("every", self.every.as_ref().map(Position::of)),
+            ("overlap", self.overlap.as_ref().map(Position::of)),
             ("required", self.required.map(|_| Position::default())),
         ]
     }
@@ -106,6 +109,12 @@ impl Verb for Event {
         if let Some(every) = &self.every {
             checker.frequency(kind, every);
         }
+        if let Some(overlap) = &self.overlap
+            && !(Span::ZERO..=Span::from_days(730)).contains(&overlap.value)
+        {
+            let message = format!("secrets cannot overlap for {}", overlap.value);
+            checker.wrong_at(Position::of(overlap), message, "write PT0S to P730D");
+        }
         if kind == "require_mfa" && self.user.is_some() && self.app.is_some() {
             checker.wrong("require_mfa concerns a user or an application, not both", "make a step of each");
         }
@@ -138,6 +147,7 @@ impl Verb for Event {
         add("channel", self.channel.as_ref().map(|channel| channel.value.clone()));
         add("by", self.by.as_ref().map(|by| by.value.clone()));
         add("every", self.every.as_ref().map(|every| every.value.to_string()));
+        add("overlap", self.overlap.as_ref().map(|overlap| overlap.value.to_string()));
         let secret = (self.kind.value == "rotate_secret")
             .then(|| world.random.stream("scenario-secret").uuid().to_string());
         add("new_secret", secret.clone());

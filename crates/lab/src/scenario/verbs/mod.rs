@@ -17,6 +17,7 @@ mod graph;
 mod portal;
 mod refresh;
 mod register_passkey;
+mod replace_secret;
 mod run_flow;
 mod sign_in;
 mod start_flow;
@@ -96,6 +97,7 @@ verbs! {
     change_password: ChangePassword,
     register_passkey: RegisterPasskey,
     event: Event,
+    replace_secret: ReplaceSecret,
     create_connection: CreateConnection,
     fix_connection: FixConnection,
     expect_connection: ExpectConnection,
