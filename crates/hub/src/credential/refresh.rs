@@ -192,6 +192,10 @@ impl Attempt<'_> {
             (GrantType::Code, Some(refresh_token)) => {
                 GrantRequest::Refresh { refresh_token, redirect_uri: &redirect_uri }
             }
+            // The stored token is used until it expires.
+            (GrantType::Code, None) if self.challenged.is_none() && self.now < self.credential.expires => {
+                return Err(RefreshFailure::NotAuthenticated);
+            }
             (GrantType::Code, None) => {
                 let why = "Missing refresh token.";
                 let text =

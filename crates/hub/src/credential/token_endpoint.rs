@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 use outlive_chassis::{Problem, Trace};
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_tokens::Secret;
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
@@ -16,6 +16,11 @@ use crate::connector::{ClientAuthentication, Connector, TokenBody, TokenRequest}
 use crate::{Hub, read_body};
 
 const RESPONSE_BYTES_MAX: usize = 256 * 1024;
+/// The time limit of a token request with both ways of authentication (wall time): less than the
+/// lease of a refresh.
+const TIME_LIMIT: Span = Span::from_seconds(30);
+/// What is left to the second way at least.
+const TIME_LEFT_MIN: Span = Span::from_seconds(2);
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -81,7 +86,8 @@ impl TokenCall<'_> {
                 (Place::Nowhere, Some(Place::Header(client_id, secret)))
             }
         };
-        let outcome = self.send_once(&endpoint, request, first).await;
+        let started = wall_now();
+        let outcome = self.send_once(&endpoint, request, first, TIME_LIMIT).await;
         let (Some(second), Err(TokenFailure::Refused { attempts, error })) = (second, &outcome) else {
             return Ok(outcome);
         };
@@ -89,7 +95,8 @@ impl TokenCall<'_> {
             return Ok(outcome);
         }
         let mut before = attempts.clone();
-        Ok(match self.send_once(&endpoint, request, second).await {
+        let left = (TIME_LIMIT - (wall_now() - started)).max(TIME_LEFT_MIN);
+        Ok(match self.send_once(&endpoint, request, second, left).await {
             Err(TokenFailure::Refused { attempts, error }) => {
                 before.extend(attempts);
                 Err(TokenFailure::Refused { attempts: before, error })
@@ -117,6 +124,7 @@ impl TokenCall<'_> {
         endpoint: &Url,
         request: &TokenRequest,
         place: Place<'_>,
+        limit: Span,
     ) -> Result<Granted, TokenFailure> {
         let failed = |error: &reqwest::Error| TokenFailure::Transient {
             timed_out: error.is_timeout(),
@@ -130,6 +138,7 @@ impl TokenCall<'_> {
             call.map_err(|unreachable| TokenFailure::transient(unreachable.to_string()))?
         };
         let mut call = call
+            .timeout(limit.to_std())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, content_type)
             .header("client-request-id", self.correlation.to_string())
@@ -177,4 +186,23 @@ fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
         .expect("base64 contains only characters that are valid in a header");
     value.set_sensitive(true);
     value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credential::lease::LEASE;
+
+    #[test]
+    fn both_ways_of_authentication_end_before_the_lease() {
+        assert!(TIME_LIMIT + TIME_LEFT_MIN < LEASE);
+    }
+
+    #[test]
+    fn a_basic_header_contains_form_encoded_parts() {
+        let header = basic("a:b+c", &Secret::new("d é&"));
+        let encoded = header.to_str().ok().and_then(|text| text.strip_prefix("Basic ")).expect("printable");
+        assert_eq!(STANDARD.decode(encoded).expect("base64"), b"a%3Ab%2Bc:d+%C3%A9%26");
+        assert!(header.is_sensitive());
+    }
 }

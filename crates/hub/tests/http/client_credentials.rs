@@ -1,5 +1,7 @@
 //! Connections whose application gets tokens with its own credentials.
 
+use std::sync::Arc;
+
 use outlive_clock::Span;
 use serde_json::json;
 
@@ -79,4 +81,27 @@ async fn the_first_token_of_an_application_is_refused_like_any_other() {
     world.issuer.set(Behavior::Grant { seconds: 3_600 });
     world.call(&runtime).await.expect(200);
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn concurrent_first_calls_share_one_token_of_a_replica() {
+    let aad = json!({"resourceUri": "api://contoso-orders", "grantType": "client_credentials"});
+    let (world, ..) = world(vec![connector("shared_principal", "aad", &aad, &json!([]))]).await;
+    let created = world.put_connection("orders", "shared_principal").await.expect(201);
+    let runtime = created.at("/properties/connectionRuntimeUrl");
+    let runtime = runtime.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a URL").to_owned();
+    let replicas: Vec<_> = [Some(world.app.clone()), world.replica().await].into_iter().flatten().collect();
+    let (number, world) = (replicas.len(), Arc::new(world));
+    let calls: Vec<_> = (0..64)
+        .map(|at| {
+            let (app, world, runtime) = (replicas[at % number].clone(), Arc::clone(&world), runtime.clone());
+            tokio::spawn(async move { world.call_at(app, &runtime).await.status.as_u16() })
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.expect("no panic"), 200);
+    }
+    let requests = world.issuer.token_requests().len();
+    assert!((1..=number).contains(&requests), "{requests} token requests of {number} replicas");
+    assert_eq!(world.journal("connection.refreshed").await.len(), 1, "one of them is stored");
 }

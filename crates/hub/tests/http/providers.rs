@@ -161,6 +161,7 @@ async fn without_a_refresh_token_a_connection_works_until_its_token_expires() {
     let runtime = world.connect("orders", "shared_partner").await;
     world.advance(Span::from_hours(2) - Span::from_seconds(1)).await;
     world.call(&runtime).await.expect(200);
+    assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected", "it still works");
     world.advance(Span::from_seconds(1)).await;
     let text = world.call(&runtime).await.expect(401).at("/message").to_string();
     assert!(

@@ -141,6 +141,8 @@ impl SignIn<'_> {
             "redirecturl" => Some(request.redirect_uri.to_owned()),
             "state" => Some(request.state.to_owned()),
             "codechallenge" => Some(request.code_challenge.to_owned()),
+            // The URL is shown to the user.
+            "clientsecret" | "token:clientsecret" => None,
             _ => self.fixed(name),
         };
         let text = self.template(Endpoint::Authorization)?;

@@ -238,6 +238,26 @@ fn the_templates_of_oauth2generic_are_followed_to_the_letter() {
 }
 
 #[test]
+fn a_client_secret_is_never_in_the_url_that_a_user_sees() {
+    for (url, query) in [
+        ("https://id.example/a", "secret={ClientSecret}"),
+        ("https://id.example/a", "secret={token:clientSecret}"),
+        ("https://id.example/{clientsecret}", "client={ClientId}"),
+    ] {
+        let of = settings(
+            "oauth2generic",
+            json!({
+                "authorizationUrlTemplate": url, "tokenUrlTemplate": "https://id.example/t",
+                "authorizationUrlQueryStringTemplate": query,
+            }),
+        );
+        let own = values(&[("token:clientSecret", "own-secret")]);
+        let error = authorize(&of, &own).expect_err("no value");
+        assert!(error.to_lowercase().contains("there is no value for {"), "{error}");
+    }
+}
+
+#[test]
 fn a_template_without_state_gets_it() {
     let of = settings(
         "oauth2generic",
