@@ -36,6 +36,10 @@ up *arguments:
 bench package="tests":
     cargo bench --locked -p outlive-{{package}}
 
+# Load, sign in to and call each connector of a folder.
+try-connectors *arguments:
+    scripts/try-connectors {{arguments}}
+
 # Kill the system at random moments and check what a restart finds.
 kill-test *arguments:
     scripts/kill-test {{arguments}}

@@ -162,7 +162,7 @@ pub(super) fn parse(
 }
 
 fn kind_of(text: &str) -> Option<ParameterKind> {
-    Some(match text.to_ascii_lowercase().as_str() {
+    Some(match text.trim().to_ascii_lowercase().as_str() {
         "string" => ParameterKind::Text,
         "securestring" => ParameterKind::Secret,
         "int" | "integer" => ParameterKind::Integer,

@@ -19,6 +19,7 @@ pub(crate) struct ParameterSet {
 pub(super) fn parse(document: Option<&Value>, at: &str, faults: &mut Faults) -> Vec<ParameterSet> {
     let document = match document {
         None | Some(Value::Null) => return Vec::new(),
+        Some(Value::Object(members)) if members.is_empty() => return Vec::new(),
         Some(Value::Object(members)) => members,
         Some(_) => {
             faults.add(at, "it is not an object");
@@ -94,7 +95,8 @@ mod tests {
         let expected =
             ["s.values[0].name", "s.values[1].parameters.x", "s.values[2].name", "s.values[2].parameters"];
         assert_eq!(faults, Err(expected.map(str::to_owned).to_vec()));
-        for (document, at) in [(json!([]), "s"), (json!({}), "s.values"), (json!({"values": {}}), "s.values")]
+        for (document, at) in
+            [(json!([]), "s"), (json!({"a": 1}), "s.values"), (json!({"values": {}}), "s.values")]
         {
             assert_eq!(read(document), Err(vec![at.to_owned()]));
         }

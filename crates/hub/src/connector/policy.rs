@@ -7,7 +7,7 @@ use super::fault::Faults;
 use super::policy_value::{BadValue, PolicyValue};
 
 const POLICIES_MAX: usize = 200;
-/// Headers that a policy cannot set: those of the connection, and those that the transport sets.
+/// Headers that belong to the connection to the back end, or that the transport sets.
 const RESERVED_HEADERS: [&str; 15] = [
     "connection",
     "content-length",
@@ -121,6 +121,7 @@ pub(super) fn parse(document: Option<&Value>, at: &str, faults: &mut Faults) -> 
         let operations = reader.operations();
         let section = reader.section();
         let action = reader.action(template, section);
+        reader.end(template);
         let action = match (reader.unsupported.take(), action) {
             (Some(why), _) => Action::Unsupported(why),
             (None, Some(action)) => action,
@@ -167,7 +168,7 @@ impl Reader<'_> {
     fn section(&mut self) -> Section {
         let (at, value) = self.find("x-ms-apimTemplate-policySection");
         match value.map(|value| value.as_str().unwrap_or_default().to_ascii_lowercase()).as_deref() {
-            None | Some("request") => Section::Request,
+            None | Some("" | "request") => Section::Request,
             Some("response") => Section::Response,
             Some(_) => {
                 self.faults.add(at, "it must be Request or Response");
@@ -278,7 +279,7 @@ impl Reader<'_> {
         let (at, _) = self.find("x-ms-apimTemplateParameter.name");
         match HeaderName::from_bytes(text.trim().as_bytes()) {
             Ok(name) if RESERVED_HEADERS.contains(&name.as_str()) => {
-                self.faults.add(at, format!("the header {name} cannot be set by a policy"));
+                self.unsupported = Some(format!("sets the header {name}"));
                 None
             }
             Ok(name) => Some(name),
@@ -286,6 +287,29 @@ impl Reader<'_> {
                 self.faults.add(at, "it is not the name of a header");
                 None
             }
+        }
+    }
+
+    /// A parameter that nothing reads would change what the policy does.
+    fn end(&mut self, template: &str) {
+        let of_template: &[&str] = match template.to_ascii_lowercase().as_str() {
+            "dynamichosturl" => &["urlTemplate"],
+            "routerequesttoendpoint" => &["newPath", "httpMethod"],
+            "setheader" | "setqueryparameter" => &["name", "value", "existsAction"],
+            "setproperty" => {
+                &["newPropertyParentPathTemplate", "newPropertySubPathTemplate", "propertyValuePathTemplate"]
+            }
+            _ => return,
+        };
+        let is_known = |name: &str| {
+            let parameter = name.strip_prefix("x-ms-apimtemplateparameter.");
+            parameter.is_some_and(|name| of_template.iter().any(|known| known.eq_ignore_ascii_case(name)))
+                || ["x-ms-apimtemplate-operationname", "x-ms-apimtemplate-policysection"].contains(&name)
+        };
+        let unknown = self.parameters.keys().find(|name| !is_known(&name.to_ascii_lowercase()));
+        if let Some(name) = unknown {
+            let name: String = name.chars().take(80).collect();
+            self.unsupported.get_or_insert(format!("has the parameter '{}'", name.escape_debug()));
         }
     }
 
@@ -300,138 +324,4 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn read(policies: Value) -> Result<Vec<Policy>, Vec<String>> {
-        let mut faults = Faults::default();
-        let policies = parse(Some(&policies), "p", &mut faults);
-        faults.result(policies).map_err(|faults| faults.into_iter().map(|fault| fault.at).collect())
-    }
-
-    fn one(template: &str, parameters: &Value) -> Policy {
-        let mut named = Map::new();
-        for (name, value) in parameters.as_object().expect("an object") {
-            let prefix =
-                if matches!(name.as_str(), "operationName" | "policySection") { "-" } else { "Parameter." };
-            named.insert(format!("x-ms-apimTemplate{prefix}{name}"), value.clone());
-        }
-        read(json!([{"templateId": template, "title": "t", "parameters": named}])).expect("usable").remove(0)
-    }
-
-    fn value(text: &str) -> PolicyValue {
-        PolicyValue::parse(text).expect("usable")
-    }
-
-    #[test]
-    fn the_templates_that_rewrite_a_call_are_known_in_any_case() {
-        for (template, parameters, expected) in [
-            ("dynamicHostUrl", json!({"urlTemplate": "https://a"}), Action::Host(value("https://a"))),
-            (
-                "routerequesttoendpoint",
-                json!({"newPath": "/a/{id}"}),
-                Action::Route { path: value("/a/{id}"), method: value("@Request.OriginalHTTPMethod") },
-            ),
-            (
-                "routerequesttoendpoint",
-                json!({"newPath": "/a", "httpMethod": "post"}),
-                Action::Route { path: value("/a"), method: value("post") },
-            ),
-            (
-                "setHeader",
-                json!({"name": "X-A", "value": "b", "existsAction": "skip"}),
-                Action::Header {
-                    name: HeaderName::from_static("x-a"),
-                    value: value("b"),
-                    exists: Exists::Skip,
-                },
-            ),
-            (
-                "setqueryparameter",
-                json!({"name": "$format", "value": 7}),
-                Action::Query { name: "$format".into(), value: value("7"), exists: Exists::Override },
-            ),
-            (
-                "setproperty",
-                json!({
-                    "newPropertyParentPathTemplate": "@body().a", "newPropertySubPathTemplate": "b/c",
-                    "propertyValuePathTemplate": "@body().d",
-                }),
-                Action::Property {
-                    parent: vec!["a".into()],
-                    name: vec!["b".into(), "c".into()],
-                    value: value("@body().d"),
-                },
-            ),
-            ("pollingtrigger", json!({"triggerConfig": {"a": "b"}}), Action::Nothing),
-            ("setvaluefromurl", json!({}), Action::Unsupported("has the template 'setvaluefromurl'".into())),
-            (
-                "setheader",
-                json!({"name": "a", "value": "@base64('x')"}),
-                Action::Unsupported("calls the function base64()".into()),
-            ),
-        ] {
-            assert_eq!(one(template, &parameters).action, expected, "{template} {parameters}");
-        }
-    }
-
-    #[test]
-    fn a_policy_applies_to_the_operations_that_it_names() {
-        for (names, applies) in [
-            (json!(["A", "B"]), true),
-            (json!("A"), true),
-            (json!([]), true),
-            (json!(null), true),
-            (json!(["B"]), false),
-            (json!(["a"]), false),
-        ] {
-            let policy = one("pollingtrigger", &json!({ "operationName": names }));
-            assert_eq!(policy.applies_to("A"), applies, "{names}");
-        }
-        let response = one("setheader", &json!({"name": "a", "value": "b", "policySection": "response"}));
-        assert_eq!(response.section, Section::Response);
-    }
-
-    #[test]
-    fn all_mistakes_are_reported_with_their_places() {
-        let named = |name: &str, value: &str| (format!("x-ms-apimTemplateParameter.{name}"), json!(value));
-        let policy = |template: &str, members: Vec<(String, Value)>| json!({"templateId": template, "parameters": members.into_iter().collect::<Map<_, _>>()});
-        let faults = read(json!([
-            {},
-            7,
-            policy("dynamichosturl", vec![]),
-            policy("dynamichosturl", vec![named("urlTemplate", "@connectionParameters('a'")]),
-            policy(
-                "setheader",
-                vec![named("name", "a b"), named("value", "x"), named("existsAction", "maybe")]
-            ),
-            policy("setheader", vec![named("name", "Host"), named("value", "x")]),
-            policy("routerequesttoendpoint", vec![named("httpMethod", "a b"), named("newPath", "/")]),
-            policy(
-                "setqueryparameter",
-                vec![
-                    named("name", "a"),
-                    named("value", "b"),
-                    ("x-ms-apimTemplate-policySection".into(), json!("Response")),
-                    ("x-ms-apimTemplate-operationName".into(), json!([1])),
-                ]
-            ),
-        ]));
-        let expected = [
-            "p[0].templateId",
-            "p[1].templateId",
-            "p[2].parameters.x-ms-apimTemplateParameter.urlTemplate",
-            "p[3].parameters.x-ms-apimTemplateParameter.urlTemplate",
-            "p[4].parameters.x-ms-apimTemplateParameter.name",
-            "p[4].parameters.x-ms-apimTemplateParameter.existsAction",
-            "p[5].parameters.x-ms-apimTemplateParameter.name",
-            "p[6].parameters.x-ms-apimTemplateParameter.httpMethod",
-            "p[7].parameters.x-ms-apimTemplate-operationName",
-            "p[7].parameters.x-ms-apimTemplate-policySection",
-        ];
-        assert_eq!(faults, Err(expected.map(str::to_owned).to_vec()));
-        assert_eq!(read(json!({})), Err(vec!["p".to_owned()]));
-    }
-}
+mod tests;

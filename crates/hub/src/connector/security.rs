@@ -48,11 +48,12 @@ pub(super) fn parse(definitions: Option<&Value>, faults: &mut Faults) -> Vec<Sec
     for (definition, scheme) in definitions {
         let at = format!("{at}.{definition}");
         let text = |name: &str| scheme.get(name).and_then(Value::as_str);
-        match text("type") {
+        let word = |name: &str| text(name).map(|text| text.trim().to_ascii_lowercase());
+        match word("type").as_deref() {
             Some("basic") => schemes.push(SecurityScheme::Basic),
-            Some("apiKey") => {
+            Some("apikey") => {
                 let name = text("name").filter(|name| !name.trim().is_empty());
-                let place = match (text("in"), name) {
+                let place = match (word("in").as_deref(), name) {
                     (_, None) => {
                         faults.add(format!("{at}.name"), "it is missing");
                         continue;
@@ -92,7 +93,7 @@ pub(crate) fn static_credentials<'a>(
     };
     let mut credentials = Vec::new();
     let pair = named(&["username", "user", "login", "userid"]).zip(named(&["password", "passwd", "secret"]));
-    let basic = schemes.iter().any(|scheme| *scheme == SecurityScheme::Basic) || schemes.is_empty();
+    let basic = schemes.is_empty() || schemes.contains(&SecurityScheme::Basic);
     if let Some((username, password)) = pair.filter(|_| basic) {
         credentials.push(StaticCredential::Basic { username, password });
     }

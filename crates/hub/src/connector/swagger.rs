@@ -36,7 +36,7 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     /// Upper-case.
     pub(crate) method: String,
-    /// The template (`/orders/{id}`).
+    /// The template (`/orders/{id}`). A query in the document is not part of it.
     pub(crate) path: String,
 }
 
@@ -57,6 +57,7 @@ impl Swagger {
         }
         let base_path = match document.get("basePath") {
             None | Some(Value::Null) => "",
+            Some(Value::String(path)) if path.is_empty() => "",
             Some(Value::String(path)) if path.starts_with('/') && is_plain_path(path) => {
                 path.trim_end_matches('/')
             }
@@ -179,7 +180,7 @@ fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation
             operations.push(Operation {
                 id: id.to_owned(),
                 method: method.to_ascii_uppercase(),
-                path: path.clone(),
+                path: path.split('?').next().unwrap_or_default().to_owned(),
             });
         }
     }
@@ -244,6 +245,14 @@ mod tests {
         ] {
             assert_eq!(read.operation(method, path).map(|o| o.id.as_str()), id, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn the_query_of_a_path_does_not_select_the_operation() {
+        let mut with = document();
+        with["paths"]["/search?kind={kind}"] = json!({"get": {"operationId": "Search"}});
+        let read = Swagger::parse(&with).expect("usable");
+        assert_eq!(read.operation("GET", "/search").map(|operation| operation.id.as_str()), Some("Search"));
     }
 
     #[test]
