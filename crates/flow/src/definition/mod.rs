@@ -17,6 +17,7 @@ mod references;
 mod refusal;
 mod retry_policy;
 mod schema;
+mod secrecy;
 mod settings;
 mod trigger;
 mod unsupported;
@@ -74,7 +75,10 @@ pub(crate) struct Reading {
 impl Reading {
     /// Parses `definition` and `connectionReferences` of a flow's `properties`.
     pub(crate) fn of(definition: &Value, references: &Value) -> Self {
-        let mut errors = Collected::default();
+        Self::with(definition, references, Collected::default())
+    }
+
+    fn with(definition: &Value, references: &Value, mut errors: Collected) -> Self {
         let node = Node::new("properties.definition", definition);
         let known = [
             "$schema",
@@ -120,6 +124,11 @@ impl Definition {
     /// Parses `definition` and `connectionReferences` of a flow's `properties`.
     pub(crate) fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionErrors> {
         Reading::of(definition, references).definition
+    }
+
+    /// Parses a definition that was saved, perhaps by an earlier version.
+    pub(crate) fn restore(definition: &Value, references: &Value) -> Result<Self, DefinitionErrors> {
+        Reading::with(definition, references, Collected::of_stored()).definition
     }
 
     /// Returns the connections of its references, by name.

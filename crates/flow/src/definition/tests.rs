@@ -303,3 +303,18 @@ fn all_errors_are_reported_at_once() {
     let operations: Vec<_> = reading.calls.iter().map(|call| call.path.as_str()).collect();
     assert_eq!(operations, ["properties.definition.actions.List_orders.inputs.host.operationId"]);
 }
+
+#[test]
+fn definitions_of_earlier_versions_are_restored() {
+    let mut flow = hourly();
+    flow["parameters"]["limit"] = json!({"type": "Int", "defaultValue": "5"});
+    flow["actions"]["List_orders"]["runtimeConfiguration"] =
+        json!({"concurrency": {"repetitions": 0}, "other": 1});
+    flow["triggers"] =
+        json!({"manual": {"type": "Request", "inputs": {"schema": {"type": "thing"}, "more": 1}}});
+    assert!(read(&flow).is_err());
+    let restored = Definition::restore(&flow, &references()).expect("restores");
+    assert_eq!(restored.parameters["limit"], json!("5"));
+    flow["actions"]["List_orders"]["type"] = json!("Agent");
+    assert!(Definition::restore(&flow, &references()).is_err());
+}

@@ -9,7 +9,7 @@ use super::node::{Node, QUOTED_MAX};
 use super::recurrence_reader;
 use super::refusal::{Collected, DefinitionError};
 use super::schema::Schema;
-use super::settings::{self, Hidden, Settings};
+use super::settings::{self, Concurrency, Hidden, Settings};
 use super::unsupported;
 use crate::expression::Template;
 use crate::recurrence::Recurrence;
@@ -27,7 +27,7 @@ pub(crate) struct Trigger {
     /// The tracking id that its runs have in place of their name.
     pub tracking_id: Option<Template>,
     /// The maximum number of runs that have not ended; the others wait.
-    pub concurrency: Option<usize>,
+    pub concurrency: Option<Concurrency>,
     pub hidden: Hidden,
 }
 
@@ -114,7 +114,11 @@ impl Trigger {
             }
             "request" => {
                 errors.keep(node.only(&COMMON));
-                errors.keep(request(&node))
+                let mut new = Collected::default();
+                let read = new.keep(request(&node));
+                errors.extend_new(new);
+                // Earlier versions did not read the inputs.
+                Some(read.unwrap_or(TriggerKind::Request { schema: None }))
             }
             "openapiconnection" | "apiconnection" => {
                 errors.keep(node.only(&COMMON));

@@ -25,10 +25,10 @@ use outlive_clock::{Instant, Span, Stream};
 use serde_json::{Value, json};
 
 pub(crate) use calls::{ApiRequest, CallInputs};
-pub(crate) use ending::Ending;
+pub(crate) use ending::{Ending, cut_short};
 pub(crate) use firing::{Fired, fire, poll};
 pub(crate) use record::{ActionRecord, Failure};
-pub(crate) use state::{FLOW, FrameId, RunState, SentResponse, Spot};
+pub(crate) use state::{FLOW, Frame, FrameId, RunState, SentResponse, Spot};
 
 use crate::definition::{Action, ActionKind, Definition};
 use crate::retry::is_retried;

@@ -117,6 +117,11 @@ impl RunState {
         }
     }
 
+    /// Whether an action was started.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.actions.iter().any(Option::is_some)
+    }
+
     /// Whether this is a state of `definition`; otherwise the run cannot be resumed.
     pub(crate) fn matches(&self, definition: &Definition) -> bool {
         let fits = |body: usize, records: &[Option<ActionRecord>]| {

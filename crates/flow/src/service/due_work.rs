@@ -169,6 +169,10 @@ impl Flows {
     /// Returns the runs that an occurrence starts. A trigger of a connector asks it for events.
     async fn occur(&self, of: &Starting<'_>) -> Result<Vec<RunState>, Problem> {
         let &Starting { tenant, flow, program, trace, now, .. } = of;
+        if !self.has_room(tenant, flow, program).await? {
+            tracing::warn!(%tenant, %flow, "as many runs wait as the trigger allows");
+            return Ok(Vec::new());
+        }
         let random = self.chassis.random.of(tenant);
         let run = identity(tenant, flow, "");
         let draw = || random.stream("expression").next_u64();

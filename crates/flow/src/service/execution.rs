@@ -57,7 +57,12 @@ impl Flows {
         let mut now = now;
         let maker = self.maker_for_lookup(tenant, run.flow, definition).await?;
         let draw = || random.stream("expression").next_u64();
+        let postponed =
+            if state.has_begun() { None } else { self.must_wait(tenant, &run, definition, now).await? };
         let next = loop {
+            if let Some(until) = postponed {
+                break Next::Wait(until);
+            }
             let next = engine::next(definition, &mut state, &Context { now, run: &identity, random: &draw });
             match next {
                 Next::Call { at, inputs } => {

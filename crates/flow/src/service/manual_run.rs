@@ -91,6 +91,13 @@ impl Flows {
                 }
             }
         };
+        if !self.has_room(tenant, flow.id, &definition).await? {
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "WorkflowTooManyWaitingRuns",
+                "As many runs of the flow wait as its trigger allows. Try again after one has ended.",
+            ));
+        }
         if states.is_empty() {
             return Ok(Started { name: None, response: None });
         }

@@ -6,6 +6,7 @@ mod due_work;
 mod execution;
 mod manual_run;
 mod mistakes;
+mod run_control;
 mod saving;
 mod starting;
 mod state;

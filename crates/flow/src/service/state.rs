@@ -71,7 +71,7 @@ impl Flows {
         let Some(document) = flows::find_document(&self.chassis.store, tenant, flow, version).await? else {
             return Ok(None);
         };
-        match Definition::read(&document["definition"], &document["connectionReferences"]) {
+        match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
                 let program = Arc::new(Program { definition, selections: selections_of(&document) });
                 self.definitions.insert(key, Arc::clone(&program));

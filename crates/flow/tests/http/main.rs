@@ -1,8 +1,10 @@
 //! Tests of the flow service over HTTP, with a fake issuer and a fake hub.
 
 mod access;
+mod control;
 mod crash;
 mod definitions;
+mod exported;
 mod failures;
 mod fake_hub;
 mod fake_issuer;
