@@ -48,6 +48,8 @@ use outlive_chassis::{Chassis, SpecMistake, StartError};
 use outlive_store::{Migration, migrations};
 
 pub use config::FlowConfig;
+#[doc(hidden)]
+pub use expression::evaluate_text;
 
 use service::FlowService;
 

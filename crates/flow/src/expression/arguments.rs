@@ -5,16 +5,25 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::budget::Budget;
-use super::evaluate::{EvaluationError, refuse};
+use super::error::{Evaluated, EvaluationError, refuse};
 use super::facts::{Facts, Missing};
-use super::function::Function;
+use super::signature::Signature;
 
 /// The evaluated arguments of a call.
 pub(super) struct Arguments<'a, 'b> {
-    pub(super) function: Function,
+    pub(super) signature: &'static Signature,
     pub(super) values: Vec<Cow<'a, Value>>,
     pub(super) facts: &'a dyn Facts,
     pub(super) budget: &'b Budget,
+}
+
+/// A call whose arguments are not evaluated yet.
+pub(super) struct Call<'a, 'b> {
+    pub(super) signature: &'static Signature,
+    /// How many arguments are given.
+    pub(super) count: usize,
+    /// Evaluates one argument; one that is not given is null.
+    pub(super) argument: &'b dyn Fn(usize) -> Evaluated<'a>,
 }
 
 impl Arguments<'_, '_> {
@@ -41,9 +50,8 @@ impl Arguments<'_, '_> {
         }
     }
 
-    /// Returns a whole number, which may be written as a string or with a fraction of zero.
     pub(super) fn integer(&self, at: usize) -> Result<i64, EvaluationError> {
-        whole(self.value(at)).map_or_else(|| self.wrong(at, "an integer"), Ok)
+        self.value(at).as_i64().map_or_else(|| self.wrong(at, "an integer"), Ok)
     }
 
     /// Returns a number that is not negative, as an index or a count.
@@ -73,12 +81,12 @@ impl Arguments<'_, '_> {
 
     /// Fails with what is wrong with the call: `was invoked with …`.
     pub(super) fn refuse<T>(&self, what: impl std::fmt::Display) -> Result<T, EvaluationError> {
-        refuse(format!("The template language function '{}' {what}", self.function.name()))
+        refuse(format!("The template language function '{}' {what}", self.signature.name))
     }
 
     /// Fails because an argument has the wrong type.
     pub(super) fn wrong<T>(&self, at: usize, expected: &str) -> Result<T, EvaluationError> {
-        wrong_argument(self.function, at, expected, self.value(at))
+        wrong_argument(self.signature, at, expected, self.value(at))
     }
 
     /// Fails because the run has no such value.
@@ -92,18 +100,17 @@ impl Arguments<'_, '_> {
 
 /// Fails because an argument has the wrong type.
 pub(super) fn wrong_argument<T>(
-    function: Function,
+    signature: &Signature,
     at: usize,
     expected: &str,
     found: &Value,
 ) -> Result<T, EvaluationError> {
     const ORDINALS: [&str; 4] = ["first ", "second ", "third ", "fourth "];
-    let ordinal =
-        if function.arguments().1 == 1 { "" } else { ORDINALS.get(at).copied().unwrap_or_default() };
+    let ordinal = if signature.most == 1 { "" } else { ORDINALS.get(at).copied().unwrap_or_default() };
     refuse(format!(
         "The template language function '{}' expects its {ordinal}parameter to be {expected}. The provided \
          value is of type '{}'",
-        function.name(),
+        signature.name,
         kind(found)
     ))
 }

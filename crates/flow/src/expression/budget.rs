@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
-use super::evaluate::{EvaluationError, refuse};
+use super::error::{EvaluationError, refuse};
 use super::weight::{VALUE_BYTES_MAX, weigh};
 
 /// The maximum of all intermediate values of one evaluation, in bytes.

@@ -4,42 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-use super::arguments::{Arguments, kind};
+use super::arguments::{Arguments, Call, kind};
 use super::budget::Budget;
-use super::content;
+use super::error::{Evaluated, EvaluationError};
 use super::facts::Facts;
 use super::function::{Body, Function};
-use super::syntax::{Expression, Source};
-
-/// Why an expression has no value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct EvaluationError(pub(crate) String);
-
-/// The value of an expression: a part of the run or of the definition if possible.
-pub(super) type Evaluated<'a> = Result<Cow<'a, Value>, EvaluationError>;
-
-pub(super) fn refuse<T>(what: impl Into<String>) -> Result<T, EvaluationError> {
-    Err(EvaluationError(what.into()))
-}
-
-/// A call whose arguments are not evaluated yet.
-pub(super) struct Call<'a, 'b> {
-    pub(super) function: Function,
-    pub(super) arguments: &'a [Expression],
-    facts: &'a dyn Facts,
-    budget: &'b Budget,
-}
-
-impl<'a> Call<'a, '_> {
-    /// Evaluates one argument; one that is not given is null.
-    pub(super) fn argument(&self, at: usize) -> Evaluated<'a> {
-        match self.arguments.get(at) {
-            Some(argument) => evaluate(argument, self.facts, self.budget),
-            None => Ok(Cow::Owned(Value::Null)),
-        }
-    }
-}
+use super::syntax::Expression;
 
 pub(super) fn evaluate<'a>(
     expression: &'a Expression,
@@ -50,25 +20,30 @@ pub(super) fn evaluate<'a>(
         Expression::Literal(value) => Ok(Cow::Borrowed(value)),
         Expression::Path(start, path) => {
             let mut value = evaluate(start, facts, budget)?;
-            for (steps, access) in path.iter().enumerate() {
+            for access in path {
                 let key = evaluate(&access.key, facts, budget)?;
-                if access.or_null && value.is_null() {
-                    value = Cow::Owned(Value::Null);
-                    continue;
-                }
-                value = select(value, &key, access.or_null).map_err(|why| {
-                    let source = Source(start, &path[..=steps]);
-                    EvaluationError(format!(
-                        "The template language expression '{source}' cannot be evaluated because {why}"
-                    ))
-                })?;
+                value = match value {
+                    null if access.or_null && null.is_null() => null,
+                    value => select(value, &key, access.or_null)
+                        .map_err(|why| EvaluationError::not_selected(&why))?,
+                };
             }
             Ok(value)
         }
         Expression::Call(function, arguments) => {
             let function = *function;
             match function.body() {
-                Body::Lazy(body) => body(&Call { function, arguments, facts, budget }),
+                Body::Lazy(body) => {
+                    let argument = |at: usize| match arguments.get(at) {
+                        Some(argument) => evaluate(argument, facts, budget),
+                        None => Ok(Cow::Owned(Value::Null)),
+                    };
+                    body(&Call {
+                        signature: function.signature(),
+                        count: arguments.len(),
+                        argument: &argument,
+                    })
+                }
                 Body::Select(body) => body(evaluated(function, arguments, facts, budget)?),
                 Body::Make(body) => body(&evaluated(function, arguments, facts, budget)?).map(Cow::Owned),
             }
@@ -86,7 +61,7 @@ fn evaluated<'a, 'b>(
         .iter()
         .map(|argument| evaluate(argument, facts, budget))
         .collect::<Result<Vec<_>, EvaluationError>>()?;
-    Ok(Arguments { function, values, facts, budget })
+    Ok(Arguments { signature: function.signature(), values, facts, budget })
 }
 
 /// Selects a property or an element. An error says why that is not possible.
@@ -127,6 +102,9 @@ fn select<'a>(value: Cow<'a, Value>, key: &Value, or_null: bool) -> Result<Cow<'
         (Value::Array(_), Value::String(name)) => Err(format!(
             "property '{name}' cannot be selected. Array elements can only be selected using an integer index"
         )),
+        (Value::Null, Value::String(name)) => Err(format!(
+            "property '{name}' cannot be selected. The value before it is null; use ?['{name}'] to get null"
+        )),
         (other, Value::String(name)) => Err(format!(
             "property '{name}' cannot be selected. Property selection is not supported on values of type '{}'",
             kind(other)
@@ -158,29 +136,4 @@ fn property<'a>(map: &'a serde_json::Map<String, Value>, name: &str) -> Option<&
 
 fn index(number: &Number, length: usize) -> Option<usize> {
     number.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n < length)
-}
-
-/// Appends a value as `string()` and interpolation do: a string as it is, null as nothing, textual
-/// content as its text, anything else as JSON.
-pub(super) fn append(text: &mut String, value: &Value, budget: &Budget) -> Result<(), EvaluationError> {
-    match value {
-        Value::Null => {}
-        Value::String(more) => {
-            budget.charge_more(text.len(), more.len())?;
-            text.push_str(more);
-        }
-        Value::Object(map) if map.contains_key("$content") => {
-            let more = content::text(value).unwrap_or_else(|| value.to_string());
-            budget.charge_more(text.len(), more.len())?;
-            text.push_str(&more);
-        }
-        Value::Bool(true) => text.push_str("True"),
-        Value::Bool(false) => text.push_str("False"),
-        other => {
-            let more = other.to_string();
-            budget.charge_more(text.len(), more.len())?;
-            text.push_str(&more);
-        }
-    }
-    Ok(())
 }

@@ -44,7 +44,8 @@ pub(crate) trait Facts {
         Err(Missing::Unavailable)
     }
 
-    /// The index of the current iteration of an `Until`, a number from 0: `iterationIndexes('Loop')`.
+    /// The index of the current iteration of an `Until`, a number from 0:
+    /// `iterationIndexes('Loop')`.
     fn iteration_index(&self, _scope: &str) -> Fact<'_> {
         Err(Missing::Unavailable)
     }

@@ -1,13 +1,10 @@
-//! The functions of expressions, by name.
+//! The functions of expressions, as rows of the tables of their families.
 
 use serde_json::Value;
 
-use super::arguments::Arguments;
-use super::evaluate::{Call, Evaluated, EvaluationError};
-use super::functions::FAMILIES;
-
-/// The maximum for functions with any number of arguments.
-pub(super) const ANY: usize = 1_000;
+use super::arguments::{Arguments, Call};
+use super::error::{Evaluated, EvaluationError};
+use super::signature::Signature;
 
 /// A function. Names are case-insensitive, as on the platform.
 #[derive(Clone, Copy)]
@@ -15,9 +12,7 @@ pub(crate) struct Function(&'static Row);
 
 /// A function in the table of its family.
 pub(super) struct Row {
-    name: &'static str,
-    fewest: usize,
-    most: usize,
+    pub(super) signature: Signature,
     body: Body,
 }
 
@@ -38,7 +33,7 @@ impl Row {
         (fewest, most): (usize, usize),
         body: for<'a> fn(&Call<'a, '_>) -> Evaluated<'a>,
     ) -> Self {
-        Self { name, fewest, most, body: Body::Lazy(body) }
+        Self { signature: Signature { name, fewest, most }, body: Body::Lazy(body) }
     }
 
     pub(super) const fn select(
@@ -46,7 +41,7 @@ impl Row {
         (fewest, most): (usize, usize),
         body: for<'a> fn(Arguments<'a, '_>) -> Evaluated<'a>,
     ) -> Self {
-        Self { name, fewest, most, body: Body::Select(body) }
+        Self { signature: Signature { name, fewest, most }, body: Body::Select(body) }
     }
 
     pub(super) const fn make(
@@ -54,24 +49,22 @@ impl Row {
         (fewest, most): (usize, usize),
         body: fn(&Arguments<'_, '_>) -> Result<Value, EvaluationError>,
     ) -> Self {
-        Self { name, fewest, most, body: Body::Make(body) }
+        Self { signature: Signature { name, fewest, most }, body: Body::Make(body) }
     }
 }
 
 impl Function {
-    /// Returns the function of this name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        rows().find(|row| row.name.eq_ignore_ascii_case(name)).map(Self)
+    pub(super) const fn of(row: &'static Row) -> Self {
+        Self(row)
     }
 
     /// Returns the name as written in documents.
     pub(crate) fn name(self) -> &'static str {
-        self.0.name
+        self.0.signature.name
     }
 
-    /// Returns the minimum and maximum number of arguments.
-    pub(super) fn arguments(self) -> (usize, usize) {
-        (self.0.fewest, self.0.most)
+    pub(super) fn signature(self) -> &'static Signature {
+        &self.0.signature
     }
 
     pub(super) fn body(self) -> Body {
@@ -81,7 +74,7 @@ impl Function {
 
 impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
+        self.name() == other.name()
     }
 }
 
@@ -89,62 +82,6 @@ impl Eq for Function {}
 
 impl std::fmt::Debug for Function {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.name)
-    }
-}
-
-fn rows() -> impl Iterator<Item = &'static Row> {
-    FAMILIES.iter().flat_map(|(_, rows)| rows.iter())
-}
-
-/// Returns the function whose name is most like this one, for messages.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    let name: Vec<char> = name.chars().take(40).collect();
-    rows()
-        .map(|row| (distance(&name, row.name), row.name))
-        .min()
-        .filter(|(distance, _)| *distance <= 2 && *distance < name.len())
-        .map(|(_, name)| name)
-}
-
-/// The number of characters to insert, remove or replace.
-fn distance(from: &[char], to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=from.len()).collect();
-    for (i, wanted) in to.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, found) in from.iter().enumerate() {
-            let replaced = diagonal + usize::from(!found.eq_ignore_ascii_case(&wanted));
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[from.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_function_finds_its_own_row() {
-        for row in rows() {
-            let found = Function::named(&row.name.to_uppercase()).expect(row.name);
-            assert_eq!(found.name(), row.name, "two functions have this name");
-            assert!(row.fewest <= row.most, "{found:?}");
-        }
-    }
-
-    #[test]
-    fn a_misspelled_name_is_recognized() {
-        for (name, nearest_name) in [
-            ("concatt", Some("concat")),
-            ("startWith", Some("startsWith")),
-            ("tolowr", Some("toLower")),
-            ("launch", None),
-            ("x", None),
-        ] {
-            assert_eq!(nearest(name), nearest_name, "{name}");
-        }
+        f.write_str(self.name())
     }
 }

@@ -7,26 +7,33 @@
 
 mod arguments;
 mod budget;
+mod catalogue;
 mod content;
 mod date_format;
 mod date_parse;
+mod error;
 mod evaluate;
 pub(crate) mod facts;
 mod function;
 mod functions;
+mod fuzzing;
 mod parse;
+mod signature;
+mod string_form;
 mod syntax;
 mod template;
 pub(crate) mod time_zones;
 mod timestamp;
 mod weight;
 mod windows_zones;
+mod xml;
 mod zone_rules;
 
-pub(crate) use evaluate::EvaluationError;
+pub(crate) use error::EvaluationError;
 pub(crate) use facts::Facts;
 pub(crate) use function::Function;
 pub(crate) use functions::compare;
+pub use fuzzing::evaluate_text;
 pub(crate) use template::Template;
 pub(crate) use weight::VALUE_BYTES_MAX;
 pub(crate) use weight::weigh;

@@ -2,7 +2,9 @@
 
 use serde_json::{Number, Value};
 
-use super::function::{ANY, Function, nearest};
+use super::catalogue::nearest;
+use super::function::Function;
+use super::signature::{ANY, Signature};
 use super::syntax::{Access, Expression};
 
 /// The maximum length of an expression, in characters (reference §6.1).
@@ -68,7 +70,7 @@ impl Parser<'_> {
     }
 
     fn blanks(&mut self) {
-        let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\r', '\n']);
+        let rest = self.text[self.at..].trim_start();
         self.at = self.text.len() - rest.len();
     }
 
@@ -93,9 +95,11 @@ impl Parser<'_> {
         let mut path = Vec::new();
         loop {
             self.blanks();
-            let or_null = self.text[self.at..].starts_with("?[") || self.text[self.at..].starts_with("?.");
+            let after = self.text[self.at..].strip_prefix('?').map(str::trim_start);
+            let or_null = after.is_some_and(|after| after.starts_with(['[', '.']));
             if or_null {
                 self.skip('?');
+                self.blanks();
             }
             match self.peek() {
                 Some('[') => {
@@ -106,6 +110,7 @@ impl Parser<'_> {
                 }
                 Some('.') => {
                     self.skip('.');
+                    self.blanks();
                     let name = self.name();
                     if name.is_empty() {
                         return Err(self.error("a property's name is expected after '.'"));
@@ -123,7 +128,7 @@ impl Parser<'_> {
         match self.peek() {
             Some('\'') => self.string(),
             Some(c) if c.is_ascii_digit() || matches!(c, '-' | '+' | '.') => self.number(),
-            Some(c) if c.is_ascii_alphabetic() => self.word(depth),
+            Some(c) if c.is_alphabetic() || c == '_' => self.word(depth),
             Some(c) => {
                 Err(self.error(format!("'{c}' does not begin a value; write strings in 'single quotes'")))
             }
@@ -168,7 +173,8 @@ impl Parser<'_> {
 
     fn name(&mut self) -> String {
         let rest = &self.text[self.at..];
-        let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length =
+            rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).unwrap_or(rest.len());
         let name = rest[..length].to_owned();
         self.at += length;
         name
@@ -185,7 +191,7 @@ impl Parser<'_> {
                 let what = format!("The template function '{name}' is not defined or not valid{near}");
                 return Err(self.error(what));
             };
-            let (fewest, most) = function.arguments();
+            let Signature { fewest, most, .. } = *function.signature();
             if !(fewest..=most).contains(&arguments.len()) {
                 self.at = start;
                 let given = arguments.len();

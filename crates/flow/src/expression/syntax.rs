@@ -26,16 +26,6 @@ pub(super) struct Access {
     pub(super) or_null: bool,
 }
 
-/// Prints the start of a path and its first accesses, for messages.
-pub(super) struct Source<'a>(pub(super) &'a Expression, pub(super) &'a [Access]);
-
-impl fmt::Display for Source<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)?;
-        self.1.iter().try_for_each(|access| access.fmt(f))
-    }
-}
-
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}[{}]", if self.or_null { "?" } else { "" }, self.key)
@@ -55,7 +45,10 @@ impl fmt::Display for Expression {
                 }
                 f.write_str(")")
             }
-            Self::Path(start, path) => Source(start, path).fmt(f),
+            Self::Path(start, path) => {
+                start.fmt(f)?;
+                path.iter().try_for_each(|access| access.fmt(f))
+            }
         }
     }
 }

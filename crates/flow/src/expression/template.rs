@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::budget::Budget;
-use super::evaluate::{EvaluationError, append, evaluate};
+use super::error::EvaluationError;
+use super::evaluate::evaluate;
 use super::facts::Facts;
 use super::parse::{ExpressionError, parse, parse_until};
+use super::string_form::append;
 use super::syntax::Expression;
 
 /// A JSON value whose strings can be expressions: parsed once, evaluated in every run.
@@ -20,7 +22,8 @@ enum Node {
     Expression(Expression),
     Interpolation(Vec<Piece>),
     Array(Vec<Template>),
-    Object(Vec<(String, Template)>),
+    /// Keys are templates, too: `{"@{variables('name')}": 1}`.
+    Object(Vec<(Template, Template)>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -39,32 +42,31 @@ impl Template {
                 for (at, item) in items.iter().enumerate() {
                     read.push(Self::read(item).map_err(|(path, error)| (format!("[{at}]{path}"), error))?);
                 }
-                if read.iter().all(Self::is_literal) {
-                    Node::Literal(Value::Array(items.iter().map(unescape).collect()))
-                } else {
-                    Node::Array(read)
+                match read.iter().map(Self::literal).collect::<Option<Vec<_>>>() {
+                    Some(plain) => Node::Literal(plain.into_iter().cloned().collect()),
+                    None => Node::Array(read),
                 }
             }
             Value::Object(map) => {
                 let mut read = Vec::with_capacity(map.len());
                 for (key, item) in map {
                     let item = Self::read(item).map_err(|(path, error)| (format!(".{key}{path}"), error))?;
-                    read.push((key.clone(), item));
+                    read.push((read_key(key).map_err(|error| (format!(".{key}"), error))?, item));
                 }
-                if read.iter().all(|(_, item)| item.is_literal()) {
-                    let plain = map.iter().map(|(key, item)| (key.clone(), unescape(item)));
-                    Node::Literal(Value::Object(plain.collect()))
-                } else {
-                    Node::Object(read)
+                let plain = |(key, item): &(Self, Self)| {
+                    Some((key.literal()?.as_str()?.to_owned(), item.literal()?.clone()))
+                };
+                match read.iter().map(plain).collect::<Option<Map<_, _>>>() {
+                    Some(plain) => Node::Literal(Value::Object(plain)),
+                    None => Node::Object(read),
                 }
             }
             plain => Node::Literal(plain.clone()),
         }))
     }
 
-    /// Whether it contains no expression.
-    pub(crate) fn is_literal(&self) -> bool {
-        matches!(self.0, Node::Literal(_))
+    fn literal(&self) -> Option<&Value> {
+        if let Node::Literal(value) = &self.0 { Some(value) } else { None }
     }
 
     /// Evaluates it in a run.
@@ -81,7 +83,7 @@ impl Template {
         match &self.0 {
             Node::Literal(value) => budget.own(Cow::Borrowed(value)),
             Node::Expression(expression) => {
-                let value = evaluate(expression, facts, budget)?;
+                let value = evaluate(expression, facts, budget).map_err(|error| error.within(expression))?;
                 budget.own(value)
             }
             Node::Interpolation(pieces) => {
@@ -90,7 +92,8 @@ impl Template {
                     match piece {
                         Piece::Text(more) => text.push_str(more),
                         Piece::Expression(expression) => {
-                            append(&mut text, &*evaluate(expression, facts, budget)?, budget)?;
+                            let value = evaluate(expression, facts, budget);
+                            append(&mut text, &*value.map_err(|error| error.within(expression))?, budget)?;
                         }
                     }
                 }
@@ -102,7 +105,9 @@ impl Template {
             Node::Object(items) => {
                 let mut map = Map::new();
                 for (key, item) in items {
-                    map.insert(key.clone(), item.build(facts, budget)?);
+                    let mut name = String::new();
+                    append(&mut name, &key.build(facts, budget)?, budget)?;
+                    map.insert(name, item.build(facts, budget)?);
                 }
                 Ok(Value::Object(map))
             }
@@ -112,7 +117,6 @@ impl Template {
     /// Returns the actions that its expressions name literally: `outputs('A')`, `body('A')`.
     pub(crate) fn action_names(&self) -> Vec<&str> {
         self.names(&[
-            "action",
             "actionBody",
             "actionOutputs",
             "actions",
@@ -145,7 +149,12 @@ impl Template {
                 }
             }
             Node::Array(items) => names.extend(items.iter().flat_map(|item| item.names(functions))),
-            Node::Object(items) => names.extend(items.iter().flat_map(|(_, item)| item.names(functions))),
+            Node::Object(items) => {
+                for (key, item) in items {
+                    names.extend(key.names(functions));
+                    names.extend(item.names(functions));
+                }
+            }
         }
         names
     }
@@ -181,6 +190,17 @@ fn read_text(text: &str) -> Result<Node, ExpressionError> {
         [Piece::Text(plain)] => Node::Literal(Value::String(plain.clone())),
         _ => Node::Interpolation(pieces),
     })
+}
+
+/// Reads a key of an object. One that begins with `@` and is no expression, such as `@odata.type`,
+/// is a plain name.
+fn read_key(key: &str) -> Result<Template, ExpressionError> {
+    match read_text(key) {
+        Err(_) if key.starts_with('@') && !key.starts_with("@{") => {
+            Ok(Template(Node::Literal(Value::from(key))))
+        }
+        read => read.map(Template),
+    }
 }
 
 /// Splits `a @{b} c` into its pieces; `@@` stands for one `@` at the start of a text and before
@@ -219,19 +239,6 @@ fn pieces(text: &str) -> Result<Vec<Piece>, ExpressionError> {
 
 fn shifted(error: ExpressionError, by: usize) -> ExpressionError {
     ExpressionError { at: error.at + by, what: error.what }
-}
-
-/// Replaces `@@` in literal strings.
-fn unescape(value: &Value) -> Value {
-    match value {
-        Value::String(text) => match read_text(text) {
-            Ok(Node::Literal(plain)) => plain,
-            _ => value.clone(),
-        },
-        Value::Array(items) => Value::Array(items.iter().map(unescape).collect()),
-        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), unescape(v))).collect()),
-        plain => plain.clone(),
-    }
 }
 
 #[cfg(test)]

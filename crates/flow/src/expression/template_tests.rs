@@ -73,6 +73,18 @@ fn values() {
         (json!("@sub(1.5, 1)"), json!(0.5)),
         (json!("@empty(triggerBody()?['x'])"), json!(true)),
         (json!("@contains(triggerBody()['tags'], 'a')"), json!(true)),
+        (
+            json!({"@{parameters('firm')}.type": 1, "@@odata.x": "@@y", "@odata.y": true}),
+            json!({"Contoso.type": 1, "@odata.x": "@y", "@odata.y": true}),
+        ),
+        (json!({"@@a": [{"b@c": 1}]}), json!({"@a": [{"b@c": 1}]})),
+        (json!("@triggerOutputs()?['body/item']"), json!("lamp")),
+        (json!("@triggerOutputs()?['body/tags/1']"), json!("b")),
+        (json!("@triggerOutputs()?['body/none/x']"), json!(null)),
+        (json!("@triggerBody() ? . item"), json!("lamp")),
+        (json!("@triggerBody()\u{a0}?\r\n ['item' ]"), json!("lamp")),
+        (json!("@{triggerBody()?['item']}@{1}"), json!("lamp1")),
+        (json!("@{string('}')}"), json!("}")),
         (json!("@EQUALS( utcNow() , '2026-01-05T09:00:00.0000000Z' )"), json!(true)),
     ] {
         assert_eq!(evaluated(&template), Ok(value), "{template}");
@@ -172,6 +184,14 @@ fn errors_contain_the_reason() {
         (json!("@outputs(triggerBody())"), "'outputs' expects its parameter to be a string"),
         (json!("@int(1.5)"), "The value cannot be converted to the target type"),
         (json!("@outputs('Later')"), "'outputs' was invoked with 'Later', an action that has not run"),
+        (
+            json!("- @{coalesce(triggerBody()['none'], 'x')}"),
+            "expression 'coalesce(triggerBody()['none'], 'x')' cannot be evaluated because property 'none'",
+        ),
+        (
+            json!("@triggerBody()?['none']['x']"),
+            "property 'x' cannot be selected. The value before it is null; use ?['x']",
+        ),
         (json!("@parameters('none')"), "'none', which is not a parameter of the workflow"),
         (json!("@greater(1, 'a')"), "values of type 'Integer' and 'String' that do not match"),
         (
@@ -215,10 +235,11 @@ fn a_small_definition_cannot_make_a_large_value() {
 #[test]
 fn references_are_listed() {
     let template = Template::read(
-        &json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}')", "d": "- @{parameters('p')}"}),
+        &json!({"a": "@concat(body('A')?[outputs('B')], 'x@{c}', items('L'))", "d": "- @{parameters('p')}", "@{actions('K').x}": 1}),
     );
     let template = template.expect("reads");
-    assert_eq!(template.action_names(), ["A", "B"]);
+    assert_eq!(template.action_names(), ["K", "A", "B"]);
+    assert_eq!(template.names(&["items", "iterationIndexes"]), ["L"]);
     assert_eq!(template.parameter_names(), ["p"]);
 }
 

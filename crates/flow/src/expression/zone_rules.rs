@@ -1,5 +1,5 @@
-//! The rules of the zones in the IANA time zone database (version 2025b), as POSIX writes them, with
-//! the names of the zones that they apply to today.
+//! The rules of the zones in the IANA time zone database (version 2025b), as POSIX writes them,
+//! with the names of the zones that they apply to today.
 
 pub(super) static ZONE_RULES: [(&str, &str); 94] = [
     ("<+00>0<+02>-2,M3.5.0/1,M10.5.0/3", "Antarctica/Troll"),

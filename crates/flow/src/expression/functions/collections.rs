@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::super::arguments::Arguments;
 use super::super::budget::weight;
-use super::super::evaluate::{Evaluated, EvaluationError};
-use super::super::function::{ANY, Row};
+use super::super::error::{Evaluated, EvaluationError};
+use super::super::function::Row;
+use super::super::signature::ANY;
 
 pub(super) static ROWS: [Row; 10] = [
     Row::make("empty", (1, 1), |given| match given.value(0) {

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::super::arguments::{Arguments, kind, wrong_argument};
-use super::super::evaluate::{EvaluationError, refuse};
+use super::super::error::{EvaluationError, refuse};
 use super::super::function::{Function, Row};
+use super::super::signature::Signature;
 
 pub(super) static ROWS: [Row; 8] = [
     Row::make("contains", (2, 2), compared),
@@ -20,25 +21,29 @@ pub(super) static ROWS: [Row; 8] = [
 ];
 
 fn compared(given: &Arguments<'_, '_>) -> Result<Value, EvaluationError> {
-    compare(given.function, given.value(0), given.value(1)).map(Value::Bool)
+    compare_by(given.signature, given.value(0), given.value(1)).map(Value::Bool)
 }
 
 /// Compares two values, for expressions and for the condition tree of an `If`.
 pub(crate) fn compare(function: Function, left: &Value, right: &Value) -> Result<bool, EvaluationError> {
-    let ordered = || order(function, left, right);
-    Ok(match function.name() {
+    compare_by(function.signature(), left, right)
+}
+
+fn compare_by(by: &Signature, left: &Value, right: &Value) -> Result<bool, EvaluationError> {
+    let ordered = || order(by, left, right);
+    Ok(match by.name {
         "equals" => same(left, right),
         "greater" => ordered()? == Ordering::Greater,
         "greaterOrEquals" => ordered()? != Ordering::Less,
         "less" => ordered()? == Ordering::Less,
         "lessOrEquals" => ordered()? != Ordering::Greater,
-        "startsWith" => lower(function, 0, left)?.starts_with(&lower(function, 1, right)?),
-        "endsWith" => lower(function, 0, left)?.ends_with(&lower(function, 1, right)?),
+        "startsWith" => lower(by, 0, left)?.starts_with(&lower(by, 1, right)?),
+        "endsWith" => lower(by, 0, left)?.ends_with(&lower(by, 1, right)?),
         "contains" => match left {
-            Value::String(all) => all.contains(text(function, 1, right)?),
+            Value::String(all) => all.contains(text(by, 1, right)?),
             Value::Array(items) => items.iter().any(|item| same(item, right)),
-            Value::Object(map) => map.contains_key(text(function, 1, right)?),
-            other => return wrong_argument(function, 0, "a string, an array or an object", other),
+            Value::Object(map) => map.contains_key(text(by, 1, right)?),
+            other => return wrong_argument(by, 0, "a string, an array or an object", other),
         },
         other => return refuse(format!("The template language function '{other}' does not compare")),
     })
@@ -56,7 +61,7 @@ pub(super) fn same(left: &Value, right: &Value) -> bool {
 }
 
 /// Orders two numbers or two strings.
-pub(super) fn order(function: Function, left: &Value, right: &Value) -> Result<Ordering, EvaluationError> {
+pub(super) fn order(by: &Signature, left: &Value, right: &Value) -> Result<Ordering, EvaluationError> {
     let found = match (left, right) {
         (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
@@ -70,7 +75,7 @@ pub(super) fn order(function: Function, left: &Value, right: &Value) -> Result<O
             refuse(format!(
                 "The template language function '{}' expects two parameters of matching types, numbers or \
                  strings. The function was invoked with values of type '{}' and '{}' that do not match",
-                function.name(),
+                by.name,
                 kind(left),
                 kind(right)
             ))
@@ -79,10 +84,10 @@ pub(super) fn order(function: Function, left: &Value, right: &Value) -> Result<O
     )
 }
 
-fn text(function: Function, at: usize, value: &Value) -> Result<&str, EvaluationError> {
-    value.as_str().map_or_else(|| wrong_argument(function, at, "a string", value), Ok)
+fn text<'v>(by: &Signature, at: usize, value: &'v Value) -> Result<&'v str, EvaluationError> {
+    value.as_str().map_or_else(|| wrong_argument(by, at, "a string", value), Ok)
 }
 
-fn lower(function: Function, at: usize, value: &Value) -> Result<String, EvaluationError> {
-    Ok(text(function, at, value)?.to_lowercase())
+fn lower(by: &Signature, at: usize, value: &Value) -> Result<String, EvaluationError> {
+    Ok(text(by, at, value)?.to_lowercase())
 }

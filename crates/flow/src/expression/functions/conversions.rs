@@ -4,8 +4,10 @@ use serde_json::{Number, Value};
 
 use super::super::arguments::{Arguments, whole};
 use super::super::budget::weight;
-use super::super::evaluate::{EvaluationError, append};
-use super::super::function::{ANY, Row};
+use super::super::error::EvaluationError;
+use super::super::function::Row;
+use super::super::signature::ANY;
+use super::super::string_form::append;
 
 pub(super) static ROWS: [Row; 8] = [
     Row::make("array", (1, 1), array),
@@ -17,8 +19,8 @@ pub(super) static ROWS: [Row; 8] = [
         _ => invalid(given),
     }),
     Row::make("createArray", (0, ANY), array),
-    Row::make("decimal", (1, 1), |given| number(given)),
-    Row::make("float", (1, 2), |given| number(given)),
+    Row::make("decimal", (1, 1), number),
+    Row::make("float", (1, 2), number),
     Row::make("int", (1, 1), |given| {
         whole(given.value(0)).map_or_else(|| invalid(given), |n| Ok(Value::from(n)))
     }),
@@ -33,10 +35,13 @@ pub(super) static ROWS: [Row; 8] = [
                 )),
             }
         }
-        other => {
-            given.charge(weight(other)?)?;
-            Ok(other.clone())
-        }
+        other => match super::xml_functions::as_json(given) {
+            Some(converted) => converted,
+            None => {
+                given.charge(weight(other)?)?;
+                Ok(other.clone())
+            }
+        },
     }),
     Row::make("string", (1, 1), |given| {
         let mut text = String::new();

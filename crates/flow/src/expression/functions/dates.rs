@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::arguments::Arguments;
 use super::super::date_format::{ROUND_TRIP, format, length_max};
-use super::super::evaluate::{EvaluationError, refuse};
+use super::super::error::{EvaluationError, refuse};
 use super::super::function::Row;
 use super::super::time_zones;
 use super::super::timestamp::Timestamp;
@@ -77,7 +77,7 @@ fn not_a_timestamp<T>(given: &Arguments<'_, '_>, text: &str) -> Result<T, Evalua
     refuse(format!(
         "In function '{}', the value provided for date time string '{shown}' was not valid. The datetime string \
          must match ISO 8601 format",
-        given.function.name()
+        given.signature.name
     ))
 }
 
@@ -96,7 +96,7 @@ fn zone(given: &Arguments<'_, '_>, at: usize) -> Result<TimeZone, EvaluationErro
             let shown: String = name.chars().take(80).collect();
             refuse(format!(
                 "In function '{}', the value provided for the time zone id '{shown}' was not valid",
-                given.function.name()
+                given.signature.name
             ))
         },
         Ok,
@@ -125,7 +125,7 @@ fn printed(given: &Arguments<'_, '_>, timestamp: Timestamp, at: usize) -> Made {
             let shown: String = with.chars().take(80).collect();
             refuse(format!(
                 "In function '{}', the value provided for the date time format '{shown}' was not valid",
-                given.function.name()
+                given.signature.name
             ))
         }
     }

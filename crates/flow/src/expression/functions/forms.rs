@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::arguments::Arguments;
 use super::super::content;
-use super::super::evaluate::EvaluationError;
+use super::super::error::EvaluationError;
 use super::super::function::Row;
 
 type Made = Result<Value, EvaluationError>;

@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::super::arguments::Arguments;
-use super::super::evaluate::EvaluationError;
-use super::super::function::{ANY, Row};
+use super::super::error::EvaluationError;
+use super::super::function::Row;
+use super::super::signature::ANY;
 use super::comparisons::order;
 
 /// The maximum number of elements of `range`.
@@ -67,7 +68,7 @@ fn extreme(given: &Arguments<'_, '_>, wanted: Ordering) -> Result<Value, Evaluat
                 "expects its parameters to be numbers, or an array of numbers. It was invoked with another value",
             );
         }
-        if best.is_none_or(|best| order(given.function, number, best) == Ok(wanted)) {
+        if best.is_none_or(|best| order(given.signature, number, best) == Ok(wanted)) {
             best = Some(number);
         }
     }

@@ -15,6 +15,7 @@ mod objects;
 mod run;
 mod text;
 mod uris;
+mod xml_functions;
 
 use super::function::Row;
 
@@ -26,9 +27,13 @@ mod date_tests;
 mod example_run;
 #[cfg(test)]
 mod example_tests;
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod xml_tests;
 
 /// All functions, with the names of their families.
-pub(super) static FAMILIES: [(&str, &[Row]); 12] = [
+pub(super) static FAMILIES: [(&str, &[Row]); 13] = [
     ("String", &text::ROWS),
     ("Collection", &collections::ROWS),
     ("Comparison", &comparisons::ROWS),
@@ -41,4 +46,5 @@ pub(super) static FAMILIES: [(&str, &[Row]); 12] = [
     ("Form data", &forms::ROWS),
     ("URI parsing", &uris::ROWS),
     ("Manipulation", &objects::ROWS),
+    ("XML", &xml_functions::ROWS),
 ];

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::arguments::Arguments;
 use super::super::budget::weight;
-use super::super::evaluate::EvaluationError;
+use super::super::error::EvaluationError;
 use super::super::function::Row;
 
 pub(super) static ROWS: [Row; 3] = [

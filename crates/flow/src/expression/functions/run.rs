@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::super::arguments::Arguments;
-use super::super::evaluate::{Evaluated, EvaluationError};
+use super::super::error::{Evaluated, EvaluationError};
 use super::super::facts::{Fact, Missing};
 use super::super::function::Row;
 

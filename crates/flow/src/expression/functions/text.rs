@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::super::arguments::{Arguments, whole};
-use super::super::evaluate::{EvaluationError, append};
-use super::super::function::{ANY, Row};
+use super::super::error::EvaluationError;
+use super::super::function::Row;
+use super::super::signature::ANY;
+use super::super::string_form::append;
 
 pub(super) static ROWS: [Row; 16] = [
     Row::make("chunk", (2, 2), chunk),

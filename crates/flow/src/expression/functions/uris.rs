@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::arguments::Arguments;
-use super::super::evaluate::EvaluationError;
+use super::super::error::EvaluationError;
 use super::super::function::Row;
 
 pub(super) static ROWS: [Row; 6] = [
