@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::condition::Condition;
 use super::connector_call::{ApiCall, ConnectorCall};
+use super::http_call::HttpCall;
 use super::schema::Schema;
 use super::settings::Settings;
 use super::variable::{Initial, VariableChange};
@@ -54,6 +55,8 @@ pub(crate) enum ActionKind {
     OpenApiConnection(ConnectorCall),
     /// Sends a request through a connection.
     ApiConnection(ApiCall),
+    /// Sends a request to a service.
+    Http(Box<HttpCall>),
     /// Subscribes at a connector and waits to be called back. Only its static result can be used.
     Webhook,
     /// Computes a value.
@@ -154,6 +157,7 @@ impl ActionKind {
         match self {
             Self::OpenApiConnection(call) => call.parameters.iter().map(|(_, template)| template).collect(),
             Self::ApiConnection(call) => call.templates(),
+            Self::Http(call) => call.templates(),
             Self::Webhook | Self::Scope => Vec::new(),
             Self::Compose(template)
             | Self::Switch { on: template, .. }

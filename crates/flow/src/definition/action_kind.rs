@@ -9,7 +9,7 @@ use super::condition::{Condition, templates_in};
 use super::node::{Node, QUOTED_MAX};
 use super::refusal::Collected;
 use super::settings::{self, Settings, StaticResult};
-use super::{connector_call, control_action, data_action, unsupported, variable_action};
+use super::{connector_call, control_action, data_action, http_call, unsupported, variable_action};
 use crate::expression::Template;
 
 /// The kind of an action, and its settings.
@@ -83,6 +83,7 @@ pub(super) fn read(
         "openapiconnectionwebhook" | "apiconnectionwebhook" => {
             inputs(node, errors).map(|_| ActionKind::Webhook)
         }
+        "http" => http_call::read(&inputs(node, errors)?, errors).map(Box::new).map(ActionKind::Http),
         "compose" => {
             let null = Value::Null;
             let value = node.value().get("inputs").unwrap_or(&null);

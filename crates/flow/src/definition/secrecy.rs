@@ -44,5 +44,11 @@ fn variable(name: &str) -> String {
 
 /// Whether the outputs of an action are made of its inputs.
 const fn passes_on(kind: &ActionKind) -> bool {
-    !matches!(kind, ActionKind::OpenApiConnection(_) | ActionKind::ApiConnection(_) | ActionKind::Webhook)
+    !matches!(
+        kind,
+        ActionKind::OpenApiConnection(_)
+            | ActionKind::ApiConnection(_)
+            | ActionKind::Http(_)
+            | ActionKind::Webhook
+    )
 }

@@ -38,7 +38,7 @@ impl<'d> Engine<'d, '_> {
             return Step::Progress;
         }
         match &action.kind {
-            ActionKind::OpenApiConnection(_) | ActionKind::ApiConnection(_) => {
+            ActionKind::OpenApiConnection(_) | ActionKind::ApiConnection(_) | ActionKind::Http(_) => {
                 return self.call(at, action, record);
             }
             ActionKind::Webhook => {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::facts::View;
+use super::http_request::{self, HttpRequest};
 use super::record::{ActionRecord, Failure};
 use super::state::Spot;
 use super::{Engine, Step};
@@ -16,6 +17,7 @@ use crate::status::ActionStatus;
 pub(crate) enum CallInputs<'d> {
     Operation { call: &'d ConnectorCall, parameters: Map<String, Value> },
     Request(ApiRequest),
+    Http(HttpRequest),
 }
 
 /// A request through a connection, below its runtime URL.
@@ -39,6 +41,7 @@ impl<'d> Engine<'d, '_> {
         let evaluated = match &action.kind {
             ActionKind::OpenApiConnection(call) => operation(call, &self.view(at.frame)),
             ActionKind::ApiConnection(call) => request(call, &self.view(at.frame)),
+            ActionKind::Http(call) => http_request::evaluate(call, &self.view(at.frame)),
             _ => return Step::Idle,
         };
         match evaluated {
@@ -74,12 +77,23 @@ impl<'d> Engine<'d, '_> {
                 let request = inputs.and_then(restore);
                 request.map_or(Step::Idle, |request| Step::Call(at, CallInputs::Request(request)))
             }
+            // The credential is not recorded, so everything is evaluated again.
+            ActionKind::Http(call) => match http_request::evaluate(call, &self.view(at.frame)) {
+                Ok((_, inputs)) => Step::Call(at, inputs),
+                Err(error) => {
+                    let now = self.now();
+                    if let Some(record) = self.state.record_mut(at) {
+                        record.end(Err(Failure::template(&action.name, &error)), now);
+                    }
+                    Step::Progress
+                }
+            },
             _ => Step::Idle,
         }
     }
 }
 
-type Evaluated<'d> = Result<(Value, CallInputs<'d>), EvaluationError>;
+pub(super) type Evaluated<'d> = Result<(Value, CallInputs<'d>), EvaluationError>;
 
 /// Evaluates how a connector is asked for events.
 pub(super) fn poll<'d>(call: &'d PollCall, view: &View<'_>) -> Result<CallInputs<'d>, EvaluationError> {

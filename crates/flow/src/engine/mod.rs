@@ -15,6 +15,7 @@ mod data;
 mod ending;
 mod facts;
 mod firing;
+mod http_request;
 mod markup;
 mod record;
 mod repeat;
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 pub(crate) use calls::{ApiRequest, CallInputs};
 pub(crate) use ending::{Ending, cut_short};
 pub(crate) use firing::{Fired, fire, poll};
+pub(crate) use http_request::{HttpCredential, HttpRequest};
 pub(crate) use record::{ActionRecord, Failure};
 pub(crate) use state::{FLOW, Frame, FrameId, RunState, SentResponse, Spot};
 
@@ -369,6 +371,7 @@ pub(crate) fn conclude(
     let retry = match &action.kind {
         ActionKind::OpenApiConnection(call) => &call.retry,
         ActionKind::ApiConnection(call) => &call.retry,
+        ActionKind::Http(call) => &call.retry,
         _ => return,
     };
     let Some(mut record) = state.record(at).cloned() else { return };

@@ -9,6 +9,7 @@ mod failures;
 mod fake_hub;
 mod fake_issuer;
 mod history;
+mod http_actions;
 mod identity;
 mod lab;
 mod maker;
