@@ -45,7 +45,8 @@ impl FromStr for HttpHost {
         let plain = host.strip_prefix("*.").unwrap_or(host).to_ascii_lowercase();
         let is_host = Url::parse(&format!("http://{plain}/"))
             .is_ok_and(|url| url.host_str() == Some(&plain) && url.port().is_none());
-        if plain != "*" && !is_host {
+        // A host of only a star stands for all; one star more is a mistake.
+        if host != "*" && (!is_host || plain.contains('*')) {
             return Err("the host is not valid".to_owned());
         }
         Ok(Self { host: host.to_ascii_lowercase(), port, url, is_own: false })

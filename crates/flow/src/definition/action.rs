@@ -61,6 +61,8 @@ pub(crate) enum ActionKind {
     Webhook,
     /// Computes a value.
     Compose(Template),
+    /// Calls a function.
+    Compute(Box<Computation>),
     ParseJson {
         content: Template,
         schema: Option<Box<Schema>>,
@@ -104,6 +106,14 @@ pub(crate) enum ActionKind {
         concurrency: usize,
     },
     Until(Until),
+}
+
+/// A function with its inputs.
+#[derive(Clone, Debug)]
+pub(crate) struct Computation {
+    pub inputs: Vec<(String, Template)>,
+    /// Reads the inputs as parameters.
+    pub expression: Template,
 }
 
 #[derive(Clone, Debug)]
@@ -158,6 +168,7 @@ impl ActionKind {
             Self::OpenApiConnection(call) => call.parameters.iter().map(|(_, template)| template).collect(),
             Self::ApiConnection(call) => call.templates(),
             Self::Http(call) => call.templates(),
+            Self::Compute(computation) => computation.inputs.iter().map(|(_, template)| template).collect(),
             Self::Webhook | Self::Scope => Vec::new(),
             Self::Compose(template)
             | Self::Switch { on: template, .. }

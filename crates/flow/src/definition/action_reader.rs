@@ -236,7 +236,8 @@ fn arrange(
             bodies.push(Body { of: Some(new), members: Vec::new() });
         }
     }
-    let hidden = secrecy::of(&read, order);
+    let kinds: Vec<_> = read.iter().map(|one| (one.name.as_str(), &one.kind, one.settings.hidden)).collect();
+    let hidden = secrecy::of(&kinds, order);
     let mut slots: Vec<Option<Read<'_>>> = read.into_iter().map(Some).collect();
     let mut actions = Vec::with_capacity(order.len());
     for old in order {

@@ -1,10 +1,9 @@
 //! The inputs of an `Http` action (reference §7.1).
 
-use super::action_kind::{optional, required};
-use super::condition::templates_in;
 use super::node::Node;
 use super::refusal::Collected;
 use super::retry_policy;
+use super::template_reader::{optional, required, templates_in};
 use crate::expression::Template;
 use crate::retry::RetryPolicy;
 

@@ -8,6 +8,7 @@ mod condition;
 mod connector_call;
 mod control_action;
 mod data_action;
+mod expression_action;
 mod http_call;
 mod limits;
 mod node;
@@ -20,10 +21,12 @@ mod retry_policy;
 mod schema;
 mod secrecy;
 mod settings;
+mod template_reader;
 mod trigger;
 mod unsupported;
 mod variable;
 mod variable_action;
+mod variable_checks;
 
 use std::collections::{BTreeMap, HashMap};
 

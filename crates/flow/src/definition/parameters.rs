@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::condition::templates_in;
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
+use super::template_reader::templates_in;
 use crate::expression::Template;
 
 /// The parameters that every cloud flow has, declared or not. The engine sets them.

@@ -34,8 +34,8 @@ impl Schema {
     }
 }
 
-/// Replaces `@@` at the beginning of names and texts, with which definitions escape `@`. Called after
-/// the depth of the schema was checked.
+/// Replaces `@@` at the beginning of names and texts, with which definitions escape `@`. Called
+/// after the depth of the schema was checked.
 fn unescape(value: &Value) -> Value {
     let plain = |text: &String| {
         if text.starts_with("@@") { text[1..].to_owned() } else { text.clone() }

@@ -3,34 +3,33 @@
 use std::collections::HashSet;
 
 use super::action::ActionKind;
-use super::action_reader::Read;
 use super::settings::Hidden;
 
 /// Returns what is hidden of each action, by place. An action whose inputs refer to hidden outputs
 /// has hidden inputs; if its outputs are made of its inputs, they are hidden too.
-pub(super) fn of(read: &[Read<'_>], order: &[usize]) -> Vec<Hidden> {
-    let mut hidden: Vec<Hidden> = read.iter().map(|one| one.settings.hidden).collect();
+pub(super) fn of(read: &[(&str, &ActionKind, Hidden)], order: &[usize]) -> Vec<Hidden> {
+    let mut hidden: Vec<Hidden> = read.iter().map(|(_, _, hidden)| *hidden).collect();
     if hidden.iter().all(Hidden::nothing) {
         return hidden;
     }
     let mut names: HashSet<String> = HashSet::new();
     // Values flow against the order only through variables of loops: a second turn finds those.
     for place in order.iter().chain(order).copied() {
-        let one = &read[place];
-        let reads = one.kind.templates().into_iter().any(|template| {
+        let (name_of, kind, _) = read[place];
+        let reads = kind.templates().into_iter().any(|template| {
             let used = [template.action_names(), template.names(&["items"])].concat();
             let variables = template.names(&["variables"]);
             used.into_iter().any(|name| names.contains(name))
                 || variables.iter().any(|name| names.contains(&variable(name)))
         });
         hidden[place].inputs |= reads;
-        if hidden[place].inputs && passes_on(&one.kind) {
+        if hidden[place].inputs && passes_on(kind) {
             hidden[place].outputs = true;
         }
         if hidden[place].outputs {
-            names.insert(one.name.clone());
+            names.insert(name_of.to_owned());
         }
-        if let (true, ActionKind::ChangeVariable { name, .. }) = (hidden[place].inputs, &one.kind) {
+        if let (true, ActionKind::ChangeVariable { name, .. }) = (hidden[place].inputs, kind) {
             names.insert(variable(name));
         }
     }

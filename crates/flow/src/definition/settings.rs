@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use outlive_clock::Span;
 use serde_json::Value;
 
-use super::condition::templates_in;
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
+use super::template_reader::templates_in;
 use crate::expression::Template;
 use crate::status::ActionStatus;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::condition::{Condition, templates_in};
+use super::condition::Condition;
 use super::connector_call::{self, ApiCall, ConnectorCall};
 use super::limits;
 use super::node::{Node, QUOTED_MAX};
@@ -10,6 +10,7 @@ use super::recurrence_reader;
 use super::refusal::{Collected, DefinitionError};
 use super::schema::Schema;
 use super::settings::{self, Concurrency, Hidden, Settings};
+use super::template_reader::templates_in;
 use super::unsupported;
 use crate::expression::Template;
 use crate::recurrence::Recurrence;

@@ -44,12 +44,7 @@ pub(super) fn remedy(kind: &str) -> Option<&'static str> {
         "function" | "apimanagement" | "appservice" | "httpwebhook" | "httpswagger" => {
             "call the service with Http or through a custom connector, or give the action a static result"
         }
-        "datamapper"
-        | "parsedocument"
-        | "chunktext"
-        | "batch"
-        | "expression"
-        | "openapiconnectionnotification" => {
+        "datamapper" | "parsedocument" | "chunktext" | "batch" | "openapiconnectionnotification" => {
             "compute the value with expressions in a Compose, or give the action a static result"
         }
         _ => return None,

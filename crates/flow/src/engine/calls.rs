@@ -1,39 +1,16 @@
-//! The inputs of calls.
+//! Evaluates the inputs of calls.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::facts::View;
-use super::http_request::{self, HttpRequest};
+use super::http_request;
+use super::inputs::{ApiRequest, CallInputs, Evaluated};
+use super::place::Spot;
 use super::record::{ActionRecord, Failure};
-use super::state::Spot;
-use super::{Engine, Step};
+use super::stepper::{Engine, Step};
 use crate::definition::{Action, ActionKind, ApiCall, ConnectionName, ConnectorCall, Definition, PollCall};
 use crate::expression::EvaluationError;
 use crate::status::ActionStatus;
-
-/// A call, with evaluated inputs.
-#[derive(Clone, Debug)]
-pub(crate) enum CallInputs<'d> {
-    Operation { call: &'d ConnectorCall, parameters: Map<String, Value> },
-    Request(ApiRequest),
-    Http(HttpRequest),
-}
-
-/// A request through a connection, below its runtime URL.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ApiRequest {
-    /// The key in `connectionReferences`.
-    pub reference: String,
-    pub method: String,
-    pub path: String,
-    #[serde(default)]
-    pub queries: Map<String, Value>,
-    #[serde(default)]
-    pub headers: Map<String, Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<Value>,
-}
 
 impl<'d> Engine<'d, '_> {
     /// Evaluates the inputs of a call.
@@ -92,8 +69,6 @@ impl<'d> Engine<'d, '_> {
         }
     }
 }
-
-pub(super) type Evaluated<'d> = Result<(Value, CallInputs<'d>), EvaluationError>;
 
 /// Evaluates how a connector is asked for events.
 pub(super) fn poll<'d>(call: &'d PollCall, view: &View<'_>) -> Result<CallInputs<'d>, EvaluationError> {

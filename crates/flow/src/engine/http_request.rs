@@ -3,41 +3,13 @@
 use outlive_tokens::Secret;
 use serde_json::{Map, Value, json};
 
-use super::calls::{CallInputs, Evaluated};
 use super::facts::View;
+use super::inputs::{CallInputs, Evaluated, HttpCredential, HttpRequest};
 use crate::definition::{HttpAuthentication, HttpCall};
 use crate::expression::{EvaluationError, Template};
 
 /// What the run history shows in place of a credential.
 const SANITIZED: &str = "*sanitized*";
-
-/// A request to a service, with evaluated inputs.
-#[derive(Clone, Debug)]
-pub(crate) struct HttpRequest {
-    pub method: String,
-    pub uri: String,
-    pub queries: Map<String, Value>,
-    pub headers: Map<String, Value>,
-    pub body: Option<Value>,
-    pub credential: Option<HttpCredential>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum HttpCredential {
-    /// The value of the header `Authorization`.
-    Raw(Secret),
-    Basic {
-        username: String,
-        password: Secret,
-    },
-    /// An application gets a token with its secret.
-    Application {
-        tenant: String,
-        audience: String,
-        client_id: String,
-        secret: Secret,
-    },
-}
 
 /// Evaluates a request. The inputs for the run history contain no credential.
 pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {

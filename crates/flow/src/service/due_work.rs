@@ -13,8 +13,8 @@ use outlive_wire::Subject;
 use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
 use serde_json::Value;
 
-use super::execution::Execution;
-use super::starting::{Starting, identity};
+use super::execution::{Execution, identity};
+use super::starting::Starting;
 use super::state::Flows;
 use crate::connector::Workflow;
 use crate::engine::{self, Context, Failure, Fired, RunState};

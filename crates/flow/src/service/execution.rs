@@ -9,11 +9,10 @@ use outlive_store::Change;
 use outlive_wire::events::{RunAction, RunFinished, RunWaiting};
 use outlive_wire::{JournalEvent, Subject};
 
-use super::starting::identity;
 use super::state::{Flows, Program};
 use crate::connector::Workflow;
-use crate::engine::{self, Context, Ending, Next, RunState};
-use crate::ids::FlowId;
+use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState};
+use crate::ids::{FlowId, environment_name};
 use crate::status::{ActionStatus, RunStatus};
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
@@ -178,6 +177,11 @@ fn recorded_actions(state: &RunState) -> Vec<RunAction> {
         retries: record.retries,
     });
     actions.collect()
+}
+
+/// Returns the run as its expressions see it.
+pub(super) fn identity(tenant: TenantId, flow: FlowId, name: &str) -> RunIdentity {
+    RunIdentity { environment: environment_name(tenant), flow: flow.to_string(), name: name.to_owned() }
 }
 
 pub(super) fn serialize_state(state: &RunState) -> String {

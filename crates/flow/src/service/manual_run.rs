@@ -8,7 +8,8 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::StoreError;
 use serde_json::Value;
 
-use super::starting::{Starting, identity};
+use super::execution::identity;
+use super::starting::Starting;
 use super::state::Flows;
 use crate::connector::CallContext;
 use crate::engine::{self, Context, Fired, RunState, SentResponse};
