@@ -11,15 +11,23 @@ use super::weight::{VALUE_BYTES_MAX, weigh};
 /// The maximum of all intermediate values of one evaluation, in bytes.
 const WORK_BYTES_MAX: usize = 16 * VALUE_BYTES_MAX;
 
-/// The number of bytes that an evaluation may still produce.
+/// The maximum of all that functions of one evaluation read, in bytes.
+const READ_BYTES_MAX: usize = 256 * VALUE_BYTES_MAX;
+
+/// The number of bytes that an evaluation may still produce and read.
 pub(crate) struct Budget {
     result: Cell<usize>,
     work: Cell<usize>,
+    read: Cell<usize>,
 }
 
 impl Budget {
     pub(crate) fn new() -> Self {
-        Self { result: Cell::new(VALUE_BYTES_MAX), work: Cell::new(WORK_BYTES_MAX) }
+        Self {
+            result: Cell::new(VALUE_BYTES_MAX),
+            work: Cell::new(WORK_BYTES_MAX),
+            read: Cell::new(READ_BYTES_MAX),
+        }
     }
 
     /// Accounts for an intermediate value, before it is built.
@@ -36,6 +44,17 @@ impl Budget {
             return too_large();
         }
         subtract(&self.work, more)
+    }
+
+    /// Accounts for bytes that a function reads, before it does.
+    pub(super) fn read(&self, bytes: usize) -> Result<(), EvaluationError> {
+        match self.read.get().checked_sub(bytes) {
+            Some(left) => {
+                self.read.set(left);
+                Ok(())
+            }
+            None => refuse(format!("the functions read more than {READ_BYTES_MAX} bytes")),
+        }
     }
 
     /// Clones a value that is a part of the result, if it is not too large.

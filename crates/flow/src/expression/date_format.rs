@@ -1,24 +1,29 @@
-//! .NET's standard and custom date and time format strings, in the culture `en-US`.
+//! .NET's standard and custom date and time format strings. Standard formats that depend on the
+//! culture are those of `en-US`.
 
 use std::fmt::Write;
 
-use super::timestamp::{DAYS, MONTHS, Timestamp};
+use super::cultures::Culture;
+use super::timestamp::Timestamp;
 
 /// The round-trip format, which is the default.
 pub(super) const ROUND_TRIP: &str = "o";
 
 /// Returns how many bytes a formatted timestamp has at most.
 pub(super) fn length_max(format: &str) -> usize {
-    60 + 6 * format.len()
+    60 + 14 * format.len()
 }
 
-/// Formats a timestamp; `None` if the format is not valid.
-pub(super) fn format(timestamp: Timestamp, format: &str) -> Option<String> {
+/// Formats a timestamp; `None` if the format is not valid, or not known for the culture.
+pub(super) fn format(timestamp: Timestamp, format: &str, culture: Culture) -> Option<String> {
     let mut letters = format.chars();
     let custom = match (letters.next(), letters.next()) {
-        (Some(letter), None) => standard(letter)?,
+        (Some(letter), None) if culture.is_american || "oOrRsu".contains(letter) => standard(letter)?,
+        (Some(_), None) => return None,
         _ => format,
     };
+    // The round-trip formats are those of the invariant culture.
+    let culture = if custom == format { culture } else { Culture::AMERICAN };
     let mut text = String::new();
     let mut rest = custom;
     while let Some(letter) = rest.chars().next() {
@@ -38,7 +43,7 @@ pub(super) fn format(timestamp: Timestamp, format: &str) -> Option<String> {
                 }
                 used = 1;
             }
-            _ => specifier(&mut text, timestamp, letter, count)?,
+            _ => specifier(&mut text, timestamp, letter, count, culture)?,
         }
         rest = &rest[used..];
     }
@@ -79,18 +84,25 @@ fn quoted(text: &mut String, rest: &str, quote: char) -> Option<usize> {
     None
 }
 
-fn specifier(text: &mut String, timestamp: Timestamp, letter: char, count: usize) -> Option<()> {
+fn specifier(
+    text: &mut String,
+    timestamp: Timestamp,
+    letter: char,
+    count: usize,
+    culture: Culture,
+) -> Option<()> {
     let civil = timestamp.civil;
     let month = usize::try_from(civil.month() - 1).ok()?;
     let day = usize::try_from(civil.weekday().to_sunday_zero_offset()).ok()?;
     let padded = |text: &mut String, value: i32, width: usize| write!(text, "{value:0width$}").ok();
     match (letter, count) {
         ('d', 1 | 2) => padded(text, civil.day().into(), count)?,
-        ('d', 3) => text.push_str(&DAYS[day][..3]),
-        ('d', _) => text.push_str(DAYS[day]),
+        ('d' | 'M', 3) | ('t', _) if !culture.is_english => return None,
+        ('d', 3) => text.push_str(&culture.names?.days[day][..3]),
+        ('d', _) => text.push_str(culture.names?.days[day]),
         ('M', 1 | 2) => padded(text, civil.month().into(), count)?,
-        ('M', 3) => text.push_str(&MONTHS[month][..3]),
-        ('M', _) => text.push_str(MONTHS[month]),
+        ('M', 3) => text.push_str(&culture.names?.months[month][..3]),
+        ('M', _) => text.push_str(culture.names?.months[month]),
         ('y', 1 | 2) => padded(text, (civil.year() % 100).into(), count)?,
         ('y', _) => padded(text, civil.year().into(), count.min(16))?,
         ('h', _) => padded(text, i32::from((civil.hour() + 11) % 12 + 1), count.min(2))?,
@@ -128,7 +140,11 @@ mod tests {
     use super::*;
 
     fn formatted(with: &str) -> Option<String> {
-        format(Timestamp::parse("2018-03-05T13:07:09.0450000Z", false).expect("parses"), with)
+        format(
+            Timestamp::parse("2018-03-05T13:07:09.0450000Z", false).expect("parses"),
+            with,
+            Culture::AMERICAN,
+        )
     }
 
     /// Source: *Standard date and time format strings* and *Custom date and time format strings*

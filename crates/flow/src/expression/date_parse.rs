@@ -2,7 +2,8 @@
 
 use jiff::civil::DateTime;
 
-use super::timestamp::{DAYS, MONTHS, Timestamp, fraction_of};
+use super::cultures::ENGLISH;
+use super::timestamp::{Timestamp, fraction_of};
 
 /// The parts of a timestamp that have been read.
 struct Parts {
@@ -82,12 +83,12 @@ impl Parts {
             }
             ('M', 1 | 2) => two(count).map(|(n, rest)| (self.month = n, rest).1),
             ('M', _) => {
-                let (at, rest) = name(text, &MONTHS, count == 3)?;
+                let (at, rest) = name(text, &ENGLISH.months, count == 3)?;
                 self.month = i8::try_from(at + 1).ok()?;
                 Some(rest)
             }
             ('d', 1 | 2) => two(count).map(|(n, rest)| (self.day = n, rest).1),
-            ('d', _) => name(text, &DAYS, count == 3).map(|(_, rest)| rest),
+            ('d', _) => name(text, &ENGLISH.days, count == 3).map(|(_, rest)| rest),
             ('h' | 'H', _) => two(count).map(|(n, rest)| (self.hour = n, rest).1),
             ('m', _) => two(count).map(|(n, rest)| (self.minute = n, rest).1),
             ('s', _) => two(count).map(|(n, rest)| (self.second = n, rest).1),

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 use super::arguments::{Arguments, Call, kind};
-use super::budget::Budget;
+use super::budget::{Budget, weight};
 use super::error::{Evaluated, EvaluationError};
 use super::facts::Facts;
 use super::function::{Body, Function};
@@ -45,7 +45,11 @@ pub(super) fn evaluate<'a>(
                     })
                 }
                 Body::Select(body) => body(evaluated(function, arguments, facts, budget)?),
-                Body::Make(body) => body(&evaluated(function, arguments, facts, budget)?).map(Cow::Owned),
+                Body::Make(body) => {
+                    let arguments = evaluated(function, arguments, facts, budget)?;
+                    arguments.given().try_for_each(|value| budget.read(weight(value)?))?;
+                    body(&arguments).map(Cow::Owned)
+                }
             }
         }
     }
@@ -122,16 +126,22 @@ fn select<'a>(value: Cow<'a, Value>, key: &Value, or_null: bool) -> Result<Cow<'
 }
 
 /// Returns a property, also one of a property: `body/subject` is `subject` of `body`.
-fn property<'a>(map: &'a serde_json::Map<String, Value>, name: &str) -> Option<&'a Value> {
-    if let Some(found) = map.get(name) {
+fn property<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    if let Some(found) = own_property(map, name) {
         return Some(found);
     }
     let (first, rest) = name.split_once('/')?;
-    rest.split('/').try_fold(map.get(first)?, |value, part| match value {
-        Value::Object(map) => map.get(part),
+    rest.split('/').try_fold(own_property(map, first)?, |value, part| match value {
+        Value::Object(map) => own_property(map, part),
         Value::Array(items) => items.get(part.parse::<usize>().ok()?),
         _ => None,
     })
+}
+
+/// Returns the property of this name, or else the first one whose name differs in case only.
+fn own_property<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    map.get(name)
+        .or_else(|| map.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, found)| found))
 }
 
 fn index(number: &Number, length: usize) -> Option<usize> {

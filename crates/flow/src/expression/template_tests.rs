@@ -81,6 +81,8 @@ fn values() {
         (json!("@triggerOutputs()?['body/item']"), json!("lamp")),
         (json!("@triggerOutputs()?['body/tags/1']"), json!("b")),
         (json!("@triggerOutputs()?['body/none/x']"), json!(null)),
+        (json!("@triggerOutputs()?['Headers']['X']"), json!("h")),
+        (json!("@triggerOutputs()?['BODY/ITEM']"), json!("lamp")),
         (json!("@triggerBody() ? . item"), json!("lamp")),
         (json!("@triggerBody()\u{a0}?\r\n ['item' ]"), json!("lamp")),
         (json!("@{triggerBody()?['item']}@{1}"), json!("lamp1")),

@@ -3,6 +3,8 @@
 use jiff::civil::{Date, DateTime, Time};
 use outlive_clock::Instant;
 
+use super::cultures::ENGLISH;
+
 /// A date and time, in UTC or in a zone that is not named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Timestamp {
@@ -10,24 +12,6 @@ pub(super) struct Timestamp {
     /// Whether it is known to be in UTC; then it is printed with a `Z`.
     pub(super) is_utc: bool,
 }
-
-/// The names of months, and of days from Sunday.
-pub(super) const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-pub(super) const DAYS: [&str; 7] =
-    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Ticks per second; a tick has 100 nanoseconds.
 const TICKS: i64 = 10_000_000;
@@ -77,6 +61,10 @@ fn days_from_1970(date: Date) -> i32 {
 
 /// Splits the offset (`Z`, `GMT`, `+02:00`) from the end of a text; in seconds.
 fn offset_of(text: &str) -> Option<(&str, Option<i64>)> {
+    // .NET also reads 1970-01-01Z00:00:00.
+    if text.get(10..).is_some_and(|time| time.starts_with('Z') && time.len() > 1) {
+        return Some((text, Some(0)));
+    }
     for utc in ["Z", "z", " GMT", " UTC"] {
         if let Some(rest) = text.strip_suffix(utc) {
             return Some((rest.trim_end(), Some(0)));
@@ -103,9 +91,9 @@ fn offset_of(text: &str) -> Option<(&str, Option<i64>)> {
 
 fn date_and_time(text: &str, day_first: bool) -> Option<(Date, Time)> {
     // The time begins with the last word that contains a colon; an `AM` or `PM` may follow it.
-    let split = text.find(':').map(|colon| text[..colon].rfind(['T', 't', ' ']).map_or(0, |at| at));
+    let split = text.find(':').map(|colon| text[..colon].rfind(['T', 't', 'Z', ' ']).map_or(0, |at| at));
     let (date, time) = match split {
-        Some(at) => (&text[..at], text[at..].trim_start_matches(['T', 't', ' '])),
+        Some(at) => (&text[..at], text[at..].trim_start_matches(['T', 't', 'Z', ' '])),
         None => (text.strip_suffix(['T', 't']).unwrap_or(text), ""),
     };
     let time = if time.is_empty() { Time::midnight() } else { time_of(time)? };
@@ -161,9 +149,10 @@ fn date_of(text: &str, day_first: bool) -> Option<Date> {
     };
     let parts: Vec<&str> = text.split(['-', '/', '.', ' ', ',']).filter(|part| !part.is_empty()).collect();
     // The name of a day is not compared with the date.
-    let is_day = |part: &&str| DAYS.iter().any(|day| is_name(part, day));
+    let is_day = |part: &&str| ENGLISH.days.iter().any(|day| is_name(part, day));
     let parts: Vec<&str> = parts.into_iter().filter(|part| !is_day(part)).collect();
-    let month_of = |part: &str| MONTHS.iter().position(|month| is_name(part, month)).map(|at| at as i32 + 1);
+    let month_of =
+        |part: &str| ENGLISH.months.iter().position(|month| is_name(part, month)).map(|at| at as i32 + 1);
     match parts.as_slice() {
         [year, month] if year.len() == 4 => date(number(year, 4)?, number(month, 2)?, 1),
         [year, month, day] if year.len() == 4 => {

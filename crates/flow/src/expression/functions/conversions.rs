@@ -60,7 +60,7 @@ fn array(given: &Arguments<'_, '_>) -> Result<Value, EvaluationError> {
 fn number(given: &Arguments<'_, '_>) -> Result<Value, EvaluationError> {
     let number = match given.value(0) {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().replace(',', "").parse().ok(),
+        Value::String(text) => super::locales::of(given, 1)?.parse(text),
         _ => None,
     };
     number.and_then(Number::from_f64).map_or_else(|| invalid(given), |number| Ok(Value::Number(number)))

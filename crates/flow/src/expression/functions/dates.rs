@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::super::arguments::Arguments;
+use super::super::cultures::Culture;
 use super::super::date_format::{ROUND_TRIP, format, length_max};
 use super::super::error::{EvaluationError, refuse};
 use super::super::function::Row;
@@ -40,8 +41,7 @@ pub(super) static ROWS: [Row; 22] = [
     }),
     Row::make("dayOfYear", (1, 1), |given| Ok(Value::from(timestamp(given, 0)?.civil.day_of_year()))),
     Row::make("formatDateTime", (1, 3), |given| {
-        english(given, 2)?;
-        printed(given, timestamp(given, 0)?, 1)
+        printed_in(given, timestamp(given, 0)?, 1, culture(given, 2)?)
     }),
     Row::make("getFutureTime", (2, 3), |given| shift(given, now(given)?, 0, 1)),
     Row::make("getPastTime", (2, 3), |given| shift(given, now(given)?, 0, -1)),
@@ -117,15 +117,20 @@ fn in_zone(
 
 /// Prints a timestamp in the format that an argument may give.
 fn printed(given: &Arguments<'_, '_>, timestamp: Timestamp, at: usize) -> Made {
+    printed_in(given, timestamp, at, Culture::AMERICAN)
+}
+
+fn printed_in(given: &Arguments<'_, '_>, timestamp: Timestamp, at: usize, culture: Culture) -> Made {
     let with = given.optional_text(at)?.unwrap_or(ROUND_TRIP);
     given.charge(length_max(with))?;
-    match format(timestamp, with) {
+    match format(timestamp, with, culture) {
         Some(text) => Ok(Value::String(text)),
         None => {
             let shown: String = with.chars().take(80).collect();
             refuse(format!(
-                "In function '{}', the value provided for the date time format '{shown}' was not valid",
-                given.signature.name
+                "In function '{}', the value provided for the date time format '{shown}' was not valid{}",
+                given.signature.name,
+                if culture.is_american { "" } else { ", or is not known for the locale" }
             ))
         }
     }
@@ -193,22 +198,27 @@ fn difference(given: &Arguments<'_, '_>) -> Made {
     Ok(Value::String(format!("{sign}{days}{hours:02}:{minutes:02}:{:02}{fraction}", seconds % 60)))
 }
 
-/// Rejects a locale with names of months and days other than the English ones.
-fn english(given: &Arguments<'_, '_>, at: usize) -> Result<(), EvaluationError> {
-    match given.optional_text(at)? {
-        Some(locale) if !locale.to_ascii_lowercase().starts_with("en") => {
-            given.refuse(format_args!("supports the locale 'en-US', not '{locale}'"))
-        }
-        _ => Ok(()),
-    }
+fn culture(given: &Arguments<'_, '_>, at: usize) -> Result<Culture, EvaluationError> {
+    let Some(name) = given.optional_text(at)? else { return Ok(Culture::AMERICAN) };
+    Culture::named(name).map_or_else(
+        || {
+            let shown: String = name.chars().take(80).collect();
+            refuse(format!(
+                "In function '{}', the value provided for the locale '{shown}' was not valid. Give a locale such as \
+                 'en-US'",
+                given.signature.name
+            ))
+        },
+        Ok,
+    )
 }
 
 fn parse(given: &Arguments<'_, '_>) -> Made {
-    let text = given.text(0)?;
-    let locale = given.optional_text(1)?.unwrap_or("en-US").to_ascii_lowercase();
+    let (text, culture) = (given.text(0)?, culture(given, 1)?);
+    let english = culture.translated(text);
     let parsed = match given.optional_text(2)? {
-        Some(with) => super::super::date_parse::parse(text, with),
-        None => Timestamp::parse(text, !matches!(locale.as_str(), "en" | "en-us")),
+        Some(with) => super::super::date_parse::parse(&english, with),
+        None => Timestamp::parse(&english, !culture.is_american),
     };
     match parsed {
         Some(timestamp) => printed(given, timestamp, 3),

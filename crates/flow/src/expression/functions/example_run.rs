@@ -13,6 +13,7 @@ pub(super) struct ExampleRun {
     trigger: Value,
     action: Value,
     items: Value,
+    long: Value,
     random: Cell<u64>,
 }
 
@@ -32,6 +33,7 @@ impl ExampleRun {
                 <type>apple</type><count>20</count></item><item><name expired='false' price='40'>Honeycrisp</name>\
                 <type>apple</type><count>10</count></item></produce>"
             ),
+            long: json!("a".repeat(500_000)),
             random: Cell::new(0),
         }
     }
@@ -47,7 +49,11 @@ impl Facts for ExampleRun {
     }
 
     fn parameter(&self, name: &str) -> Option<&Value> {
-        (name == "items").then_some(&self.items)
+        match name {
+            "items" => Some(&self.items),
+            "long" => Some(&self.long),
+            _ => None,
+        }
     }
 
     fn now(&self) -> Instant {

@@ -20,6 +20,10 @@ fn texts() {
         ("indexOf('hello', 'x')", json!(-1)),
         ("indexOf('hello', '')", json!(0)),
         ("isFloat('10.333')", json!(true)),
+        ("isFloat('10,000.00')", json!(true)),
+        ("isFloat('10.000,00', 'de-DE')", json!(true)),
+        ("isFloat('1.0.0')", json!(false)),
+        ("isFloat('inf')", json!(false)),
         ("isFloat('apple')", json!(false)),
         ("isInt('10')", json!(true)),
         ("isInt('10.5')", json!(false)),
@@ -159,6 +163,11 @@ fn conversions() {
         ("bool('False')", json!(false)),
         ("decimal('1.5')", json!(1.5)),
         ("float('10.333')", json!(10.333)),
+        ("float('10,333', 'de-DE')", json!(10.333)),
+        ("float('-1 000,5', 'sv-SE')", json!(-1000.5)),
+        ("float('1.2e3')", json!(1200.0)),
+        ("float('12e3')", json!(12000.0)),
+        ("decimal('1,000.5')", json!(1000.5)),
         ("int('10')", json!(10)),
         ("int(2.0)", json!(2)),
         ("json('[1, 2, 3]')", json!([1, 2, 3])),
@@ -192,6 +201,7 @@ fn conversions() {
     ]);
     all_fail(&[
         ("int('1.5')", "'int' was invoked with a parameter that is not valid"),
+        ("float('1', 'xx-yy')", "'float' does not support the locale 'xx-yy'"),
         ("float('many')", "'float' was invoked with a parameter that is not valid"),
         ("bool('yes')", "The value cannot be converted to the target type"),
         ("json('{')", "'json' parameter is not valid"),
@@ -323,6 +333,11 @@ fn results_are_bounded() {
         (&format!("join(range(0, 90000), {huge})"), "larger than"),
         (&format!("base64({huge})"), "larger than"),
     ]);
+    // What is read again and again is bounded, too.
+    let reads = json!(vec!["@empty(parameters('long'))"; 600]);
+    let template = super::super::Template::read(&reads).expect("is a template");
+    let error = template.evaluate(&super::example_run::ExampleRun::new()).expect_err("reads too much");
+    assert!(error.to_string().contains("read more than"), "{error}");
     // Without an order of their own, 100,000 elements are still compared quickly.
     assert_eq!(evaluated("length(union(range(0, 50000), range(25000, 50000)))"), Ok(json!(75_000)),);
 }

@@ -6,6 +6,7 @@ use super::super::arguments::Arguments;
 use super::super::content;
 use super::super::error::EvaluationError;
 use super::super::function::Row;
+use super::super::multipart;
 
 type Made = Result<Value, EvaluationError>;
 
@@ -38,6 +39,10 @@ fn form(given: &Arguments<'_, '_>, outputs: &Value) -> Result<Vec<(String, Strin
     if let Some(listed) = body.get("$formdata").and_then(Value::as_array) {
         let text = |field: &Value, name| field.get(name)?.as_str().map(str::to_owned);
         return Ok(listed.iter().filter_map(|field| text(field, "key").zip(text(field, "value"))).collect());
+    }
+    if let Some(parts) = multipart::parts(body) {
+        let field = |part: &Value| multipart::name(part).zip(part.get("body")?.as_str().map(str::to_owned));
+        return Ok(parts.iter().filter_map(field).collect());
     }
     let sent = match body {
         Value::String(text) => Some(text.clone().into_bytes()),
@@ -83,8 +88,9 @@ fn single(given: &Arguments<'_, '_>, form: &[(String, String)], at: usize) -> Ma
 
 fn part(given: &Arguments<'_, '_>, outputs: &Value, at: usize) -> Made {
     let index = given.count(at)?;
-    let parts = outputs.get("body").and_then(|body| body.get("$multipart")).and_then(Value::as_array);
-    let Some(parts) = parts else { return given.refuse("expects a multipart body") };
+    let Some(parts) = outputs.get("body").and_then(multipart::parts) else {
+        return given.refuse("expects a multipart body");
+    };
     match parts.get(index) {
         Some(part) => {
             let body = part.get("body").unwrap_or(&Value::Null);

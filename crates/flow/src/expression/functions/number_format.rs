@@ -3,16 +3,13 @@
 use serde_json::Number;
 
 use super::decimal::Decimal;
-use super::locales::{Locale, find};
+use super::locales::Locale;
 
 /// The maximum precision of a standard format.
 const PRECISION_MAX: usize = 99;
 
-/// Formats a number. An error says what is wrong with the format or the locale.
-pub(super) fn format(number: &Number, format: &str, locale: Option<&str>) -> Result<String, String> {
-    let Some(locale) = find(locale.unwrap_or("en-us")) else {
-        return Err(format!("does not support the locale '{}'", locale.unwrap_or_default()));
-    };
+/// Formats a number. An error says what is wrong with the format.
+pub(super) fn format(number: &Number, format: &str, locale: &Locale) -> Result<String, String> {
     let number = Decimal::of(number);
     let mut letters = format.chars();
     match letters.next() {
@@ -26,12 +23,12 @@ pub(super) fn format(number: &Number, format: &str, locale: Option<&str>) -> Res
                     _ => return Err(format!("expects a precision of at most {PRECISION_MAX}")),
                 },
             };
-            standard(number, letter, precision, &locale).ok_or_else(|| {
+            standard(number, letter, precision, locale).ok_or_else(|| {
                 format!("was invoked with the format '{format}', which is not valid for this number")
             })
         }
-        None => Ok(standard(number, 'G', None, &locale).unwrap_or_default()),
-        _ => Ok(custom(number, format, &locale)),
+        None => Ok(standard(number, 'G', None, locale).unwrap_or_default()),
+        _ => Ok(custom(number, format, locale)),
     }
 }
 
@@ -236,6 +233,7 @@ fn sections(format: &str) -> Vec<Vec<Token>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::locales::find;
     use super::*;
 
     /// Source: *Standard numeric format strings* and *Custom numeric format strings* in the
@@ -279,21 +277,20 @@ mod tests {
             ("1e21", "F0", "en-us", "1000000000000000000000"),
         ] {
             let number: Number = number.parse().expect(number);
-            assert_eq!(format(&number, with, Some(locale)).as_deref(), Ok(text), "{number} {with}");
+            assert_eq!(
+                format(&number, with, &find(locale).expect(locale)).as_deref(),
+                Ok(text),
+                "{number} {with}"
+            );
         }
     }
 
     #[test]
     fn what_is_not_supported_is_an_error() {
         let number = Number::from_f64(1.5).expect("a number");
-        for (with, locale) in [
-            ("D", "en-us"),
-            ("Q", "en-us"),
-            ("N100", "en-us"),
-            ("N99999999999999999999", "en-us"),
-            ("N", "xx-yy"),
-        ] {
-            assert!(format(&number, with, Some(locale)).is_err(), "{with}");
+        let locale = find("en-us").expect("is known");
+        for with in ["D", "Q", "N100", "N99999999999999999999"] {
+            assert!(format(&number, with, &locale).is_err(), "{with}");
         }
     }
 }

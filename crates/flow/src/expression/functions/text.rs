@@ -20,7 +20,8 @@ pub(super) static ROWS: [Row; 16] = [
         Ok(position(&text, text.find(&wanted)))
     }),
     Row::make("isFloat", (1, 2), |given| {
-        Ok(Value::Bool(given.text(0)?.trim().parse::<f64>().is_ok_and(f64::is_finite)))
+        let locale = super::locales::of(given, 1)?;
+        Ok(Value::Bool(given.text(0).is_ok_and(|text| locale.parse(text).is_some())))
     }),
     Row::make("isInt", (1, 1), |given| Ok(Value::Bool(whole(given.value(0)).is_some()))),
     Row::make("lastIndexOf", (2, 2), |given| {
@@ -42,7 +43,7 @@ pub(super) static ROWS: [Row; 16] = [
         let Some(number) = given.value(0).as_number() else {
             return given.wrong(0, "an integer or a decimal number");
         };
-        match super::number_format::format(number, given.text(1)?, given.optional_text(2)?) {
+        match super::number_format::format(number, given.text(1)?, &super::locales::of(given, 2)?) {
             Ok(text) => sized(given, text),
             Err(why) => given.refuse(why),
         }

@@ -1,5 +1,7 @@
 //! Functions over XML.
 
+use std::cell::Cell;
+
 use serde_json::{Number, Value};
 
 use super::super::arguments::Arguments;
@@ -8,7 +10,7 @@ use super::super::content::{encoded_length, envelope, opened, text};
 use super::super::error::EvaluationError;
 use super::super::function::Row;
 use super::super::weight::VALUE_BYTES_MAX;
-use super::super::xml::{Document, Kind, XPathResult, evaluate, from_json, parse, print, to_json};
+use super::super::xml::{Document, Kind, WORK_MAX, XPathResult, evaluate, from_json, parse, print, to_json};
 
 const MEDIA_TYPE: &str = "application/xml;charset=utf-8";
 
@@ -68,7 +70,10 @@ fn xpath(given: &Arguments<'_, '_>) -> Result<Value, EvaluationError> {
     let Some(text) = source(given.value(0)) else { return given.wrong(0, "XML") };
     let document = document(given, &text)?;
     let query = given.text(1)?;
-    let result = evaluate(&document, query).or_else(|why| {
+    let work = Cell::new(WORK_MAX);
+    let result = evaluate(&document, query, &work);
+    given.budget.read(WORK_MAX - work.get())?;
+    let result = result.or_else(|why| {
         given.refuse(format_args!("was invoked with an XPath that cannot be evaluated: {why}"))
     })?;
     Ok(match result {

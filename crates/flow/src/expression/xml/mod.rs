@@ -14,4 +14,4 @@ pub(super) use json::{from_json, to_json};
 pub(super) use parser::parse;
 pub(super) use printer::print;
 pub(super) use xpath::evaluate;
-pub(super) use xpath_values::Result as XPathResult;
+pub(super) use xpath_values::{Result as XPathResult, WORK_MAX};

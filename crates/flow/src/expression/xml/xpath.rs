@@ -1,5 +1,6 @@
 //! Evaluates XPath 1.0, with a bound on the work.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::document::{Document, Kind, local};
@@ -9,9 +10,10 @@ use super::xpath_values::{Context, Result, VISIT, Values};
 
 type Evaluated = std::result::Result<Result, String>;
 
-/// Evaluates a query at the root of a document. An error says what is wrong.
-pub(in super::super) fn evaluate(document: &Document, query: &str) -> Evaluated {
-    Evaluator { document, values: Values::of(document) }
+/// Evaluates a query at the root of a document, with the work that is left. An error says what is
+/// wrong.
+pub(in super::super) fn evaluate(document: &Document, query: &str, work: &Cell<usize>) -> Evaluated {
+    Evaluator { document, values: Values::of(document, work) }
         .query(&parse(query)?, Context { node: 0, position: 1, size: 1 })
 }
 

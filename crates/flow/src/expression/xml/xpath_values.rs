@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::document::Document;
 
 /// The maximum work of a query: nodes visited, and bytes of texts.
-const WORK_MAX: usize = 16 << 20;
+pub(in super::super) const WORK_MAX: usize = 16 << 20;
 /// The work of visiting a node.
 pub(super) const VISIT: usize = 8;
 
@@ -29,12 +29,12 @@ pub(super) struct Context {
 /// Converts values, as long as there is work left.
 pub(super) struct Values<'a> {
     pub(super) document: &'a Document,
-    work: Cell<usize>,
+    work: &'a Cell<usize>,
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn of(document: &'a Document) -> Self {
-        Self { document, work: Cell::new(WORK_MAX) }
+    pub(super) fn of(document: &'a Document, work: &'a Cell<usize>) -> Self {
+        Self { document, work }
     }
 
     pub(super) fn work(&self, units: usize) -> std::result::Result<(), String> {
