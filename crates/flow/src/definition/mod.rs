@@ -103,12 +103,18 @@ impl Reading {
         let static_results = settings::static_results(&node, &mut errors);
         let triggers = is_object.then(|| node.required("triggers", "give exactly one trigger"));
         let triggers = triggers.and_then(|triggers| errors.keep(triggers));
-        let trigger = triggers.and_then(|triggers| Trigger::read(&triggers, &mut errors));
+        let trigger = triggers.as_ref().and_then(|triggers| Trigger::read(triggers, &mut errors));
+        let mut site = None;
+        if let (Some(trigger), Some(triggers)) = (&trigger, &triggers) {
+            trigger.check_parameters(triggers, &parameters, &mut errors);
+            site = trigger.call_site(triggers);
+        }
         let mut reader = Reader::new(parameters.keys().cloned().collect(), static_results, errors);
         if let Some(actions) = node.optional("actions") {
             reader.read(&actions, None, 1);
         }
-        let Actions { actions, bodies, calls, mut errors } = reader.finish();
+        let Actions { actions, bodies, mut calls, mut errors } = reader.finish();
+        calls.extend(site);
         let connections =
             references::read(&Node::new("properties.connectionReferences", references), &mut errors);
         parameters.insert("$connections".to_owned(), references::as_parameter(&connections));

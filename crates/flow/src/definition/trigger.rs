@@ -1,7 +1,10 @@
 //! Triggers: a recurrence, a request, or a connector's event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::action::CallSite;
 use super::condition::Condition;
 use super::connector_call::{self, ApiCall, ConnectorCall};
 use super::limits;
@@ -79,6 +82,44 @@ impl Trigger {
         match &self.kind {
             TriggerKind::Recurrence(recurrence) | TriggerKind::Poll { recurrence, .. } => Some(recurrence),
             TriggerKind::Request { .. } | TriggerKind::Webhook => None,
+        }
+    }
+
+    /// Returns the operation that it calls, to be checked with those of the actions.
+    pub(super) fn call_site(&self, triggers: &Node<'_>) -> Option<CallSite> {
+        let TriggerKind::Poll { call, .. } = &self.kind else { return None };
+        let PollCall::Operation(call) = &**call else { return None };
+        Some(CallSite {
+            action: self.name.clone(),
+            api: call.api.clone(),
+            operation: call.operation.clone(),
+            path: format!("{}.{}.inputs.host.operationId", triggers.path(), self.name),
+        })
+    }
+
+    /// Records the parameters that its expressions name and that are not declared.
+    pub(super) fn check_parameters(
+        &self,
+        triggers: &Node<'_>,
+        declared: &BTreeMap<String, Value>,
+        errors: &mut Collected,
+    ) {
+        let mut templates: Vec<_> = self.split_on.iter().chain(&self.tracking_id).collect();
+        templates.extend(self.conditions.iter().flat_map(Condition::templates));
+        if let TriggerKind::Poll { call, .. } = &self.kind {
+            templates.extend(match &**call {
+                PollCall::Operation(call) => call.parameters.iter().map(|(_, template)| template).collect(),
+                PollCall::Request(call) => call.templates(),
+            });
+        }
+        let names: BTreeSet<_> = templates.into_iter().flat_map(Template::parameter_names).collect();
+        for name in names.into_iter().filter(|name| !declared.contains_key(*name)) {
+            let quoted: String = name.chars().take(QUOTED_MAX).collect();
+            errors.push(triggers.refuse_at(
+                &format!(".{}", self.name),
+                &format!("there is no parameter '{quoted}'"),
+                "declare it in properties.definition.parameters",
+            ));
         }
     }
 

@@ -43,29 +43,32 @@ impl<'d> Engine<'d, '_> {
         record.status = ActionStatus::Running;
         record.retry_due = None;
         let inputs = record.inputs.as_ref();
-        match &action.kind {
+        let lost = || EvaluationError("the inputs of the first attempt are not recorded".to_owned());
+        let again = match &action.kind {
             ActionKind::OpenApiConnection(call) => {
                 let parameters =
                     inputs.and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
                 let parameters = parameters.cloned().unwrap_or_default();
-                Step::Call(at, CallInputs::Operation { call, parameters })
+                Ok(CallInputs::Operation { call, parameters })
             }
             ActionKind::ApiConnection(_) => {
-                let request = inputs.and_then(restore);
-                request.map_or(Step::Idle, |request| Step::Call(at, CallInputs::Request(request)))
+                inputs.and_then(restore).map(CallInputs::Request).ok_or_else(lost)
             }
             // The credential is not recorded, so everything is evaluated again.
-            ActionKind::Http(call) => match http_request::evaluate(call, &self.view(at.frame)) {
-                Ok((_, inputs)) => Step::Call(at, inputs),
-                Err(error) => {
-                    let now = self.now();
-                    if let Some(record) = self.state.record_mut(at) {
-                        record.end(Err(Failure::template(&action.name, &error)), now);
-                    }
-                    Step::Progress
+            ActionKind::Http(call) => {
+                http_request::evaluate(call, &self.view(at.frame)).map(|(_, inputs)| inputs)
+            }
+            _ => Err(lost()),
+        };
+        match again {
+            Ok(inputs) => Step::Call(at, inputs),
+            Err(error) => {
+                let now = self.now();
+                if let Some(record) = self.state.record_mut(at) {
+                    record.end(Err(Failure::template(&action.name, &error)), now);
                 }
-            },
-            _ => Step::Idle,
+                Step::Progress
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod paging;
 mod repetitions;
 mod run_documents;
 mod run_routes;
+mod trigger_histories;
 mod trigger_routes;
 
 use std::sync::Arc;
@@ -35,6 +36,10 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         )
         .route(&at("/{flow}/start"), post(flow_routes::start))
         .route(&at("/{flow}/stop"), post(flow_routes::stop))
+        .route(&at("/{flow}/triggers"), get(trigger_histories::list))
+        .route(&at("/{flow}/triggers/{trigger}"), get(trigger_histories::show))
+        .route(&at("/{flow}/triggers/{trigger}/histories"), get(trigger_histories::histories))
+        .route(&at("/{flow}/triggers/{trigger}/histories/{history}"), get(trigger_histories::show_history))
         .route(&at("/{flow}/triggers/{trigger}/run"), post(trigger_routes::run))
         .route(&at("/{flow}/triggers/{trigger}/histories/{history}/resubmit"), post(trigger_routes::resubmit))
         .route(&at("/{flow}/runs"), get(run_routes::list))

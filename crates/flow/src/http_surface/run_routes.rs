@@ -17,6 +17,7 @@ use super::{repetitions, run_documents};
 use crate::engine::RunState;
 use crate::service::Flows;
 use crate::status::RunStatus;
+use crate::tables::flows::FlowRow;
 use crate::tables::runs::{self, RunRow};
 
 /// `GET /_lab/tenants/{tenant}/runs`: counts runs by status.
@@ -39,6 +40,23 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let page = Page::of_query(query.as_deref())?;
+    let (rows, next) = page_of(&caller, &flows, &flow, &page).await?;
+    let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
+    let mut body = json!({"value": value.collect::<Vec<_>>()});
+    if let Some(token) = next {
+        let path = format!("{}/runs", flow_path(&caller.environment, flow.id));
+        body["nextLink"] = Value::String(page.next_link(&caller, &path, &token));
+    }
+    Ok(Json(body))
+}
+
+/// Reads a page of runs, and the token of the next one if there is more.
+pub(super) async fn page_of(
+    caller: &Caller,
+    flows: &Flows,
+    flow: &FlowRow,
+    page: &Page,
+) -> Result<(Vec<RunRow>, Option<String>), Problem> {
     let status = page.filter.as_deref().map(status_of).transpose()?;
     let now = caller.actor().now;
     let before = match &page.token {
@@ -47,15 +65,10 @@ pub(super) async fn list(
     };
     let mut rows =
         runs::list(&flows.chassis.store, (caller.tenant, flow.id), status, now, before, page.top + 1).await?;
-    let more = rows.len() > page.top as usize;
+    let has_more = rows.len() > page.top as usize;
     rows.truncate(page.top as usize);
-    let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
-    let mut body = json!({"value": value.collect::<Vec<_>>()});
-    if let (true, Some(last)) = (more, rows.last()) {
-        let path = format!("{}/runs", flow_path(&caller.environment, flow.id));
-        body["nextLink"] = Value::String(page.next_link(&caller, &path, &last.number.to_string()));
-    }
-    Ok(Json(body))
+    let next = rows.last().filter(|_| has_more).map(|last| last.number.to_string());
+    Ok((rows, next))
 }
 
 /// Parses the only supported filter: `status eq 'Failed'`.

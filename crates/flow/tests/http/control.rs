@@ -128,6 +128,34 @@ fn a_run_can_be_resubmitted() {
 }
 
 #[test]
+fn the_history_of_a_trigger_has_an_event_for_each_run() {
+    let lab = Lab::with_flow(hourly());
+    lab.advance(Span::from_hours(2));
+    let triggers = lab.owner("GET", &format!("/{FLOW}/triggers"), None).expect(200);
+    assert_eq!(triggers["value"][0]["name"], "Recurrence");
+    assert_eq!(triggers["value"][0]["properties"]["nextExecutionTime"], json!(lab.next_due()));
+    let at = format!("/{FLOW}/triggers/recurrence/histories");
+    let first = lab.owner("GET", &format!("{at}?$top=2"), None).expect(200);
+    let link = first["nextLink"].as_str().expect("a link").replace("http://flow.test", "");
+    let second = lab.send("GET", &link, Some(&lab.token(OWNER)), None).expect(200);
+    let names = |page: &Value| -> Vec<String> {
+        let value = page["value"].as_array().expect("events").clone();
+        value
+            .iter()
+            .map(|event| event["properties"]["run"]["name"].as_str().expect("a name").to_owned())
+            .collect()
+    };
+    let runs: Vec<_> =
+        lab.runs("").iter().map(|run| run["name"].as_str().expect("a name").to_owned()).collect();
+    assert_eq!([names(&first), names(&second)].concat(), runs);
+    let one = lab.owner("GET", &format!("{at}/{}", runs[0]), None).expect(200);
+    assert_eq!((&one["properties"]["fired"], &one["properties"]["outputs"]), (&json!(true), &Value::Null));
+    for missing in ["triggers/other", "triggers/other/histories", "triggers/Recurrence/histories/none"] {
+        lab.owner("GET", &format!("/{FLOW}/{missing}"), None).expect(404);
+    }
+}
+
+#[test]
 fn an_event_can_start_a_run_for_each_item() {
     let trigger = json!({"manual": {
         "type": "Request", "kind": "Http", "splitOn": "@triggerBody()?['value']",
