@@ -1,5 +1,7 @@
 //! The configuration of the flow service.
 
+use crate::HttpHosts;
+
 /// The configuration of the flow service. Plain values: other crates read the command line and the
 /// environment.
 #[derive(Clone, Debug)]
@@ -12,6 +14,8 @@ pub struct FlowConfig {
     pub issuer_origins: Vec<String>,
     /// The hub's origin as this process reaches it.
     pub hub_url: String,
+    /// The hosts that `Http` actions can reach.
+    pub http_hosts: HttpHosts,
     /// The name of this replica: unique among replicas and the same after a restart, so that the
     /// replica finds the runs that it left unfinished.
     pub replica: String,

@@ -22,6 +22,7 @@
 //!         idp_public_url: idp.clone(),
 //!         issuer_origins: vec![idp],
 //!         hub_url: hub,
+//!         http_hosts: outlive_flow::HttpHosts::default(),
 //!         replica: "1".to_owned(),
 //!     };
 //!     outlive_flow::build(chassis, config).await
@@ -33,6 +34,7 @@ mod connector;
 mod definition;
 mod engine;
 mod expression;
+mod http_hosts;
 mod http_surface;
 mod ids;
 mod recurrence;
@@ -50,6 +52,7 @@ use outlive_store::{Migration, migrations};
 pub use config::FlowConfig;
 #[doc(hidden)]
 pub use expression::evaluate_text;
+pub use http_hosts::{HttpHost, HttpHosts};
 
 use service::FlowService;
 
@@ -104,7 +107,7 @@ pub async fn build(chassis: Chassis, config: FlowConfig) -> Result<Router, Start
             "give it as http://HOST:PORT",
         ));
     }
-    let service = FlowService(Arc::new(service::Flows::new(chassis.clone(), config)));
+    let service = FlowService(Arc::new(service::Flows::new(chassis.clone(), config)?));
     let routes = http_surface::router(Arc::clone(&service.0));
     Ok(outlive_chassis::app(chassis, Arc::new(service), routes))
 }

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use outlive_chassis::{Chassis, ChassisConfig, StartError};
-use outlive_flow::FlowConfig;
+use outlive_flow::{FlowConfig, HttpHost, HttpHosts};
 use outlive_hub::HubConfig;
 use outlive_idp::IdpConfig;
 use outlive_resource::ResourceConfig;
@@ -70,9 +70,26 @@ pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> R
         idp_public_url: urls.idp_public.clone(),
         issuer_origins: urls.issuer_origins.clone(),
         hub_url: urls.hub.clone(),
+        http_hosts: http_hosts(urls)?,
         replica: replica.to_owned(),
     };
     outlive_flow::build(chassis, config).await
+}
+
+/// Returns the hosts that `Http` actions of flows can reach: the orders API, and those that
+/// `OUTLIVE_BACK_ENDS` maps (`HOST=URL`, separated by commas).
+fn http_hosts(urls: &Urls) -> Result<HttpHosts, StartError> {
+    let given = std::env::var("OUTLIVE_BACK_ENDS").unwrap_or_default();
+    let mut hosts: Vec<HttpHost> = Vec::new();
+    for text in given.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        let host = text.parse().map_err(|why: String| {
+            let remedy = "write HOST=URL, for example api.example.com=http://127.0.0.1:5000";
+            StartError::new(format!("cannot use '{text}' of OUTLIVE_BACK_ENDS"), why, remedy)
+        })?;
+        hosts.push(host);
+    }
+    hosts.push(HttpHost::own("orders.contoso.example", parse(&urls.resource)?));
+    Ok(HttpHosts::default().with(hosts))
 }
 
 /// Reads the address of a service.

@@ -33,6 +33,7 @@ impl Hub {
                 self.attempt(workflow, credentials, call, parameters).await
             }
             CallInputs::Request(request) => self.forward(workflow, credentials, request).await,
+            CallInputs::Http(request) => self.request(workflow, request).await,
         };
         match outcome {
             Ok(outcome) | Err(outcome) => outcome,

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
+use crate::HttpHosts;
 use crate::definition::Definition;
 use crate::engine::{Failure, Outcome};
 use crate::ids::FlowId;
@@ -23,6 +24,8 @@ pub(crate) struct HubConfig {
     pub(crate) idp_url: String,
     /// The hub's origin as this process reaches it.
     pub(crate) hub_url: String,
+    /// The hosts that `Http` actions can reach.
+    pub(crate) http_hosts: HttpHosts,
 }
 
 /// The tenant, trace and time of a call to the hub.
@@ -89,6 +92,8 @@ pub(super) struct ConnectionKey {
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(super) http: HttpClient,
+    /// The client for hosts outside of this installation.
+    pub(super) outside: HttpClient,
     pub(super) config: HubConfig,
     /// The flow service's tokens for the hub.
     pub(super) tokens: Cache<TenantId, Timed<Arc<Secret>>>,
@@ -113,11 +118,16 @@ pub(crate) trait Credentials: Sync {
 
 impl Hub {
     /// Creates a client with empty caches.
-    pub(crate) fn new(http: HttpClient, config: HubConfig) -> Self {
+    pub(crate) fn new(http: HttpClient, outside: HttpClient, config: HubConfig) -> Self {
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
-        let config = HubConfig { idp_url: trimmed(&config.idp_url), hub_url: trimmed(&config.hub_url) };
+        let config = HubConfig {
+            idp_url: trimmed(&config.idp_url),
+            hub_url: trimmed(&config.hub_url),
+            http_hosts: config.http_hosts,
+        };
         Self {
             http,
+            outside,
             config,
             tokens: Cache::new(CACHED_MAX),
             keys: Cache::new(CACHED_MAX),

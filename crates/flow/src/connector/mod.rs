@@ -8,6 +8,7 @@ mod access;
 mod api_request;
 mod call;
 mod connection_key;
+mod http_action;
 mod hub;
 mod operation;
 mod request;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::condition::Condition;
 use super::connector_call::{ApiCall, ConnectorCall};
+use super::http_call::HttpCall;
 use super::schema::Schema;
 use super::settings::Settings;
 use super::variable::{Initial, VariableChange};
@@ -54,10 +55,14 @@ pub(crate) enum ActionKind {
     OpenApiConnection(ConnectorCall),
     /// Sends a request through a connection.
     ApiConnection(ApiCall),
+    /// Sends a request to a service.
+    Http(Box<HttpCall>),
     /// Subscribes at a connector and waits to be called back. Only its static result can be used.
     Webhook,
     /// Computes a value.
     Compose(Template),
+    /// Calls a function.
+    Compute(Box<Computation>),
     ParseJson {
         content: Template,
         schema: Option<Box<Schema>>,
@@ -101,6 +106,14 @@ pub(crate) enum ActionKind {
         concurrency: usize,
     },
     Until(Until),
+}
+
+/// A function with its inputs.
+#[derive(Clone, Debug)]
+pub(crate) struct Computation {
+    pub inputs: Vec<(String, Template)>,
+    /// Reads the inputs as parameters.
+    pub expression: Template,
 }
 
 #[derive(Clone, Debug)]
@@ -154,6 +167,8 @@ impl ActionKind {
         match self {
             Self::OpenApiConnection(call) => call.parameters.iter().map(|(_, template)| template).collect(),
             Self::ApiConnection(call) => call.templates(),
+            Self::Http(call) => call.templates(),
+            Self::Compute(computation) => computation.inputs.iter().map(|(_, template)| template).collect(),
             Self::Webhook | Self::Scope => Vec::new(),
             Self::Compose(template)
             | Self::Switch { on: template, .. }

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::action::ActionKind;
-use super::condition::{Condition, templates_in};
+use super::condition::Condition;
 use super::node::{Node, QUOTED_MAX};
 use super::refusal::Collected;
 use super::settings::{self, Settings, StaticResult};
-use super::{connector_call, control_action, data_action, unsupported, variable_action};
-use crate::expression::Template;
+use super::template_reader::templates_in;
+use super::{
+    connector_call, control_action, data_action, expression_action, http_call, unsupported, variable_action,
+};
 
 /// The kind of an action, and its settings.
 pub(super) struct ReadKind {
@@ -57,9 +59,14 @@ pub(super) fn read(
     if let Some(kind) = errors.keep(Ok(node.optional("kind"))).flatten() {
         errors.keep(kind.text());
     }
-    // With a static result, an action is not executed, whatever it is.
-    if settings.static_result.is_some() && unsupported::remedy(&lower).is_some() {
-        return Some(ReadKind { kind: ActionKind::Webhook, settings });
+    if let Some(remedy) = unsupported::remedy(&lower) {
+        // With a static result, an action is not executed, whatever it is.
+        if settings.static_result.is_some() {
+            return Some(ReadKind { kind: ActionKind::Webhook, settings });
+        }
+        let quoted: String = name.chars().take(QUOTED_MAX).collect();
+        errors.push(written.refuse(&format!("the action type '{quoted}' is not supported"), remedy));
+        return None;
     }
     errors.keep(node.only(&[&COMMON[..], members_of(&lower)].concat()));
     if concurrency.is_some() && lower != "foreach" {
@@ -83,12 +90,14 @@ pub(super) fn read(
         "openapiconnectionwebhook" | "apiconnectionwebhook" => {
             inputs(node, errors).map(|_| ActionKind::Webhook)
         }
+        "http" => http_call::read(&inputs(node, errors)?, errors).map(Box::new).map(ActionKind::Http),
         "compose" => {
             let null = Value::Null;
             let value = node.value().get("inputs").unwrap_or(&null);
             templates_in(&Node::new(format!("{}.inputs", node.path()), value), errors)
                 .map(ActionKind::Compose)
         }
+        "expression" => expression_action::read(node, errors),
         "parsejson" => data_action::parse_json(&inputs(node, errors)?, errors),
         "select" => data_action::select(&inputs(node, errors)?, errors),
         "query" => data_action::query(&inputs(node, errors)?, errors),
@@ -111,10 +120,10 @@ pub(super) fn read(
         "switch" => control_action::switch(node, errors),
         "foreach" => control_action::foreach(node, concurrency, errors),
         "until" => control_action::until(node, errors),
-        other => {
+        _ => {
             let quoted: String = name.chars().take(QUOTED_MAX).collect();
-            let remedy = unsupported::remedy(other).unwrap_or(unsupported::KNOWN);
-            errors.push(written.refuse(&format!("the action type '{quoted}' is not supported"), remedy));
+            let what = format!("the action type '{quoted}' is not supported");
+            errors.push(written.refuse(&what, unsupported::KNOWN));
             None
         }
     };
@@ -123,20 +132,4 @@ pub(super) fn read(
 
 fn inputs<'a>(node: &Node<'a>, errors: &mut Collected) -> Option<Node<'a>> {
     errors.keep(node.required("inputs", "give the inputs of the action"))
-}
-
-/// Parses a required member with expressions.
-pub(super) fn required(
-    node: &Node<'_>,
-    member: &str,
-    remedy: &str,
-    errors: &mut Collected,
-) -> Option<Template> {
-    let found = errors.keep(node.required(member, remedy))?;
-    templates_in(&found, errors)
-}
-
-/// Parses an optional member with expressions.
-pub(super) fn optional(node: &Node<'_>, member: &str, errors: &mut Collected) -> Option<Template> {
-    node.optional(member).and_then(|found| templates_in(&found, errors))
 }

@@ -8,6 +8,7 @@ use super::limits::{self, ACTIONS_MAX, CASES_MAX, NESTING_MAX};
 use super::node::{Node, QUOTED_MAX};
 use super::order::{self, Precedence};
 use super::refusal::{Collected, DefinitionError};
+use super::secrecy;
 use super::settings::{Settings, StaticResult};
 use crate::expression::Template;
 use crate::status::ActionStatus;
@@ -235,6 +236,8 @@ fn arrange(
             bodies.push(Body { of: Some(new), members: Vec::new() });
         }
     }
+    let kinds: Vec<_> = read.iter().map(|one| (one.name.as_str(), &one.kind, one.settings.hidden)).collect();
+    let hidden = secrecy::of(&kinds, order);
     let mut slots: Vec<Option<Read<'_>>> = read.into_iter().map(Some).collect();
     let mut actions = Vec::with_capacity(order.len());
     for old in order {
@@ -248,7 +251,7 @@ fn arrange(
             within: within.map(|(parent, branch)| (positions[parent].1, branch)),
             run_after: run_after[*old].iter().map(|(before, set)| (positions[*before].1, *set)).collect(),
             kind: one.kind,
-            settings: one.settings,
+            settings: Settings { hidden: hidden[*old], ..one.settings },
         });
     }
     (actions, bodies)

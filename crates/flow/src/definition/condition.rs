@@ -1,7 +1,8 @@
 //! The condition of an `If`: an expression, or a tree `{"and": [{"equals": [a, b]}]}`.
 
 use super::node::Node;
-use super::refusal::{Collected, DefinitionError};
+use super::refusal::DefinitionError;
+use super::template_reader::template;
 use crate::expression::{EvaluationError, Facts, Function, Template, compare};
 
 /// The maximum depth of a condition.
@@ -134,37 +135,4 @@ impl Condition {
             Self::Expression(template) => vec![template],
         }
     }
-}
-
-/// Parses a value with expressions, and records all that are wrong.
-pub(super) fn templates_in(node: &Node<'_>, errors: &mut Collected) -> Option<Template> {
-    let error = match template(node) {
-        Ok(template) => return Some(template),
-        Err(error) => error,
-    };
-    let before = errors.len();
-    if node.value().is_object() {
-        for (_, member) in node.members().unwrap_or_default() {
-            templates_in(&member, errors);
-        }
-    } else if node.value().is_array() {
-        for element in node.elements().unwrap_or_default() {
-            templates_in(&element, errors);
-        }
-    }
-    if errors.len() == before {
-        errors.push(error);
-    }
-    None
-}
-
-/// Parses a value with expressions.
-pub(super) fn template(node: &Node<'_>) -> Result<Template, DefinitionError> {
-    Template::read(node.value()).map_err(|(below, error)| {
-        node.refuse_at(
-            &below,
-            &format!("this is not an expression ({error})"),
-            "correct it, or write @@ for a plain @",
-        )
-    })
 }

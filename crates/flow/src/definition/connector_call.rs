@@ -1,9 +1,9 @@
 //! The inputs of actions that use a connection.
 
-use super::condition::templates_in;
 use super::limits;
 use super::node::Node;
 use super::refusal::Collected;
+use super::template_reader::templates_in;
 use super::{references, retry_policy};
 use crate::expression::Template;
 use crate::retry::RetryPolicy;

@@ -4,11 +4,11 @@ use outlive_clock::Span;
 use serde_json::Value;
 
 use super::action::{ActionKind, Response, Until, Wait};
-use super::action_kind::{optional, required};
 use super::condition::Condition;
 use super::node::Node;
 use super::refusal::Collected;
-use super::settings;
+use super::settings::{self, Concurrency};
+use super::template_reader::{optional, required, templates_in};
 use crate::status::RunStatus;
 
 /// The number of iterations of an `Until` without a limit, and the maximum.
@@ -28,7 +28,7 @@ pub(super) fn wait(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionKi
         (None, Some(until)) => {
             // The platform also writes the instant itself.
             if until.value().is_string() {
-                return super::condition::templates_in(&until, errors).map(Wait::Until).map(ActionKind::Wait);
+                return templates_in(&until, errors).map(Wait::Until).map(ActionKind::Wait);
             }
             errors.keep(until.only(&["timestamp"]));
             required(&until, "timestamp", "give an instant", errors).map(Wait::Until).map(ActionKind::Wait)
@@ -90,7 +90,7 @@ pub(super) fn switch(node: &Node<'_>, errors: &mut Collected) -> Option<ActionKi
 
 pub(super) fn foreach(
     node: &Node<'_>,
-    concurrency: Option<usize>,
+    concurrency: Option<Concurrency>,
     errors: &mut Collected,
 ) -> Option<ActionKind> {
     let over = required(node, "foreach", "give the array", errors);
@@ -100,7 +100,8 @@ pub(super) fn foreach(
         is_sequential = text.split(',').any(|option| option.trim().eq_ignore_ascii_case("Sequential"));
     }
     // Iterations of Power Automate run one after the other, unless it is set otherwise.
-    let concurrency = if is_sequential { 1 } else { concurrency.unwrap_or(1) };
+    let concurrency =
+        if is_sequential { 1 } else { concurrency.map_or(1, |concurrency| concurrency.at_once) };
     Some(ActionKind::Foreach { over: over?, concurrency })
 }
 

@@ -1,11 +1,11 @@
 //! Parses the actions that work on data.
 
 use super::action::{ActionKind, Table};
-use super::action_kind::{optional, required};
 use super::condition::Condition;
 use super::node::Node;
 use super::refusal::Collected;
 use super::schema::Schema;
+use super::template_reader::{optional, required};
 
 /// The maximum number of columns of a table.
 const COLUMNS_MAX: usize = 200;

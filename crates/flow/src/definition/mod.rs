@@ -8,6 +8,8 @@ mod condition;
 mod connector_call;
 mod control_action;
 mod data_action;
+mod expression_action;
+mod http_call;
 mod limits;
 mod node;
 mod order;
@@ -17,11 +19,14 @@ mod references;
 mod refusal;
 mod retry_policy;
 mod schema;
+mod secrecy;
 mod settings;
+mod template_reader;
 mod trigger;
 mod unsupported;
 mod variable;
 mod variable_action;
+mod variable_checks;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,6 +35,7 @@ use serde_json::Value;
 pub(crate) use action::{Action, ActionKind, Body, Branch, CallSite, Response, Table, Until, Wait};
 pub(crate) use condition::Condition;
 pub(crate) use connector_call::{ApiCall, ConnectionName, ConnectorCall};
+pub(crate) use http_call::{HttpAuthentication, HttpCall};
 pub(crate) use references::ConnectionReference;
 pub(crate) use refusal::DefinitionErrors;
 pub(crate) use schema::Schema;
@@ -74,7 +80,10 @@ pub(crate) struct Reading {
 impl Reading {
     /// Parses `definition` and `connectionReferences` of a flow's `properties`.
     pub(crate) fn of(definition: &Value, references: &Value) -> Self {
-        let mut errors = Collected::default();
+        Self::with(definition, references, Collected::default())
+    }
+
+    fn with(definition: &Value, references: &Value, mut errors: Collected) -> Self {
         let node = Node::new("properties.definition", definition);
         let known = [
             "$schema",
@@ -94,12 +103,18 @@ impl Reading {
         let static_results = settings::static_results(&node, &mut errors);
         let triggers = is_object.then(|| node.required("triggers", "give exactly one trigger"));
         let triggers = triggers.and_then(|triggers| errors.keep(triggers));
-        let trigger = triggers.and_then(|triggers| Trigger::read(&triggers, &mut errors));
+        let trigger = triggers.as_ref().and_then(|triggers| Trigger::read(triggers, &mut errors));
+        let mut site = None;
+        if let (Some(trigger), Some(triggers)) = (&trigger, &triggers) {
+            trigger.check_parameters(triggers, &parameters, &mut errors);
+            site = trigger.call_site(triggers);
+        }
         let mut reader = Reader::new(parameters.keys().cloned().collect(), static_results, errors);
         if let Some(actions) = node.optional("actions") {
             reader.read(&actions, None, 1);
         }
-        let Actions { actions, bodies, calls, mut errors } = reader.finish();
+        let Actions { actions, bodies, mut calls, mut errors } = reader.finish();
+        calls.extend(site);
         let connections =
             references::read(&Node::new("properties.connectionReferences", references), &mut errors);
         parameters.insert("$connections".to_owned(), references::as_parameter(&connections));
@@ -120,6 +135,11 @@ impl Definition {
     /// Parses `definition` and `connectionReferences` of a flow's `properties`.
     pub(crate) fn read(definition: &Value, references: &Value) -> Result<Self, DefinitionErrors> {
         Reading::of(definition, references).definition
+    }
+
+    /// Parses a definition that was saved, perhaps by an earlier version.
+    pub(crate) fn restore(definition: &Value, references: &Value) -> Result<Self, DefinitionErrors> {
+        Reading::with(definition, references, Collected::of_stored()).definition
     }
 
     /// Returns the connections of its references, by name.

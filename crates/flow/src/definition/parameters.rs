@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::condition::templates_in;
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
+use super::template_reader::templates_in;
 use crate::expression::Template;
 
 /// The parameters that every cloud flow has, declared or not. The engine sets them.
@@ -28,6 +28,11 @@ pub(super) fn read(definition: &Node<'_>, errors: &mut Collected) -> BTreeMap<St
     let Some(declared) = definition.optional("parameters") else { return parameters };
     for (name, declared) in errors.keep(declared.members()).unwrap_or_default() {
         let default = errors.keep(default_of(&name, &declared)).flatten();
+        if let Some(value) = &default {
+            let mut new = Collected::default();
+            new.keep(check_value(&declared, value));
+            errors.extend_new(new);
+        }
         // A parameter with an error counts as declared: expressions that use it have none.
         if !SET_BY_ENGINE.contains(&name.as_str()) {
             parameters.insert(name, default.unwrap_or_default());
@@ -45,37 +50,42 @@ fn default_of(name: &str, node: &Node<'_>) -> Result<Option<Value>, DefinitionEr
     node.only(&["type", "defaultValue", "value", "metadata", "allowedValues", "description"])?;
     let written = node.required("type", "give the parameter a type")?;
     let text = written.text()?;
-    let Some(kind) = TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(text)) else {
+    if !TYPES.into_iter().any(|known| known.eq_ignore_ascii_case(text)) {
         return Err(
             written.refuse("this is not a parameter type", &format!("use one of {}", TYPES.join(", ")))
         );
-    };
+    }
     if SET_BY_ENGINE.contains(&name) {
         return Ok(None);
     }
     let Some(default) = node.optional("value").or_else(|| node.optional("defaultValue")) else {
         return Err(node.refuse("the parameter has no value", "give it a defaultValue"));
     };
-    let value = default.value();
-    let fits = match kind {
-        "Int" => value.is_i64() || value.is_u64(),
-        "Float" => value.is_number(),
-        "Bool" => value.is_boolean(),
-        "Array" => value.is_array(),
-        "Object" | "SecureObject" => value.is_object(),
+    Ok(Some(default.value().clone()))
+}
+
+/// Checks that a value is one of the parameter's type, and allowed.
+fn check_value(node: &Node<'_>, value: &Value) -> Result<(), DefinitionError> {
+    let kind = node.required("type", "give the parameter a type")?.text()?.to_ascii_lowercase();
+    let fits = match kind.as_str() {
+        "int" => value.is_i64() || value.is_u64(),
+        "float" => value.is_number(),
+        "bool" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" | "secureobject" => value.is_object(),
         _ => value.is_string(),
     };
+    let member = if node.optional("value").is_some() { ".value" } else { ".defaultValue" };
     if !fits {
-        return Err(
-            default.refuse(&format!("this is not a value of type {kind}"), "correct the value or the type")
-        );
+        let what = format!("this is not a value of type {kind}");
+        return Err(node.refuse_at(member, &what, "correct the value or the type"));
     }
     if let Some(allowed) = node.optional("allowedValues")
         && !allowed.elements()?.iter().any(|one| one.value() == value)
     {
-        return Err(default.refuse("this is none of the allowedValues", "use one of them"));
+        return Err(node.refuse_at(member, "this is none of the allowedValues", "use one of them"));
     }
-    Ok(Some(value.clone()))
+    Ok(())
 }
 
 /// Parses the outputs of the whole flow, evaluated when it has ended.

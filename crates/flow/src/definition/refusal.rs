@@ -28,24 +28,41 @@ impl std::fmt::Display for DefinitionErrors {
 
 /// Collects errors while the rest of a definition is parsed.
 #[derive(Debug, Default)]
-pub(super) struct Collected(Vec<DefinitionError>);
+pub(super) struct Collected {
+    errors: Vec<DefinitionError>,
+    /// Whether an earlier version may have saved the definition, which checked less.
+    is_stored: bool,
+}
 
 impl Collected {
+    /// Collects the errors of a definition that was saved before.
+    pub(super) fn of_stored() -> Self {
+        Self { errors: Vec::new(), is_stored: true }
+    }
+
+    /// Records what is wrong with a member that earlier versions did not read. A stored definition
+    /// keeps working without it.
+    pub(super) fn extend_new(&mut self, new: Self) {
+        if !self.is_stored {
+            self.errors.extend(new.errors);
+        }
+    }
+
     /// Returns the value, or records the error.
     pub(super) fn keep<T>(&mut self, read: Result<T, DefinitionError>) -> Option<T> {
-        read.map_err(|error| self.0.push(error)).ok()
+        read.map_err(|error| self.errors.push(error)).ok()
     }
 
     pub(super) fn push(&mut self, error: DefinitionError) {
-        self.0.push(error);
+        self.errors.push(error);
     }
 
     pub(super) const fn len(&self) -> usize {
-        self.0.len()
+        self.errors.len()
     }
 
     /// Returns the errors, if there are any.
     pub(super) fn errors(self) -> Option<DefinitionErrors> {
-        (!self.0.is_empty()).then_some(DefinitionErrors(self.0))
+        (!self.errors.is_empty()).then_some(DefinitionErrors(self.errors))
     }
 }

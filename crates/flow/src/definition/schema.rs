@@ -24,13 +24,27 @@ impl Schema {
             return Ok(None);
         }
         check(node, 0)?;
-        Ok(Some(Self(node.value().clone())))
+        Ok(Some(Self(unescape(node.value()))))
     }
 
     /// Returns the first difference between a value and the schema, if there is one.
     pub(crate) fn mismatch(&self, value: &Value) -> Option<String> {
         let mut checks = Checks { root: &self.0, left: CHECKS_MAX };
         checks.mismatch(&self.0, value, &mut Vec::new(), 0)
+    }
+}
+
+/// Replaces `@@` at the beginning of names and texts, with which definitions escape `@`. Called
+/// after the depth of the schema was checked.
+fn unescape(value: &Value) -> Value {
+    let plain = |text: &String| {
+        if text.starts_with("@@") { text[1..].to_owned() } else { text.clone() }
+    };
+    match value {
+        Value::String(text) => Value::String(plain(text)),
+        Value::Array(items) => items.iter().map(unescape).collect(),
+        Value::Object(map) => map.iter().map(|(name, member)| (plain(name), unescape(member))).collect(),
+        other => other.clone(),
     }
 }
 
@@ -347,6 +361,15 @@ mod tests {
         for value in [json!("x"), json!("y"), json!(1)] {
             assert!(mismatch(&either, &value).is_some(), "{value}");
         }
+    }
+
+    #[test]
+    fn names_with_an_at_sign_are_escaped() {
+        let schema =
+            json!({"properties": {"@@odata.type": {"type": "string"}}, "required": ["@@odata.type"]});
+        assert_eq!(mismatch(&schema, &json!({"@odata.type": "x"})), None);
+        assert!(mismatch(&schema, &json!({"@odata.type": 1})).is_some());
+        assert!(mismatch(&schema, &json!({"@@odata.type": "x"})).is_some());
     }
 
     #[test]

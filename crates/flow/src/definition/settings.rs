@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use outlive_clock::Span;
 use serde_json::Value;
 
-use super::condition::templates_in;
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
+use super::template_reader::templates_in;
 use crate::expression::Template;
 use crate::status::ActionStatus;
 
@@ -47,6 +47,14 @@ pub(crate) struct StaticResult {
 /// Members of `runtimeConfiguration` that change nothing here: how large values are transferred.
 const TRANSFER: [&str; 3] = ["contentTransfer", "paginationPolicy", "requestOptions"];
 
+/// How many iterations or runs there are at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Concurrency {
+    pub at_once: usize,
+    /// The maximum number of runs that wait for others.
+    pub waiting: Option<usize>,
+}
+
 /// Parses `runtimeConfiguration`. Returns the concurrency, if it is set.
 pub(super) fn runtime_configuration(
     node: &Node<'_>,
@@ -54,8 +62,21 @@ pub(super) fn runtime_configuration(
     settings: &mut Settings,
     results: &BTreeMap<String, StaticResult>,
     errors: &mut Collected,
-) -> Option<usize> {
+) -> Option<Concurrency> {
     let configuration = node.optional("runtimeConfiguration")?;
+    let mut new = Collected::default();
+    let concurrency = configured(&configuration, is_trigger, settings, results, &mut new);
+    errors.extend_new(new);
+    concurrency
+}
+
+fn configured(
+    configuration: &Node<'_>,
+    is_trigger: bool,
+    settings: &mut Settings,
+    results: &BTreeMap<String, StaticResult>,
+    errors: &mut Collected,
+) -> Option<Concurrency> {
     let known = [&["concurrency", "secureData", "staticResult"][..], &TRANSFER].concat();
     errors.keep(configuration.only(&known))?;
     if let Some(secure) = configuration.optional("secureData") {
@@ -65,10 +86,12 @@ pub(super) fn runtime_configuration(
         settings.static_result = errors.keep(static_result(&chosen, results)).flatten();
     }
     let concurrency = configuration.optional("concurrency")?;
-    let known = ["repetitions", "runs", "maximumWaitingRuns"];
-    errors.keep(concurrency.only(&known))?;
     let (name, high) = if is_trigger { ("runs", 100) } else { ("repetitions", 50) };
-    errors.keep(number(&concurrency, name, 1, high)).flatten()
+    let known = if is_trigger { &["runs", "maximumWaitingRuns"][..] } else { &["repetitions"] };
+    errors.keep(concurrency.only(known))?;
+    let waiting = errors.keep(number(&concurrency, "maximumWaitingRuns", 1, 100)).flatten();
+    let at_once = errors.keep(number(&concurrency, name, 1, high)).flatten();
+    at_once.map(|at_once| Concurrency { at_once, waiting })
 }
 
 fn hidden(node: &Node<'_>) -> Result<Hidden, DefinitionError> {

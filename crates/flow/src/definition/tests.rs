@@ -303,3 +303,37 @@ fn all_errors_are_reported_at_once() {
     let operations: Vec<_> = reading.calls.iter().map(|call| call.path.as_str()).collect();
     assert_eq!(operations, ["properties.definition.actions.List_orders.inputs.host.operationId"]);
 }
+
+#[test]
+fn triggers_of_connectors_are_checked() {
+    let mut flow = hourly();
+    let mut ask = flow["actions"]["List_orders"].clone();
+    ask.as_object_mut().expect("an object").remove("runAfter");
+    ask["recurrence"] = json!({"frequency": "Minute", "interval": 5});
+    ask["splitOn"] = json!("@triggerBody()?['value']");
+    ask["conditions"] = json!([{"expression": "@equals(parameters('gone'), 1)"}]);
+    flow["triggers"] = json!({ "When_new": ask });
+    let reading = Reading::of(&flow, &references());
+    let paths: Vec<_> = reading.calls.iter().map(|call| call.path.as_str()).collect();
+    assert_eq!(paths[1], "properties.definition.triggers.When_new.inputs.host.operationId");
+    let errors = reading.definition.expect_err("an unknown parameter").to_string();
+    assert!(errors.contains("triggers.When_new: there is no parameter 'gone'"), "{errors}");
+    flow["triggers"]["When_new"]["conditions"] = json!([]);
+    let trigger = read(&flow).expect("reads").trigger;
+    assert_eq!(trigger.recurrence().map(|recurrence| recurrence.interval), Some(5));
+}
+
+#[test]
+fn definitions_of_earlier_versions_are_restored() {
+    let mut flow = hourly();
+    flow["parameters"]["limit"] = json!({"type": "Int", "defaultValue": "5"});
+    flow["actions"]["List_orders"]["runtimeConfiguration"] =
+        json!({"concurrency": {"repetitions": 0}, "other": 1});
+    flow["triggers"] =
+        json!({"manual": {"type": "Request", "inputs": {"schema": {"type": "thing"}, "more": 1}}});
+    assert!(read(&flow).is_err());
+    let restored = Definition::restore(&flow, &references()).expect("restores");
+    assert_eq!(restored.parameters["limit"], json!("5"));
+    flow["actions"]["List_orders"]["type"] = json!("Agent");
+    assert!(Definition::restore(&flow, &references()).is_err());
+}

@@ -1,15 +1,19 @@
 //! Triggers: a recurrence, a request, or a connector's event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::{Condition, templates_in};
+use serde_json::Value;
+
+use super::action::CallSite;
+use super::condition::Condition;
 use super::connector_call::{self, ApiCall, ConnectorCall};
 use super::limits;
 use super::node::{Node, QUOTED_MAX};
 use super::recurrence_reader;
 use super::refusal::{Collected, DefinitionError};
 use super::schema::Schema;
-use super::settings::{self, Hidden, Settings};
+use super::settings::{self, Concurrency, Hidden, Settings};
+use super::template_reader::templates_in;
 use super::unsupported;
 use crate::expression::Template;
 use crate::recurrence::Recurrence;
@@ -27,7 +31,7 @@ pub(crate) struct Trigger {
     /// The tracking id that its runs have in place of their name.
     pub tracking_id: Option<Template>,
     /// The maximum number of runs that have not ended; the others wait.
-    pub concurrency: Option<usize>,
+    pub concurrency: Option<Concurrency>,
     pub hidden: Hidden,
 }
 
@@ -81,6 +85,44 @@ impl Trigger {
         }
     }
 
+    /// Returns the operation that it calls, to be checked with those of the actions.
+    pub(super) fn call_site(&self, triggers: &Node<'_>) -> Option<CallSite> {
+        let TriggerKind::Poll { call, .. } = &self.kind else { return None };
+        let PollCall::Operation(call) = &**call else { return None };
+        Some(CallSite {
+            action: self.name.clone(),
+            api: call.api.clone(),
+            operation: call.operation.clone(),
+            path: format!("{}.{}.inputs.host.operationId", triggers.path(), self.name),
+        })
+    }
+
+    /// Records the parameters that its expressions name and that are not declared.
+    pub(super) fn check_parameters(
+        &self,
+        triggers: &Node<'_>,
+        declared: &BTreeMap<String, Value>,
+        errors: &mut Collected,
+    ) {
+        let mut templates: Vec<_> = self.split_on.iter().chain(&self.tracking_id).collect();
+        templates.extend(self.conditions.iter().flat_map(Condition::templates));
+        if let TriggerKind::Poll { call, .. } = &self.kind {
+            templates.extend(match &**call {
+                PollCall::Operation(call) => call.parameters.iter().map(|(_, template)| template).collect(),
+                PollCall::Request(call) => call.templates(),
+            });
+        }
+        let names: BTreeSet<_> = templates.into_iter().flat_map(Template::parameter_names).collect();
+        for name in names.into_iter().filter(|name| !declared.contains_key(*name)) {
+            let quoted: String = name.chars().take(QUOTED_MAX).collect();
+            errors.push(triggers.refuse_at(
+                &format!(".{}", self.name),
+                &format!("there is no parameter '{quoted}'"),
+                "declare it in properties.definition.parameters",
+            ));
+        }
+    }
+
     /// Reads the only trigger, or records all that is wrong with it.
     pub(super) fn read(triggers: &Node<'_>, errors: &mut Collected) -> Option<Self> {
         let mut members = errors.keep(triggers.members())?;
@@ -114,7 +156,11 @@ impl Trigger {
             }
             "request" => {
                 errors.keep(node.only(&COMMON));
-                errors.keep(request(&node))
+                let mut new = Collected::default();
+                let read = new.keep(request(&node));
+                errors.extend_new(new);
+                // Earlier versions did not read the inputs.
+                Some(read.unwrap_or(TriggerKind::Request { schema: None }))
             }
             "openapiconnection" | "apiconnection" => {
                 errors.keep(node.only(&COMMON));

@@ -1,6 +1,6 @@
 //! Action types that are not supported, and what can be used in their place.
 
-pub(super) const KNOWN: &str = "use OpenApiConnection, ApiConnection, Compose, ParseJson, Select, Query, Join, \
+pub(super) const KNOWN: &str = "use OpenApiConnection, ApiConnection, Http, Compose, ParseJson, Select, Query, Join, \
      Table, Wait, Response, Terminate, an action for variables, Scope, If, Switch, Foreach or Until";
 
 /// Returns what to do about an action type that exists but is not supported.
@@ -41,16 +41,10 @@ pub(super) fn remedy(kind: &str) -> Option<&'static str> {
         | "swiftmtdecode" => {
             "it needs an integration account; convert the message in a connector, or give the action a static result"
         }
-        "function" | "apimanagement" | "appservice" | "http" | "httpwebhook" | "httpswagger" => {
-            "call the service through a custom connector with OpenApiConnection or ApiConnection, or give the action \
-             a static result"
+        "function" | "apimanagement" | "appservice" | "httpwebhook" | "httpswagger" => {
+            "call the service with Http or through a custom connector, or give the action a static result"
         }
-        "datamapper"
-        | "parsedocument"
-        | "chunktext"
-        | "batch"
-        | "expression"
-        | "openapiconnectionnotification" => {
+        "datamapper" | "parsedocument" | "chunktext" | "batch" | "openapiconnectionnotification" => {
             "compute the value with expressions in a Compose, or give the action a static result"
         }
         _ => return None,

@@ -1,15 +1,12 @@
-//! Parses the actions for variables, and checks that each variable is declared once.
-
-use std::collections::BTreeMap;
+//! Parses the actions for variables.
 
 use serde_json::json;
 
 use super::action::ActionKind;
-use super::action_kind::{optional, required};
-use super::action_reader::Reader;
-use super::limits::{self, VARIABLES_MAX};
-use super::node::{Node, QUOTED_MAX};
+use super::limits;
+use super::node::Node;
 use super::refusal::Collected;
+use super::template_reader::{optional, required};
 use super::variable::{Initial, VariableChange, VariableType};
 use crate::expression::Template;
 
@@ -57,76 +54,4 @@ pub(super) fn change(kind: &str, inputs: &Node<'_>, errors: &mut Collected) -> O
         _ => required(inputs, "value", "give the value", errors),
     };
     Some(ActionKind::ChangeVariable { change, name: name?.to_owned(), value: value? })
-}
-
-impl Reader<'_> {
-    /// Checks that variables are declared once, at the top level, and that no others are used.
-    pub(super) fn check_variables(&mut self) {
-        let mut declared: BTreeMap<String, VariableType> = BTreeMap::new();
-        let mut found = Vec::new();
-        for one in &self.read {
-            let ActionKind::InitializeVariable(list) = &one.kind else { continue };
-            if one.parent.is_some() {
-                found.push(one.node.refuse(
-                    "variables are initialized at the top level only",
-                    "move this action out of the others, and set the variable here",
-                ));
-            }
-            for variable in list {
-                if declared.insert(variable.name.to_lowercase(), variable.kind).is_some() {
-                    let what = format!("another action initializes the variable '{}'", variable.name);
-                    found.push(one.node.refuse(&what, "use SetVariable to change it"));
-                }
-            }
-            if declared.len() > VARIABLES_MAX {
-                let what = format!("there are more than {VARIABLES_MAX} variables");
-                found.push(one.node.refuse(&what, "use members of an object"));
-                break;
-            }
-        }
-        for one in &self.read {
-            let templates = one.kind.templates();
-            let mut used: Vec<&str> =
-                templates.iter().flat_map(|template| template.names(&["variables"])).collect();
-            if let ActionKind::ChangeVariable { change, name, .. } = &one.kind {
-                let name = name.as_str();
-                if used.iter().any(|used| used.eq_ignore_ascii_case(name)) {
-                    let what =
-                        format!("the new value of the variable '{name}' refers to the variable itself");
-                    found.push(one.node.refuse(&what, "compute it in a Compose first"));
-                }
-                if let Some(kind) = declared.get(&name.to_lowercase())
-                    && !change.fits(*kind)
-                {
-                    let what =
-                        format!("this cannot be done with the variable '{name}' of type {}", kind.name());
-                    found.push(one.node.refuse(&what, "use SetVariable"));
-                }
-                used.push(name);
-            }
-            used.sort_unstable();
-            used.dedup();
-            for name in used.into_iter().filter(|name| !declared.contains_key(&name.to_lowercase())) {
-                let quoted: String = name.chars().take(QUOTED_MAX).collect();
-                found.push(one.node.refuse(
-                    &format!("no action initializes the variable '{quoted}'"),
-                    "add an InitializeVariable that runs before",
-                ));
-            }
-        }
-        for error in found {
-            self.errors.push(error);
-        }
-    }
-}
-
-impl VariableChange {
-    const fn fits(self, kind: VariableType) -> bool {
-        match self {
-            Self::Set => true,
-            Self::Increment | Self::Decrement => matches!(kind, VariableType::Integer | VariableType::Float),
-            Self::AppendToArray => matches!(kind, VariableType::Array),
-            Self::AppendToString => matches!(kind, VariableType::String),
-        }
-    }
 }

@@ -3,10 +3,12 @@
 use outlive_clock::{Instant, Span};
 use serde_json::{Value, json};
 
-use super::record::{ActionRecord, Failure, Iterations};
+use super::place::Spot;
+use super::record::{ActionRecord, Computed, Failure, Iterations};
 use super::repeat::{ITEMS_MAX, not_an_array, too_many_items};
-use super::state::{SentResponse, Spot};
-use super::{ACTIONS_PER_RUN_MAX, Ending, Engine, Step, data};
+use super::state::SentResponse;
+use super::stepper::{ACTIONS_PER_RUN_MAX, Engine, Step};
+use super::{Ending, data};
 use crate::definition::{Action, ActionKind, Branch, Response, StaticResult, VariableType, Wait};
 use crate::expression::{EvaluationError, Template};
 use crate::recurrence::months_after;
@@ -14,12 +16,6 @@ use crate::status::{ActionStatus, RunStatus};
 
 /// The maximum number of headers of a response.
 const HEADERS_MAX: usize = 100;
-
-/// An evaluated action: its inputs, as far as they are known, and its result.
-pub(super) struct Computed {
-    pub(super) inputs: Option<Value>,
-    pub(super) result: Result<Option<Value>, Failure>,
-}
 
 impl<'d> Engine<'d, '_> {
     pub(super) fn begin(&mut self, at: Spot, action: &'d Action) -> Step<'d> {
@@ -38,7 +34,7 @@ impl<'d> Engine<'d, '_> {
             return Step::Progress;
         }
         match &action.kind {
-            ActionKind::OpenApiConnection(_) | ActionKind::ApiConnection(_) => {
+            ActionKind::OpenApiConnection(_) | ActionKind::ApiConnection(_) | ActionKind::Http(_) => {
                 return self.call(at, action, record);
             }
             ActionKind::Webhook => {
@@ -94,6 +90,7 @@ impl<'d> Engine<'d, '_> {
             },
             ActionKind::Until(_) => record.iterations = Some(Box::default()),
             ActionKind::Compose(_)
+            | ActionKind::Compute(_)
             | ActionKind::ParseJson { .. }
             | ActionKind::Select { .. }
             | ActionKind::Query { .. }

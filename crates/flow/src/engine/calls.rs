@@ -1,37 +1,16 @@
-//! The inputs of calls.
+//! Evaluates the inputs of calls.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::facts::View;
+use super::http_request;
+use super::inputs::{ApiRequest, CallInputs, Evaluated};
+use super::place::Spot;
 use super::record::{ActionRecord, Failure};
-use super::state::Spot;
-use super::{Engine, Step};
+use super::stepper::{Engine, Step};
 use crate::definition::{Action, ActionKind, ApiCall, ConnectionName, ConnectorCall, Definition, PollCall};
 use crate::expression::EvaluationError;
 use crate::status::ActionStatus;
-
-/// A call, with evaluated inputs.
-#[derive(Clone, Debug)]
-pub(crate) enum CallInputs<'d> {
-    Operation { call: &'d ConnectorCall, parameters: Map<String, Value> },
-    Request(ApiRequest),
-}
-
-/// A request through a connection, below its runtime URL.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ApiRequest {
-    /// The key in `connectionReferences`.
-    pub reference: String,
-    pub method: String,
-    pub path: String,
-    #[serde(default)]
-    pub queries: Map<String, Value>,
-    #[serde(default)]
-    pub headers: Map<String, Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<Value>,
-}
 
 impl<'d> Engine<'d, '_> {
     /// Evaluates the inputs of a call.
@@ -39,6 +18,7 @@ impl<'d> Engine<'d, '_> {
         let evaluated = match &action.kind {
             ActionKind::OpenApiConnection(call) => operation(call, &self.view(at.frame)),
             ActionKind::ApiConnection(call) => request(call, &self.view(at.frame)),
+            ActionKind::Http(call) => http_request::evaluate(call, &self.view(at.frame)),
             _ => return Step::Idle,
         };
         match evaluated {
@@ -63,23 +43,35 @@ impl<'d> Engine<'d, '_> {
         record.status = ActionStatus::Running;
         record.retry_due = None;
         let inputs = record.inputs.as_ref();
-        match &action.kind {
+        let lost = || EvaluationError("the inputs of the first attempt are not recorded".to_owned());
+        let again = match &action.kind {
             ActionKind::OpenApiConnection(call) => {
                 let parameters =
                     inputs.and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
                 let parameters = parameters.cloned().unwrap_or_default();
-                Step::Call(at, CallInputs::Operation { call, parameters })
+                Ok(CallInputs::Operation { call, parameters })
             }
             ActionKind::ApiConnection(_) => {
-                let request = inputs.and_then(restore);
-                request.map_or(Step::Idle, |request| Step::Call(at, CallInputs::Request(request)))
+                inputs.and_then(restore).map(CallInputs::Request).ok_or_else(lost)
             }
-            _ => Step::Idle,
+            // The credential is not recorded, so everything is evaluated again.
+            ActionKind::Http(call) => {
+                http_request::evaluate(call, &self.view(at.frame)).map(|(_, inputs)| inputs)
+            }
+            _ => Err(lost()),
+        };
+        match again {
+            Ok(inputs) => Step::Call(at, inputs),
+            Err(error) => {
+                let now = self.now();
+                if let Some(record) = self.state.record_mut(at) {
+                    record.end(Err(Failure::template(&action.name, &error)), now);
+                }
+                Step::Progress
+            }
         }
     }
 }
-
-type Evaluated<'d> = Result<(Value, CallInputs<'d>), EvaluationError>;
 
 /// Evaluates how a connector is asked for events.
 pub(super) fn poll<'d>(call: &'d PollCall, view: &View<'_>) -> Result<CallInputs<'d>, EvaluationError> {

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::begin::Computed;
 use super::facts::View;
 use super::markup;
-use super::record::Failure;
+use super::record::{Computed, Failure};
 use crate::definition::{ActionKind, Condition, Schema, Table, VariableType};
 use crate::expression::{EvaluationError, Template, VALUE_BYTES_MAX, weigh};
 
@@ -18,6 +17,22 @@ pub(super) fn compute(kind: &ActionKind, name: &str, view: &View<'_>) -> Compute
             Ok(value) => Computed { inputs: None, result: Ok(Some(value)) },
             Err(error) => failed(error),
         },
+        ActionKind::Compute(computation) => {
+            let mut inputs = Map::new();
+            for (member, template) in &computation.inputs {
+                match template.evaluate(view) {
+                    Ok(value) => inputs.insert(member.clone(), value),
+                    Err(error) => return failed(error),
+                };
+            }
+            let mut inner = View::new(view.definition, view.state, view.context, view.frame);
+            inner.inputs = Some(&inputs);
+            let result = computation.expression.evaluate(&inner);
+            drop(inner);
+            let result = result.map(|body| Some(json!({ "body": body })));
+            let result = result.map_err(|error| Failure::template(name, &error));
+            Computed { inputs: Some(Value::Object(inputs)), result }
+        }
         ActionKind::ParseJson { content, schema } => match content.evaluate(view) {
             Ok(content) => parse_json(name, content, schema.as_deref()),
             Err(error) => failed(error),

@@ -3,8 +3,9 @@
 
 use outlive_clock::Instant;
 
+use super::place::{FLOW, FrameId, Spot};
 use super::record::{ActionRecord, Failure};
-use super::state::{FLOW, FrameId, RunState, Spot};
+use super::state::RunState;
 use crate::definition::{Action, Definition};
 use crate::status::{ActionStatus, RunStatus};
 

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use outlive_clock::Instant;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::context::Context;
+use super::place::{FLOW, FrameId, Spot};
 use super::record::ActionRecord;
-use super::state::{FLOW, FrameId, Spot};
-use super::{Context, RunState};
+use super::state::RunState;
 use crate::definition::{ActionKind, Definition};
 use crate::expression::Facts;
 use crate::expression::facts::{Fact, Missing};
@@ -22,6 +23,8 @@ pub(super) struct View<'a> {
     pub(super) frame: FrameId,
     /// The item of a `Select`, `Query` or `Table`.
     pub(super) item: Option<&'a Value>,
+    /// Values that stand for parameters.
+    pub(super) inputs: Option<&'a Map<String, Value>>,
     /// The record of the current action.
     pub(super) current: Option<&'a ActionRecord>,
     /// The outputs of actions in loops that do not contain the current one, by place: the array of
@@ -36,7 +39,16 @@ impl<'a> View<'a> {
         context: &'a Context<'a>,
         frame: FrameId,
     ) -> Self {
-        Self { definition, state, context, frame, item: None, current: None, gathered: OnceCell::new() }
+        Self {
+            definition,
+            state,
+            context,
+            frame,
+            item: None,
+            inputs: None,
+            current: None,
+            gathered: OnceCell::new(),
+        }
     }
 
     /// Returns the frames around the current one, from the inside.
@@ -147,7 +159,10 @@ impl Facts for View<'_> {
     }
 
     fn parameter(&self, name: &str) -> Option<&Value> {
-        self.definition.parameters.get(name)
+        match self.inputs {
+            Some(inputs) => inputs.get(name),
+            None => self.definition.parameters.get(name),
+        }
     }
 
     fn now(&self) -> Instant {

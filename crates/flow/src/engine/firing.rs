@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::Context;
-use super::calls::{self, CallInputs};
+use super::calls;
+use super::context::Context;
 use super::facts::View;
+use super::inputs::CallInputs;
+use super::place::FLOW;
 use super::record::Failure;
-use super::state::{FLOW, RunState};
+use super::state::RunState;
 use crate::definition::{Definition, TriggerKind, VariableType};
 use crate::expression::EvaluationError;
 

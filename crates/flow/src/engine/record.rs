@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::state::FrameId;
+use super::place::FrameId;
 use crate::definition::{Branch, Hidden};
 use crate::expression::{EvaluationError, weigh};
 use crate::status::ActionStatus;
@@ -172,4 +172,10 @@ impl ActionRecord {
         }
         Some(weight)
     }
+}
+
+/// An evaluated action: its inputs, as far as they are known, and its result.
+pub(super) struct Computed {
+    pub(super) inputs: Option<Value>,
+    pub(super) result: Result<Option<Value>, Failure>,
 }

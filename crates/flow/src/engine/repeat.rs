@@ -1,9 +1,9 @@
 //! The iterations of `Foreach` and `Until`.
 
 use super::ending::has_unhandled_failure;
+use super::place::{FrameId, Spot};
 use super::record::{Failure, Iterations};
-use super::state::{FrameId, Spot};
-use super::{ACTIONS_PER_RUN_MAX, Engine, Step};
+use super::stepper::{ACTIONS_PER_RUN_MAX, Engine, Step};
 use crate::definition::{Action, ActionKind, Until};
 use crate::expression::EvaluationError;
 use crate::status::ActionStatus;

@@ -6,6 +6,7 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::place::{FLOW, FrameId, Spot};
 use super::record::{ActionRecord, Failure};
 use crate::definition::{Definition, Hidden, VariableType};
 use crate::expression::weigh;
@@ -15,19 +16,8 @@ use crate::status::ActionStatus;
 /// roughly in bytes of JSON.
 pub(crate) const RUN_BYTES_MAX: usize = 4 << 20;
 
-/// A frame of a run: the flow itself, or one iteration of a loop.
-pub(crate) type FrameId = u32;
-
-/// The frame of the flow itself.
-pub(crate) const FLOW: FrameId = 0;
-
-/// An action of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spot {
-    pub frame: FrameId,
-    /// The place among the actions of the body.
-    pub slot: usize,
-}
+/// An action with values of this size counts as one more.
+const BYTES_PER_ACTION: usize = 64 << 10;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunState {
@@ -117,6 +107,11 @@ impl RunState {
         }
     }
 
+    /// Whether an action was started.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.actions.iter().any(Option::is_some)
+    }
+
     /// Whether this is a state of `definition`; otherwise the run cannot be resumed.
     pub(crate) fn matches(&self, definition: &Definition) -> bool {
         let fits = |body: usize, records: &[Option<ActionRecord>]| {
@@ -171,7 +166,11 @@ impl RunState {
         let kept = self.record(at).and_then(ActionRecord::weight).unwrap_or(0);
         self.weight = self.weight.saturating_sub(kept);
         match record.weight().filter(|weight| self.weight + weight <= RUN_BYTES_MAX) {
-            Some(weight) => self.weight += weight,
+            Some(weight) => {
+                self.weight += weight;
+                // Large values cost as much as many actions.
+                self.executed += u64::try_from(weight / BYTES_PER_ACTION).unwrap_or(u64::MAX);
+            }
             None => {
                 record.inputs = None;
                 record.outputs = None;

@@ -3,6 +3,7 @@ use std::cell::Cell;
 use outlive_clock::Randomness;
 use serde_json::{Map, json};
 
+use super::stepper::ACTIONS_PER_RUN_MAX;
 use super::*;
 use crate::definition::Definition;
 use crate::status::RunStatus;

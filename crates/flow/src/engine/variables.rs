@@ -2,10 +2,10 @@
 
 use serde_json::{Number, Value, json};
 
-use super::Engine;
-use super::begin::Computed;
-use super::record::Failure;
-use super::state::{FrameId, Variable};
+use super::place::FrameId;
+use super::record::{Computed, Failure};
+use super::state::Variable;
+use super::stepper::Engine;
 use crate::definition::{Initial, VariableChange, VariableType};
 use crate::expression::Template;
 

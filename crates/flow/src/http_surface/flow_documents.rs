@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use crate::ids::FlowId;
+use crate::service::sanitize;
 use crate::tables::flows::FlowRow;
 
 pub(super) fn flow_path(environment: &str, flow: FlowId) -> String {
@@ -33,7 +34,9 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, document: Option<&Value>) ->
         "nextRunTime": flow.next_due,
     });
     if let (Some(document), Some(map)) = (document, properties.as_object_mut()) {
-        map.insert("definition".to_owned(), document["definition"].clone());
+        let mut definition = document["definition"].clone();
+        sanitize(&mut definition);
+        map.insert("definition".to_owned(), definition);
         map.insert("connectionReferences".to_owned(), document["connectionReferences"].clone());
     }
     json!({

@@ -5,8 +5,10 @@ mod flow_documents;
 mod flow_edits;
 mod flow_routes;
 mod paging;
+mod repetitions;
 mod run_documents;
 mod run_routes;
+mod trigger_histories;
 mod trigger_routes;
 
 use std::sync::Arc;
@@ -34,10 +36,22 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         )
         .route(&at("/{flow}/start"), post(flow_routes::start))
         .route(&at("/{flow}/stop"), post(flow_routes::stop))
+        .route(&at("/{flow}/triggers"), get(trigger_histories::list))
+        .route(&at("/{flow}/triggers/{trigger}"), get(trigger_histories::show))
+        .route(&at("/{flow}/triggers/{trigger}/histories"), get(trigger_histories::histories))
+        .route(&at("/{flow}/triggers/{trigger}/histories/{history}"), get(trigger_histories::show_history))
         .route(&at("/{flow}/triggers/{trigger}/run"), post(trigger_routes::run))
+        .route(&at("/{flow}/triggers/{trigger}/histories/{history}/resubmit"), post(trigger_routes::resubmit))
         .route(&at("/{flow}/runs"), get(run_routes::list))
         .route(&at("/{flow}/runs/{run}"), get(run_routes::show))
         .route(&at("/{flow}/runs/{run}/actions"), get(run_routes::actions))
+        .route(&at("/{flow}/runs/{run}/actions/{action}"), get(run_routes::action))
+        .route(&at("/{flow}/runs/{run}/actions/{action}/repetitions"), get(run_routes::repetitions))
+        .route(
+            &at("/{flow}/runs/{run}/actions/{action}/repetitions/{repetition}"),
+            get(run_routes::repetition),
+        )
+        .route(&at("/{flow}/runs/{run}/cancel"), post(run_routes::cancel))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .method_not_allowed_fallback(|| async {
             Problem::new(

@@ -3,13 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use super::flow_documents::flow_path;
+use super::repetitions::{self, Repetition};
+use crate::definition::Hidden;
 use crate::engine::{ActionRecord, RunState};
 use crate::status::RunStatus;
 use crate::tables::runs::RunRow;
 
 /// Returns a run, with its trigger's outputs and its actions if `state` is given.
 pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> Value {
-    let correlation = json!({"clientTrackingId": row.name, "traceId": row.trace});
+    let tracking = state.and_then(|state| state.tracking_id.as_ref()).unwrap_or(&row.name);
+    let correlation = json!({"clientTrackingId": tracking, "traceId": row.trace});
     let mut trigger = Map::new();
     put(&mut trigger, "name", &row.trigger_name);
     put(&mut trigger, "startTime", row.started);
@@ -33,14 +36,19 @@ pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> 
     }
     put(&mut properties, "correlation", &correlation);
     if let Some(state) = state {
-        put(&mut trigger, "outputs", &state.trigger_outputs);
-        let actions: Map<String, Value> = state
-            .actions
-            .iter()
-            .flatten()
-            .map(|record| (record.name.clone(), action_properties(row, record)))
+        if state.hidden.outputs {
+            put(&mut trigger, "secureData", secure_data(state.hidden));
+        } else {
+            put(&mut trigger, "outputs", &state.trigger_outputs);
+        }
+        let actions: Map<String, Value> = repetitions::newest(state)
+            .into_iter()
+            .map(|(record, count)| (record.name.clone(), action_properties(row, state, record, count)))
             .collect();
         put(&mut properties, "actions", actions);
+        if let Some(outputs) = &state.outputs {
+            put(&mut properties, "outputs", outputs);
+        }
     }
     put(&mut properties, "trigger", trigger);
     json!({
@@ -55,20 +63,68 @@ pub(super) fn run_path(environment: &str, row: &RunRow) -> String {
     format!("{}/runs/{}", flow_path(environment, row.flow), row.name)
 }
 
-/// Returns the actions of a run, in evaluation order.
+/// Returns the actions of a run, in evaluation order; those in loops with their newest repetition.
 pub(super) fn actions(environment: &str, row: &RunRow, state: &RunState) -> Value {
-    let actions = state.actions.iter().flatten().map(|record| {
-        json!({
-            "name": record.name,
-            "id": format!("{}/actions/{}", run_path(environment, row), record.name),
-            "type": "Microsoft.ProcessSimple/environments/flows/runs/actions",
-            "properties": action_properties(row, record),
-        })
-    });
+    let list = repetitions::newest(state);
+    let actions = list.into_iter().map(|(record, count)| action(environment, row, state, record, count));
     json!({"value": actions.collect::<Vec<_>>()})
 }
 
-fn action_properties(row: &RunRow, record: &ActionRecord) -> Value {
+/// Returns an action, or its newest repetition.
+pub(super) fn action(
+    environment: &str,
+    row: &RunRow,
+    state: &RunState,
+    record: &ActionRecord,
+    count: Option<usize>,
+) -> Value {
+    json!({
+        "name": record.name,
+        "id": format!("{}/actions/{}", run_path(environment, row), record.name),
+        "type": "Microsoft.ProcessSimple/environments/flows/runs/actions",
+        "properties": action_properties(row, state, record, count),
+    })
+}
+
+/// Returns a repetition of an action, or an iteration of a loop.
+pub(super) fn repetition(
+    environment: &str,
+    row: &RunRow,
+    state: &RunState,
+    action: &str,
+    repetition: &Repetition<'_>,
+) -> Value {
+    let mut properties = match repetition.record {
+        Some(record) => action_properties(row, state, record, None),
+        None => {
+            let frame = repetition.frame;
+            let mut properties = json!({"startTime": frame.start, "status": frame.status.name()});
+            if let Some(end) = frame.end {
+                properties["endTime"] = json!(end);
+            }
+            properties
+        }
+    };
+    properties["repetitionIndexes"] = repetition
+        .indexes
+        .iter()
+        .map(|(scope, index)| json!({"scopeName": scope, "itemIndex": index}))
+        .collect();
+    json!({
+        "name": repetition.name,
+        "id": format!("{}/actions/{action}/repetitions/{}", run_path(environment, row), repetition.name),
+        "type": "Microsoft.ProcessSimple/environments/flows/runs/actions/repetitions",
+        "properties": properties,
+    })
+}
+
+fn secure_data(hidden: Hidden) -> Value {
+    let named = [("inputs", hidden.inputs), ("outputs", hidden.outputs)];
+    let names: Vec<_> = named.into_iter().filter(|(_, hidden)| *hidden).map(|(name, _)| name).collect();
+    json!({ "properties": names })
+}
+
+fn action_properties(row: &RunRow, state: &RunState, record: &ActionRecord, count: Option<usize>) -> Value {
     let mut properties = Map::new();
     put(&mut properties, "startTime", record.start);
     if let Some(end) = record.end {
@@ -87,12 +143,27 @@ fn action_properties(row: &RunRow, record: &ActionRecord) -> Value {
     if let Some(due) = record.retry_due {
         put(&mut properties, "retryDueTime", due);
     }
-    put(&mut properties, "correlation", json!({"clientTrackingId": row.name, "traceId": row.trace}));
-    if let Some(inputs) = &record.inputs {
+    if let Some(until) = record.wait_until {
+        put(&mut properties, "waitEndTime", until);
+    }
+    if let Some(iterations) = &record.iterations {
+        put(&mut properties, "repetitionCount", iterations.started);
+    } else if let Some(count) = count {
+        put(&mut properties, "repetitionCount", count);
+    }
+    let tracking = state.tracking_id.as_ref().unwrap_or(&row.name);
+    put(&mut properties, "correlation", json!({"clientTrackingId": tracking, "traceId": row.trace}));
+    if let Some(inputs) = record.inputs.as_ref().filter(|_| !record.hidden.inputs) {
         put(&mut properties, "inputs", inputs);
     }
-    if let Some(outputs) = &record.outputs {
+    if let Some(outputs) = record.outputs.as_ref().filter(|_| !record.hidden.outputs) {
         put(&mut properties, "outputs", outputs);
+    }
+    if !record.hidden.nothing() {
+        put(&mut properties, "secureData", secure_data(record.hidden));
+    }
+    if let Some(tracked) = &record.tracked {
+        put(&mut properties, "trackedProperties", tracked);
     }
     Value::Object(properties)
 }

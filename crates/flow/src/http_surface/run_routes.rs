@@ -13,10 +13,11 @@ use super::caller::Caller;
 use super::flow_documents::flow_path;
 use super::flow_routes::flow_id;
 use super::paging::{Page, bad_token};
-use super::run_documents;
+use super::{repetitions, run_documents};
 use crate::engine::RunState;
 use crate::service::Flows;
 use crate::status::RunStatus;
+use crate::tables::flows::FlowRow;
 use crate::tables::runs::{self, RunRow};
 
 /// `GET /_lab/tenants/{tenant}/runs`: counts runs by status.
@@ -39,6 +40,23 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let page = Page::of_query(query.as_deref())?;
+    let (rows, next) = page_of(&caller, &flows, &flow, &page).await?;
+    let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
+    let mut body = json!({"value": value.collect::<Vec<_>>()});
+    if let Some(token) = next {
+        let path = format!("{}/runs", flow_path(&caller.environment, flow.id));
+        body["nextLink"] = Value::String(page.next_link(&caller, &path, &token));
+    }
+    Ok(Json(body))
+}
+
+/// Reads a page of runs, and the token of the next one if there is more.
+pub(super) async fn page_of(
+    caller: &Caller,
+    flows: &Flows,
+    flow: &FlowRow,
+    page: &Page,
+) -> Result<(Vec<RunRow>, Option<String>), Problem> {
     let status = page.filter.as_deref().map(status_of).transpose()?;
     let now = caller.actor().now;
     let before = match &page.token {
@@ -47,15 +65,10 @@ pub(super) async fn list(
     };
     let mut rows =
         runs::list(&flows.chassis.store, (caller.tenant, flow.id), status, now, before, page.top + 1).await?;
-    let more = rows.len() > page.top as usize;
+    let has_more = rows.len() > page.top as usize;
     rows.truncate(page.top as usize);
-    let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
-    let mut body = json!({"value": value.collect::<Vec<_>>()});
-    if let (true, Some(last)) = (more, rows.last()) {
-        let path = format!("{}/runs", flow_path(&caller.environment, flow.id));
-        body["nextLink"] = Value::String(page.next_link(&caller, &path, &last.number.to_string()));
-    }
-    Ok(Json(body))
+    let next = rows.last().filter(|_| has_more).map(|last| last.number.to_string());
+    Ok((rows, next))
 }
 
 /// Parses the only supported filter: `status eq 'Failed'`.
@@ -91,7 +104,85 @@ pub(super) async fn actions(
     Ok(Json(run_documents::actions(&caller.environment, &row, &state)))
 }
 
-async fn read(caller: &Caller, flows: &Flows, id: &str, name: &str) -> Result<(RunRow, RunState), Problem> {
+pub(super) async fn action(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, name, action)): Path<(String, String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let (row, state) = read(&caller, &flows, &id, &name).await?;
+    let list = repetitions::newest(&state);
+    let (record, count) = list
+        .into_iter()
+        .find(|(record, _)| record.name == action)
+        .ok_or_else(|| action_not_found(&action))?;
+    Ok(Json(run_documents::action(&caller.environment, &row, &state, record, count)))
+}
+
+/// Lists the recorded repetitions of an action in a loop, or the iterations of a loop.
+pub(super) async fn repetitions(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, name, action)): Path<(String, String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let (row, state) = read(&caller, &flows, &id, &name).await?;
+    let page = Page::of_query(query.as_deref())?;
+    let skipped = match &page.token {
+        None => 0,
+        Some(token) => token.parse::<usize>().map_err(|error| bad_token().caused_by(error))?,
+    };
+    let list = repetitions::of(&state, &action);
+    if list.is_empty() && !repetitions::newest(&state).iter().any(|(record, _)| record.name == action) {
+        return Err(action_not_found(&action));
+    }
+    let end = skipped.saturating_add(page.top as usize);
+    let shown = list.iter().skip(skipped).take(page.top as usize);
+    let value = shown.map(|one| run_documents::repetition(&caller.environment, &row, &state, &action, one));
+    let mut body = json!({"value": value.collect::<Vec<_>>()});
+    if list.len() > end {
+        let run = run_documents::run_path(&caller.environment, &row);
+        let path = format!("{run}/actions/{action}/repetitions");
+        body["nextLink"] = Value::String(page.next_link(&caller, &path, &end.to_string()));
+    }
+    Ok(Json(body))
+}
+
+pub(super) async fn repetition(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, name, action, repetition)): Path<(String, String, String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let (row, state) = read(&caller, &flows, &id, &name).await?;
+    let list = repetitions::of(&state, &action);
+    let found = list.iter().find(|one| one.name == repetition).ok_or_else(|| action_not_found(&action))?;
+    Ok(Json(run_documents::repetition(&caller.environment, &row, &state, &action, found)))
+}
+
+pub(super) async fn cancel(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, name)): Path<(String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let (row, _) = read(&caller, &flows, &id, &name).await?;
+    flows.cancel(&caller.actor(), row.flow, &name).await?;
+    let (row, state) = read(&caller, &flows, &id, &name).await?;
+    Ok(Json(run_documents::run(&caller.environment, &row, Some(&state))))
+}
+
+fn action_not_found(action: &str) -> Problem {
+    let action: String = action.chars().take(100).collect();
+    Problem::not_found(
+        "WorkflowRunActionNotFound",
+        format!("The run has no action or repetition '{action}'."),
+    )
+}
+
+pub(super) async fn read(
+    caller: &Caller,
+    flows: &Flows,
+    id: &str,
+    name: &str,
+) -> Result<(RunRow, RunState), Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(id)?).await?;
     let found = runs::find(&flows.chassis.store, caller.tenant, flow.id, name).await?;
     let found = found.filter(|(row, _)| row.is_shown(caller.actor().now));

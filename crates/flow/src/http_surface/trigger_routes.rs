@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::caller::{API_VERSION, Caller};
 use super::flow_documents::flow_path;
 use super::flow_routes::flow_id;
+use super::run_routes;
 use crate::ids::FlowId;
 use crate::service::{Flows, Started, TriggerCall, TriggerEvent};
 
@@ -56,7 +57,28 @@ pub(super) async fn run(
     Ok(respond(&caller, id, started))
 }
 
-pub(super) fn respond(caller: &Caller, flow: FlowId, started: Started) -> Response {
+/// Runs a flow again with the outputs that its trigger had for an earlier run, whose name is also
+/// that of the trigger's history.
+pub(super) async fn resubmit(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, trigger, history)): Path<(String, String, String, String)>,
+) -> Result<Response, Problem> {
+    let (row, state) = run_routes::read(&caller, &flows, &id, &history).await?;
+    let flow = flows.find_own(&caller.actor(), row.flow).await?;
+    let call = TriggerCall {
+        tenant: caller.tenant,
+        flow,
+        trigger,
+        event: TriggerEvent::Again(state.trigger_outputs),
+        trace: caller.trace.clone(),
+        now: caller.now,
+    };
+    let started = flows.run_now(call).await?;
+    Ok(respond(&caller, row.flow, Started { response: None, ..started }))
+}
+
+fn respond(caller: &Caller, flow: FlowId, started: Started) -> Response {
     let Started { name: Some(name), response } = started else {
         // The conditions of the trigger are not met.
         return (StatusCode::ACCEPTED, Json(json!({"status": "Skipped"}))).into_response();

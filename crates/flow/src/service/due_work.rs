@@ -13,8 +13,8 @@ use outlive_wire::Subject;
 use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
 use serde_json::Value;
 
-use super::execution::Execution;
-use super::starting::{Starting, identity};
+use super::execution::{Execution, identity};
+use super::starting::Starting;
 use super::state::Flows;
 use crate::connector::Workflow;
 use crate::engine::{self, Context, Failure, Fired, RunState};
@@ -169,6 +169,10 @@ impl Flows {
     /// Returns the runs that an occurrence starts. A trigger of a connector asks it for events.
     async fn occur(&self, of: &Starting<'_>) -> Result<Vec<RunState>, Problem> {
         let &Starting { tenant, flow, program, trace, now, .. } = of;
+        if !self.has_room(tenant, flow, program).await? {
+            tracing::warn!(%tenant, %flow, "as many runs wait as the trigger allows");
+            return Ok(Vec::new());
+        }
         let random = self.chassis.random.of(tenant);
         let run = identity(tenant, flow, "");
         let draw = || random.stream("expression").next_u64();

@@ -9,11 +9,10 @@ use outlive_store::Change;
 use outlive_wire::events::{RunAction, RunFinished, RunWaiting};
 use outlive_wire::{JournalEvent, Subject};
 
-use super::starting::identity;
 use super::state::{Flows, Program};
 use crate::connector::Workflow;
-use crate::engine::{self, Context, Ending, Next, RunState};
-use crate::ids::FlowId;
+use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState};
+use crate::ids::{FlowId, environment_name};
 use crate::status::{ActionStatus, RunStatus};
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
@@ -57,7 +56,12 @@ impl Flows {
         let mut now = now;
         let maker = self.maker_for_lookup(tenant, run.flow, definition).await?;
         let draw = || random.stream("expression").next_u64();
+        let postponed =
+            if state.has_begun() { None } else { self.must_wait(tenant, &run, definition, now).await? };
         let next = loop {
+            if let Some(until) = postponed {
+                break Next::Wait(until);
+            }
             let next = engine::next(definition, &mut state, &Context { now, run: &identity, random: &draw });
             match next {
                 Next::Call { at, inputs } => {
@@ -173,6 +177,11 @@ fn recorded_actions(state: &RunState) -> Vec<RunAction> {
         retries: record.retries,
     });
     actions.collect()
+}
+
+/// Returns the run as its expressions see it.
+pub(super) fn identity(tenant: TenantId, flow: FlowId, name: &str) -> RunIdentity {
+    RunIdentity { environment: environment_name(tenant), flow: flow.to_string(), name: name.to_owned() }
 }
 
 pub(super) fn serialize_state(state: &RunState) -> String {

@@ -8,7 +8,8 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::StoreError;
 use serde_json::Value;
 
-use super::starting::{Starting, identity};
+use super::execution::identity;
+use super::starting::Starting;
 use super::state::Flows;
 use crate::connector::CallContext;
 use crate::engine::{self, Context, Fired, RunState, SentResponse};
@@ -91,6 +92,13 @@ impl Flows {
                 }
             }
         };
+        if !self.has_room(tenant, flow.id, &definition).await? {
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "WorkflowTooManyWaitingRuns",
+                "As many runs of the flow wait as its trigger allows. Try again after one has ended.",
+            ));
+        }
         if states.is_empty() {
             return Ok(Started { name: None, response: None });
         }

@@ -2,15 +2,18 @@
 
 mod access_reports;
 mod checks;
+mod definition_secrets;
 mod due_work;
 mod execution;
 mod manual_run;
 mod mistakes;
+mod run_control;
 mod saving;
 mod starting;
 mod state;
 mod tenant;
 
+pub(crate) use definition_secrets::sanitize;
 pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent};
 pub(crate) use mistakes::{Mistake, SaveError};
 pub(crate) use saving::{Actor, FlowEdit, Saved};

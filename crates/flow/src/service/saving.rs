@@ -11,6 +11,7 @@ use outlive_wire::events::{FlowChanged, FlowCreated, FlowDeleted, FlowStarted, F
 use outlive_wire::{JournalEvent, Subject};
 use serde_json::{Value, json};
 
+use super::definition_secrets;
 use super::due_work::ended_early;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
@@ -60,9 +61,8 @@ impl Flows {
 
     /// Reads the document of a flow, as saved.
     pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
-        flows::find_document(&self.chassis.store, tenant, flow.id, flow.version)
-            .await?
-            .ok_or_else(|| flow_not_found(flow.id))
+        let stored = flows::find_document(&self.chassis.store, tenant, flow.id, flow.version).await?;
+        self.open_document(tenant, stored.ok_or_else(|| flow_not_found(flow.id))?)
     }
 
     pub(crate) async fn create(
@@ -82,9 +82,11 @@ impl Flows {
             return Err(id_already_used(id).into());
         }
         let mut document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
+        let mut mistakes = edit.mistakes;
+        mistakes.extend(definition_secrets::restore(&mut document["definition"], &Value::Null));
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
         let (selections, found) = self.check(actor, &reading, &Selections::new()).await;
-        let mistakes = edit.mistakes.into_iter().chain(found).collect();
+        mistakes.extend(found);
         let parsed = valid(reading, mistakes)?;
         document[SELECTIONS] = json!(selections);
         let mut flow = FlowRow {
@@ -102,7 +104,8 @@ impl Flows {
         schedule(&mut flow, &parsed, actor.now);
         let mut change = Change::from(flow_ids::insert(actor.tenant, id));
         change.add(flows::insert(actor.tenant, &flow));
-        change.add(flows::insert_document(actor.tenant, id, 1, document.clone()));
+        let stored = self.seal_document(actor.tenant, &document);
+        change.add(flows::insert_document(actor.tenant, id, 1, stored));
         change.add(grants_due::insert(actor.tenant, id, 1));
         change.append(self.entry(actor, FlowChange::Created, &flow));
         self.chassis.store.commit(change).await.map_err(|error| match error {
@@ -131,9 +134,10 @@ impl Flows {
                 document[member] = value;
             }
         }
+        let mut mistakes = edit.mistakes;
+        mistakes.extend(definition_secrets::restore(&mut document["definition"], &written["definition"]));
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
         let mut selections = selections_of(&written);
-        let mut mistakes = edit.mistakes;
         if grants {
             let found;
             (selections, found) = self.check(actor, &reading, &selections).await;
@@ -163,7 +167,8 @@ impl Flows {
         }
         let mut change = Change::from(flows::update(actor.tenant, &flow, rescheduled));
         if rewritten {
-            change.add(flows::insert_document(actor.tenant, flow.id, flow.version, document.clone()));
+            let stored = self.seal_document(actor.tenant, &document);
+            change.add(flows::insert_document(actor.tenant, flow.id, flow.version, stored));
             change.add(flows::delete_unused_documents(actor.tenant, flow.id, flow.version));
         }
         if grants {

@@ -6,8 +6,8 @@ use outlive_store::{Change, Statement};
 
 use super::execution::serialize_state;
 use super::state::{Flows, Program};
-use crate::engine::{RunIdentity, RunState};
-use crate::ids::{FlowId, environment_name, run_name};
+use crate::engine::RunState;
+use crate::ids::{FlowId, run_name};
 use crate::status::RunStatus;
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow};
@@ -65,9 +65,4 @@ impl Flows {
         }
         (change, rows)
     }
-}
-
-/// Returns the run as its expressions see it.
-pub(super) fn identity(tenant: TenantId, flow: FlowId, name: &str) -> RunIdentity {
-    RunIdentity { environment: environment_name(tenant), flow: flow.to_string(), name: name.to_owned() }
 }

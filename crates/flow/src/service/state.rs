@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use outlive_chassis::{Chassis, Problem, TenantLocks, UntilCommit};
+use outlive_chassis::{Chassis, HttpClient, Problem, StartError, TenantLocks, UntilCommit};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
@@ -41,20 +41,26 @@ pub(crate) struct Flows {
 }
 
 impl Flows {
-    pub(crate) fn new(chassis: Chassis, config: FlowConfig) -> Self {
+    pub(crate) fn new(chassis: Chassis, config: FlowConfig) -> Result<Self, StartError> {
         let issuer =
             VerifierConfig { idp_url: config.idp_url.clone(), issuer_origins: config.issuer_origins.clone() };
-        let hub = HubConfig { idp_url: config.idp_url.clone(), hub_url: config.hub_url.clone() };
-        Self {
+        let hub = HubConfig {
+            idp_url: config.idp_url.clone(),
+            hub_url: config.hub_url.clone(),
+            http_hosts: config.http_hosts.clone(),
+        };
+        let outside =
+            if config.http_hosts.reach_outside() { HttpClient::to_anywhere()? } else { chassis.http.clone() };
+        Ok(Self {
             verifier: Verifier::new(issuer, chassis.http.inner()),
-            hub: Hub::new(chassis.http.clone(), hub),
+            hub: Hub::new(chassis.http.clone(), outside, hub),
             chassis,
             config,
             definitions: Cache::new(DEFINITIONS_CACHED_MAX),
             reported: Mutex::default(),
             run_locks: TenantLocks::default(),
             next_due: UntilCommit::default(),
-        }
+        })
     }
 
     /// Returns a version of a flow's definition, or `None` if it was deleted or cannot be read.
@@ -71,7 +77,8 @@ impl Flows {
         let Some(document) = flows::find_document(&self.chassis.store, tenant, flow, version).await? else {
             return Ok(None);
         };
-        match Definition::read(&document["definition"], &document["connectionReferences"]) {
+        let document = self.open_document(tenant, document)?;
+        match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
                 let program = Arc::new(Program { definition, selections: selections_of(&document) });
                 self.definitions.insert(key, Arc::clone(&program));

@@ -1,5 +1,6 @@
 //! A fake issuer with one key and one client.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::extract::{Form, Path, State};
@@ -37,6 +38,7 @@ impl FakeIssuer {
         Router::new()
             .route("/{tenant}/discovery/v2.0/keys", get(keys))
             .route("/{tenant}/oauth2/v2.0/token", post(token))
+            .route("/{tenant}/oauth2/token", post(resource_token))
             .with_state(self.clone())
     }
 }
@@ -74,6 +76,20 @@ async fn token(
             Json(json!({"error": "invalid_client", "error_description": "AADSTS7000215: wrong"})),
         )
     }
+}
+
+/// The token of an application for the resource that it names.
+async fn resource_token(
+    Path(tenant): Path<String>,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> (StatusCode, Json<Value>) {
+    if form.get("client_secret").is_none_or(|secret| secret != "app-secret") {
+        let body =
+            json!({"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret."});
+        return (StatusCode::UNAUTHORIZED, Json(body));
+    }
+    let token = format!("{}-for-{}-in-{tenant}", form["client_id"], form["resource"]);
+    (StatusCode::OK, Json(json!({"token_type": "Bearer", "access_token": token})))
 }
 
 /// Returns a user's token, with claims changed by `change`.

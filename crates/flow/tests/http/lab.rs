@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{Instant, Span, TenantId};
-use outlive_flow::{FlowConfig, MIGRATIONS, build};
+use outlive_flow::{FlowConfig, HttpHost, HttpHosts, MIGRATIONS, build};
 use outlive_store::{DatabaseUrl, Store, sql};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -31,6 +31,8 @@ pub(crate) struct Lab {
     database: DatabaseUrl,
     issuer_url: String,
     hub_url: String,
+    /// The hosts that `Http` actions can reach: `api.contoso.example` is the fake hub.
+    http_hosts: Vec<HttpHost>,
     /// The runtime of the fakes, which outlives the service.
     _outside: Runtime,
     service: Option<(Runtime, Router, Store)>,
@@ -92,8 +94,11 @@ impl Lab {
         let (issuer_url, hub_url) = (serve(&outside, issuer.router()), serve(&outside, hub.router()));
         let data = tempfile::tempdir().expect("a directory");
         let database = database(&data).unwrap_or_else(|| DatabaseUrl::Sqlite(data.path().join("flow.db")));
+        let http_hosts = vec![format!("api.contoso.example={hub_url}").parse().expect("a mapping")];
+        let _outside = outside;
+        let service = None;
         let mut lab =
-            Self { issuer, hub, data, database, issuer_url, hub_url, _outside: outside, service: None };
+            Self { issuer, hub, data, database, issuer_url, hub_url, http_hosts, _outside, service };
         lab.restart();
         lab
     }
@@ -159,6 +164,7 @@ impl Lab {
                 idp_public_url: "http://idp.public.example".to_owned(),
                 issuer_origins: vec![self.issuer_url.clone()],
                 hub_url: self.hub_url.clone(),
+                http_hosts: HttpHosts::default().with(self.http_hosts.clone()),
                 replica: replica.to_owned(),
             };
             let store = chassis.store.clone();

@@ -205,10 +205,10 @@ fn all_mistakes_of_a_flow_are_reported_at_once() {
     let mut definition = hourly();
     definition["triggers"]["Recurrence"]["recurrence"]["interval"] = json!(0);
     definition["actions"]["Burn"] = call("BurnOrders", json!({}));
-    definition["actions"]["Loop"] = json!({"type": "Foreach"});
+    definition["actions"]["Loop"] = json!({"type": "Agent"});
     let mut body = flow(definition);
     body["properties"]["connectionReferences"]["gone"] = json!({"connectionName": "gone"});
-    body["properties"]["connectionReferences"]["odd"] = json!({"runtimeSource": "invoker"});
+    body["properties"]["connectionReferences"]["odd"] = json!({"runtimeSource": "stranger"});
     let named = |mut body: Value| {
         body["properties"]["displayName"] = json!(7);
         body["properties"]["state"] = json!("Suspended");

@@ -60,6 +60,30 @@ fn results_of_data_actions() {
             json!({"type": "ParseJson", "inputs": {"content": {"name": "x"}, "schema": {}}}),
             json!({"name": "x"}),
         ),
+        (
+            json!({"type": "Expression", "kind": "AddToTime", "inputs": {"baseTime": "2026-01-05T09:00:00Z", "interval": "@add(1, 1)", "timeUnit": "Hour"}}),
+            json!("2026-01-05T11:00:00.0000000Z"),
+        ),
+        (
+            json!({"type": "Expression", "kind": "ConvertTimeZone", "inputs": {"baseTime": "@utcNow()", "formatString": "HH:mm", "sourceTimeZone": "UTC", "destinationTimeZone": "W. Europe Standard Time"}}),
+            json!("10:00"),
+        ),
+        (
+            json!({"type": "Expression", "kind": "CurrentTime", "inputs": {}}),
+            json!("2026-01-05T09:00:00.0000000Z"),
+        ),
+        (
+            json!({"type": "Expression", "kind": "Substring", "inputs": {"text": "abcd", "start": 1, "length": 2}}),
+            json!("bc"),
+        ),
+        (
+            json!({"type": "Expression", "kind": "IndexOf", "inputs": {"text": "abcd", "searchText": "c"}}),
+            json!(2),
+        ),
+        (
+            json!({"type": "Expression", "kind": "FormatNumber", "inputs": {"number": 1234.5, "format": "N2"}}),
+            json!("1,234.50"),
+        ),
     ] {
         assert_eq!(result(action.clone()), Ok(expected), "{action}");
     }

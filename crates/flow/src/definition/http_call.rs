@@ -1,0 +1,140 @@
+//! The inputs of an `Http` action (reference §7.1).
+
+use super::node::Node;
+use super::refusal::Collected;
+use super::retry_policy;
+use super::template_reader::{optional, required, templates_in};
+use crate::expression::Template;
+use crate::retry::RetryPolicy;
+
+/// A request to a service.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpCall {
+    pub method: Template,
+    pub uri: Template,
+    pub queries: Option<Template>,
+    pub headers: Option<Template>,
+    pub body: Option<Template>,
+    pub authentication: Option<HttpAuthentication>,
+    pub retry: RetryPolicy,
+}
+
+/// How an `Http` action authenticates.
+#[derive(Clone, Debug)]
+pub(crate) enum HttpAuthentication {
+    Basic {
+        username: Template,
+        password: Template,
+    },
+    /// The value of the header `Authorization`.
+    Raw(Template),
+    /// A token for an application, with its secret.
+    ActiveDirectoryOAuth {
+        tenant: Template,
+        audience: Template,
+        client_id: Template,
+        secret: Template,
+    },
+}
+
+impl HttpCall {
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        let optional = [&self.queries, &self.headers, &self.body].into_iter().flatten();
+        let mut templates: Vec<_> = optional.chain([&self.method, &self.uri]).collect();
+        match &self.authentication {
+            None => {}
+            Some(HttpAuthentication::Basic { username, password }) => templates.extend([username, password]),
+            Some(HttpAuthentication::Raw(value)) => templates.push(value),
+            Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
+                templates.extend([tenant, audience, client_id, secret]);
+            }
+        }
+        templates
+    }
+}
+
+pub(super) fn read(inputs: &Node<'_>, errors: &mut Collected) -> Option<HttpCall> {
+    let known = ["method", "uri", "queries", "headers", "body", "cookie", "authentication", "retryPolicy"];
+    errors.keep(inputs.only(&known));
+    if let Some(cookie) = inputs.optional("cookie") {
+        errors.push(cookie.refuse("cookies are not sent", "use the header Cookie"));
+    }
+    let method = required(inputs, "method", "give an HTTP method", errors);
+    let uri = required(inputs, "uri", "give the address", errors);
+    let queries = optional(inputs, "queries", errors);
+    let headers = optional(inputs, "headers", errors);
+    let body = optional(inputs, "body", errors);
+    let retry = inputs.optional("retryPolicy").and_then(|policy| errors.keep(retry_policy::read(&policy)));
+    let written = inputs.optional("authentication");
+    let authentication = match &written {
+        None => None,
+        Some(node) => Some(authentication(node, errors)?),
+    };
+    Some(HttpCall {
+        method: method?,
+        uri: uri?,
+        queries,
+        headers,
+        body,
+        authentication,
+        retry: retry.unwrap_or_default(),
+    })
+}
+
+fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<HttpAuthentication> {
+    let kind = errors.keep(node.required("type", "give the type of authentication"))?;
+    let text = errors.keep(kind.text())?.to_ascii_lowercase();
+    match text.as_str() {
+        "basic" => {
+            errors.keep(node.only(&["type", "username", "password"]));
+            let username = required(node, "username", "give the name of the user", errors);
+            let password = required(node, "password", "give the password", errors);
+            Some(HttpAuthentication::Basic { username: username?, password: password? })
+        }
+        "raw" => {
+            errors.keep(node.only(&["type", "value"]));
+            let value = required(node, "value", "give the value of the header Authorization", errors);
+            value.map(HttpAuthentication::Raw)
+        }
+        "activedirectoryoauth" => {
+            let known = [
+                "type",
+                "authority",
+                "tenant",
+                "audience",
+                "clientId",
+                "credentialType",
+                "secret",
+                "pfx",
+                "password",
+            ];
+            errors.keep(node.only(&known));
+            for member in ["pfx", "password"] {
+                if let Some(written) = node.optional(member) {
+                    errors.push(written.refuse("certificates are not supported here", "use a secret"));
+                }
+            }
+            // The authority is the identity provider of this installation, whatever its host.
+            if let Some(authority) = node.optional("authority") {
+                templates_in(&authority, errors);
+            }
+            let tenant = required(node, "tenant", "give the id of the tenant", errors);
+            let audience = required(node, "audience", "give the resource", errors);
+            let client_id = required(node, "clientId", "give the id of the application", errors);
+            let secret = required(node, "secret", "give the secret of the application", errors);
+            Some(HttpAuthentication::ActiveDirectoryOAuth {
+                tenant: tenant?,
+                audience: audience?,
+                client_id: client_id?,
+                secret: secret?,
+            })
+        }
+        _ => {
+            errors.push(kind.refuse(
+                "this type of authentication is not supported",
+                "use Basic, Raw or ActiveDirectoryOAuth with a secret",
+            ));
+            None
+        }
+    }
+}

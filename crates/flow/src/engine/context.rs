@@ -1,0 +1,42 @@
+//! The time, randomness and run of a step.
+
+use outlive_clock::Instant;
+use serde_json::{Value, json};
+
+use super::state::RunState;
+
+/// The time, randomness and run of a step.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) run: &'a RunIdentity,
+    /// Returns the next random number.
+    pub(crate) random: &'a dyn Fn() -> u64,
+}
+
+/// The run, as expressions see it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RunIdentity {
+    pub(crate) environment: String,
+    pub(crate) flow: String,
+    pub(crate) name: String,
+}
+
+impl RunIdentity {
+    pub(super) fn tracking(&self, state: &RunState) -> String {
+        state.tracking_id.clone().unwrap_or_else(|| self.name.clone())
+    }
+
+    pub(super) fn workflow(&self) -> Value {
+        let Self { environment, flow, name } = self;
+        let id = format!("/providers/Microsoft.ProcessSimple/environments/{environment}/flows/{flow}");
+        json!({
+            "id": id, "name": flow, "type": "Microsoft.ProcessSimple/environments/flows",
+            "location": "unitedstates",
+            "tags": {"environmentName": environment, "logicAppName": flow},
+            "run": {
+                "id": format!("{id}/runs/{name}"), "name": name,
+                "type": "Microsoft.ProcessSimple/environments/flows/runs",
+            },
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! `…/triggers` and `…/triggers/{trigger}/histories`: what fired a flow. Each run has an event of
+//! the same name.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use outlive_chassis::Problem;
+use serde_json::{Value, json};
+
+use super::caller::Caller;
+use super::flow_documents::flow_path;
+use super::flow_routes::flow_id;
+use super::paging::Page;
+use super::run_documents::run_path;
+use super::run_routes;
+use crate::service::Flows;
+use crate::tables::flows::FlowRow;
+use crate::tables::runs::RunRow;
+
+/// Lists the only trigger of a flow.
+pub(super) async fn list(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    let trigger = trigger_of(&caller, &flows, &flow).await?;
+    Ok(Json(json!({ "value": [trigger] })))
+}
+
+pub(super) async fn show(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, trigger)): Path<(String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    Ok(Json(named(&caller, &flows, &flow, &trigger).await?))
+}
+
+pub(super) async fn histories(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, trigger)): Path<(String, String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    let trigger = named(&caller, &flows, &flow, &trigger).await?["name"].clone();
+    let page = Page::of_query(query.as_deref())?;
+    let (rows, next) = run_routes::page_of(&caller, &flows, &flow, &page).await?;
+    let value = rows.iter().map(|row| history(&caller, row));
+    let mut body = json!({"value": value.collect::<Vec<_>>()});
+    if let Some(token) = next {
+        let name = trigger.as_str().unwrap_or_default();
+        let path = format!("{}/triggers/{name}/histories", flow_path(&caller.environment, flow.id));
+        body["nextLink"] = Value::String(page.next_link(&caller, &path, &token));
+    }
+    Ok(Json(body))
+}
+
+pub(super) async fn show_history(
+    caller: Caller,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id, trigger, name)): Path<(String, String, String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let (row, state) = run_routes::read(&caller, &flows, &id, &name).await?;
+    if !row.trigger_name.eq_ignore_ascii_case(&trigger) {
+        return Err(not_found(&trigger));
+    }
+    let mut document = history(&caller, &row);
+    if !state.hidden.outputs {
+        document["properties"]["outputs"] = state.trigger_outputs;
+    }
+    Ok(Json(document))
+}
+
+fn not_found(trigger: &str) -> Problem {
+    let trigger: String = trigger.chars().take(100).collect();
+    Problem::not_found("WorkflowTriggerNotFound", format!("The flow has no trigger '{trigger}'."))
+}
+
+/// Returns the trigger of this name.
+async fn named(caller: &Caller, flows: &Flows, flow: &FlowRow, name: &str) -> Result<Value, Problem> {
+    let trigger = trigger_of(caller, flows, flow).await?;
+    let is_named = trigger["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name));
+    if is_named { Ok(trigger) } else { Err(not_found(name)) }
+}
+
+async fn trigger_of(caller: &Caller, flows: &Flows, flow: &FlowRow) -> Result<Value, Problem> {
+    let program = flows.definition(caller.tenant, flow.id, flow.version).await?;
+    let program = program.ok_or_else(Problem::unavailable)?;
+    let name = &program.trigger.name;
+    let state = if flow.state.name() == "Started" { "Enabled" } else { "Disabled" };
+    let mut properties = json!({
+        "provisioningState": "Succeeded",
+        "createdTime": flow.created,
+        "changedTime": flow.changed,
+        "state": state,
+    });
+    if let Some(next) = flow.next_due {
+        properties["nextExecutionTime"] = json!(next);
+    }
+    Ok(json!({
+        "name": name,
+        "id": format!("{}/triggers/{name}", flow_path(&caller.environment, flow.id)),
+        "type": "Microsoft.ProcessSimple/environments/flows/triggers",
+        "properties": properties,
+    }))
+}
+
+fn history(caller: &Caller, row: &RunRow) -> Value {
+    let path = flow_path(&caller.environment, row.flow);
+    json!({
+        "name": row.name,
+        "id": format!("{path}/triggers/{}/histories/{}", row.trigger_name, row.name),
+        "type": "Microsoft.ProcessSimple/environments/flows/triggers/histories",
+        "properties": {
+            "startTime": row.started,
+            "endTime": row.started,
+            "scheduledTime": row.due,
+            "status": "Succeeded",
+            "fired": true,
+            "correlation": {"clientTrackingId": row.name, "traceId": row.trace},
+            "run": {
+                "name": row.name,
+                "id": run_path(&caller.environment, row),
+                "type": "Microsoft.ProcessSimple/environments/flows/runs",
+            },
+        },
+    })
+}

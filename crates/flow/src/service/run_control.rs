@@ -1,0 +1,104 @@
+//! Cancels runs, and lets runs wait for others of their flow.
+
+use outlive_chassis::{Problem, Trace};
+use outlive_clock::{Instant, Span, TenantId};
+use outlive_journal::Event;
+use outlive_store::Change;
+use outlive_wire::Subject;
+
+use http::StatusCode;
+
+use super::due_work::ended_early;
+use super::execution::serialize_state;
+use super::saving::Actor;
+use super::state::{Flows, Program};
+use crate::engine::{Failure, RunState, cut_short};
+use crate::ids::FlowId;
+use crate::status::RunStatus;
+use crate::tables::runs::{self, RunRow, RunUpdate};
+
+/// The minimum time after which a run that waits for others looks again.
+const LOOK_AGAIN_AFTER: Span = Span::from_seconds(1);
+
+impl Flows {
+    /// Cancels a run that has not ended.
+    pub(crate) async fn cancel(&self, actor: &Actor<'_>, flow: FlowId, name: &str) -> Result<(), Problem> {
+        let tenant = actor.tenant;
+        // A run that this process executes ends or waits first.
+        let _one_at_a_time = self.run_locks.lock(tenant).await;
+        let found = runs::find(&self.chassis.store, tenant, flow, name).await?;
+        let Some((mut run, record)) = found.filter(|(run, _)| run.next_due.is_some()) else {
+            return Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "WorkflowRunAlreadyEnded",
+                "The run has ended and cannot be cancelled.",
+            ));
+        };
+        let conflict = |error: outlive_store::StoreError| {
+            if error.is_conflict() {
+                Problem::conflict("The run is being executed. Try again.")
+            } else {
+                error.into()
+            }
+        };
+        self.chassis.store.commit(runs::claim(tenant, &run, &self.claimant())).await.map_err(conflict)?;
+        run.attempt += 1;
+        let definition = self.definition(tenant, flow, run.version).await?;
+        let state: Option<RunState> = serde_json::from_str(&record).ok();
+        let record = match (definition, state) {
+            (Some(definition), Some(mut state)) if state.matches(&definition) => {
+                cut_short(&definition, &mut state, actor.now);
+                serialize_state(&state)
+            }
+            _ => record,
+        };
+        let error = Failure::new("WorkflowRunCancelled", "The run was cancelled.");
+        let update = RunUpdate {
+            status: RunStatus::Cancelled,
+            ended: Some(actor.now),
+            next_due: None,
+            error: Some(&error),
+            record,
+        };
+        let mut change = Change::from(runs::release(tenant, flow, name, run.attempt, update));
+        let payload = ended_early(flow, run.due, RunStatus::Cancelled, error.code.clone());
+        let trace = Trace { trace_id: run.trace.as_str().into(), ..actor.trace.clone() };
+        let event = Event::new(tenant, actor.now, Subject::run(name), &trace, payload);
+        change.append(self.chassis.journal.entry(&event));
+        self.chassis.store.commit(change).await.map_err(conflict)
+    }
+
+    /// Whether the flow may start another run: those beyond its concurrency wait, up to a number.
+    pub(super) async fn has_room(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        program: &Program,
+    ) -> Result<bool, Problem> {
+        let Some(concurrency) = program.trigger.concurrency else { return Ok(true) };
+        let Some(waiting) = concurrency.waiting else { return Ok(true) };
+        let active = runs::list_active(&self.chassis.store, tenant, flow).await?;
+        Ok(active.len() < concurrency.at_once + waiting)
+    }
+
+    /// Returns when a run that has not begun looks again whether it can begin, if as many earlier
+    /// runs as the trigger allows have not ended.
+    pub(super) async fn must_wait(
+        &self,
+        tenant: TenantId,
+        run: &RunRow,
+        program: &Program,
+        now: Instant,
+    ) -> Result<Option<Instant>, Problem> {
+        let Some(concurrency) = program.trigger.concurrency else { return Ok(None) };
+        let store = &self.chassis.store;
+        let Some((own, _)) = runs::find(store, tenant, run.flow, &run.name).await? else { return Ok(None) };
+        let active = runs::list_active(store, tenant, run.flow).await?;
+        let earlier: Vec<_> = active.into_iter().filter(|other| other.number < own.number).collect();
+        if earlier.len() < concurrency.at_once {
+            return Ok(None);
+        }
+        let due = earlier.iter().filter_map(|other| other.next_due).min();
+        Ok(due.map(|due| due.max(now + LOOK_AGAIN_AFTER)))
+    }
+}
