@@ -4,7 +4,7 @@ use http::{HeaderName, Method};
 use serde_json::{Map, Value};
 
 use super::fault::Faults;
-use super::policy_value::{BadValue, PolicyValue};
+use super::policy_value::{BadValue, MEMBERS_MAX, PolicyValue};
 
 const POLICIES_MAX: usize = 200;
 /// Headers that belong to the connection to the back end, or that the transport sets.
@@ -249,16 +249,14 @@ impl Reader<'_> {
             }
             "setproperty" => {
                 let parent = self.value("newPropertyParentPathTemplate");
-                let name = self.text("newPropertySubPathTemplate");
+                let name = self.text("newPropertySubPathTemplate").and_then(|path| self.members(&path));
                 let value = self.value("propertyValuePathTemplate");
                 let Some(super::Source::Body(parent)) = parent?.single().cloned() else {
                     return Some(Action::Unsupported(
                         "sets a property that is not one of the body".to_owned(),
                     ));
                 };
-                let name =
-                    name?.split(['/', '.']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
-                Action::Property { parent, name, value: value? }
+                Action::Property { parent, name: name?, value: value? }
             }
             "pollingtrigger" => Action::Nothing,
             other => {
@@ -272,6 +270,22 @@ impl Reader<'_> {
             self.faults.add(at, format!("{template} is for requests"));
         }
         Some(action)
+    }
+
+    /// Splits a path to a member.
+    fn members(&mut self, path: &str) -> Option<Vec<String>> {
+        let mut parts = path.split(['/', '.']).filter(|part| !part.is_empty());
+        let members: Vec<_> = parts.by_ref().take(MEMBERS_MAX).map(str::to_owned).collect();
+        let (at, _) = self.find("x-ms-apimTemplateParameter.newPropertySubPathTemplate");
+        if members.is_empty() {
+            self.unsupported = Some("sets the whole body".to_owned());
+            None
+        } else if parts.next().is_some() {
+            self.faults.add(at, format!("it names more than {MEMBERS_MAX} members"));
+            None
+        } else {
+            Some(members)
+        }
     }
 
     fn header_name(&mut self) -> Option<HeaderName> {

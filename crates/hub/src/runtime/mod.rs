@@ -14,6 +14,7 @@
 //! nowhere else.
 
 mod admission;
+mod content;
 mod forward;
 mod headers;
 mod outgoing;

@@ -191,6 +191,52 @@ async fn policies_change_json_bodies_and_responses() {
     assert_eq!(answer.header("x-shop"), "eu");
     let answer = call(&world, "POST", &format!("{runtime}/orders"), &[], "tea").await.expect(400);
     assert!(answer.text.contains("not JSON"), "{}", answer.text);
+    call(&world, "POST", &format!("{runtime}/orders"), &[], "").await.expect(200);
+    assert_eq!(world.back_end.last().body, "", "without content");
+}
+
+#[tokio::test]
+async fn what_policies_make_of_a_call_has_limits() {
+    let world = World::new().await;
+    let property = |section: &str, name: &str| {
+        let parameters = json!({
+            "newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": name,
+            "propertyValuePathTemplate": "@body()", "policySection": section,
+        });
+        policy("setproperty", &parameters, &[])
+    };
+    let doubled = "@{queryParameters('a')}@{queryParameters('a')}";
+    let query = json!({"name": "a", "value": doubled});
+    let header = json!({"name": "X-A", "value": doubled, "existsAction": "append"});
+    let route = json!({"newPath": "/x/{a}/{a}/{a}", "httpMethod": "GET"});
+    let response =
+        json!({"name": "X-A", "value": "@headers('x-a')@headers('x-a')", "policySection": "Response"});
+    let first = json!({"name": "X-A", "value": "aaaa", "policySection": "Response"});
+    let mut doubled_response = vec![policy("setheader", &first, &[])];
+    doubled_response.extend(vec![policy("setheader", &response, &[]); 20]);
+    let members = |section: &str| (0..100).map(|n| property(section, &format!("m{n}"))).collect::<Vec<_>>();
+    let long = "x".repeat(6_000);
+    for (name, policies, status, message) in [
+        ("a", vec![policy("setqueryparameter", &query, &[]); 100], 400, "query of more than"),
+        ("b", vec![policy("setheader", &header, &[]); 100], 400, "headers of more than 64 KiB"),
+        ("c", members("Request"), 400, "content of more than"),
+        ("d", members("Response"), 502, "content of more than"),
+        ("e", doubled_response, 502, "gives more than 16384 bytes"),
+        ("f", vec![policy("routerequesttoendpoint", &route, &[])], 400, "missing"),
+    ] {
+        let runtime = connection(&world, name, json!(policies), json!({})).await;
+        let body = json!({"k": "y".repeat(100)}).to_string();
+        let answer =
+            call(&world, "POST", &format!("{runtime}/orders?a={long}"), &[], &body).await.expect(status);
+        assert!(answer.text.contains(message) && answer.text.len() < 1_000, "{name}: {}", answer.text);
+    }
+    let parameters = json!({
+        "newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": "a/".repeat(12_000),
+        "propertyValuePathTemplate": "v",
+    });
+    let (properties, definitions) = with(json!([policy("setproperty", &parameters, &[])]));
+    let answer = create_api(&world, "deep", properties, definitions).await.expect(400);
+    assert!(answer.text.contains("newPropertySubPathTemplate"), "{}", answer.text);
 }
 
 #[tokio::test]
