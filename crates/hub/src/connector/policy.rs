@@ -225,7 +225,14 @@ impl Reader<'_> {
 
     fn action(&mut self, template: &str, section: Section) -> Option<Action> {
         let action = match template.to_ascii_lowercase().as_str() {
-            "dynamichosturl" => Action::Host(self.value("urlTemplate")?),
+            "dynamichosturl" => {
+                let value = self.value("urlTemplate")?;
+                if value.lets_callers_choose_host() {
+                    let why = "lets callers choose the host to which credentials are sent";
+                    return Some(Action::Unsupported(why.to_owned()));
+                }
+                Action::Host(value)
+            }
             "routerequesttoendpoint" => {
                 let path = self.value("newPath");
                 let method = match self.find("x-ms-apimTemplateParameter.httpMethod").1 {

@@ -17,8 +17,9 @@ pub(crate) struct PolicyValue {
     parts: Vec<Part>,
 }
 
+/// A part of a policy's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Literal(String),
     Expression { source: Source, default: Option<String> },
 }
@@ -78,7 +79,7 @@ impl std::fmt::Display for Source {
 }
 
 impl PolicyValue {
-    pub(super) fn parse(text: &str) -> Result<Self, BadValue> {
+    pub(crate) fn parse(text: &str) -> Result<Self, BadValue> {
         if text.chars().count() > VALUE_CHARS_MAX {
             return Err(BadValue::Malformed(format!("it has more than {VALUE_CHARS_MAX} characters")));
         }
@@ -127,6 +128,34 @@ impl PolicyValue {
             parts.push(Part::Literal(literal));
         }
         Ok(Self { source: text.to_owned(), parts })
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Whether callers choose the host of the URL that this value is: what they give is followed by
+    /// less than the two last labels of the host.
+    pub(super) fn lets_callers_choose_host(&self) -> bool {
+        const CALLER: char = '\u{0}';
+        const OWNER: char = '\u{1}';
+        let mut url = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => url.push_str(literal),
+                Part::Expression { source: Source::ConnectionParameter(_), .. } => url.push(OWNER),
+                Part::Expression { .. } => url.push(CALLER),
+            }
+        }
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", &url));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let fixed = host.rsplit_once(CALLER).map(|(_, after)| after.split(':').next().unwrap_or_default());
+        let is_domain = |fixed: &str| {
+            fixed.strip_prefix('.').is_some_and(|domain| {
+                domain.contains(OWNER) || domain.split('.').filter(|label| !label.is_empty()).count() > 1
+            })
+        };
+        scheme.contains(CALLER) || fixed.is_some_and(|fixed| !is_domain(fixed))
     }
 
     /// The value as written.
@@ -309,6 +338,33 @@ mod tests {
             ("/users/{id}/x", "/users/{id}/x"),
         ] {
             assert_eq!(evaluate(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn callers_do_not_choose_a_host() {
+        for (text, expected) in [
+            ("https://a.example/@{queryParameters('x')}", false),
+            ("@connectionParameters('url')/@{queryParameters('x')}", false),
+            ("https://@{queryParameters('x')}.a.example", false),
+            ("@{headers('x')}.a.example:8443/v1", false),
+            ("https://@{body().x}.@connectionParameters('domain')/v1", false),
+            ("@queryParameters('x')", true),
+            ("@queryParameters('x', 'a.example')/v1", true),
+            ("https://@{queryParameters('x')}/a.example", true),
+            ("https://@{queryParameters('x')}.example", true),
+            ("https://@{queryParameters('x')}.example.", true),
+            ("https://@{queryParameters('x')}a.example.com", true),
+            ("https://a.example.@{headers('x')}", true),
+            ("https://a.example:@{queryParameters('x')}", true),
+            ("https://@{body().x}:443.a.example", true),
+            ("@connectionParameters('url')@{queryParameters('x')}", true),
+            ("@{queryParameters('x')}://a.example", true),
+            ("@{queryParameters('x')}?://a.example.com", true),
+            ("@Request.OriginalHTTPMethod", true),
+        ] {
+            let value = PolicyValue::parse(text).expect("usable");
+            assert_eq!(value.lets_callers_choose_host(), expected, "{text}");
         }
     }
 

@@ -15,6 +15,7 @@
 
 mod admission;
 mod content;
+mod destination;
 mod forward;
 mod headers;
 mod outgoing;

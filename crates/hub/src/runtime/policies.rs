@@ -120,10 +120,9 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
 }
 
 fn destination(call: &Call<'_>, policy: &Policy, value: &PolicyValue) -> Result<Destination, RuntimeRefusal> {
-    let failed = |why: &dyn Display| refuse(policy, StatusCode::BAD_REQUEST, why);
-    let text = call.evaluate(value).map_err(|why| failed(&why))?;
-    let destination = Destination::parse(&text, &call.prepared.destination.scheme)
-        .ok_or_else(|| failed(&format!("does not give a valid URL: {}", value.source())))?;
+    let default_scheme = &call.prepared.destination.scheme;
+    let destination = Destination::of_policy(value, default_scheme, |source| call.read(source))
+        .map_err(|why| refuse(policy, StatusCode::BAD_REQUEST, &why))?;
     Ok(Destination { is_public: !value.reads(|source| call.facts.is_secret(source)), ..destination })
 }
 

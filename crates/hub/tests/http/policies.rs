@@ -87,7 +87,9 @@ async fn a_host_that_cannot_be_reached_is_not_called() {
         ("f", "@connectionParameters('url')", "file:///etc/passwd", 400, "valid URL"),
         ("g", "@connectionParameters('url')", "https://orders.contoso.example/_lab", 404, "not found"),
         ("h", "@connectionParameters('site')", "x", 400, "needs the connection parameter 'site'"),
-        ("i", "@queryParameters('host')", "x", 400, "needs the query parameter 'host'"),
+        ("i", "https://@{queryParameters('x')}.contoso.example", "x", 400, "needs the query parameter 'x'"),
+        ("k", "@queryParameters('host')", "x", 400, "lets callers choose the host"),
+        ("l", "https://@{headers('accept')}", "x", 400, "lets callers choose the host"),
         ("j", "https://@connectionParameters('api_key').example", "x", 502, "The back end of this connector"),
     ] {
         let runtime = connection(&world, name, dynamic(template), json!({"url": url})).await;
@@ -99,6 +101,44 @@ async fn a_host_that_cannot_be_reached_is_not_called() {
     assert!(
         !world.journal("runtime.refused").await.iter().any(|it| it.to_string().contains("very-secret-key"))
     );
+}
+
+#[tokio::test]
+async fn a_caller_chooses_no_host_and_leaves_no_path() {
+    let world = World::new().await;
+    let dynamic = |template: &str| json!([policy("dynamichosturl", &json!({"urlTemplate": template}), &[])]);
+    let host =
+        connection(&world, "a", dynamic("https://@{queryParameters('r')}.contoso.example/fixed"), json!({}))
+            .await;
+    assert_eq!(sent(&world, "GET", &format!("{host}/orders?r=eu"), &[]).await.uri, "/fixed/orders?r=eu");
+    for given in ["orders.contoso.example/", "x%23", "u@x", "x:1", "x%5C", "", "https://x"] {
+        let answer = call(&world, "GET", &format!("{host}/orders?r={given}"), &[], "").await.expect(400);
+        assert!(answer.text.contains("cannot be part of a host name"), "{given}: {}", answer.text);
+    }
+    let path = connection(
+        &world,
+        "b",
+        dynamic("https://orders.contoso.example/f/@{queryParameters('r')}"),
+        json!({}),
+    );
+    let path = path.await;
+    let seen = sent(&world, "GET", &format!("{path}/orders?r=a/b"), &[]).await;
+    assert_eq!(seen.uri, "/f/a%2Fb/orders?r=a/b");
+    for given in ["..", "%252e%252e", "a/../.."] {
+        call(&world, "GET", &format!("{path}/orders?r={given}"), &[], "").await.expect(400);
+    }
+    for (name, site) in [("c", "../admin"), ("d", "%2e%2e/admin")] {
+        let template = "https://orders.contoso.example/f/@{connectionParameters('site')}";
+        let runtime = connection(&world, name, dynamic(template), json!({"site": site})).await;
+        call(&world, "GET", &format!("{runtime}/orders"), &[], "").await.expect(400);
+    }
+    assert_eq!(world.back_end.calls().len(), 2);
+    // The value of a parameter or header may be a key, so no message contains the host.
+    let hidden =
+        connection(&world, "e", dynamic("https://@{queryParameters('r')}.nowhere.example"), json!({})).await;
+    let answer =
+        call(&world, "GET", &format!("{hidden}/orders?r=very-secret-key"), &[], "").await.expect(502);
+    assert!(!answer.text.contains("very-secret-key"), "{}", answer.text);
 }
 
 #[tokio::test]
