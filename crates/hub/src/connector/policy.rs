@@ -5,26 +5,9 @@ use serde_json::{Map, Value};
 
 use super::fault::Faults;
 use super::policy_value::{BadValue, MEMBERS_MAX, PolicyValue};
+use super::security::is_reserved;
 
 const POLICIES_MAX: usize = 200;
-/// Headers that belong to the connection to the back end, or that the transport sets.
-const RESERVED_HEADERS: [&str; 15] = [
-    "connection",
-    "content-length",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "outlive-time",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "traceparent",
-    "tracestate",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// A policy, for all operations or some.
 #[derive(Debug, Clone, PartialEq)]
@@ -299,7 +282,7 @@ impl Reader<'_> {
         let text = self.text("name")?;
         let (at, _) = self.find("x-ms-apimTemplateParameter.name");
         match HeaderName::from_bytes(text.trim().as_bytes()) {
-            Ok(name) if RESERVED_HEADERS.contains(&name.as_str()) => {
+            Ok(name) if is_reserved(&name) => {
                 self.unsupported = Some(format!("sets the header {name}"));
                 None
             }

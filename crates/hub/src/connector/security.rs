@@ -8,6 +8,36 @@ use super::Parameter;
 use super::fault::Faults;
 use super::parameter::ParameterKind;
 
+/// The maximum number of schemes.
+const SCHEMES_MAX: usize = 50;
+/// Headers that no file sets: they belong to the connection to the back end, the transport sets
+/// them, or they are the hub's own.
+const RESERVED_HEADERS: [&str; 18] = [
+    "connection",
+    "content-length",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "outlive-time",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "set-cookie",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-host",
+];
+
+/// Whether a connector may not set the header.
+pub(super) fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED_HEADERS.contains(&name.as_str())
+}
+
 /// A scheme of `securityDefinitions`. Those of OAuth are in the connection parameters instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SecurityScheme {
@@ -38,9 +68,9 @@ pub(super) fn parse(definitions: Option<&Value>, faults: &mut Faults) -> Vec<Sec
     let at = "swagger.securityDefinitions";
     let definitions = match definitions {
         None | Some(Value::Null) => return Vec::new(),
-        Some(Value::Object(definitions)) => definitions,
+        Some(Value::Object(definitions)) if definitions.len() <= SCHEMES_MAX => definitions,
         Some(_) => {
-            faults.add(at, "it is not an object");
+            faults.add(at, format!("it is not an object with at most {SCHEMES_MAX} members"));
             return Vec::new();
         }
     };
@@ -59,6 +89,11 @@ pub(super) fn parse(definitions: Option<&Value>, faults: &mut Faults) -> Vec<Sec
                         continue;
                     }
                     (Some("header"), Some(name)) => match HeaderName::from_bytes(name.trim().as_bytes()) {
+                        Ok(name) if is_reserved(&name) => {
+                            let why = format!("{name} is set by the hub, and cannot be the header of a key");
+                            faults.add(format!("{at}.name"), why);
+                            continue;
+                        }
                         Ok(name) => KeyPlace::Header(name),
                         Err(_) => {
                             faults.add(format!("{at}.name"), "it is not the name of a header");
@@ -238,6 +273,26 @@ mod tests {
                 "{definitions} {parameters}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_is_in_no_header_of_the_transport() {
+        for name in RESERVED_HEADERS.into_iter().chain(["Host", " Transfer-Encoding ", "X-Forwarded-Host"]) {
+            let mut faults = Faults::default();
+            let schemes =
+                parse(Some(&json!({"k": {"type": "apiKey", "in": "header", "name": name}})), &mut faults);
+            let places: Vec<_> = faults.into_iter().map(|fault| fault.at).collect();
+            assert_eq!(
+                (schemes, places),
+                (vec![], vec!["swagger.securityDefinitions.k.name".to_owned()]),
+                "{name}"
+            );
+        }
+        let many: serde_json::Map<_, _> =
+            (0..=SCHEMES_MAX).map(|n| (format!("k{n}"), json!({"type": "basic"}))).collect();
+        let mut faults = Faults::default();
+        parse(Some(&Value::Object(many)), &mut faults);
+        assert!(faults.result(()).is_err());
     }
 
     #[test]

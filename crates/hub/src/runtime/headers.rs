@@ -66,7 +66,7 @@ pub(crate) fn to_back_end(headers: &HeaderMap, declared: &BTreeSet<String>) -> H
 const SECRET_BYTES_MIN: usize = 4;
 
 /// Returns the response headers that are forwarded to the caller, without any that contains one of
-/// the secrets, also percent-encoded.
+/// the secrets, also percent-encoded. Without its type the content would be useless.
 pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
     let named = named_by_connection(headers);
     let mut passed = select(headers, |name| !named.contains(name.as_str()));
@@ -78,8 +78,11 @@ pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
         };
         secrets.iter().any(holds)
     };
-    let leaking: Vec<_> =
-        passed.iter().filter(|(_, value)| leaks(value)).map(|(name, _)| name.clone()).collect();
+    let leaking: Vec<_> = passed
+        .iter()
+        .filter(|(name, value)| **name != CONTENT_TYPE && leaks(value))
+        .map(|(name, _)| name.clone())
+        .collect();
     for name in leaking {
         passed.remove(name);
     }
@@ -169,6 +172,12 @@ mod tests {
             names(&to_back_end(&sent, &declared)),
             ["accept", "content-type", "x-ms-client-request-id", "x-region"]
         );
+    }
+
+    #[test]
+    fn the_type_of_the_content_is_always_returned() {
+        let response = map(&[("content-type", "application/json"), ("x-a", "json")]);
+        assert_eq!(names(&to_caller(&response, &["json".to_owned()])), ["content-type"]);
     }
 
     #[test]

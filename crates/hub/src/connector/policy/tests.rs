@@ -68,6 +68,11 @@ fn the_templates_that_rewrite_a_call_are_known_in_any_case() {
             Action::Unsupported("sets the header host".into()),
         ),
         (
+            "setheader",
+            json!({"name": "X-Forwarded-Host", "value": "x"}),
+            Action::Unsupported("sets the header x-forwarded-host".into()),
+        ),
+        (
             "setproperty",
             json!({
                 "newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": "/",
