@@ -19,7 +19,7 @@ use super::headers;
 use super::outgoing::{Destination, Facts, OutgoingRequest, Prepared};
 use super::refusal::RuntimeRefusal;
 use super::response_policies;
-use super::target::{BadTarget, target};
+use super::target::target;
 use crate::Hub;
 use crate::back_end::Unreachable;
 use crate::connector::{Authentication, Operation};
@@ -131,12 +131,7 @@ fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
         let why = format!("The host{named} of this connector is not an address: {error}.");
         RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
     })?;
-    target(&base, base_path, &prepared.path, prepared.query.text().as_deref()).map_err(|error| match error {
-        BadTarget::Outside => RuntimeRefusal::no_such_operation(),
-        BadTarget::TooLong => {
-            RuntimeRefusal::new(StatusCode::BAD_REQUEST, "The path and query are too long.")
-        }
-    })
+    Ok(target(&base, base_path, &prepared.path, prepared.query.text().as_deref())?)
 }
 
 /// Sends a call to the back end. The inner error is the response if the back end does not respond.

@@ -157,7 +157,9 @@ fn route(
     let (path, more) = path.split_once('?').unwrap_or((&path, ""));
     query.append_raw(more);
     let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())
-        .map_err(|_| failed(&"does not give an HTTP method"))?;
+        .ok()
+        .filter(|method| !matches!(*method, Method::CONNECT | Method::TRACE))
+        .ok_or_else(|| failed(&"does not give an HTTP method that can be forwarded"))?;
     Ok((method, path.trim_start_matches('/').to_owned(), query))
 }
 

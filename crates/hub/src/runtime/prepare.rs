@@ -8,6 +8,7 @@ use outlive_tokens::Secret;
 
 use super::outgoing::{Destination, Facts, Prepared, bad_header, header_value, sensitive};
 use super::query::Query;
+use super::target::{BadTarget, TARGET_CHARS_MAX};
 use super::{headers, policies, refusal::RuntimeRefusal};
 use crate::connection::Connection;
 use crate::connector::{Action, KeyPlace, ParameterKind, StaticCredential, static_credentials};
@@ -59,6 +60,9 @@ impl Facts<'_> {
     /// Prepares the call, with this token if the connection has tokens.
     pub(super) fn prepare(&self, token: Option<&Secret>) -> Result<Prepared, RuntimeRefusal> {
         let (connector, outgoing) = (self.connector, self.outgoing);
+        if outgoing.path.len() + outgoing.query.as_ref().map_or(0, String::len) > TARGET_CHARS_MAX {
+            return Err(BadTarget::TooLong.into());
+        }
         let mut prepared = Prepared {
             method: outgoing.method.clone(),
             destination: Destination::of_swagger(&connector.swagger),

@@ -1,7 +1,9 @@
 //! The URL of a forwarded call.
 
+use http::StatusCode;
 use url::Url;
 
+use super::refusal::RuntimeRefusal;
 use crate::path::{decodings, has_traversal, is_of_lab_surface};
 
 /// The path of a call cannot be forwarded.
@@ -15,6 +17,15 @@ pub(crate) enum BadTarget {
 
 /// The maximum length of path and query together.
 pub(super) const TARGET_CHARS_MAX: usize = 8_192;
+
+impl From<BadTarget> for RuntimeRefusal {
+    fn from(error: BadTarget) -> Self {
+        match error {
+            BadTarget::Outside => Self::no_such_operation(),
+            BadTarget::TooLong => Self::new(StatusCode::BAD_REQUEST, "The path and query are too long."),
+        }
+    }
+}
 
 /// Returns the URL at the back end `base` for `path` (the path after the connection id,
 /// percent-encoded as received) under `base_path`.

@@ -154,6 +154,18 @@ async fn a_route_replaces_path_and_method_for_its_operations() {
     assert_eq!((seen.method.as_str(), seen.uri.as_str()), ("GET", "/v1/orders"));
     let answer = call(&world, "GET", &format!("{runtime}/orders/4"), &[], "").await.expect(400);
     assert!(answer.text.contains("needs the parameter 'shop'"), "{}", answer.text);
+    let method = json!({"newPath": "/x", "httpMethod": "@queryParameters('m')"});
+    let any =
+        connection(&world, "m", json!([policy("routerequesttoendpoint", &method, &[])]), json!({})).await;
+    assert_eq!(sent(&world, "GET", &format!("{any}/orders?m=put"), &[]).await.method, "PUT");
+    for method in ["CONNECT", "trace", "a b", ""] {
+        let uri = format!("{any}/orders?m={}", method.replace(' ', "%20"));
+        let answer = call(&world, "GET", &uri, &[], "").await.expect(400);
+        assert!(answer.text.contains("does not give an HTTP method"), "{}", answer.text);
+    }
+    let long = format!("{any}/orders?m=get&x={}", "x".repeat(9_000));
+    let answer = call(&world, "GET", &long, &[], "").await.expect(400);
+    assert!(answer.text.contains("too long"), "{}", answer.text);
     // What the caller gives cannot leave the base path.
     let answer = call(&world, "GET", &format!("{runtime}/orders/4?shop=.."), &[], "").await.expect(404);
     assert!(answer.text.contains("not found"), "{}", answer.text);
