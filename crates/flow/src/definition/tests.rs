@@ -146,8 +146,8 @@ fn errors_contain_place_reason_and_remedy() {
         ("/actions", json!([]), "properties.definition.actions: this is not an object"),
         (
             "/actions/Http",
-            action("JavaScriptCode"),
-            "actions.Http.type: the action type 'JavaScriptCode' is not supported; write the computation as expressions",
+            action("JavaScript"),
+            "actions.Http.type: the action type 'JavaScript' is not supported; use OpenApiConnection, ApiConnection",
         ),
         ("/actions/x", json!("y"), "actions.x: this is not an object"),
         (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' is not a known member"),

@@ -1,9 +1,10 @@
-//! Action types that are not supported, and what can be used in their place.
+//! Types that exist but are not available here, and what can be used in their place. An action of
+//! such a type can be saved, as in the original; it fails when it runs.
 
 pub(super) const KNOWN: &str = "use OpenApiConnection, ApiConnection, Http, Compose, ParseJson, Select, Query, Join, \
      Table, Wait, Response, Terminate, an action for variables, Scope, If, Switch, Foreach or Until";
 
-/// Returns what to do about an action type that exists but is not supported.
+/// Returns what to do about an action type that exists but is not available.
 pub(super) fn remedy(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "serviceprovider" => {

@@ -289,7 +289,7 @@ async fn a_sign_in_says_what_its_settings_lack() {
         without_id.pointer_mut("/api_properties/properties/connectionParameters/token/oAuthSettings");
     settings.expect("there")["clientId"] = Value::Null;
     let (world, ..) = world(vec![
-        connector("shared_facebook", "facebook", &json!({}), &json!(["public_profile"])),
+        connector("shared_facebook", "contoso", &json!({}), &json!(["public_profile"])),
         connector("shared_nowhere", "oauth2", &nowhere, &json!([])),
         connector("shared_half", "oauth2", &half, &json!([])),
         direct,

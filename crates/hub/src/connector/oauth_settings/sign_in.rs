@@ -2,6 +2,7 @@
 
 use outlive_tokens::Secret;
 
+use super::known_providers;
 use super::parse::is_tenant;
 use super::settings::{OAuthSettings, ProviderKind};
 use super::template;
@@ -132,6 +133,9 @@ impl<'a> SignIn<'a> {
             Endpoint::Refresh => &["refreshUrl", "refreshUrlTemplate", "tokenUrl", "tokenUrlTemplate"],
         };
         let found = names.iter().find_map(|name| Some((*name, self.setting(name)?)));
+        if let (None, Some(url)) = (found, known_providers::url(&self.settings.identity_provider, endpoint)) {
+            return Ok(url.to_owned());
+        }
         let Some((name, url)) = found else {
             // Both spellings end in the same way; the message has that of the provider.
             let suffix = if self.settings.identity_provider == "oauth2generic" { "Template" } else { "" };

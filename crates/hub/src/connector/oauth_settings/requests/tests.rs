@@ -165,7 +165,7 @@ fn a_connection_replaces_settings_of_the_connector() {
 fn what_is_missing_is_named_at_once() {
     let none = ParameterValues::default();
     for (provider, missing) in [
-        ("facebook", "customParameters.authorizationUrl is missing; customParameters.tokenUrl is missing"),
+        ("contoso", "customParameters.authorizationUrl is missing; customParameters.tokenUrl is missing"),
         (
             "oauth2generic",
             "customParameters.authorizationUrlTemplate is missing; customParameters.tokenUrlTemplate is missing",
@@ -177,6 +177,8 @@ fn what_is_missing_is_named_at_once() {
             format!("The oAuthSettings of the connector do not suffice for a sign-in: {missing}.")
         );
     }
+    let known = authorize(&settings("Facebook", json!({})), &none).expect("complete");
+    assert!(known.starts_with("https://www.facebook.com/dialog/oauth?"), "{known}");
     let nothing = json!({"oAuthSettings": {"identityProvider": "oauth2"}});
     let nothing = OAuthSettings::parse(&nothing, "p").expect("usable");
     assert!(authorize(&nothing, &none).expect_err("incomplete").contains("clientId is missing; "));
