@@ -262,7 +262,7 @@ fn all_errors_are_reported_at_once() {
     flow["actions"]["Wrong"] = wrong;
     flow["actions"]["Branch"] = json!({
         "type": "If", "expression": {"xor": []}, "runAfter": {"Wrong": ["Succeeded"]},
-        "actions": {"Inner": {"type": "Agent"}},
+        "actions": {"Inner": {"type": "Nothing"}},
         "else": {"actions": {"Other": {"type": "Compose", "inputs": "@outputs('Gone')"}}}
     });
     let references = json!({"a": {"runtimeSource": "stranger"}, "b": 7, "c": {"connectionName": "kept"}});
@@ -334,6 +334,6 @@ fn definitions_of_earlier_versions_are_restored() {
     assert!(read(&flow).is_err());
     let restored = Definition::restore(&flow, &references()).expect("restores");
     assert_eq!(restored.parameters["limit"], json!("5"));
-    flow["actions"]["List_orders"]["type"] = json!("Agent");
+    flow["actions"]["List_orders"]["type"] = json!("Nothing");
     assert!(Definition::restore(&flow, &references()).is_err());
 }

@@ -133,13 +133,13 @@ fn a_schedule_is_in_its_time_zone() {
 }
 
 #[test]
-fn unsupported_actions_are_rejected_by_name() {
+fn unknown_actions_are_rejected_by_name() {
     let lab = Lab::new();
     let actions = json!({
-        "Script": {"type": "JavaScriptCode", "inputs": {"code": "x"}},
-        "Scope": {"type": "Scope", "actions": {"Child": {"type": "Workflow", "inputs": {}}}},
+        "Script": {"type": "JavaScript", "inputs": {"code": "x"}},
+        "Scope": {"type": "Scope", "actions": {"Child": {"type": "Nothing", "inputs": {}}}},
         "Call": call("ListOrders", json!({})),
-        "Ask": {"type": "Agent", "inputs": {}},
+        "Ask": {"type": "Robot", "inputs": {}},
     });
     let error = lab.put_flow(manual(actions)).expect(400);
     let details: Vec<_> = error["error"]["details"]
