@@ -152,7 +152,11 @@ impl TokenCall<'_> {
             error.as_ref().map_or_else(|| TokenFailure::transient("the token response is too long"), failed)
         })?;
         let outcome = token_response::read(status, &String::from_utf8_lossy(&body), self.now);
-        outcome.map_err(|failure| failure.authenticated_by(place.words()).without(&request.secrets))
+        let mut secrets = request.secrets.clone();
+        if let Place::Header(client_id, secret) = place {
+            secrets.push(Secret::new(encoded(client_id, secret)));
+        }
+        outcome.map_err(|failure| failure.authenticated_by(place.words()).without(&secrets))
     }
 }
 
@@ -178,11 +182,15 @@ fn body(body: &TokenBody, place: Place<'_>) -> (String, &'static str) {
     }
 }
 
-/// Returns the header of a client (RFC 6749 §2.3.1: both parts are form-encoded).
-fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
+/// Returns the credentials of a client for the header (RFC 6749 §2.3.1: both parts are
+/// form-encoded).
+fn encoded(client_id: &str, secret: &Secret) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let credentials = STANDARD.encode(format!("{}:{}", encode(client_id), encode(secret.expose())));
-    let mut value = HeaderValue::try_from(format!("Basic {credentials}"))
+    STANDARD.encode(format!("{}:{}", encode(client_id), encode(secret.expose())))
+}
+
+fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
+    let mut value = HeaderValue::try_from(format!("Basic {}", encoded(client_id, secret)))
         .expect("base64 contains only characters that are valid in a header");
     value.set_sensitive(true);
     value
