@@ -270,7 +270,7 @@ impl SignIn<'_> {
             GrantRequest::Refresh { refresh_token, .. } => vec![refresh_token.clone()],
             GrantRequest::ClientCredentials => vec![],
         };
-        of_grant.into_iter().chain(self.secret().cloned()).collect()
+        of_grant.into_iter().chain(self.secret().cloned()).chain(self.secret_values().cloned()).collect()
     }
 }
 

@@ -90,6 +90,11 @@ impl<'a> SignIn<'a> {
         self.secret.as_ref()
     }
 
+    /// The values of the connection that must not be shown.
+    pub(super) fn secret_values(&self) -> impl Iterator<Item = &'a Secret> {
+        self.values.secrets()
+    }
+
     /// Returns a setting: that of the connection, or else of the connector.
     pub(super) fn setting(&self, name: &str) -> Option<&'a str> {
         self.values.of_setting(name).or_else(|| self.settings.parameter(name))

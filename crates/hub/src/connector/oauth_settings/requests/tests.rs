@@ -260,6 +260,21 @@ fn a_client_secret_is_never_in_the_url_that_a_user_sees() {
 }
 
 #[test]
+fn what_an_error_response_must_not_repeat_is_listed() {
+    let own = values(&[
+        ("token:OwnSecret", "own-secret"),
+        ("token:clientId", "own-client"),
+        ("token:TenantId", "contoso.example"),
+        ("token:tokenUrl", "https://own.example/token"),
+    ]);
+    let (of, secret) = (settings("oauth2", urls(&json!({}))), Secret::new("s3cret"));
+    let sign_in = of.sign_in(&own, Some(&secret)).expect("complete");
+    let request = sign_in.token_request(CODE, None).expect("complete");
+    let listed: Vec<_> = request.secrets.iter().map(Secret::expose).collect();
+    assert_eq!(listed, ["c&d", "verifier", "s3cret", "own-secret"]);
+}
+
+#[test]
 fn a_template_without_state_gets_it() {
     let of = settings(
         "oauth2generic",
