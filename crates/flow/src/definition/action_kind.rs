@@ -82,7 +82,7 @@ pub(super) fn read(
         "apiconnection" => {
             connector_call::read_request(&inputs(node, errors)?, errors).map(ActionKind::ApiConnection)
         }
-        "openapiconnectionwebhook" | "apiconnectionwebhook" => {
+        "openapiconnectionwebhook" | "apiconnectionwebhook" | "httpwebhook" => {
             inputs(node, errors).map(|_| ActionKind::Webhook)
         }
         "http" => http_call::read(&inputs(node, errors)?, errors).map(Box::new).map(ActionKind::Http),
