@@ -90,6 +90,11 @@ impl<'a> SignIn<'a> {
         self.secret.as_ref()
     }
 
+    /// Returns everything of the connector and the connection that must not be shown.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        self.secret().cloned().into_iter().chain(self.secret_values().cloned()).collect()
+    }
+
     /// The values of the connection that must not be shown.
     pub(super) fn secret_values(&self) -> impl Iterator<Item = &'a Secret> {
         self.values.secrets()
