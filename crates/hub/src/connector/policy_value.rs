@@ -244,6 +244,8 @@ fn members(text: &str) -> Result<(Vec<String>, &str), BadValue> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn evaluate(text: &str) -> Result<String, Missing> {
@@ -281,6 +283,18 @@ mod tests {
             ("/users/{id}/x", "/users/{id}/x"),
         ] {
             assert_eq!(evaluate(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_value_or_a_mistake(text in "(@|@\\{|[a-zA-Zü(){}\\[\\]'\",.@ ]|connectionParameters\\('|body\\(\\)){0,12}") {
+            if let Ok(value) = PolicyValue::parse(&text) {
+                let _ = value.evaluate(|_| Some(Cow::Borrowed("x")));
+                if !text.contains('@') {
+                    prop_assert_eq!(value.evaluate(|_| None), Ok(text));
+                }
+            }
         }
     }
 
