@@ -28,6 +28,12 @@ pub(crate) struct ApiProperties {
 impl ApiProperties {
     /// Parses the document. Its members are in `properties`, as in the file, or at the top level.
     pub(crate) fn parse(document: &Value) -> Result<Self, Faults> {
+        let (read, faults) = Self::read(document);
+        faults.result(read)
+    }
+
+    /// Reads what is valid in the document, and its mistakes.
+    pub(super) fn read(document: &Value) -> (Self, Faults) {
         let mut faults = Faults::default();
         let empty = Map::new();
         let (prefix, properties) = match (document, document.get("properties")) {
@@ -68,7 +74,7 @@ impl ApiProperties {
         let of_script = properties.get("script").and_then(|script| script.get("operationIds"));
         scripts.extend(list(of_script, "script.operationIds"));
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
-        faults.result(Self {
+        let read = Self {
             authentication,
             brand_color: text("iconBrandColor").or_else(|| text("brandColor")).unwrap_or_default(),
             capabilities,
@@ -78,7 +84,8 @@ impl ApiProperties {
             sets,
             policies,
             scripts,
-        })
+        };
+        (read, faults)
     }
 
     /// Returns the properties as they are for connections with this parameter set. A set that does

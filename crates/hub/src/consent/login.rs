@@ -52,6 +52,9 @@ pub(super) async fn connection_of(
     let (connection, _) =
         found.ok_or_else(|| ErrorPage::unusable("The connection of this link was deleted."))?;
     let connector = hub.connector_of(&connection).await?;
+    if let Some(why) = connector.unusable() {
+        return Err(ErrorPage::unusable(why).for_maker());
+    }
     Ok((connection, connector))
 }
 

@@ -187,6 +187,8 @@ mod tests {
             swagger,
             client_secret: None,
             client_key: None,
+            destinations: Default::default(),
+            faults: Default::default(),
         }
     }
 
