@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 use crate::HubConfig;
 use crate::back_end::BackEndCalls;
 use crate::connection::{Connection, Values};
-use crate::connector::{self, Connector, ConnectorName, ParameterValues};
+use crate::connector::{self, Connector, ConnectorName, Parameter, ParameterValues};
 use crate::credential::Refreshes;
 
 /// The maximum number of cached connectors.
@@ -94,13 +94,40 @@ impl Hub {
         if let Some(connector) = cached.filter(|known| known.version == connection.connector_version) {
             return Ok(connector);
         }
+        let connector = Arc::new(self.read_connector(connection).await?);
+        self.connectors.insert(key, Arc::clone(&connector));
+        Ok(connector)
+    }
+
+    /// Returns the connector for a call through a connection: what the owner gave as a secret is one,
+    /// whatever the connector's maker says since then.
+    pub(crate) async fn connector_for_call(
+        &self,
+        connection: &Connection,
+    ) -> Result<Arc<Connector>, Problem> {
+        let (connector, stored) = (self.connector_of(connection).await?, &connection.values);
+        let opened =
+            |parameter: &&Parameter| !parameter.takes_secret() && !stored.plain.contains_key(&parameter.name);
+        let mut opened = connector.properties.parameters.iter().filter(opened).peekable();
+        if stored.secrets_sealed.is_none() || opened.peek().is_none() {
+            return Ok(connector);
+        }
+        let values = self.values_of(connection)?;
+        if !opened.any(|parameter| stored.seals(&values, &parameter.name)) {
+            return Ok(connector);
+        }
+        let mut connector = self.read_connector(connection).await?;
+        connector.properties.mark_sealed(|parameter| stored.seals(&values, &parameter.name));
+        Ok(Arc::new(connector))
+    }
+
+    async fn read_connector(&self, connection: &Connection) -> Result<Connector, Problem> {
+        let (tenant, name) = (connection.tenant, &connection.connector);
         let stored = connector::storage::find(&self.chassis.store, &self.chassis.sealer, tenant, name)
             .await?
             .ok_or_else(|| Problem::not_found("ApiNotFound", format!("There is no API '{name}'.")))?;
         let mut connector = stored.connector;
-        connector.properties = connector.properties.for_set(set.as_deref());
-        let connector = Arc::new(connector);
-        self.connectors.insert(key, Arc::clone(&connector));
+        connector.properties = connector.properties.for_set(connection.values.set.as_deref());
         Ok(connector)
     }
 }

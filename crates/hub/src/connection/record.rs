@@ -5,7 +5,7 @@ use outlive_wire::Subject;
 use uuid::Uuid;
 
 use super::{Status, StoredValues};
-use crate::connector::ConnectorName;
+use crate::connector::{Authentication, Connector, ConnectorName, Destinations};
 
 /// A connection, as stored.
 #[derive(Debug, Clone)]
@@ -34,11 +34,38 @@ pub(crate) struct Connection {
     pub(crate) changed: Instant,
     /// The number of changes by its owner, for optimistic concurrency.
     pub(crate) revision: i64,
+    /// How often its tokens were discarded.
+    pub(crate) tokens_revision: i64,
+    /// Where its connector sent what it stores when its owner agreed. `None`: it is of an earlier
+    /// version, and agrees to the connector as it is.
+    pub(crate) destinations: Option<String>,
 }
 
 impl Connection {
     /// The subject of its journal events.
     pub(crate) fn subject(&self) -> Subject {
         Subject::connection(self.id)
+    }
+
+    /// Returns why what the connection stores is not sent: its owner has not agreed to where its
+    /// connector sends it since a change.
+    pub(crate) fn disagreement(&self, connector: &Connector) -> Option<String> {
+        let (agreed, current) = (self.destinations.as_deref()?, &connector.destinations);
+        let stores_secrets = self.values.secrets_sealed.is_some()
+            || connector.properties.authentication != Authentication::None;
+        if !stores_secrets || agreed == current.to_string() {
+            return None;
+        }
+        let changes = current.changes_since(&Destinations::parse(agreed));
+        Some(format!(
+            "The API '{}' was changed {changes}. Before the connection is used again, the connection's owner has to sign in \
+             again, or to give the values of its parameters again.",
+            connector.name
+        ))
+    }
+
+    /// Returns the status as it is shown.
+    pub(crate) fn shown_status(&self, connector: &Connector) -> Status {
+        self.disagreement(connector).map_or_else(|| self.status.clone(), Status::Unauthenticated)
     }
 }

@@ -10,7 +10,8 @@ use crate::connector::{Connector, api_reference};
 /// origin.
 pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str) -> Value {
     let id = connection_id(connection.tenant, &connection.group, &connection.name);
-    let user = match (&connection.status, &connection.authenticated_user) {
+    let status = connection.shown_status(connector);
+    let user = match (&status, &connection.authenticated_user) {
         (Status::Unauthenticated(_), _) | (_, None) => json!({}),
         (_, Some(name)) => json!({"name": name}),
     };
@@ -24,8 +25,8 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str
         "location": LOCATION,
         "properties": {
             "displayName": connection.display_name,
-            "overallStatus": connection.status.overall(),
-            "statuses": connection.status.to_json(),
+            "overallStatus": status.overall(),
+            "statuses": status.to_json(),
             "connectionState": if connection.enabled { "Enabled" } else { "Disabled" },
             "authenticatedUser": user,
             "parameterValues": {},

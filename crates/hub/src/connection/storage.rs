@@ -28,6 +28,8 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
         created: row.instant("created_us")?,
         changed: row.instant("changed_us")?,
         revision: row.int("revision")?,
+        tokens_revision: row.int("tokens_revision")?,
+        destinations: row.opt_text("destinations")?,
     })
 }
 
@@ -55,7 +57,7 @@ pub(crate) async fn find(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
              c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
-             c.secrets_sealed, t.sealed, t.version AS credential_version, t.expires_us \
+             c.secrets_sealed, c.destinations, c.tokens_revision, t.sealed, t.version AS credential_version, t.expires_us \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              LEFT JOIN credentials t ON t.tenant = c.tenant AND t.connection = c.id \
              WHERE c.tenant = $1 AND c.id = $2",
@@ -89,7 +91,7 @@ pub(crate) async fn find_by_name(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
              c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
-             c.secrets_sealed \
+             c.secrets_sealed, c.destinations, c.tokens_revision \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key = $3",
             tenant,
@@ -118,7 +120,7 @@ pub(crate) async fn list(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
              c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
-             c.secrets_sealed \
+             c.secrets_sealed, c.destinations, c.tokens_revision \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
              WHERE c.tenant = $1 AND (CAST($2 AS TEXT) IS NULL OR c.group_key = $2) \
              AND (c.group_key > $3 OR (c.group_key = $3 AND c.name_key > $4)) \
@@ -157,8 +159,8 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
     sql!(
         "INSERT INTO connections (tenant, id, resource_group, group_key, name, name_key, connector, display_name, owner, \
          enabled, status_code, status_message, key_sealed, created_us, changed_us, parameter_set, parameter_values, \
-         data_key_sealed, secrets_sealed) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+         data_key_sealed, secrets_sealed, destinations) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         connection.tenant,
         connection.id,
         &connection.group,
@@ -177,7 +179,8 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
         connection.values.set.clone(),
         Value::Object(connection.values.plain.clone()),
         connection.values.data_key_sealed.clone(),
-        connection.values.secrets_sealed.clone()
+        connection.values.secrets_sealed.clone(),
+        connection.destinations.clone()
     )
 }
 
@@ -185,8 +188,8 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
 pub(crate) fn update(connection: &Connection) -> Statement {
     sql!(
         "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, parameter_set = $4, \
-         parameter_values = $5, data_key_sealed = $6, secrets_sealed = $7, revision = revision + 1 \
-         WHERE tenant = $8 AND id = $9 AND revision = $10",
+         parameter_values = $5, data_key_sealed = $6, secrets_sealed = $7, destinations = $8, \
+         revision = revision + 1 WHERE tenant = $9 AND id = $10 AND revision = $11",
         &connection.display_name,
         connection.enabled,
         connection.changed,
@@ -194,6 +197,7 @@ pub(crate) fn update(connection: &Connection) -> Statement {
         Value::Object(connection.values.plain.clone()),
         connection.values.data_key_sealed.clone(),
         connection.values.secrets_sealed.clone(),
+        connection.destinations.clone(),
         connection.tenant,
         connection.id,
         connection.revision
@@ -201,10 +205,65 @@ pub(crate) fn update(connection: &Connection) -> Statement {
     .expect_rows(1)
 }
 
-/// Deletes the tokens of a connection, and the sign-ins under way, which are for another parameter
-/// set.
-pub(crate) fn delete_tokens(tenant: TenantId, id: ConnectionId) -> Change {
-    let mut change = Change::new();
+/// Records that the owner agrees to where the connector sends what the connection stores.
+pub(crate) fn agree(tenant: TenantId, id: ConnectionId, destinations: String) -> Statement {
+    sql!("UPDATE connections SET destinations = $1 WHERE tenant = $2 AND id = $3", destinations, tenant, id)
+        .expect_rows(1)
+}
+
+/// Keeps what the connections to a connector agreed to, before the connector changes from `old` to
+/// `new`; those of `maker`, who changes it, agree. Ends all sign-ins under way.
+pub(crate) fn move_connector(
+    tenant: TenantId,
+    connector: &ConnectorName,
+    maker: Uuid,
+    old: &str,
+    new: &str,
+) -> Change {
+    let mut change = Change::from(sql!(
+        "UPDATE connections SET destinations = $1 WHERE tenant = $2 AND connector = $3 AND destinations IS NULL",
+        old,
+        tenant,
+        connector.as_str()
+    ));
+    change.add(sql!(
+        "UPDATE connections SET destinations = $1 \
+         WHERE tenant = $2 AND connector = $3 AND owner = $4 AND destinations = $5",
+        new,
+        tenant,
+        connector.as_str(),
+        maker.to_string(),
+        old
+    ));
+    change.add(sql!(
+        "DELETE FROM consent_attempts WHERE tenant = $1 AND connection IN \
+         (SELECT id FROM connections WHERE tenant = $1 AND connector = $2)",
+        tenant,
+        connector.as_str()
+    ));
+    change
+}
+
+/// Conflicts if the connection was deleted or its tokens were discarded since `tokens_revision` was
+/// read, so that no result of a token request is recorded for other values than it was made with.
+pub(crate) fn keep_tokens(tenant: TenantId, id: ConnectionId, tokens_revision: i64) -> Statement {
+    sql!(
+        "UPDATE connections SET tokens_revision = tokens_revision \
+         WHERE tenant = $1 AND id = $2 AND tokens_revision = $3",
+        tenant,
+        id,
+        tokens_revision
+    )
+    .expect_rows(1)
+}
+
+/// Discards the tokens of a connection, and the sign-ins under way.
+pub(crate) fn discard_tokens(tenant: TenantId, id: ConnectionId) -> Change {
+    let mut change = Change::from(sql!(
+        "UPDATE connections SET tokens_revision = tokens_revision + 1 WHERE tenant = $1 AND id = $2",
+        tenant,
+        id
+    ));
     change.add(sql!("DELETE FROM credentials WHERE tenant = $1 AND connection = $2", tenant, id));
     change.add(sql!("DELETE FROM consent_attempts WHERE tenant = $1 AND connection = $2", tenant, id));
     change

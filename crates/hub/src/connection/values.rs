@@ -26,6 +26,13 @@ impl fmt::Debug for StoredValues {
     }
 }
 
+impl StoredValues {
+    /// Whether the value of a parameter is stored as a secret.
+    pub(crate) fn seals(&self, values: &Values, name: &str) -> bool {
+        values.0.contains_key(name) && !self.plain.contains_key(name)
+    }
+}
+
 /// Values that could not be unsealed: they were sealed with another key, or for another connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable;

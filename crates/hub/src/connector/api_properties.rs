@@ -28,6 +28,12 @@ pub(crate) struct ApiProperties {
 impl ApiProperties {
     /// Parses the document. Its members are in `properties`, as in the file, or at the top level.
     pub(crate) fn parse(document: &Value) -> Result<Self, Faults> {
+        let (read, faults) = Self::read(document);
+        faults.result(read)
+    }
+
+    /// Reads what is valid in the document, and its mistakes.
+    pub(super) fn read(document: &Value) -> (Self, Faults) {
         let mut faults = Faults::default();
         let empty = Map::new();
         let (prefix, properties) = match (document, document.get("properties")) {
@@ -68,7 +74,7 @@ impl ApiProperties {
         let of_script = properties.get("script").and_then(|script| script.get("operationIds"));
         scripts.extend(list(of_script, "script.operationIds"));
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
-        faults.result(Self {
+        let read = Self {
             authentication,
             brand_color: text("iconBrandColor").or_else(|| text("brandColor")).unwrap_or_default(),
             capabilities,
@@ -78,7 +84,8 @@ impl ApiProperties {
             sets,
             policies,
             scripts,
-        })
+        };
+        (read, faults)
     }
 
     /// Returns the properties as they are for connections with this parameter set. A set that does
@@ -122,7 +129,42 @@ impl ApiProperties {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    use crate::connector::Swagger;
+
+    /// JSON whose members are those of a connector's files, with values of any kind.
+    fn documents() -> impl Strategy<Value = Value> {
+        let names = "properties|connectionParameters|connectionParameterSets|values|parameters|name|type|token|a|\
+             uiDefinition|constraints|required|allowedValues|value|defaultValue|policyTemplateInstances|templateId|\
+             x-ms-apimTemplateParameter.urlTemplate|x-ms-apimTemplateParameter.name|scriptOperations|swagger|host|paths|\
+             /a|get|operationId|securityDefinitions|in|schemes|basePath";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i8>().prop_map(Value::from),
+            "string|securestring|true|apiKey|basic|header|2.0|setheader|dynamichosturl|@body\\(\\)|.{0,4}"
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 60, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::btree_map(names, inner, 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_panics_and_every_mistake_has_a_place(document in documents()) {
+            let faults = [ApiProperties::parse(&document).err(), Swagger::parse(&document).err()];
+            for fault in faults.into_iter().flatten().flatten() {
+                prop_assert!(!fault.at().is_empty() && !fault.why().is_empty());
+            }
+        }
+    }
 
     fn aad() -> Value {
         json!({"type": "oauthSetting", "oAuthSettings": {

@@ -4,7 +4,9 @@ use outlive_tokens::Secret;
 use serde_json::Value;
 
 use super::oauth_settings::take_client_secret;
-use super::{ApiProperties, ConnectorFault, DISPLAY_NAME_RULE, Faults, Swagger, is_display_name};
+use super::{
+    ApiProperties, ConnectorFault, DISPLAY_NAME_RULE, Destinations, Faults, Swagger, is_display_name,
+};
 
 /// The documents of a connector, as submitted.
 #[derive(Debug)]
@@ -29,6 +31,15 @@ impl Draft {
             faults.push(fault);
         }
         faults.result(self)
+    }
+}
+
+impl Draft {
+    /// Where the connector sends what its connections store.
+    pub(crate) fn destinations(&self) -> Destinations {
+        let (properties, _) = ApiProperties::read(&self.api_properties);
+        let (swagger, _) = Swagger::read(&self.swagger);
+        Destinations::of(&self.api_properties, &properties, &swagger)
     }
 }
 

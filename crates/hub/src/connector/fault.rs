@@ -51,6 +51,18 @@ impl Faults {
         part.map_err(|fault| self.push(fault)).ok()
     }
 
+    /// Whether there is no mistake.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds the mistakes of another document.
+    pub(super) fn extend(&mut self, others: Self) {
+        for fault in others {
+            self.push(fault);
+        }
+    }
+
     /// Returns `value`, or the mistakes if there are any.
     pub(super) fn result<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }

@@ -1,9 +1,11 @@
 //! Connectors: an API (a swagger) and how a connection to it signs in (an `apiProperties.json`).
 //!
-//! Parsing is pure. A [`Connector`] exists only if both documents are valid.
+//! Parsing is pure. A connector is registered only if both documents are valid; of a stored one that is not valid any more, the
+//! mistakes are known.
 
 mod api_properties;
 mod client_secret;
+mod destinations;
 mod document;
 mod draft;
 mod fault;
@@ -20,6 +22,7 @@ mod swagger;
 
 pub(crate) use api_properties::ApiProperties;
 pub(crate) use client_secret::{Replacement, secret_fault};
+pub(crate) use destinations::Destinations;
 pub(crate) use document::{api_reference, custom_api, is_redirect_of_hub, managed_api, redirect_uri};
 pub(crate) use draft::{Draft, connector_faults};
 pub(crate) use fault::{ConnectorFault, Faults};

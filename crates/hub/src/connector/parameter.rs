@@ -51,6 +51,8 @@ pub(crate) struct Parameter {
     pub(crate) default: Option<Value>,
     /// Given only for connections through a gateway.
     pub(crate) with_gateway: bool,
+    /// Whether the connection's value was given as a secret, whatever the file says since then.
+    pub(crate) sealed: bool,
 }
 
 impl Parameter {
@@ -61,6 +63,11 @@ impl Parameter {
 
     /// Whether values are sealed and never returned.
     pub(crate) fn is_secret(&self) -> bool {
+        self.sealed || self.takes_secret()
+    }
+
+    /// Whether a new value is a secret.
+    pub(crate) fn takes_secret(&self) -> bool {
         self.kind == ParameterKind::Secret
     }
 
@@ -222,6 +229,7 @@ fn parameter_of(
         allowed,
         default: None,
         with_gateway,
+        sealed: false,
     };
     for spelling in ["defaultValue", "default"] {
         let default = members.get(spelling).filter(|value| !value.is_null());

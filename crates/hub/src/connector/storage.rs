@@ -5,7 +5,7 @@ use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
 use outlive_tokens::{Sealer, Secret, SigningKey};
 use uuid::Uuid;
 
-use super::{ApiProperties, Connector, ConnectorName, Draft, Home, Swagger};
+use super::{ApiProperties, Connector, ConnectorName, Destinations, Draft, Home, Swagger};
 use crate::arm::ResourceName;
 
 /// A stored connector, with what only its resource shows.
@@ -61,13 +61,17 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
         .map(|sealed| SigningKey::unsealed(sealer, &sealed))
         .transpose()
         .map_err(|error| corrupt("client_key_sealed", &error))?;
+    let (properties, mut faults) = ApiProperties::read(&api_properties);
+    let (parsed_swagger, faults_of_swagger) = Swagger::read(&swagger);
+    faults.extend(faults_of_swagger);
     let connector = Connector {
         home: row.opt_text("resource_group")?.map_or(Home::Managed, |group| Home::Custom { group }),
         version: row.text("version")?,
         display_name: row.text("display_name")?,
-        properties: ApiProperties::parse(&api_properties)
-            .map_err(|fault| corrupt("api_properties", &fault))?,
-        swagger: Swagger::parse(&swagger).map_err(|fault| corrupt("swagger", &fault))?,
+        destinations: Destinations::of(&api_properties, &properties, &parsed_swagger),
+        properties,
+        swagger: parsed_swagger,
+        faults,
         client_secret,
         client_key,
         name,
@@ -351,6 +355,8 @@ mod tests {
             created: at,
             changed: at,
             revision: 1,
+            tokens_revision: 1,
+            destinations: None,
         };
         store.commit(crate::connection::storage::insert(&connection)).await.expect("inserted");
         let early = store.commit(delete(tenant, &name, 1, 0)).await;

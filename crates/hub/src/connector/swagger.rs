@@ -43,10 +43,16 @@ pub(crate) struct Operation {
 
 impl Swagger {
     pub(crate) fn parse(document: &Value) -> Result<Self, Faults> {
+        let (read, faults) = Self::read(document);
+        faults.result(read)
+    }
+
+    /// Reads what is valid in the document, and its mistakes.
+    pub(super) fn read(document: &Value) -> (Self, Faults) {
         let mut faults = Faults::default();
         let Some(document) = document.as_object() else {
             faults.add("swagger", "it is not an object");
-            return faults.result(Self::default());
+            return (Self::default(), faults);
         };
         if document.get("swagger").and_then(Value::as_str) != Some("2.0") {
             faults.add("swagger.swagger", "it must be \"2.0\": connectors are described in OpenAPI 2.0");
@@ -92,15 +98,8 @@ impl Swagger {
             .and_then(Value::as_str)
             .map(str::to_owned);
         let (scheme, base_path) = (scheme.unwrap_or("https"), base_path.to_owned());
-        faults.result(Self {
-            scheme,
-            host,
-            base_path,
-            operations,
-            header_parameters,
-            security,
-            test_operation,
-        })
+        let read = Self { scheme, host, base_path, operations, header_parameters, security, test_operation };
+        (read, faults)
     }
 
     /// Returns the path whose GET tests a connection: without parameters; only the status counts.

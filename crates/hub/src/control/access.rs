@@ -5,6 +5,7 @@ use http::StatusCode;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, ResourceName};
 use crate::connection::{Connection, Principal, access_list, storage};
+use crate::connector::Connector;
 
 /// What a caller needs to be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,22 @@ async fn has_right(
     }
     let principal = Principal::Object(call.caller.oid);
     Ok(access_list::contains(&hub.chassis.store, call.tenant, connection.id, &principal).await?)
+}
+
+/// Rejects a sign-in that the owner of the connection does not ask for, while the owner has not
+/// agreed to what the connector's maker changed.
+pub(super) fn agreement(
+    call: &ControlCall,
+    connection: &Connection,
+    connector: &Connector,
+) -> Result<(), ArmRefusal> {
+    if let Some(why) = connector.unusable() {
+        return Err(ArmRefusal::invalid(why));
+    }
+    match connection.disagreement(connector) {
+        Some(why) if connection.owner != call.caller.oid => Err(ArmRefusal::forbidden(why)),
+        _ => Ok(()),
+    }
 }
 
 /// The error for a caller without the right.

@@ -46,6 +46,8 @@ pub(super) async fn confirm(
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
+    let connector = hub.connector_of(&connection).await?;
+    access::agreement(&call, &connection, &connector)?;
     let confirmation = read(body)?;
     let hash = consent::digest(&confirmation.code);
     let redeemed = consent::find_by_code(&hub.chassis.store, call.tenant, connection.id, &hash).await?;
@@ -59,6 +61,9 @@ pub(super) async fn confirm(
         }
     };
     let mut change = Change::from(consent::consume_code(call.tenant, redeemed.attempt, &hash));
+    if connection.owner == call.caller.oid {
+        change.add(storage::agree(call.tenant, connection.id, connector.destinations.to_string()));
+    }
     // Other attempts end here: their links and codes would replace these tokens.
     change.add(consent::delete_older(call.tenant, connection.id, Instant::MAX));
     change.add(credential::storage::upsert(

@@ -41,6 +41,8 @@ pub(super) struct ResolvedValues {
 pub(super) struct CurrentValues {
     pub(super) set: Option<String>,
     pub(super) values: Values,
+    /// The names of the values that are stored as secrets.
+    pub(super) sealed: Vec<String>,
     /// Whether the body replaces all values that can be read, as a PUT does.
     pub(super) replaced: bool,
 }
@@ -109,7 +111,13 @@ impl GivenValues {
             }
             return ResolvedValues { properties: connector.for_set(None), set, values: Values::default() };
         }
-        let properties = connector.for_set(set.as_deref());
+        let mut properties = connector.for_set(set.as_deref());
+        let sealed = current.as_ref().filter(|current| current.set == set).map(|current| &current.sealed);
+        // What was given as a secret stays one until it is given again.
+        properties.mark_sealed(|parameter| {
+            sealed.is_some_and(|names| names.contains(&parameter.name))
+                && !self.values.iter().any(|given| given.name == parameter.name)
+        });
         let find = |name: &str| properties.parameters.iter().find(|parameter| parameter.name == name);
         let mut values = match current {
             Some(current) if current.set == set => {
@@ -214,7 +222,12 @@ mod tests {
 
     fn current(set: Option<&str>, values: Value, replaced: bool) -> Option<CurrentValues> {
         let Value::Object(values) = values else { panic!("not an object") };
-        Some(CurrentValues { set: set.map(str::to_owned), values: Values(values), replaced })
+        Some(CurrentValues {
+            set: set.map(str::to_owned),
+            values: Values(values),
+            sealed: Vec::new(),
+            replaced,
+        })
     }
 
     #[test]

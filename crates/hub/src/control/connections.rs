@@ -170,6 +170,8 @@ async fn create(
         created: call.now,
         changed: call.now,
         revision: 1,
+        tokens_revision: 1,
+        destinations: Some(connector.destinations.to_string()),
     };
     let mut change = Change::from(connector::storage::keep(call.tenant, &connector.name));
     change.add(storage::insert(&connection));
@@ -199,6 +201,17 @@ fn initial_status(properties: &ApiProperties, values: &Values) -> Status {
     }
 }
 
+/// Whether a value changes on which the tokens of a connection depend.
+fn depends_on_changes(before: (&ApiProperties, &Values), after: (&ApiProperties, &Values)) -> bool {
+    let text = |(properties, values): (&ApiProperties, &Values), name: &str| {
+        values.text(&properties.parameters, name)
+    };
+    let names = before.0.parameters.iter().chain(&after.0.parameters).map(|parameter| &parameter.name);
+    names
+        .filter(|name| before.0.tokens_depend_on(name) || after.0.tokens_depend_on(name))
+        .any(|name| text(before, name) != text(after, name))
+}
+
 async fn connector(hub: &Hub, call: &ControlCall, reference: &ApiReference) -> Result<Connector, ArmRefusal> {
     let missing = || ArmRefusal::not_found("ApiNotFound", format!("There is no API '{}'.", reference.name));
     let stored =
@@ -210,7 +223,13 @@ async fn connector(hub: &Hub, call: &ControlCall, reference: &ApiReference) -> R
         (Home::Custom { group }, Some(named)) => group.eq_ignore_ascii_case(named.as_str()),
         _ => false,
     };
-    if at_home { Ok(stored.connector) } else { Err(missing()) }
+    if !at_home {
+        return Err(missing());
+    }
+    match stored.connector.unusable() {
+        None => Ok(stored.connector),
+        Some(why) => Err(ArmRefusal::invalid(why)),
+    }
 }
 
 async fn update(
@@ -231,12 +250,22 @@ async fn update(
     if same {
         body.compare_api(&current["properties"]["api"]);
     }
-    let resolved = if body.has_values() {
-        let values = hub.values_of(&connection)?;
-        let current = CurrentValues { set: connection.values.set.clone(), values, replaced };
-        Some(body.resolve_values(&connector.properties, Some(current)))
-    } else {
-        None
+    // A PUT of the whole connection, and a PATCH of its values.
+    let agrees = replaced || body.has_values();
+    let moved = agrees && connection.disagreement(&connector).is_some();
+    let before = if moved || body.has_values() { hub.values_of(&connection)? } else { Values::default() };
+    let resolved = match connector.unusable() {
+        Some(why) if body.has_values() => {
+            body.mistake("properties.api", why);
+            None
+        }
+        None if body.has_values() => {
+            let stored = &connection.values;
+            let sealed = before.0.keys().filter(|name| stored.seals(&before, name)).cloned().collect();
+            let current = CurrentValues { set: stored.set.clone(), values: before.clone(), sealed, replaced };
+            Some(body.resolve_values(&connector.properties, Some(current)))
+        }
+        _ => None,
     };
     body.check()?;
     if !same {
@@ -252,17 +281,27 @@ async fn update(
     connection.enabled = body.enabled.unwrap_or(connection.enabled);
     connection.changed = call.now;
     let mut after = Change::new();
+    let changed = resolved.as_ref().is_some_and(|after| {
+        after.set != connection.values.set
+            || depends_on_changes((&connector.properties, &before), (&after.properties, &after.values))
+    });
+    if moved || changed {
+        let status = match &resolved {
+            Some(after) => initial_status(&after.properties, &after.values),
+            None => initial_status(&connector.properties, &before),
+        };
+        after = storage::discard_tokens(call.tenant, connection.id);
+        after.add(match &status {
+            Status::Connected => storage::set_connected(call.tenant, connection.id, None, call.now),
+            status => storage::set_status(call.tenant, connection.id, status, call.now),
+        });
+        connection.authenticated_user = None;
+        connection.status = status;
+    }
+    if agrees && connector.faults.is_empty() {
+        connection.destinations = Some(connector.destinations.to_string());
+    }
     if let Some(ResolvedValues { set, properties, values }) = resolved {
-        if set != connection.values.set {
-            let status = initial_status(&properties, &values);
-            after = storage::delete_tokens(call.tenant, connection.id);
-            after.add(match &status {
-                Status::Connected => storage::set_connected(call.tenant, connection.id, None, call.now),
-                status => storage::set_status(call.tenant, connection.id, status, call.now),
-            });
-            connection.authenticated_user = None;
-            connection.status = status;
-        }
         connection.values = values.seal(
             set,
             &properties.parameters,

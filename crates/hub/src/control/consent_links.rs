@@ -78,6 +78,7 @@ pub(super) async fn list(
 ) -> Result<impl IntoResponse, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;
+    access::agreement(&call, &connection, &connector)?;
     let Authentication::OAuth { parameter, settings } = &connector.properties.authentication else {
         return Ok(no_store(json!({"value": []})));
     };
@@ -92,7 +93,7 @@ pub(super) async fn list(
     }
     let object_id = requested.object_id.unwrap_or(call.caller.oid);
     let link = issue(&hub, &call, &connection, object_id, requested.redirect_url.into()).await?;
-    let status = match connection.status {
+    let status = match connection.shown_status(&connector) {
         Status::Connected => "Authenticated",
         Status::Unauthenticated(_) => "Unauthenticated",
         Status::Unauthorized(_) => "Error",

@@ -242,6 +242,13 @@ async fn write(
         ),
     };
     let mut change = Change::from(statement);
+    if let Some(stored) = replaced {
+        let old = stored.connector.destinations.to_string();
+        let new = draft.destinations().to_string();
+        if old != new {
+            change.append(connection::storage::move_connector(call.tenant, name, caller, &old, &new));
+        }
+    }
     change.append(hub.chassis.journal.entry(&call.event(Subject::connector(name), payload)));
     hub.chassis.store.commit(change).await?;
     let stored = find(hub, call, name).await?;

@@ -125,6 +125,9 @@ async fn refresh(
             None if has_own_credentials(&hub, &connection).await? => Credential::missing(),
             None => return Err(RefreshFailure::NotAuthenticated),
         };
+        if let Some(why) = connection.disagreement(&*hub.connector_of(&connection).await?) {
+            return Err(RefreshFailure::Refused(why));
+        }
         let now = hub.chassis.clocks.now(tenant).await.map_err(Problem::from)?;
         if freshness(credential.expires, now) == Freshness::Fresh {
             let tokens = open(&hub, &connection, &credential)?;
@@ -156,7 +159,10 @@ async fn refresh(
         requests += 1;
         match attempt.run().await {
             Err(RefreshFailure::Internal(problem))
-                if problem.status == http::StatusCode::CONFLICT && requests < TOKEN_REQUESTS_MAX => {}
+                if problem.status == http::StatusCode::CONFLICT && requests < TOKEN_REQUESTS_MAX =>
+            {
+                attempt.end_lease().await;
+            }
             Err(failure @ (RefreshFailure::Internal(_) | RefreshFailure::NotAuthenticated)) => {
                 attempt.end_lease().await;
                 return Err(failure);
@@ -167,7 +173,8 @@ async fn refresh(
     Err(RefreshFailure::Transient(true))
 }
 
-/// One token request and its journal event. Conflicts if the tokens have changed meanwhile.
+/// One token request and its journal event. Conflicts if the tokens have changed meanwhile, or what
+/// they are for.
 struct Attempt<'a> {
     hub: &'a Hub,
     connection: &'a Connection,
@@ -259,7 +266,8 @@ impl Attempt<'_> {
             &storage::purpose(tenant, id),
             &mut self.hub.random(tenant, "seal-tokens"),
         );
-        let mut change = Change::from(if self.credential.is_missing() {
+        let mut change = self.keep();
+        change.add(if self.credential.is_missing() {
             storage::insert(tenant, id, &sealed, expires)
         } else {
             storage::update(tenant, id, self.credential.version, &sealed, expires)
@@ -314,11 +322,18 @@ impl Attempt<'_> {
     /// Releases the lease. Conflicts if the tokens have changed, so that a result for old tokens is
     /// not recorded for new ones.
     fn release_lease(&self) -> Change {
-        if self.credential.is_missing() {
-            return Change::new();
-        }
         let (tenant, id) = (self.connection.tenant, self.connection.id);
-        Change::from(lease::release(tenant, id, self.credential.version))
+        let mut change = self.keep();
+        if !self.credential.is_missing() {
+            change.add(lease::release(tenant, id, self.credential.version));
+        }
+        change
+    }
+
+    /// Conflicts if the tokens were discarded or the connection was deleted.
+    fn keep(&self) -> Change {
+        let (tenant, id) = (self.connection.tenant, self.connection.id);
+        Change::from(connection::storage::keep_tokens(tenant, id, self.connection.tokens_revision))
     }
 
     fn entry(&self, payload: impl Into<JournalEvent>, tokens: impl IntoIterator<Item = String>) -> Change {

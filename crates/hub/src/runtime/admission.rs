@@ -143,7 +143,13 @@ async fn admit_with_access(
             "The connection is disabled so it cannot be used.",
         ));
     }
-    let connector = hub.connector_of(&connection).await?;
+    let connector = hub.connector_for_call(&connection).await?;
+    if let Some(why) = connector.unusable() {
+        return Err(RuntimeRefusal::new(StatusCode::BAD_REQUEST, why));
+    }
+    if let Some(why) = connection.disagreement(&connector) {
+        return Err(RuntimeRefusal::new(StatusCode::UNAUTHORIZED, why));
+    }
     Ok(Admitted { connection, credential, connector, principal, caller, now })
 }
 

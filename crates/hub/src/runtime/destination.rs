@@ -8,8 +8,7 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use super::outgoing::Destination;
-use super::policies::TEXT_BYTES_MAX;
+use super::outgoing::{Destination, TEXT_BYTES_MAX};
 use super::query::encoded;
 use crate::connector::{Part, PolicyValue, Source, Uncomputable};
 use crate::path::{decodings, has_traversal};

@@ -7,9 +7,9 @@ use http::header::{
     IF_UNMODIFIED_SINCE, RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use outlive_clock::TenantId;
 use uuid::Uuid;
 
+use crate::connection::Connection;
 use crate::path::{characters, percent_decode};
 
 /// Request headers that are forwarded, besides those that the connector's swagger declares.
@@ -108,14 +108,14 @@ fn named_by_connection(headers: &HeaderMap) -> BTreeSet<String> {
 }
 
 /// Returns the headers that the hub adds to every response of the runtime.
-pub(crate) fn added(tenant: TenantId, creator: Uuid, caller: Option<Uuid>) -> HeaderMap {
+pub(crate) fn added(connection: &Connection, caller: Option<Uuid>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut add = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             headers.insert(name, value);
         }
     };
-    let tenant = tenant.to_string();
+    let tenant = connection.tenant.to_string();
     add("x-ms-apihub-cached-response", "false");
     add("x-ms-apihub-obo", "false");
     add("x-ms-tenant-id", &tenant);
@@ -124,9 +124,12 @@ pub(crate) fn added(tenant: TenantId, creator: Uuid, caller: Option<Uuid>) -> He
     for name in ["x-ms-dlp-re", "x-ms-dlp-gu", "x-ms-dlp-ef", "x-ms-mip-sl"] {
         add(name, "-|-");
     }
-    add("x-ms-au-creator-id", &creator.to_string());
+    add("x-ms-au-creator-id", &connection.owner.to_string());
     if let Some(caller) = caller {
         add("x-ms-au-caller-id", &caller.to_string());
+    }
+    if let Some(set) = &connection.values.set {
+        add("x-ms-connection-parameter-set-name", set);
     }
     add("timing-allow-origin", "*");
     headers

@@ -80,7 +80,7 @@ async fn call(
     let query = uri.query().map(str::to_owned);
     let outgoing = OutgoingRequest { method, path, query, headers, body };
     let mut response = forward(&hub, &admitted, outgoing, &trace).await.into_response();
-    let added = headers::added(admitted.connection.tenant, admitted.connection.owner, Some(admitted.caller));
+    let added = headers::added(&admitted.connection, Some(admitted.caller));
     response.headers_mut().extend(added);
     Ok(response)
 }
@@ -97,7 +97,7 @@ pub(crate) async fn call_for(
         .await
         .map_err(refuse)?;
     let mut response = forward(hub, &admitted, outgoing, &call.trace).await?;
-    let added = headers::added(admitted.connection.tenant, admitted.connection.owner, Some(admitted.caller));
+    let added = headers::added(&admitted.connection, Some(admitted.caller));
     response.headers_mut().extend(added);
     Ok(response)
 }

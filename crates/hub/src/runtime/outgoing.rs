@@ -8,6 +8,9 @@ use super::refusal::RuntimeRefusal;
 use crate::connection::Values;
 use crate::connector::{Connector, Operation, Source, Swagger};
 
+/// The maximum length of the value of a header, a parameter, a URL or a path that a policy makes.
+pub(super) const TEXT_BYTES_MAX: usize = 16_384;
+
 /// A call as received.
 #[derive(Debug)]
 pub(crate) struct OutgoingRequest {

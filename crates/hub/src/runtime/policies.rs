@@ -8,15 +8,13 @@ use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
 
 use super::content::{CONTENT_BYTES_MAX, Content, TooLarge};
-use super::outgoing::{Destination, Facts, Prepared, bad_header, header_value, sensitive};
+use super::outgoing::{Destination, Facts, Prepared, TEXT_BYTES_MAX, bad_header, header_value, sensitive};
 use super::query::{Query, encoded};
 use super::refusal::RuntimeRefusal;
 use super::target::TARGET_CHARS_MAX;
 use crate::connector::{Action, Exists, Policy, PolicyValue, Section, Source, Uncomputable};
 use crate::path::captures;
 
-/// The maximum length of the value of a header, a parameter, a URL or a path.
-pub(super) const TEXT_BYTES_MAX: usize = 16_384;
 /// The maximum length of all headers, once a policy set one.
 const HEADERS_BYTES_MAX: usize = 65_536;
 

@@ -9,10 +9,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::content::{CONTENT_BYTES_MAX, Content};
-use super::outgoing::Facts;
-use super::policies::{
-    TEXT_BYTES_MAX, check_length, of_section, refuse, set_header, set_property, text_for_content,
-};
+use super::outgoing::{Facts, TEXT_BYTES_MAX};
+use super::policies::{check_length, of_section, refuse, set_header, set_property, text_for_content};
 use super::refusal::RuntimeRefusal;
 use crate::connector::{Action, Policy, Section, Source, Uncomputable};
 

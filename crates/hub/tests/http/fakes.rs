@@ -40,7 +40,7 @@ pub(crate) struct IssuerState {
     /// All token requests, with their path.
     pub(crate) token_requests: Vec<(String, HashMap<String, String>)>,
     pub(crate) refresh_tokens: bool,
-    /// Holds refreshes until the test releases them.
+    /// Holds requests without a code until the test releases them.
     pub(crate) hold: Option<Arc<Hold>>,
 }
 
@@ -143,7 +143,7 @@ async fn tokens(
 ) -> Response {
     let (n, hold) = {
         let mut state = issuer.0.lock().expect("not poisoned");
-        let hold = state.hold.clone().filter(|_| form["grant_type"] == "refresh_token");
+        let hold = state.hold.clone().filter(|_| form["grant_type"] != "authorization_code");
         state.token_requests.push((tenant, form));
         (state.token_requests.len(), hold)
     };

@@ -137,7 +137,8 @@ async fn a_connection_has_the_sign_in_of_its_parameter_set() {
     );
     let runtime = made.at("/properties/connectionRuntimeUrl");
     let runtime = runtime.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a runtime URL");
-    world.call(runtime).await.expect(200);
+    let answer = world.call(runtime).await.expect(200);
+    assert_eq!(answer.header("x-ms-connection-parameter-set-name"), "basic");
     assert!(world.back_end.last().headers["authorization"].starts_with("Basic "));
 
     // Another set replaces the values, and what follows from them.

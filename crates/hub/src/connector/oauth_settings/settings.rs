@@ -72,6 +72,14 @@ impl OAuthSettings {
         }
     }
 
+    /// Returns the custom parameters that say where sign-ins and token requests go.
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_endpoint =
+            |name: &str| name.contains("url") || name.starts_with("loginuri") || name == "tenantid";
+        let parameters = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        parameters.filter(move |(name, _)| is_endpoint(name))
+    }
+
     /// Returns a custom parameter by its name, in any case.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(&name.to_ascii_lowercase()).map(String::as_str)

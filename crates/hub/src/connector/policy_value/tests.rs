@@ -1,5 +1,7 @@
 //! Tests of the values of policies.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn evaluate(text: &str) -> Result<String, Uncomputable> {
@@ -37,6 +39,18 @@ fn expressions_are_replaced_by_their_values() {
         ("/users/{id}/x", "/users/{id}/x"),
     ] {
         assert_eq!(evaluate(text).as_deref(), Ok(expected), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_value_or_a_mistake(text in "(@|@\\{|[a-zA-Zü(){}\\[\\]'\",.@ ]|connectionParameters\\('|body\\(\\)){0,12}") {
+        if let Ok(value) = PolicyValue::parse(&text) {
+            let _ = (value.evaluate(400, |_| Some(Cow::Borrowed("x"))), value.lets_callers_choose_host());
+            if !text.contains('@') {
+                prop_assert_eq!(value.evaluate(400, |_| None), Ok(text));
+            }
+        }
     }
 }
 

@@ -1,0 +1,119 @@
+//! Where a connector sends what its connections store: the owner of a connection agrees to it.
+
+use std::fmt;
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Action, ApiProperties, Authentication, Parameter, PolicyValue, Section, Source, Swagger};
+
+/// The parts of a connector that decide which hosts get passwords, keys and tokens.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Destinations {
+    /// The URL of the back end.
+    back_end: String,
+    /// A hash of the policies, if one of them chooses the host.
+    policies: Option<String>,
+    /// A hash of the endpoints of the identity providers.
+    sign_in: Option<String>,
+}
+
+impl Destinations {
+    /// Reads a connector, of which `document` is the `apiProperties.json`.
+    pub(crate) fn of(document: &Value, properties: &ApiProperties, swagger: &Swagger) -> Self {
+        let written = document.get("properties").unwrap_or(document);
+        let all = [None].into_iter().chain(properties.sets.iter().map(|set| Some(set.name.as_str())));
+        let (mut endpoints, mut defaults) = (Vec::new(), Vec::new());
+        for set in all {
+            let properties = properties.for_set(set);
+            if let Authentication::OAuth { settings, .. } = &properties.authentication {
+                let named: Vec<_> = settings.endpoints().collect();
+                endpoints.push(json!([set, settings.identity_provider.to_ascii_lowercase(), named]));
+            }
+            for parameter in &properties.parameters {
+                if let Some(default) = &parameter.default
+                    && properties.tokens_depend_on(&parameter.name)
+                {
+                    defaults.push(json!([set, parameter.name, default]));
+                }
+            }
+        }
+        let policies = properties
+            .chooses_host()
+            .then(|| hash(&json!([written.get("policyTemplateInstances"), defaults])));
+        let sign_in = (!endpoints.is_empty()).then(|| hash(&json!([endpoints, defaults])));
+        Self { back_end: swagger.service_url(), policies, sign_in }
+    }
+
+    /// Parses what is stored.
+    pub(crate) fn parse(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// Says what is different from the destinations before.
+    pub(crate) fn changes_since(&self, before: &Self) -> String {
+        let changes = [
+            (self.back_end != before.back_end)
+                .then(|| format!("to call {} instead of {}", self.back_end, before.back_end)),
+            (self.policies != before.policies).then(|| "to choose its host by other policies".to_owned()),
+            (self.sign_in != before.sign_in).then(|| "to sign in elsewhere".to_owned()),
+        ];
+        changes.into_iter().flatten().collect::<Vec<_>>().join(" and ")
+    }
+}
+
+impl fmt::Display for Destinations {
+    /// Formats them as they are stored and compared.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&json!(self).to_string())
+    }
+}
+
+fn hash(value: &Value) -> String {
+    HEXLOWER.encode(&Sha256::digest(value.to_string()))
+}
+
+impl ApiProperties {
+    /// Whether a policy chooses the host.
+    fn chooses_host(&self) -> bool {
+        self.policies.iter().any(|policy| matches!(policy.action, Action::Host(_)))
+    }
+
+    /// Whether the value of a parameter decides whom the tokens of a connection are for or which host
+    /// gets them.
+    pub(crate) fn tokens_depend_on(&self, name: &str) -> bool {
+        let is_it = |source: &Source| matches!(source, Source::ConnectionParameter(read) if read.eq_ignore_ascii_case(name));
+        let of_requests = || self.policies.iter().filter(|policy| policy.section == Section::Request);
+        if self.chooses_host()
+            && of_requests().any(|policy| values(&policy.action).iter().any(|value| value.reads(is_it)))
+        {
+            return true;
+        }
+        let Authentication::OAuth { settings, .. } = &self.authentication else { return false };
+        let placeholder = format!("{{{name}}}").to_ascii_lowercase();
+        // By convention `token:…`: settings of the sign-in that the connection gives.
+        name.contains(':')
+            || settings.endpoints().any(|(_, url)| url.to_ascii_lowercase().contains(&placeholder))
+    }
+
+    /// Marks the parameters whose values are sealed: they stay secrets, whatever the file says.
+    pub(crate) fn mark_sealed(&mut self, is_sealed: impl Fn(&Parameter) -> bool) {
+        for parameter in &mut self.parameters {
+            parameter.sealed = is_sealed(parameter);
+        }
+    }
+}
+
+fn values(action: &Action) -> Vec<&PolicyValue> {
+    match action {
+        Action::Host(value)
+        | Action::Header { value, .. }
+        | Action::Query { value, .. }
+        | Action::Property { value, .. } => vec![value],
+        Action::Route { path, method } => vec![path, method],
+        Action::Nothing | Action::Unsupported(_) => Vec::new(),
+    }
+}
