@@ -52,7 +52,7 @@ impl Content {
         self.bytes.is_empty()
     }
 
-    /// Returns the content, or `None` if it is not JSON, or too long or too deeply nested to be read.
+    /// Returns the content, or `None` if it is not JSON, too long or too deeply nested.
     pub(super) fn json(&self) -> Option<&Value> {
         let parse = || serde_json::from_slice(&self.bytes).ok();
         self.json.get_or_init(|| if self.bytes.len() > CONTENT_BYTES_MAX { None } else { parse() }).as_ref()

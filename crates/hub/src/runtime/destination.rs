@@ -1,7 +1,7 @@
 //! The back end that a policy chooses for a call.
 //!
-//! What a caller gives is part of a label of the host, or one segment of the path. What the owner of
-//! the connection gives may be a host or a URL, where the policy has one.
+//! What a caller gives is part of the host before a fixed domain, or one segment of the path. What
+//! the owner of the connection gives may be a host or a URL, where the policy has one.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

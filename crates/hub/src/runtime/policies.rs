@@ -211,7 +211,8 @@ fn set_query(query: &mut Query, name: &str, text: &str, exists: Exists) {
     }
 }
 
-/// Computes the text of a property, unless that is a member of the content or needs what is missing.
+/// Computes the text of a property. `None` if it is a member of the content, or if what it needs is
+/// missing.
 pub(super) fn text_for_content(
     value: &PolicyValue,
     text: impl FnOnce() -> Result<String, Uncomputable>,
