@@ -15,17 +15,21 @@ const COPIED_BYTES_MAX: usize = 2 * CONTENT_BYTES_MAX;
 /// How deep objects and lists may be nested: as deep as content that can be parsed.
 const DEPTH_MAX: usize = 127;
 
-/// Policies make content that is too long or too deeply nested.
+/// Policies make too much of the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TooLarge {
     Length,
     Depth,
+    Copied,
 }
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length => write!(f, "makes content of more than {CONTENT_BYTES_MAX} bytes"),
+            Self::Copied => {
+                write!(f, "makes copies of the content of more than {COPIED_BYTES_MAX} bytes in all")
+            }
             Self::Depth => write!(f, "makes content with more than {DEPTH_MAX} levels"),
         }
     }
@@ -70,7 +74,7 @@ impl Content {
 
     /// Whether policies have copied too much of the content.
     pub(super) fn check(&self) -> Result<(), TooLarge> {
-        if self.copied.get() > COPIED_BYTES_MAX { Err(TooLarge::Length) } else { Ok(()) }
+        if self.copied.get() > COPIED_BYTES_MAX { Err(TooLarge::Copied) } else { Ok(()) }
     }
 
     /// Sets a member below `parent` to another member, with its type, if both are there.
@@ -240,7 +244,7 @@ mod tests {
         assert!(doubled.into_bytes().len() <= CONTENT_BYTES_MAX);
         let mut replaced = content(&json!({"k": "y".repeat(1_000_000)}));
         let made = (0..200).try_for_each(|_| replaced.copy_member((&[], &path("m")), &path("k")));
-        assert_eq!(made, Err(TooLarge::Length), "what is copied is limited, too");
+        assert_eq!(made, Err(TooLarge::Copied));
     }
 
     #[test]
