@@ -299,7 +299,9 @@ async fn update(
         connection.status = status;
     }
     if agrees && connector.faults.is_empty() {
-        connection.destinations = Some(connector.destinations.to_string());
+        let destinations = connector.destinations.to_string();
+        after.add(storage::agree(call.tenant, connection.id, destinations.clone()));
+        connection.destinations = Some(destinations);
     }
     if let Some(ResolvedValues { set, properties, values }) = resolved {
         connection.values = values.seal(
