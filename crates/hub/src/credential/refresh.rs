@@ -84,7 +84,7 @@ fn panicked() -> RefreshFailure {
     Problem::unavailable().caused_by("a refresh panicked").into()
 }
 
-/// The call goes where the values of the connection said when it began; tokens for others must not.
+/// A call goes where the connection led when it began; tokens for other values must not.
 fn changed() -> Problem {
     Problem::new(
         http::StatusCode::SERVICE_UNAVAILABLE,

@@ -7,8 +7,8 @@ use outlive_store::StoreError;
 use super::Tokens;
 use super::single_flight::SingleFlight;
 
-/// A connection, and how often its tokens were discarded: tokens for other values are of no use to a
-/// call.
+/// A connection, and how often its tokens were discarded: tokens for other values are of no use to
+/// a call.
 pub(super) type RefreshKey = (TenantId, ConnectionId, i64);
 
 /// The refreshes in progress.

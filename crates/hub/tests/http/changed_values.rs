@@ -50,7 +50,7 @@ async fn a_token_request_in_flight_is_of_no_use_after_a_change_or_deletion() {
     hold.received().await;
     write(&world, "PATCH", "mine", application("second")).await.expect(200);
     hold.end();
-    // The call goes where the values said before.
+    // The call would go to the host of the values before.
     assert_eq!(running.await.expect("no panic"), 503);
     assert_eq!((credentials(&world).await, world.back_end.calls().len()), (0, 0));
     world.call(&runtime).await.expect(200);
