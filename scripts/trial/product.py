@@ -152,6 +152,10 @@ class Product:
         body = {"web": {"redirectUris": [f"{self.hub}/redirect", uri]}}
         expect("the redirect URI", send("PATCH", url, body, self.admin), 204)
 
+    def register_certificate(self, certificate):
+        url = f"{self.idp}/v1.0/applications/{CLIENT_OBJECT}"
+        expect("the certificate", send("PATCH", url, {"keyCredentials": [certificate]}, self.admin), 204)
+
     def stop(self):
         if self.process is None:
             return

@@ -165,7 +165,7 @@ async fn a_custom_connector_with_entra_id_works_and_its_secret_is_replaced() {
     let maker = Maker { system: &system, tenant: &tenant, role: "owner" };
     let admin = Maker { system: &system, tenant: &tenant, role: "admin" };
 
-    // An administrator registers the application, with a delegated permission of the API and a client secret.
+    // An administrator registers the application, with a delegated permission and a client secret.
     let orders = tenant.application("Contoso Orders API")["client_id"].clone();
     let filter = format!("servicePrincipals?$filter=appId eq '{}'", orders.as_str().expect("an id"));
     let orders_api = admin.graph(Method::GET, &filter, &Value::Null).await["value"][0].clone();

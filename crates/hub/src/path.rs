@@ -42,14 +42,29 @@ pub(crate) fn is_of_lab_surface(reading: &[u8]) -> bool {
         .is_some_and(|part| part.eq_ignore_ascii_case(b"_lab"))
 }
 
+/// The maximum number of placeholders in a segment of a template.
+const PLACEHOLDERS_MAX: usize = 10;
+
+/// Returns what is wrong with a template, if its matches would be ambiguous or costly.
+pub(crate) fn template_fault(template: &str) -> Option<String> {
+    template.split('/').find_map(|segment| {
+        let (literals, names) = parse_segment(segment);
+        if names.len() > PLACEHOLDERS_MAX {
+            return Some(format!("a segment of a path has at most {PLACEHOLDERS_MAX} parameters"));
+        }
+        let between = literals.get(1..names.len()).unwrap_or_default();
+        between.contains(&"").then(|| "between two parameters of a path there is a text".to_owned())
+    })
+}
+
 /// Whether `path` matches the template, in which `{name}` stands for one or more characters without
 /// a slash.
-pub(crate) fn matches_template(template: &[u8], path: &[u8]) -> bool {
-    let (mut template, mut path) = (template.split(|b| *b == b'/'), path.split(|b| *b == b'/'));
+pub(crate) fn matches_template(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
     loop {
         match (template.next(), path.next()) {
             (None, None) => return true,
-            (Some(part), Some(given)) if segment_matches(part, given) => {}
+            (Some(part), Some(given)) if segment_captures(part, given).is_some() => {}
             _ => return false,
         }
     }
@@ -61,38 +76,42 @@ pub(crate) fn captures<'a>(template: &'a str, path: &'a str) -> Vec<(&'a str, &'
     segments.flat_map(|(part, given)| segment_captures(part, given).unwrap_or_default()).collect()
 }
 
-fn segment_captures<'a>(template: &'a str, given: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
-    let (Some(open), Some(close)) = (template.find('{'), template.find('}')) else {
-        return (template == given).then(Vec::new);
-    };
-    if close < open {
-        return (template == given).then(Vec::new);
-    }
-    let (name, rest) = (&template[open + 1..close], &template[close + 1..]);
-    let given = given.strip_prefix(&template[..open])?;
-    let mut ends: Vec<_> = given.char_indices().skip(1).map(|(at, _)| at).collect();
-    ends.push(given.len());
-    ends.retain(|end| *end > 0 && (!rest.is_empty() || *end == given.len()));
-    ends.into_iter().find_map(|end| {
-        let mut captured = vec![(name, &given[..end])];
-        captured.extend(segment_captures(rest, &given[end..])?);
-        Some(captured)
-    })
+/// Returns each byte as the character with its number, so that bytes can be matched as a text.
+pub(crate) fn characters(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
-fn segment_matches(template: &[u8], given: &[u8]) -> bool {
-    let open = template.iter().position(|b| *b == b'{');
-    let close = template.iter().position(|b| *b == b'}');
-    let (Some(open), Some(close)) = (open, close) else { return template == given };
-    if close < open {
-        return template == given;
+/// Splits a segment into the texts around its parameters, and the parameters' names between them.
+fn parse_segment(segment: &str) -> (Vec<&str>, Vec<&str>) {
+    let (mut literals, mut names, mut rest) = (Vec::new(), Vec::new(), segment);
+    while let (Some(open), Some(close)) = (rest.find('{'), rest.find('}')) {
+        if close < open {
+            break;
+        }
+        literals.push(&rest[..open]);
+        names.push(&rest[open + 1..close]);
+        rest = &rest[close + 1..];
     }
-    let Some(given) = given.strip_prefix(&template[..open]) else { return false };
-    let rest = &template[close + 1..];
-    if rest.is_empty() {
-        return !given.is_empty();
+    literals.push(rest);
+    (literals, names)
+}
+
+/// Returns what the parameters of a segment stand for: each for as little as possible. Takes time
+/// in proportion to the lengths, because each text is looked for once, from the left.
+fn segment_captures<'a>(segment: &'a str, given: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+    let (literals, names) = parse_segment(segment);
+    let (first, rest) = literals.split_first()?;
+    let Some((last, between)) = rest.split_last() else { return (segment == given).then(Vec::new) };
+    let mut given = given.strip_prefix(first)?.strip_suffix(last)?;
+    let mut captured = Vec::with_capacity(names.len());
+    for (name, literal) in names.iter().zip(between) {
+        let least = given.chars().next()?.len_utf8();
+        let end = least + given[least..].find(literal)?;
+        captured.push((*name, &given[..end]));
+        given = &given[end + literal.len()..];
     }
-    (1..=given.len()).any(|taken| segment_matches(rest, &given[taken..]))
+    captured.push((names.last()?, given));
+    (!given.is_empty()).then_some(captured)
 }
 
 #[cfg(test)]
@@ -116,8 +135,14 @@ mod tests {
             ("/{from}-{to}", "/a-b-c", true),
             ("/{from}-{to}", "/ab", false),
             ("/}x{", "/}x{", true),
+            ("/{a}x", "/xx", true),
+            ("/{a}x", "/x", false),
+            ("/a{b}a", "/a", false),
+            ("/{a}{b}", "/xy", true),
+            ("/{a}{b}", "/x", false),
+            ("/{a}ab", "/aab", true),
         ] {
-            assert_eq!(matches_template(template.as_bytes(), path.as_bytes()), expected, "{template} {path}");
+            assert_eq!(matches_template(template, path), expected, "{template} {path}");
         }
     }
 
@@ -129,8 +154,31 @@ mod tests {
             ("/items(id={id})", "/items(id=4)", vec![("id", "4")]),
             ("/{from}-{to}", "/a-b-c", vec![("from", "a"), ("to", "b-c")]),
             ("/{a}", "/ü", vec![("a", "ü")]),
+            ("/{a}-{b}.json", "/ü-x.json.json", vec![("a", "ü"), ("b", "x.json")]),
         ] {
             assert_eq!(captures(template, path), expected, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn a_template_with_many_parameters_is_matched_at_once() {
+        let names =
+            |count: usize, after: &str| (0..count).map(|n| format!("{{p{n}}}{after}")).collect::<String>();
+        let (template, path) = (format!("/{}b", names(30, "a")), format!("/{}", "a".repeat(60)));
+        assert!(!matches_template(&template, &path));
+        assert!(captures(&template, &path).is_empty());
+        let (template, path) = (format!("/{}", names(2_000, "a")), format!("/{}", "a".repeat(60_000)));
+        assert!(matches_template(&template, &path));
+    }
+
+    #[test]
+    fn a_template_whose_matches_are_ambiguous_has_a_fault() {
+        for template in ["/orders", "/{a}/{b}", "/{a}-{b}.{c}", "/}x{", "/{a}b"] {
+            assert_eq!(template_fault(template), None, "{template}");
+        }
+        let many = format!("/{}", "{a}-".repeat(PLACEHOLDERS_MAX + 1));
+        for template in ["/x/{a}{b}", "/{a}-{b}{c}/y", many.as_str()] {
+            assert!(template_fault(template).is_some(), "{template}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The options of the hub.
+//! The options of the hub and of `Http` actions.
 
 use clap::{Args, ValueEnum};
 use outlive_chassis::StartError;
@@ -7,7 +7,8 @@ use outlive_hub::{BackEndMapping, HubConfig, Unmapped, return_origin};
 /// Which addresses the hub calls, and where it sends browsers.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct HubArgs {
-    /// Call the back end HOST of a connector at URL, for example api.example.com=http://127.0.0.1:5000.
+    /// Call the host HOST of a connector or an Http action at URL, for example
+    /// api.example.com=http://127.0.0.1:5000.
     /// HOST may have a port; *.example.com stands for all names below, * for every host. Can be
     /// given several times; in the environment, separated by commas.
     #[arg(long, value_name = "HOST=URL", env = "OUTLIVE_BACK_ENDS", value_delimiter = ',')]
@@ -34,18 +35,28 @@ enum UnmappedBackEnds {
     Any,
 }
 
+/// The error of a mapping that is not valid.
+pub(crate) fn refused_back_end(text: &str, why: String) -> StartError {
+    let remedy = "write --back-end HOST=URL, for example api.example.com=http://127.0.0.1:5000";
+    StartError::new(format!("cannot use --back-end '{text}'"), why, remedy)
+}
+
+/// Returns the texts of a list. Empty variables count as absent.
+fn given(list: &[String]) -> Vec<String> {
+    list.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+}
+
 impl HubArgs {
-    /// Adds the options to the hub's configuration. Empty variables count as absent.
+    /// The mappings of back ends, `HOST=URL`.
+    pub(crate) fn back_ends(&self) -> Vec<String> {
+        given(&self.back_end)
+    }
+
+    /// Adds the options to the hub's configuration.
     pub(crate) fn configure(&self, config: &mut HubConfig) -> Result<(), StartError> {
-        let given = |list: &'_ [String]| -> Vec<String> {
-            list.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
-        };
         let mut mappings: Vec<BackEndMapping> = Vec::new();
-        for text in given(&self.back_end) {
-            let refused = |why: String| {
-                let remedy = "write --back-end HOST=URL, for example api.example.com=http://127.0.0.1:5000";
-                StartError::new(format!("cannot use --back-end '{text}'"), why, remedy)
-            };
+        for text in self.back_ends() {
+            let refused = |why: String| refused_back_end(&text, why);
             let mapping: BackEndMapping = text.parse().map_err(refused)?;
             if mappings.iter().any(|other| other.has_host_of(&mapping)) {
                 return Err(refused("the host is given twice".into()));

@@ -8,7 +8,7 @@ use outlive_idp::IdpConfig;
 use outlive_resource::ResourceConfig;
 use url::Url;
 
-use crate::hub_args::HubArgs;
+use crate::hub_args::{HubArgs, refused_back_end};
 
 /// The internal and public origins of the services, without trailing slashes.
 #[derive(Debug, Clone)]
@@ -63,29 +63,30 @@ pub(crate) async fn resource(config: ChassisConfig, urls: &Urls) -> Result<Route
 }
 
 /// `replica` identifies this process among those that share a database, also after a restart.
-pub(crate) async fn flow(config: ChassisConfig, urls: &Urls, replica: &str) -> Result<Router, StartError> {
+pub(crate) async fn flow(
+    config: ChassisConfig,
+    urls: &Urls,
+    replica: &str,
+    args: &HubArgs,
+) -> Result<Router, StartError> {
     let chassis = Chassis::start(config, &outlive_flow::MIGRATIONS).await?;
     let config = FlowConfig {
         idp_url: urls.idp.clone(),
         idp_public_url: urls.idp_public.clone(),
         issuer_origins: urls.issuer_origins.clone(),
         hub_url: urls.hub.clone(),
-        http_hosts: http_hosts(urls)?,
+        http_hosts: http_hosts(urls, args)?,
         replica: replica.to_owned(),
     };
     outlive_flow::build(chassis, config).await
 }
 
 /// Returns the hosts that `Http` actions of flows can reach: the orders API, and those that
-/// `OUTLIVE_BACK_ENDS` maps (`HOST=URL`, separated by commas).
-fn http_hosts(urls: &Urls) -> Result<HttpHosts, StartError> {
-    let given = std::env::var("OUTLIVE_BACK_ENDS").unwrap_or_default();
+/// `--back-end` maps.
+fn http_hosts(urls: &Urls, args: &HubArgs) -> Result<HttpHosts, StartError> {
     let mut hosts: Vec<HttpHost> = Vec::new();
-    for text in given.split(',').map(str::trim).filter(|text| !text.is_empty()) {
-        let host = text.parse().map_err(|why: String| {
-            let remedy = "write HOST=URL, for example api.example.com=http://127.0.0.1:5000";
-            StartError::new(format!("cannot use '{text}' of OUTLIVE_BACK_ENDS"), why, remedy)
-        })?;
+    for text in args.back_ends() {
+        let host = text.parse().map_err(|why| refused_back_end(&text, why))?;
         hosts.push(host);
     }
     hosts.push(HttpHost::own("orders.contoso.example", parse(&urls.resource)?));

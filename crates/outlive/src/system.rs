@@ -101,7 +101,7 @@ impl System {
             services::idp(idp, &urls),
             services::hub(chassis("hub", hub_at)?, &urls, &config.hub),
             services::resource(chassis("resource", resource_at)?, &urls),
-            services::flow(chassis("flow", flow_at)?, &urls, "flow"),
+            services::flow(chassis("flow", flow_at)?, &urls, "flow", &config.hub),
         )?;
         let (switch, stop) = shutdown();
         let mut services = JoinSet::new();

@@ -112,7 +112,7 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
         Part::Idp => services::idp(config, &urls).await?,
         Part::Hub => services::hub(config, &urls, &args.hub).await?,
         Part::Resource => services::resource(config, &urls).await?,
-        Part::Flow => services::flow(config, &urls, &args.replica).await?,
+        Part::Flow => services::flow(config, &urls, &args.replica, &args.hub).await?,
         Part::Console => {
             let lab = LabStart::new(seeds.file.as_deref(), None, true)?;
             let own = format!("http://127.0.0.1:{}", address.port());

@@ -74,6 +74,13 @@ impl Hub {
         builder: reqwest::RequestBuilder,
     ) -> Result<reqwest::RequestBuilder, Outcome> {
         match credential {
+            HttpCredential::Unavailable(kind) => Err(refused(Failure::new(
+                "AuthenticationNotAvailable",
+                format!(
+                    "The authentication type {kind} is not available here. Use ActiveDirectoryOAuth with a secret, or give \
+                     the action a static result."
+                ),
+            ))),
             HttpCredential::Raw(value) => {
                 let mut value = HeaderValue::try_from(value.expose()).map_err(|_| {
                     invalid("its authentication has characters that are not valid in a header")

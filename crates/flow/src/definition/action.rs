@@ -59,6 +59,13 @@ pub(crate) enum ActionKind {
     Http(Box<HttpCall>),
     /// Subscribes at a connector and waits to be called back. Only its static result can be used.
     Webhook,
+    /// An action of a type that exists but cannot run here. It fails, unless it has a static
+    /// result.
+    Unavailable {
+        /// The type, as written.
+        kind: String,
+        remedy: &'static str,
+    },
     /// Computes a value.
     Compose(Template),
     /// Calls a function.
@@ -169,7 +176,7 @@ impl ActionKind {
             Self::ApiConnection(call) => call.templates(),
             Self::Http(call) => call.templates(),
             Self::Compute(computation) => computation.inputs.iter().map(|(_, template)| template).collect(),
-            Self::Webhook | Self::Scope => Vec::new(),
+            Self::Webhook | Self::Unavailable { .. } | Self::Scope => Vec::new(),
             Self::Compose(template)
             | Self::Switch { on: template, .. }
             | Self::ParseJson { content: template, .. }

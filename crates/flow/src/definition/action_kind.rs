@@ -60,13 +60,8 @@ pub(super) fn read(
         errors.keep(kind.text());
     }
     if let Some(remedy) = unsupported::remedy(&lower) {
-        // With a static result, an action is not executed, whatever it is.
-        if settings.static_result.is_some() {
-            return Some(ReadKind { kind: ActionKind::Webhook, settings });
-        }
-        let quoted: String = name.chars().take(QUOTED_MAX).collect();
-        errors.push(written.refuse(&format!("the action type '{quoted}' is not supported"), remedy));
-        return None;
+        let kind = name.chars().take(QUOTED_MAX).collect();
+        return Some(ReadKind { kind: ActionKind::Unavailable { kind, remedy }, settings });
     }
     errors.keep(node.only(&[&COMMON[..], members_of(&lower)].concat()));
     if concurrency.is_some() && lower != "foreach" {
@@ -87,7 +82,7 @@ pub(super) fn read(
         "apiconnection" => {
             connector_call::read_request(&inputs(node, errors)?, errors).map(ActionKind::ApiConnection)
         }
-        "openapiconnectionwebhook" | "apiconnectionwebhook" => {
+        "openapiconnectionwebhook" | "apiconnectionwebhook" | "httpwebhook" => {
             inputs(node, errors).map(|_| ActionKind::Webhook)
         }
         "http" => http_call::read(&inputs(node, errors)?, errors).map(Box::new).map(ActionKind::Http),

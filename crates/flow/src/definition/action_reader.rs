@@ -28,6 +28,8 @@ pub(super) struct Read<'a> {
 pub(super) struct Reader<'a> {
     pub(super) parameters: BTreeSet<String>,
     static_results: BTreeMap<String, StaticResult>,
+    /// Whether the run history hides the outputs of the trigger.
+    hides_trigger: bool,
     pub(super) read: Vec<Read<'a>>,
     calls: Vec<CallSite>,
     pub(super) places: HashMap<String, usize>,
@@ -46,10 +48,11 @@ impl<'a> Reader<'a> {
     pub(super) fn new(
         parameters: BTreeSet<String>,
         static_results: BTreeMap<String, StaticResult>,
+        hides_trigger: bool,
         errors: Collected,
     ) -> Self {
         let (read, calls, places) = (Vec::new(), Vec::new(), HashMap::new());
-        Self { parameters, static_results, read, calls, places, errors }
+        Self { parameters, static_results, hides_trigger, read, calls, places, errors }
     }
 
     /// Parses a map of actions, including those inside other actions.
@@ -78,11 +81,12 @@ impl<'a> Reader<'a> {
                 node.refuse("another action has this name", "give every action in the flow its own name"),
             );
         }
-        let (kind, settings) = match action_kind::read(node, &self.static_results, &mut self.errors) {
+        let (kind, mut settings) = match action_kind::read(node, &self.static_results, &mut self.errors) {
             Some(ReadKind { kind, settings }) => (kind, settings),
             // An action with an error has no expressions to check, but others may refer to it.
             None => (ActionKind::Scope, Settings::default()),
         };
+        settings.hidden.inputs |= self.hides_trigger && reads_trigger(node);
         if let ActionKind::OpenApiConnection(call) = &kind {
             self.calls.push(CallSite {
                 action: name.chars().take(QUOTED_MAX).collect(),
@@ -214,6 +218,16 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// Whether the inputs of an action read the trigger.
+fn reads_trigger(node: &Node<'_>) -> bool {
+    ["inputs", "foreach", "expression"].into_iter().filter_map(|member| node.optional(member)).any(|member| {
+        let text = member.value().to_string().to_ascii_lowercase();
+        ["triggerbody", "triggeroutputs", "trigger(", "triggerform"]
+            .into_iter()
+            .any(|name| text.contains(name))
+    })
 }
 
 /// Puts the actions in order and divides them into bodies.

@@ -1,4 +1,5 @@
-//! `Expression` actions, which designers offer for dates, numbers and texts: each kind is a function.
+//! `Expression` actions, which designers offer for dates, numbers and texts: each kind is a
+//! function.
 
 use serde_json::json;
 

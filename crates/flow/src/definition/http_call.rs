@@ -35,6 +35,8 @@ pub(crate) enum HttpAuthentication {
         client_id: Template,
         secret: Template,
     },
+    /// A type that is not available here, by name.
+    Unavailable(&'static str),
 }
 
 impl HttpCall {
@@ -42,7 +44,7 @@ impl HttpCall {
         let optional = [&self.queries, &self.headers, &self.body].into_iter().flatten();
         let mut templates: Vec<_> = optional.chain([&self.method, &self.uri]).collect();
         match &self.authentication {
-            None => {}
+            None | Some(HttpAuthentication::Unavailable(_)) => {}
             Some(HttpAuthentication::Basic { username, password }) => templates.extend([username, password]),
             Some(HttpAuthentication::Raw(value)) => templates.push(value),
             Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
@@ -65,10 +67,18 @@ pub(super) fn read(inputs: &Node<'_>, errors: &mut Collected) -> Option<HttpCall
     let headers = optional(inputs, "headers", errors);
     let body = optional(inputs, "body", errors);
     let retry = inputs.optional("retryPolicy").and_then(|policy| errors.keep(retry_policy::read(&policy)));
-    let written = inputs.optional("authentication");
-    let authentication = match &written {
+    let authentication = match inputs.optional("authentication") {
         None => None,
-        Some(node) => Some(authentication(node, errors)?),
+        // An exported flow that lets the engine choose.
+        Some(node)
+            if node
+                .value()
+                .as_str()
+                .is_some_and(|text| text.starts_with("@parameters('$authentication')")) =>
+        {
+            None
+        }
+        Some(node) => authentication(&node, errors)?,
     };
     Some(HttpCall {
         method: method?,
@@ -81,60 +91,70 @@ pub(super) fn read(inputs: &Node<'_>, errors: &mut Collected) -> Option<HttpCall
     })
 }
 
-fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<HttpAuthentication> {
+fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<HttpAuthentication>> {
     let kind = errors.keep(node.required("type", "give the type of authentication"))?;
     let text = errors.keep(kind.text())?.to_ascii_lowercase();
-    match text.as_str() {
+    let read = match text.as_str() {
+        "none" => return Some(None),
         "basic" => {
             errors.keep(node.only(&["type", "username", "password"]));
             let username = required(node, "username", "give the name of the user", errors);
             let password = required(node, "password", "give the password", errors);
-            Some(HttpAuthentication::Basic { username: username?, password: password? })
+            HttpAuthentication::Basic { username: username?, password: password? }
         }
         "raw" => {
             errors.keep(node.only(&["type", "value"]));
             let value = required(node, "value", "give the value of the header Authorization", errors);
-            value.map(HttpAuthentication::Raw)
+            HttpAuthentication::Raw(value?)
         }
-        "activedirectoryoauth" => {
-            let known = [
-                "type",
-                "authority",
-                "tenant",
-                "audience",
-                "clientId",
-                "credentialType",
-                "secret",
-                "pfx",
-                "password",
-            ];
-            errors.keep(node.only(&known));
-            for member in ["pfx", "password"] {
-                if let Some(written) = node.optional(member) {
-                    errors.push(written.refuse("certificates are not supported here", "use a secret"));
-                }
-            }
-            // The authority is the identity provider of this installation, whatever its host.
-            if let Some(authority) = node.optional("authority") {
-                templates_in(&authority, errors);
-            }
-            let tenant = required(node, "tenant", "give the id of the tenant", errors);
-            let audience = required(node, "audience", "give the resource", errors);
-            let client_id = required(node, "clientId", "give the id of the application", errors);
-            let secret = required(node, "secret", "give the secret of the application", errors);
-            Some(HttpAuthentication::ActiveDirectoryOAuth {
-                tenant: tenant?,
-                audience: audience?,
-                client_id: client_id?,
-                secret: secret?,
-            })
+        "activedirectoryoauth" => application(node, errors)?,
+        "clientcertificate" => {
+            errors.keep(node.only(&["type", "pfx", "password"]));
+            HttpAuthentication::Unavailable("ClientCertificate")
+        }
+        "managedserviceidentity" => {
+            errors.keep(node.only(&["type", "audience", "identity"]));
+            HttpAuthentication::Unavailable("ManagedServiceIdentity")
         }
         _ => {
             errors.push(kind.refuse(
-                "this type of authentication is not supported",
+                "this is not a type of authentication",
                 "use Basic, Raw or ActiveDirectoryOAuth with a secret",
             ));
-            None
+            return None;
         }
+    };
+    Some(Some(read))
+}
+
+fn application(node: &Node<'_>, errors: &mut Collected) -> Option<HttpAuthentication> {
+    let known = [
+        "type",
+        "authority",
+        "tenant",
+        "audience",
+        "clientId",
+        "credentialType",
+        "secret",
+        "pfx",
+        "password",
+    ];
+    errors.keep(node.only(&known));
+    // The authority is the identity provider of this installation, whatever its host.
+    if let Some(authority) = node.optional("authority") {
+        templates_in(&authority, errors);
     }
+    let tenant = required(node, "tenant", "give the id of the tenant", errors);
+    let audience = required(node, "audience", "give the resource", errors);
+    let client_id = required(node, "clientId", "give the id of the application", errors);
+    if node.optional("pfx").is_some() {
+        return Some(HttpAuthentication::Unavailable("ActiveDirectoryOAuth with a certificate"));
+    }
+    let secret = required(node, "secret", "give the secret of the application", errors);
+    Some(HttpAuthentication::ActiveDirectoryOAuth {
+        tenant: tenant?,
+        audience: audience?,
+        client_id: client_id?,
+        secret: secret?,
+    })
 }

@@ -109,7 +109,12 @@ impl Reading {
             trigger.check_parameters(triggers, &parameters, &mut errors);
             site = trigger.call_site(triggers);
         }
-        let mut reader = Reader::new(parameters.keys().cloned().collect(), static_results, errors);
+        let mut reader = Reader::new(
+            parameters.keys().cloned().collect(),
+            static_results,
+            trigger.as_ref().is_some_and(|trigger| trigger.hidden.outputs),
+            errors,
+        );
         if let Some(actions) = node.optional("actions") {
             reader.read(&actions, None, 1);
         }
@@ -163,5 +168,7 @@ impl Definition {
     }
 }
 
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod tests;

@@ -49,5 +49,6 @@ const fn passes_on(kind: &ActionKind) -> bool {
             | ActionKind::ApiConnection(_)
             | ActionKind::Http(_)
             | ActionKind::Webhook
+            | ActionKind::Unavailable { .. }
     )
 }

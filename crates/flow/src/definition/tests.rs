@@ -146,8 +146,8 @@ fn errors_contain_place_reason_and_remedy() {
         ("/actions", json!([]), "properties.definition.actions: this is not an object"),
         (
             "/actions/Http",
-            action("JavaScriptCode"),
-            "actions.Http.type: the action type 'JavaScriptCode' is not supported; write the computation as expressions",
+            action("JavaScript"),
+            "actions.Http.type: the action type 'JavaScript' is not supported; use OpenApiConnection, ApiConnection",
         ),
         ("/actions/x", json!("y"), "actions.x: this is not an object"),
         (&format!("{list}/runafter"), json!({}), "List_orders: 'runafter' is not a known member"),
@@ -262,7 +262,7 @@ fn all_errors_are_reported_at_once() {
     flow["actions"]["Wrong"] = wrong;
     flow["actions"]["Branch"] = json!({
         "type": "If", "expression": {"xor": []}, "runAfter": {"Wrong": ["Succeeded"]},
-        "actions": {"Inner": {"type": "Agent"}},
+        "actions": {"Inner": {"type": "Nothing"}},
         "else": {"actions": {"Other": {"type": "Compose", "inputs": "@outputs('Gone')"}}}
     });
     let references = json!({"a": {"runtimeSource": "stranger"}, "b": 7, "c": {"connectionName": "kept"}});
@@ -334,6 +334,6 @@ fn definitions_of_earlier_versions_are_restored() {
     assert!(read(&flow).is_err());
     let restored = Definition::restore(&flow, &references()).expect("restores");
     assert_eq!(restored.parameters["limit"], json!("5"));
-    flow["actions"]["List_orders"]["type"] = json!("Agent");
+    flow["actions"]["List_orders"]["type"] = json!("Nothing");
     assert!(Definition::restore(&flow, &references()).is_err());
 }

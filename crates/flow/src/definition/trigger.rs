@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::action::CallSite;
 use super::condition::Condition;
 use super::connector_call::{self, ApiCall, ConnectorCall};
+use super::http_call::{self, HttpCall};
 use super::limits;
 use super::node::{Node, QUOTED_MAX};
 use super::recurrence_reader;
@@ -57,6 +58,7 @@ pub(crate) enum TriggerKind {
 pub(crate) enum PollCall {
     Operation(ConnectorCall),
     Request(ApiCall),
+    Http(HttpCall),
 }
 
 const COMMON: [&str; 14] = [
@@ -110,6 +112,7 @@ impl Trigger {
             templates.extend(match &**call {
                 PollCall::Operation(call) => call.parameters.iter().map(|(_, template)| template).collect(),
                 PollCall::Request(call) => call.templates(),
+                PollCall::Http(call) => call.templates(),
             });
         }
         let names: BTreeSet<_> = templates.into_iter().flat_map(Template::parameter_names).collect();
@@ -162,14 +165,15 @@ impl Trigger {
                 // Earlier versions did not read the inputs.
                 Some(read.unwrap_or(TriggerKind::Request { schema: None }))
             }
-            "openapiconnection" | "apiconnection" => {
+            "openapiconnection" | "apiconnection" | "http" => {
                 errors.keep(node.only(&COMMON));
                 poll(&node, &lower, errors)
             }
             "openapiconnectionwebhook"
             | "apiconnectionwebhook"
             | "openapiconnectionnotification"
-            | "apiconnectionnotification" => {
+            | "apiconnectionnotification"
+            | "httpwebhook" => {
                 errors.keep(node.only(&COMMON));
                 errors.keep(node.required("inputs", "give host and parameters")).map(|_| TriggerKind::Webhook)
             }
@@ -234,10 +238,10 @@ fn poll(node: &Node<'_>, kind: &str, errors: &mut Collected) -> Option<TriggerKi
         None => Some(Recurrence::default()),
     };
     let inputs = errors.keep(node.required("inputs", "give the operation to call"))?;
-    let call = if kind == "apiconnection" {
-        connector_call::read_request(&inputs, errors).map(PollCall::Request)
-    } else {
-        connector_call::read_operation(&inputs, errors).map(PollCall::Operation)
+    let call = match kind {
+        "apiconnection" => connector_call::read_request(&inputs, errors).map(PollCall::Request),
+        "http" => http_call::read(&inputs, errors).map(PollCall::Http),
+        _ => connector_call::read_operation(&inputs, errors).map(PollCall::Operation),
     };
     Some(TriggerKind::Poll { recurrence: recurrence?, call: Box::new(call?) })
 }

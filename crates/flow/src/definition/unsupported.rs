@@ -1,9 +1,10 @@
-//! Action types that are not supported, and what can be used in their place.
+//! Types that exist but are not available here, and what can be used in their place. An action of
+//! such a type can be saved, as in the original; it fails when it runs.
 
 pub(super) const KNOWN: &str = "use OpenApiConnection, ApiConnection, Http, Compose, ParseJson, Select, Query, Join, \
      Table, Wait, Response, Terminate, an action for variables, Scope, If, Switch, Foreach or Until";
 
-/// Returns what to do about an action type that exists but is not supported.
+/// Returns what to do about an action type that exists but is not available.
 pub(super) fn remedy(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "serviceprovider" => {
@@ -41,7 +42,7 @@ pub(super) fn remedy(kind: &str) -> Option<&'static str> {
         | "swiftmtdecode" => {
             "it needs an integration account; convert the message in a connector, or give the action a static result"
         }
-        "function" | "apimanagement" | "appservice" | "httpwebhook" | "httpswagger" => {
+        "function" | "apimanagement" | "appservice" | "httpswagger" => {
             "call the service with Http or through a custom connector, or give the action a static result"
         }
         "datamapper" | "parsedocument" | "chunktext" | "batch" | "openapiconnectionnotification" => {
@@ -57,9 +58,7 @@ pub(super) fn trigger_remedy(kind: &str) -> &'static str {
         "serviceprovider" => {
             "it is built into Logic Apps Standard; use the managed connector with ApiConnection, or a Request trigger"
         }
-        "http" | "httpwebhook" | "slidingwindow" => {
-            "use a Recurrence trigger and call the service in an action"
-        }
+        "slidingwindow" => "use a Recurrence trigger and call the service in an action",
         "batch" | "agent" | "manual" => "use a Request trigger",
         _ => "use Recurrence, Request, or the trigger of a connector with OpenApiConnection or ApiConnection",
     }

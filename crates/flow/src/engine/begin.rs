@@ -42,6 +42,10 @@ impl<'d> Engine<'d, '_> {
                     "Actions that wait to be called back are not available. Give the action a static result.";
                 record.end(Err(Failure::new("ActionNotAvailable", what)), now);
             }
+            ActionKind::Unavailable { kind, remedy } => {
+                let what = format!("Actions of the type '{kind}' are not available: {remedy}.");
+                record.end(Err(Failure::new("ActionNotAvailable", what)), now);
+            }
             ActionKind::InitializeVariable(list) => {
                 let computed = self.initialize(at.frame, &action.name, list);
                 finish(&mut record, computed, now);

@@ -78,6 +78,7 @@ pub(super) fn poll<'d>(call: &'d PollCall, view: &View<'_>) -> Result<CallInputs
     let (_, call) = match call {
         PollCall::Operation(call) => operation(call, view)?,
         PollCall::Request(call) => request(call, view)?,
+        PollCall::Http(call) => http_request::evaluate(call, view)?,
     };
     Ok(call)
 }

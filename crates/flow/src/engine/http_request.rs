@@ -28,6 +28,7 @@ pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
     };
     let credential = match &call.authentication {
         None => None,
+        Some(HttpAuthentication::Unavailable(kind)) => Some(HttpCredential::Unavailable(kind)),
         Some(HttpAuthentication::Raw(value)) => {
             Some(HttpCredential::Raw(Secret::new(text(value, "value of the authentication")?)))
         }

@@ -45,6 +45,8 @@ pub(crate) struct HttpRequest {
 pub(crate) enum HttpCredential {
     /// The value of the header `Authorization`.
     Raw(Secret),
+    /// A type that is not available here, by name.
+    Unavailable(&'static str),
     Basic {
         username: String,
         password: Secret,

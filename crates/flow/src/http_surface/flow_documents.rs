@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::caller::Caller;
+use super::caller::{API_VERSION, Caller};
 use crate::ids::FlowId;
 use crate::service::sanitize;
 use crate::tables::flows::FlowRow;
@@ -34,6 +34,12 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, document: Option<&Value>) ->
         "nextRunTime": flow.next_due,
     });
     if let (Some(document), Some(map)) = (document, properties.as_object_mut()) {
+        let triggers = document["definition"]["triggers"].as_object();
+        if let Some(trigger) = triggers.and_then(|triggers| triggers.keys().next()) {
+            let path = flow_path(&caller.environment, flow.id);
+            let uri = trigger_uri(caller, &path, trigger);
+            map.insert("flowTriggerUri".to_owned(), Value::String(uri));
+        }
         let mut definition = document["definition"].clone();
         sanitize(&mut definition);
         map.insert("definition".to_owned(), definition);
@@ -45,4 +51,16 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, document: Option<&Value>) ->
         "type": "Microsoft.ProcessSimple/environments/flows",
         "properties": properties,
     })
+}
+
+/// Returns the address to which the owner posts to fire a trigger, also in place of the event of a
+/// connector.
+fn trigger_uri(caller: &Caller, flow: &str, trigger: &str) -> String {
+    let base = caller.origin.to_string();
+    let Ok(mut url) = url::Url::parse(&format!("{base}{flow}/triggers")) else { return String::new() };
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.push(trigger).push("run");
+    }
+    url.query_pairs_mut().append_pair("api-version", API_VERSION);
+    url.to_string()
 }

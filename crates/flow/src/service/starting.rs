@@ -1,5 +1,7 @@
 //! Starts the runs of an event.
 
+use std::collections::HashSet;
+
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, Statement};
@@ -36,10 +38,15 @@ impl Flows {
         let random = self.chassis.random.of(of.tenant);
         let mut change = Change::from(claim);
         let mut rows = Vec::with_capacity(states.len());
+        let mut names = HashSet::new();
         for (index, state) in states.iter().enumerate() {
+            let mut name = run_name(of.now, &mut random.stream("run-name"));
+            while !names.insert(name.clone()) {
+                name = run_name(of.now, &mut random.stream("run-name"));
+            }
             let run = RunRow {
                 flow: of.flow,
-                name: run_name(of.now, &mut random.stream("run-name")),
+                name,
                 number: 0,
                 version: of.version,
                 trigger_name: of.program.trigger.name.clone(),

@@ -245,6 +245,12 @@ fn secured_values_are_not_shown() {
     assert_eq!(actions["Copy"]["secureData"], json!({"properties": ["inputs", "outputs"]}));
     assert!(actions["Copy"].get("outputs").is_none());
     assert_eq!(actions["Other"]["outputs"], "visible");
+    let mut trigger = json!({"manual": {"type": "Request", "kind": "Button"}});
+    trigger["manual"]["runtimeConfiguration"] = json!({"secureData": {"properties": ["outputs"]}});
+    let copy = json!({"Copy": {"type": "Compose", "inputs": "@triggerBody()?['id']"}});
+    let lab = Lab::with_flow(definition(trigger, copy));
+    lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), Some(json!({"id": "hidden-7"}))).expect(202);
+    assert!(!lab.newest_run().to_string().contains("hidden-7"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn errors_contain_the_path_and_change_nothing() {
         (flow(interval), "properties.definition.triggers.Recurrence.recurrence.interval: "),
         (flow(two), "properties.definition.triggers: "),
         (flow(json!("text")), "properties.definition: "),
-        (flow(manual(json!({"A": {"type": "Workflow"}}))), "properties.definition.actions.A.type: "),
+        (flow(manual(json!({"A": {"type": "Nothing"}}))), "properties.definition.actions.A.type: "),
         (
             flow(manual(json!({"A": call("X", json!({"a": "@oops("}))}))),
             "properties.definition.actions.A.inputs.parameters.a: ",

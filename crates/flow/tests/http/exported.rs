@@ -4,7 +4,7 @@ use outlive_clock::Span;
 use serde_json::{Value, json};
 
 use crate::fake_hub::{CONNECTION, Reply};
-use crate::lab::{FLOW, Lab, call, definition, flow, manual};
+use crate::lab::{FLOW, Lab, OWNER, call, definition, flow, manual};
 
 const HOST: &str = "@parameters('$connections')['shared_contoso-orders']['connectionId']";
 
@@ -110,7 +110,10 @@ fn a_webhook_trigger_fires_when_its_event_is_posted() {
         Lab::with_flow(definition(hook, json!({"Id": {"type": "Compose", "inputs": "@triggerBody()"}})));
     assert_eq!(lab.next_due(), None);
     let body = json!({"value": ["a"]});
-    lab.owner("POST", &format!("/{FLOW}/triggers/When_done/run"), Some(body)).expect(202);
+    let shown = lab.owner("GET", &format!("/{FLOW}"), None).expect(200);
+    let uri = shown["properties"]["flowTriggerUri"].as_str().expect("an address").to_owned();
+    let path = uri.strip_prefix("http://flow.test").expect("our origin");
+    lab.send("POST", path, Some(&lab.token(OWNER)), Some(body)).expect(202);
     assert_eq!(lab.newest_run()["properties"]["actions"]["Id"]["outputs"], "a");
 }
 
@@ -133,13 +136,13 @@ fn a_schedule_is_in_its_time_zone() {
 }
 
 #[test]
-fn unsupported_actions_are_rejected_by_name() {
+fn unknown_actions_are_rejected_by_name() {
     let lab = Lab::new();
     let actions = json!({
-        "Script": {"type": "JavaScriptCode", "inputs": {"code": "x"}},
-        "Scope": {"type": "Scope", "actions": {"Child": {"type": "Workflow", "inputs": {}}}},
+        "Script": {"type": "JavaScript", "inputs": {"code": "x"}},
+        "Scope": {"type": "Scope", "actions": {"Child": {"type": "Nothing", "inputs": {}}}},
         "Call": call("ListOrders", json!({})),
-        "Ask": {"type": "Agent", "inputs": {}},
+        "Ask": {"type": "Robot", "inputs": {}},
     });
     let error = lab.put_flow(manual(actions)).expect(400);
     let details: Vec<_> = error["error"]["details"]

@@ -205,7 +205,7 @@ fn all_mistakes_of_a_flow_are_reported_at_once() {
     let mut definition = hourly();
     definition["triggers"]["Recurrence"]["recurrence"]["interval"] = json!(0);
     definition["actions"]["Burn"] = call("BurnOrders", json!({}));
-    definition["actions"]["Loop"] = json!({"type": "Agent"});
+    definition["actions"]["Loop"] = json!({"type": "Nothing"});
     let mut body = flow(definition);
     body["properties"]["connectionReferences"]["gone"] = json!({"connectionName": "gone"});
     body["properties"]["connectionReferences"]["odd"] = json!({"runtimeSource": "stranger"});

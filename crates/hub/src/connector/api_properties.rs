@@ -129,7 +129,42 @@ impl ApiProperties {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use serde_json::json;
+
+    use crate::connector::Swagger;
+
+    /// JSON whose members are those of a connector's files, with values of any kind.
+    fn documents() -> impl Strategy<Value = Value> {
+        let names = "properties|connectionParameters|connectionParameterSets|values|parameters|name|type|token|a|\
+             uiDefinition|constraints|required|allowedValues|value|defaultValue|policyTemplateInstances|templateId|\
+             x-ms-apimTemplateParameter.urlTemplate|x-ms-apimTemplateParameter.name|scriptOperations|swagger|host|paths|\
+             /a|get|operationId|securityDefinitions|in|schemes|basePath";
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i8>().prop_map(Value::from),
+            "string|securestring|true|apiKey|basic|header|2.0|setheader|dynamichosturl|@body\\(\\)|.{0,4}"
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 60, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::btree_map(names, inner, 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_panics_and_every_mistake_has_a_place(document in documents()) {
+            let faults = [ApiProperties::parse(&document).err(), Swagger::parse(&document).err()];
+            for fault in faults.into_iter().flatten().flatten() {
+                prop_assert!(!fault.at().is_empty() && !fault.why().is_empty());
+            }
+        }
+    }
 
     fn aad() -> Value {
         json!({"type": "oauthSetting", "oAuthSettings": {

@@ -34,6 +34,6 @@ pub(crate) use oauth_settings::{
 pub(crate) use parameter::{Authentication, Parameter, ParameterKind, text_of};
 pub(crate) use parsed::{Connector, Home};
 pub(crate) use policy::{Action, Exists, Policy, Section};
-pub(crate) use policy_value::{Missing, PolicyValue, Source};
+pub(crate) use policy_value::{Part, PolicyValue, Source, Uncomputable};
 pub(crate) use security::{KeyPlace, StaticCredential, static_credentials};
 pub(crate) use swagger::{Operation, Swagger};

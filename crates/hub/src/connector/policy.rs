@@ -4,7 +4,7 @@ use http::{HeaderName, Method};
 use serde_json::{Map, Value};
 
 use super::fault::Faults;
-use super::policy_value::{BadValue, PolicyValue};
+use super::policy_value::{BadValue, MEMBERS_MAX, PolicyValue};
 
 const POLICIES_MAX: usize = 200;
 /// Headers that belong to the connection to the back end, or that the transport sets.
@@ -225,7 +225,14 @@ impl Reader<'_> {
 
     fn action(&mut self, template: &str, section: Section) -> Option<Action> {
         let action = match template.to_ascii_lowercase().as_str() {
-            "dynamichosturl" => Action::Host(self.value("urlTemplate")?),
+            "dynamichosturl" => {
+                let value = self.value("urlTemplate")?;
+                if value.lets_callers_choose_host() {
+                    let why = "lets callers choose the host to which credentials are sent";
+                    return Some(Action::Unsupported(why.to_owned()));
+                }
+                Action::Host(value)
+            }
             "routerequesttoendpoint" => {
                 let path = self.value("newPath");
                 let method = match self.find("x-ms-apimTemplateParameter.httpMethod").1 {
@@ -249,16 +256,14 @@ impl Reader<'_> {
             }
             "setproperty" => {
                 let parent = self.value("newPropertyParentPathTemplate");
-                let name = self.text("newPropertySubPathTemplate");
+                let name = self.text("newPropertySubPathTemplate").and_then(|path| self.members(&path));
                 let value = self.value("propertyValuePathTemplate");
                 let Some(super::Source::Body(parent)) = parent?.single().cloned() else {
                     return Some(Action::Unsupported(
                         "sets a property that is not one of the body".to_owned(),
                     ));
                 };
-                let name =
-                    name?.split(['/', '.']).filter(|part| !part.is_empty()).map(str::to_owned).collect();
-                Action::Property { parent, name, value: value? }
+                Action::Property { parent, name: name?, value: value? }
             }
             "pollingtrigger" => Action::Nothing,
             other => {
@@ -272,6 +277,22 @@ impl Reader<'_> {
             self.faults.add(at, format!("{template} is for requests"));
         }
         Some(action)
+    }
+
+    /// Splits a path to a member.
+    fn members(&mut self, path: &str) -> Option<Vec<String>> {
+        let mut parts = path.split(['/', '.']).filter(|part| !part.is_empty());
+        let members: Vec<_> = parts.by_ref().take(MEMBERS_MAX).map(str::to_owned).collect();
+        let (at, _) = self.find("x-ms-apimTemplateParameter.newPropertySubPathTemplate");
+        if members.is_empty() {
+            self.unsupported = Some("sets the whole body".to_owned());
+            None
+        } else if parts.next().is_some() {
+            self.faults.add(at, format!("it names more than {MEMBERS_MAX} members"));
+            None
+        } else {
+            Some(members)
+        }
     }
 
     fn header_name(&mut self) -> Option<HeaderName> {

@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 /// The maximum length of a policy's value, in characters.
 const VALUE_CHARS_MAX: usize = 4_096;
+/// The maximum number of expressions in a policy's value.
+const EXPRESSIONS_MAX: usize = 50;
+/// The maximum number of members after `body()`, and of those that a policy names otherwise.
+pub(super) const MEMBERS_MAX: usize = 32;
 
 /// A text with expressions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +17,9 @@ pub(crate) struct PolicyValue {
     parts: Vec<Part>,
 }
 
+/// A part of a policy's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part {
     Literal(String),
     Expression { source: Source, default: Option<String> },
 }
@@ -43,9 +48,23 @@ pub(crate) enum BadValue {
     Unknown(String),
 }
 
-/// A value cannot be computed for a call, because it has this source and no default.
+/// A value cannot be computed for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Missing(pub(crate) Source);
+pub(crate) enum Uncomputable {
+    /// It has this source, which is missing, and no default.
+    Missing(Source),
+    /// It has more bytes than are allowed.
+    TooLong(usize),
+}
+
+impl std::fmt::Display for Uncomputable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing(source) => write!(f, "needs {source}, which is missing"),
+            Self::TooLong(max) => write!(f, "gives more than {max} bytes"),
+        }
+    }
+}
 
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,7 +79,7 @@ impl std::fmt::Display for Source {
 }
 
 impl PolicyValue {
-    pub(super) fn parse(text: &str) -> Result<Self, BadValue> {
+    pub(crate) fn parse(text: &str) -> Result<Self, BadValue> {
         if text.chars().count() > VALUE_CHARS_MAX {
             return Err(BadValue::Malformed(format!("it has more than {VALUE_CHARS_MAX} characters")));
         }
@@ -99,6 +118,10 @@ impl PolicyValue {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
             }
             parts.push(Part::Expression { source, default });
+            let expressions = parts.iter().filter(|part| matches!(part, Part::Expression { .. })).count();
+            if expressions > EXPRESSIONS_MAX {
+                return Err(BadValue::Malformed(format!("it has more than {EXPRESSIONS_MAX} expressions")));
+            }
         }
         literal.push_str(rest);
         if !literal.is_empty() {
@@ -107,26 +130,57 @@ impl PolicyValue {
         Ok(Self { source: text.to_owned(), parts })
     }
 
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Whether callers choose the host of the URL that this value is: what they give is followed by
+    /// less than the two last labels of the host.
+    pub(super) fn lets_callers_choose_host(&self) -> bool {
+        const CALLER: char = '\u{0}';
+        const OWNER: char = '\u{1}';
+        let mut url = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => url.push_str(literal),
+                Part::Expression { source: Source::ConnectionParameter(_), .. } => url.push(OWNER),
+                Part::Expression { .. } => url.push(CALLER),
+            }
+        }
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", &url));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let fixed = host.rsplit_once(CALLER).map(|(_, after)| after.split(':').next().unwrap_or_default());
+        let is_domain = |fixed: &str| {
+            fixed.strip_prefix('.').is_some_and(|domain| {
+                domain.contains(OWNER) || domain.split('.').filter(|label| !label.is_empty()).count() > 1
+            })
+        };
+        scheme.contains(CALLER) || fixed.is_some_and(|fixed| !is_domain(fixed))
+    }
+
     /// The value as written.
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
-    /// Computes the value. `read` returns what an expression reads.
+    /// Computes the value, of at most `bytes_max` bytes. `read` returns what an expression reads.
     pub(crate) fn evaluate<'a>(
         &self,
+        bytes_max: usize,
         read: impl Fn(&Source) -> Option<Cow<'a, str>>,
-    ) -> Result<String, Missing> {
+    ) -> Result<String, Uncomputable> {
         let mut text = String::new();
         for part in &self.parts {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Expression { source, default } => match (read(source), default) {
-                    (Some(value), _) => text.push_str(&value),
-                    (None, Some(default)) => text.push_str(default),
-                    (None, None) => return Err(Missing(source.clone())),
-                },
+            let value = match part {
+                Part::Literal(literal) => Cow::from(literal),
+                Part::Expression { source, default } => read(source)
+                    .or_else(|| default.as_ref().map(Cow::from))
+                    .ok_or_else(|| Uncomputable::Missing(source.clone()))?,
+            };
+            if text.len() + value.len() > bytes_max {
+                return Err(Uncomputable::TooLong(bytes_max));
             }
+            text.push_str(&value);
         }
         Ok(text)
     }
@@ -224,6 +278,9 @@ fn members(text: &str) -> Result<(Vec<String>, &str), BadValue> {
     let mut members = Vec::new();
     let mut rest = text;
     loop {
+        if members.len() > MEMBERS_MAX {
+            return Err(BadValue::Malformed(format!("it names more than {MEMBERS_MAX} members of the body")));
+        }
         if let Some(after) = rest.strip_prefix('.') {
             let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
             let end = after.find(|c| !fits(c)).unwrap_or(after.len());
@@ -244,10 +301,12 @@ fn members(text: &str) -> Result<(Vec<String>, &str), BadValue> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn evaluate(text: &str) -> Result<String, Missing> {
-        PolicyValue::parse(text).expect("usable").evaluate(|source| {
+    fn evaluate(text: &str) -> Result<String, Uncomputable> {
+        PolicyValue::parse(text).expect("usable").evaluate(40, |source| {
             Some(Cow::Borrowed(match source {
                 Source::ConnectionParameter(name) if name == "url" => "https://a.example",
                 Source::ConnectionParameter(name) if name == "env" => "test",
@@ -284,6 +343,45 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn any_text_is_a_value_or_a_mistake(text in "(@|@\\{|[a-zA-Zü(){}\\[\\]'\",.@ ]|connectionParameters\\('|body\\(\\)){0,12}") {
+            if let Ok(value) = PolicyValue::parse(&text) {
+                let _ = value.evaluate(usize::MAX, |_| Some(Cow::Borrowed("x")));
+                if !text.contains('@') {
+                    prop_assert_eq!(value.evaluate(usize::MAX, |_| None), Ok(text));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn callers_do_not_choose_a_host() {
+        for (text, expected) in [
+            ("https://a.example/@{queryParameters('x')}", false),
+            ("@connectionParameters('url')/@{queryParameters('x')}", false),
+            ("https://@{queryParameters('x')}.a.example", false),
+            ("@{headers('x')}.a.example:8443/v1", false),
+            ("https://@{body().x}.@connectionParameters('domain')/v1", false),
+            ("@queryParameters('x')", true),
+            ("@queryParameters('x', 'a.example')/v1", true),
+            ("https://@{queryParameters('x')}/a.example", true),
+            ("https://@{queryParameters('x')}.example", true),
+            ("https://@{queryParameters('x')}.example.", true),
+            ("https://@{queryParameters('x')}a.example.com", true),
+            ("https://a.example.@{headers('x')}", true),
+            ("https://a.example:@{queryParameters('x')}", true),
+            ("https://@{body().x}:443.a.example", true),
+            ("@connectionParameters('url')@{queryParameters('x')}", true),
+            ("@{queryParameters('x')}://a.example", true),
+            ("@{queryParameters('x')}?://a.example.com", true),
+            ("@Request.OriginalHTTPMethod", true),
+        ] {
+            let value = PolicyValue::parse(text).expect("usable");
+            assert_eq!(value.lets_callers_choose_host(), expected, "{text}");
+        }
+    }
+
     #[test]
     fn a_value_that_is_missing_is_named() {
         for (text, missing) in [
@@ -292,8 +390,11 @@ mod tests {
             ("@headers('x')", "the header 'x'"),
             ("@body().x.y", "the member 'x.y' of the body"),
         ] {
-            assert_eq!(evaluate(text).expect_err("missing").0.to_string(), missing);
+            let expected = format!("needs {missing}, which is missing");
+            assert_eq!(evaluate(text).expect_err("missing").to_string(), expected);
         }
+        let long = "@connectionParameters('url')".repeat(3);
+        assert_eq!(evaluate(&long), Err(Uncomputable::TooLong(40)));
     }
 
     #[test]
@@ -308,6 +409,8 @@ mod tests {
             "@{connectionParameters('a')",
             "@body()[0",
             &"x".repeat(VALUE_CHARS_MAX + 1),
+            &"@body()".repeat(EXPRESSIONS_MAX + 1),
+            &format!("@body(){}", ".a".repeat(MEMBERS_MAX + 1)),
         ] {
             assert!(matches!(PolicyValue::parse(text), Err(BadValue::Malformed(_))), "{text:.60}");
         }

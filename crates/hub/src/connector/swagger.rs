@@ -1,12 +1,13 @@
 //! The OpenAPI 2.0 document of a connector: its back end and operations.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
 use super::fault::Faults;
 use super::security::{self, SecurityScheme};
-use crate::path::{matches_template, percent_decode};
+use crate::path::{characters, matches_template, percent_decode, template_fault};
 
 const OPERATIONS_MAX: usize = 1_000;
 /// The maximum number of parameters of an operation, and of those that a path's operations share.
@@ -121,15 +122,20 @@ impl Swagger {
     /// encoded slash or letter must not lead to another operation, or to a path that is not
     /// declared.
     pub(crate) fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
-        let place = |path: &[u8], read: fn(&[u8]) -> Vec<u8>| {
+        let place = |path: &str, read: fn(&str) -> Cow<'_, str>| {
             self.operations.iter().position(|operation| {
-                operation.method == method && matches_template(&read(operation.path.as_bytes()), path)
+                operation.method == method && matches_template(&read(&operation.path), path)
             })
         };
-        let as_received = place(path.as_bytes(), <[u8]>::to_vec)?;
-        let as_decoded = place(&percent_decode(path.as_bytes()), percent_decode)?;
+        let as_received = place(path, |path| path.into())?;
+        let as_decoded = place(&decoded(path), decoded)?;
         (as_received == as_decoded).then(|| &self.operations[as_received])
     }
+}
+
+/// Decodes a path once. Its bytes need not be UTF-8.
+fn decoded(path: &str) -> Cow<'_, str> {
+    Cow::Owned(characters(&percent_decode(path.as_bytes())))
 }
 
 fn is_plain_path(path: &str) -> bool {
@@ -146,6 +152,11 @@ fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation
         let at = format!("swagger.paths.{path}");
         if !path.starts_with('/') || path.len() > 500 {
             faults.add(at, "a path begins with '/' and has at most 500 characters");
+            continue;
+        }
+        let template = path.split('?').next().unwrap_or_default();
+        if let Some(why) = template_fault(template).or_else(|| template_fault(&decoded(template))) {
+            faults.add(at, why);
             continue;
         }
         let Some(item) = item.as_object() else {
@@ -179,7 +190,7 @@ fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation
             operations.push(Operation {
                 id: id.to_owned(),
                 method: method.to_ascii_uppercase(),
-                path: path.split('?').next().unwrap_or_default().to_owned(),
+                path: template.to_owned(),
             });
         }
     }
@@ -302,7 +313,7 @@ mod tests {
     fn all_mistakes_of_a_swagger_are_reported_at_once() {
         let faults = Swagger::parse(&json!({
             "swagger": "3.0", "basePath": "x", "schemes": "https", "securityDefinitions": {"k": {"type": "digest"}},
-            "paths": {"orders": {}, "/a": 1, "/b": {"get": {}}, "/c": {"get": {"operationId": "C"}, "put": {"operationId": "C"}}},
+            "paths": {"orders": {}, "/a": 1, "/{a}{b}": {}, "/%7Ba%7D{b}": {}, "/b": {"get": {}}, "/c": {"get": {"operationId": "C"}, "put": {"operationId": "C"}}},
         }));
         let places: Vec<_> = faults.expect_err("unusable").into_iter().map(|fault| fault.at).collect();
         assert_eq!(
@@ -312,9 +323,11 @@ mod tests {
                 "swagger.host",
                 "swagger.basePath",
                 "swagger.schemes",
+                "swagger.paths./%7Ba%7D{b}",
                 "swagger.paths./a",
                 "swagger.paths./b.get.operationId",
                 "swagger.paths./c.put.operationId",
+                "swagger.paths./{a}{b}",
                 "swagger.paths.orders",
                 "swagger.securityDefinitions.k.type",
             ]

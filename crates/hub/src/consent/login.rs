@@ -29,6 +29,7 @@ use crate::connector::{
     Authentication, AuthorizationRequest, Connector, Incomplete, OAuthSettings, ParameterValues,
     ProviderKind, SignIn, is_redirect_of_hub, redirect_uri,
 };
+use crate::credential::without_secrets;
 
 /// How long the sign-in at the issuer may take (virtual time).
 const STATE_LIFETIME: Span = Span::from_minutes(15);
@@ -161,9 +162,10 @@ fn build_request(
         code_challenge: &URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())),
         pkce: takes_pkce(hub, &sign_in)?,
     })?;
-    let authorize = hub.config.authorize_endpoint(&named, tenant)?;
+    let shown = |problem: Problem| without_secrets(problem, &sign_in.secrets());
+    let authorize = hub.config.authorize_endpoint(&named, tenant).map_err(shown)?;
     // A client whose tokens cannot be requested must not send its user away.
-    hub.config.token_endpoint(&sign_in.token_endpoint()?, tenant)?;
+    hub.config.token_endpoint(&sign_in.token_endpoint()?, tenant).map_err(shown)?;
     let statement = attempt::record_opening(
         tenant,
         attempt.id,

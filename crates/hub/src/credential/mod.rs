@@ -19,5 +19,5 @@ pub(crate) use freshness::{Freshness, freshness};
 pub(crate) use refresh::{answer_challenge, source_token};
 pub(crate) use refreshes::{RefreshFailure, Refreshes};
 pub(crate) use storage::{Credential, Tokens};
-pub(crate) use token_endpoint::TokenCall;
+pub(crate) use token_endpoint::{TokenCall, without_secrets};
 pub(crate) use token_response::{Granted, Rejected, TokenFailure};

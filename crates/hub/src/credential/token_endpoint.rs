@@ -10,7 +10,8 @@ use outlive_tokens::Secret;
 use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
-use super::token_response::{self, Granted, TokenFailure};
+use super::token_response::{self, Granted, TokenFailure, redacted};
+use crate::back_end::Unreachable;
 use crate::client_key::client_assertion;
 use crate::connector::{ClientAuthentication, Connector, TokenBody, TokenRequest};
 use crate::{Hub, read_body};
@@ -70,7 +71,8 @@ impl TokenCall<'_> {
         &self,
         request: &TokenRequest,
     ) -> Result<Result<Granted, TokenFailure>, Problem> {
-        let endpoint = self.hub.config.token_endpoint(&request.url, self.tenant)?;
+        let endpoint = self.hub.config.token_endpoint(&request.url, self.tenant);
+        let endpoint = endpoint.map_err(|problem| without_secrets(problem, &request.secrets))?;
         let assertion;
         let (first, second) = match &request.authentication {
             ClientAuthentication::Certificate { client_id } => {
@@ -87,7 +89,7 @@ impl TokenCall<'_> {
             }
         };
         let started = wall_now();
-        let outcome = self.send_once(&endpoint, request, first, TIME_LIMIT).await;
+        let outcome = self.send_once(&endpoint, request, first, TIME_LIMIT).await?;
         let (Some(second), Err(TokenFailure::Refused { attempts, error })) = (second, &outcome) else {
             return Ok(outcome);
         };
@@ -96,7 +98,7 @@ impl TokenCall<'_> {
         }
         let mut before = attempts.clone();
         let left = (TIME_LIMIT - (wall_now() - started)).max(TIME_LEFT_MIN);
-        Ok(match self.send_once(&endpoint, request, second, left).await {
+        Ok(match self.send_once(&endpoint, request, second, left).await? {
             Err(TokenFailure::Refused { attempts, error }) => {
                 before.extend(attempts);
                 Err(TokenFailure::Refused { attempts: before, error })
@@ -125,17 +127,19 @@ impl TokenCall<'_> {
         request: &TokenRequest,
         place: Place<'_>,
         limit: Span,
-    ) -> Result<Granted, TokenFailure> {
+    ) -> Result<Result<Granted, TokenFailure>, Problem> {
         let failed = |error: &reqwest::Error| TokenFailure::Transient {
             timed_out: error.is_timeout(),
             why: "the token endpoint cannot be reached".to_owned(),
+        };
+        let forbidden = |unreachable: Unreachable| {
+            without_secrets(Problem::bad_request(unreachable.to_string()), &request.secrets)
         };
         let (body, content_type) = body(&request.body, place);
         let call = if self.hub.config.is_own_issuer(&request.url) {
             self.hub.chassis.http.request(self.trace, Method::POST, endpoint)
         } else {
-            let call = self.hub.back_ends.request(self.trace, Method::POST, &request.url);
-            call.map_err(|unreachable| TokenFailure::transient(unreachable.to_string()))?
+            self.hub.back_ends.request(self.trace, Method::POST, &request.url).map_err(forbidden)?
         };
         let mut call = call
             .timeout(limit.to_std())
@@ -146,14 +150,34 @@ impl TokenCall<'_> {
         if let Place::Header(client_id, secret) = place {
             call = call.header(AUTHORIZATION, basic(client_id, secret));
         }
-        let response = call.body(body).send().await.map_err(|error| failed(&error))?;
+        let response = match call.body(body).send().await {
+            Ok(response) => response,
+            Err(error) => {
+                return match Unreachable::caused(&error, &request.url) {
+                    Some(unreachable) => Err(forbidden(unreachable)),
+                    None => Ok(Err(failed(&error))),
+                };
+            }
+        };
         let status = response.status();
-        let body = read_body(response, RESPONSE_BYTES_MAX).await.map_err(|error| {
-            error.as_ref().map_or_else(|| TokenFailure::transient("the token response is too long"), failed)
-        })?;
+        let body = match read_body(response, RESPONSE_BYTES_MAX).await {
+            Ok(body) => body,
+            Err(Some(error)) => return Ok(Err(failed(&error))),
+            Err(None) => return Ok(Err(TokenFailure::transient("the token response is too long"))),
+        };
         let outcome = token_response::read(status, &String::from_utf8_lossy(&body), self.now);
-        outcome.map_err(|failure| failure.authenticated_by(place.words()).without(&request.secrets))
+        let mut secrets = request.secrets.clone();
+        if let Place::Header(client_id, secret) = place {
+            secrets.push(Secret::new(encoded(client_id, secret)));
+        }
+        Ok(outcome.map_err(|failure| failure.authenticated_by(place.words()).without(&secrets)))
     }
+}
+
+/// Removes secrets that a template of the connector put into an address.
+pub(crate) fn without_secrets(mut problem: Problem, secrets: &[Secret]) -> Problem {
+    problem.message = redacted(&problem.message, secrets);
+    problem
 }
 
 fn body(body: &TokenBody, place: Place<'_>) -> (String, &'static str) {
@@ -178,11 +202,15 @@ fn body(body: &TokenBody, place: Place<'_>) -> (String, &'static str) {
     }
 }
 
-/// Returns the header of a client (RFC 6749 §2.3.1: both parts are form-encoded).
-fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
+/// Returns the credentials of a client for the header (RFC 6749 §2.3.1: both parts are
+/// form-encoded).
+fn encoded(client_id: &str, secret: &Secret) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let credentials = STANDARD.encode(format!("{}:{}", encode(client_id), encode(secret.expose())));
-    let mut value = HeaderValue::try_from(format!("Basic {credentials}"))
+    STANDARD.encode(format!("{}:{}", encode(client_id), encode(secret.expose())))
+}
+
+fn basic(client_id: &str, secret: &Secret) -> HeaderValue {
+    let mut value = HeaderValue::try_from(format!("Basic {}", encoded(client_id, secret)))
         .expect("base64 contains only characters that are valid in a header");
     value.set_sensitive(true);
     value

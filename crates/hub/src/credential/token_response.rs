@@ -65,15 +65,8 @@ impl TokenFailure {
     /// Removes secrets that an error response repeats: statuses and the journal show it.
     pub(super) fn without(mut self, secrets: &[Secret]) -> Self {
         let Self::Refused { attempts, .. } = &mut self else { return self };
-        for secret in secrets.iter().filter(|secret| secret.expose().len() >= REDACTED_MIN) {
-            let encoded: String = url::form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
-            for attempt in attempts.iter_mut() {
-                for text in [secret.expose(), encoded.as_str()] {
-                    if attempt.response.contains(text) {
-                        attempt.response = attempt.response.replace(text, "[redacted]");
-                    }
-                }
-            }
+        for attempt in attempts.iter_mut() {
+            attempt.response = redacted(&attempt.response, secrets);
         }
         self
     }
@@ -85,6 +78,49 @@ impl TokenFailure {
         }
         self
     }
+}
+
+/// Returns a text without these secrets, in whatever form it repeats them.
+pub(crate) fn redacted(text: &str, secrets: &[Secret]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.iter().map(Secret::expose).filter(|secret| secret.len() >= REDACTED_MIN) {
+        for spelling in spellings(secret) {
+            if text.contains(&spelling) {
+                text = text.replace(&spelling, "[redacted]");
+            }
+        }
+    }
+    text
+}
+
+/// Returns the forms in which an error response can repeat a secret: as it is, as a JSON string, and
+/// percent-encoded. Base64 of a Basic header contains more than the secret; the caller adds it.
+fn spellings(secret: &str) -> Vec<String> {
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let percent = form.replace('+', "%20");
+    let json = Value::from(secret).to_string();
+    let json = json.trim_matches('"');
+    let mut all = vec![secret.to_owned(), json.to_owned(), json.replace('/', "\\/")];
+    // Hosts of URLs are in lower case.
+    all.push(secret.to_ascii_lowercase());
+    all.extend([lower_case_escapes(&form), lower_case_escapes(&percent), form, percent]);
+    all.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    all.dedup();
+    all
+}
+
+/// Writes percent escapes with lower-case digits.
+fn lower_case_escapes(text: &str) -> String {
+    let mut lower = String::with_capacity(text.len());
+    let mut escaped = 0;
+    for character in text.chars() {
+        if character == '%' {
+            escaped = 3;
+        }
+        lower.push(if escaped > 0 { character.to_ascii_lowercase() } else { character });
+        escaped = i32::max(escaped - 1, 0);
+    }
+    lower
 }
 
 /// Shorter secrets would be found in any text.
@@ -99,6 +135,18 @@ struct Success {
     #[serde(default, deserialize_with = "number")]
     expires_on: Option<i64>,
     id_token: Option<String>,
+}
+
+/// Returns an error response as it came or, if tokens are in it, only its members about the error.
+fn without_tokens(body: &str, document: &Value) -> String {
+    if !["access_token", "refresh_token", "id_token"].iter().any(|name| document.get(name).is_some()) {
+        return body.to_owned();
+    }
+    const SHOWN: [&str; 7] =
+        ["error", "error_description", "error_codes", "error_uri", "suberror", "trace_id", "correlation_id"];
+    let members = document.as_object().into_iter().flatten();
+    let shown = members.filter(|(name, _)| SHOWN.contains(&name.as_str()) || *name == "timestamp");
+    Value::Object(shown.map(|(name, value)| (name.clone(), value.clone())).collect()).to_string()
 }
 
 /// Deserializes a number; version 1 endpoints write numbers as strings.
@@ -129,7 +177,7 @@ pub(crate) fn read(status: StatusCode, body: &str, now: Instant) -> Result<Grant
         if document.get("access_token").is_none()
             && let Some(error) = document.get("error").and_then(Value::as_str)
         {
-            return Err(rejected(status, body, error));
+            return Err(rejected(status, &without_tokens(body, &document), error));
         }
         // Without its source, which may quote a token.
         let Ok(success) = serde_json::from_value::<Success>(document) else {
@@ -294,5 +342,36 @@ mod tests {
             };
             assert_eq!(error, expected, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn every_spelling_of_a_secret_is_removed() {
+        let secret = Secret::new("a/b \"c\"+ü");
+        for repeated in [
+            "a/b \"c\"+ü",
+            "a/b \\\"c\\\"+ü",
+            "a\\/b \\\"c\\\"+ü",
+            "a%2Fb+%22c%22%2B%C3%BC",
+            "a%2fb+%22c%22%2b%c3%bc",
+            "a%2Fb%20%22c%22%2B%C3%BC",
+        ] {
+            let body = format!("client_secret={repeated} is wrong");
+            let failure = rejected(StatusCode::BAD_REQUEST, &body, "invalid_client");
+            let TokenFailure::Refused { attempts, .. } = failure.without(std::slice::from_ref(&secret)) else {
+                panic!("refused")
+            };
+            assert_eq!(attempts[0].response, "client_secret=[redacted] is wrong", "{repeated}");
+        }
+    }
+
+    #[test]
+    fn an_error_with_status_200_shows_no_tokens() {
+        let body = r#"{"error":"invalid_scope","refresh_token":"0.AbC-secret","timestamp":"t"}"#;
+        let Err(TokenFailure::Refused { attempts, .. }) =
+            read(StatusCode::OK, body, Instant::from_seconds(0))
+        else {
+            panic!("refused")
+        };
+        assert_eq!(attempts[0].response, r#"{"error":"invalid_scope","timestamp":"t"}"#);
     }
 }

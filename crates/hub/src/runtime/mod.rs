@@ -14,6 +14,8 @@
 //! nowhere else.
 
 mod admission;
+mod content;
+mod destination;
 mod forward;
 mod headers;
 mod outgoing;

@@ -2,13 +2,11 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use url::Url;
 
 use super::query::Query;
 use super::refusal::RuntimeRefusal;
 use crate::connection::Values;
 use crate::connector::{Connector, Operation, Source, Swagger};
-use crate::path::has_traversal;
 
 /// A call as received.
 #[derive(Debug)]
@@ -43,30 +41,6 @@ impl Destination {
             is_public: true,
         }
     }
-
-    /// Parses the URL that a policy chooses.
-    pub(super) fn parse(text: &str, default_scheme: &str) -> Option<Self> {
-        let text = text.trim();
-        let url = if text.contains("://") { text.to_owned() } else { format!("{default_scheme}://{text}") };
-        let (_, after_scheme) = url.split_once("://")?;
-        if has_traversal(after_scheme.as_bytes()) {
-            return None;
-        }
-        let url: Url = url.parse().ok()?;
-        let is_plain = matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        let host = url.host_str().filter(|host| is_plain && !host.is_empty() && host.len() <= 253)?;
-        let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        Some(Self {
-            scheme: url.scheme().to_owned(),
-            host: host.to_ascii_lowercase(),
-            base_path: url.path().trim_end_matches('/').to_owned(),
-            is_public: true,
-        })
-    }
 }
 
 /// A call as it is sent.
@@ -91,7 +65,7 @@ pub(super) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Whether a source is a secret of the connection.
+    /// Whether a source is a secret of the connection, or may contain one.
     pub(super) fn is_secret(&self, source: &Source) -> bool {
         match source {
             Source::ConnectionParameter(name) => {
@@ -100,9 +74,9 @@ impl Facts<'_> {
                     .iter()
                     .any(|parameter| parameter.name.eq_ignore_ascii_case(name) && parameter.is_secret())
             }
-            // The source token is among them.
-            Source::Header(_) => true,
-            Source::Query(_) | Source::Body(_) | Source::Method => false,
+            // The source token or a key is among them.
+            Source::Header(_) | Source::Query(_) | Source::Body(_) => true,
+            Source::Method => false,
         }
     }
 }

@@ -1,50 +1,65 @@
 //! Applies the policies of a connector to a call.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use http::header::HeaderMap;
 use http::{HeaderName, Method, StatusCode};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::content::{CONTENT_BYTES_MAX, Content, TooLarge};
 use super::outgoing::{Destination, Facts, Prepared, bad_header, header_value, sensitive};
 use super::query::{Query, encoded};
 use super::refusal::RuntimeRefusal;
-use crate::connector::{Action, Exists, Missing, Policy, PolicyValue, Section, Source, text_of};
+use super::target::TARGET_CHARS_MAX;
+use crate::connector::{Action, Exists, Policy, PolicyValue, Section, Source, Uncomputable};
 use crate::path::captures;
+
+/// The maximum length of the value of a header, a parameter, a URL or a path.
+pub(super) const TEXT_BYTES_MAX: usize = 16_384;
+/// The maximum length of all headers, once a policy set one.
+const HEADERS_BYTES_MAX: usize = 65_536;
 
 /// Applies the policies for requests, in their order.
 pub(super) fn apply(facts: &Facts<'_>, prepared: &mut Prepared) -> Result<(), RuntimeRefusal> {
+    let mut content = Content::new(std::mem::take(&mut prepared.body));
     for policy in of_section(facts, Section::Request) {
+        let failed = |why: &dyn Display| refuse(policy, StatusCode::BAD_REQUEST, why);
+        let call = Call { facts, prepared, content: &content };
         match &policy.action {
-            Action::Host(value) => prepared.destination = destination(facts, prepared, policy, value)?,
-            Action::Route { path, method } => route(facts, prepared, policy, (path, method))?,
+            Action::Host(value) => prepared.destination = destination(&call, policy, value)?,
+            Action::Route { path, method } => {
+                let (method, path, query) = route(&call, policy, (path, method))?;
+                (prepared.method, prepared.path, prepared.query) = (method, path, query);
+            }
             Action::Header { name, value, exists } => {
-                let text = optional(*exists, || {
-                    evaluate(value, facts, prepared).map_err(|missing| refuse(policy, &missing))
-                })?;
+                let text = optional(*exists, || call.evaluate(value)).map_err(|why| failed(&why))?;
                 set_header(&mut prepared.headers, name, &text, *exists)?;
+                check_length(&prepared.headers).map_err(failed)?;
             }
             Action::Query { name, value, exists } => {
-                let text = optional(*exists, || {
-                    evaluate(value, facts, prepared).map_err(|missing| refuse(policy, &missing))
-                })?;
+                let text = optional(*exists, || call.evaluate(value)).map_err(|why| failed(&why))?;
                 set_query(&mut prepared.query, name, &text, *exists);
+                if prepared.query.len() > TARGET_CHARS_MAX {
+                    return Err(failed(&format!("makes a query of more than {TARGET_CHARS_MAX} characters")));
+                }
+            }
+            // A request without content has no members.
+            Action::Property { .. } if content.is_empty() => {}
+            Action::Property { .. } if content.json().is_none() => {
+                return Err(failed(&"changes the content, which is not JSON, too long or too deeply nested"));
             }
             Action::Property { parent, name, value } => {
-                let mut body = json_of(&prepared.body).ok_or_else(|| {
-                    RuntimeRefusal::new(
-                        StatusCode::BAD_REQUEST,
-                        format!("The content is not JSON, and the policy {} changes it.", policy.at),
-                    )
-                })?;
-                if let Some(value) = property(value, &body, |value| evaluate(value, facts, prepared).ok()) {
-                    set_property(&mut body, parent, name, value);
-                    prepared.body = body.to_string().into();
-                }
+                let text =
+                    text_for_content(value, || value.evaluate(CONTENT_BYTES_MAX, |source| call.read(source)))
+                        .map_err(|why| failed(&why))?;
+                set_property(&mut content, (parent, name), value, text).map_err(|why| failed(&why))?;
             }
             Action::Nothing | Action::Unsupported(_) => {}
         }
+        content.check().map_err(|why| failed(&why))?;
     }
+    prepared.body = content.into_bytes();
     Ok(())
 }
 
@@ -57,33 +72,46 @@ pub(super) fn of_section<'a>(facts: &Facts<'a>, section: Section) -> impl Iterat
 
 fn optional(
     exists: Exists,
-    value: impl FnOnce() -> Result<String, RuntimeRefusal>,
-) -> Result<String, RuntimeRefusal> {
+    value: impl FnOnce() -> Result<String, Uncomputable>,
+) -> Result<String, Uncomputable> {
     if exists == Exists::Delete { Ok(String::new()) } else { value() }
 }
 
-/// The error of a policy whose value is missing from the call or the connection.
-fn refuse(policy: &Policy, missing: &Missing) -> RuntimeRefusal {
-    RuntimeRefusal::new(
-        StatusCode::BAD_REQUEST,
-        format!("The policy {} needs {}, which is missing.", policy.at, missing.0),
-    )
+/// The error of a policy that cannot be applied to a call.
+pub(super) fn refuse(policy: &Policy, status: StatusCode, why: &dyn Display) -> RuntimeRefusal {
+    RuntimeRefusal::new(status, format!("The policy {} {why}.", policy.at))
 }
 
-fn evaluate(value: &PolicyValue, facts: &Facts<'_>, prepared: &Prepared) -> Result<String, Missing> {
-    value.evaluate(|source| read(source, facts, prepared))
+/// Checks the headers that a policy made.
+pub(super) fn check_length(headers: &HeaderMap) -> Result<(), &'static dyn Display> {
+    let length: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if length > HEADERS_BYTES_MAX { Err(&"makes headers of more than 64 KiB") } else { Ok(()) }
 }
 
-/// Returns what an expression reads of a call.
-fn read<'a>(source: &Source, facts: &Facts<'_>, prepared: &'a Prepared) -> Option<Cow<'a, str>> {
-    match source {
-        Source::ConnectionParameter(name) => {
-            facts.values.text(&facts.connector.properties.parameters, name).map(Cow::from)
+/// A call that a policy changes.
+struct Call<'a> {
+    facts: &'a Facts<'a>,
+    prepared: &'a Prepared,
+    content: &'a Content,
+}
+
+impl Call<'_> {
+    /// Computes a value for anything but the content.
+    fn evaluate(&self, value: &PolicyValue) -> Result<String, Uncomputable> {
+        value.evaluate(TEXT_BYTES_MAX, |source| self.read(source))
+    }
+
+    /// Returns what an expression reads of the call.
+    fn read(&self, source: &Source) -> Option<Cow<'_, str>> {
+        match source {
+            Source::ConnectionParameter(name) => {
+                self.facts.values.text(&self.facts.connector.properties.parameters, name).map(Cow::from)
+            }
+            Source::Header(name) => header(&self.prepared.headers, name),
+            Source::Query(name) => self.prepared.query.get(name),
+            Source::Body(members) => self.content.text(members).map(Cow::from),
+            Source::Method => Some(Cow::from(self.prepared.method.as_str())),
         }
-        Source::Header(name) => header(&prepared.headers, name),
-        Source::Query(name) => prepared.query.get(name),
-        Source::Body(members) => member(&json_of(&prepared.body)?, members).map(text_of).map(Cow::from),
-        Source::Method => Some(Cow::from(prepared.method.as_str())),
     }
 }
 
@@ -91,41 +119,32 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-fn destination(
-    facts: &Facts<'_>,
-    prepared: &Prepared,
-    policy: &Policy,
-    value: &PolicyValue,
-) -> Result<Destination, RuntimeRefusal> {
-    let text = evaluate(value, facts, prepared).map_err(|missing| refuse(policy, &missing))?;
-    let destination = Destination::parse(&text, &prepared.destination.scheme).ok_or_else(|| {
-        RuntimeRefusal::new(
-            StatusCode::BAD_REQUEST,
-            format!("The policy {} does not give a valid URL: {}", policy.at, value.source()),
-        )
-    })?;
-    Ok(Destination { is_public: !value.reads(|source| facts.is_secret(source)), ..destination })
+fn destination(call: &Call<'_>, policy: &Policy, value: &PolicyValue) -> Result<Destination, RuntimeRefusal> {
+    let default_scheme = &call.prepared.destination.scheme;
+    let destination = Destination::of_policy(value, default_scheme, |source| call.read(source))
+        .map_err(|why| refuse(policy, StatusCode::BAD_REQUEST, &why))?;
+    Ok(Destination { is_public: !value.reads(|source| call.facts.is_secret(source)), ..destination })
 }
 
+/// Returns the method, path and query of a call that is sent to another path.
 fn route(
-    facts: &Facts<'_>,
-    prepared: &mut Prepared,
+    call: &Call<'_>,
     policy: &Policy,
     (path, method): (&PolicyValue, &PolicyValue),
-) -> Result<(), RuntimeRefusal> {
-    let failed = |missing: Missing| refuse(policy, &missing);
-    let method = evaluate(method, facts, prepared).map_err(failed)?;
+) -> Result<(Method, String, Query), RuntimeRefusal> {
+    let failed = |why: &dyn Display| refuse(policy, StatusCode::BAD_REQUEST, why);
+    let method = call.evaluate(method).map_err(|why| failed(&why))?;
     // What a caller gives is one segment, whatever it contains.
     let path = path
-        .evaluate(|source| {
-            let text = read(source, facts, prepared)?;
+        .evaluate(TEXT_BYTES_MAX, |source| {
+            let text = call.read(source)?;
             let by_owner = matches!(source, Source::ConnectionParameter(_));
             Some(if by_owner { text } else { Cow::from(encoded(&text)) })
         })
-        .map_err(failed)?;
-    let given = format!("/{}", facts.outgoing.path);
-    let captured = captures(&facts.operation.path, &given);
-    let mut query = prepared.query.clone();
+        .map_err(|why| failed(&why))?;
+    let given = format!("/{}", call.facts.outgoing.path);
+    let captured = captures(&call.facts.operation.path, &given);
+    let mut query = call.prepared.query.clone();
     let path = fill(&path, |name| {
         if let Some((_, text)) = captured.iter().find(|(known, _)| *known == name) {
             return Some((*text).to_owned());
@@ -134,28 +153,25 @@ fn route(
         query.remove(name);
         Some(text)
     })
-    .map_err(|name| {
-        let why = format!("The policy {} needs the parameter '{name}', which is missing.", policy.at);
-        RuntimeRefusal::new(StatusCode::BAD_REQUEST, why)
-    })?;
+    .map_err(|why| failed(&why))?;
     let (path, more) = path.split_once('?').unwrap_or((&path, ""));
     query.append_raw(more);
-    prepared.method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).map_err(|_| {
-        let why = format!("The policy {} does not give an HTTP method.", policy.at);
-        RuntimeRefusal::new(StatusCode::BAD_REQUEST, why)
-    })?;
-    prepared.path = path.trim_start_matches('/').to_owned();
-    prepared.query = query;
-    Ok(())
+    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())
+        .map_err(|_| failed(&"does not give an HTTP method"))?;
+    Ok((method, path.trim_start_matches('/').to_owned(), query))
 }
 
-/// Replaces `{name}` in a text, or returns the first name without a value.
+/// Replaces `{name}` in a text, or returns why it cannot.
 fn fill(template: &str, mut value: impl FnMut(&str) -> Option<String>) -> Result<String, String> {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else { break };
         text.push_str(before);
-        text.push_str(&value(name).ok_or_else(|| name.to_owned())?);
+        let value = value(name).ok_or_else(|| format!("needs the parameter '{name}', which is missing"))?;
+        text.push_str(&value);
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(format!("gives a path of more than {TEXT_BYTES_MAX} bytes"));
+        }
         rest = after;
     }
     text.push_str(rest);
@@ -195,49 +211,31 @@ fn set_query(query: &mut Query, name: &str, text: &str, exists: Exists) {
     }
 }
 
-pub(super) fn json_of(body: &[u8]) -> Option<Value> {
-    serde_json::from_slice(body).ok()
-}
-
-/// Returns the value of a property: a member of the body with its type, or a text.
-pub(super) fn property(
+/// Computes the text of a property, unless that is a member of the content or needs what is missing.
+pub(super) fn text_for_content(
     value: &PolicyValue,
-    body: &Value,
-    text: impl FnOnce(&PolicyValue) -> Option<String>,
-) -> Option<Value> {
+    text: impl FnOnce() -> Result<String, Uncomputable>,
+) -> Result<Option<String>, Uncomputable> {
     match value.single() {
-        Some(Source::Body(members)) => member(body, members).cloned(),
-        _ => text(value).map(Value::String),
+        Some(Source::Body(_)) => Ok(None),
+        _ => match text() {
+            Ok(text) => Ok(Some(text)),
+            Err(Uncomputable::Missing(_)) => Ok(None),
+            Err(too_long) => Err(too_long),
+        },
     }
 }
 
-/// Returns a member of a JSON value; the name of a list's item is its index.
-pub(super) fn member<'a>(value: &'a Value, members: &[String]) -> Option<&'a Value> {
-    members.iter().try_fold(value, |value, name| match value {
-        Value::Object(members) => members.get(name),
-        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
-        _ => None,
-    })
-}
-
-/// Sets a member below `parent`, if that is an object, and creates those between them.
-pub(super) fn set_property(body: &mut Value, parent: &[String], name: &[String], value: Value) {
-    let mut place = body;
-    for part in parent {
-        let next = match place {
-            Value::Object(members) => members.get_mut(part),
-            Value::Array(items) => part.parse::<usize>().ok().and_then(|index| items.get_mut(index)),
-            _ => None,
-        };
-        let Some(next) = next else { return };
-        place = next;
-    }
-    let Some((last, between)) = name.split_last() else { return };
-    for part in between {
-        let Value::Object(members) = place else { return };
-        place = members.entry(part).or_insert_with(|| Value::Object(Map::new()));
-    }
-    if let Value::Object(members) = place {
-        members.insert(last.clone(), value);
+/// Sets a property: to a member of the content with its type, or to a text.
+pub(super) fn set_property(
+    content: &mut Content,
+    place: (&[String], &[String]),
+    value: &PolicyValue,
+    text: Option<String>,
+) -> Result<(), TooLarge> {
+    match (value.single(), text) {
+        (Some(Source::Body(from)), _) => content.copy_member(place, from),
+        (_, Some(text)) => content.set_member(place, Value::String(text)),
+        (_, None) => Ok(()),
     }
 }

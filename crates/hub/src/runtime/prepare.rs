@@ -36,8 +36,8 @@ impl Facts<'_> {
             return Err(RuntimeRefusal::new(
                 StatusCode::BAD_REQUEST,
                 format!(
-                    "The operation '{operation}' runs custom code (scriptOperations), which is not run here. The call was not \
-                     made without it."
+                    "The operation '{operation}' runs custom code (scriptOperations), which is not run here. To call the back \
+                     end without it, remove the operation from scriptOperations."
                 ),
             ));
         }

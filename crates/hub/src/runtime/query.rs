@@ -34,6 +34,11 @@ impl Query {
         self.0.extend(Self::new(Some(query)).0);
     }
 
+    /// Returns the length of the query.
+    pub(super) fn len(&self) -> usize {
+        (self.0.iter().map(|pair| pair.len() + 1).sum::<usize>()).saturating_sub(1)
+    }
+
     /// Returns the query of a URL, if it has one.
     pub(super) fn text(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.join("&"))
@@ -68,6 +73,8 @@ mod tests {
         assert_eq!(query.text().as_deref(), Some("$top=5&q=a%20b&api_key=a%20b%26c%3D%23d"));
         query.append_raw("x=1&y=%2F");
         assert!(query.text().expect("a query").ends_with("&x=1&y=%2F"));
+        assert_eq!(query.len(), query.text().expect("a query").len());
+        assert_eq!((Query::new(None).len(), Query::new(Some("a")).len()), (0, 1));
         assert_eq!((Query::new(None).text(), Query::new(Some("")).text()), (None, None));
     }
 

@@ -13,7 +13,8 @@ pub(crate) enum BadTarget {
     Outside,
 }
 
-const TARGET_CHARS_MAX: usize = 8_192;
+/// The maximum length of path and query together.
+pub(super) const TARGET_CHARS_MAX: usize = 8_192;
 
 /// Returns the URL at the back end `base` for `path` (the path after the connection id,
 /// percent-encoded as received) under `base_path`.

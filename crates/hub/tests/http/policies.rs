@@ -87,7 +87,9 @@ async fn a_host_that_cannot_be_reached_is_not_called() {
         ("f", "@connectionParameters('url')", "file:///etc/passwd", 400, "valid URL"),
         ("g", "@connectionParameters('url')", "https://orders.contoso.example/_lab", 404, "not found"),
         ("h", "@connectionParameters('site')", "x", 400, "needs the connection parameter 'site'"),
-        ("i", "@queryParameters('host')", "x", 400, "needs the query parameter 'host'"),
+        ("i", "https://@{queryParameters('x')}.contoso.example", "x", 400, "needs the query parameter 'x'"),
+        ("k", "@queryParameters('host')", "x", 400, "lets callers choose the host"),
+        ("l", "https://@{headers('accept')}", "x", 400, "lets callers choose the host"),
         ("j", "https://@connectionParameters('api_key').example", "x", 502, "The back end of this connector"),
     ] {
         let runtime = connection(&world, name, dynamic(template), json!({"url": url})).await;
@@ -99,6 +101,44 @@ async fn a_host_that_cannot_be_reached_is_not_called() {
     assert!(
         !world.journal("runtime.refused").await.iter().any(|it| it.to_string().contains("very-secret-key"))
     );
+}
+
+#[tokio::test]
+async fn a_caller_chooses_no_host_and_leaves_no_path() {
+    let world = World::new().await;
+    let dynamic = |template: &str| json!([policy("dynamichosturl", &json!({"urlTemplate": template}), &[])]);
+    let host =
+        connection(&world, "a", dynamic("https://@{queryParameters('r')}.contoso.example/fixed"), json!({}))
+            .await;
+    assert_eq!(sent(&world, "GET", &format!("{host}/orders?r=eu"), &[]).await.uri, "/fixed/orders?r=eu");
+    for given in ["orders.contoso.example/", "x%23", "u@x", "x:1", "x%5C", "", "https://x"] {
+        let answer = call(&world, "GET", &format!("{host}/orders?r={given}"), &[], "").await.expect(400);
+        assert!(answer.text.contains("cannot be part of a host name"), "{given}: {}", answer.text);
+    }
+    let path = connection(
+        &world,
+        "b",
+        dynamic("https://orders.contoso.example/f/@{queryParameters('r')}"),
+        json!({}),
+    );
+    let path = path.await;
+    let seen = sent(&world, "GET", &format!("{path}/orders?r=a/b"), &[]).await;
+    assert_eq!(seen.uri, "/f/a%2Fb/orders?r=a/b");
+    for given in ["..", "%252e%252e", "a/../.."] {
+        call(&world, "GET", &format!("{path}/orders?r={given}"), &[], "").await.expect(400);
+    }
+    for (name, site) in [("c", "../admin"), ("d", "%2e%2e/admin")] {
+        let template = "https://orders.contoso.example/f/@{connectionParameters('site')}";
+        let runtime = connection(&world, name, dynamic(template), json!({"site": site})).await;
+        call(&world, "GET", &format!("{runtime}/orders"), &[], "").await.expect(400);
+    }
+    assert_eq!(world.back_end.calls().len(), 2);
+    // The value of a parameter or header may be a key, so no message contains the host.
+    let hidden =
+        connection(&world, "e", dynamic("https://@{queryParameters('r')}.nowhere.example"), json!({})).await;
+    let answer =
+        call(&world, "GET", &format!("{hidden}/orders?r=very-secret-key"), &[], "").await.expect(502);
+    assert!(!answer.text.contains("very-secret-key"), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -191,6 +231,52 @@ async fn policies_change_json_bodies_and_responses() {
     assert_eq!(answer.header("x-shop"), "eu");
     let answer = call(&world, "POST", &format!("{runtime}/orders"), &[], "tea").await.expect(400);
     assert!(answer.text.contains("not JSON"), "{}", answer.text);
+    call(&world, "POST", &format!("{runtime}/orders"), &[], "").await.expect(200);
+    assert_eq!(world.back_end.last().body, "", "without content");
+}
+
+#[tokio::test]
+async fn what_policies_make_of_a_call_has_limits() {
+    let world = World::new().await;
+    let property = |section: &str, name: &str| {
+        let parameters = json!({
+            "newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": name,
+            "propertyValuePathTemplate": "@body()", "policySection": section,
+        });
+        policy("setproperty", &parameters, &[])
+    };
+    let doubled = "@{queryParameters('a')}@{queryParameters('a')}";
+    let query = json!({"name": "a", "value": doubled});
+    let header = json!({"name": "X-A", "value": doubled, "existsAction": "append"});
+    let route = json!({"newPath": "/x/{a}/{a}/{a}", "httpMethod": "GET"});
+    let response =
+        json!({"name": "X-A", "value": "@headers('x-a')@headers('x-a')", "policySection": "Response"});
+    let first = json!({"name": "X-A", "value": "aaaa", "policySection": "Response"});
+    let mut doubled_response = vec![policy("setheader", &first, &[])];
+    doubled_response.extend(vec![policy("setheader", &response, &[]); 20]);
+    let members = |section: &str| (0..100).map(|n| property(section, &format!("m{n}"))).collect::<Vec<_>>();
+    let long = "x".repeat(6_000);
+    for (name, policies, status, message) in [
+        ("a", vec![policy("setqueryparameter", &query, &[]); 100], 400, "query of more than"),
+        ("b", vec![policy("setheader", &header, &[]); 100], 400, "headers of more than 64 KiB"),
+        ("c", members("Request"), 400, "content of more than"),
+        ("d", members("Response"), 502, "content of more than"),
+        ("e", doubled_response, 502, "gives more than 16384 bytes"),
+        ("f", vec![policy("routerequesttoendpoint", &route, &[])], 400, "missing"),
+    ] {
+        let runtime = connection(&world, name, json!(policies), json!({})).await;
+        let body = json!({"k": "y".repeat(100)}).to_string();
+        let answer =
+            call(&world, "POST", &format!("{runtime}/orders?a={long}"), &[], &body).await.expect(status);
+        assert!(answer.text.contains(message) && answer.text.len() < 1_000, "{name}: {}", answer.text);
+    }
+    let parameters = json!({
+        "newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": "a/".repeat(12_000),
+        "propertyValuePathTemplate": "v",
+    });
+    let (properties, definitions) = with(json!([policy("setproperty", &parameters, &[])]));
+    let answer = create_api(&world, "deep", properties, definitions).await.expect(400);
+    assert!(answer.text.contains("newPropertySubPathTemplate"), "{}", answer.text);
 }
 
 #[tokio::test]

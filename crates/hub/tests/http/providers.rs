@@ -289,7 +289,7 @@ async fn a_sign_in_says_what_its_settings_lack() {
         without_id.pointer_mut("/api_properties/properties/connectionParameters/token/oAuthSettings");
     settings.expect("there")["clientId"] = Value::Null;
     let (world, ..) = world(vec![
-        connector("shared_facebook", "facebook", &json!({}), &json!(["public_profile"])),
+        connector("shared_facebook", "contoso", &json!({}), &json!(["public_profile"])),
         connector("shared_nowhere", "oauth2", &nowhere, &json!([])),
         connector("shared_half", "oauth2", &half, &json!([])),
         direct,
@@ -324,5 +324,36 @@ async fn a_sign_in_says_what_its_settings_lack() {
         world.put_connection(name, name).await.expect(201);
         let page = world.open(&world.link(name).await).await.expect(400);
         assert!(page.text.contains(words), "{name}: {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn no_message_shows_a_secret_that_a_template_puts_into_an_address() {
+    let urls = |token: &str| {
+        json!({
+            "authorizationUrlTemplate": format!("https://{HOST}/authorize"), "tokenUrlTemplate": token,
+            "refreshUrlTemplate": token,
+        })
+    };
+    let mut in_host = connector(
+        "shared_in-host",
+        "oauth2generic",
+        &urls("https://{ClientSecret}.nowhere.example/t"),
+        &json!([]),
+    );
+    let mut in_path = connector(
+        "shared_in-path",
+        "oauth2generic",
+        &urls("https://nowhere.example/_lab/{ClientSecret}"),
+        &json!([]),
+    );
+    for connector in [&mut in_host, &mut in_path] {
+        connector["client_secret"] = json!("Very-Secret-99");
+    }
+    let (world, ..) = world(vec![in_host, in_path]).await;
+    for name in ["shared_in-host", "shared_in-path"] {
+        world.put_connection(name, name).await.expect(201);
+        let page = world.open(&world.link(name).await).await.expect(400);
+        assert!(!page.text.to_lowercase().contains("very-secret-99"), "{}", page.text);
     }
 }

@@ -391,6 +391,25 @@ fn one_action_responds_to_the_caller() {
 }
 
 #[test]
+fn an_action_of_a_type_that_is_not_available_fails_when_it_runs() {
+    let script = json!({"type": "JavaScriptCode", "inputs": {"code": "return 1"}});
+    let definition = definition(json!({
+        "Script": script,
+        "After": compose(json!("@actions('Script')?['error']?['message']"), json!({"Script": ["Failed"]})),
+    }));
+    let (ending, state, _) = run(&definition, |_, _| answered(200));
+    assert_eq!(ending.status, RunStatus::Succeeded, "the failure is handled");
+    assert_eq!(record(&definition, &state, "Script").code.as_deref(), Some("ActionNotAvailable"));
+    let message = outputs(&definition, &state, "After");
+    assert!(
+        message
+            .as_str()
+            .is_some_and(|text| text.starts_with("Actions of the type 'JavaScriptCode' are not available: ")),
+        "{message}"
+    );
+}
+
+#[test]
 fn static_results_take_the_place_of_actions() {
     let mut get = call(json!({}), Value::Null);
     get["runtimeConfiguration"] = json!({"staticResult": {"staticResultOptions": "Enabled", "name": "Get0"}});

@@ -14,6 +14,7 @@
 //! addresses at which this installation reaches them.
 
 mod client_credential;
+mod known_providers;
 mod parse;
 mod requests;
 mod settings;

@@ -231,7 +231,7 @@ impl SignIn<'_> {
                 }
                 _ => ClientAuthentication::None,
             };
-            return Ok(TokenRequest { url, body, authentication, secrets: self.secrets(grant) });
+            return Ok(TokenRequest { url, body, authentication, secrets: self.secrets_of(grant) });
         }
         let mut form = grant.form();
         if is_urls {
@@ -257,12 +257,12 @@ impl SignIn<'_> {
                 then_basic: kind == ProviderKind::Urls || matches!(grant, GrantRequest::Code { .. }),
             },
         };
-        Ok(TokenRequest { url, body: TokenBody::Form(form), authentication, secrets: self.secrets(grant) })
+        Ok(TokenRequest { url, body: TokenBody::Form(form), authentication, secrets: self.secrets_of(grant) })
     }
 }
 
 impl SignIn<'_> {
-    fn secrets(&self, grant: GrantRequest<'_>) -> Vec<Secret> {
+    fn secrets_of(&self, grant: GrantRequest<'_>) -> Vec<Secret> {
         let of_grant = match grant {
             GrantRequest::Code { code, code_verifier, .. } => {
                 vec![Secret::new(code), Secret::new(code_verifier)]
@@ -270,7 +270,7 @@ impl SignIn<'_> {
             GrantRequest::Refresh { refresh_token, .. } => vec![refresh_token.clone()],
             GrantRequest::ClientCredentials => vec![],
         };
-        of_grant.into_iter().chain(self.secret().cloned()).collect()
+        of_grant.into_iter().chain(self.secrets()).collect()
     }
 }
 

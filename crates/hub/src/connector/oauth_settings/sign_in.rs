@@ -2,6 +2,7 @@
 
 use outlive_tokens::Secret;
 
+use super::known_providers;
 use super::parse::is_tenant;
 use super::settings::{OAuthSettings, ProviderKind};
 use super::template;
@@ -89,6 +90,16 @@ impl<'a> SignIn<'a> {
         self.secret.as_ref()
     }
 
+    /// Returns everything of the connector and the connection that must not be shown.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        self.secret().cloned().into_iter().chain(self.secret_values().cloned()).collect()
+    }
+
+    /// The values of the connection that must not be shown.
+    pub(super) fn secret_values(&self) -> impl Iterator<Item = &'a Secret> {
+        self.values.secrets()
+    }
+
     /// Returns a setting: that of the connection, or else of the connector.
     pub(super) fn setting(&self, name: &str) -> Option<&'a str> {
         self.values.of_setting(name).or_else(|| self.settings.parameter(name))
@@ -132,6 +143,9 @@ impl<'a> SignIn<'a> {
             Endpoint::Refresh => &["refreshUrl", "refreshUrlTemplate", "tokenUrl", "tokenUrlTemplate"],
         };
         let found = names.iter().find_map(|name| Some((*name, self.setting(name)?)));
+        if let (None, Some(url)) = (found, known_providers::url(&self.settings.identity_provider, endpoint)) {
+            return Ok(url.to_owned());
+        }
         let Some((name, url)) = found else {
             // Both spellings end in the same way; the message has that of the provider.
             let suffix = if self.settings.identity_provider == "oauth2generic" { "Template" } else { "" };

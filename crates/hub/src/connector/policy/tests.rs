@@ -68,6 +68,14 @@ fn the_templates_that_rewrite_a_call_are_known_in_any_case() {
             Action::Unsupported("sets the header host".into()),
         ),
         (
+            "setproperty",
+            json!({
+                "newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": "/",
+                "propertyValuePathTemplate": "x",
+            }),
+            Action::Unsupported("sets the whole body".into()),
+        ),
+        (
             "setheader",
             json!({"name": "a", "value": "x", "newValue": "y"}),
             Action::Unsupported("has the parameter 'x-ms-apimTemplateParameter.newValue'".into()),
@@ -119,6 +127,14 @@ fn all_mistakes_are_reported_with_their_places() {
                 ("x-ms-apimTemplate-operationName".into(), json!([1])),
             ]
         ),
+        policy(
+            "setproperty",
+            vec![
+                named("newPropertyParentPathTemplate", &format!("@body(){}", ".a".repeat(33))),
+                named("newPropertySubPathTemplate", &"a/".repeat(12_000)),
+                named("propertyValuePathTemplate", &format!("@body(){}", "[0]".repeat(33))),
+            ]
+        ),
     ]));
     let expected = [
         "p[0].templateId",
@@ -130,6 +146,9 @@ fn all_mistakes_are_reported_with_their_places() {
         "p[5].parameters.x-ms-apimTemplateParameter.httpMethod",
         "p[6].parameters.x-ms-apimTemplate-operationName",
         "p[6].parameters.x-ms-apimTemplate-policySection",
+        "p[7].parameters.x-ms-apimTemplateParameter.newPropertyParentPathTemplate",
+        "p[7].parameters.x-ms-apimTemplateParameter.newPropertySubPathTemplate",
+        "p[7].parameters.x-ms-apimTemplateParameter.propertyValuePathTemplate",
     ];
     assert_eq!(faults, Err(expected.map(str::to_owned).to_vec()));
     assert_eq!(read(json!({})), Err(vec!["p".to_owned()]));

@@ -165,7 +165,7 @@ fn a_connection_replaces_settings_of_the_connector() {
 fn what_is_missing_is_named_at_once() {
     let none = ParameterValues::default();
     for (provider, missing) in [
-        ("facebook", "customParameters.authorizationUrl is missing; customParameters.tokenUrl is missing"),
+        ("contoso", "customParameters.authorizationUrl is missing; customParameters.tokenUrl is missing"),
         (
             "oauth2generic",
             "customParameters.authorizationUrlTemplate is missing; customParameters.tokenUrlTemplate is missing",
@@ -177,6 +177,8 @@ fn what_is_missing_is_named_at_once() {
             format!("The oAuthSettings of the connector do not suffice for a sign-in: {missing}.")
         );
     }
+    let known = authorize(&settings("Facebook", json!({})), &none).expect("complete");
+    assert!(known.starts_with("https://www.facebook.com/dialog/oauth?"), "{known}");
     let nothing = json!({"oAuthSettings": {"identityProvider": "oauth2"}});
     let nothing = OAuthSettings::parse(&nothing, "p").expect("usable");
     assert!(authorize(&nothing, &none).expect_err("incomplete").contains("clientId is missing; "));
@@ -255,6 +257,21 @@ fn a_client_secret_is_never_in_the_url_that_a_user_sees() {
         let error = authorize(&of, &own).expect_err("no value");
         assert!(error.to_lowercase().contains("there is no value for {"), "{error}");
     }
+}
+
+#[test]
+fn what_an_error_response_must_not_repeat_is_listed() {
+    let own = values(&[
+        ("token:OwnSecret", "own-secret"),
+        ("token:clientId", "own-client"),
+        ("token:TenantId", "contoso.example"),
+        ("token:tokenUrl", "https://own.example/token"),
+    ]);
+    let (of, secret) = (settings("oauth2", urls(&json!({}))), Secret::new("s3cret"));
+    let sign_in = of.sign_in(&own, Some(&secret)).expect("complete");
+    let request = sign_in.token_request(CODE, None).expect("complete");
+    let listed: Vec<_> = request.secrets.iter().map(Secret::expose).collect();
+    assert_eq!(listed, ["c&d", "verifier", "s3cret", "own-secret"]);
 }
 
 #[test]
