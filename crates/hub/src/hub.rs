@@ -99,8 +99,8 @@ impl Hub {
         Ok(connector)
     }
 
-    /// Returns the connector for a call through a connection: what the owner gave as a secret is one,
-    /// whatever the connector's maker says since then.
+    /// Returns the connector for a call through a connection: what the owner gave as a secret is
+    /// one, whatever the connector's maker declares since then.
     pub(crate) async fn connector_for_call(
         &self,
         connection: &Connection,

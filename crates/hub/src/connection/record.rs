@@ -53,10 +53,11 @@ impl Connection {
         let (agreed, current) = (self.destinations.as_deref()?, &connector.destinations);
         let stores_secrets = self.values.secrets_sealed.is_some()
             || connector.properties.authentication != Authentication::None;
-        if !stores_secrets || agreed == current.to_string() {
+        let agreed = Destinations::parse(agreed);
+        if !stores_secrets || agreed == *current {
             return None;
         }
-        let changes = current.changes_since(&Destinations::parse(agreed));
+        let changes = current.changes_since(&agreed);
         Some(format!(
             "The API '{}' was changed {changes}. Before the connection is used again, the connection's owner has to sign in \
              again, or to give the values of its parameters again.",

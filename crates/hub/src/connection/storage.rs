@@ -184,12 +184,13 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
     )
 }
 
-/// Updates what the owner can change. Conflicts if it has changed since it was read.
+/// Updates what the owner can change; [`agree`] is apart, because the maker of the connector writes
+/// the same column. Conflicts if it has changed since it was read.
 pub(crate) fn update(connection: &Connection) -> Statement {
     sql!(
         "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, parameter_set = $4, \
-         parameter_values = $5, data_key_sealed = $6, secrets_sealed = $7, destinations = $8, \
-         revision = revision + 1 WHERE tenant = $9 AND id = $10 AND revision = $11",
+         parameter_values = $5, data_key_sealed = $6, secrets_sealed = $7, revision = revision + 1 \
+         WHERE tenant = $8 AND id = $9 AND revision = $10",
         &connection.display_name,
         connection.enabled,
         connection.changed,
@@ -197,7 +198,6 @@ pub(crate) fn update(connection: &Connection) -> Statement {
         Value::Object(connection.values.plain.clone()),
         connection.values.data_key_sealed.clone(),
         connection.values.secrets_sealed.clone(),
-        connection.destinations.clone(),
         connection.tenant,
         connection.id,
         connection.revision

@@ -82,8 +82,8 @@ impl ApiProperties {
         self.policies.iter().any(|policy| matches!(policy.action, Action::Host(_)))
     }
 
-    /// Whether the value of a parameter decides whom the tokens of a connection are for or which host
-    /// gets them.
+    /// Whether the value of a parameter decides whom the tokens of a connection are for, or which
+    /// host gets them.
     pub(crate) fn tokens_depend_on(&self, name: &str) -> bool {
         let is_it = |source: &Source| matches!(source, Source::ConnectionParameter(read) if read.eq_ignore_ascii_case(name));
         let of_requests = || self.policies.iter().filter(|policy| policy.section == Section::Request);

@@ -1,7 +1,7 @@
 //! Connectors: an API (a swagger) and how a connection to it signs in (an `apiProperties.json`).
 //!
-//! Parsing is pure. A connector is registered only if both documents are valid; of a stored one that is not valid any more, the
-//! mistakes are known.
+//! Parsing is pure. A connector is registered only if both documents are valid; of a stored one
+//! that is not valid any more, the mistakes are known.
 
 mod api_properties;
 mod client_secret;

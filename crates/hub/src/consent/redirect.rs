@@ -192,6 +192,8 @@ impl Callback<'_> {
         };
         let mut change = Change::new();
         if let Some(status) = status {
+            let revision = self.connection.tokens_revision;
+            change.add(connection::storage::keep_tokens(self.tenant, self.connection.id, revision));
             change.add(connection::storage::set_status(self.tenant, self.connection.id, &status, self.now));
         }
         change

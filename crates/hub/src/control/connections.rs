@@ -190,7 +190,7 @@ async fn create(
 fn initial_status(properties: &ApiProperties, values: &Values) -> Status {
     match &properties.authentication {
         Authentication::None => Status::Connected,
-        // Nobody signs in: the application's own credentials are used when a call needs a token.
+        // No user signs in: the application's own credentials are used when a call needs a token.
         Authentication::OAuth { settings, .. }
             if settings.grant_type(&values.of_parameters(&properties.parameters))
                 == GrantType::ClientCredentials =>
@@ -250,8 +250,9 @@ async fn update(
     if same {
         body.compare_api(&current["properties"]["api"]);
     }
-    // A PUT of the whole connection, and a PATCH of its values.
-    let agrees = replaced || body.has_values();
+    // Who gives values agrees to where they are sent. A PUT of a connection without secret values
+    // discards all that it stores.
+    let agrees = body.has_values() || (replaced && connection.values.secrets_sealed.is_none());
     let moved = agrees && connection.disagreement(&connector).is_some();
     let before = if moved || body.has_values() { hub.values_of(&connection)? } else { Values::default() };
     let resolved = match connector.unusable() {
@@ -299,7 +300,9 @@ async fn update(
         connection.status = status;
     }
     if agrees && connector.faults.is_empty() {
-        connection.destinations = Some(connector.destinations.to_string());
+        let destinations = connector.destinations.to_string();
+        after.add(storage::agree(call.tenant, connection.id, destinations.clone()));
+        connection.destinations = Some(destinations);
     }
     if let Some(ResolvedValues { set, properties, values }) = resolved {
         connection.values = values.seal(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outlive_chassis::{Cause, Problem, Trace, pause};
-use outlive_clock::{ConnectionId, Instant, TenantId, wall_now};
+use outlive_clock::{Instant, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{Secret, fingerprint};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     Challenged, Credential, Freshness, Granted, RefreshFailure, TokenCall, TokenFailure, Tokens, freshness,
-    lease, storage,
+    lease, refreshes::RefreshKey, storage,
 };
 use crate::Hub;
 use crate::connection::{self, Connection, Status};
@@ -43,8 +43,8 @@ pub(crate) async fn source_token(
     if freshness == Freshness::Fresh {
         return open(hub, connection, credential).map(|tokens| tokens.access);
     }
-    let key = (connection.tenant, connection.id);
-    let attempt = || refresh(Arc::clone(hub), key.0, key.1, None, trace.clone());
+    let key = (connection.tenant, connection.id, connection.tokens_revision);
+    let attempt = || refresh(Arc::clone(hub), key, None, trace.clone());
     match hub.refreshes.run(key, attempt).await {
         Some(Ok(tokens)) => Ok(tokens.access),
         failed if freshness == Freshness::Aging => {
@@ -67,9 +67,9 @@ pub(crate) async fn answer_challenge(
     challenged: &Challenged,
     trace: &Trace,
 ) -> Result<Secret, RefreshFailure> {
-    let key = (connection.tenant, connection.id);
+    let key = (connection.tenant, connection.id, connection.tokens_revision);
     for _ in 0..TOKEN_REQUESTS_MAX {
-        let attempt = || refresh(Arc::clone(hub), key.0, key.1, Some(challenged.clone()), trace.clone());
+        let attempt = || refresh(Arc::clone(hub), key, Some(challenged.clone()), trace.clone());
         match hub.refreshes.run(key, attempt).await {
             // A refresh that began before the challenge and found the token fresh.
             Some(Ok(tokens)) if tokens.access == challenged.refused => {}
@@ -82,6 +82,15 @@ pub(crate) async fn answer_challenge(
 
 fn panicked() -> RefreshFailure {
     Problem::unavailable().caused_by("a refresh panicked").into()
+}
+
+/// A call goes where the connection led when it began; tokens for other values must not.
+fn changed() -> Problem {
+    Problem::new(
+        http::StatusCode::SERVICE_UNAVAILABLE,
+        "ConnectionChanged",
+        "The connection was changed during the call. Try again.",
+    )
 }
 
 /// Whether the connection gets its tokens with the application's own credentials.
@@ -109,8 +118,7 @@ fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<T
 
 async fn refresh(
     hub: Arc<Hub>,
-    tenant: TenantId,
-    id: ConnectionId,
+    (tenant, id, tokens_revision): RefreshKey,
     challenged: Option<Challenged>,
     trace: Trace,
 ) -> Result<Tokens, RefreshFailure> {
@@ -125,6 +133,9 @@ async fn refresh(
             None if has_own_credentials(&hub, &connection).await? => Credential::missing(),
             None => return Err(RefreshFailure::NotAuthenticated),
         };
+        if connection.tokens_revision != tokens_revision {
+            return Err(changed().into());
+        }
         if let Some(why) = connection.disagreement(&*hub.connector_of(&connection).await?) {
             return Err(RefreshFailure::Refused(why));
         }

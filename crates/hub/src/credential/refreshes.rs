@@ -7,8 +7,12 @@ use outlive_store::StoreError;
 use super::Tokens;
 use super::single_flight::SingleFlight;
 
-/// The refreshes in progress, by connection.
-pub(crate) type Refreshes = SingleFlight<(TenantId, ConnectionId), Result<Tokens, RefreshFailure>>;
+/// A connection, and how often its tokens were discarded: tokens for other values are of no use to
+/// a call.
+pub(super) type RefreshKey = (TenantId, ConnectionId, i64);
+
+/// The refreshes in progress.
+pub(crate) type Refreshes = SingleFlight<RefreshKey, Result<Tokens, RefreshFailure>>;
 
 /// Why there is no source token.
 #[derive(Debug, Clone)]

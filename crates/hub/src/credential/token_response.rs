@@ -357,7 +357,8 @@ mod tests {
         ] {
             let body = format!("client_secret={repeated} is wrong");
             let failure = rejected(StatusCode::BAD_REQUEST, &body, "invalid_client");
-            let TokenFailure::Refused { attempts, .. } = failure.without(std::slice::from_ref(&secret)) else {
+            let TokenFailure::Refused { attempts, .. } = failure.without(std::slice::from_ref(&secret))
+            else {
                 panic!("refused")
             };
             assert_eq!(attempts[0].response, "client_secret=[redacted] is wrong", "{repeated}");

@@ -116,11 +116,14 @@ async fn send(
         token = Some(fresh);
     }
     let status = response.status();
-    let headers = headers::to_caller(response.headers(), &facts.secrets(token.as_ref()));
+    let secrets = facts.secrets(token.as_ref());
+    let headers = headers::to_caller(response.headers(), &secrets);
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
-    response_policies::apply(&facts, forwarded).await
+    let mut changed = response_policies::apply(&facts, forwarded).await?;
+    headers::remove_secrets(changed.headers_mut(), &secrets);
+    Ok(changed)
 }
 
 /// Returns the URL of a call, as the connector and its policies give it.

@@ -89,6 +89,19 @@ pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
     passed
 }
 
+/// Removes the response headers that contain one of the secrets since a policy set them.
+pub(super) fn remove_secrets(headers: &mut HeaderMap, secrets: &[String]) {
+    let kept = to_caller(headers, secrets);
+    let leaking: Vec<_> = headers
+        .keys()
+        .filter(|name| !kept.contains_key(*name) && !NEVER_FORWARDED.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    for name in leaking {
+        headers.remove(name);
+    }
+}
+
 fn select(headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     headers
         .iter()

@@ -50,7 +50,10 @@ async fn a_token_request_in_flight_is_of_no_use_after_a_change_or_deletion() {
     hold.received().await;
     write(&world, "PATCH", "mine", application("second")).await.expect(200);
     hold.end();
-    assert_eq!(running.await.expect("no panic"), 200);
+    // The call would go to the host of the values before.
+    assert_eq!(running.await.expect("no panic"), 503);
+    assert_eq!((credentials(&world).await, world.back_end.calls().len()), (0, 0));
+    world.call(&runtime).await.expect(200);
     assert_eq!(world.issuer.last()["client_id"], "second");
     let sent = world.back_end.last().headers["authorization"].clone();
     assert!(sent.contains("access-2-"), "{sent}");
@@ -155,4 +158,26 @@ async fn a_sealed_value_stays_a_secret_until_it_is_given_again() {
     assert_eq!(shown.at("/properties/nonSecretParameterValues/api_key"), "a-public-value");
     assert_eq!(world.call(&runtime).await.expect(200).header("x-shown"), "a-public-value");
     api(&world, OWNER, "GET", "/mine", &Value::Null).await.expect(200);
+}
+
+#[tokio::test]
+async fn no_policy_puts_a_secret_into_a_response() {
+    let world = World::new().await;
+    let policy = json!({"templateId": "setheader", "title": "Show", "parameters": {
+        "x-ms-apimTemplateParameter.name": "X-Shown",
+        "x-ms-apimTemplateParameter.value": "s3cret-@{connectionParameters('second')}",
+        "x-ms-apimTemplate-policySection": "Response",
+    }});
+    let properties = json!({
+        "connectionParameters": {"api_key": {"type": "securestring"}, "second": {"type": "string"}},
+        "policyTemplateInstances": [policy],
+    });
+    let definitions = json!({"k": {"type": "apiKey", "in": "header", "name": "X-Key"}});
+    let values = json!({"parameterValues": {"api_key": "s3cret-value", "second": "value"}});
+    let runtime = connect(&world, "mine", (properties, definitions), values).await;
+    let answer = world.call(&runtime).await.expect(200);
+    assert!(!answer.headers.contains_key("x-shown"));
+    let values = json!({"parameterValues": {"second": "text"}});
+    write(&world, "PATCH", "mine", values).await.expect(200);
+    assert_eq!(world.call(&runtime).await.expect(200).header("x-shown"), "s3cret-text");
 }

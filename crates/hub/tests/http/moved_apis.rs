@@ -70,7 +70,9 @@ async fn a_password_is_not_sent_to_another_back_end_before_its_owner_agrees() {
         assert_eq!(shown.at("/properties/statuses/0/error/message"), answer.at("/message"));
         let test = world.arm(&auth, "GET", "moved/extensions/proxy/testconnection", &Value::Null).await;
         test.expect(401);
-        colleague(&world, "PATCH", "moved", Value::Null).await.expect(200);
+        for method in ["PATCH", "PUT"] {
+            colleague(&world, method, "moved", Value::Null).await.expect(200);
+        }
         call(&world, &runtime).await.expect(401);
         assert_eq!(calls(), before);
         let agreed = colleague(&world, "PATCH", "moved", given).await.expect(200);
@@ -207,4 +209,20 @@ async fn only_the_owner_agrees() {
     let answer = world.arm(&world.user(OWNER), "POST", "moved/listConsentLinks", &body).await.expect(403);
     assert!(answer.text.contains("the connection's owner"), "{}", answer.text);
     assert_eq!(world.issuer.token_requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_application_without_values_of_the_connection_agrees_by_a_put() {
+    let world = World::new().await;
+    let custom = json!({"resourceUri": {"value": "api://x"}, "grantType": {"value": "client_credentials"}});
+    let token = json!({"token": {"type": "oauthSetting", "oAuthSettings": {
+        "identityProvider": "aad", "clientId": "c", "customParameters": custom,
+    }}});
+    let runtime = connection(&world, "moved", token, Value::Null).await;
+    call(&world, &runtime).await.expect(200);
+    change(&world, "moved", "/swagger/host", json!("eu.contoso.example")).await;
+    call(&world, &runtime).await.expect(401);
+    colleague(&world, "PUT", "moved", Value::Null).await.expect(200);
+    call(&world, &runtime).await.expect(200);
+    assert_eq!(world.issuer.token_requests().len(), 2, "the token from before was deleted");
 }
