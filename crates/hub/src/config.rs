@@ -61,8 +61,8 @@ impl HubConfig {
     }
 
     /// Replaces scheme and host by those at which the endpoint is reached: `issuer` for this
-    /// installation's issuer, and otherwise those of the host as a back end. `common` stands for the
-    /// connection's own tenant.
+    /// installation's issuer, and otherwise those of the host as a back end. `common` stands for
+    /// the connection's own tenant.
     fn reach(&self, named: &Url, issuer: &Url, tenant: TenantId) -> Result<Url, Problem> {
         let readings = decodings(named.path());
         if readings.iter().any(|reading| has_traversal(reading) || is_of_lab_surface(reading)) {

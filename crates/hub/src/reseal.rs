@@ -25,7 +25,8 @@ type After = (String, String);
 struct Column {
     /// Reads rows after a place, with the columns `tenant`, `key`, `named` and `sealed`.
     select: fn(&After) -> Statement,
-    /// Replaces a sealed text by another: `(new, tenant, key, old)`. Does nothing if it has changed.
+    /// Replaces a sealed text by another: `(new, tenant, key, old)`. Does nothing if it has
+    /// changed.
     update: fn(String, &After, &str) -> Statement,
     /// Returns the purpose of a text from the tenant and what `named` names; `None` for a signing
     /// key.

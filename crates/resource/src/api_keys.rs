@@ -1,5 +1,5 @@
-//! The keys of the API: whoever has one may call it until the key is replaced. No password change
-//! matters to them.
+//! The keys of the API: a request with one is accepted until the key is replaced. No password
+//! change matters to them.
 
 use data_encoding::HEXLOWER;
 use http::HeaderMap;

@@ -1,9 +1,10 @@
 //! Requests to hosts that connectors name. All of them are made here.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderName, Method, StatusCode};
-use outlive_chassis::{HttpClient, NotPublic, OutsideClient, Trace};
+use outlive_chassis::{HttpClient, NotPublic, OutsideClient, Trace, is_public};
 use reqwest::RequestBuilder;
 use url::Url;
 
@@ -53,7 +54,7 @@ impl BackEndCalls {
                     .header(X_FORWARDED_HOST, host))
             }
             Some(Destination::Unmapped(_)) if self.back_ends.unmapped == Unmapped::Refuse => {
-                Err(Unreachable::NotMapped { host })
+                Err(Unreachable::not_mapped(host))
             }
             Some(Destination::Unmapped(url)) => {
                 let client = self.unmapped.get_or_init(|| match self.back_ends.unmapped {
@@ -66,15 +67,30 @@ impl BackEndCalls {
     }
 }
 
+impl BackEnds {
+    /// Returns the address at which browsers reach a URL of a connector, if it may be called.
+    pub(crate) fn address(&self, url: &Url) -> Result<Url, Unreachable> {
+        match self.destination(url) {
+            Some(Destination::Own(url) | Destination::Mapped(url)) => Ok(url),
+            Some(Destination::Unmapped(url)) if self.unmapped != Unmapped::Refuse => Ok(url),
+            _ => Err(Unreachable::not_mapped(host(url).unwrap_or_default())),
+        }
+    }
+}
+
 /// The hub does not call this back end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unreachable {
     /// The operator mapped no URL to the host.
     #[error(
         "The back end '{host}' is not configured. Start the hub with --back-end {host}=URL, or with --unmapped-back-ends \
-         public if it may call the hosts of connectors."
+         {which}."
     )]
-    NotMapped { host: String },
+    NotMapped {
+        host: String,
+        /// The value of the option that includes the host, and what it permits.
+        which: &'static str,
+    },
     /// The address is private, of this machine or otherwise not public.
     #[error(
         "The address of the back end '{host}' is not public. Start the hub with --back-end {host}=URL, or with \
@@ -88,6 +104,17 @@ pub(crate) enum Unreachable {
 }
 
 impl Unreachable {
+    fn not_mapped(host: String) -> Self {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let is_here = host == "localhost" || host.ends_with(".localhost");
+        let which = if is_here || address.is_ok_and(|address| !is_public(address)) {
+            "any if it may call private addresses"
+        } else {
+            "public if it may call the hosts of connectors"
+        };
+        Self::NotMapped { host, which }
+    }
+
     /// Returns the refusal behind the error of a request to `url`, if that is its cause.
     pub(crate) fn caused(error: &reqwest::Error, url: &Url) -> Option<Self> {
         NotPublic::caused(error).then(|| Self::NotPublic { host: host(url).unwrap_or_default() })

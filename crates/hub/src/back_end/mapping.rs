@@ -8,8 +8,6 @@ use outlive_chassis::SystemNames;
 use reqwest::dns::Resolve;
 use url::Url;
 
-use super::Unreachable;
-
 /// Hosts in the files of connectors, and the base URL at which the hub calls each.
 ///
 /// A back end is called at the URL to which the operator mapped its host. The file's own address
@@ -102,17 +100,6 @@ impl BackEnds {
             Destination::Unmapped(url)
         };
         Some(mapped(true).or_else(own).or_else(|| mapped(false)).unwrap_or_else(direct))
-    }
-}
-
-impl BackEnds {
-    /// Returns the address at which browsers reach a URL of a connector, if it may be called.
-    pub(crate) fn address(&self, url: &Url) -> Result<Url, Unreachable> {
-        match self.destination(url) {
-            Some(Destination::Own(url) | Destination::Mapped(url)) => Ok(url),
-            Some(Destination::Unmapped(url)) if self.unmapped != Unmapped::Refuse => Ok(url),
-            _ => Err(Unreachable::NotMapped { host: host(url).unwrap_or_default() }),
-        }
     }
 }
 

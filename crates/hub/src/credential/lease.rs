@@ -60,6 +60,14 @@ mod tests {
         let (tenant, connection) =
             (TenantId::from_uuid(Uuid::from_u128(1)), ConnectionId::from_uuid(Uuid::from_u128(2)));
         let wall = Instant::from_seconds(1_000);
+        // Tokens are only replaced while their connection exists.
+        let row = sql!(
+            "INSERT INTO connections (tenant, id, resource_group, group_key, name, name_key, connector, display_name, owner, \
+             enabled, key_sealed, created_us, changed_us) VALUES ($1, $2, 'g', 'g', 'n', 'n', 'c', 'n', 'o', 1, '', 0, 0)",
+            tenant,
+            connection
+        );
+        store.commit(row).await.expect("inserted");
         let claim = |version, holder, wall| store.commit(claim(tenant, connection, version, holder, wall));
         store.commit(storage::upsert(tenant, connection, "sealed", wall)).await.expect("stored");
 
@@ -70,9 +78,11 @@ mod tests {
         store.commit(release(tenant, connection, 1)).await.expect("released");
         assert!(claim(1, "a", wall).await.is_ok(), "the lease was released");
 
-        store.commit(storage::update(tenant, connection, 1, "newer", wall)).await.expect("replaced");
+        store.commit(storage::update(tenant, connection, (1, 1), "newer", wall)).await.expect("replaced");
         assert!(claim(1, "b", wall).await.expect_err("another version").is_conflict());
         assert!(claim(2, "b", wall).await.is_ok(), "replacing releases the lease");
         assert!(store.commit(release(tenant, connection, 1)).await.expect_err("stale").is_conflict());
+        let discarded = storage::update(tenant, connection, (2, 2), "stale", wall);
+        assert!(store.commit(discarded).await.expect_err("tokens of another revision").is_conflict());
     }
 }

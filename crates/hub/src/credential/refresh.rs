@@ -277,12 +277,14 @@ impl Attempt<'_> {
             &storage::purpose(tenant, id),
             &mut self.hub.random(tenant, "seal-tokens"),
         );
-        let mut change = self.keep();
-        change.add(if self.credential.is_missing() {
-            storage::insert(tenant, id, &sealed, expires)
+        let mut change = if self.credential.is_missing() {
+            let mut change = self.keep();
+            change.add(storage::insert(tenant, id, &sealed, expires));
+            change
         } else {
-            storage::update(tenant, id, self.credential.version, &sealed, expires)
-        });
+            let versions = (self.credential.version, self.connection.tokens_revision);
+            Change::from(storage::update(tenant, id, versions, &sealed, expires))
+        };
         if self.connection.status != Status::Connected {
             change.add(connection::storage::set_status(tenant, id, &Status::Connected, self.now));
         }

@@ -90,22 +90,26 @@ pub(crate) fn upsert(
     )
 }
 
-/// Replaces the tokens of version `replaced`. Conflicts if the version has changed.
+/// Replaces the tokens of version `replaced`. Conflicts if the version has changed, or if the
+/// connection's tokens were discarded since `tokens_revision` was read: others may have the same
+/// version.
 pub(crate) fn update(
     tenant: TenantId,
     connection: ConnectionId,
-    replaced: i64,
+    (replaced, tokens_revision): (i64, i64),
     sealed: &str,
     expires: Instant,
 ) -> Statement {
     sql!(
         "UPDATE credentials SET sealed = $1, version = version + 1, expires_us = $2, lease_holder = NULL, \
-         lease_until_wall_us = NULL WHERE tenant = $3 AND connection = $4 AND version = $5",
+         lease_until_wall_us = NULL WHERE tenant = $3 AND connection = $4 AND version = $5 AND EXISTS \
+         (SELECT 1 FROM connections WHERE tenant = $3 AND id = $4 AND tokens_revision = $6)",
         sealed,
         expires,
         tenant,
         connection,
-        replaced
+        replaced,
+        tokens_revision
     )
     .expect_rows(1)
 }

@@ -93,8 +93,8 @@ pub(crate) fn redacted(text: &str, secrets: &[Secret]) -> String {
     text
 }
 
-/// Returns the forms in which an error response can repeat a secret: as it is, as a JSON string, and
-/// percent-encoded. Base64 of a Basic header contains more than the secret; the caller adds it.
+/// Returns the forms in which an error response can repeat a secret: as it is, as a JSON string,
+/// and percent-encoded. Base64 of a Basic header contains more than the secret; the caller adds it.
 fn spellings(secret: &str) -> Vec<String> {
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let percent = form.replace('+', "%20");

@@ -36,7 +36,8 @@ impl Maker {
         Ok(self.call(Audience::Hub, now, method, url, body).await?.expect()?)
     }
 
-    /// Creates a connection with the values of its parameters (an object), which has no consent yet.
+    /// Creates a connection with the values of its parameters (an object), which has no consent
+    /// yet.
     pub(crate) async fn put_connection(
         &mut self,
         now: Instant,

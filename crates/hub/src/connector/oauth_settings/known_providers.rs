@@ -1,7 +1,13 @@
 //! Identity providers that files name without their addresses: the platform knows these, and each
 //! publishes them.
 
-use super::sign_in::Endpoint;
+/// An endpoint of an identity provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Authorization,
+    Token,
+    Refresh,
+}
 
 /// Name (in lower case), authorization endpoint, token endpoint.
 const PROVIDERS: &[(&str, &str, &str)] = &[

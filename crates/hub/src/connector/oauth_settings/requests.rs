@@ -3,8 +3,9 @@
 use outlive_tokens::Secret;
 use url::Url;
 
+use super::known_providers::Endpoint;
 use super::settings::ProviderKind;
-use super::sign_in::{Endpoint, Incomplete, SignIn};
+use super::sign_in::{Incomplete, SignIn};
 use super::template::{self, percent_encode};
 
 /// What an authorization request contains besides the settings.

@@ -2,7 +2,7 @@
 
 use outlive_tokens::Secret;
 
-use super::known_providers;
+use super::known_providers::{self, Endpoint};
 use super::parse::is_tenant;
 use super::settings::{OAuthSettings, ProviderKind};
 use super::template;
@@ -26,14 +26,6 @@ pub(crate) enum GrantType {
     Code,
     /// The application's own credentials; no user and no refresh token.
     ClientCredentials,
-}
-
-/// An endpoint of an identity provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Endpoint {
-    Authorization,
-    Token,
-    Refresh,
 }
 
 /// The connector's settings with the values of a connection, complete.

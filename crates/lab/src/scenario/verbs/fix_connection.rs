@@ -12,8 +12,8 @@ use crate::scenario::result::Check;
 use crate::scenario::run::recorder::StepRecorder;
 use crate::scenario::run::world::{StepError, World};
 
-/// A user consents for a connection again, or replaces the values of its parameters. Its id must not
-/// change.
+/// A user consents for a connection again, or replaces the values of its parameters. Its id must
+/// not change.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FixConnection {
