@@ -14,7 +14,8 @@
 //! Every request passes the same steps: the gate finds the tenant and its time, verifies the token,
 //! checks whether an event revoked it, and checks the permission; the route does its work; the
 //! outcome is written to the journal; then the response is sent. Of the issuer, the resource knows
-//! only the published keys and the security events that it receives.
+//! only the published keys, the security events that it receives, and the answers of the password
+//! grant.
 //!
 //! ```
 //! use outlive_resource::Permission;
