@@ -156,7 +156,7 @@ fn flow(operation: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_custom_connector_with_entra_id_works_and_its_secret_is_replaced() {
+async fn a_custom_connector_with_entra_id_works_before_and_after_a_new_secret() {
     let base = free_base();
     let api = format!("my-orders.example=http://127.0.0.1:{}", base + 3);
     let system = System::start_at(base, &["--back-end", &api]).await;

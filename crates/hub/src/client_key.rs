@@ -23,7 +23,7 @@ const REPLACED_BEFORE: Span = Span::from_days(30);
 const ASSERTION_VALIDITY: Span = Span::from_minutes(10);
 
 /// Generates a key pair for a connector that has no lasting one, and returns it sealed.
-pub(crate) async fn generate_if_needed(
+pub(crate) async fn ensure_key(
     hub: &Hub,
     tenant: TenantId,
     name: &ConnectorName,

@@ -76,7 +76,7 @@ impl Service for Hub {
             };
             let draft = draft.check().map_err(|fault| broken(&fault))?;
             let client_key_sealed = if takes_certificate(&draft.api_properties) {
-                client_key::generate_if_needed(self, tenant, &name, None, now).await?
+                client_key::ensure_key(self, tenant, &name, None, now).await?
             } else {
                 None
             };

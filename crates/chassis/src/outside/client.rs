@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn no_spelling_of_a_loopback_address_is_called() {
+    async fn the_client_calls_no_spelling_of_a_loopback_address() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("bound").port();
         let client = OutsideClient::to_public(Arc::new(SystemNames));

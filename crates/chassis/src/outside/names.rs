@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_lookup_is_checked_and_returns_what_was_checked() {
+    async fn every_lookup_checks_what_it_returns() {
         let answers =
             vec![vec!["1.1.1.1", "2606:4700::1111"], vec!["127.0.0.1"], vec!["1.1.1.1", "10.0.0.1"]];
         let inner = Arc::new(Rebinding(answers, AtomicUsize::new(0)));

@@ -83,7 +83,7 @@ fn check_value(node: &Node<'_>, value: &Value) -> Result<(), DefinitionError> {
     if let Some(allowed) = node.optional("allowedValues")
         && !allowed.elements()?.iter().any(|one| one.value() == value)
     {
-        return Err(node.refuse_at(member, "this is none of the allowedValues", "use one of them"));
+        return Err(node.refuse_at(member, "this is not one of the allowedValues", "use one of them"));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(crate) struct Schema(Value);
 const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "array", "object", "null"];
 
 impl Schema {
-    /// Reads a schema; an empty object is none.
+    /// Reads a schema; an empty object means no schema.
     pub(super) fn read(node: &Node<'_>) -> Result<Option<Self>, DefinitionError> {
         if node.object()?.is_empty() {
             return Ok(None);

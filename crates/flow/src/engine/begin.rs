@@ -265,7 +265,7 @@ fn after(now: Instant, count: &Value, unit: &Value) -> Result<Instant, Evaluatio
         "day" => Span::from_days(1),
         "week" => Span::from_days(7),
         "month" => return Ok(months_after(now, number)),
-        _ => return Err(refuse("the unit is none of Second, Minute, Hour, Day, Week and Month")),
+        _ => return Err(refuse("the unit is not Second, Minute, Hour, Day, Week or Month")),
     };
     Ok((now + span * number).min(Instant::MAX))
 }

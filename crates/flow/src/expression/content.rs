@@ -31,7 +31,7 @@ pub(super) fn envelope(media_type: &str, bytes: &[u8]) -> Value {
     json!({ "$content-type": media_type, "$content": encode(bytes) })
 }
 
-/// Returns the media type and the bytes of an envelope; `None` if the value is none.
+/// Returns the media type and the bytes of an envelope; `None` if the value is not one.
 pub(super) fn opened(value: &Value) -> Option<(&str, Vec<u8>)> {
     let media_type = value.get("$content-type")?.as_str()?;
     Some((media_type, decode(value.get("$content")?.as_str()?)?))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use outlive_clock::Instant;
 use serde_json::Value;
 
-/// A value of the run, or why there is none.
+/// A value of the run, or why it has no such value.
 pub(crate) type Fact<'a> = Result<Cow<'a, Value>, Missing>;
 
 /// Why a function that reads the run has no value.

@@ -35,7 +35,7 @@ pub(super) async fn show(
     Path((_, id, trigger)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
-    Ok(Json(find_named(&caller, &flows, &flow, &trigger).await?))
+    Ok(Json(find_by_name(&caller, &flows, &flow, &trigger).await?))
 }
 
 pub(super) async fn histories(
@@ -45,7 +45,7 @@ pub(super) async fn histories(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
-    let trigger = find_named(&caller, &flows, &flow, &trigger).await?["name"].clone();
+    let trigger = find_by_name(&caller, &flows, &flow, &trigger).await?["name"].clone();
     let page = Page::of_query(query.as_deref())?;
     let (rows, next) = run_routes::page_of(&caller, &flows, &flow, &page).await?;
     let value = rows.iter().map(|row| history(&caller, row));
@@ -80,7 +80,7 @@ fn not_found(trigger: &str) -> Problem {
 }
 
 /// Returns the trigger of this name.
-async fn find_named(caller: &Caller, flows: &Flows, flow: &FlowRow, name: &str) -> Result<Value, Problem> {
+async fn find_by_name(caller: &Caller, flows: &Flows, flow: &FlowRow, name: &str) -> Result<Value, Problem> {
     let trigger = trigger_of(caller, flows, flow).await?;
     let is_named = trigger["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name));
     if is_named { Ok(trigger) } else { Err(not_found(name)) }

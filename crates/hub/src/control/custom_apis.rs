@@ -210,7 +210,7 @@ async fn write(
 ) -> Result<Json<Value>, ArmRefusal> {
     let client_key_sealed = if takes_certificate(&draft.api_properties) {
         let key = replaced.and_then(|stored| stored.connector.client_key.as_ref());
-        client_key::generate_if_needed(hub, call.tenant, name, key, call.now).await?
+        client_key::ensure_key(hub, call.tenant, name, key, call.now).await?
     } else {
         None
     };

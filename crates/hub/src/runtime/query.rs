@@ -19,7 +19,7 @@ impl Query {
         self.0.iter().find(|pair| is_of(pair, name)).map(|pair| decoded(pair).1)
     }
 
-    /// Removes a parameter, in whatever case and encoding: many back ends do not tell them apart.
+    /// Removes a parameter, in whatever case and encoding: many back ends treat them alike.
     pub(super) fn remove(&mut self, name: &str) {
         self.0.retain(|pair| !is_of(pair, name));
     }

@@ -82,7 +82,7 @@ async fn a_mapped_host_is_called_where_the_operator_says() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_returned_and_not_followed() {
+async fn redirects_return_to_the_caller() {
     let (_other, url) = elsewhere().await;
     let mapping = format!("api.example.com={url}").parse().expect("a mapping");
     let world = World::with_back_ends(|back_ends| back_ends.with_mappings([mapping])).await;

@@ -49,7 +49,7 @@ async fn an_administrator_replaces_the_secret_of_a_managed_api() {
 }
 
 #[tokio::test]
-async fn an_administrator_manages_custom_apis_whose_maker_is_gone() {
+async fn an_administrator_manages_custom_apis_of_former_users() {
     let mut world = World::new().await;
     let uri = format!(
         "/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/customApis/theirs?api-version=2016-06-01",
@@ -80,7 +80,7 @@ async fn an_administrator_manages_custom_apis_whose_maker_is_gone() {
 }
 
 #[tokio::test]
-async fn others_cannot_and_every_mistake_is_reported() {
+async fn others_cannot_and_the_response_has_every_mistake() {
     let world = World::new().await;
     let application = world.app_token(OWNER, &["Flows.Act"]);
     for token in [world.user(OWNER), application] {

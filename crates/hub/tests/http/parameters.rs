@@ -267,7 +267,7 @@ async fn sealed_values_belong_to_one_connection() {
 }
 
 #[tokio::test]
-async fn a_connection_through_a_gateway_can_be_made_but_not_used() {
+async fn a_connection_through_a_gateway_answers_that_no_gateway_is_there() {
     let world = World::new().await;
     let gateway = json!({"type": "gatewaySetting", "gatewaySettings": {"dataSourceType": "CustomConnector"},
         "uiDefinition": {"constraints": {"required": "true", "capability": ["gateway"]}}});

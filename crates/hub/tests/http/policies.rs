@@ -75,7 +75,7 @@ async fn the_host_and_base_path_come_from_the_connection() {
 }
 
 #[tokio::test]
-async fn a_host_that_cannot_be_reached_is_not_called() {
+async fn a_call_to_an_unreachable_host_fails() {
     let world = World::new().await;
     let dynamic = |template: &str| json!([policy("dynamichosturl", &json!({"urlTemplate": template}), &[])]);
     for (name, template, url, status, message) in [
@@ -204,7 +204,7 @@ async fn headers_and_parameters_are_set_as_the_policy_says() {
 }
 
 #[tokio::test]
-async fn a_value_with_a_line_break_is_not_sent() {
+async fn a_value_with_a_line_break_stops_the_call() {
     let world = World::new().await;
     let key = json!({"name": "X-Api", "value": "@connectionParameters('site')"});
     let runtime =
@@ -311,7 +311,7 @@ async fn what_the_hub_does_not_run_is_rejected_and_the_rest_works() {
 }
 
 #[tokio::test]
-async fn a_connector_with_policies_can_be_written_as_read_and_its_mistakes_are_named() {
+async fn a_connector_with_policies_can_be_written_as_read_or_lists_its_mistakes() {
     let world = World::new().await;
     let good = json!([policy(
         "dynamichosturl",

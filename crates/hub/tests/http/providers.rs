@@ -141,7 +141,7 @@ async fn a_secret_rejected_in_both_places_is_an_error_with_both_responses() {
 }
 
 #[tokio::test]
-async fn a_rejected_grant_is_not_repeated() {
+async fn the_hub_does_not_repeat_a_grant_after_a_rejection() {
     let (mut world, partner, _) = partner_world().await;
     let runtime = world.connect("orders", "shared_partner").await;
     world.advance(Span::from_hours(3)).await;

@@ -25,7 +25,7 @@ async fn store(world: &World, column: &str, document: &Value, version: &str) {
 }
 
 #[tokio::test]
-async fn an_api_that_is_no_longer_valid_can_be_read_repaired_and_deleted() {
+async fn the_maker_can_read_repair_and_delete_an_invalid_api() {
     let world = World::new().await;
     let parameters = json!({"connectionParameters": {"site": {"type": "string"}}});
     let values = json!({"parameterValues": {"site": "a"}});

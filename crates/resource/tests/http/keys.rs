@@ -35,7 +35,7 @@ async fn a_key_permits_everything_in_header_or_query() {
 }
 
 #[tokio::test]
-async fn other_keys_are_rejected() {
+async fn the_api_rejects_other_keys() {
     let scene = Scene::start().await;
     for (path, keys) in [
         ("/key/orders", &[][..]),

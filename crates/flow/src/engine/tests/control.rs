@@ -311,7 +311,7 @@ fn a_wait_ends_at_its_instant() {
         assert_eq!(record(&definition, &state, "Meanwhile").start, NOW);
     }
     for (inputs, expected) in [
-        (json!({"interval": {"count": 1, "unit": "Fortnight"}}), "the unit is none of"),
+        (json!({"interval": {"count": 1, "unit": "Fortnight"}}), "the unit is not Second"),
         (json!({"interval": {"count": -1, "unit": "Day"}}), "not a whole number"),
         (json!({"until": {"timestamp": "soon"}}), "not an instant"),
     ] {

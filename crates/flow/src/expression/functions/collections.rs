@@ -63,7 +63,7 @@ fn copied(given: &Arguments<'_, '_>, items: &[Value]) -> Result<Value, Evaluatio
     Ok(Value::Array(items.to_vec()))
 }
 
-/// Returns the first or last element; null if there is none.
+/// Returns the first or last element; null without elements.
 fn element<'a>(
     mut given: Arguments<'a, '_>,
     at: fn(usize) -> usize,

@@ -94,7 +94,7 @@ pub(super) fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
 
-/// Returns the prefix of a name; empty if there is none.
+/// Returns the prefix of a name; empty without one.
 pub(super) fn prefix(name: &str) -> &str {
     name.split_once(':').map_or("", |(prefix, _)| prefix)
 }
