@@ -201,7 +201,8 @@ impl PolicyValue {
 
 type Expression<'a> = (Source, Option<String>, &'a str);
 
-/// Reads an expression after its `@`, and returns what follows it. `None` if it is not an expression.
+/// Reads an expression after its `@`, and returns what follows it. `None` if it is not an
+/// expression.
 fn expression(text: &str) -> Result<Option<Expression<'_>>, BadValue> {
     let name_end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
     let (name, after) = text.split_at(name_end);
