@@ -16,10 +16,9 @@ pub(crate) struct HubArgs {
     /// How to call hosts that --back-end does not name.
     #[arg(long, value_enum, default_value_t, value_name = "WHICH", env = "OUTLIVE_UNMAPPED_BACK_ENDS")]
     unmapped_back_ends: UnmappedBackEnds,
-    /// An origin to which a consent may return besides loopback addresses, for example
-    /// https://portal.example.com. Can be given several times; in the environment, separated by
-    /// commas.
-    #[arg(long, value_name = "ORIGIN", env = "OUTLIVE_RETURN_ORIGINS", value_delimiter = ',')]
+    /// An origin to which a consent may return besides loopback addresses. Can be given several
+    /// times; in the environment, separated by commas.
+    #[arg(long, value_name = "https://HOST[:PORT]", env = "OUTLIVE_RETURN_ORIGINS", value_delimiter = ',')]
     return_origin: Vec<String>,
 }
 
