@@ -2,9 +2,10 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use outlive_clock::Randomness;
+use outlive_clock::{Instant, Randomness, Span, wall_now};
 use outlive_tokens::{Sealer, Secret};
 
 use crate::StartError;
@@ -15,7 +16,12 @@ pub(crate) struct SealingKeys {
     keys: Vec<[u8; 32]>,
     /// The file that holds them, one per line; none if they are configured.
     file: Option<PathBuf>,
+    /// When a key was last added by this process (wall time).
+    added: Option<Instant>,
 }
+
+/// A request seals something and stores it within this time.
+const IN_FLIGHT: Span = Span::from_seconds(2);
 
 /// Returns the configured keys, or those in the data directory, of which the first one is created
 /// if the file does not exist.
@@ -34,7 +40,7 @@ pub(crate) fn load(
                  after a comma, the key that it replaces",
             )
         })?;
-        return Ok(SealingKeys { keys, file: None });
+        return Ok(SealingKeys { keys, file: None, added: None });
     }
     let path = data_dir.join(format!("{service}.key"));
     match std::fs::read_to_string(&path) {
@@ -46,14 +52,14 @@ pub(crate) fn load(
                     "restore the file; without the key what was sealed with it cannot be opened again",
                 )
             })?;
-            return Ok(SealingKeys { keys, file: Some(path) });
+            return Ok(SealingKeys { keys, file: Some(path), added: None });
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(not_kept(&path, &error)),
     }
     let keys = vec![random.stream("sealing-key").bytes()];
     write_new(&path, &keys).map_err(|error| not_kept(&path, &error))?;
-    Ok(SealingKeys { keys, file: Some(path) })
+    Ok(SealingKeys { keys, file: Some(path), added: None })
 }
 
 impl SealingKeys {
@@ -70,6 +76,12 @@ impl SealingKeys {
     /// Whether there is a previous key.
     pub(crate) fn has_previous(&self) -> bool {
         self.keys.len() > 1
+    }
+
+    /// How long to wait until nothing is in flight that the previous key sealed (wall time).
+    pub(crate) fn rest(&self) -> Duration {
+        let rest = self.added.map_or(Span::from_micros(0), |added| added + IN_FLIGHT - wall_now());
+        rest.to_std().min(IN_FLIGHT.to_std())
     }
 
     /// Adds a key that seals from now on, in the file before in `sealer`. Of the keys so far only
@@ -89,6 +101,7 @@ impl SealingKeys {
             .and_then(|()| std::fs::File::open(file.parent().unwrap_or(file))?.sync_all())
             .map_err(|error| not_kept(file, &error))?;
         self.keys = keys;
+        self.added = Some(wall_now());
         let (first, previous) = self.parts();
         sealer.replace_keys(first, previous);
         Ok(())

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::surface::Surface;
-use crate::{Problem, Service};
+use crate::{Problem, Service, pause};
 
 /// Seals with a new key from now on, and seals again what is stored. Requests go on meanwhile: the
 /// previous key still opens, until the next replacement.
@@ -28,6 +28,7 @@ pub(crate) async fn rotate<S: Service>(
              ask again. SECURITY.md describes it.",
         ));
     }
+    pause(keys.rest()).await;
     // What an earlier replacement left is sealed with the last key before a new one is added.
     let Some(mut resealed) = surface.service.reseal().await? else {
         return Err(Problem::new(

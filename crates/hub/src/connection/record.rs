@@ -51,7 +51,9 @@ impl Connection {
     /// connector sends it since a change.
     pub(crate) fn disagreement(&self, connector: &Connector) -> Option<String> {
         let (agreed, current) = (self.destinations.as_deref()?, &connector.destinations);
+        // A password can be in a parameter that is not a secret by its type.
         let stores_secrets = self.values.secrets_sealed.is_some()
+            || !self.values.plain.is_empty()
             || connector.properties.authentication != Authentication::None;
         let agreed = Destinations::parse(agreed);
         if !stores_secrets || agreed == *current {

@@ -184,23 +184,34 @@ pub(crate) fn insert(connection: &Connection) -> Statement {
     )
 }
 
-/// Updates what the owner can change; [`agree`] is apart, because the maker of the connector writes
-/// the same column. Conflicts if it has changed since it was read.
+/// Updates what the owner can change, but not values: they may have been sealed again since they
+/// were read. [`agree`] is apart, because the maker of the connector writes the same column.
+/// Conflicts if it has changed since it was read.
 pub(crate) fn update(connection: &Connection) -> Statement {
     sql!(
-        "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, parameter_set = $4, \
-         parameter_values = $5, data_key_sealed = $6, secrets_sealed = $7, revision = revision + 1 \
-         WHERE tenant = $8 AND id = $9 AND revision = $10",
+        "UPDATE connections SET display_name = $1, enabled = $2, changed_us = $3, revision = revision + 1 \
+         WHERE tenant = $4 AND id = $5 AND revision = $6",
         &connection.display_name,
         connection.enabled,
         connection.changed,
+        connection.tenant,
+        connection.id,
+        connection.revision
+    )
+    .expect_rows(1)
+}
+
+/// Replaces the values of a connection, in the change that updates it.
+pub(crate) fn replace_values(connection: &Connection) -> Statement {
+    sql!(
+        "UPDATE connections SET parameter_set = $1, parameter_values = $2, data_key_sealed = $3, secrets_sealed = $4 \
+         WHERE tenant = $5 AND id = $6",
         connection.values.set.clone(),
         Value::Object(connection.values.plain.clone()),
         connection.values.data_key_sealed.clone(),
         connection.values.secrets_sealed.clone(),
         connection.tenant,
-        connection.id,
-        connection.revision
+        connection.id
     )
     .expect_rows(1)
 }

@@ -102,6 +102,7 @@ impl Values {
             let value = self.0.get(&parameter.name).or(parameter.default.as_ref())?;
             Some((parameter.name.clone(), Secret::new(text_of(value))))
         }))
+        .with_sealed(parameters.iter().filter(|it| it.is_secret()).map(|it| it.name.as_str()))
     }
 
     /// Whether there is a value for the parameter, which is not empty.

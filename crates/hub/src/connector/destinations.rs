@@ -17,7 +17,7 @@ pub(crate) struct Destinations {
     back_end: String,
     /// A hash of the policies, if one of them chooses the host.
     policies: Option<String>,
-    /// A hash of the endpoints of the identity providers.
+    /// A hash of what the requests to identity providers are made of.
     sign_in: Option<String>,
 }
 
@@ -30,20 +30,13 @@ impl Destinations {
         for set in all {
             let properties = properties.for_set(set);
             if let Authentication::OAuth { settings, .. } = &properties.authentication {
-                let named: Vec<_> = settings.endpoints().collect();
-                endpoints.push(json!([set, settings.identity_provider.to_ascii_lowercase(), named]));
+                endpoints.push(json!([set, settings.of_requests()]));
             }
-            for parameter in &properties.parameters {
-                if let Some(default) = &parameter.default
-                    && properties.tokens_depend_on(&parameter.name)
-                {
-                    defaults.push(json!([set, parameter.name, default]));
-                }
-            }
+            // Also without a default: what is no longer a parameter has another value.
+            let deciding = properties.parameters.iter().filter(|it| properties.tokens_depend_on(&it.name));
+            defaults.extend(deciding.map(|it| json!([set, it.name, it.default])));
         }
-        let policies = properties
-            .chooses_host()
-            .then(|| hash(&json!([written.get("policyTemplateInstances"), defaults])));
+        let policies = properties.chooses_host().then(|| hash(&json!([of_requests(written), defaults])));
         let sign_in = (!endpoints.is_empty()).then(|| hash(&json!([endpoints, defaults])));
         Self { back_end: swagger.service_url(), policies, sign_in }
     }
@@ -72,6 +65,19 @@ impl fmt::Display for Destinations {
     }
 }
 
+/// Returns the policies for requests, without what they are called.
+fn of_requests(written: &Value) -> Vec<Value> {
+    let all = written.get("policyTemplateInstances").and_then(Value::as_array).into_iter().flatten();
+    all.filter(|policy| policy.get("templateId").is_some())
+        .filter(|policy| {
+            let section =
+                policy.pointer("/parameters/x-ms-apimTemplate-policySection").and_then(Value::as_str);
+            !section.is_some_and(|section| section.eq_ignore_ascii_case("Response"))
+        })
+        .map(|policy| json!([policy["templateId"], policy.get("parameters")]))
+        .collect()
+}
+
 fn hash(value: &Value) -> String {
     HEXLOWER.encode(&Sha256::digest(value.to_string()))
 }
@@ -95,8 +101,9 @@ impl ApiProperties {
         let Authentication::OAuth { settings, .. } = &self.authentication else { return false };
         let placeholder = format!("{{{name}}}").to_ascii_lowercase();
         // By convention `token:…`: settings of the sign-in that the connection gives.
-        name.contains(':')
-            || settings.endpoints().any(|(_, url)| url.to_ascii_lowercase().contains(&placeholder))
+        // A secret only proves who asks.
+        let is_setting = name.contains(':') && !name.eq_ignore_ascii_case("token:clientSecret");
+        is_setting || settings.custom().any(|(_, text)| text.to_ascii_lowercase().contains(&placeholder))
     }
 
     /// Marks the parameters whose values are sealed: they stay secrets, whatever the file says.

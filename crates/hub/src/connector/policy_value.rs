@@ -152,7 +152,9 @@ impl PolicyValue {
         let fixed = host.rsplit_once(CALLER).map(|(_, after)| after.split(':').next().unwrap_or_default());
         let is_domain = |fixed: &str| {
             fixed.strip_prefix('.').is_some_and(|domain| {
-                domain.contains(OWNER) || domain.split('.').filter(|label| !label.is_empty()).count() > 1
+                // What the owner gives may be empty, or a public suffix.
+                let labels = domain.split('.');
+                labels.filter(|label| !label.is_empty() && !label.contains(OWNER)).count() > 1
             })
         };
         scheme.contains(CALLER) || fixed.is_some_and(|fixed| !is_domain(fixed))

@@ -312,6 +312,7 @@ async fn update(
             (call.tenant, connection.id),
             &mut hub.random(call.tenant, "seal-connection-values"),
         );
+        after.add(storage::replace_values(&connection));
     }
     let mut change = Change::from(storage::update(&connection));
     change.append(after);

@@ -167,7 +167,7 @@ impl TokenCall<'_> {
         };
         let outcome = token_response::read(status, &String::from_utf8_lossy(&body), self.now);
         let mut secrets = request.secrets.clone();
-        if let Place::Header(client_id, secret) = place {
+        if let Place::Header(client_id, secret) | Place::Body(client_id, secret) = place {
             secrets.push(Secret::new(encoded(client_id, secret)));
         }
         Ok(outcome.map_err(|failure| failure.authenticated_by(place.words()).without(&secrets)))

@@ -1,7 +1,7 @@
 //! Parses token responses: granted, rejected, or failed for the moment.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::StatusCode;
 use outlive_clock::{Instant, Span};
 use outlive_tokens::Secret;
@@ -94,7 +94,8 @@ pub(crate) fn redacted(text: &str, secrets: &[Secret]) -> String {
 }
 
 /// Returns the forms in which an error response can repeat a secret: as it is, as a JSON string,
-/// and percent-encoded. Base64 of a Basic header contains more than the secret; the caller adds it.
+/// and percent-encoded, in base64 or for HTML. A Basic header contains more than the secret; the caller
+/// adds it.
 fn spellings(secret: &str) -> Vec<String> {
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let percent = form.replace('+', "%20");
@@ -103,10 +104,25 @@ fn spellings(secret: &str) -> Vec<String> {
     let mut all = vec![secret.to_owned(), json.to_owned(), json.replace('/', "\\/")];
     // Hosts of URLs are in lower case.
     all.push(secret.to_ascii_lowercase());
+    let unicode: String = secret.chars().map(escaped).collect();
+    all.extend([unicode.to_ascii_lowercase(), unicode]);
+    all.push(secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"));
+    all.push(STANDARD.encode(secret));
+    all.push(url::form_urlencoded::byte_serialize(form.as_bytes()).collect());
+    all.push(url::form_urlencoded::byte_serialize(percent.as_bytes()).collect());
     all.extend([lower_case_escapes(&form), lower_case_escapes(&percent), form, percent]);
     all.sort_by_key(|text| std::cmp::Reverse(text.len()));
     all.dedup();
     all
+}
+
+/// Writes a character as .NET does in JSON.
+fn escaped(character: char) -> String {
+    if "&<>+'\"`".contains(character) || !character.is_ascii() {
+        format!("\\u{:04X}", u32::from(character))
+    } else {
+        character.to_string()
+    }
 }
 
 /// Writes percent escapes with lower-case digits.
@@ -354,6 +370,10 @@ mod tests {
             "a%2Fb+%22c%22%2B%C3%BC",
             "a%2fb+%22c%22%2b%c3%bc",
             "a%2Fb%20%22c%22%2B%C3%BC",
+            "a/b \\u0022c\\u0022\\u002B\\u00FC",
+            "a/b &quot;c&quot;+ü",
+            "a%252Fb%2B%2522c%2522%252B%25C3%25BC",
+            "YS9iICJjIivDvA==",
         ] {
             let body = format!("client_secret={repeated} is wrong");
             let failure = rejected(StatusCode::BAD_REQUEST, &body, "invalid_client");

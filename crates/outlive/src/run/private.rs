@@ -1,5 +1,9 @@
 //! A temporary system: free ports, and data that is deleted afterwards.
 
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use outlive_chassis::{LabKey, StartError};
 use tempfile::TempDir;
 
@@ -24,7 +28,45 @@ pub(crate) struct SystemOptions<'a> {
 /// A temporary system with its data.
 pub(crate) struct PrivateSystem {
     system: System,
-    data: Option<TempDir>,
+    data: Option<TemporaryData>,
+}
+
+/// A directory that is deleted with its content. A start that is interrupted may still be creating
+/// files in it on other threads, so deleting is tried for two seconds.
+struct TemporaryData(PathBuf);
+
+impl TemporaryData {
+    const ATTEMPTS: u32 = 100;
+    const PAUSE: Duration = Duration::from_millis(20);
+
+    fn new(directory: TempDir) -> Self {
+        Self(directory.keep())
+    }
+
+    /// Keeps the directory, and returns its path.
+    fn keep(mut self) -> PathBuf {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for TemporaryData {
+    fn drop(&mut self) {
+        if self.0.as_os_str().is_empty() {
+            return;
+        }
+        let mut failure = None;
+        for _ in 0..Self::ATTEMPTS {
+            match std::fs::remove_dir_all(&self.0) {
+                Ok(()) => return,
+                Err(error) if error.kind() == ErrorKind::NotFound => return,
+                Err(error) => failure = Some(error),
+            }
+            std::thread::park_timeout(Self::PAUSE);
+        }
+        if let Some(error) = failure {
+            tracing::warn!(%error, "temporary data could not be deleted");
+        }
+    }
 }
 
 impl PrivateSystem {
@@ -36,10 +78,11 @@ impl PrivateSystem {
                 "set TMPDIR to a writable directory",
             )
         })?;
+        let data = TemporaryData::new(data);
         let config = SystemConfig {
-            data_dir: data.path().to_owned(),
+            data_dir: data.0.clone(),
             database_url: options.database_url.map(str::to_owned),
-            lab_key: LabKey::open(&data.path().join(LAB_KEY_FILE))?,
+            lab_key: LabKey::open(&data.0.join(LAB_KEY_FILE))?,
             port_base: None,
             hosts: None,
             seed: seeds.number,
@@ -66,10 +109,6 @@ impl PrivateSystem {
     /// Stops the system and deletes its data.
     pub(crate) async fn stop(self) {
         self.system.stop().await;
-        if let Some(data) = self.data
-            && let Err(error) = data.close()
-        {
-            tracing::warn!(%error, "temporary data could not be deleted");
-        }
+        drop(self.data);
     }
 }

@@ -144,6 +144,7 @@ impl SignIn<'_> {
             "codechallenge" => Some(request.code_challenge.to_owned()),
             // The URL is shown to the user.
             "clientsecret" | "token:clientsecret" => None,
+            _ if self.is_sealed(name) => None,
             _ => self.fixed(name),
         };
         let text = self.template(Endpoint::Authorization)?;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use crate::credential::CAE_CAPABLE;
 
 /// The redirect URI that is registered on the connector's application.
@@ -72,12 +74,15 @@ impl OAuthSettings {
         }
     }
 
-    /// Returns the custom parameters that say where sign-ins and token requests go.
-    pub(crate) fn endpoints(&self) -> impl Iterator<Item = (&str, &str)> {
-        let is_endpoint =
-            |name: &str| name.contains("url") || name.starts_with("loginuri") || name == "tenantid";
-        let parameters = self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        parameters.filter(move |(name, _)| is_endpoint(name))
+    /// Returns the custom parameters.
+    pub(crate) fn custom(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Returns what requests to the identity provider are made of: where they go, and for what.
+    pub(crate) fn of_requests(&self) -> Value {
+        let custom: Vec<_> = self.custom().collect();
+        json!([self.identity_provider.to_ascii_lowercase(), self.client_id, self.scopes, custom])
     }
 
     /// Returns a custom parameter by its name, in any case.

@@ -87,6 +87,11 @@ impl<'a> SignIn<'a> {
         self.secret().cloned().into_iter().chain(self.secret_values().cloned()).collect()
     }
 
+    /// Whether a placeholder stands for a secret of the connection.
+    pub(super) fn is_sealed(&self, name: &str) -> bool {
+        self.values.is_sealed(name)
+    }
+
     /// The values of the connection that must not be shown.
     pub(super) fn secret_values(&self) -> impl Iterator<Item = &'a Secret> {
         self.values.secrets()
