@@ -115,7 +115,9 @@ impl<'a> Checks<'a> {
         path: &mut Vec<String>,
         depth: usize,
     ) -> Option<String> {
-        let Some(left) = self.left.checked_sub(1).filter(|_| depth < DEPTH_MAX) else {
+        let length = |name: &str| schema.get(name).and_then(Value::as_array).map_or(0, Vec::len);
+        let cost = 1 + length("enum") + length("required");
+        let Some(left) = self.left.checked_sub(cost).filter(|_| depth < DEPTH_MAX) else {
             return Some("The value or its schema is too complex to be checked.".to_owned());
         };
         self.left = left;

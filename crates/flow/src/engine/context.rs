@@ -1,5 +1,7 @@
 //! The time, randomness and run of a step.
 
+use std::cell::Cell;
+
 use outlive_clock::Instant;
 use serde_json::{Value, json};
 
@@ -11,6 +13,14 @@ pub(crate) struct Context<'a> {
     pub(crate) run: &'a RunIdentity,
     /// Returns the next random number.
     pub(crate) random: &'a dyn Fn() -> u64,
+    /// How many bytes the expressions of the current action produced and read.
+    pub(crate) spent: Cell<usize>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(now: Instant, run: &'a RunIdentity, random: &'a dyn Fn() -> u64) -> Self {
+        Self { now, run, random, spent: Cell::new(0) }
+    }
 }
 
 /// The run, as expressions see it.

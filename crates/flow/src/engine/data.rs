@@ -1,5 +1,7 @@
 //! Actions that work on data.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::facts::View;
@@ -78,6 +80,24 @@ fn over(
     Computed { inputs: Some(json!({ "from": from })), result }
 }
 
+/// The maximum number of cells of a table. Most are empty if each item has members of its own.
+const CELLS_MAX: usize = 1_000_000;
+
+/// Names in the order in which they were added.
+#[derive(Default)]
+struct IndexedNames<'a> {
+    list: Vec<&'a String>,
+    known: HashSet<&'a String>,
+}
+
+impl<'a> IndexedNames<'a> {
+    fn add(&mut self, name: &'a String) {
+        if self.known.insert(name) {
+            self.list.push(name);
+        }
+    }
+}
+
 /// Counts the bytes that an action makes.
 struct Size(usize);
 
@@ -134,7 +154,7 @@ fn tabulate(items: &[Value], table: &Table, view: &View<'_>) -> Result<Value, Ev
     let headers;
     if table.columns.is_empty() {
         // The members of all items, in the order in which they are first seen.
-        let mut names: Vec<&String> = Vec::new();
+        let mut names: IndexedNames<'_> = IndexedNames::default();
         for item in items {
             let Some(map) = item.as_object() else {
                 return Err(EvaluationError(
@@ -142,10 +162,12 @@ fn tabulate(items: &[Value], table: &Table, view: &View<'_>) -> Result<Value, Ev
                 ));
             };
             for name in map.keys() {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
+                names.add(name);
             }
+        }
+        let names = names.list;
+        if items.len().saturating_mul(names.len()) > CELLS_MAX {
+            return Err(EvaluationError(format!("the table has more than {CELLS_MAX} cells")));
         }
         for item in items {
             rows.push(

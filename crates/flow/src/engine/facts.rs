@@ -11,9 +11,12 @@ use super::place::{FLOW, FrameId, Spot};
 use super::record::ActionRecord;
 use super::state::RunState;
 use crate::definition::{ActionKind, Definition};
-use crate::expression::Facts;
 use crate::expression::facts::{Fact, Missing};
+use crate::expression::{EvaluationError, Facts, VALUE_BYTES_MAX};
 use crate::status::ActionStatus;
+
+/// The maximum of what the evaluations of one action produce and read, in bytes.
+const SPENT_MAX: usize = 300 * VALUE_BYTES_MAX;
 
 pub(super) struct View<'a> {
     pub(super) definition: &'a Definition,
@@ -136,6 +139,18 @@ fn readable(record: &ActionRecord) -> Option<&Value> {
 }
 
 impl Facts for View<'_> {
+    /// What the evaluations of one action spend together is limited, as that of one evaluation is.
+    fn spend(&self, bytes: usize) -> Result<(), EvaluationError> {
+        let spent = self.context.spent.get().saturating_add(bytes);
+        self.context.spent.set(spent);
+        if spent > SPENT_MAX {
+            return Err(EvaluationError(format!(
+                "the action's expressions read more than {SPENT_MAX} bytes"
+            )));
+        }
+        Ok(())
+    }
+
     fn trigger_outputs(&self) -> &Value {
         &self.state.trigger_outputs
     }

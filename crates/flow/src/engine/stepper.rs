@@ -19,6 +19,9 @@ pub(super) const ACTIONS_PER_RUN_MAX: u64 = 100_000;
 /// The number of actions after which other work gets a turn.
 pub(super) const ACTIONS_PER_TURN: u32 = 2_000;
 
+/// The number of bytes that count as an action when expressions produce and read them.
+const SPENT_PER_ACTION: usize = 64 << 10;
+
 pub(super) enum Step<'d> {
     Idle,
     Progress,
@@ -91,8 +94,12 @@ impl<'d> Engine<'d, '_> {
                 Readiness::Ready => {
                     self.left -= 1;
                     self.state.executed += 1;
+                    self.context.spent.set(0);
                     let step = self.begin(at, action);
                     self.track(at, action);
+                    let spent = self.context.spent.get() / SPENT_PER_ACTION;
+                    self.state.executed += u64::try_from(spent).unwrap_or(u64::MAX);
+                    self.left = self.left.saturating_sub(u32::try_from(spent).unwrap_or(u32::MAX));
                     step
                 }
             },

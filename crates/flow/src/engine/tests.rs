@@ -48,7 +48,8 @@ fn run(definition: &Definition, answer: impl Fn(&str, u32) -> Outcome) -> (Endin
         // The stored state is all that a waiting run needs.
         state = serde_json::from_value(serde_json::to_value(&state).expect("writes")).expect("reads");
         let run = identity();
-        let context = Context { now, run: &run, random: &|| draws.replace(draws.get() + 1) };
+        let draw = || draws.replace(draws.get() + 1);
+        let context = Context::new(now, &run, &draw);
         match next(definition, &mut state, &context) {
             Next::Call { at, inputs } => {
                 if let CallInputs::Operation { parameters, .. } = inputs {

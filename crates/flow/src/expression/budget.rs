@@ -12,7 +12,7 @@ use super::weight::{VALUE_BYTES_MAX, weigh};
 const WORK_BYTES_MAX: usize = 16 * VALUE_BYTES_MAX;
 
 /// The maximum of all that functions of one evaluation read, in bytes.
-const READ_BYTES_MAX: usize = 256 * VALUE_BYTES_MAX;
+pub(crate) const READ_BYTES_MAX: usize = 256 * VALUE_BYTES_MAX;
 
 /// The number of bytes that an evaluation may still produce and read.
 pub(crate) struct Budget {
@@ -28,6 +28,13 @@ impl Budget {
             work: Cell::new(WORK_BYTES_MAX),
             read: Cell::new(READ_BYTES_MAX),
         }
+    }
+
+    /// Returns how many bytes the evaluation produced and read so far.
+    pub(super) fn spent(&self) -> usize {
+        (VALUE_BYTES_MAX - self.result.get())
+            + (WORK_BYTES_MAX - self.work.get())
+            + (READ_BYTES_MAX - self.read.get())
     }
 
     /// Accounts for an intermediate value, before it is built.

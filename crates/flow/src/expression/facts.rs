@@ -1,5 +1,6 @@
 //! What expressions can read of their run.
 
+use super::error::EvaluationError;
 use std::borrow::Cow;
 
 use outlive_clock::Instant;
@@ -32,6 +33,12 @@ pub(crate) trait Facts {
 
     /// The virtual instant of the evaluation.
     fn now(&self) -> Instant;
+
+    /// Accounts for the bytes that an evaluation produced and read.
+    fn spend(&self, bytes: usize) -> Result<(), EvaluationError> {
+        let _ = bytes;
+        Ok(())
+    }
 
     /// The value of a variable.
     fn variable(&self, _name: &str) -> Fact<'_> {

@@ -71,7 +71,10 @@ impl Template {
 
     /// Evaluates it in a run.
     pub(crate) fn evaluate(&self, facts: &dyn Facts) -> Result<Value, EvaluationError> {
-        let value = self.build(facts, &Budget::new())?;
+        let budget = Budget::new();
+        let built = self.build(facts, &budget);
+        facts.spend(budget.spent())?;
+        let value = built?;
         // Parts that are shallow enough can be too deep together.
         match super::weight::weigh(&value) {
             Some(_) => Ok(value),

@@ -1,6 +1,8 @@
 //! The credentials in a definition: literal passwords, secrets and headers of `Http` actions, and
 //! the values of secure parameters. They are sealed in the database and not shown in responses.
 
+use std::collections::HashMap;
+
 use outlive_chassis::Problem;
 use outlive_clock::TenantId;
 use serde_json::{Value, json};
@@ -66,18 +68,15 @@ pub(crate) fn sanitize(definition: &mut Value) {
 /// Puts the saved credentials where a new definition has what responses show in their place.
 pub(super) fn restore(definition: &mut Value, saved: &Value) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
-    let mut saved = saved.clone();
+    let mut known = HashMap::new();
+    visit(&mut saved.clone(), &mut |path, value| {
+        known.insert(path.to_owned(), value.take());
+    });
     visit(definition, &mut |path, value| {
         if value.as_str() != Some(SANITIZED) {
             return;
         }
-        let mut found = None;
-        visit(&mut saved, &mut |known, value| {
-            if known == path {
-                found = Some(value.clone());
-            }
-        });
-        match found {
+        match known.remove(path) {
             Some(known) => *value = known,
             None => mistakes.push(Mistake::property(
                 &format!("properties.definition.{path}"),

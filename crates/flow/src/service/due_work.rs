@@ -176,7 +176,7 @@ impl Flows {
         let random = self.chassis.random.of(tenant);
         let run = identity(tenant, flow, "");
         let draw = || random.stream("expression").next_u64();
-        let polled = engine::poll(program, &Context { now, run: &run, random: &draw });
+        let polled = engine::poll(program, &Context::new(now, &run, &draw));
         let outputs = match polled {
             None => Value::Null,
             Some(Err(failure)) => {
@@ -200,7 +200,7 @@ impl Flows {
                 }
             }
         };
-        match engine::fire(program, outputs, &Context { now, run: &run, random: &draw }) {
+        match engine::fire(program, outputs, &Context::new(now, &run, &draw)) {
             Fired::Runs(states) => Ok(states),
             Fired::Rejected(failure) => {
                 tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");

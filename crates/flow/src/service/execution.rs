@@ -17,6 +17,8 @@ use crate::status::{ActionStatus, RunStatus};
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
 
+/// How long a run may make calls before it is stored and continues later (wall time).
+const HELD_MAX: Span = Span::from_seconds(10);
 /// A call that took longer than this (wall time) may have seen the tenant's time change.
 const CLOCK_CHECK_AFTER: Span = Span::from_millis(20);
 
@@ -54,6 +56,7 @@ impl Flows {
         let random = self.chassis.random.of(tenant);
         let identity = identity(tenant, run.flow, &run.name);
         let mut now = now;
+        let begun = wall_now();
         let maker = self.maker_for_lookup(tenant, run.flow, definition).await?;
         let draw = || random.stream("expression").next_u64();
         let postponed =
@@ -62,7 +65,7 @@ impl Flows {
             if let Some(until) = postponed {
                 break Next::Wait(until);
             }
-            let next = engine::next(definition, &mut state, &Context { now, run: &identity, random: &draw });
+            let next = engine::next(definition, &mut state, &Context::new(now, &identity, &draw));
             match next {
                 Next::Call { at, inputs } => {
                     let workflow = Workflow {
@@ -83,7 +86,7 @@ impl Flows {
                     if wall_now() - began >= CLOCK_CHECK_AFTER {
                         now = now.max(self.chassis.clocks.now(tenant).await?);
                     }
-                    let context = Context { now, run: &identity, random: &draw };
+                    let context = Context::new(now, &identity, &draw);
                     engine::conclude(
                         definition,
                         &mut state,
@@ -92,6 +95,10 @@ impl Flows {
                         || random.stream("retry"),
                         &context,
                     );
+                    // Others of the tenant wait for this run, also those who want to cancel it.
+                    if wall_now() - begun >= HELD_MAX {
+                        break Next::Wait(now);
+                    }
                 }
                 Next::Pause => tokio::task::yield_now().await,
                 next => break next,

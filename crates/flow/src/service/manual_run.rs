@@ -79,7 +79,7 @@ impl Flows {
             TriggerEvent::Outputs(outputs) => {
                 let run = identity(tenant, flow.id, "");
                 let draw = || random.stream("expression").next_u64();
-                match engine::fire(&definition, outputs, &Context { now, run: &run, random: &draw }) {
+                match engine::fire(&definition, outputs, &Context::new(now, &run, &draw)) {
                     Fired::Runs(states) => states,
                     Fired::Rejected(failure) => {
                         let code = if failure.code == "InvalidTemplate" {

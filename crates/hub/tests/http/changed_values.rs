@@ -102,7 +102,7 @@ async fn tokens_end_with_the_values_that_they_depend_on() {
         (json!({"site": "eu.contoso.example"}), "Error"),
         (json!({"site": null}), "Error"),
         (json!({"token:clientId": "other"}), "Error"),
-        (json!({"token:clientSecret": "other-s3cret"}), "Error"),
+        (json!({"token:clientSecret": "other-s3cret"}), "Connected"),
         (json!({"token:grantType": "code"}), "Error"),
     ] {
         world.sign_in("mine").await;

@@ -444,7 +444,7 @@ fn loops_are_bounded() {
     }));
     let mut state = RunState::new(&definition, NOW, Value::Null);
     let run = identity();
-    let context = Context { now: NOW, run: &run, random: &|| 0 };
+    let context = Context::new(NOW, &run, &|| 0);
     let mut pauses = 0;
     let ending = loop {
         match next(&definition, &mut state, &context) {
@@ -479,7 +479,7 @@ fn stored_states_of_earlier_versions_are_resumed() {
     let mut state: RunState = serde_json::from_value(stored).expect("reads");
     assert!(state.matches(&definition));
     let run = identity();
-    let context = Context { now: NOW, run: &run, random: &|| 0 };
+    let context = Context::new(NOW, &run, &|| 0);
     let Next::Call { at: spot, .. } = next(&definition, &mut state, &context) else { panic!("a call") };
     conclude(
         &definition,

@@ -117,7 +117,7 @@ fn one_event_can_start_several_runs() {
     };
     let fired = |trigger: Value, body: Value| {
         let run = identity();
-        let context = Context { now: NOW, run: &run, random: &|| 0 };
+        let context = Context::new(NOW, &run, &|| 0);
         match fire(&read(trigger), json!({"headers": {"a": "b"}, "body": body}), &context) {
             Fired::Runs(states) => states
                 .into_iter()
@@ -170,7 +170,7 @@ fn requests_through_connections_have_evaluated_inputs() {
     let run = identity();
     let mut now = NOW;
     for attempt in 0..2 {
-        let context = Context { now, run: &run, random: &|| 0 };
+        let context = Context::new(now, &run, &|| 0);
         let Next::Call { at, inputs: CallInputs::Request(request) } = next(&definition, &mut state, &context)
         else {
             panic!("a call");
@@ -221,4 +221,31 @@ fn tracked_properties_are_recorded() {
     let definition = definition(json!({ "A": action }));
     let (_, state, _) = run(&definition, |_, _| answered(200));
     assert_eq!(record(&definition, &state, "A").tracked, Some(json!({"n": 4})));
+}
+
+#[test]
+fn what_an_action_computes_is_bounded() {
+    let definition = definition(json!({
+        "Big": compose(json!("@join(range(0,100000),'')"), json!({})),
+        "Select": {"type": "Select", "runAfter": {"Big": ["Succeeded"]}, "inputs": {
+            "from": "@range(0,100000)", "select": "@length(toUpper(outputs('Big')))",
+        }},
+        "Wide": {"type": "Select", "runAfter": {"Select": ["Failed"]}, "inputs": {
+            "from": "@range(0,20000)", "select": {"k@{item()}": 1},
+        }},
+        "Table": {"type": "Table", "runAfter": {"Wide": ["Succeeded"]}, "inputs": {"from": "@body('Wide')", "format": "CSV"}},
+        "Checked": {"type": "ParseJson", "runAfter": {"Table": ["Failed"]}, "inputs": {
+            "content": "@range(0,50000)",
+            "schema": {"items": {"enum": (0..50_000).collect::<Vec<_>>()}},
+        }},
+    }));
+    let (_, state, _) = run(&definition, |_, _| answered(200));
+    for (name, words) in [
+        ("Select", "the action's expressions read"),
+        ("Table", "more than 1000000 cells"),
+        ("Checked", "too complex"),
+    ] {
+        let error = record(&definition, &state, name).error.clone().expect(name);
+        assert!(error.message.contains(words), "{name}: {error:?}");
+    }
 }

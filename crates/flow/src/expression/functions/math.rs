@@ -18,7 +18,7 @@ pub(super) static ROWS: [Row; 9] = [
     Row::make("div", (2, 2), |given| divided(given, i64::checked_div, |a, b| a / b)),
     Row::make("max", (1, ANY), |given| extreme(given, Ordering::Greater)),
     Row::make("min", (1, ANY), |given| extreme(given, Ordering::Less)),
-    Row::make("mod", (2, 2), |given| divided(given, i64::checked_rem, |a, b| a % b)),
+    Row::make("mod", (2, 2), |given| divided(given, i64::checked_rem, |a, b| a % b + 0.0)),
     Row::make("mul", (2, 2), |given| arithmetic(given, i64::checked_mul, |a, b| a * b)),
     Row::make("rand", (2, 2), rand),
     Row::make("range", (2, 2), range),

@@ -61,7 +61,7 @@ fn callers_do_not_choose_a_host() {
         ("@connectionParameters('url')/@{queryParameters('x')}", false),
         ("https://@{queryParameters('x')}.a.example", false),
         ("@{headers('x')}.a.example:8443/v1", false),
-        ("https://@{body().x}.@connectionParameters('domain')/v1", false),
+        ("https://@{body().x}.@connectionParameters('domain')/v1", true),
         ("@queryParameters('x')", true),
         ("@queryParameters('x', 'a.example')/v1", true),
         ("https://@{queryParameters('x')}/a.example", true),
