@@ -94,8 +94,8 @@ pub(crate) fn redacted(text: &str, secrets: &[Secret]) -> String {
 }
 
 /// Returns the forms in which an error response can repeat a secret: as it is, as a JSON string,
-/// and percent-encoded, in base64 or for HTML. A Basic header contains more than the secret; the caller
-/// adds it.
+/// and percent-encoded, in base64 or for HTML. A Basic header contains more than the secret; the
+/// caller adds it.
 fn spellings(secret: &str) -> Vec<String> {
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let percent = form.replace('+', "%20");
