@@ -4,7 +4,7 @@ use serde_json::{Number, Value, json};
 
 use super::node::Node;
 use super::refusal::DefinitionError;
-use crate::expression::Template;
+use crate::expression::{Template, kind};
 
 /// The type of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -69,15 +69,7 @@ impl VariableType {
 
     /// Returns the name of a value's type.
     pub(crate) fn name_of(value: &Value) -> &'static str {
-        match value {
-            Value::Null => "Null",
-            Value::Bool(_) => "Boolean",
-            Value::Number(number) if number.is_f64() => "Float",
-            Value::Number(_) => "Integer",
-            Value::String(_) => "String",
-            Value::Array(_) => "Array",
-            Value::Object(_) => "Object",
-        }
+        kind(value)
     }
 }
 

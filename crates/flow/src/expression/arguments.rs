@@ -128,7 +128,7 @@ pub(super) fn whole(value: &Value) -> Option<i64> {
 }
 
 /// Returns the name of a value's type, as messages print it.
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "Null",
         Value::Bool(_) => "Boolean",

@@ -31,6 +31,7 @@ mod windows_zones;
 mod xml;
 mod zone_rules;
 
+pub(crate) use arguments::kind;
 pub(crate) use error::EvaluationError;
 pub(crate) use facts::Facts;
 pub(crate) use function::Function;

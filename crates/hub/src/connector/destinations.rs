@@ -124,3 +124,83 @@ fn values(action: &Action) -> Vec<&PolicyValue> {
         Action::Nothing | Action::Unsupported(_) => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn destinations(change: impl FnOnce(&mut Value)) -> Destinations {
+        let mut document = json!({
+            "connectionParameters": {
+                "site": {"type": "string"}, "note": {"type": "string"}, "token:tokenUrl": {"type": "string"},
+                "token": {"type": "oauthSetting", "oAuthSettings": {
+                    "identityProvider": "oauth2generic", "clientId": "c", "scopes": ["a"], "customParameters": {
+                        "zone": {"value": "id.example"}, "tokenUrlTemplate": {"value": "https://{Zone}/token"},
+                    },
+                }},
+            },
+            "policyTemplateInstances": [
+                {"templateId": "dynamichosturl", "title": "Host", "parameters": {
+                    "x-ms-apimTemplateParameter.urlTemplate": "https://@{connectionParameters('site','b.example')}",
+                }},
+                {"templateId": "setheader", "title": "Note", "parameters": {
+                    "x-ms-apimTemplate-policySection": "Response", "x-ms-apimTemplateParameter.name": "x-note",
+                    "x-ms-apimTemplateParameter.value": "a",
+                }},
+            ],
+        });
+        change(&mut document);
+        let swagger = json!({
+            "swagger": "2.0", "info": {"title": "A", "version": "1"}, "host": "a.example",
+            "paths": {"/": {"get": {"operationId": "Get"}}},
+        });
+        let properties = ApiProperties::parse(&document).expect("usable");
+        Destinations::of(&document, &properties, &Swagger::parse(&swagger).expect("usable"))
+    }
+
+    #[test]
+    fn everything_that_can_lead_elsewhere_counts_and_nothing_else() {
+        let before = destinations(|_| {});
+        let remove = |name: &'static str| {
+            destinations(move |document| {
+                document["connectionParameters"].as_object_mut().expect("parameters").remove(name);
+            })
+        };
+        let set = |pointer: &'static str, value: Value| {
+            destinations(move |document| *document.pointer_mut(pointer).expect(pointer) = value)
+        };
+        assert_eq!(before.changes_since(&before), "");
+        for (other, what) in [
+            (remove("site"), "a parameter that a host has"),
+            (remove("token:tokenUrl"), "a parameter that an endpoint has"),
+            (
+                set(
+                    "/connectionParameters/token/oAuthSettings/customParameters/zone/value",
+                    json!("b.example"),
+                ),
+                "zone",
+            ),
+            (set("/connectionParameters/token/oAuthSettings/clientId", json!("d")), "the client"),
+            (set("/connectionParameters/token/oAuthSettings/scopes", json!(["b"])), "the scopes"),
+            (
+                set(
+                    "/policyTemplateInstances/0/parameters/x-ms-apimTemplateParameter.urlTemplate",
+                    json!("https://@{connectionParameters('site','c.example')}"),
+                ),
+                "the policy",
+            ),
+        ] {
+            assert_ne!(other, before, "{what}");
+        }
+        for (other, what) in [
+            (remove("note"), "another parameter"),
+            (set("/policyTemplateInstances/0/title", json!("Other")), "a title"),
+            (
+                set("/policyTemplateInstances/1/parameters/x-ms-apimTemplateParameter.value", json!("b")),
+                "a response",
+            ),
+        ] {
+            assert_eq!(other, before, "{what}");
+        }
+    }
+}

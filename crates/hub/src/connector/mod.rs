@@ -35,5 +35,5 @@ pub(crate) use parameter::{Authentication, Parameter, ParameterKind, text_of};
 pub(crate) use parsed::{Connector, Home};
 pub(crate) use policy::{Action, Exists, Policy, Section};
 pub(crate) use policy_value::{Part, PolicyValue, Source, Uncomputable};
-pub(crate) use security::{KeyPlace, StaticCredential, static_credentials};
+pub(crate) use security::{KeyPlace, StaticCredential, is_reserved, static_credentials};
 pub(crate) use swagger::{Operation, Swagger};

@@ -10,8 +10,8 @@ use super::parameter::ParameterKind;
 
 /// The maximum number of schemes.
 const SCHEMES_MAX: usize = 50;
-/// Headers that no file sets: they belong to the connection to the back end, the transport sets
-/// them, or they are the hub's own.
+/// Headers that no file sets: they belong to the connection to the back end (RFC 9110 §7.6.1), the
+/// transport sets them, or they are the hub's own.
 const RESERVED_HEADERS: [&str; 18] = [
     "connection",
     "content-length",
@@ -34,7 +34,7 @@ const RESERVED_HEADERS: [&str; 18] = [
 ];
 
 /// Whether a connector may not set the header.
-pub(super) fn is_reserved(name: &HeaderName) -> bool {
+pub(crate) fn is_reserved(name: &HeaderName) -> bool {
     RESERVED_HEADERS.contains(&name.as_str())
 }
 

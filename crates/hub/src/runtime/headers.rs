@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::connection::Connection;
+use crate::connector::is_reserved;
 use crate::path::{characters, percent_decode};
 
 /// Request headers that are forwarded, besides those that the connector's swagger declares.
@@ -25,33 +26,14 @@ const FORWARDED: [HeaderName; 9] = [
     HeaderName::from_static("prefer"),
 ];
 
-/// Headers that are never forwarded in either direction, even if a swagger declares them:
-/// hop-by-hop headers (RFC 9110 §7.6.1), the caller's and the hub's own credentials, and headers
-/// that the transport sets.
-const NEVER_FORWARDED: [&str; 22] = [
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "expect",
-    "forwarded",
-    "host",
-    "keep-alive",
-    "outlive-time",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "set-cookie",
-    "te",
-    "traceparent",
-    "tracestate",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-ms-request-id",
-];
+/// Headers that are not forwarded although a connector may set them: the caller's credentials, and
+/// what the hub itself adds.
+const NOT_FORWARDED: [&str; 4] = ["authorization", "cookie", "x-forwarded-for", "x-ms-request-id"];
+
+/// Whether a header is never forwarded in either direction, even if a swagger declares it.
+fn stays_here(name: &HeaderName) -> bool {
+    is_reserved(name) || NOT_FORWARDED.contains(&name.as_str())
+}
 
 /// Returns the request headers that are forwarded to the back end. `declared` contains lower-case
 /// names.
@@ -92,11 +74,8 @@ pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
 /// Removes the response headers that contain one of the secrets since a policy set them.
 pub(super) fn remove_secrets(headers: &mut HeaderMap, secrets: &[String]) {
     let kept = to_caller(headers, secrets);
-    let leaking: Vec<_> = headers
-        .keys()
-        .filter(|name| !kept.contains_key(*name) && !NEVER_FORWARDED.contains(&name.as_str()))
-        .cloned()
-        .collect();
+    let leaking: Vec<_> =
+        headers.keys().filter(|name| !kept.contains_key(*name) && !stays_here(name)).cloned().collect();
     for name in leaking {
         headers.remove(name);
     }
@@ -105,7 +84,7 @@ pub(super) fn remove_secrets(headers: &mut HeaderMap, secrets: &[String]) {
 fn select(headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
     headers
         .iter()
-        .filter(|(name, _)| wanted(name) && !NEVER_FORWARDED.contains(&name.as_str()))
+        .filter(|(name, _)| wanted(name) && !stays_here(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
