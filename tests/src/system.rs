@@ -15,6 +15,8 @@ use crate::{Database, Tenant, ports, program};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The wall time between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+/// The id of the tenant `contoso.example`.
+const SEED_TENANT: &str = "c0470500-0000-4000-8000-000000000001";
 /// Maximum number of starts with new ports after another program took one.
 const STARTS_MAX: usize = 5;
 
@@ -214,6 +216,14 @@ impl System {
     /// When the lab API refuses.
     pub async fn new_tenant(&self) -> Tenant {
         self.new_tenant_like(serde_json::json!({})).await
+    }
+
+    /// The tenant `contoso.example`, which the lab creates at the first start.
+    ///
+    /// # Panics
+    /// When the lab does not create it.
+    pub async fn seed_tenant(&self) -> Tenant {
+        Tenant::await_creation(self.http.clone(), self.url(Service::Console), SEED_TENANT).await
     }
 
     /// Creates a tenant with this body of `POST /lab/tenants`.

@@ -1,7 +1,13 @@
 //! What people do to a tenant, through the lab API.
 
+use std::time::Duration;
+
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::timeout;
+
+/// The longest, in wall time, that the lab may take to create the seed tenant.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A tenant made from the seed, and the lab API's view of it.
 #[derive(Debug, Clone)]
@@ -24,6 +30,22 @@ impl Tenant {
         let body = answer.text().await.unwrap_or_default();
         assert!(status.is_success(), "making a tenant was answered {status}: {body}");
         let facts = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error} in {body}"));
+        Self { http, lab, facts }
+    }
+
+    /// Returns an existing tenant once the lab has created it.
+    pub(crate) async fn await_creation(http: Client, lab: String, id: &str) -> Self {
+        let url = format!("{lab}/lab/tenants/{id}");
+        let looks = async {
+            loop {
+                let answer = http.get(&url).send().await.expect("the lab API answers");
+                if answer.status().is_success() {
+                    return answer.json().await.expect("JSON");
+                }
+                crate::pause(Duration::from_millis(20)).await;
+            }
+        };
+        let facts = timeout(PATIENCE, looks).await.expect("the tenant is created");
         Self { http, lab, facts }
     }
 

@@ -147,6 +147,9 @@ pub struct SeedConnection {
     /// `${user.ROLE.password}` and `${key.NAME}` are replaced.
     #[serde(default)]
     pub values: Map<String, Value>,
+    /// Whether only the tenant of the file contains it, not throw-away tenants made from the file.
+    #[serde(default)]
+    pub only_in_seed_tenant: bool,
 }
 
 /// A flow.
@@ -161,6 +164,9 @@ pub struct SeedFlow {
     pub owner: Spanned<String>,
     /// The connection its actions use, by name.
     pub connection: Spanned<String>,
+    /// Whether only the tenant of the file contains it, not throw-away tenants made from the file.
+    #[serde(default)]
+    pub only_in_seed_tenant: bool,
     /// The workflow definition.
     pub definition: Value,
 }

@@ -182,6 +182,7 @@ impl TenantPlan {
             connections: file
                 .connections
                 .iter()
+                .filter(|connection| ids.own() || !connection.only_in_seed_tenant)
                 .map(|connection| PlannedConnection {
                     name: connection.name.value.clone(),
                     display_name: connection.display_name.clone(),
@@ -193,6 +194,7 @@ impl TenantPlan {
             flows: file
                 .flows
                 .iter()
+                .filter(|flow| ids.own() || !flow.only_in_seed_tenant)
                 .map(|flow| PlannedFlow {
                     id: ids.of(flow.id),
                     display_name: flow.display_name.clone(),
@@ -370,6 +372,16 @@ mod tests {
         }
         assert_eq!(two.resource["audiences"][0], "api://contoso-orders");
         assert_eq!(two.resource["audiences"][1], json!(two.applications[0].client_id));
+    }
+
+    #[test]
+    fn only_the_seed_tenant_contains_what_is_marked() {
+        let names = |plan: &TenantPlan| plan.connections.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+        let (one, two) = (plan_for(own()), plan_for(another()));
+        let suffixes = ["", "-public", "-basic"];
+        assert_eq!(names(&one), suffixes.map(|suffix| format!("orders-of-the-owner{suffix}")));
+        assert_eq!(names(&two), ["orders-of-the-owner"]);
+        assert_eq!((one.flows.len(), two.flows.len()), (3, 1));
     }
 
     #[test]

@@ -256,6 +256,17 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
         users.holds(&flow.owner, wrong);
         connections.holds(&flow.connection, wrong);
         let connection = file.connections.iter().find(|c| c.name.value == flow.connection.value);
+        if connection.is_some_and(|found| found.only_in_seed_tenant && !flow.only_in_seed_tenant) {
+            wrong.push(Wrong {
+                position: Position::of(&flow.connection),
+                message: format!(
+                    "the connection '{}' is only in the seed tenant, but the flow is in others, too",
+                    flow.connection.value
+                ),
+                remedy: "add only_in_seed_tenant: true to the flow, or remove it from the connection"
+                    .to_owned(),
+            });
+        }
         let is_of_another = |connection: &&SeedConnection| {
             let owners = [&connection.owner, &flow.owner].map(|owner| owner.value.as_str());
             owners[0] != owners[1] && owners.iter().all(|owner| users.names.contains(owner))
@@ -392,6 +403,15 @@ mod tests {
         let broken = builtin::CONTOSO.replacen("owner: owner", "owner: stranger", 1);
         let all = Seed::embedded(&broken).expect_err("no user has this role");
         assert_eq!(all.len(), 1, "{all:?}");
+    }
+
+    #[test]
+    fn a_flow_of_every_tenant_uses_a_connection_of_every_tenant() {
+        let flow = "connection: orders-of-the-owner-basic\n";
+        let broken = builtin::CONTOSO.replacen(&format!("{flow}    only_in_seed_tenant: true\n"), flow, 1);
+        let wrong = Seed::embedded(&broken).expect_err("the connection is missing in other tenants");
+        let message = "'orders-of-the-owner-basic' is only in the seed tenant";
+        assert!(wrong[0].message.contains(message), "{wrong:?}");
     }
 
     #[test]
