@@ -25,6 +25,9 @@ pub(super) const API_VERSION: &str = "2016-11-01";
 pub(super) struct Caller {
     pub(super) tenant: TenantId,
     pub(super) user: UserId,
+    /// The sign-in name and the display name; empty if the token does not contain them.
+    address: String,
+    display_name: String,
     pub(super) environment: String,
     /// The origin at which the caller reached the service, for links.
     pub(super) origin: CallerOrigin,
@@ -53,7 +56,14 @@ impl From<Problem> for Refusal {
 
 impl Caller {
     pub(super) fn actor(&self) -> Actor<'_> {
-        Actor { tenant: self.tenant, user: self.user, trace: &self.trace, now: self.now }
+        Actor {
+            tenant: self.tenant,
+            user: self.user,
+            address: &self.address,
+            display_name: &self.display_name,
+            trace: &self.trace,
+            now: self.now,
+        }
     }
 }
 
@@ -101,7 +111,9 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         }
         check_version(parts)?;
         let trace = flows.chassis.carry_time(trace, tenant, now);
-        Ok(Self { tenant, user, environment: environment_name(tenant), origin, trace, now })
+        let environment = environment_name(tenant);
+        let (address, display_name) = (claims.upn.unwrap_or_default(), claims.name.unwrap_or_default());
+        Ok(Self { tenant, user, address, display_name, environment, origin, trace, now })
     }
 }
 

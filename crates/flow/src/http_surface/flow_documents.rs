@@ -32,7 +32,11 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, document: Option<&Value>) ->
             "id": format!("/providers/Microsoft.ProcessSimple/environments/{}", caller.environment),
         },
         "nextRunTime": flow.next_due,
+        "flowSuspensionReason": flow.suspension.as_ref().map_or("None", |(reason, _)| reason),
     });
+    if let (Some((_, at)), Some(map)) = (&flow.suspension, properties.as_object_mut()) {
+        map.insert("flowSuspensionTime".to_owned(), json!(at));
+    }
     if let (Some(document), Some(map)) = (document, properties.as_object_mut()) {
         let triggers = document["definition"]["triggers"].as_object();
         if let Some(trigger) = triggers.and_then(|triggers| triggers.keys().next()) {

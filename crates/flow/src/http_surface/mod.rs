@@ -4,6 +4,7 @@ mod caller;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;
+mod outbox;
 mod paging;
 mod repetitions;
 mod run_documents;
@@ -53,6 +54,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         )
         .route(&at("/{flow}/runs/{run}/cancel"), post(run_routes::cancel))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
+        .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,

@@ -143,6 +143,7 @@ impl Flows {
         let mut change = Change::from(runs::release(tenant, run.flow, &run.name, run.attempt, update));
         let event = Event::new(tenant, now, Subject::run(&run.name), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
+        change.append(self.after_run(tenant, run.flow, status, now).await?);
         match self.chassis.store.commit(change).await {
             Ok(()) => Ok(Some((status, state))),
             Err(error) if error.is_conflict() => Ok(None),

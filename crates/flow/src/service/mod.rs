@@ -5,6 +5,7 @@ mod checks;
 mod definition_secrets;
 mod due_work;
 mod execution;
+mod lifecycle;
 mod manual_run;
 mod mistakes;
 mod run_control;

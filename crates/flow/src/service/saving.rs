@@ -21,7 +21,8 @@ use crate::definition::{Definition, Reading};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
-use crate::tables::{flow_ids, grants_due, runs};
+use crate::tables::permissions::{self, Permission, Role};
+use crate::tables::{flow_ids, grants_due, lifecycle, runs};
 
 /// The maximum number of flows of an owner.
 pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
@@ -48,8 +49,19 @@ pub(crate) struct Saved {
 pub(crate) struct Actor<'a> {
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
+    /// The sign-in name and the display name; empty if the token does not contain them.
+    pub(crate) address: &'a str,
+    pub(crate) display_name: &'a str,
     pub(crate) trace: &'a Trace,
     pub(crate) now: Instant,
+}
+
+impl Actor<'_> {
+    /// Returns the permission that gives the caller a role.
+    fn permission(&self, role: Role) -> Permission {
+        let (address, display_name) = (self.address.to_owned(), self.display_name.to_owned());
+        Permission { principal: self.user, role, address, display_name }
+    }
 }
 
 impl Flows {
@@ -100,10 +112,12 @@ impl Flows {
             anchor: actor.now,
             next_due: None,
             revision: 1,
+            suspension: None,
         };
         schedule(&mut flow, &parsed, actor.now);
         let mut change = Change::from(flow_ids::insert(actor.tenant, id));
         change.add(flows::insert(actor.tenant, &flow));
+        change.add(permissions::upsert(actor.tenant, id, flow.created, &actor.permission(Role::Owner)));
         let stored = self.seal_document(actor.tenant, &document);
         change.add(flows::insert_document(actor.tenant, id, 1, stored));
         change.add(grants_due::insert(actor.tenant, id, 1));
@@ -166,6 +180,10 @@ impl Flows {
             schedule(&mut flow, &parsed, actor.now);
         }
         let mut change = Change::from(flows::update(actor.tenant, &flow, rescheduled));
+        if flow.state != before.state {
+            flow.suspension = None;
+            change.add(lifecycle::delete_all(actor.tenant, flow.id));
+        }
         if rewritten {
             let stored = self.seal_document(actor.tenant, &document);
             change.add(flows::insert_document(actor.tenant, flow.id, flow.version, stored));
@@ -203,6 +221,8 @@ impl Flows {
         for statement in flows::delete(actor.tenant, flow.id) {
             change.add(statement);
         }
+        change.add(permissions::delete_all(actor.tenant, flow.id));
+        change.add(lifecycle::delete_all(actor.tenant, flow.id));
         change.add(flow_ids::mark_deleted(actor.tenant, flow.id));
         change.add(grants_due::delete_all(actor.tenant, flow.id));
         change.append(self.entry(actor, FlowChange::Deleted, flow));
@@ -243,6 +263,7 @@ impl FlowChange {
             Self::Deleted => FlowDeleted { display_name, state, version, user, next_due }.into(),
             Self::Suspended => FlowSuspended {
                 reason: None,
+                suspension_reason: None,
                 display_name: Some(display_name),
                 state: Some(state),
                 version: Some(version),

@@ -48,6 +48,8 @@ pub(crate) struct FlowRow {
     pub(crate) next_due: Option<Instant>,
     /// The number of changes, for optimistic concurrency.
     pub(crate) revision: i64,
+    /// Why and when the service turned it off.
+    pub(crate) suspension: Option<(String, Instant)>,
 }
 
 fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
@@ -62,13 +64,15 @@ fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
         anchor: row.instant("anchor_us")?,
         next_due: row.opt_instant("next_due_us")?,
         revision: row.int("revision")?,
+        suspension: row.opt_text("suspension_reason")?.zip(row.opt_instant("suspended_us")?),
     })
 }
 
 pub(crate) async fn find(store: &Store, tenant: TenantId, id: FlowId) -> Result<Option<FlowRow>, StoreError> {
     let row = store
         .row(sql!(
-            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision FROM flows \
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision, suspension_reason, \
+             suspended_us FROM flows \
              WHERE tenant = $1 AND id = $2",
             tenant,
             id
@@ -87,7 +91,8 @@ pub(crate) async fn list(
 ) -> Result<Vec<FlowRow>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision FROM flows \
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision, suspension_reason, \
+             suspended_us FROM flows \
              WHERE tenant = $1 AND owner = $2 AND (created_us > $3 OR (created_us = $3 AND id > $4)) \
              ORDER BY created_us, id LIMIT $5",
             tenant,
@@ -148,7 +153,9 @@ pub(crate) fn update(tenant: TenantId, flow: &FlowRow, rescheduled: bool) -> Sta
     sql!(
         "UPDATE flows SET display_name = $4, state = $5, version = $6, changed_us = $7, \
          anchor_us = CASE WHEN $8 = 1 THEN $9 ELSE anchor_us END, \
-         next_due_us = CASE WHEN $8 = 1 THEN $10 ELSE next_due_us END, revision = revision + 1 \
+         next_due_us = CASE WHEN $8 = 1 THEN $10 ELSE next_due_us END, revision = revision + 1, \
+         suspension_reason = CASE WHEN $5 = 'Suspended' THEN suspension_reason END, \
+         suspended_us = CASE WHEN $5 = 'Suspended' THEN suspended_us END \
          WHERE tenant = $1 AND id = $2 AND revision = $3",
         tenant,
         flow.id,
@@ -245,6 +252,19 @@ pub(crate) fn suspend(tenant: TenantId, flow: FlowId, version: i64) -> Statement
         flow,
         version
     )
+}
+
+/// Turns off a flow that is on. Conflicts if it was turned off meanwhile.
+pub(crate) fn turn_off(tenant: TenantId, flow: FlowId, reason: &'static str, now: Instant) -> Statement {
+    sql!(
+        "UPDATE flows SET state = 'Suspended', suspension_reason = $3, suspended_us = $4, next_due_us = NULL, \
+         revision = revision + 1 WHERE tenant = $1 AND id = $2 AND state = 'Started'",
+        tenant,
+        flow,
+        reason,
+        now
+    )
+    .expect_rows(1)
 }
 
 /// Deletes a flow with its definitions and runs.

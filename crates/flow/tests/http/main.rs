@@ -12,6 +12,7 @@ mod history;
 mod http_actions;
 mod identity;
 mod lab;
+mod lifecycle;
 mod maker;
 mod manual;
 mod recurrence;

@@ -51,12 +51,15 @@ fn changed(name: &str, how: &str, next_due: Option<Instant>) -> String {
 }
 
 event! {
-    /// A flow was suspended: its definition cannot be read, or its owner suspended it.
+    /// The flow service turned a flow off: it failed continuously, or its definition cannot be read.
     FlowSuspended = "flow.suspended" {
         /// The reason, if the flow service suspended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// The display name, if a user suspended it.
+        /// The reason as the flow shows it (`AlwaysFailingDetected`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        suspension_reason: Option<String>,
+        /// The display name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         display_name: Option<String>,
         /// The state after it.
@@ -80,10 +83,11 @@ event! {
         None => "The flow was suspended.".to_owned(),
     },
     example {
-        reason: Some("its definition cannot be read".to_owned()),
-        display_name: None,
-        state: None,
-        version: None,
+        reason: Some("its actions failed continuously for 14 days".to_owned()),
+        suspension_reason: Some("AlwaysFailingDetected".to_owned()),
+        display_name: Some("Hourly orders".to_owned()),
+        state: Some("Suspended".to_owned()),
+        version: Some(1),
         user: None,
         next_due: None,
     },
