@@ -12,3 +12,5 @@ CREATE TABLE permissions (
 CREATE INDEX permissions_of_principal ON permissions (tenant, principal, flow_created_us, flow);
 INSERT INTO permissions (tenant, flow, principal, role, address, display_name, flow_created_us)
     SELECT tenant, id, owner, 'Owner', '', '', created_us FROM flows;
+-- Administrators list the flows of all owners.
+CREATE INDEX flows_by_creation ON flows (tenant, created_us, id);

@@ -204,7 +204,7 @@ impl Flows {
             }
             Some(Ok(inputs)) => {
                 let maker = self.maker_for_lookup(tenant, flow, program).await?;
-                let selections = &program.selections;
+                let selections = &program.selected.connections;
                 let workflow = Workflow { tenant, flow, definition: program, selections, maker, trace, now };
                 let outcome = self.hub.call(&workflow, self, &inputs).await;
                 match (outcome.status, outcome.outputs) {

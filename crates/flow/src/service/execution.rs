@@ -72,7 +72,7 @@ impl Flows {
                         tenant,
                         flow: run.flow,
                         definition,
-                        selections: &definition.selections,
+                        selections: &definition.selected.connections,
                         maker,
                         trace: &trace,
                         now,
@@ -161,7 +161,7 @@ impl Flows {
         flow: FlowId,
         program: &Program,
     ) -> Result<Option<UserId>, Problem> {
-        let selected = |name: &str| program.selections.contains_key(&name.to_ascii_lowercase());
+        let selected = |name: &str| program.selected.connections.contains_key(&name.to_ascii_lowercase());
         if program.connection_names().all(selected) {
             return Ok(None);
         }

@@ -10,13 +10,16 @@ mod manual_run;
 mod mistakes;
 mod run_control;
 mod saving;
+mod selected;
+mod sharing;
 mod starting;
 mod state;
 mod tenant;
 
 pub(crate) use definition_secrets::sanitize;
-pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent};
+pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent, flow_not_found};
 pub(crate) use mistakes::{Mistake, SaveError};
 pub(crate) use saving::{Actor, FlowEdit, Saved};
+pub(crate) use sharing::SharingEdit;
 pub(crate) use state::Flows;
 pub(crate) use tenant::FlowService;

@@ -15,8 +15,8 @@ use super::definition_secrets;
 use super::due_work::ended_early;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
-use super::state::{Flows, Program, SELECTIONS, selections_of};
-use crate::connector::Selections;
+use super::selected::Selected;
+use super::state::{Flows, Program};
 use crate::definition::{Definition, Reading};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
@@ -65,12 +65,6 @@ impl Actor<'_> {
 }
 
 impl Flows {
-    /// Reads a flow of the user. Flows of other owners are reported as not found.
-    pub(crate) async fn find_own(&self, actor: &Actor<'_>, id: FlowId) -> Result<FlowRow, Problem> {
-        let flow = flows::find(&self.chassis.store, actor.tenant, id).await?;
-        flow.filter(|flow| flow.owner == actor.user).ok_or_else(|| flow_not_found(id))
-    }
-
     /// Reads the document of a flow, as saved.
     pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
         let stored = flows::find_document(&self.chassis.store, tenant, flow.id, flow.version).await?;
@@ -97,10 +91,10 @@ impl Flows {
         let mut mistakes = edit.mistakes;
         mistakes.extend(definition_secrets::restore(&mut document["definition"], &Value::Null));
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
-        let (selections, found) = self.check(actor, &reading, &Selections::new()).await;
+        let (selected, found) = self.check(actor, &reading, &Selected::default(), &[actor.user]).await;
         mistakes.extend(found);
         let parsed = valid(reading, mistakes)?;
-        document[SELECTIONS] = json!(selections);
+        selected.write(&mut document);
         let mut flow = FlowRow {
             id,
             owner: actor.user,
@@ -126,7 +120,7 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selections }));
+        self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selected }));
         self.grant_access(&actor.context(), id).await;
         Ok(Saved { flow, document, created: true })
     }
@@ -151,12 +145,13 @@ impl Flows {
         let mut mistakes = edit.mistakes;
         mistakes.extend(definition_secrets::restore(&mut document["definition"], &written["definition"]));
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
-        let mut selections = selections_of(&written);
+        let mut selected = Selected::of(&written);
         if grants {
+            let owners = self.owners(actor.tenant, &before).await?;
             let found;
-            (selections, found) = self.check(actor, &reading, &selections).await;
+            (selected, found) = self.check(actor, &reading, &selected, &owners).await;
             mistakes.extend(found);
-            document[SELECTIONS] = json!(selections);
+            selected.write(&mut document);
         }
         let parsed = valid(reading, mistakes)?;
         let rewritten = document != written;
@@ -201,7 +196,7 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let program = Program { definition: parsed, selections };
+            let program = Program { definition: parsed, selected };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
         if grants {

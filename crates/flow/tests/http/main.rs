@@ -18,4 +18,5 @@ mod manual;
 mod recurrence;
 mod replicas;
 mod secrets;
+mod sharing;
 mod tenants;

@@ -93,6 +93,30 @@ event! {
     },
 }
 
+events! {
+    payload {
+        /// The object id of the user whose permission it is.
+        #[schema(value_type = String)]
+        principal: UserId,
+        /// `CanEdit` of a co-owner, `CanView` of a run-only user.
+        role: String,
+        /// The owner or administrator who changed it.
+        #[schema(value_type = String)]
+        user: UserId,
+    }
+    example {
+        principal: example::admin(),
+        role: "CanEdit".to_owned(),
+        user: example::owner()
+    }
+    /// A flow was shared with a co-owner or a run-only user.
+    FlowShared = "flow.shared", notable true,
+        |event| format!("The flow was shared with {}: {}.", event.principal, event.role);
+    /// A co-owner or run-only user can no longer use a flow.
+    FlowUnshared = "flow.unshared", notable true,
+        |event| format!("The flow is no longer shared with {} ({}).", event.principal, event.role);
+}
+
 event! {
     /// Recurrences that were due while the system was down were skipped.
     FlowOccurrencesMissed = "flow.occurrences_missed" {
