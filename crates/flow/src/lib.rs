@@ -37,6 +37,7 @@ mod expression;
 mod http_hosts;
 mod http_surface;
 mod ids;
+mod lifecycle;
 mod recurrence;
 mod retry;
 mod service;

@@ -40,8 +40,14 @@ fn check(connector: &ConnectorSpec, at: &str, names: &mut HashSet<String>, mista
 impl Service for Hub {
     type TenantSpec = HubSpec;
 
-    const TENANT_TABLES: &'static [&'static str] =
-        &["connectors", "connections", "access_policies", "credentials", "consent_attempts"];
+    const TENANT_TABLES: &'static [&'static str] = &[
+        "connectors",
+        "connections",
+        "access_policies",
+        "workflow_owners",
+        "credentials",
+        "consent_attempts",
+    ];
 
     fn spec_mistakes(spec: &HubSpec) -> Vec<SpecMistake> {
         let mut mistakes = Vec::new();

@@ -235,11 +235,13 @@ async fn the_journal_merges_all_services() {
 }
 
 #[tokio::test]
-async fn the_outbox_is_that_of_the_identity_provider() {
+async fn the_outbox_has_the_mails_of_the_identity_provider_and_of_the_flow_service() {
     let lab = Lab::start().await;
     let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
     let (status, outbox) = lab.call(reqwest::Method::GET, &format!("/{id}/outbox"), None).await;
-    assert_eq!((status, outbox), (200, json!({"messages": [{"from": "idp", "code": "12345678"}]})));
+    let mail = |from: &str, at: &str| json!({"from": from, "at": at, "code": "12345678"});
+    let newest_first = [mail("flow", "2026-01-05T11:00:00Z"), mail("idp", "2026-01-05T10:00:00Z")];
+    assert_eq!((status, outbox), (200, json!({ "messages": newest_first })));
     let unknown = "/00000000-0000-4000-8000-000000000000/outbox";
     assert_eq!(lab.call(reqwest::Method::GET, unknown, None).await.0, 404);
 }

@@ -17,6 +17,7 @@ mod runtime;
 mod selection;
 mod service_token;
 
+pub(crate) use access::SelectedConnections;
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
 pub(crate) use selection::Found;
 

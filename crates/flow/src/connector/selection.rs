@@ -19,6 +19,7 @@ pub(crate) enum Found {
     },
     /// The connection belongs to someone else.
     Forbidden {
+        id: String,
         /// Its connector.
         api: Option<String>,
     },
@@ -77,7 +78,7 @@ impl Hub {
             return Ok(Found::Usable { id, is_own: false });
         }
         let api = connection.pointer("/properties/api/name").and_then(Value::as_str);
-        Ok(Found::Forbidden { api: api.map(str::to_owned) })
+        Ok(Found::Forbidden { id, api: api.map(str::to_owned) })
     }
 }
 

@@ -79,6 +79,14 @@ const COMMON: [&str; 14] = [
 ];
 
 impl Trigger {
+    /// Whether looking for events can fail.
+    pub(crate) fn can_fail(&self) -> bool {
+        matches!(self.kind, TriggerKind::Poll { .. })
+            || self.split_on.is_some()
+            || !self.conditions.is_empty()
+            || self.tracking_id.is_some()
+    }
+
     /// Returns when it is due, if it is due by time.
     pub(crate) const fn recurrence(&self) -> Option<&Recurrence> {
         match &self.kind {

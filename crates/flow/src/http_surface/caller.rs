@@ -19,18 +19,43 @@ use crate::service::{Actor, Flows};
 pub(crate) const AUDIENCE: &str = "https://service.flow.microsoft.com/";
 
 const SCOPE: &str = "User";
+/// The templates of the directory roles that manage flows: Global Administrator and Power Platform
+/// Administrator.
+const ADMINISTRATORS: [&str; 2] =
+    ["62e90394-69f5-4237-9190-012177145e10", "11648597-926c-4cf3-9c36-bcebb0ba8dcc"];
 pub(super) const API_VERSION: &str = "2016-11-01";
 
 /// An authenticated caller, in the environment of the path.
 pub(super) struct Caller {
     pub(super) tenant: TenantId,
     pub(super) user: UserId,
+    /// The sign-in name and the display name; empty if the token does not contain them.
+    address: String,
+    display_name: String,
+    is_administrator: bool,
     pub(super) environment: String,
     /// The origin at which the caller reached the service, for links.
     pub(super) origin: CallerOrigin,
     pub(super) trace: Trace,
     /// The tenant's time at the request.
     pub(super) now: Instant,
+}
+
+/// An authenticated caller who is an administrator of the tenant.
+pub(super) struct Administrator(pub(super) Caller);
+
+impl FromRequestParts<Arc<Flows>> for Administrator {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, flows: &Arc<Flows>) -> Result<Self, Refusal> {
+        let caller = Caller::from_request_parts(parts, flows).await?;
+        if caller.is_administrator {
+            return Ok(Self(caller));
+        }
+        let message =
+            "Only a Global Administrator or Power Platform Administrator can manage flows of others.";
+        Err(Problem::new(StatusCode::FORBIDDEN, "Forbidden", message).into())
+    }
 }
 
 /// The error for a caller who is not authenticated, with a challenge, or not authorized.
@@ -53,7 +78,14 @@ impl From<Problem> for Refusal {
 
 impl Caller {
     pub(super) fn actor(&self) -> Actor<'_> {
-        Actor { tenant: self.tenant, user: self.user, trace: &self.trace, now: self.now }
+        Actor {
+            tenant: self.tenant,
+            user: self.user,
+            address: &self.address,
+            display_name: &self.display_name,
+            trace: &self.trace,
+            now: self.now,
+        }
     }
 }
 
@@ -101,7 +133,10 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         }
         check_version(parts)?;
         let trace = flows.chassis.carry_time(trace, tenant, now);
-        Ok(Self { tenant, user, environment: environment_name(tenant), origin, trace, now })
+        let environment = environment_name(tenant);
+        let (address, display_name) = (claims.upn.unwrap_or_default(), claims.name.unwrap_or_default());
+        let is_administrator = claims.wids.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
+        Ok(Self { tenant, user, address, display_name, is_administrator, environment, origin, trace, now })
     }
 }
 

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use outlive_chassis::Problem;
 use outlive_clock::Instant;
 use serde_json::{Value, json};
 
-use super::caller::Caller;
+use super::caller::{Administrator, Caller};
 use super::flow_documents::flow;
 use super::paging::{Page, bad_token};
 use super::{flow_edits, paging};
 use crate::ids::FlowId;
-use crate::service::{FlowEdit, Flows, SaveError, Saved};
-use crate::tables::flows::{self, FlowState};
+use crate::service::{FlowEdit, Flows, SaveError, Saved, flow_not_found};
+use crate::tables::flows::{self, FlowRow, FlowState, Listed};
+use crate::tables::permissions::Role;
 
 type FlowResponse = Result<(StatusCode, Json<Value>), SaveError>;
 
@@ -31,7 +32,42 @@ pub(super) fn flow_id(text: &str) -> Result<FlowId, Problem> {
 
 fn respond(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
     let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
-    (status, Json(flow(caller, &saved.flow, Some(&saved.document))))
+    let role = if saved.flow.owner == caller.user { Role::Owner } else { Role::CanEdit };
+    (status, Json(flow(caller, &saved.flow, role, Some(&saved.document))))
+}
+
+/// Reads the last flow of the previous page: when it was created, and its id.
+fn position(page: &Page) -> Result<(Instant, String), Problem> {
+    let Some(token) = &page.token else { return Ok((Instant::from_micros(-1), String::new())) };
+    let (created, id) = token.split_once('.').ok_or_else(paging::bad_token)?;
+    let created = created.parse().map_err(|error: ParseIntError| bad_token().caused_by(error))?;
+    let id = id.parse::<FlowId>().map_err(|error| bad_token().caused_by(error))?;
+    Ok((Instant::from_micros(created), id.to_string()))
+}
+
+/// Parses the supported filters: `search('personal')` and `search('team')`.
+fn listed(page: &Page) -> Result<Listed, Problem> {
+    match page.filter.as_deref() {
+        None => Ok(Listed::All),
+        Some("search('personal')") => Ok(Listed::Personal),
+        Some("search('team')") => Ok(Listed::Team),
+        Some(_) => Err(Problem::bad_request(
+            "$filter must be search('personal') for your own flows or search('team') for those of others.",
+        )),
+    }
+}
+
+/// Returns a page of flows. One more than `page.top` was read if there is another page.
+fn page_of(caller: &Caller, mut rows: Vec<(FlowRow, Role)>, page: &Page, path: &str) -> Value {
+    let more = rows.len() > page.top as usize;
+    rows.truncate(page.top as usize);
+    let value = rows.iter().map(|(row, role)| flow(caller, row, *role, None));
+    let mut body = json!({"value": value.collect::<Vec<_>>()});
+    if let (true, Some((last, _))) = (more, rows.last()) {
+        let token = format!("{}.{}", last.created.as_micros(), last.id);
+        body["nextLink"] = Value::String(page.next_link(caller, path, &token));
+    }
+    body
 }
 
 pub(super) async fn list(
@@ -40,27 +76,35 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> FlowResponse {
     let page = Page::of_query(query.as_deref())?;
-    // The last flow of the previous page: when it was created, and its id.
-    let (created, id) = match &page.token {
-        None => (-1, String::new()),
-        Some(token) => {
-            let (created, id) = token.split_once('.').ok_or_else(paging::bad_token)?;
-            let created = created.parse().map_err(|error: ParseIntError| bad_token().caused_by(error))?;
-            let id = id.parse::<FlowId>().map_err(|error| bad_token().caused_by(error))?;
-            (created, id.to_string())
-        }
-    };
-    let after = (Instant::from_micros(created), id.as_str());
-    let mut rows = flows::list(&flows.chassis.store, caller.tenant, caller.user, after, page.top + 1).await?;
-    let more = rows.len() > page.top as usize;
-    rows.truncate(page.top as usize);
-    let mut body = json!({"value": rows.iter().map(|row| flow(&caller, row, None)).collect::<Vec<_>>()});
-    if let (true, Some(last)) = (more, rows.last()) {
-        let path = format!("/providers/Microsoft.ProcessSimple/environments/{}/flows", caller.environment);
-        let token = format!("{}.{}", last.created.as_micros(), last.id);
-        body["nextLink"] = Value::String(page.next_link(&caller, &path, &token));
-    }
-    Ok((StatusCode::OK, Json(body)))
+    let (created, id) = position(&page)?;
+    let user = (caller.tenant, caller.user);
+    let rows = flows::list(&flows.chassis.store, user, listed(&page)?, (created, &id), page.top + 1).await?;
+    let path = format!("/providers/Microsoft.ProcessSimple/environments/{}/flows", caller.environment);
+    Ok((StatusCode::OK, Json(page_of(&caller, rows, &page, &path))))
+}
+
+/// Lists the flows of all owners, also of those who left.
+pub(super) async fn list_as_administrator(
+    Administrator(caller): Administrator,
+    State(flows): State<Arc<Flows>>,
+    uri: Uri,
+) -> FlowResponse {
+    let page = Page::of_query(uri.query())?;
+    let (created, id) = position(&page)?;
+    let rows = flows::list_all(&flows.chassis.store, caller.tenant, (created, &id), page.top + 1).await?;
+    let rows = rows.into_iter().map(|row| (row, Role::Owner)).collect();
+    Ok((StatusCode::OK, Json(page_of(&caller, rows, &page, uri.path()))))
+}
+
+pub(super) async fn show_as_administrator(
+    Administrator(caller): Administrator,
+    State(flows): State<Arc<Flows>>,
+    Path((_, id)): Path<(String, String)>,
+) -> FlowResponse {
+    let id = flow_id(&id)?;
+    let row = flows::find(&flows.chassis.store, caller.tenant, id).await?;
+    let row = row.ok_or_else(|| flow_not_found(id))?;
+    Ok((StatusCode::OK, Json(flow(&caller, &row, Role::Owner, None))))
 }
 
 pub(super) async fn create(caller: Caller, State(flows): State<Arc<Flows>>, body: Bytes) -> FlowResponse {
@@ -74,9 +118,9 @@ pub(super) async fn show(
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
 ) -> FlowResponse {
-    let row = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    let (row, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
     let document = flows.document(caller.tenant, &row).await?;
-    Ok((StatusCode::OK, Json(flow(&caller, &row, Some(&document)))))
+    Ok((StatusCode::OK, Json(flow(&caller, &row, role, Some(&document)))))
 }
 
 pub(super) async fn put(

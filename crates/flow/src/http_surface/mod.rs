@@ -4,10 +4,12 @@ mod caller;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;
+mod outbox;
 mod paging;
 mod repetitions;
 mod run_documents;
 mod run_routes;
+mod sharing_routes;
 mod trigger_histories;
 mod trigger_routes;
 
@@ -24,7 +26,9 @@ pub(crate) use flow_edits::{DISPLAY_NAME_CHARACTERS_MAX, is_display_name};
 
 pub(crate) fn router(flows: Arc<Flows>) -> Router {
     const FLOWS: &str = "/providers/Microsoft.ProcessSimple/environments/{environment}/flows";
+    const ALL_FLOWS: &str = "/providers/Microsoft.ProcessSimple/scopes/admin/environments/{environment}";
     let at = |rest: &str| format!("{FLOWS}{rest}");
+    let as_administrator = |rest: &str| format!("{ALL_FLOWS}{rest}");
     Router::new()
         .route(FLOWS, get(flow_routes::list).post(flow_routes::create))
         .route(
@@ -52,7 +56,34 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
             get(run_routes::repetition),
         )
         .route(&at("/{flow}/runs/{run}/cancel"), post(run_routes::cancel))
+        .route(&at("/{flow}/owners"), get(sharing_routes::owners))
+        .route(&at("/{flow}/permissions"), get(sharing_routes::permissions))
+        // Clients write it in both ways.
+        .route(&at("/{flow}/modifyOwners"), post(sharing_routes::modify_owners))
+        .route(&at("/{flow}/modifyowners"), post(sharing_routes::modify_owners))
+        .route(&at("/{flow}/modifyPermissions"), post(sharing_routes::modify_permissions))
+        .route(&as_administrator("/flows"), get(flow_routes::list_as_administrator))
+        .route(&as_administrator("/v2/flows"), get(flow_routes::list_as_administrator))
+        .route(&as_administrator("/flows/{flow}"), get(flow_routes::show_as_administrator))
+        .route(&as_administrator("/flows/{flow}/owners"), get(sharing_routes::owners_as_administrator))
+        .route(
+            &as_administrator("/flows/{flow}/permissions"),
+            get(sharing_routes::permissions_as_administrator),
+        )
+        .route(
+            &as_administrator("/flows/{flow}/modifyOwners"),
+            post(sharing_routes::modify_owners_as_administrator),
+        )
+        .route(
+            &as_administrator("/flows/{flow}/modifyowners"),
+            post(sharing_routes::modify_owners_as_administrator),
+        )
+        .route(
+            &as_administrator("/flows/{flow}/modifyPermissions"),
+            post(sharing_routes::modify_permissions_as_administrator),
+        )
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
+        .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {
             Problem::new(
                 StatusCode::METHOD_NOT_ALLOWED,

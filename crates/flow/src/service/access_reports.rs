@@ -10,10 +10,11 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, StoreError};
 
 use super::state::Flows;
-use crate::connector::CallContext;
+use crate::connector::{CallContext, SelectedConnections};
 use crate::engine::Outcome;
 use crate::ids::FlowId;
 use crate::tables::flows::{self, FlowRow};
+use crate::tables::permissions::{self, Role};
 use crate::tables::{flow_ids, grants_due};
 
 /// How often connections are reported again because the flow was saved at the same time.
@@ -112,7 +113,7 @@ impl Flows {
     }
 
     /// Reports the connections of the flow's present version, until no other version was saved
-    /// meanwhile. It stays due while a reference has no connection that the maker may use.
+    /// and no owner was added or removed meanwhile. It stays due while a reference has no connection that its owners may use.
     async fn report_connections(&self, context: &CallContext<'_>, flow: FlowId) -> Result<(), Failed> {
         let (store, tenant) = (&self.chassis.store, context.tenant);
         for _ in 0..ATTEMPTS_MAX {
@@ -132,34 +133,50 @@ impl Flows {
                 store.commit(change).await?;
             }
             let current = flows::find(store, tenant, flow).await?;
-            let version = current.map(|current| current.version);
-            if version == Some(row.version) {
+            if current.as_ref().is_some_and(|current| current.revision == row.revision) {
                 return Ok(());
             }
-            // The hub may have received this report after the one of the newer version.
-            store.commit(grants_due::insert(tenant, flow, version.unwrap_or(row.version))).await?;
+            // The hub may have received this report after the one of the newer version, or of other
+            // owners.
+            let version = current.map_or(row.version, |current| current.version);
+            store.commit(grants_due::insert(tenant, flow, version)).await?;
         }
         Ok(())
     }
 
-    /// Reports the connections of a version. Returns whether each reference has one that the maker
+    /// Reports the connections of a version. Returns whether each reference has one that its owners
     /// may use.
     async fn report_version(&self, context: &CallContext<'_>, flow: &FlowRow) -> Result<bool, Failed> {
         let program = self.definition(context.tenant, flow.id, flow.version).await;
         let Some(program) = program.map_err(|problem| Failed(problem.to_string()))? else {
             return Ok(false);
         };
-        let mut connections = Vec::new();
+        let owners = permissions::list(&self.chassis.store, context.tenant, flow.id).await?;
+        let co_owners = owners.iter().filter(|user| user.role == Role::CanEdit);
+        let mut selected = SelectedConnections {
+            of_owner: (flow.owner, Vec::new()),
+            of_co_owners: co_owners.map(|user| (user.principal, Vec::new())).collect(),
+        };
         let mut is_complete = true;
         for name in program.connection_names() {
-            let id = match program.selections.get(&name.to_ascii_lowercase()) {
+            let key = name.to_ascii_lowercase();
+            let id = match program.selected.connections.get(&key) {
                 Some(id) => Some(id.clone()),
                 None => self.hub.find_selectable(context, self, flow.owner, name).await?,
             };
             is_complete &= id.is_some();
-            connections.extend(id);
+            let selector = program.selected.selector(&key, flow.owner);
+            // What a former co-owner selected is not reported.
+            let of_selector = if selector == flow.owner {
+                Some(&mut selected.of_owner.1)
+            } else {
+                selected.of_co_owners.get_mut(&selector)
+            };
+            if let (Some(list), Some(id)) = (of_selector, id) {
+                list.push(id);
+            }
         }
-        self.hub.grant_access(context, self, flow.id, flow.owner, &connections).await?;
+        self.hub.grant_access(context, self, flow.id, &selected).await?;
         Ok(is_complete)
     }
 }

@@ -1,9 +1,12 @@
 //! Checks the connections and operations of a flow before it is saved or turned on.
 
+use outlive_clock::UserId;
+
 use super::mistakes::Mistake;
 use super::saving::Actor;
+use super::selected::Selected;
 use super::state::Flows;
-use crate::connector::{CallContext, Found, Selections};
+use crate::connector::{CallContext, Found};
 use crate::definition::Reading;
 
 impl Actor<'_> {
@@ -13,37 +16,49 @@ impl Actor<'_> {
 }
 
 impl Flows {
-    /// Returns the connections that the maker selects, and what is wrong with them and with the
-    /// operations that the flow calls. `before` are the previous selections.
+    /// Returns the connections that the caller selects for a flow of these owners, the first of whom
+    /// created it, and what is wrong with them and with the operations that the flow calls. `before`
+    /// are the previous selections.
     ///
-    /// Without a response of the hub nothing is checked: previous selections stay, and the others
-    /// are looked up when the flow runs.
+    /// What an owner selected stays, also if another one saves the flow. Without a response of the
+    /// hub nothing is checked: previous selections stay, and the others are looked up when the flow
+    /// runs.
     pub(super) async fn check(
         &self,
         actor: &Actor<'_>,
         reading: &Reading,
-        before: &Selections,
-    ) -> (Selections, Vec<Mistake>) {
+        before: &Selected,
+        owners: &[UserId],
+    ) -> (Selected, Vec<Mistake>) {
         let context = actor.context();
-        let mut selections = Selections::new();
+        let owner = owners.first().copied().unwrap_or(actor.user);
+        let mut selected = Selected::default();
         let mut mistakes = Vec::new();
         let mut is_reachable = true;
         for reference in reading.connections.values() {
             let Some(name) = reference.connection.as_deref() else { continue };
             let key = name.to_ascii_lowercase();
-            let kept = before.get(&key);
+            let kept = before.connections.get(&key);
+            let selector = before.selector(&key, owner);
             if !is_reachable {
-                selections.extend(kept.map(|id| (key, id.clone())));
+                if let Some(id) = kept {
+                    selected.insert(key, id.clone(), selector, owner);
+                }
                 continue;
             }
             match self.hub.find_for(&context, self, actor.user, name).await {
-                // A name whose connection changed moves only to a connection that the maker
+                Ok(Found::Usable { id, .. } | Found::Forbidden { id, .. })
+                    if kept == Some(&id) && owners.contains(&selector) && selector != actor.user =>
+                {
+                    selected.insert(key, id, selector, owner);
+                }
+                // A name whose connection changed moves only to a connection that the caller
                 // created: a colleague who reuses the name of a deleted connection, and shares the
                 // new one, must not become the flow's account.
                 Ok(Found::Usable { id, is_own }) if is_own || kept.is_none_or(|kept| *kept == id) => {
-                    selections.insert(key, id);
+                    selected.insert(key, id, actor.user, owner);
                 }
-                Ok(Found::Forbidden { api }) => {
+                Ok(Found::Forbidden { api, .. }) => {
                     let api = reference.api.as_deref().or(api.as_deref()).unwrap_or_default();
                     mistakes.push(Mistake::forbidden_connection(&reference.path, actor.user, name, api));
                 }
@@ -57,7 +72,9 @@ impl Flows {
                     let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
                     tracing::warn!(why, "the connections of a flow could not be checked while it was saved");
                     is_reachable = false;
-                    selections.extend(kept.map(|id| (key, id.clone())));
+                    if let Some(id) = kept {
+                        selected.insert(key, id.clone(), selector, owner);
+                    }
                 }
             }
         }
@@ -65,6 +82,6 @@ impl Flows {
             let unknown = self.hub.unknown_operations(&context, self, &reading.calls).await;
             mistakes.extend(unknown.into_iter().map(Mistake::unknown_operation));
         }
-        (selections, mistakes)
+        (selected, mistakes)
     }
 }

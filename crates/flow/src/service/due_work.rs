@@ -19,6 +19,7 @@ use super::state::Flows;
 use crate::connector::Workflow;
 use crate::engine::{self, Context, Failure, Fired, RunState};
 use crate::ids::FlowId;
+use crate::lifecycle::failing::Outcome;
 use crate::status::RunStatus;
 use crate::tables::due::{self, Due, DueKind};
 use crate::tables::flows;
@@ -36,6 +37,19 @@ struct Processed {
 }
 
 const NOTHING_DONE: Processed = Processed { status: None, following: None };
+
+/// What comes of an occurrence.
+struct Occurred {
+    /// The runs that it starts.
+    states: Vec<RunState>,
+    trigger: Outcome,
+}
+
+impl Occurred {
+    const fn without_runs(trigger: Outcome) -> Self {
+        Self { states: Vec::new(), trigger }
+    }
+}
 
 impl Flows {
     /// Runs what is due in the tenant, until the turn is over. Missed occurrences are skipped.
@@ -66,6 +80,10 @@ impl Flows {
                         _ => self.run_occurrence(tenant, next.flow, version, anchor, next.at, now).await?,
                     },
                     DueKind::Run(name) => self.resume(tenant, next.flow, &name, now).await?,
+                    DueKind::Rule(rule) => {
+                        work.done += u64::from(self.apply_rule(tenant, next.flow, rule, now).await?);
+                        NOTHING_DONE
+                    }
                 };
                 if let Some(status) = done.status {
                     work.done += 1;
@@ -140,13 +158,14 @@ impl Flows {
         let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
         let trace = self.chassis.begin_trace(tenant, now);
         let of = Starting { tenant, flow, version, program: &definition, trace: &trace, due, now };
-        let states = self.occur(&of).await?;
+        let Occurred { states, trigger } = self.occur(&of).await?;
         let claim = if states.is_empty() {
             flows::skip_occurrences(tenant, flow, version, due, next)
         } else {
             flows::claim_occurrence(tenant, flow, version, due, next)
         };
-        let (change, rows) = self.insert_runs(&of, claim, &states);
+        let (mut change, rows) = self.insert_runs(&of, claim, &states);
+        change.append(self.after_trigger(tenant, flow, trigger, now).await?);
         match self.chassis.store.commit(change).await {
             Ok(()) => {}
             // A run of the same flow in the same millisecond has this name: generate another.
@@ -166,12 +185,12 @@ impl Flows {
         Ok(Processed { status, following: Some(following) })
     }
 
-    /// Returns the runs that an occurrence starts. A trigger of a connector asks it for events.
-    async fn occur(&self, of: &Starting<'_>) -> Result<Vec<RunState>, Problem> {
+    /// Returns what comes of an occurrence. A trigger of a connector asks it for events.
+    async fn occur(&self, of: &Starting<'_>) -> Result<Occurred, Problem> {
         let &Starting { tenant, flow, program, trace, now, .. } = of;
         if !self.has_room(tenant, flow, program).await? {
             tracing::warn!(%tenant, %flow, "as many runs wait as the trigger allows");
-            return Ok(Vec::new());
+            return Ok(Occurred::without_runs(Outcome::Neither));
         }
         let random = self.chassis.random.of(tenant);
         let run = identity(tenant, flow, "");
@@ -181,30 +200,33 @@ impl Flows {
             None => Value::Null,
             Some(Err(failure)) => {
                 tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
-                return Ok(Vec::new());
+                return Ok(Occurred::without_runs(Outcome::Failed));
             }
             Some(Ok(inputs)) => {
                 let maker = self.maker_for_lookup(tenant, flow, program).await?;
-                let selections = &program.selections;
+                let selections = &program.selected.connections;
                 let workflow = Workflow { tenant, flow, definition: program, selections, maker, trace, now };
                 let outcome = self.hub.call(&workflow, self, &inputs).await;
                 match (outcome.status, outcome.outputs) {
                     (Some(200), Some(outputs)) => outputs,
                     // Without new events, a connector returns 202.
-                    (Some(201..=299), _) => return Ok(Vec::new()),
+                    (Some(201..=299), _) => return Ok(Occurred::without_runs(Outcome::Succeeded)),
                     _ => {
                         let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
                         tracing::warn!(%tenant, %flow, why, "a connector could not be asked for events");
-                        return Ok(Vec::new());
+                        return Ok(Occurred::without_runs(Outcome::Failed));
                     }
                 }
             }
         };
         match engine::fire(program, outputs, &Context::new(now, &run, &draw)) {
-            Fired::Runs(states) => Ok(states),
+            Fired::Runs(states) => {
+                let trigger = if program.trigger.can_fail() { Outcome::Succeeded } else { Outcome::Neither };
+                Ok(Occurred { states, trigger })
+            }
             Fired::Rejected(failure) => {
                 tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
-                Ok(Vec::new())
+                Ok(Occurred::without_runs(Outcome::Failed))
             }
         }
     }
@@ -259,6 +281,7 @@ impl Flows {
         let payload = ended_early(run.flow, run.due, RunStatus::Aborted, error.code);
         let event = Event::new(tenant, now, Subject::run(&run.name), trace, payload);
         change.append(self.chassis.journal.entry(&event));
+        change.append(self.after_run(tenant, run.flow, RunStatus::Aborted, now).await?);
         self.chassis.store.commit(change).await?;
         Ok(Some(RunStatus::Aborted))
     }
@@ -274,6 +297,7 @@ impl Flows {
         let mut change = Change::from(flows::suspend(tenant, flow, version));
         let payload = FlowSuspended {
             reason: Some("its definition cannot be read".to_owned()),
+            suspension_reason: None,
             display_name: None,
             state: None,
             version: None,

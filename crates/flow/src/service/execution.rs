@@ -72,7 +72,7 @@ impl Flows {
                         tenant,
                         flow: run.flow,
                         definition,
-                        selections: &definition.selections,
+                        selections: &definition.selected.connections,
                         maker,
                         trace: &trace,
                         now,
@@ -143,6 +143,7 @@ impl Flows {
         let mut change = Change::from(runs::release(tenant, run.flow, &run.name, run.attempt, update));
         let event = Event::new(tenant, now, Subject::run(&run.name), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
+        change.append(self.after_run(tenant, run.flow, status, now).await?);
         match self.chassis.store.commit(change).await {
             Ok(()) => Ok(Some((status, state))),
             Err(error) if error.is_conflict() => Ok(None),
@@ -160,7 +161,7 @@ impl Flows {
         flow: FlowId,
         program: &Program,
     ) -> Result<Option<UserId>, Problem> {
-        let selected = |name: &str| program.selections.contains_key(&name.to_ascii_lowercase());
+        let selected = |name: &str| program.selected.connections.contains_key(&name.to_ascii_lowercase());
         if program.connection_names().all(selected) {
             return Ok(None);
         }

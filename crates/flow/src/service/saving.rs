@@ -15,13 +15,14 @@ use super::definition_secrets;
 use super::due_work::ended_early;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
-use super::state::{Flows, Program, SELECTIONS, selections_of};
-use crate::connector::Selections;
+use super::selected::Selected;
+use super::state::{Flows, Program};
 use crate::definition::{Definition, Reading};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
-use crate::tables::{flow_ids, grants_due, runs};
+use crate::tables::permissions::{self, Permission, Role};
+use crate::tables::{flow_ids, grants_due, lifecycle, runs};
 
 /// The maximum number of flows of an owner.
 pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
@@ -48,17 +49,22 @@ pub(crate) struct Saved {
 pub(crate) struct Actor<'a> {
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
+    /// The sign-in name and the display name; empty if the token does not contain them.
+    pub(crate) address: &'a str,
+    pub(crate) display_name: &'a str,
     pub(crate) trace: &'a Trace,
     pub(crate) now: Instant,
 }
 
-impl Flows {
-    /// Reads a flow of the user. Flows of other owners are reported as not found.
-    pub(crate) async fn find_own(&self, actor: &Actor<'_>, id: FlowId) -> Result<FlowRow, Problem> {
-        let flow = flows::find(&self.chassis.store, actor.tenant, id).await?;
-        flow.filter(|flow| flow.owner == actor.user).ok_or_else(|| flow_not_found(id))
+impl Actor<'_> {
+    /// Returns the permission that gives the caller a role.
+    fn permission(&self, role: Role) -> Permission {
+        let (address, display_name) = (self.address.to_owned(), self.display_name.to_owned());
+        Permission { principal: self.user, role, address, display_name }
     }
+}
 
+impl Flows {
     /// Reads the document of a flow, as saved.
     pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
         let stored = flows::find_document(&self.chassis.store, tenant, flow.id, flow.version).await?;
@@ -85,10 +91,10 @@ impl Flows {
         let mut mistakes = edit.mistakes;
         mistakes.extend(definition_secrets::restore(&mut document["definition"], &Value::Null));
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
-        let (selections, found) = self.check(actor, &reading, &Selections::new()).await;
+        let (selected, found) = self.check(actor, &reading, &Selected::default(), &[actor.user]).await;
         mistakes.extend(found);
         let parsed = valid(reading, mistakes)?;
-        document[SELECTIONS] = json!(selections);
+        selected.write(&mut document);
         let mut flow = FlowRow {
             id,
             owner: actor.user,
@@ -100,10 +106,12 @@ impl Flows {
             anchor: actor.now,
             next_due: None,
             revision: 1,
+            suspension: None,
         };
         schedule(&mut flow, &parsed, actor.now);
         let mut change = Change::from(flow_ids::insert(actor.tenant, id));
         change.add(flows::insert(actor.tenant, &flow));
+        change.add(permissions::upsert(actor.tenant, id, flow.created, &actor.permission(Role::Owner)));
         let stored = self.seal_document(actor.tenant, &document);
         change.add(flows::insert_document(actor.tenant, id, 1, stored));
         change.add(grants_due::insert(actor.tenant, id, 1));
@@ -112,7 +120,7 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selections }));
+        self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selected }));
         self.grant_access(&actor.context(), id).await;
         Ok(Saved { flow, document, created: true })
     }
@@ -137,12 +145,13 @@ impl Flows {
         let mut mistakes = edit.mistakes;
         mistakes.extend(definition_secrets::restore(&mut document["definition"], &written["definition"]));
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
-        let mut selections = selections_of(&written);
+        let mut selected = Selected::of(&written);
         if grants {
+            let owners = self.owners(actor.tenant, &before).await?;
             let found;
-            (selections, found) = self.check(actor, &reading, &selections).await;
+            (selected, found) = self.check(actor, &reading, &selected, &owners).await;
             mistakes.extend(found);
-            document[SELECTIONS] = json!(selections);
+            selected.write(&mut document);
         }
         let parsed = valid(reading, mistakes)?;
         let rewritten = document != written;
@@ -166,6 +175,10 @@ impl Flows {
             schedule(&mut flow, &parsed, actor.now);
         }
         let mut change = Change::from(flows::update(actor.tenant, &flow, rescheduled));
+        if flow.state != before.state {
+            flow.suspension = None;
+            change.add(lifecycle::delete_all(actor.tenant, flow.id));
+        }
         if rewritten {
             let stored = self.seal_document(actor.tenant, &document);
             change.add(flows::insert_document(actor.tenant, flow.id, flow.version, stored));
@@ -183,7 +196,7 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let program = Program { definition: parsed, selections };
+            let program = Program { definition: parsed, selected };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
         if grants {
@@ -203,6 +216,8 @@ impl Flows {
         for statement in flows::delete(actor.tenant, flow.id) {
             change.add(statement);
         }
+        change.add(permissions::delete_all(actor.tenant, flow.id));
+        change.add(lifecycle::delete_all(actor.tenant, flow.id));
         change.add(flow_ids::mark_deleted(actor.tenant, flow.id));
         change.add(grants_due::delete_all(actor.tenant, flow.id));
         change.append(self.entry(actor, FlowChange::Deleted, flow));
@@ -243,6 +258,7 @@ impl FlowChange {
             Self::Deleted => FlowDeleted { display_name, state, version, user, next_due }.into(),
             Self::Suspended => FlowSuspended {
                 reason: None,
+                suspension_reason: None,
                 display_name: Some(display_name),
                 state: Some(state),
                 version: Some(version),

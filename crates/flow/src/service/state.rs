@@ -10,10 +10,10 @@ use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
-use serde_json::Value;
 
+use super::selected::Selected;
 use crate::FlowConfig;
-use crate::connector::{Hub, HubConfig, Selections};
+use crate::connector::{Hub, HubConfig};
 use crate::definition::Definition;
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
@@ -80,7 +80,7 @@ impl Flows {
         let document = self.open_document(tenant, document)?;
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
-                let program = Arc::new(Program { definition, selections: selections_of(&document) });
+                let program = Arc::new(Program { definition, selected: Selected::of(&document) });
                 self.definitions.insert(key, Arc::clone(&program));
                 Ok(Some(program))
             }
@@ -115,8 +115,8 @@ impl Flows {
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(super) definition: Definition,
-    /// The connections that the maker selected.
-    pub(crate) selections: Selections,
+    /// The connections that the owners selected.
+    pub(crate) selected: Selected,
 }
 
 impl Deref for Program {
@@ -125,11 +125,4 @@ impl Deref for Program {
     fn deref(&self) -> &Definition {
         &self.definition
     }
-}
-
-/// The member of a stored document with the selections. Callers neither read nor write it.
-pub(super) const SELECTIONS: &str = "selections";
-
-pub(super) fn selections_of(document: &Value) -> Selections {
-    serde_json::from_value(document[SELECTIONS].clone()).unwrap_or_default()
 }

@@ -1,9 +1,11 @@
-//! Due items: occurrences of flows, retries of waiting runs, and abandoned runs.
+//! Due items: occurrences of flows, retries of waiting runs, abandoned runs, and rules of the
+//! lifecycle.
 
 use outlive_clock::{Instant, TenantId, wall_now};
 use outlive_store::{Store, StoreError, sql};
 
 use crate::ids::FlowId;
+use crate::lifecycle::Rule;
 
 /// A due item, ordered by instant, flow, run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +21,9 @@ pub(crate) enum DueKind {
     Occurrence { version: i64, anchor: Instant },
     /// A run, by name, that waits for a retry or was abandoned.
     Run(String),
+    /// What a rule of the lifecycle requires. At the same instant, occurrences and runs come first:
+    /// they may succeed.
+    Rule(Rule),
 }
 
 /// Returns when the next item is due. Ignores runs that another replica is executing.
@@ -31,14 +36,16 @@ pub(crate) async fn find_next(
         .row(sql!(
             "SELECT (SELECT MIN(next_due_us) FROM flows WHERE tenant = $1) AS flows_us, \
              (SELECT MIN(next_due_us) FROM runs WHERE tenant = $1 AND next_due_us IS NOT NULL \
-              AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS runs_us",
+              AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS runs_us, \
+             (SELECT MIN(due_us) FROM lifecycle WHERE tenant = $1 AND due_us IS NOT NULL) AS rules_us",
             tenant,
             replica,
             wall_now()
         ))
         .await?;
     let Some(row) = row else { return Ok(None) };
-    Ok([row.opt_instant("flows_us")?, row.opt_instant("runs_us")?].into_iter().flatten().min())
+    let due = [row.opt_instant("flows_us")?, row.opt_instant("runs_us")?, row.opt_instant("rules_us")?];
+    Ok(due.into_iter().flatten().min())
 }
 
 /// Reads up to `limit` items that are due at or before `now`, in order.
@@ -51,13 +58,16 @@ pub(crate) async fn list(
 ) -> Result<Vec<Due>, StoreError> {
     let rows = store
         .few_rows(sql!(
-            "SELECT id AS flow, '' AS run, version, anchor_us, next_due_us AS due_us FROM flows \
+            "SELECT id AS flow, 0 AS kind, '' AS name, version, anchor_us, next_due_us AS due_us FROM flows \
              WHERE tenant = $1 AND next_due_us <= $2 \
              UNION ALL \
-             SELECT flow, name AS run, version, due_us AS anchor_us, next_due_us AS due_us FROM runs \
+             SELECT flow, 1 AS kind, name, version, due_us AS anchor_us, next_due_us AS due_us FROM runs \
              WHERE tenant = $1 AND next_due_us IS NOT NULL AND next_due_us <= $2 \
              AND (replica = '' OR replica = $3 OR lease_wall_us < $4) \
-             ORDER BY 5, 1, 2 LIMIT $5",
+             UNION ALL \
+             SELECT flow, 2 AS kind, rule AS name, 0 AS version, since_us AS anchor_us, due_us FROM lifecycle \
+             WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 \
+             ORDER BY 6, 1, 2, 3 LIMIT $5",
             tenant,
             now,
             replica,
@@ -67,11 +77,10 @@ pub(crate) async fn list(
         .await?;
     rows.iter()
         .map(|row| {
-            let run = row.text("run")?;
-            let kind = if run.is_empty() {
-                DueKind::Occurrence { version: row.int("version")?, anchor: row.instant("anchor_us")? }
-            } else {
-                DueKind::Run(run)
+            let kind = match row.int("kind")? {
+                0 => DueKind::Occurrence { version: row.int("version")?, anchor: row.instant("anchor_us")? },
+                1 => DueKind::Run(row.text("name")?),
+                _ => DueKind::Rule(row.parse("name")?),
             };
             Ok(Due { at: row.instant("due_us")?, flow: row.parse("flow")?, kind })
         })

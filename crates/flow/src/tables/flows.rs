@@ -4,6 +4,7 @@ use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use serde_json::Value;
 
+use super::permissions::Role;
 use crate::ids::FlowId;
 
 /// Whether a flow runs.
@@ -48,6 +49,8 @@ pub(crate) struct FlowRow {
     pub(crate) next_due: Option<Instant>,
     /// The number of changes, for optimistic concurrency.
     pub(crate) revision: i64,
+    /// Why and when the service turned it off.
+    pub(crate) suspension: Option<(String, Instant)>,
 }
 
 fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
@@ -62,13 +65,15 @@ fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
         anchor: row.instant("anchor_us")?,
         next_due: row.opt_instant("next_due_us")?,
         revision: row.int("revision")?,
+        suspension: row.opt_text("suspension_reason")?.zip(row.opt_instant("suspended_us")?),
     })
 }
 
 pub(crate) async fn find(store: &Store, tenant: TenantId, id: FlowId) -> Result<Option<FlowRow>, StoreError> {
     let row = store
         .row(sql!(
-            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision FROM flows \
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision, suspension_reason, \
+             suspended_us FROM flows \
              WHERE tenant = $1 AND id = $2",
             tenant,
             id
@@ -77,27 +82,104 @@ pub(crate) async fn find(store: &Store, tenant: TenantId, id: FlowId) -> Result<
     row.as_ref().map(flow_of).transpose()
 }
 
-/// Reads the flows of an owner after the one at `(created, id)`, oldest first.
-pub(crate) async fn list(
+/// Reads a flow, and the role that a user has for it.
+pub(crate) async fn find_with_role(
     store: &Store,
     tenant: TenantId,
-    owner: UserId,
+    id: FlowId,
+    user: UserId,
+) -> Result<Option<(FlowRow, Option<Role>)>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT f.id AS id, f.owner AS owner, f.display_name AS display_name, f.state AS state, f.version AS version, \
+             f.created_us AS created_us, f.changed_us AS changed_us, f.anchor_us AS anchor_us, \
+             f.next_due_us AS next_due_us, f.revision AS revision, f.suspension_reason AS suspension_reason, \
+             f.suspended_us AS suspended_us, p.role AS role FROM flows f \
+             LEFT JOIN permissions p ON p.tenant = f.tenant AND p.flow = f.id AND p.principal = $3 \
+             WHERE f.tenant = $1 AND f.id = $2",
+            tenant,
+            id,
+            user
+        ))
+        .await?;
+    row.map(|row| Ok((flow_of(&row)?, row.opt_parse("role")?))).transpose()
+}
+
+/// Which flows of a user are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listed {
+    All,
+    /// Those that the user created.
+    Personal,
+    /// Those that others share with the user.
+    Team,
+}
+
+/// Reads the flows of a user after the one at `(created, id)`, oldest first, and the user's roles.
+pub(crate) async fn list(
+    store: &Store,
+    (tenant, user): (TenantId, UserId),
+    listed: Listed,
+    after: (Instant, &str),
+    limit: u32,
+) -> Result<Vec<(FlowRow, Role)>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT f.id AS id, f.owner AS owner, f.display_name AS display_name, f.state AS state, f.version AS version, \
+             f.created_us AS created_us, f.changed_us AS changed_us, f.anchor_us AS anchor_us, \
+             f.next_due_us AS next_due_us, f.revision AS revision, f.suspension_reason AS suspension_reason, \
+             f.suspended_us AS suspended_us, p.role AS role FROM permissions p \
+             JOIN flows f ON f.tenant = p.tenant AND f.id = p.flow \
+             WHERE p.tenant = $1 AND p.principal = $2 \
+             AND ($3 = 'all' OR (p.role = 'Owner' AND $3 = 'personal') OR (p.role <> 'Owner' AND $3 = 'team')) \
+             AND (p.flow_created_us > $4 OR (p.flow_created_us = $4 AND p.flow > $5)) \
+             ORDER BY p.flow_created_us, p.flow LIMIT $6",
+            tenant,
+            user,
+            match listed {
+                Listed::All => "all",
+                Listed::Personal => "personal",
+                Listed::Team => "team",
+            },
+            after.0,
+            after.1,
+            limit
+        ))
+        .await?;
+    rows.iter().map(|row| Ok((flow_of(row)?, row.parse("role")?))).collect()
+}
+
+/// Reads the flows of all owners after the one at `(created, id)`, oldest first.
+pub(crate) async fn list_all(
+    store: &Store,
+    tenant: TenantId,
     after: (Instant, &str),
     limit: u32,
 ) -> Result<Vec<FlowRow>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision FROM flows \
-             WHERE tenant = $1 AND owner = $2 AND (created_us > $3 OR (created_us = $3 AND id > $4)) \
-             ORDER BY created_us, id LIMIT $5",
+            "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision, suspension_reason, \
+             suspended_us FROM flows \
+             WHERE tenant = $1 AND (created_us > $2 OR (created_us = $2 AND id > $3)) \
+             ORDER BY created_us, id LIMIT $4",
             tenant,
-            owner,
             after.0,
             after.1,
             limit
         ))
         .await?;
     rows.iter().map(flow_of).collect()
+}
+
+/// Counts a change of who may use a flow. Conflicts if the flow was changed since it was read.
+pub(crate) fn share(tenant: TenantId, flow: &FlowRow) -> Statement {
+    sql!(
+        "UPDATE flows SET revision = revision + 1 WHERE tenant = $1 AND id = $2 AND revision = $3",
+        tenant,
+        flow.id,
+        flow.revision
+    )
+    .expect_rows(1)
 }
 
 pub(crate) async fn count(store: &Store, tenant: TenantId, owner: UserId) -> Result<i64, StoreError> {
@@ -148,7 +230,9 @@ pub(crate) fn update(tenant: TenantId, flow: &FlowRow, rescheduled: bool) -> Sta
     sql!(
         "UPDATE flows SET display_name = $4, state = $5, version = $6, changed_us = $7, \
          anchor_us = CASE WHEN $8 = 1 THEN $9 ELSE anchor_us END, \
-         next_due_us = CASE WHEN $8 = 1 THEN $10 ELSE next_due_us END, revision = revision + 1 \
+         next_due_us = CASE WHEN $8 = 1 THEN $10 ELSE next_due_us END, revision = revision + 1, \
+         suspension_reason = CASE WHEN $5 = 'Suspended' THEN suspension_reason END, \
+         suspended_us = CASE WHEN $5 = 'Suspended' THEN suspended_us END \
          WHERE tenant = $1 AND id = $2 AND revision = $3",
         tenant,
         flow.id,
@@ -245,6 +329,19 @@ pub(crate) fn suspend(tenant: TenantId, flow: FlowId, version: i64) -> Statement
         flow,
         version
     )
+}
+
+/// Turns off a flow that is on. Conflicts if it was turned off meanwhile.
+pub(crate) fn turn_off(tenant: TenantId, flow: FlowId, reason: &'static str, now: Instant) -> Statement {
+    sql!(
+        "UPDATE flows SET state = 'Suspended', suspension_reason = $3, suspended_us = $4, next_due_us = NULL, \
+         revision = revision + 1 WHERE tenant = $1 AND id = $2 AND state = 'Started'",
+        tenant,
+        flow,
+        reason,
+        now
+    )
+    .expect_rows(1)
 }
 
 /// Deletes a flow with its definitions and runs.

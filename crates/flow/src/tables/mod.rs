@@ -5,8 +5,21 @@ pub(crate) mod due;
 pub(crate) mod flow_ids;
 pub(crate) mod flows;
 pub(crate) mod grants_due;
+pub(crate) mod lifecycle;
+pub(crate) mod mails;
+pub(crate) mod permissions;
 pub(crate) mod runs;
 
 /// The tables whose rows are deleted with their tenant.
-pub(crate) const TENANT_TABLES: &[&str] =
-    &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "grants_due", "flow_credentials"];
+pub(crate) const TENANT_TABLES: &[&str] = &[
+    "runs",
+    "pruned_runs",
+    "definitions",
+    "flows",
+    "flow_ids",
+    "grants_due",
+    "lifecycle",
+    "mails",
+    "permissions",
+    "flow_credentials",
+];

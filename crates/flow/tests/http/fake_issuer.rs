@@ -104,7 +104,7 @@ pub(crate) fn user_token(
         "iss": issuer(origin, tenant, TokenVersion::V1),
         "iat": 1_700_000_000, "nbf": 1_700_000_000, "exp": 4_000_000_000_u64,
         "appid": "11111111-0000-0000-0000-000000000001", "appidacr": "0",
-        "oid": user, "sub": format!("pairwise-of-{user}"), "tid": tenant, "scp": "User", "ver": "1.0", "uti": "u",
+        "oid": user, "sub": format!("pairwise-of-{user}"), "tid": tenant, "upn": format!("{user}@contoso.example"), "scp": "User", "ver": "1.0", "uti": "u",
     });
     change(&mut claims);
     sign_rs256(&key(), TokenVersion::V1, &claims)

@@ -282,6 +282,19 @@ impl Lab {
         sum
     }
 
+    /// Advances time until the present of the tenant is `days` after [`START`]. Items that start no
+    /// run are done, too.
+    pub(crate) fn advance_to_day(&self, days: i64) {
+        let end = START.parse::<Instant>().expect("an instant") + Span::from_days(days);
+        self.due();
+        while let Some(due) = self.next_due().filter(|due| *due <= end) {
+            self.set_clock(due);
+            self.due();
+            assert!(self.next_due() > Some(due), "what is due at {due} is done");
+        }
+        self.set_clock(end);
+    }
+
     /// Returns the runs of the flow, newest first, from all pages.
     pub(crate) fn runs(&self, query: &str) -> Vec<Value> {
         let mut runs = Vec::new();
@@ -311,6 +324,12 @@ impl Lab {
     pub(crate) fn newest_run(&self) -> Value {
         let name = self.runs("")[0]["name"].as_str().expect("a name").to_owned();
         self.owner("GET", &format!("/{FLOW}/runs/{name}"), None).expect(200)
+    }
+
+    /// Returns the mails to owners of flows, newest first.
+    pub(crate) fn mails(&self) -> Vec<Value> {
+        let path = format!("/_lab/tenants/{TENANT}/outbox");
+        self.send("GET", &path, None, None).expect(200)["messages"].as_array().expect("mails").clone()
     }
 
     pub(crate) fn journal(&self, kind: &str) -> Vec<Value> {

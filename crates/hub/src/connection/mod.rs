@@ -8,6 +8,7 @@ mod resource;
 mod status;
 pub(crate) mod storage;
 mod values;
+pub(crate) mod workflow_owners;
 
 pub(crate) use access_list::{Policy, Principal};
 pub(crate) use key::{KeyClaims, key_purpose};

@@ -4,15 +4,18 @@ use http::StatusCode;
 
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, ResourceName};
-use crate::connection::{Connection, Principal, access_list, storage};
+use crate::connection::{Connection, Principal, access_list, storage, workflow_owners};
 use crate::connector::Connector;
 
 /// What a caller needs to be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Right {
-    /// Read it: its owner, the principals on its access list, and applications that act for flows.
+    /// Read it: whoever may sign in for it, and applications that act for flows.
     Read,
-    /// Use it or sign in for it: its owner and the principals on its access list.
+    /// Sign in for it: its owner, the principals on its access list, and the owners of flows on its
+    /// access list.
+    SignIn,
+    /// Use it: its owner and the principals on its access list.
     Use,
     /// Change it or its access list: its owner.
     Manage,
@@ -49,8 +52,12 @@ async fn has_right(
     if right == Right::Manage {
         return Ok(false);
     }
-    let principal = Principal::Object(call.caller.oid);
-    Ok(access_list::contains(&hub.chassis.store, call.tenant, connection.id, &principal).await?)
+    let (store, principal) = (&hub.chassis.store, Principal::Object(call.caller.oid));
+    if access_list::contains(store, call.tenant, connection.id, &principal).await? {
+        return Ok(true);
+    }
+    let through_flow = matches!(right, Right::Read | Right::SignIn);
+    Ok(through_flow && workflow_owners::own_any(store, call.tenant, connection.id, call.caller.oid).await?)
 }
 
 /// Rejects a sign-in that the owner of the connection does not ask for, while the owner has not

@@ -45,7 +45,7 @@ pub(super) async fn confirm(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::SignIn).await?;
     let connector = hub.connector_of(&connection).await?;
     access::agreement(&call, &connection, &connector)?;
     let confirmation = read(body)?;

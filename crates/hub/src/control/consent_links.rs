@@ -76,7 +76,7 @@ pub(super) async fn list(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::SignIn).await?;
     let connector = hub.connector_of(&connection).await?;
     access::agreement(&call, &connection, &connector)?;
     let Authentication::OAuth { parameter, settings } = &connector.properties.authentication else {

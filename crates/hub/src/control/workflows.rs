@@ -21,10 +21,12 @@ use uuid::Uuid;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody};
 use crate::connection::grants::{self, Grant};
-use crate::connection::{Policy, Principal, access_list, storage};
+use crate::connection::{Policy, Principal, access_list, storage, workflow_owners};
 
 /// The maximum number of connections of a flow: one for each of its references.
 const CONNECTIONS_MAX: usize = 500;
+/// The maximum number of co-owners of a flow.
+const CO_OWNERS_MAX: usize = 100;
 /// How often a change is computed again because an access list changed at the same time.
 const ATTEMPTS_MAX: usize = 5;
 
@@ -44,8 +46,54 @@ struct PutBody {
 struct PutProperties {
     /// The object id of the user who saved the flow.
     maker: Uuid,
-    /// The ids of the connections that the flow references.
+    /// The ids of the connections that the maker selected for the flow.
     connections: BTreeSet<Uuid>,
+    #[serde(default, rename = "coOwners")]
+    co_owners: Vec<CoOwner>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CoOwner {
+    /// The object id.
+    id: Uuid,
+    /// The ids of the connections that the co-owner selected for the flow.
+    connections: BTreeSet<Uuid>,
+}
+
+/// The owners of a flow, the maker first, and the connections that each selected: a flow has access
+/// to a connection through the owner who selected it.
+struct Selected(Vec<(Uuid, BTreeSet<Uuid>)>);
+
+impl Selected {
+    fn of(properties: PutProperties) -> Result<Self, ArmRefusal> {
+        let PutProperties { maker, connections, co_owners } = properties;
+        if co_owners.len() > CO_OWNERS_MAX {
+            return Err(ArmRefusal::invalid(format!(
+                "properties.coOwners: a flow has at most {CO_OWNERS_MAX} co-owners."
+            )));
+        }
+        let others = co_owners.into_iter().map(|CoOwner { id, connections }| (id, connections));
+        let mut selected: Vec<_> = std::iter::once((maker, connections)).chain(others).collect();
+        // A connection is selected by one owner.
+        let mut seen = BTreeSet::new();
+        for (_, connections) in &mut selected {
+            connections.retain(|connection| seen.insert(*connection));
+        }
+        if selected.iter().map(|(_, connections)| connections.len()).sum::<usize>() > CONNECTIONS_MAX {
+            return Err(ArmRefusal::invalid(format!(
+                "properties.connections: a flow has at most {CONNECTIONS_MAX} connections."
+            )));
+        }
+        Ok(Self(selected))
+    }
+
+    fn contains(&self, owner: Option<Uuid>, connection: ConnectionId) -> bool {
+        let has = |(id, connections): &(Uuid, BTreeSet<Uuid>)| {
+            Some(*id) == owner && connections.contains(&connection.uuid())
+        };
+        self.0.iter().any(has)
+    }
 }
 
 /// The flow in the path, for an application that acts for flows.
@@ -59,8 +107,8 @@ fn workflow(call: &ControlCall, path: &WorkflowPath) -> Result<Principal, ArmRef
         .map_err(|error| ArmRefusal::invalid("The path does not contain a flow id.").caused_by(error))
 }
 
-/// Grants a flow access to the connections that it references, as far as its maker has access, and
-/// withdraws what earlier calls granted and the flow does not reference any more, in one commit.
+/// Grants a flow access to the connections that it references, as far as the owner who selected each
+/// has access, and withdraws what earlier calls granted and the flow does not reference any more, in one commit.
 /// Repeating the call changes nothing. Policies that callers wrote stay as they are.
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
@@ -69,15 +117,12 @@ pub(super) async fn put(
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let flow = workflow(&call, &path)?;
-    let PutProperties { maker, connections } = body.read::<PutBody>()?.properties;
-    if connections.len() > CONNECTIONS_MAX {
-        return Err(ArmRefusal::invalid(format!(
-            "properties.connections: a flow has at most {CONNECTIONS_MAX} connections."
-        )));
-    }
+    let properties = body.read::<PutBody>()?.properties;
+    let maker = properties.maker;
+    let selected = Selected::of(properties)?;
     let mut attempt = 1;
     loop {
-        let (change, granted) = access(&hub, &call, &flow, maker, &connections).await?;
+        let (change, granted) = access(&hub, &call, &flow, &selected).await?;
         match hub.chassis.store.commit(change).await {
             Ok(()) => {
                 let granted: Vec<_> = granted.iter().map(|id| id.simple().to_string()).collect();
@@ -95,24 +140,25 @@ async fn access(
     hub: &Hub,
     call: &ControlCall,
     flow: &Principal,
-    maker: Uuid,
-    connections: &BTreeSet<Uuid>,
+    selected: &Selected,
 ) -> Result<(Change, Vec<Uuid>), ArmRefusal> {
     let (store, tenant) = (&hub.chassis.store, call.tenant);
-    let mut change = Change::new();
+    let owners = selected.0.iter().map(|(owner, _)| *owner);
+    let mut change = workflow_owners::replace(tenant, flow, owners);
     let mut granted = Vec::new();
     for (connection, policy) in access_list::list_of_principal(store, tenant, flow).await? {
-        let is_current = connections.contains(&connection.uuid()) && policy.granted_for == Some(maker);
+        let is_current = selected.contains(policy.granted_for, connection);
         if policy.granted_for.is_some() && !is_current {
             change.add(grants::delete(tenant, connection, &policy));
             change.append(withdrawn(hub, call, connection, &policy));
         }
     }
-    for uuid in connections {
+    let pairs = selected.0.iter().flat_map(|(owner, ids)| ids.iter().map(|id| (*owner, id)));
+    for (maker, uuid) in pairs {
         let id = ConnectionId::from_uuid(*uuid);
         let Some((connection, _)) = storage::find(store, tenant, id).await? else { continue };
         let mut policies = access_list::list(store, tenant, id).await?;
-        // Those of an earlier maker are withdrawn above.
+        // Those of another owner are withdrawn above.
         policies.retain(|policy| {
             policy.principal != *flow || policy.granted_for.is_none_or(|granted| granted == maker)
         });
@@ -163,14 +209,12 @@ pub(super) async fn delete(
     let principal = workflow(&call, &path)?;
     let store = &hub.chassis.store;
     let granted = access_list::list_of_principal(store, call.tenant, &principal).await?;
-    if granted.is_empty() {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    let mut change = Change::new();
+    let status = if granted.is_empty() { StatusCode::NO_CONTENT } else { StatusCode::OK };
+    let mut change = Change::from(workflow_owners::delete(call.tenant, &principal));
     for (connection, policy) in granted {
         change.add(access_list::delete(call.tenant, connection, &policy.name.to_ascii_lowercase()));
         change.append(withdrawn(&hub, &call, connection, &policy));
     }
     store.commit(change).await?;
-    Ok(StatusCode::OK)
+    Ok(status)
 }

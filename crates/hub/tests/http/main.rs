@@ -10,6 +10,7 @@ mod changed_values;
 mod client_certificates;
 mod client_credentials;
 mod client_secrets;
+mod co_owners;
 mod concurrent_refresh;
 mod connections;
 mod consent;

@@ -26,6 +26,10 @@ pub(crate) const GRAPH: ClientId =
 pub(crate) const API_HUB: ClientId =
     ClientId::from_uuid(Uuid::from_u128(0xfe05_3c5f_3692_4f14_aef2_ee34_fc08_1cae));
 
+/// The client id of the flow service, by which it is registered in tenants that have one.
+pub(crate) const FLOW_SERVICE: ClientId =
+    ClientId::from_uuid(Uuid::from_u128(0x7df0_a125_d3be_4c96_aa54_591f_83ff_541c));
+
 /// The registrations, built once.
 pub(super) static DOCUMENTS: LazyLock<HashMap<ClientId, Arc<ApplicationDocument>>> = LazyLock::new(|| {
     let of = |known: &PlatformApplication| {

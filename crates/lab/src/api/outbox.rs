@@ -10,7 +10,7 @@ use super::problem::tenant_of;
 use crate::tenants::Tenants;
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}/outbox", params(("tenant" = String, Path, description = "tenant id")),
-    responses((status = 200, description = "`messages`, newest first: `at`, `to`, `subject`, `text`, `code`", body = Object),
+    responses((status = 200, description = "`messages`, newest first: `at`, `to`, `subject`, `text`, and `code` if one was sent", body = Object),
         (status = 404, description = "no such tenant")))]
 pub(crate) async fn show(
     State(tenants): State<Tenants>,

@@ -176,10 +176,14 @@ impl LabSurface {
         if answer.status == 404 { Ok(None) } else { answer.expect().map(Some) }
     }
 
-    /// Returns the e-mails that the identity provider would have sent to users.
-    pub async fn outbox(&self, tenant: TenantId) -> Result<Value, CallError> {
-        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/outbox"));
-        send(self.request(Method::GET, &url)).await?.expect()
+    /// Returns the e-mails that a service would have sent to users, newest first.
+    pub(crate) async fn outbox(&self, service: Service, tenant: TenantId) -> Result<Vec<Value>, CallError> {
+        #[derive(Deserialize)]
+        struct Outbox {
+            messages: Vec<Value>,
+        }
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/outbox"));
+        Ok(send(self.request(Method::GET, &url)).await?.expect::<Outbox>()?.messages)
     }
 
     /// Returns the number of flow runs of a tenant, by status.

@@ -1,5 +1,6 @@
 //! The tenants of this lab.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use outlive_clock::{Instant, Randomness, Speed, TenantId};
 use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind, TenantCredentials};
 use parking_lot::{Mutex, MutexGuard};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::lost_data::{LostData, recovery_of};
 use super::operations::{Operations, in_progress, outlook};
@@ -241,13 +242,18 @@ impl Tenants {
         Ok((time, operation))
     }
 
-    /// Returns the e-mails that the identity provider would have sent to a tenant's users.
+    /// Returns the e-mails that the services would have sent to a tenant's users, newest first.
     ///
     /// # Errors
-    /// An unknown tenant, or the identity provider did not answer.
+    /// An unknown tenant, or a service did not answer.
     pub async fn outbox(&self, tenant: TenantId) -> Result<Value, TenantError> {
         self.credentials(tenant).await?;
-        Ok(self.surface.outbox(tenant).await?)
+        let mut messages = self.surface.outbox(Service::Idp, tenant).await?;
+        messages.extend(self.surface.outbox(Service::Flow, tenant).await?);
+        // Stable: each service lists those of the same instant newest first.
+        let sent = |message: &Value| message["at"].as_str().and_then(|at| at.parse::<Instant>().ok());
+        messages.sort_by_key(|message| Reverse(sent(message)));
+        Ok(json!({ "messages": messages }))
     }
 
     /// Explains a token, code, cookie, connection or run; `None` if it is unknown.

@@ -174,7 +174,8 @@ async fn journal(State(state): State<Fake>, Path(tenant): Path<String>) -> Json<
 
 async fn outbox(State(state): State<Fake>) -> Json<Value> {
     let from = state.lock().expect("no test panicked").name;
-    Json(json!({"messages": [{"from": from, "code": "12345678"}]}))
+    let at = if from == "flow" { "2026-01-05T11:00:00Z" } else { "2026-01-05T10:00:00Z" };
+    Json(json!({"messages": [{"from": from, "at": at, "code": "12345678"}]}))
 }
 
 async fn event(State(state): State<Fake>, Json(event): Json<Value>) -> Json<Value> {

@@ -51,12 +51,15 @@ fn changed(name: &str, how: &str, next_due: Option<Instant>) -> String {
 }
 
 event! {
-    /// A flow was suspended: its definition cannot be read, or its owner suspended it.
+    /// The flow service turned a flow off: it failed continuously, or its definition cannot be read.
     FlowSuspended = "flow.suspended" {
         /// The reason, if the flow service suspended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// The display name, if a user suspended it.
+        /// The reason as the flow shows it (`AlwaysFailingDetected`).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        suspension_reason: Option<String>,
+        /// The display name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         display_name: Option<String>,
         /// The state after it.
@@ -80,13 +83,38 @@ event! {
         None => "The flow was suspended.".to_owned(),
     },
     example {
-        reason: Some("its definition cannot be read".to_owned()),
-        display_name: None,
-        state: None,
-        version: None,
+        reason: Some("its actions failed continuously for 14 days".to_owned()),
+        suspension_reason: Some("AlwaysFailingDetected".to_owned()),
+        display_name: Some("Hourly orders".to_owned()),
+        state: Some("Suspended".to_owned()),
+        version: Some(1),
         user: None,
         next_due: None,
     },
+}
+
+events! {
+    payload {
+        /// The object id of the user whose permission it is.
+        #[schema(value_type = String)]
+        principal: UserId,
+        /// `CanEdit` of a co-owner, `CanView` of a run-only user.
+        role: String,
+        /// The owner or administrator who changed it.
+        #[schema(value_type = String)]
+        user: UserId,
+    }
+    example {
+        principal: example::admin(),
+        role: "CanEdit".to_owned(),
+        user: example::owner()
+    }
+    /// A flow was shared with a co-owner or a run-only user.
+    FlowShared = "flow.shared", notable true,
+        |event| format!("The flow was shared with {}: {}.", event.principal, event.role);
+    /// A co-owner or run-only user can no longer use a flow.
+    FlowUnshared = "flow.unshared", notable true,
+        |event| format!("The flow is no longer shared with {} ({}).", event.principal, event.role);
 }
 
 event! {

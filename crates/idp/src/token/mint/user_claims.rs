@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use outlive_rules::lifetimes;
 use outlive_tokens::claims::{ExpiringPassword, Groups, OptionalClaims, UserClaims, UserFacts};
 
-use crate::directory::platform::{API_HUB, GRAPH};
+use crate::directory::platform::{API_HUB, FLOW_SERVICE, GRAPH};
 use crate::directory::spec::{GroupClaims, OptionalClaimSpec};
 use crate::directory::{Application, User, wids_of_application, wids_of_user};
 use crate::protocol::refusal::Refusal;
@@ -86,10 +86,15 @@ pub(super) fn opaque_claims(stream: &mut outlive_clock::Stream) -> (String, Stri
     (aio, format!("1.{}.", URL_SAFE_NO_PAD.encode(stream.bytes::<42>())))
 }
 
-/// Returns the `wids` of a user's access token: always included for Microsoft Graph, and for the
-/// API Hub, whose managed APIs belong to administrators.
+/// Returns the `wids` of a user's access token: always included for Microsoft Graph, for the API
+/// Hub, whose managed APIs belong to administrators, and for the flow service, where administrators
+/// share flows that have lost their owner.
 pub(super) fn access_token_wids(resource: &Application, user: &User) -> Vec<String> {
-    if matches!(resource.client_id, GRAPH | API_HUB) { wids_of_user(user) } else { wids(resource, user) }
+    if matches!(resource.client_id, GRAPH | API_HUB | FLOW_SERVICE) {
+        wids_of_user(user)
+    } else {
+        wids(resource, user)
+    }
 }
 
 /// Returns the `wids` of an app-only token: included for Microsoft Graph only.

@@ -1,0 +1,135 @@
+//! Turns flows off by the rules of their lifecycle.
+
+use outlive_chassis::{Problem, Trace};
+use outlive_clock::{Instant, TenantId};
+use outlive_journal::Event;
+use outlive_store::{Change, Statement};
+use outlive_wire::Subject;
+use outlive_wire::events::FlowSuspended;
+
+use super::state::Flows;
+use crate::ids::FlowId;
+use crate::lifecycle::Rule;
+use crate::lifecycle::failing::{Outcome, Streak};
+use crate::status::RunStatus;
+use crate::tables::flows::{self, FlowRow, FlowState};
+use crate::tables::mails::{self, Mail};
+use crate::tables::{lifecycle, permissions};
+
+impl Flows {
+    /// Returns what the end of a run changes.
+    pub(super) async fn after_run(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        status: RunStatus,
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        self.after(tenant, flow, (Rule::FailingActions, status.into()), now).await
+    }
+
+    /// Returns what it changes that a trigger looked for events.
+    pub(super) async fn after_trigger(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        outcome: Outcome,
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        self.after(tenant, flow, (Rule::FailingTrigger, outcome), now).await
+    }
+
+    async fn after(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        (rule, outcome): (Rule, Outcome),
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        let before = match outcome {
+            Outcome::Neither => return Ok(Change::new()),
+            Outcome::Succeeded => None,
+            Outcome::Failed => lifecycle::find_streak(&self.chassis.store, tenant, flow, rule).await?,
+        };
+        let statement = match Streak::after(before, outcome, now) {
+            Some(streak) => lifecycle::upsert_streak(tenant, flow, rule, streak),
+            None => lifecycle::delete(tenant, flow, rule),
+        };
+        Ok(statement.into())
+    }
+
+    /// Does what a rule requires of a flow at `now`. Returns whether it was still due.
+    pub(super) async fn apply_rule(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        rule: Rule,
+        now: Instant,
+    ) -> Result<bool, Problem> {
+        let mut change = Change::from(lifecycle::take_due(tenant, flow, rule, now));
+        let row = flows::find(&self.chassis.store, tenant, flow).await?;
+        if let Some(row) = row.filter(|row| row.state == FlowState::Started) {
+            change.append(self.turn_off(tenant, &row, rule, now).await?);
+        }
+        match self.chassis.store.commit(change).await {
+            Ok(()) => Ok(true),
+            // The flow succeeded or was turned off, or another replica did it.
+            Err(error) if error.is_conflict() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the change that turns a flow off and notifies its owners.
+    async fn turn_off(
+        &self,
+        tenant: TenantId,
+        flow: &FlowRow,
+        rule: Rule,
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        let mut change = Change::from(flows::turn_off(tenant, flow.id, rule.reason(), now));
+        change.add(lifecycle::delete_all(tenant, flow.id));
+        let payload = FlowSuspended {
+            reason: Some(rule.explanation().to_owned()),
+            suspension_reason: Some(rule.reason().to_owned()),
+            display_name: Some(flow.display_name.clone()),
+            state: Some(FlowState::Suspended.name().to_owned()),
+            version: Some(flow.version),
+            user: None,
+            next_due: None,
+        };
+        let trace = Trace::begin(&self.chassis.random.of(tenant));
+        let event = Event::new(tenant, now, Subject::flow(flow.id), &trace, payload);
+        change.append(self.chassis.journal.entry(&event));
+        let subject = format!("Your flow '{}' was turned off", flow.display_name);
+        let text = format!(
+            "Your flow '{}' was turned off because {}. {}",
+            flow.display_name,
+            rule.explanation(),
+            rule.remedy()
+        );
+        for statement in self.mails_to_owners(tenant, flow.id, (&subject, &text), now).await? {
+            change.add(statement);
+        }
+        Ok(change)
+    }
+
+    /// Returns the statements that send a mail to each owner of a flow.
+    async fn mails_to_owners(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        (subject, text): (&str, &str),
+        now: Instant,
+    ) -> Result<Vec<Statement>, Problem> {
+        let random = self.chassis.random.of(tenant);
+        let users = permissions::list(&self.chassis.store, tenant, flow).await?;
+        let owners = users.into_iter().filter(|user| user.role.owns());
+        let statements = owners.flat_map(|owner| {
+            let to = if owner.address.is_empty() { owner.principal.to_string() } else { owner.address };
+            let mail = Mail { at: now, to, subject: subject.to_owned(), text: text.to_owned() };
+            mails::insert(tenant, random.stream("mail-id").uuid().to_string(), &mail)
+        });
+        Ok(statements.collect())
+    }
+}

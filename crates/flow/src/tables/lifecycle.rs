@@ -1,0 +1,64 @@
+//! Rows of the table `lifecycle`: what counts towards turning a flow off, a row for each rule.
+
+use outlive_clock::{Instant, TenantId};
+use outlive_store::{Statement, Store, StoreError, sql};
+
+use crate::ids::FlowId;
+use crate::lifecycle::Rule;
+use crate::lifecycle::failing::Streak;
+
+/// Reads the failures of a flow by a rule.
+pub(crate) async fn find_streak(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+    rule: Rule,
+) -> Result<Option<Streak>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT since_us, failures FROM lifecycle WHERE tenant = $1 AND flow = $2 AND rule = $3",
+            tenant,
+            flow,
+            rule.name()
+        ))
+        .await?;
+    row.map(|row| Ok(Streak { since: row.instant("since_us")?, failures: row.int("failures")? })).transpose()
+}
+
+/// Records the failures of a flow, if it is on.
+pub(crate) fn upsert_streak(tenant: TenantId, flow: FlowId, rule: Rule, streak: Streak) -> Statement {
+    sql!(
+        "INSERT INTO lifecycle (tenant, flow, rule, since_us, failures, due_us) \
+         SELECT tenant, id, $3, $4, $5, $6 FROM flows WHERE tenant = $1 AND id = $2 AND state = 'Started' \
+         ON CONFLICT (tenant, flow, rule) DO UPDATE \
+         SET since_us = excluded.since_us, failures = excluded.failures, due_us = excluded.due_us",
+        tenant,
+        flow,
+        rule.name(),
+        streak.since,
+        streak.failures,
+        streak.turns_off()
+    )
+}
+
+/// Deletes what counts by a rule.
+pub(crate) fn delete(tenant: TenantId, flow: FlowId, rule: Rule) -> Statement {
+    sql!("DELETE FROM lifecycle WHERE tenant = $1 AND flow = $2 AND rule = $3", tenant, flow, rule.name())
+}
+
+/// Deletes what counts by a rule, if it is due at `now`: otherwise the change conflicts.
+pub(crate) fn take_due(tenant: TenantId, flow: FlowId, rule: Rule, now: Instant) -> Statement {
+    sql!(
+        "DELETE FROM lifecycle WHERE tenant = $1 AND flow = $2 AND rule = $3 AND due_us <= $4",
+        tenant,
+        flow,
+        rule.name(),
+        now
+    )
+    .expect_rows(1)
+}
+
+/// Deletes what counts by any rule.
+pub(crate) fn delete_all(tenant: TenantId, flow: FlowId) -> Statement {
+    sql!("DELETE FROM lifecycle WHERE tenant = $1 AND flow = $2", tenant, flow)
+}

@@ -1,0 +1,130 @@
+//! Flows that the service turns off.
+
+use outlive_clock::{Instant, Span};
+use serde_json::{Value, json};
+
+use crate::fake_hub::Reply;
+use crate::lab::{FLOW, Lab, OWNER, START, call, definition, flow};
+
+fn day(days: i64) -> Instant {
+    START.parse::<Instant>().expect("an instant") + Span::from_days(days)
+}
+
+fn refused() -> Reply {
+    Reply::Respond(401, json!({"error": {"message": "AADSTS50173"}}))
+}
+
+/// A flow that calls a connector once a day.
+fn daily() -> Value {
+    let trigger =
+        json!({"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Day", "interval": 1}}});
+    definition(trigger, json!({"List_orders": call("ListOrders", json!({}))}))
+}
+
+fn properties(lab: &Lab) -> Value {
+    lab.owner("GET", &format!("/{FLOW}"), None).expect(200)["properties"].clone()
+}
+
+#[test]
+fn a_flow_that_fails_for_14_days_is_turned_off_with_a_mail() {
+    let lab = Lab::with_flow(daily());
+    assert_eq!(properties(&lab)["flowSuspensionReason"], "None");
+    lab.hub.replies(std::iter::repeat_with(refused).take(40));
+    lab.advance_to_day(13);
+    assert_eq!(properties(&lab)["state"], "Started");
+    assert!(lab.mails().is_empty());
+    lab.advance_to_day(15);
+    let shown = properties(&lab);
+    assert_eq!((&shown["state"], &shown["nextRunTime"]), (&json!("Suspended"), &Value::Null));
+    assert_eq!(shown["flowSuspensionReason"], "AlwaysFailingDetected");
+    assert_eq!(shown["flowSuspensionTime"], json!(day(14)));
+    assert_eq!(lab.runs("").len(), 15, "it ran on each day until it was turned off");
+    assert_eq!(lab.next_due(), None);
+
+    let mails = lab.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(
+        (&mails[0]["at"], &mails[0]["to"]),
+        (&json!(day(14)), &json!(format!("{OWNER}@contoso.example")))
+    );
+    assert_eq!(mails[0]["subject"], "Your flow 'Hourly orders' was turned off");
+    let text = mails[0]["text"].as_str().expect("a text");
+    assert!(text.contains("failed continuously for 14 days") && text.contains("turn it on again"), "{text}");
+    let events = lab.journal("flow.suspended");
+    assert_eq!((events.len(), &events[0]["at"]), (1, &json!(day(14))));
+    assert_eq!(events[0]["data"]["suspension_reason"], "AlwaysFailingDetected");
+
+    // Turned on again, it has another 14 days.
+    lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
+    let shown = properties(&lab);
+    assert_eq!(
+        (&shown["flowSuspensionReason"], &shown["flowSuspensionTime"]),
+        (&json!("None"), &Value::Null)
+    );
+    lab.advance_to_day(28);
+    assert_eq!(properties(&lab)["state"], "Started");
+    lab.advance_to_day(29);
+    assert_eq!(properties(&lab)["flowSuspensionTime"], json!(day(29)));
+    assert_eq!((lab.mails().len(), lab.journal("flow.suspended").len()), (2, 2));
+}
+
+#[test]
+fn a_success_starts_the_count_again() {
+    let lab = Lab::with_flow(daily());
+    lab.hub.replies(std::iter::repeat_with(refused).take(13));
+    lab.hub.replies([Reply::Respond(200, json!({"value": []}))]);
+    lab.hub.replies(std::iter::repeat_with(refused).take(40));
+    // The run of day 13 succeeded, that of day 14 failed.
+    lab.advance_to_day(27);
+    assert_eq!(properties(&lab)["state"], "Started");
+    lab.advance_to_day(30);
+    assert_eq!(properties(&lab)["flowSuspensionTime"], json!(day(28)));
+}
+
+#[test]
+fn a_flow_that_was_turned_off_by_its_owner_is_not_turned_off_again() {
+    let mut lab = Lab::with_flow(daily());
+    lab.hub.replies(std::iter::repeat_with(refused).take(40));
+    lab.advance_to_day(10);
+    lab.owner("POST", &format!("/{FLOW}/stop"), None).expect(200);
+    lab.advance_to_day(20);
+    assert_eq!(properties(&lab)["state"], "Stopped");
+    lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
+    lab.advance_to_day(30);
+    // What counts survives a crash.
+    lab.restart();
+    lab.advance_to_day(33);
+    assert_eq!(properties(&lab)["state"], "Started");
+    lab.advance_to_day(35);
+    assert_eq!(properties(&lab)["flowSuspensionTime"], json!(day(34)));
+    assert_eq!(lab.mails().len(), 1);
+    // A deleted flow leaves nothing that is due.
+    lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
+    lab.advance_to_day(38);
+    lab.owner("DELETE", &format!("/{FLOW}"), None).expect(204);
+    assert_eq!(lab.next_due(), None);
+}
+
+#[test]
+fn a_trigger_that_fails_for_14_days_turns_the_flow_off() {
+    let poll = json!({"When_new": {
+        "type": "ApiConnection", "recurrence": {"frequency": "Day", "interval": 1},
+        "inputs": {
+            "host": {"connection": {"name": "@parameters('$connections')['shared_contoso-orders']['connectionId']"}},
+            "method": "get", "path": "/orders/new",
+        },
+    }});
+    let lab = Lab::new();
+    let actions = json!({"Note": {"type": "Compose", "inputs": 1}});
+    lab.owner("PUT", &format!("/{FLOW}"), Some(flow(definition(poll, actions)))).expect(201);
+    // A question that is answered ends the count, also without an event.
+    lab.hub.replies([refused(), refused(), Reply::Respond(202, json!({}))]);
+    lab.hub.replies(std::iter::repeat_with(refused).take(40));
+    lab.advance_to_day(16);
+    assert_eq!(properties(&lab)["state"], "Started");
+    lab.advance_to_day(18);
+    let shown = properties(&lab);
+    assert_eq!((&shown["state"], &shown["flowSuspensionTime"]), (&json!("Suspended"), &json!(day(17))));
+    assert!(lab.mails()[0]["text"].as_str().expect("a text").contains("its trigger failed"));
+    assert!(lab.runs("").is_empty());
+}
