@@ -5,8 +5,17 @@ pub(crate) mod due;
 pub(crate) mod flow_ids;
 pub(crate) mod flows;
 pub(crate) mod grants_due;
+pub(crate) mod repetitions;
 pub(crate) mod runs;
 
 /// The tables whose rows are deleted with their tenant.
-pub(crate) const TENANT_TABLES: &[&str] =
-    &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "grants_due", "flow_credentials"];
+pub(crate) const TENANT_TABLES: &[&str] = &[
+    "repetitions",
+    "runs",
+    "pruned_runs",
+    "definitions",
+    "flows",
+    "flow_ids",
+    "grants_due",
+    "flow_credentials",
+];
