@@ -241,6 +241,11 @@ mod tests {
             minutes: minutes.to_vec(),
             week_days: week_days.to_vec(),
             month_days: month_days.to_vec(),
+            occurrences: Vec::new(),
+        };
+        let occurrences = |occurrences: &[(i8, i8)]| Schedule {
+            occurrences: occurrences.to_vec(),
+            ..schedule(&[6], &[0], &[], &[])
         };
         // 2026-01-05 is a Monday.
         let anchor = at("2026-01-05T09:20:30Z");
@@ -308,6 +313,36 @@ mod tests {
                 schedule(&[0], &[0], &[], &[30]),
                 ["2026-01-30T00:00:00Z", "2027-01-30T00:00:00Z"],
             ),
+            // The first and the last Friday; the second Monday of every third month.
+            (
+                Frequency::Month,
+                1,
+                None,
+                occurrences(&[(4, 1), (4, -1)]),
+                ["2026-01-30T06:00:00Z", "2026-02-06T06:00:00Z"],
+            ),
+            (
+                Frequency::Month,
+                3,
+                None,
+                occurrences(&[(0, 2)]),
+                ["2026-01-12T06:00:00Z", "2026-04-13T06:00:00Z"],
+            ),
+            // Not every month has a fifth Saturday, counted from either end.
+            (
+                Frequency::Month,
+                1,
+                None,
+                occurrences(&[(5, 5)]),
+                ["2026-01-31T06:00:00Z", "2026-05-30T06:00:00Z"],
+            ),
+            (
+                Frequency::Month,
+                1,
+                None,
+                occurrences(&[(5, -5)]),
+                ["2026-05-02T06:00:00Z", "2026-08-01T06:00:00Z"],
+            ),
         ] {
             let start = start.map(at);
             let recurrence = Recurrence { schedule, start, ..every(interval, frequency) };
@@ -362,8 +397,9 @@ mod tests {
             row in 3..6_usize, interval in 1..16_u32, anchor in 0..2_000_000_000_i64, offset in -1_000_000_i64..400_000_000,
             hours in proptest::collection::vec(0..24_i8, 0..3), minutes in proptest::collection::vec(0..60_i8, 0..3),
             week_days in proptest::collection::vec(0..7_i8, 0..3), month_days in proptest::collection::vec(1..29_i8, 0..3),
+            occurrences in proptest::collection::vec((0..7_i8, 1..5_i8), 0..3),
         ) {
-            let mut schedule = Schedule { hours, minutes, week_days, month_days };
+            let mut schedule = Schedule { hours, minutes, week_days, month_days, occurrences };
             schedule.sort();
             let recurrence = Recurrence { schedule, ..every(interval, Frequency::ALL[row].1) };
             let (anchor, after) = (Instant::from_seconds(anchor), Instant::from_seconds(anchor + offset));

@@ -47,6 +47,8 @@ pub(crate) struct Body {
     pub of: Option<usize>,
     /// The places of its actions. Each follows its scope and the actions it runs after.
     pub members: Vec<usize>,
+    /// Whether expressions outside of the loop read its ended iterations.
+    pub is_read_outside: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -247,7 +247,7 @@ fn arrange(
         inner[*old] = body;
         if read[*old].kind.is_loop() {
             inner[*old] = bodies.len();
-            bodies.push(Body { of: Some(new), members: Vec::new() });
+            bodies.push(Body { of: Some(new), ..Body::default() });
         }
     }
     let kinds: Vec<_> = read.iter().map(|one| (one.name.as_str(), &one.kind, one.settings.hidden)).collect();

@@ -13,6 +13,7 @@ mod http_call;
 mod limits;
 mod node;
 mod order;
+mod outside_reads;
 mod parameters;
 mod recurrence_reader;
 mod references;
@@ -118,7 +119,8 @@ impl Reading {
         if let Some(actions) = node.optional("actions") {
             reader.read(&actions, None, 1);
         }
-        let Actions { actions, bodies, mut calls, mut errors } = reader.finish();
+        let Actions { actions, mut bodies, mut calls, mut errors } = reader.finish();
+        outside_reads::mark(&actions, &mut bodies, &outputs);
         calls.extend(site);
         let connections =
             references::read(&Node::new("properties.connectionReferences", references), &mut errors);

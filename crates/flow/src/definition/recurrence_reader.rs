@@ -68,23 +68,20 @@ fn start_time(written: &Node<'_>, zone: &Zone) -> Result<Instant, DefinitionErro
 
 fn schedule(node: &Node<'_>, frequency: Option<Frequency>, errors: &mut Collected) -> Schedule {
     errors.keep(node.only(&["hours", "minutes", "weekDays", "monthDays", "monthlyOccurrences"]));
-    if let Some(occurrences) = node.optional("monthlyOccurrences") {
-        errors.push(occurrences.refuse("monthly occurrences of weekdays are not supported", "use monthDays"));
-    }
     let mut schedule = Schedule {
         hours: numbers(node, "hours", 0, 23, errors),
         minutes: numbers(node, "minutes", 0, 59, errors),
         month_days: numbers(node, "monthDays", -31, 31, errors),
         week_days: Vec::new(),
+        occurrences: Vec::new(),
     };
+    let occurrences = node.optional("monthlyOccurrences").map(|list| errors.keep(list.elements()));
+    for one in occurrences.flatten().unwrap_or_default() {
+        schedule.occurrences.extend(occurrence(&one, errors));
+    }
     let days = node.optional("weekDays").map(|days| errors.keep(days.elements()));
     for day in days.flatten().unwrap_or_default() {
-        let found = day.text().map(|text| WEEKDAYS.iter().position(|name| name.eq_ignore_ascii_case(text)));
-        match errors.keep(found) {
-            Some(Some(at)) => schedule.week_days.extend(i8::try_from(at).ok()),
-            Some(None) => errors.push(day.refuse("this is not a weekday", "write Monday, Tuesday …")),
-            None => {}
-        }
+        schedule.week_days.extend(errors.keep(week_day(&day)));
     }
     schedule.sort();
     let allowed = |errors: &mut Collected, name: &str, allowed: &[Frequency]| {
@@ -100,7 +97,37 @@ fn schedule(node: &Node<'_>, frequency: Option<Frequency>, errors: &mut Collecte
     allowed(errors, "minutes", &[Frequency::Day, Frequency::Week, Frequency::Month]);
     allowed(errors, "weekDays", &[Frequency::Week]);
     allowed(errors, "monthDays", &[Frequency::Month]);
+    allowed(errors, "monthlyOccurrences", &[Frequency::Month]);
     schedule
+}
+
+fn week_day(node: &Node<'_>) -> Result<i8, DefinitionError> {
+    let text = node.text()?;
+    let place = WEEKDAYS.iter().position(|name| name.eq_ignore_ascii_case(text));
+    place
+        .and_then(|place| i8::try_from(place).ok())
+        .ok_or_else(|| node.refuse("this is not a weekday", "write Monday, Tuesday …"))
+}
+
+/// Parses `{"day": "Friday", "occurrence": -1}`: the last Friday of the month.
+fn occurrence(node: &Node<'_>, errors: &mut Collected) -> Option<(i8, i8)> {
+    errors.keep(node.only(&["day", "occurrence"]))?;
+    let day = errors.keep(node.required("day", "write Monday, Tuesday …"));
+    let day = day.and_then(|day| errors.keep(week_day(&day)));
+    let remedy = "give a number from 1 to 5, or from -5 to -1 to count from the end of the month";
+    let written = errors.keep(node.required("occurrence", remedy))?;
+    let number = whole(&written).filter(|number| (-5..=5).contains(number) && *number != 0);
+    if number.is_none() {
+        errors.push(written.refuse("this is not the number of a weekday in a month", remedy));
+    }
+    Some((day?, number?))
+}
+
+fn whole(node: &Node<'_>) -> Option<i8> {
+    match node.value() {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_i64().and_then(|number| i8::try_from(number).ok()),
+    }
 }
 
 /// Parses a list of whole numbers, which the platform also writes as strings.
@@ -108,11 +135,7 @@ fn numbers(node: &Node<'_>, member: &str, low: i8, high: i8, errors: &mut Collec
     let written = node.optional(member).map(|list| errors.keep(list.elements()));
     let mut numbers = Vec::new();
     for element in written.flatten().unwrap_or_default() {
-        let number = match element.value() {
-            Value::String(text) => text.trim().parse::<i8>().ok(),
-            other => other.as_i64().and_then(|n| i8::try_from(n).ok()),
-        };
-        match number.filter(|n| (low..=high).contains(n) && (low >= 0 || *n != 0)) {
+        match whole(&element).filter(|n| (low..=high).contains(n) && (low >= 0 || *n != 0)) {
             Some(number) => numbers.push(number),
             None => errors.push(
                 element.refuse("this number is out of range", &format!("give one from {low} to {high}")),

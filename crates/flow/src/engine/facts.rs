@@ -267,8 +267,15 @@ impl Facts for View<'_> {
         };
         match self.definition.body_of_loop(place) {
             Some(body) => {
-                for frame in record.iterations.iter().flat_map(|iterations| &iterations.recorded) {
-                    add(*frame, body, None);
+                let iterations = record.iterations.as_ref();
+                // Those of a loop that is named here are not archived.
+                if iterations.is_some_and(|iterations| iterations.archived > 0) {
+                    return Err(Missing::Unavailable);
+                }
+                let mut frames = iterations.map_or_else(Vec::new, |iterations| iterations.recorded.clone());
+                frames.sort_unstable();
+                for frame in frames {
+                    add(frame, body, None);
                 }
             }
             None => {

@@ -9,6 +9,7 @@
 //! first frame. Scopes, conditions and switches run at most once per frame, so their actions are
 //! part of the frame that contains them.
 
+mod archive;
 mod begin;
 mod calls;
 mod context;
@@ -29,11 +30,13 @@ mod variables;
 use outlive_clock::{Instant, Span, Stream};
 use serde_json::{Value, json};
 
+pub(crate) use archive::Iteration;
 pub(crate) use context::{Context, RunIdentity};
 pub(crate) use ending::{Ending, cut_short};
 pub(crate) use firing::{Fired, fire, poll};
 pub(crate) use inputs::{ApiRequest, CallInputs, HttpCredential, HttpRequest};
-pub(crate) use place::{FLOW, FrameId, Spot};
+use place::FLOW;
+pub(crate) use place::Spot;
 pub(crate) use record::{ActionRecord, Failure};
 pub(crate) use state::{Frame, RunState, SentResponse};
 
@@ -53,7 +56,7 @@ pub(crate) enum Next<'d> {
     Call { at: Spot, inputs: CallInputs<'d> },
     /// Wait until this instant.
     Wait(Instant),
-    /// Continue after other work had a turn.
+    /// Continue after other work had a turn, and after archived iterations were stored.
     Pause,
     /// The run has ended.
     Done(Ending),

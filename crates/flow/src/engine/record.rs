@@ -92,13 +92,16 @@ pub(crate) struct Iterations {
     pub failed: usize,
     /// The frames of running iterations.
     pub running: Vec<FrameId>,
-    /// The frames of ended iterations that are recorded: the first ones, and the last.
+    /// The frames of ended iterations that are not archived, in the order in which they ended.
     pub recorded: Vec<FrameId>,
+    /// The number of ended iterations that are archived.
+    #[serde(default)]
+    pub archived: usize,
 }
 
 impl Iterations {
-    pub(super) fn into_frames(self) -> impl Iterator<Item = FrameId> {
-        self.running.into_iter().chain(self.recorded)
+    pub(super) fn frames(&self) -> impl Iterator<Item = FrameId> {
+        self.running.iter().chain(&self.recorded).copied()
     }
 }
 
@@ -121,6 +124,12 @@ impl ActionRecord {
             tracked: None,
             hidden,
         }
+    }
+
+    /// Returns a copy with name, status and times only.
+    pub(super) fn without_values(&self) -> Self {
+        let (status, code, end, retries) = (self.status, self.code.clone(), self.end, self.retries);
+        Self { status, code, end, retries, ..Self::started(&self.name, self.hidden, self.start) }
     }
 
     pub(super) fn skipped(name: &str, now: Instant, why: Failure) -> Self {

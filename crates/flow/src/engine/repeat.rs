@@ -1,8 +1,10 @@
 //! The iterations of `Foreach` and `Until`.
 
+use super::archive::ARCHIVED_BYTES_MAX;
 use super::ending::has_unhandled_failure;
 use super::place::{FrameId, Spot};
 use super::record::{Failure, Iterations};
+use super::state::RUN_BYTES_MAX;
 use super::stepper::{ACTIONS_PER_RUN_MAX, Engine, Step};
 use crate::definition::{Action, ActionKind, Until};
 use crate::expression::EvaluationError;
@@ -10,9 +12,6 @@ use crate::status::ActionStatus;
 
 /// The maximum number of items of a `Foreach` (reference §6.3).
 pub(super) const ITEMS_MAX: usize = 100_000;
-
-/// The number of iterations of a loop that are recorded with their actions, besides the last.
-const RECORDED_MAX: usize = 200;
 
 /// Whether there is another iteration.
 enum More {
@@ -29,6 +28,9 @@ impl<'d> Engine<'d, '_> {
             _ => 1,
         };
         loop {
+            if self.state.must_store() {
+                return Step::Pause;
+            }
             let more = self.start_iterations(at, action, concurrency);
             let running = self.iterations(at).map_or_else(Vec::new, |iterations| iterations.running.clone());
             if running.is_empty() {
@@ -105,6 +107,16 @@ impl<'d> Engine<'d, '_> {
                 format!("The run has executed {ACTIONS_PER_RUN_MAX} actions and iterations, the maximum."),
             ));
         }
+        if more && self.state.is_full() {
+            return More::Failed(Failure::new(
+                "ActionResultSizeLimitExceeded",
+                format!(
+                    "The iterations of '{}' are larger than a run may hold: {RUN_BYTES_MAX} bytes of those that other \
+                     actions read, {ARCHIVED_BYTES_MAX} bytes of all.",
+                    action.name
+                ),
+            ));
+        }
         if more { More::Yes } else { More::No }
     }
 
@@ -130,24 +142,27 @@ impl<'d> Engine<'d, '_> {
         Ok(!at_limit)
     }
 
-    /// Ends an iteration whose actions have ended. The first and the last are recorded.
+    /// Ends an iteration whose actions have ended. In a run that holds much, the iterations before
+    /// the last are archived, unless expressions outside of the loop read them.
     fn end_iteration(&mut self, at: Spot, frame: FrameId) {
         let now = self.now();
         let failed =
             has_unhandled_failure(self.definition, self.state, frame, |action| action.within.is_none());
+        let mut is_read_outside = false;
         if let Some(ended) = self.state.frames.get_mut(&frame) {
             ended.status = if failed { ActionStatus::Failed } else { ActionStatus::Succeeded };
             ended.end = Some(now);
+            is_read_outside = self.definition.bodies.get(ended.body).is_some_and(|body| body.is_read_outside);
         }
-        let is_heavy = self.state.is_heavy();
+        let should_archive = !is_read_outside && self.state.should_archive();
         let Some(iterations) = self.iterations(at) else { return };
         iterations.running.retain(|running| *running != frame);
         iterations.failed += usize::from(failed);
-        let is_full = iterations.recorded.len() > RECORDED_MAX || (is_heavy && iterations.recorded.len() > 1);
-        let dropped = if is_full { iterations.recorded.pop() } else { None };
+        let earlier = if should_archive { std::mem::take(&mut iterations.recorded) } else { Vec::new() };
+        iterations.archived += earlier.len();
         iterations.recorded.push(frame);
-        if let Some(dropped) = dropped {
-            self.state.remove_frame(dropped);
+        for frame in earlier {
+            self.state.archive(frame);
         }
     }
 

@@ -6,6 +6,7 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::archive::Archived;
 use super::place::{FLOW, FrameId, Spot};
 use super::record::{ActionRecord, Failure};
 use crate::definition::{Definition, Hidden, VariableType};
@@ -26,9 +27,12 @@ pub(crate) struct RunState {
     pub trigger_outputs: Value,
     /// The actions of the flow itself, by slot; `None` if not started.
     pub actions: Vec<Option<ActionRecord>>,
-    /// The iterations that are running, and the ended ones that are recorded.
+    /// The iterations that are running, and the ended ones that are not archived.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub frames: BTreeMap<FrameId, Frame>,
+    /// The ended iterations that are stored on their own.
+    #[serde(default, skip_serializing_if = "Archived::is_empty")]
+    pub archived: Archived,
     /// The variables, by lower-case name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Variable>,
@@ -96,6 +100,7 @@ impl RunState {
             trigger_outputs,
             actions: vec![None; definition.members(0).len()],
             frames: BTreeMap::new(),
+            archived: Archived::default(),
             variables: BTreeMap::new(),
             response: None,
             outputs: None,
@@ -178,6 +183,7 @@ impl RunState {
                 record.retry_due = None;
                 record.wait_until = None;
                 record.end = record.end.or(Some(record.start));
+                self.weight += record.weight().unwrap_or(0);
                 record.fail(Failure::new(
                     "ActionOutputsTooLarge",
                     format!("The outputs of '{}' would make the run larger than {RUN_BYTES_MAX} bytes, or are nested too deeply.", record.name),
@@ -230,21 +236,30 @@ impl RunState {
         self.last_frame
     }
 
-    /// Removes a frame with the frames of its loops.
-    pub(super) fn remove_frame(&mut self, id: FrameId) {
-        let Some(frame) = self.frames.remove(&id) else { return };
-        self.weight = self.weight.saturating_sub(frame_weight(&frame.actions));
-        for record in frame.actions.into_iter().flatten() {
-            self.weight = self.weight.saturating_sub(record.weight().unwrap_or(0));
-            for inner in record.iterations.into_iter().flat_map(|iterations| iterations.into_frames()) {
-                self.remove_frame(inner);
-            }
-        }
+    /// Removes a frame, whose loops have ended. Those of its loops stay.
+    pub(super) fn take_frame(&mut self, id: FrameId) -> Option<Frame> {
+        let frame = self.frames.remove(&id)?;
+        let records = frame.actions.iter().flatten().map(|record| record.weight().unwrap_or(0));
+        self.weight = self.weight.saturating_sub(frame_weight(&frame.actions) + records.sum::<usize>());
+        Some(frame)
+    }
+
+    pub(super) const fn weight(&self) -> usize {
+        self.weight
+    }
+
+    pub(super) const fn weighs_more_than(&self, bytes: usize) -> bool {
+        self.weight > bytes
     }
 
     /// Whether much of what the run may hold is used.
     pub(super) const fn is_heavy(&self) -> bool {
         self.weight > RUN_BYTES_MAX / 2
+    }
+
+    /// Whether there is no room for another iteration.
+    pub(super) const fn is_full(&self) -> bool {
+        self.weight > RUN_BYTES_MAX - BYTES_PER_ACTION || self.has_full_archive()
     }
 }
 

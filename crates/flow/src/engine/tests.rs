@@ -10,6 +10,7 @@ use crate::status::RunStatus;
 
 mod control;
 mod data;
+mod loops;
 mod random;
 
 const NOW: Instant = Instant::from_seconds(1_767_603_600);
@@ -60,7 +61,8 @@ fn run(definition: &Definition, answer: impl Fn(&str, u32) -> Outcome) -> (Endin
                 let outcome = answer(&record.name, record.retries);
                 conclude(definition, &mut state, at, outcome, || random.stream("retry"), &context);
             }
-            Next::Pause => {}
+            // A service stores what is archived.
+            Next::Pause => drop(state.take_archived()),
             Next::Wait(until) => {
                 assert!(until > now);
                 now = until;

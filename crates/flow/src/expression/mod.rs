@@ -37,6 +37,6 @@ pub(crate) use facts::Facts;
 pub(crate) use function::Function;
 pub(crate) use functions::compare;
 pub use fuzzing::evaluate_text;
-pub(crate) use template::Template;
+pub(crate) use template::{ACTION_FUNCTIONS, Template};
 pub(crate) use weight::VALUE_BYTES_MAX;
 pub(crate) use weight::weigh;

@@ -32,6 +32,19 @@ enum Piece {
     Expression(Expression),
 }
 
+/// The functions whose first argument is the name of an action.
+pub(crate) const ACTION_FUNCTIONS: &[&str] = &[
+    "actionBody",
+    "actionOutputs",
+    "actions",
+    "body",
+    "formDataMultiValues",
+    "formDataValue",
+    "multipartBody",
+    "outputs",
+    "result",
+];
+
 impl Template {
     /// Parses a JSON value. An error contains the path below `value` (`.a[2]`).
     pub(crate) fn read(value: &Value) -> Result<Self, (String, ExpressionError)> {
@@ -119,17 +132,7 @@ impl Template {
 
     /// Returns the actions that its expressions name literally: `outputs('A')`, `body('A')`.
     pub(crate) fn action_names(&self) -> Vec<&str> {
-        self.names(&[
-            "actionBody",
-            "actionOutputs",
-            "actions",
-            "body",
-            "formDataMultiValues",
-            "formDataValue",
-            "multipartBody",
-            "outputs",
-            "result",
-        ])
+        self.names(ACTION_FUNCTIONS)
     }
 
     /// Returns the parameters that its expressions name literally.
@@ -160,6 +163,38 @@ impl Template {
             }
         }
         names
+    }
+
+    /// Whether its expressions compute, instead of writing it literally, the first argument of any
+    /// of these functions.
+    pub(crate) fn computes_name(&self, functions: &[&str]) -> bool {
+        match &self.0 {
+            Node::Literal(_) => false,
+            Node::Expression(expression) => computes(expression, functions),
+            Node::Interpolation(pieces) => pieces.iter().any(
+                |piece| matches!(piece, Piece::Expression(expression) if computes(expression, functions)),
+            ),
+            Node::Array(items) => items.iter().any(|item| item.computes_name(functions)),
+            Node::Object(items) => {
+                items.iter().any(|(key, item)| key.computes_name(functions) || item.computes_name(functions))
+            }
+        }
+    }
+}
+
+/// Whether any call of these functions has a first argument that is not a literal.
+fn computes(expression: &Expression, functions: &[&str]) -> bool {
+    match expression {
+        Expression::Literal(_) => false,
+        Expression::Path(start, path) => {
+            computes(start, functions) || path.iter().any(|access| computes(&access.key, functions))
+        }
+        Expression::Call(function, arguments) => {
+            let first = arguments.first();
+            let is_computed = first.is_some_and(|first| !matches!(first, Expression::Literal(_)));
+            (is_computed && functions.contains(&function.name()))
+                || arguments.iter().any(|argument| computes(argument, functions))
+        }
     }
 }
 

@@ -94,10 +94,10 @@ pub(super) fn repetition(
     action: &str,
     repetition: &Repetition<'_>,
 ) -> Value {
-    let mut properties = match repetition.record {
+    let mut properties = match repetition.record() {
         Some(record) => action_properties(row, state, record, None),
         None => {
-            let frame = repetition.frame;
+            let frame = &repetition.frame;
             let mut properties = json!({"startTime": frame.start, "status": frame.status.name()});
             if let Some(end) = frame.end {
                 properties["endTime"] = json!(end);

@@ -118,7 +118,7 @@ pub(super) async fn action(
     Ok(Json(run_documents::action(&caller.environment, &row, &state, record, count)))
 }
 
-/// Lists the recorded repetitions of an action in a loop, or the iterations of a loop.
+/// Lists the repetitions of an action in a loop, or the iterations of a loop.
 pub(super) async fn repetitions(
     caller: Caller,
     State(flows): State<Arc<Flows>>,
@@ -127,22 +127,24 @@ pub(super) async fn repetitions(
 ) -> Result<Json<Value>, Problem> {
     let (row, state) = read(&caller, &flows, &id, &name).await?;
     let page = Page::of_query(query.as_deref())?;
-    let skipped = match &page.token {
-        None => 0,
-        Some(token) => token.parse::<usize>().map_err(|error| bad_token().caused_by(error))?,
-    };
-    let list = repetitions::of(&state, &action);
-    if list.is_empty() && !repetitions::newest(&state).iter().any(|(record, _)| record.name == action) {
+    let after = page.token.as_deref().unwrap_or_default();
+    if !after.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        return Err(bad_token());
+    }
+    if !repetitions::newest(&state).iter().any(|(record, _)| record.name == action) {
         return Err(action_not_found(&action));
     }
-    let end = skipped.saturating_add(page.top as usize);
-    let shown = list.iter().skip(skipped).take(page.top as usize);
-    let value = shown.map(|one| run_documents::repetition(&caller.environment, &row, &state, &action, one));
+    let key = (caller.tenant, row.flow, row.name.as_str());
+    let mut list = repetitions::page(&flows.chassis.store, key, &state, &action, after, page.top + 1).await?;
+    let has_more = list.len() > page.top as usize;
+    list.truncate(page.top as usize);
+    let value =
+        list.iter().map(|one| run_documents::repetition(&caller.environment, &row, &state, &action, one));
     let mut body = json!({"value": value.collect::<Vec<_>>()});
-    if list.len() > end {
+    if let Some(last) = list.last().filter(|_| has_more) {
         let run = run_documents::run_path(&caller.environment, &row);
         let path = format!("{run}/actions/{action}/repetitions");
-        body["nextLink"] = Value::String(page.next_link(&caller, &path, &end.to_string()));
+        body["nextLink"] = Value::String(page.next_link(&caller, &path, &last.name));
     }
     Ok(Json(body))
 }
@@ -153,9 +155,10 @@ pub(super) async fn repetition(
     Path((_, id, name, action, repetition)): Path<(String, String, String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
     let (row, state) = read(&caller, &flows, &id, &name).await?;
-    let list = repetitions::of(&state, &action);
-    let found = list.iter().find(|one| one.name == repetition).ok_or_else(|| action_not_found(&action))?;
-    Ok(Json(run_documents::repetition(&caller.environment, &row, &state, &action, found)))
+    let key = (caller.tenant, row.flow, row.name.as_str());
+    let found = repetitions::find(&flows.chassis.store, key, &state, &action, &repetition).await?;
+    let found = found.ok_or_else(|| action_not_found(&action))?;
+    Ok(Json(run_documents::repetition(&caller.environment, &row, &state, &action, &found)))
 }
 
 pub(super) async fn cancel(

@@ -13,6 +13,8 @@ pub(crate) struct Schedule {
     pub week_days: Vec<i8>,
     /// Days of the month; -1 is the last.
     pub month_days: Vec<i8>,
+    /// Weekdays of the month: the day, from 0 for Monday, and its number, from the end if negative.
+    pub occurrences: Vec<(i8, i8)>,
 }
 
 impl Schedule {
@@ -21,6 +23,7 @@ impl Schedule {
             && self.minutes.is_empty()
             && self.week_days.is_empty()
             && self.month_days.is_empty()
+            && self.occurrences.is_empty()
     }
 
     /// Sorts the lists and removes duplicates.

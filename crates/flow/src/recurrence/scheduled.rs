@@ -49,15 +49,20 @@ impl Recurrence {
                     anchor.first_of_month().checked_add(jiff::Span::new().try_months(later).ok()?).ok()?;
                 let last = month.days_in_month();
                 let own = [anchor.day().min(last)];
-                let wanted = if schedule.month_days.is_empty() { &own[..] } else { &schedule.month_days };
+                let is_own = schedule.month_days.is_empty() && schedule.occurrences.is_empty();
+                let wanted = if is_own { &own[..] } else { &schedule.month_days };
+                let first = month.weekday().to_monday_zero_offset();
+                let nth = schedule.occurrences.iter().map(|occurrence| nth_weekday(first, last, *occurrence));
                 let day = |day: &i8| if *day < 0 { last + 1 + *day } else { *day };
                 let mut days: Vec<_> = wanted
                     .iter()
                     .map(day)
+                    .chain(nth)
                     .filter(|day| (1..=last).contains(day))
                     .filter_map(|day| Date::new(month.year(), month.month(), day).ok())
                     .collect();
                 days.sort_unstable();
+                days.dedup();
                 days
             }
             Frequency::Week => {
@@ -85,6 +90,17 @@ impl Recurrence {
         let times = hours.iter().flat_map(|hour| minutes.iter().map(move |minute| (*hour, *minute)));
         times.filter_map(|(hour, minute)| Time::new(hour, minute, 0, 0).ok()).collect()
     }
+}
+
+/// Returns the day of a month of the nth weekday, if the month has one: otherwise a number that is no
+/// day. `first` is the weekday of the first, `last` the number of days.
+fn nth_weekday(first: i8, last: i8, (weekday, number): (i8, i8)) -> i8 {
+    let earliest = 1 + (weekday - first).rem_euclid(7);
+    if number > 0 {
+        return earliest + 7 * (number - 1);
+    }
+    let latest = earliest + (last - earliest) / 7 * 7;
+    latest + 7 * (number + 1)
 }
 
 fn first_of_week(date: Date) -> Option<Date> {

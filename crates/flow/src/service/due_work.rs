@@ -55,7 +55,7 @@ impl Flows {
     /// Runs what is due in the tenant, until the turn is over. Missed occurrences are skipped.
     pub(super) async fn run_due_work(&self, tenant: TenantId, turn: Turn) -> Result<DueWork, Problem> {
         let now = turn.now();
-        let _one_at_a_time = self.run_locks.lock(tenant).await;
+        let _one_at_a_time = self.due_locks.lock(tenant).await;
         let mut work = DueWork::default();
         if self.next_due(tenant).await?.is_none_or(|next| next > now) {
             return Ok(work);
@@ -177,9 +177,10 @@ impl Flows {
             Err(error) => return Err(error.into()),
         }
         let mut status = None;
-        for (run, state) in rows.into_iter().zip(states) {
+        for ((run, executing), state) in rows.into_iter().zip(states) {
             let (trace, definition) = (trace.clone(), Arc::clone(&definition));
-            let ended = self.execute(Execution { tenant, run, trace, definition, state }, now).await?;
+            let execution = Execution { tenant, run, trace, definition, state, executing };
+            let ended = self.execute(execution, now).await?;
             status = if status == Some(RunStatus::Failed) { status } else { ended };
         }
         Ok(Processed { status, following: Some(following) })
@@ -232,7 +233,7 @@ impl Flows {
     }
 
     /// Resumes a run whose retry is due, or that a crashed process left unfinished. It continues
-    /// from the last commit: a call whose response was not stored is repeated.
+    /// from its last progress: the call whose response was not stored is repeated.
     async fn resume(
         &self,
         tenant: TenantId,
@@ -240,7 +241,11 @@ impl Flows {
         name: &str,
         now: Instant,
     ) -> Result<Processed, Problem> {
-        let Some((mut run, record)) = runs::find(&self.chassis.store, tenant, flow, name).await? else {
+        // A run that a request started ends or waits first.
+        let executing = self.executing.lock((tenant, flow, name.to_owned())).await;
+        let found = runs::find(&self.chassis.store, tenant, flow, name).await?;
+        let is_due = |run: &RunRow| run.next_due.is_some_and(|due| due <= now);
+        let Some((mut run, record)) = found.filter(|(run, _)| is_due(run)) else {
             return Ok(NOTHING_DONE);
         };
         match self.chassis.store.commit(runs::claim(tenant, &run, &self.claimant())).await {
@@ -253,7 +258,8 @@ impl Flows {
         let trace = Trace { trace_id: run.trace.as_str().into(), ..self.chassis.begin_trace(tenant, now) };
         let status = match (definition, state) {
             (Some(definition), Some(state)) if state.matches(&definition) => {
-                self.execute(Execution { tenant, run, trace, definition, state }, now).await?
+                let execution = Execution { tenant, run, trace, definition, state, executing };
+                self.execute(execution, now).await?
             }
             _ => self.abort(tenant, &run, record, &trace, now).await?,
         };
@@ -277,7 +283,7 @@ impl Flows {
             error: Some(&error),
             record,
         };
-        let mut change = Change::from(runs::release(tenant, run.flow, &run.name, run.attempt, update));
+        let mut change = Change::from(runs::release(tenant, run, update));
         let payload = ended_early(run.flow, run.due, RunStatus::Aborted, error.code);
         let event = Event::new(tenant, now, Subject::run(&run.name), trace, payload);
         change.append(self.chassis.journal.entry(&event));

@@ -5,20 +5,22 @@ use std::sync::Arc;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_journal::Event;
-use outlive_store::Change;
-use outlive_wire::events::{RunAction, RunFinished, RunWaiting};
+use outlive_wire::events::{RunFinished, RunWaiting};
 use outlive_wire::{JournalEvent, Subject};
 
+use super::executing::ExecutingRun;
+use super::progress::{recorded_actions, serialize_state};
 use super::state::{Flows, Program};
 use crate::connector::Workflow;
 use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState};
 use crate::ids::{FlowId, environment_name};
-use crate::status::{ActionStatus, RunStatus};
+use crate::status::RunStatus;
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
 
-/// How long a run may make calls before it is stored and continues later (wall time).
-const HELD_MAX: Span = Span::from_seconds(10);
+/// How long a run may make calls before other work that is due in the tenant gets a turn (wall
+/// time), and how long it waits for an earlier run of its flow.
+pub(super) const HELD_MAX: Span = Span::from_seconds(10);
 /// A call that took longer than this (wall time) may have seen the tenant's time change.
 const CLOCK_CHECK_AFTER: Span = Span::from_millis(20);
 
@@ -28,6 +30,8 @@ pub(super) struct Execution {
     pub(super) trace: Trace,
     pub(super) definition: Arc<Program>,
     pub(super) state: RunState,
+    /// Held until the run has ended or waits.
+    pub(super) executing: ExecutingRun,
 }
 
 impl Flows {
@@ -38,7 +42,8 @@ impl Flows {
         execution: Execution,
         now: Instant,
     ) -> Result<Option<RunStatus>, Problem> {
-        let Execution { tenant, run, trace, definition, state } = execution;
+        let Execution { tenant, run, trace, definition, state, executing } = execution;
+        let _exclusively = executing;
         Ok(self
             .execute_to_end((tenant, run, trace), &definition, state, now)
             .await?
@@ -48,7 +53,7 @@ impl Flows {
     /// Executes a run, and returns its state too.
     pub(super) async fn execute_to_end(
         &self,
-        (tenant, run, trace): (TenantId, RunRow, Trace),
+        (tenant, mut run, trace): (TenantId, RunRow, Trace),
         definition: &Program,
         mut state: RunState,
         now: Instant,
@@ -57,6 +62,8 @@ impl Flows {
         let identity = identity(tenant, run.flow, &run.name);
         let mut now = now;
         let begun = wall_now();
+        // Whether the outcome of every call is stored.
+        let mut is_stored = true;
         let maker = self.maker_for_lookup(tenant, run.flow, definition).await?;
         let draw = || random.stream("expression").next_u64();
         let postponed =
@@ -68,6 +75,10 @@ impl Flows {
             let next = engine::next(definition, &mut state, &Context::new(now, &identity, &draw));
             match next {
                 Next::Call { at, inputs } => {
+                    // A call has effects, so a crash must not repeat the one before it.
+                    if !is_stored && !self.store_progress(tenant, &mut run, &mut state).await? {
+                        return Ok(None);
+                    }
                     let workflow = Workflow {
                         tenant,
                         flow: run.flow,
@@ -79,6 +90,7 @@ impl Flows {
                     };
                     let began = wall_now();
                     let outcome = self.hub.call(&workflow, self, &inputs).await;
+                    is_stored = false;
                     if matches!(outcome.status, Some(403 | 404)) {
                         // Another replica may have saved the flow and not granted its access.
                         self.reported.lock().remove(&tenant);
@@ -95,60 +107,58 @@ impl Flows {
                         || random.stream("retry"),
                         &context,
                     );
-                    // Others of the tenant wait for this run, also those who want to cancel it.
+                    // Other work that is due in the tenant gets a turn.
                     if wall_now() - begun >= HELD_MAX {
                         break Next::Wait(now);
                     }
                 }
-                Next::Pause => tokio::task::yield_now().await,
+                Next::Pause => {
+                    let may_go_on = if state.has_archived() {
+                        is_stored = true;
+                        self.store_progress(tenant, &mut run, &mut state).await?
+                    } else {
+                        runs::is_claimed(&self.chassis.store, tenant, &run).await?
+                    };
+                    if !may_go_on {
+                        return Ok(None);
+                    }
+                    tokio::task::yield_now().await;
+                }
                 next => break next,
             }
         };
+        let actions = recorded_actions(&state);
+        let record = serialize_state(&state);
         let (update, payload) = match &next {
             Next::Done(Ending { status, error }) => {
                 let payload = RunFinished {
                     flow: run.flow,
                     status: status.name().to_owned(),
                     code: error.as_ref().map(|error| error.code.clone()),
-                    trigger: Some(run.trigger_name),
+                    trigger: Some(run.trigger_name.clone()),
                     due: run.due,
                     started: Some(run.started),
-                    actions: recorded_actions(&state),
+                    actions,
                 };
-                let record = serialize_state(&state);
-                let update = RunUpdate {
-                    status: *status,
-                    ended: Some(now),
-                    next_due: None,
-                    error: error.as_ref(),
-                    record,
-                };
+                let (error, ended) = (error.as_ref(), Some(now));
+                let update = RunUpdate { status: *status, ended, next_due: None, error, record };
                 (update, JournalEvent::from(payload))
             }
             Next::Wait(until) => {
-                let payload = RunWaiting { flow: run.flow, until: *until, actions: recorded_actions(&state) };
-                let record = serialize_state(&state);
-                let update = RunUpdate {
-                    status: RunStatus::Waiting,
-                    ended: None,
-                    next_due: Some(*until),
-                    error: None,
-                    record,
-                };
+                let payload = RunWaiting { flow: run.flow, until: *until, actions };
+                let next_due = Some(*until);
+                let status = RunStatus::Waiting;
+                let update = RunUpdate { status, ended: None, next_due, error: None, record };
                 (update, JournalEvent::from(payload))
             }
             Next::Call { .. } | Next::Pause => return Err(Problem::unavailable()),
         };
         let status = update.status;
-        let mut change = Change::from(runs::release(tenant, run.flow, &run.name, run.attempt, update));
         let event = Event::new(tenant, now, Subject::run(&run.name), &trace, payload);
-        change.append(self.chassis.journal.entry(&event));
-        change.append(self.after_run(tenant, run.flow, status, now).await?);
-        match self.chassis.store.commit(change).await {
-            Ok(()) => Ok(Some((status, state))),
-            Err(error) if error.is_conflict() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let mut consequences = self.chassis.journal.entry(&event);
+        consequences.append(self.after_run(tenant, run.flow, status, now).await?);
+        let is_released = self.release(tenant, &run, &mut state, update, consequences).await?;
+        Ok(is_released.then_some((status, state)))
     }
 }
 
@@ -169,30 +179,7 @@ impl Flows {
     }
 }
 
-/// The maximum number of failed actions of iterations in a journal event.
-const FAILURES_RECORDED_MAX: usize = 20;
-
-/// Returns the actions for a journal event, without inputs and outputs: those of the flow itself,
-/// and those that failed in iterations of loops.
-fn recorded_actions(state: &RunState) -> Vec<RunAction> {
-    let inner = state.frames.values().flat_map(|frame| frame.actions.iter().flatten());
-    let failed = inner.filter(|record| record.status == ActionStatus::Failed).take(FAILURES_RECORDED_MAX);
-    let actions = state.actions.iter().flatten().chain(failed).map(|record| RunAction {
-        name: record.name.clone(),
-        status: record.status.name().to_owned(),
-        code: record.code.clone(),
-        message: record.error.as_ref().map(|error| error.message.clone()),
-        retries: record.retries,
-    });
-    actions.collect()
-}
-
 /// Returns the run as its expressions see it.
 pub(super) fn identity(tenant: TenantId, flow: FlowId, name: &str) -> RunIdentity {
     RunIdentity { environment: environment_name(tenant), flow: flow.to_string(), name: name.to_owned() }
-}
-
-pub(super) fn serialize_state(state: &RunState) -> String {
-    // Maps with string keys and finite numbers can always be serialized.
-    serde_json::to_string(state).unwrap_or_default()
 }

@@ -72,7 +72,6 @@ impl Flows {
             return Err(not_enabled(&flow));
         }
         self.grant_access(&CallContext { tenant, trace: &trace, now }, flow.id).await;
-        let _one_at_a_time = self.run_locks.lock(tenant).await;
         let random = self.chassis.random.of(tenant);
         let states = match event {
             TriggerEvent::Again(outputs) => vec![RunState::new(&definition, now, outputs)],
@@ -91,6 +90,11 @@ impl Flows {
                     }
                 }
             }
+        };
+        // Not the name of a run: those who start runs of the flow count them one after the other.
+        let counting = match definition.trigger.concurrency {
+            Some(_) => Some(self.executing.lock((tenant, flow.id, String::new())).await),
+            None => None,
         };
         if !self.has_room(tenant, flow.id, &definition).await? {
             return Err(Problem::new(
@@ -129,8 +133,9 @@ impl Flows {
                 "Too many runs of this flow started in the same millisecond. Try again.",
             ));
         };
-        let mut first = Started { name: rows.first().map(|run| run.name.clone()), response: None };
-        for (index, (run, state)) in rows.into_iter().zip(states).enumerate() {
+        drop(counting);
+        let mut first = Started { name: rows.first().map(|(run, _)| run.name.clone()), response: None };
+        for (index, ((run, _executing), state)) in rows.into_iter().zip(states).enumerate() {
             let ended = self.execute_to_end((tenant, run, trace.clone()), &definition, state, now).await?;
             if index == 0 {
                 first.response = ended.and_then(|(_, state)| state.response);

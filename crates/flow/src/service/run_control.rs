@@ -1,15 +1,18 @@
 //! Cancels runs, and lets runs wait for others of their flow.
 
+use std::time::Duration;
+
+use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_wire::Subject;
-
-use http::StatusCode;
+use tokio::time::timeout;
 
 use super::due_work::ended_early;
-use super::execution::serialize_state;
+use super::execution::HELD_MAX;
+use super::progress::serialize_state;
 use super::saving::Actor;
 use super::state::{Flows, Program};
 use crate::engine::{Failure, RunState, cut_short};
@@ -17,55 +20,55 @@ use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::runs::{self, RunRow, RunUpdate};
 
+/// How often it is tried to cancel a run that makes progress at the same time.
+const CANCEL_ATTEMPTS_MAX: usize = 50;
+
 /// The minimum time after which a run that waits for others looks again.
 const LOOK_AGAIN_AFTER: Span = Span::from_seconds(1);
 
 impl Flows {
-    /// Cancels a run that has not ended.
+    /// Cancels a run that has not ended. Whoever executes it stops before its next call: what was
+    /// in progress is not recorded any more.
     pub(crate) async fn cancel(&self, actor: &Actor<'_>, flow: FlowId, name: &str) -> Result<(), Problem> {
         let tenant = actor.tenant;
-        // A run that this process executes ends or waits first.
-        let _one_at_a_time = self.run_locks.lock(tenant).await;
-        let found = runs::find(&self.chassis.store, tenant, flow, name).await?;
-        let Some((mut run, record)) = found.filter(|(run, _)| run.next_due.is_some()) else {
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "WorkflowRunAlreadyEnded",
-                "The run has ended and cannot be cancelled.",
-            ));
-        };
-        let conflict = |error: outlive_store::StoreError| {
-            if error.is_conflict() {
-                Problem::conflict("The run is being executed. Try again.")
-            } else {
-                error.into()
+        for _ in 0..CANCEL_ATTEMPTS_MAX {
+            let found = runs::find(&self.chassis.store, tenant, flow, name).await?;
+            let Some((run, record)) = found.filter(|(run, _)| run.next_due.is_some()) else {
+                return Err(Problem::new(
+                    StatusCode::BAD_REQUEST,
+                    "WorkflowRunAlreadyEnded",
+                    "The run has ended and cannot be cancelled.",
+                ));
+            };
+            let definition = self.definition(tenant, flow, run.version).await?;
+            let state: Option<RunState> = serde_json::from_str(&record).ok();
+            let record = match (definition, state) {
+                (Some(definition), Some(mut state)) if state.matches(&definition) => {
+                    cut_short(&definition, &mut state, actor.now);
+                    serialize_state(&state)
+                }
+                _ => record,
+            };
+            let error = Failure::new("WorkflowRunCancelled", "The run was cancelled.");
+            let update = RunUpdate {
+                status: RunStatus::Cancelled,
+                ended: Some(actor.now),
+                next_due: None,
+                error: Some(&error),
+                record,
+            };
+            let mut change = Change::from(runs::end(tenant, &run, update));
+            let payload = ended_early(flow, run.due, RunStatus::Cancelled, error.code.clone());
+            let trace = Trace { trace_id: run.trace.as_str().into(), ..actor.trace.clone() };
+            let event = Event::new(tenant, actor.now, Subject::run(name), &trace, payload);
+            change.append(self.chassis.journal.entry(&event));
+            match self.chassis.store.commit(change).await {
+                // Its progress was stored meanwhile.
+                Err(error) if error.is_conflict() => {}
+                result => return Ok(result?),
             }
-        };
-        self.chassis.store.commit(runs::claim(tenant, &run, &self.claimant())).await.map_err(conflict)?;
-        run.attempt += 1;
-        let definition = self.definition(tenant, flow, run.version).await?;
-        let state: Option<RunState> = serde_json::from_str(&record).ok();
-        let record = match (definition, state) {
-            (Some(definition), Some(mut state)) if state.matches(&definition) => {
-                cut_short(&definition, &mut state, actor.now);
-                serialize_state(&state)
-            }
-            _ => record,
-        };
-        let error = Failure::new("WorkflowRunCancelled", "The run was cancelled.");
-        let update = RunUpdate {
-            status: RunStatus::Cancelled,
-            ended: Some(actor.now),
-            next_due: None,
-            error: Some(&error),
-            record,
-        };
-        let mut change = Change::from(runs::release(tenant, flow, name, run.attempt, update));
-        let payload = ended_early(flow, run.due, RunStatus::Cancelled, error.code.clone());
-        let trace = Trace { trace_id: run.trace.as_str().into(), ..actor.trace.clone() };
-        let event = Event::new(tenant, actor.now, Subject::run(name), &trace, payload);
-        change.append(self.chassis.journal.entry(&event));
-        self.chassis.store.commit(change).await.map_err(conflict)
+        }
+        Err(Problem::conflict("The run makes progress too fast to be cancelled. Try again."))
     }
 
     /// Whether the flow may start another run: those beyond its concurrency wait, up to a number.
@@ -93,12 +96,25 @@ impl Flows {
         let Some(concurrency) = program.trigger.concurrency else { return Ok(None) };
         let store = &self.chassis.store;
         let Some((own, _)) = runs::find(store, tenant, run.flow, &run.name).await? else { return Ok(None) };
-        let active = runs::list_active(store, tenant, run.flow).await?;
-        let earlier: Vec<_> = active.into_iter().filter(|other| other.number < own.number).collect();
-        if earlier.len() < concurrency.at_once {
-            return Ok(None);
+        let mut has_waited = false;
+        loop {
+            let active = runs::list_active(store, tenant, run.flow).await?;
+            let earlier: Vec<_> = active.into_iter().filter(|other| other.number < own.number).collect();
+            if earlier.len() < concurrency.at_once {
+                return Ok(None);
+            }
+            // One that is being executed may end at this instant of the tenant's time.
+            let names = earlier.iter().map(|other| (tenant, other.flow, other.name.clone()));
+            let executing = names.into_iter().find(|name| self.executing.is_executing(name));
+            let Some(executing) = executing.filter(|_| !has_waited) else {
+                let due = earlier.iter().filter_map(|other| other.next_due).min();
+                return Ok(due.map(|due| due.max(now + LOOK_AGAIN_AFTER)));
+            };
+            has_waited = timeout(wall(HELD_MAX), self.executing.wait(&executing)).await.is_err();
         }
-        let due = earlier.iter().filter_map(|other| other.next_due).min();
-        Ok(due.map(|due| due.max(now + LOOK_AGAIN_AFTER)))
     }
+}
+
+fn wall(span: Span) -> Duration {
+    Duration::from_micros(u64::try_from(span.as_micros()).unwrap_or_default())
 }

@@ -1,12 +1,11 @@
 //! Starts the runs of an event.
 
-use std::collections::HashSet;
-
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, Statement};
 
-use super::execution::serialize_state;
+use super::executing::ExecutingRun;
+use super::progress::serialize_state;
 use super::state::{Flows, Program};
 use crate::engine::RunState;
 use crate::ids::{FlowId, run_name};
@@ -34,16 +33,18 @@ impl Flows {
         of: &Starting<'_>,
         claim: Statement,
         states: &[RunState],
-    ) -> (Change, Vec<RunRow>) {
+    ) -> (Change, Vec<(RunRow, ExecutingRun)>) {
         let random = self.chassis.random.of(of.tenant);
         let mut change = Change::from(claim);
         let mut rows = Vec::with_capacity(states.len());
-        let mut names = HashSet::new();
         for (index, state) in states.iter().enumerate() {
-            let mut name = run_name(of.now, &mut random.stream("run-name"));
-            while !names.insert(name.clone()) {
-                name = run_name(of.now, &mut random.stream("run-name"));
-            }
+            // Begun before the run is stored, so that it never seems to be abandoned.
+            let (name, executing) = loop {
+                let name = run_name(of.now, &mut random.stream("run-name"));
+                if let Some(executing) = self.executing.begin((of.tenant, of.flow, name.clone())) {
+                    break (name, executing);
+                }
+            };
             let run = RunRow {
                 flow: of.flow,
                 name,
@@ -63,7 +64,7 @@ impl Flows {
                 change.add(flows::count_run(of.tenant, of.flow, of.version));
             }
             change.add(runs::insert(of.tenant, &run, serialize_state(state), &self.claimant()));
-            rows.push(run);
+            rows.push((run, executing));
         }
         if !rows.is_empty() {
             for statement in runs::prune(of.tenant, of.flow, of.now) {

@@ -11,6 +11,7 @@ use outlive_tokens::{Verifier, VerifierConfig};
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 
+use super::executing::Executing;
 use super::selected::Selected;
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig};
@@ -34,9 +35,10 @@ pub(crate) struct Flows {
     pub(super) definitions: Cache<(TenantId, FlowId, i64), Arc<Program>>,
     /// Tenants whose saved and deleted flows have all been reported to the hub.
     pub(super) reported: Mutex<HashSet<TenantId>>,
-    /// Locks under which this process executes the runs of a tenant, one at a time. The holder
-    /// knows that a run with status `Running` and this replica's name was abandoned.
-    pub(super) run_locks: TenantLocks,
+    /// Locks under which this process runs what is due in a tenant, in order.
+    pub(super) due_locks: TenantLocks,
+    /// The runs that this process executes.
+    pub(super) executing: Executing,
     pub(super) next_due: UntilCommit<Option<Instant>>,
 }
 
@@ -58,7 +60,8 @@ impl Flows {
             config,
             definitions: Cache::new(DEFINITIONS_CACHED_MAX),
             reported: Mutex::default(),
-            run_locks: TenantLocks::default(),
+            due_locks: TenantLocks::default(),
+            executing: Executing::default(),
             next_due: UntilCommit::default(),
         })
     }
@@ -106,7 +109,7 @@ impl Flows {
         self.verifier.forget(tenant);
         self.next_due.forget(tenant);
         self.definitions.retain(|(known, ..), _| *known != tenant);
-        self.run_locks.forget(tenant);
+        self.due_locks.forget(tenant);
         self.reported.lock().remove(&tenant);
     }
 }

@@ -8,10 +8,12 @@ pub(crate) mod grants_due;
 pub(crate) mod lifecycle;
 pub(crate) mod mails;
 pub(crate) mod permissions;
+pub(crate) mod repetitions;
 pub(crate) mod runs;
 
 /// The tables whose rows are deleted with their tenant.
 pub(crate) const TENANT_TABLES: &[&str] = &[
+    "repetitions",
     "runs",
     "pruned_runs",
     "definitions",

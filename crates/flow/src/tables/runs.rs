@@ -239,25 +239,69 @@ pub(crate) struct RunUpdate<'a> {
     pub(crate) record: String,
 }
 
+/// Stores the progress of a run. Only its last claimant can.
+pub(crate) fn progress(tenant: TenantId, run: &RunRow, record: String, claimant: &Claimant<'_>) -> Statement {
+    sql!(
+        "UPDATE runs SET record = $5, attempt = attempt + 1, lease_wall_us = $6 \
+         WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND status = 'Running'",
+        tenant,
+        run.flow,
+        &run.name,
+        run.attempt,
+        record,
+        claimant.lease
+    )
+    .expect_rows(1)
+}
+
+/// Whether nobody has claimed, cancelled or deleted a run since its last progress.
+pub(crate) async fn is_claimed(store: &Store, tenant: TenantId, run: &RunRow) -> Result<bool, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT attempt FROM runs \
+             WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND status = 'Running'",
+            tenant,
+            run.flow,
+            &run.name,
+            run.attempt
+        ))
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Releases a run, ended or waiting. Only its last claimant can.
-pub(crate) fn release(
-    tenant: TenantId,
-    flow: FlowId,
-    name: &str,
-    attempt: i64,
-    update: RunUpdate<'_>,
-) -> Statement {
+pub(crate) fn release(tenant: TenantId, run: &RunRow, update: RunUpdate<'_>) -> Statement {
     let error = update.error.and_then(|error| serde_json::to_string(error).ok());
     sql!(
         "UPDATE runs SET status = $5, ended_us = $6, next_due_us = $7, error = $8, record = $9, replica = '' \
          WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND status = 'Running'",
         tenant,
-        flow,
-        name,
-        attempt,
+        run.flow,
+        &run.name,
+        run.attempt,
         update.status.name(),
         update.ended,
         update.next_due,
+        error,
+        update.record
+    )
+    .expect_rows(1)
+}
+
+/// Ends a run that waits or that is being executed, also by another replica: its claimant can store
+/// nothing more. Conflicts if progress was stored since it was read.
+pub(crate) fn end(tenant: TenantId, run: &RunRow, update: RunUpdate<'_>) -> Statement {
+    let error = update.error.and_then(|error| serde_json::to_string(error).ok());
+    sql!(
+        "UPDATE runs SET status = $5, ended_us = $6, next_due_us = NULL, error = $7, record = $8, replica = '', \
+         attempt = attempt + 1 \
+         WHERE tenant = $1 AND flow = $2 AND name = $3 AND attempt = $4 AND next_due_us IS NOT NULL",
+        tenant,
+        run.flow,
+        &run.name,
+        run.attempt,
+        update.status.name(),
+        update.ended,
         error,
         update.record
     )
@@ -331,7 +375,7 @@ mod tests {
             error: None,
             record: "{}".to_owned(),
         };
-        store.commit(release(tenant, run.flow, &run.name, run.attempt, waiting)).await.expect("released");
+        store.commit(release(tenant, &run, waiting)).await.expect("released");
         store.commit(claim(tenant, &run, &second)).await.expect("a released run");
         run.attempt = 3;
         store.commit(claim(tenant, &run, &first)).await.expect("an expired lease");

@@ -136,6 +136,39 @@ fn a_schedule_is_in_its_time_zone() {
 }
 
 #[test]
+fn a_weekday_of_the_month_is_scheduled() {
+    let monthly = |occurrences: Value| {
+        let recurrence = json!({
+            "frequency": "Month", "interval": 1,
+            "schedule": {"hours": [9], "minutes": [0], "monthlyOccurrences": occurrences},
+        });
+        definition(json!({"Monthly": {"type": "Recurrence", "recurrence": recurrence}}), json!({}))
+    };
+    let lab = Lab::with_flow(monthly(
+        json!([{"day": "Friday", "occurrence": "-1"}, {"day": "tuesday", "occurrence": 2}]),
+    ));
+    let due: Vec<_> = (0..3)
+        .map(|_| {
+            let due = lab.next_due().expect("due");
+            lab.set_clock(due);
+            assert_eq!(lab.due(), (1, 0));
+            due.to_string()
+        })
+        .collect();
+    assert_eq!(due, ["2026-01-13T09:00:00Z", "2026-01-30T09:00:00Z", "2026-02-10T09:00:00Z"]);
+    for (occurrences, at) in [
+        (json!([{"day": "Friday", "occurrence": 6}]), "[0].occurrence"),
+        (json!([{"day": "Friday", "occurrence": 0}]), "[0].occurrence"),
+        (json!([{"occurrence": 1}]), "[0].day"),
+        (json!([{"day": "Freitag", "occurrence": 1}]), "[0].day"),
+    ] {
+        let error = lab.put_flow(monthly(occurrences)).expect(400);
+        let target = error["error"]["details"][0]["target"].as_str().expect("a path").to_owned();
+        assert!(target.ends_with(&format!("monthlyOccurrences{at}")), "{target}");
+    }
+}
+
+#[test]
 fn unknown_actions_are_rejected_by_name() {
     let lab = Lab::new();
     let actions = json!({

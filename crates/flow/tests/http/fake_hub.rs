@@ -29,6 +29,8 @@ pub(crate) struct Call {
 #[derive(Clone)]
 pub(crate) enum Reply {
     Respond(u16, Value),
+    /// Responds with 200 when the test says so, after it notified the test of the call.
+    Hold(mpsc::Sender<()>, Arc<tokio::sync::Notify>),
     /// Never responds, and notifies the test of the call.
     Hang(mpsc::Sender<()>),
 }
@@ -309,6 +311,11 @@ async fn runtime(
             Json(body),
         )
             .into_response(),
+        Some(Reply::Hold(called, released)) => {
+            called.send(()).expect("the test listens");
+            released.notified().await;
+            Json(json!({})).into_response()
+        }
         Some(Reply::Hang(called)) => {
             called.send(()).expect("the test listens");
             std::future::pending().await

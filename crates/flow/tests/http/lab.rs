@@ -11,6 +11,7 @@ use outlive_store::{DatabaseUrl, Store, sql};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use crate::fake_hub::{CONNECTION, FakeHub};
@@ -229,6 +230,24 @@ impl Lab {
         runtime.spawn(answer);
     }
 
+    /// Sends a request of the owner below `…/flows` without waiting for the response.
+    pub(crate) fn send_as_owner_and_forget(&self, method: &str, below: &str) {
+        let request = Self::request(method, &path(below), Some(&self.token(OWNER)), Some(json!({})));
+        let (runtime, router, _) = self.service();
+        runtime.spawn(router.clone().oneshot(request));
+    }
+
+    /// Sends a request whose response is waited for later.
+    pub(crate) fn send_in_background(&self, method: &str, path: &str) -> JoinHandle<StatusCode> {
+        let (runtime, router, _) = self.service();
+        let answer = router.clone().oneshot(Self::request(method, path, None, None));
+        runtime.spawn(async { answer.await.expect("infallible").status() })
+    }
+
+    pub(crate) fn wait_for(&self, response: JoinHandle<StatusCode>) {
+        assert_eq!(self.service().0.block_on(response).expect("no panic"), StatusCode::OK);
+    }
+
     pub(crate) fn token(&self, user: &str) -> String {
         self.token_with(user, |_| {})
     }
@@ -311,9 +330,19 @@ impl Lab {
 
     /// Counts the runs in the database, also those that the history does not contain.
     pub(crate) fn stored_runs(&self) -> i64 {
+        self.count("runs")
+    }
+
+    /// Counts the rows of a table.
+    pub(crate) fn count(&self, table: &str) -> i64 {
         let (runtime, _, store) = self.service();
-        let row = runtime.block_on(store.row(sql!("SELECT CAST(COUNT(*) AS BIGINT) AS runs FROM runs")));
-        row.expect("is read").expect("one row").int("runs").expect("a number")
+        let count = match table {
+            "runs" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM runs"),
+            "repetitions" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM repetitions"),
+            other => panic!("{other}"),
+        };
+        let row = runtime.block_on(store.row(count));
+        row.expect("is read").expect("one row").int("found").expect("a number")
     }
 
     /// Returns the number of commits of the service.
