@@ -8,6 +8,7 @@ use outlive_store::{Change, Statement};
 
 use super::execution::serialize_state;
 use super::state::{Flows, Program};
+use crate::connector::Invoker;
 use crate::engine::RunState;
 use crate::ids::{FlowId, run_name};
 use crate::status::RunStatus;
@@ -21,6 +22,8 @@ pub(super) struct Starting<'a> {
     pub(super) version: i64,
     pub(super) program: &'a Program,
     pub(super) trace: &'a Trace,
+    /// The user who starts the runs; `None` if a trigger does.
+    pub(super) invoker: Option<&'a Invoker>,
     /// When the event was due, and the present.
     pub(super) due: Instant,
     pub(super) now: Instant,
@@ -58,6 +61,7 @@ impl Flows {
                 trace: of.trace.trace_id.to_string(),
                 next_due: Some(of.due),
                 attempt: 1,
+                invoker: of.invoker.cloned(),
             };
             if index > 0 {
                 change.add(flows::count_run(of.tenant, of.flow, of.version));

@@ -17,6 +17,7 @@ mod maker;
 mod manual;
 mod recurrence;
 mod replicas;
+mod run_only;
 mod secrets;
 mod sharing;
 mod tenants;
