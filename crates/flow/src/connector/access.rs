@@ -54,7 +54,7 @@ impl Hub {
         let id = flow.to_string();
         self.request_control_plane(context, credentials, Method::DELETE, &workflow_path(&id), &[], None)
             .await?;
-        self.keys.retain(|(known, of, _), _| (*known, *of) != (context.tenant, flow));
+        self.keys.retain(|(known, of, ..), _| (*known, *of) != (context.tenant, flow));
         Ok(())
     }
 }

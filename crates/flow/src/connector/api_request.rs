@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use super::hub::{Credentials, Hub, Workflow, refused};
+use super::invoker::UsedConnection;
 use super::request::{RESERVED, encode, plain};
 use super::runtime::RuntimeRequest;
 use crate::engine::{ApiRequest, Failure, Outcome};
@@ -22,7 +23,8 @@ impl Hub {
         let reference = reference.ok_or_else(|| {
             not_configured(format!("The flow has no connection reference '{}'.", request.reference))
         })?;
-        let connection = reference.connection.as_deref().ok_or_else(|| {
+        let connection = UsedConnection::of(&request.reference, reference, workflow.invoker);
+        let connection = connection.ok_or_else(|| {
             not_configured(format!(
                 "The connection reference '{}' is not mapped to a connection.",
                 request.reference

@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 
 use super::connection_key::USED_FOR;
 use super::hub::{CallContext, Credentials, Hub, Workflow, fresh, refused};
+use super::invoker::UsedConnection;
 use super::operation::Operations;
-use crate::definition::{CallSite, ConnectorCall, Definition};
+use crate::definition::{CallSite, ConnectorCall};
 use crate::engine::{CallInputs, Failure, Outcome};
 
 /// The location of all connectors.
@@ -47,7 +48,7 @@ impl Hub {
         call: &ConnectorCall,
         parameters: &Map<String, Value>,
     ) -> Result<Outcome, Outcome> {
-        let connection = connection_of(workflow.definition, call)?;
+        let connection = connection_of(workflow, call)?;
         let operations = self.operations(&workflow.context(), credentials, &call.api, false).await?;
         let operations = match operations.get(&call.operation) {
             Some(_) => operations,
@@ -138,8 +139,8 @@ impl Hub {
 }
 
 /// Returns the connection of an action's reference.
-fn connection_of<'a>(definition: &'a Definition, call: &ConnectorCall) -> Result<&'a str, Outcome> {
-    let reference = definition.connections.get(&call.reference);
+fn connection_of<'a>(workflow: &Workflow<'a>, call: &ConnectorCall) -> Result<UsedConnection<'a>, Outcome> {
+    let reference = workflow.definition.connections.get(&call.reference);
     let not_configured = |why: String| refused(Failure::new("ConnectionNotConfigured", why));
     let Some(reference) = reference else {
         return Err(not_configured(format!("The flow has no connection reference '{}'.", call.reference)));
@@ -150,7 +151,7 @@ fn connection_of<'a>(definition: &'a Definition, call: &ConnectorCall) -> Result
             call.reference, call.api
         )));
     }
-    reference.connection.as_deref().ok_or_else(|| {
+    UsedConnection::of(&call.reference, reference, workflow.invoker).ok_or_else(|| {
         not_configured(format!(
             "The connection reference '{}' is not mapped to a connection.",
             call.reference

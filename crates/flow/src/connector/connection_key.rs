@@ -8,6 +8,7 @@ use outlive_tokens::Secret;
 use serde_json::{Value, json};
 
 use super::hub::{ConnectionKey, Credentials, Hub, Workflow, connection_path, fresh, refused};
+use super::invoker::UsedConnection;
 use super::selection::{id_of, not_found};
 use crate::engine::{Failure, Outcome};
 
@@ -22,26 +23,32 @@ impl Hub {
         &self,
         workflow: &Workflow<'_>,
         credentials: &impl Credentials,
-        connection: &str,
+        connection: UsedConnection<'_>,
     ) -> Result<Arc<ConnectionKey>, Outcome> {
         let (tenant, now) = (workflow.tenant, workflow.now);
-        let name = (tenant, workflow.flow, connection.to_owned());
-        let selected = workflow.selections.get(&connection.to_ascii_lowercase());
+        let UsedConnection { name: connection, of: user } = connection;
+        let name = (tenant, workflow.flow, connection.to_owned(), user);
+        let selected =
+            if user.is_none() { workflow.selections.get(&connection.to_ascii_lowercase()) } else { None };
         let known = fresh(self.keys.get(&name), now);
         if let Some(key) = known.filter(|key| selected.is_none_or(|selected| *selected == key.connection)) {
             return Ok(key);
         }
         let context = workflow.context();
         // If the connection was not looked up when the flow was saved, the name refers to a
-        // connection that the maker may select now.
-        let selected = match (selected, workflow.maker) {
+        // connection that the maker, or the user who provides it, may select now.
+        let selected = match (selected, user.or(workflow.maker)) {
             (Some(selected), _) => Some(selected.clone()),
             (None, Some(maker)) => self.find_selectable(&context, credentials, maker, connection).await?,
             (None, None) => None,
         };
         let selected = selected.ok_or_else(|| not_found(connection))?;
         let path = [&connection_path(connection)[..], &["listConnectionKeys"]].concat();
-        let body = json!({"validityTimeSpan": VALIDITY.to_dotnet(), "workflowId": workflow.flow});
+        // With a connection that a user provides, the flow calls as that user.
+        let body = match user {
+            Some(user) => json!({"validityTimeSpan": VALIDITY.to_dotnet(), "objectId": user}),
+            None => json!({"validityTimeSpan": VALIDITY.to_dotnet(), "workflowId": workflow.flow}),
+        };
         let response = match self
             .request_control_plane(&context, credentials, Method::POST, &path, &[], Some(&body))
             .await

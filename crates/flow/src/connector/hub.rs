@@ -10,6 +10,7 @@ use outlive_tokens::Secret;
 use quick_cache::sync::Cache;
 use serde_json::Value;
 
+use super::invoker::Invoker;
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
 use crate::HttpHosts;
@@ -50,6 +51,8 @@ pub(crate) struct Workflow<'a> {
     pub(crate) selections: &'a Selections,
     /// The owner of the flow; `None` if the flow was deleted or is not needed.
     pub(crate) maker: Option<UserId>,
+    /// The user who started the run; `None` if a trigger did.
+    pub(crate) invoker: Option<&'a Invoker>,
     pub(crate) trace: &'a Trace,
     pub(crate) now: Instant,
 }
@@ -88,6 +91,9 @@ pub(super) struct ConnectionKey {
     pub(super) connection: String,
 }
 
+/// The flow that has a connection key, the name of the connection, and the user who provided it.
+pub(super) type KeyOwner = (TenantId, FlowId, String, Option<UserId>);
+
 /// A client of the hub, with in-memory caches. A value is also removed when the hub rejects it.
 #[derive(Debug)]
 pub(crate) struct Hub {
@@ -97,8 +103,8 @@ pub(crate) struct Hub {
     pub(super) config: HubConfig,
     /// The flow service's tokens for the hub.
     pub(super) tokens: Cache<TenantId, Timed<Arc<Secret>>>,
-    /// By the name of the connection.
-    pub(super) keys: Cache<(TenantId, FlowId, String), Timed<Arc<ConnectionKey>>>,
+    /// By the name of the connection, and the user who provided it for a run.
+    pub(super) keys: Cache<KeyOwner, Timed<Arc<ConnectionKey>>>,
     /// By the name of the connector.
     pub(super) swaggers: Cache<(TenantId, String), Timed<Arc<Operations>>>,
 }

@@ -10,6 +10,7 @@ mod call;
 mod connection_key;
 mod http_action;
 mod hub;
+mod invoker;
 mod operation;
 mod request;
 mod response;
@@ -19,6 +20,7 @@ mod service_token;
 
 pub(crate) use access::SelectedConnections;
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
+pub(crate) use invoker::Invoker;
 pub(crate) use selection::Found;
 
 /// Whether the swagger document has an operation of this id.

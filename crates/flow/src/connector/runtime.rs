@@ -4,6 +4,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use super::hub::{ConnectionKey, Hub, Workflow, refused};
+use super::invoker::UsedConnection;
 use super::request::Request;
 use super::response::ServiceResponse;
 use crate::engine::{Failure, Outcome};
@@ -32,7 +33,7 @@ impl Hub {
         &self,
         workflow: &Workflow<'_>,
         api: Option<&str>,
-        connection: &str,
+        connection: UsedConnection<'_>,
         key: &ConnectionKey,
         request: RuntimeRequest,
     ) -> Outcome {
@@ -63,7 +64,8 @@ impl Hub {
         let refusal = response.status == StatusCode::UNAUTHORIZED
             && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
         if moved || refusal {
-            self.keys.remove(&(workflow.tenant, workflow.flow, connection.to_owned()));
+            let UsedConnection { name, of } = connection;
+            self.keys.remove(&(workflow.tenant, workflow.flow, name.to_owned(), of));
         }
         // The operation may not be where the cached swagger says.
         if let (true, Some(api)) = (moved, api) {

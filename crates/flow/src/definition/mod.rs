@@ -37,7 +37,7 @@ pub(crate) use action::{Action, ActionKind, Body, Branch, CallSite, Response, Ta
 pub(crate) use condition::Condition;
 pub(crate) use connector_call::{ApiCall, ConnectionName, ConnectorCall};
 pub(crate) use http_call::{HttpAuthentication, HttpCall};
-pub(crate) use references::ConnectionReference;
+pub(crate) use references::{ConnectionReference, Source};
 pub(crate) use refusal::DefinitionErrors;
 pub(crate) use schema::Schema;
 pub(crate) use settings::{Hidden, StaticResult};

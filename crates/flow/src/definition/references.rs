@@ -14,8 +14,20 @@ pub(crate) struct ConnectionReference {
     pub api: Option<String>,
     /// The connection's name in the hub; `None` if the reference is not mapped.
     pub connection: Option<String>,
+    /// Whose connection it is.
+    pub source: Source,
     /// The path of the connection's name.
     pub path: String,
+}
+
+/// Where the connection of a reference comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// An owner selected it.
+    Embedded,
+    /// The user who starts a run provides it. Runs that a trigger starts, and those of owners who
+    /// provide nothing, use the connection that the reference names.
+    Invoker,
 }
 
 /// Parses the references that can be parsed.
@@ -35,15 +47,18 @@ pub(super) fn read(node: &Node<'_>, errors: &mut Collected) -> BTreeMap<String, 
 
 fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
     node.object()?;
-    // The connections of an invoker are those of the owner: only the owner can run a flow.
-    for source in ["runtimeSource", "source"] {
-        if let Some(source) = node.optional(source)
-            && !["embedded", "invoker"].contains(&source.text()?.to_ascii_lowercase().as_str())
-        {
-            return Err(
-                source.refuse("this is not a source of connections", "use \"embedded\" or \"invoker\"")
-            );
-        }
+    let mut source = Source::Embedded;
+    for member in ["runtimeSource", "source"] {
+        let Some(given) = node.optional(member) else { continue };
+        source = match given.text()?.to_ascii_lowercase().as_str() {
+            "embedded" => source,
+            "invoker" => Source::Invoker,
+            _ => {
+                return Err(
+                    given.refuse("this is not a source of connections", "use \"embedded\" or \"invoker\"")
+                );
+            }
+        };
     }
     // {connection: {name}, api: {name}} of a stored flow, {connection: {id}, api: {id}} of a
     // workflow, or {connectionName, id | apiName} of a package.
@@ -72,6 +87,7 @@ fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
     Ok(ConnectionReference {
         api: api.map(last).filter(|api| !api.is_empty()),
         connection: connection.map(last).filter(|connection| !connection.is_empty()),
+        source,
         path,
     })
 }

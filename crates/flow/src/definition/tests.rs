@@ -61,6 +61,7 @@ fn references_of_a_package_are_parsed() {
     let reference = |api: &str, connection: Option<&str>, path: &str| ConnectionReference {
         api: Some(api.to_owned()),
         connection: connection.map(str::to_owned),
+        source: Source::Embedded,
         path: format!("properties.connectionReferences.{path}"),
     };
     assert_eq!(definition.connections["a"], reference("shared_x", Some("orders-1"), "a.connectionName"));

@@ -18,6 +18,7 @@ use crate::engine::RunState;
 use crate::service::Flows;
 use crate::status::RunStatus;
 use crate::tables::flows::FlowRow;
+use crate::tables::permissions::Role;
 use crate::tables::runs::{self, RunRow};
 
 /// `GET /_lab/tenants/{tenant}/runs`: counts runs by status.
@@ -38,9 +39,9 @@ pub(super) async fn list(
     Path((_, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    let (flow, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
     let page = Page::of_query(query.as_deref())?;
-    let (rows, next) = page_of(&caller, &flows, &flow, &page).await?;
+    let (rows, next) = page_of(&caller, &flows, (&flow, role), &page).await?;
     let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
     let mut body = json!({"value": value.collect::<Vec<_>>()});
     if let Some(token) = next {
@@ -50,11 +51,12 @@ pub(super) async fn list(
     Ok(Json(body))
 }
 
-/// Reads a page of runs, and the token of the next one if there is more.
+/// Reads a page of runs, and the token of the next one if there is more. Run-only users see those
+/// that they started.
 pub(super) async fn page_of(
     caller: &Caller,
     flows: &Flows,
-    flow: &FlowRow,
+    (flow, role): (&FlowRow, Role),
     page: &Page,
 ) -> Result<(Vec<RunRow>, Option<String>), Problem> {
     let status = page.filter.as_deref().map(status_of).transpose()?;
@@ -63,8 +65,13 @@ pub(super) async fn page_of(
         None => i64::MAX,
         Some(token) => token.parse().map_err(|error: ParseIntError| bad_token().caused_by(error))?,
     };
-    let mut rows =
-        runs::list(&flows.chassis.store, (caller.tenant, flow.id), status, now, before, page.top + 1).await?;
+    let (store, limit) = (&flows.chassis.store, page.top + 1);
+    let mut rows = if role.owns() {
+        runs::list(store, (caller.tenant, flow.id), status, now, before, limit).await?
+    } else {
+        let own = (caller.tenant, flow.id, caller.user);
+        runs::list_of_invoker(store, own, status, now, before, limit).await?
+    };
     let has_more = rows.len() > page.top as usize;
     rows.truncate(page.top as usize);
     let next = rows.last().filter(|_| has_more).map(|last| last.number.to_string());
@@ -91,8 +98,10 @@ pub(super) async fn show(
     State(flows): State<Arc<Flows>>,
     Path((_, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let (row, state) = read(&caller, &flows, &id, &name).await?;
-    Ok(Json(run_documents::run(&caller.environment, &row, Some(&state))))
+    let (flow, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
+    let (row, state) = read_of(&caller, &flows, (&flow, role), &name).await?;
+    // Outputs come from connections that a run-only user may not use elsewhere.
+    Ok(Json(run_documents::run(&caller.environment, &row, role.owns().then_some(&state))))
 }
 
 pub(super) async fn actions(
@@ -180,6 +189,7 @@ fn action_not_found(action: &str) -> Problem {
     )
 }
 
+/// Reads a run of a flow that the caller owns.
 pub(super) async fn read(
     caller: &Caller,
     flows: &Flows,
@@ -187,8 +197,19 @@ pub(super) async fn read(
     name: &str,
 ) -> Result<(RunRow, RunState), Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(id)?).await?;
+    read_of(caller, flows, (&flow, Role::Owner), name).await
+}
+
+/// Reads a run that a user with `role` can see.
+async fn read_of(
+    caller: &Caller,
+    flows: &Flows,
+    (flow, role): (&FlowRow, Role),
+    name: &str,
+) -> Result<(RunRow, RunState), Problem> {
     let found = runs::find(&flows.chassis.store, caller.tenant, flow.id, name).await?;
-    let found = found.filter(|(row, _)| row.is_shown(caller.actor().now));
+    let is_own = |row: &RunRow| row.invoker.as_ref().is_some_and(|invoker| invoker.user == caller.user);
+    let found = found.filter(|(row, _)| row.is_shown(caller.actor().now) && (role.owns() || is_own(row)));
     let (row, record) = found.ok_or_else(|| {
         let name: String = name.chars().take(100).collect();
         Problem::not_found("WorkflowRunNotFound", format!("The flow has no run '{name}'."))

@@ -16,6 +16,7 @@ use super::run_documents::run_path;
 use super::run_routes;
 use crate::service::Flows;
 use crate::tables::flows::FlowRow;
+use crate::tables::permissions::Role;
 use crate::tables::runs::RunRow;
 
 /// Lists the only trigger of a flow.
@@ -47,7 +48,7 @@ pub(super) async fn histories(
     let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let trigger = find_by_name(&caller, &flows, &flow, &trigger).await?["name"].clone();
     let page = Page::of_query(query.as_deref())?;
-    let (rows, next) = run_routes::page_of(&caller, &flows, &flow, &page).await?;
+    let (rows, next) = run_routes::page_of(&caller, &flows, (&flow, Role::Owner), &page).await?;
     let value = rows.iter().map(|row| history(&caller, row));
     let mut body = json!({"value": value.collect::<Vec<_>>()});
     if let Some(token) = next {

@@ -21,6 +21,9 @@ use crate::service::{Flows, Started, TriggerCall, TriggerEvent};
 /// Headers of a response that the server sets.
 const NOT_SENT: [&str; 5] = ["content-length", "transfer-encoding", "connection", "date", "set-cookie"];
 
+/// The connections that the caller provides for the run.
+static INVOKER_CONNECTIONS: HeaderName = HeaderName::from_static("x-ms-apim-tokens");
+
 static RUN_ID: HeaderName = HeaderName::from_static("x-ms-workflow-run-id");
 
 /// Responds when the run has ended or waits: with the response of the run, or 202 with its name.
@@ -31,7 +34,7 @@ pub(super) async fn run(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    let (flow, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
     let id = flow.id;
     let input: Value = if body.is_empty() {
         json!({})
@@ -48,6 +51,9 @@ pub(super) async fn run(
     let call = TriggerCall {
         tenant: caller.tenant,
         flow,
+        user: caller.user,
+        is_run_only: !role.owns(),
+        connections: headers.get(&INVOKER_CONNECTIONS).map(|header| header.as_bytes().to_vec()),
         trigger,
         event: TriggerEvent::Outputs(outputs),
         trace: caller.trace.clone(),
@@ -64,11 +70,14 @@ pub(super) async fn resubmit(
     State(flows): State<Arc<Flows>>,
     Path((_, id, trigger, history)): Path<(String, String, String, String)>,
 ) -> Result<Response, Problem> {
+    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     let (row, state) = run_routes::read(&caller, &flows, &id, &history).await?;
-    let flow = flows.find_own(&caller.actor(), row.flow).await?;
     let call = TriggerCall {
         tenant: caller.tenant,
         flow,
+        user: caller.user,
+        is_run_only: false,
+        connections: None,
         trigger,
         event: TriggerEvent::Again(state.trigger_outputs),
         trace: caller.trace.clone(),

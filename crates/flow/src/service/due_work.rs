@@ -157,7 +157,8 @@ impl Flows {
         let next = recurrence.next_after(anchor, due);
         let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
         let trace = self.chassis.begin_trace(tenant, now);
-        let of = Starting { tenant, flow, version, program: &definition, trace: &trace, due, now };
+        let of =
+            Starting { tenant, flow, version, program: &definition, trace: &trace, invoker: None, due, now };
         let Occurred { states, trigger } = self.occur(&of).await?;
         let claim = if states.is_empty() {
             flows::skip_occurrences(tenant, flow, version, due, next)
@@ -206,7 +207,16 @@ impl Flows {
             Some(Ok(inputs)) => {
                 let maker = self.maker_for_lookup(tenant, flow, program).await?;
                 let selections = &program.selected.connections;
-                let workflow = Workflow { tenant, flow, definition: program, selections, maker, trace, now };
+                let workflow = Workflow {
+                    tenant,
+                    flow,
+                    definition: program,
+                    selections,
+                    maker,
+                    invoker: None,
+                    trace,
+                    now,
+                };
                 let outcome = self.hub.call(&workflow, self, &inputs).await;
                 match (outcome.status, outcome.outputs) {
                     (Some(200), Some(outputs)) => outputs,

@@ -85,6 +85,7 @@ impl Flows {
                         definition,
                         selections: &definition.selected.connections,
                         maker,
+                        invoker: run.invoker.as_ref(),
                         trace: &trace,
                         now,
                     };

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::StoreError;
 use serde_json::Value;
 
 use super::execution::identity;
 use super::starting::Starting;
 use super::state::Flows;
-use crate::connector::CallContext;
+use crate::connector::{CallContext, Invoker};
 use crate::engine::{self, Context, Fired, RunState, SentResponse};
 use crate::ids::FlowId;
 use crate::tables::flows::{self, FlowRow, FlowState};
@@ -23,6 +23,11 @@ const NAME_ATTEMPTS_MAX: usize = 8;
 pub(crate) struct TriggerCall {
     pub(crate) tenant: TenantId,
     pub(crate) flow: FlowRow,
+    /// The caller, and whether the caller may only run the flow.
+    pub(crate) user: UserId,
+    pub(crate) is_run_only: bool,
+    /// The header with the connections that the caller provides.
+    pub(crate) connections: Option<Vec<u8>>,
     pub(crate) trigger: String,
     pub(crate) event: TriggerEvent,
     pub(crate) trace: Trace,
@@ -58,7 +63,7 @@ impl Flows {
     }
 
     async fn start_and_execute(&self, call: TriggerCall) -> Result<Started, Problem> {
-        let TriggerCall { tenant, flow, trigger, event, trace, now } = call;
+        let TriggerCall { tenant, flow, user, is_run_only, connections, trigger, event, trace, now } = call;
         let definition =
             self.definition(tenant, flow.id, flow.version).await?.ok_or_else(|| flow_not_found(flow.id))?;
         if !definition.trigger.name.eq_ignore_ascii_case(&trigger) {
@@ -71,6 +76,10 @@ impl Flows {
         if flow.state != FlowState::Started {
             return Err(not_enabled(&flow));
         }
+        let invoker = Invoker::of(user, connections.as_deref(), &definition, is_run_only);
+        let invoker = invoker.map_err(|failure| {
+            Problem::new(StatusCode::BAD_REQUEST, "InvokerConnectionOverrideFailed", failure.message)
+        })?;
         self.grant_access(&CallContext { tenant, trace: &trace, now }, flow.id).await;
         let random = self.chassis.random.of(tenant);
         let states = match event {
@@ -107,8 +116,16 @@ impl Flows {
             return Ok(Started { name: None, response: None });
         }
         let program = &definition;
-        let of =
-            Starting { tenant, flow: flow.id, version: flow.version, program, trace: &trace, due: now, now };
+        let of = Starting {
+            tenant,
+            flow: flow.id,
+            version: flow.version,
+            program,
+            trace: &trace,
+            invoker: Some(&invoker),
+            due: now,
+            now,
+        };
         let mut started = None;
         for _ in 0..NAME_ATTEMPTS_MAX {
             let claim = flows::count_run(tenant, flow.id, flow.version);

@@ -7,6 +7,7 @@ use outlive_store::{Change, Statement};
 use super::executing::ExecutingRun;
 use super::progress::serialize_state;
 use super::state::{Flows, Program};
+use crate::connector::Invoker;
 use crate::engine::RunState;
 use crate::ids::{FlowId, run_name};
 use crate::status::RunStatus;
@@ -20,6 +21,8 @@ pub(super) struct Starting<'a> {
     pub(super) version: i64,
     pub(super) program: &'a Program,
     pub(super) trace: &'a Trace,
+    /// The user who starts the runs; `None` if a trigger does.
+    pub(super) invoker: Option<&'a Invoker>,
     /// When the event was due, and the present.
     pub(super) due: Instant,
     pub(super) now: Instant,
@@ -59,6 +62,7 @@ impl Flows {
                 trace: of.trace.trace_id.to_string(),
                 next_due: Some(of.due),
                 attempt: 1,
+                invoker: of.invoker.cloned(),
             };
             if index > 0 {
                 change.add(flows::count_run(of.tenant, of.flow, of.version));

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use outlive_clock::{Instant, Span, TenantId, wall_now};
+use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
+use serde_json::json;
 
+use crate::connector::Invoker;
 use crate::engine::Failure;
 use crate::ids::FlowId;
 use crate::status::RunStatus;
@@ -37,6 +39,8 @@ pub(crate) struct RunRow {
     pub(crate) trace: String,
     pub(crate) next_due: Option<Instant>,
     pub(crate) attempt: i64,
+    /// The user who started it; `None` if a trigger did.
+    pub(crate) invoker: Option<Invoker>,
 }
 
 impl RunRow {
@@ -65,7 +69,15 @@ fn run_of(row: &Row) -> Result<RunRow, StoreError> {
         trace: row.text("trace")?,
         next_due: row.opt_instant("next_due_us")?,
         attempt: row.int("attempt")?,
+        invoker: invoker_of(row)?,
     })
+}
+
+fn invoker_of(row: &Row) -> Result<Option<Invoker>, StoreError> {
+    let Some(user) = row.opt_parse("invoker")? else { return Ok(None) };
+    let provided = row.opt_text("invoker_connections")?;
+    let connections = provided.map(|_| row.json("invoker_connections")).transpose()?;
+    Ok(Some(Invoker { user, connections: connections.unwrap_or_default() }))
 }
 
 /// Reads a run with the engine's state.
@@ -78,7 +90,7 @@ pub(crate) async fn find(
     let row = store
         .row(sql!(
             "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, next_due_us, \
-             attempt, record FROM runs WHERE tenant = $1 AND flow = $2 AND name = $3",
+             attempt, invoker, invoker_connections, record FROM runs WHERE tenant = $1 AND flow = $2 AND name = $3",
             tenant,
             flow,
             name
@@ -104,7 +116,7 @@ pub(crate) async fn list(
             store
                 .rows(sql!(
                     "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
-                     next_due_us, attempt FROM runs WHERE tenant = $1 AND flow = $2 AND number < $3 \
+                     next_due_us, attempt, invoker, invoker_connections FROM runs WHERE tenant = $1 AND flow = $2 AND number < $3 \
                      AND (started_us >= $4 OR next_due_us IS NOT NULL) ORDER BY number DESC LIMIT $5",
                     tenant,
                     flow,
@@ -118,7 +130,7 @@ pub(crate) async fn list(
             store
                 .rows(sql!(
                     "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
-                     next_due_us, attempt FROM runs WHERE tenant = $1 AND flow = $2 AND status = $3 AND number < $4 \
+                     next_due_us, attempt, invoker, invoker_connections FROM runs WHERE tenant = $1 AND flow = $2 AND status = $3 AND number < $4 \
                      AND (started_us >= $5 OR next_due_us IS NOT NULL) ORDER BY number DESC LIMIT $6",
                     tenant,
                     flow,
@@ -130,6 +142,35 @@ pub(crate) async fn list(
                 .await?
         }
     };
+    rows.iter().map(run_of).collect()
+}
+
+/// Reads the runs of a flow that a user started and the history contains at `now`, newest first,
+/// before the run of that number; those of one status, or all.
+pub(crate) async fn list_of_invoker(
+    store: &Store,
+    (tenant, flow, invoker): (TenantId, FlowId, UserId),
+    status: Option<RunStatus>,
+    now: Instant,
+    before: i64,
+    limit: u32,
+) -> Result<Vec<RunRow>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
+             next_due_us, attempt, invoker, invoker_connections FROM runs \
+             WHERE tenant = $1 AND flow = $2 AND invoker = $3 AND number < $4 \
+             AND (started_us >= $5 OR next_due_us IS NOT NULL) AND ($6 = '' OR status = $6) \
+             ORDER BY number DESC LIMIT $7",
+            tenant,
+            flow,
+            invoker,
+            before,
+            now - HISTORY,
+            status.map_or("", RunStatus::name),
+            limit
+        ))
+        .await?;
     rows.iter().map(run_of).collect()
 }
 
@@ -191,10 +232,12 @@ pub(crate) struct Claimant<'a> {
 /// Inserts a run, numbered by the flow's count. Follows [`super::flows::count_run`] in the same
 /// change.
 pub(crate) fn insert(tenant: TenantId, run: &RunRow, record: String, claimant: &Claimant<'_>) -> Statement {
+    let provided = run.invoker.as_ref().filter(|invoker| !invoker.connections.is_empty());
     sql!(
         "INSERT INTO runs (tenant, flow, name, number, version, trigger_name, due_us, started_us, status, record, trace, \
-         next_due_us, attempt, replica, lease_wall_us) \
-         VALUES ($1, $2, $3, (SELECT runs FROM flows WHERE tenant = $1 AND id = $2), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         next_due_us, attempt, replica, lease_wall_us, invoker, invoker_connections) \
+         VALUES ($1, $2, $3, (SELECT runs FROM flows WHERE tenant = $1 AND id = $2), $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+         $13, $14, $15, $16)",
         tenant,
         run.flow,
         &run.name,
@@ -208,7 +251,9 @@ pub(crate) fn insert(tenant: TenantId, run: &RunRow, record: String, claimant: &
         run.next_due,
         run.attempt,
         claimant.replica,
-        claimant.lease
+        claimant.lease,
+        run.invoker.as_ref().map(|invoker| invoker.user),
+        provided.map(|invoker| json!(invoker.connections).to_string())
     )
 }
 
@@ -351,6 +396,7 @@ mod tests {
             trace: String::new(),
             next_due: Some(Instant::EPOCH),
             attempt: 1,
+            invoker: None,
         };
         store
             .commit(sql!(

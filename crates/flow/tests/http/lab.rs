@@ -309,7 +309,7 @@ impl Lab {
         while let Some(due) = self.next_due().filter(|due| *due <= end) {
             self.set_clock(due);
             self.due();
-            assert!(self.next_due() > Some(due), "what is due at {due} is done");
+            assert!(self.next_due().is_none_or(|next| next > due), "what is due at {due} is done");
         }
         self.set_clock(end);
     }

@@ -19,6 +19,7 @@ mod manual;
 mod recurrence;
 mod replicas;
 mod run_locks;
+mod run_only;
 mod secrets;
 mod sharing;
 mod tenants;

@@ -10,7 +10,7 @@ const ADMINISTRATOR: &str = "bbbbbbbb-0000-4000-8000-000000000003";
 const POWER_PLATFORM_ADMINISTRATOR: &str = "11648597-926c-4cf3-9c36-bcebb0ba8dcc";
 
 fn send(lab: &Lab, user: &str, method: &str, below: &str, body: Option<Value>) -> Response {
-    lab.send(method, &path(below), Some(&lab.token(user)), body)
+    lab.send(method, &path(&below.replace(' ', "%20")), Some(&lab.token(user)), body)
 }
 
 fn put(user: &str, role: Option<&str>) -> Value {
@@ -112,11 +112,13 @@ fn a_co_owner_changes_a_flow_and_uses_its_connections_only_there() {
 
 #[test]
 fn the_connection_of_a_removed_co_owner_is_withdrawn() {
-    let lab = Lab::with_flow(manual(json!({"Note": {"type": "Compose", "inputs": 1}})));
+    let lab = Lab::new();
     *lab.hub.connection.lock().expect("lock") =
         Some(FakeConnection { id: ID, creator: COLLEAGUE, shared_with: None });
     let at = format!("/{FLOW}");
-    // The flow referenced no connection that exists when it was saved, so it has none.
+    let mut plain = flow(manual(json!({"Note": {"type": "Compose", "inputs": 1}})));
+    plain["properties"]["connectionReferences"] = json!({});
+    lab.owner("PUT", &at, Some(plain)).expect(201);
     let body = flow(hourly());
     lab.owner("PUT", &at, Some(body.clone())).expect(403);
     modify_owners(&lab, put(COLLEAGUE, None)).expect(200);

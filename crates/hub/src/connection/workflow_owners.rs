@@ -27,7 +27,7 @@ pub(crate) async fn own_any(
 }
 
 /// Replaces the owners of a flow.
-pub(crate) fn replace(tenant: TenantId, flow: &Principal, owners: impl Iterator<Item = Uuid>) -> Change {
+pub(crate) fn replace(tenant: TenantId, flow: &Principal, owners: &[Uuid]) -> Change {
     let mut change = Change::from(delete(tenant, flow));
     for owner in owners {
         change.add(sql!(

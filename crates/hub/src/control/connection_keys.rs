@@ -22,7 +22,7 @@ const VALIDITY_MAX: Span = Span::from_days(365);
 
 struct Requested {
     validity: Span,
-    workflow: Option<Principal>,
+    principal: Option<Principal>,
 }
 
 /// Reads the body. The schema nests its members in `properties`; clients also send them outside.
@@ -30,7 +30,7 @@ fn read(body: JsonBody) -> Result<Requested, ArmRefusal> {
     let mut mistakes = Mistakes::default();
     let mut members = body.members();
     let nested = members.object("properties", &mut mistakes);
-    let (mut validity, mut workflow) = (None, None);
+    let (mut validity, mut principal) = (None, None);
     for mut members in [Some(members), nested].into_iter().flatten() {
         if let Some(given) = members.value("validityTimeSpan") {
             let at = members.path("validityTimeSpan");
@@ -44,15 +44,22 @@ fn read(body: JsonBody) -> Result<Requested, ArmRefusal> {
         if let Some(given) = members.text("workflowId", &mut mistakes) {
             let at = members.path("workflowId");
             match Principal::workflow(&given) {
-                Ok(_) if workflow.is_some() => mistakes.add(&at, "it is given twice"),
-                Ok(principal) => workflow = Some(principal),
+                Ok(_) if principal.is_some() => mistakes.add(&at, "it is given twice"),
+                Ok(workflow) => principal = Some(workflow),
                 Err(_) => mistakes.add(&at, "it is not a flow's id"),
+            }
+        }
+        if let Some(object) = members.parsed("objectId", "the object id of a user", &mut mistakes) {
+            let at = members.path("objectId");
+            match principal {
+                Some(_) => mistakes.add(&at, "a key is for one principal: give objectId or workflowId, once"),
+                None => principal = Some(Principal::Object(object)),
             }
         }
         members.end(&mut mistakes);
     }
     mistakes.into_result()?;
-    Ok(Requested { validity: validity.unwrap_or(VALIDITY), workflow })
+    Ok(Requested { validity: validity.unwrap_or(VALIDITY), principal })
 }
 
 fn span(given: &Value) -> Option<Span> {
@@ -72,20 +79,21 @@ pub(super) async fn list(
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
-    let Requested { validity, workflow } = read(body)?;
-    let (connection, principal) = match workflow {
+    let Requested { validity, principal } = read(body)?;
+    let (connection, principal) = match principal {
         None => {
             let usable = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
             (usable, Principal::Object(call.caller.oid))
         }
         Some(_) if !call.caller.acts_for_flows() => {
             return Err(ArmRefusal::forbidden(
-                "Only an application with the role 'Flows.Act' can request a key for a workflow.",
+                "Only an application with the role 'Flows.Act' can request a key for a workflow or a user.",
             ));
         }
         Some(principal) => {
-            // The key says which flow calls. Each call checks whether that flow has access, so that
-            // removed access has one error, recorded in the journal.
+            // The key says which flow calls, or for which user a flow calls. Each call checks whether
+            // that principal has access, so that removed access has one error, recorded in the
+            // journal.
             (connection, principal)
         }
     };

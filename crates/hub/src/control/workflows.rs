@@ -88,6 +88,15 @@ impl Selected {
         Ok(Self(selected))
     }
 
+    /// Returns each connection with the owner who selected it.
+    fn pairs(&self) -> Vec<(Uuid, Uuid)> {
+        let of = |(owner, ids): &(Uuid, BTreeSet<Uuid>)| {
+            let owner = *owner;
+            ids.iter().map(move |id| (owner, *id)).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(of).collect()
+    }
+
     fn contains(&self, owner: Option<Uuid>, connection: ConnectionId) -> bool {
         let has = |(id, connections): &(Uuid, BTreeSet<Uuid>)| {
             Some(*id) == owner && connections.contains(&connection.uuid())
@@ -143,8 +152,8 @@ async fn access(
     selected: &Selected,
 ) -> Result<(Change, Vec<Uuid>), ArmRefusal> {
     let (store, tenant) = (&hub.chassis.store, call.tenant);
-    let owners = selected.0.iter().map(|(owner, _)| *owner);
-    let mut change = workflow_owners::replace(tenant, flow, owners);
+    let owners: Vec<_> = selected.0.iter().map(|(owner, _)| *owner).collect();
+    let mut change = workflow_owners::replace(tenant, flow, &owners);
     let mut granted = Vec::new();
     for (connection, policy) in access_list::list_of_principal(store, tenant, flow).await? {
         let is_current = selected.contains(policy.granted_for, connection);
@@ -153,9 +162,8 @@ async fn access(
             change.append(withdrawn(hub, call, connection, &policy));
         }
     }
-    let pairs = selected.0.iter().flat_map(|(owner, ids)| ids.iter().map(|id| (*owner, id)));
-    for (maker, uuid) in pairs {
-        let id = ConnectionId::from_uuid(*uuid);
+    for (maker, uuid) in selected.pairs() {
+        let id = ConnectionId::from_uuid(uuid);
         let Some((connection, _)) = storage::find(store, tenant, id).await? else { continue };
         let mut policies = access_list::list(store, tenant, id).await?;
         // Those of another owner are withdrawn above.
@@ -163,9 +171,9 @@ async fn access(
             policy.principal != *flow || policy.granted_for.is_none_or(|granted| granted == maker)
         });
         match grants::decide(flow, maker, connection.owner, &policies) {
-            Grant::Exists => granted.push(*uuid),
+            Grant::Exists => granted.push(uuid),
             Grant::Add(policy, of_maker) => {
-                granted.push(*uuid);
+                granted.push(uuid);
                 change.append(grants::insert(tenant, id, &policy, of_maker.as_deref()));
                 let payload = AccessGranted {
                     policy: policy.name.clone(),

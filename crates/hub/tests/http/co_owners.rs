@@ -96,3 +96,27 @@ async fn a_flow_has_access_through_the_owner_who_selected_a_connection() {
     report(&world, "flow-1", &[], json!(many)).await.expect(400);
     report(&world, "flow-1", &[], json!([{"id": "x", "connections": []}])).await.expect(400);
 }
+
+#[tokio::test]
+async fn a_key_for_a_user_gives_the_access_of_that_user() {
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    let flows = world.app_token(FLOWS, &["Flows.Act"]);
+    let keys = |token: String, body: Value| {
+        let world = &world;
+        async move { world.arm(&token, "POST", "orders/listConnectionKeys", &body).await }
+    };
+    let key = keys(flows.clone(), json!({"objectId": OWNER})).await.expect(200);
+    assert_eq!(call_with(&world, &runtime, &key).await, 200);
+    // The access list decides at each call.
+    let key = keys(flows.clone(), json!({"objectId": STRANGER})).await.expect(200);
+    assert_eq!(call_with(&world, &runtime, &key).await, 403);
+    keys(world.user(OWNER), json!({"objectId": STRANGER})).await.expect(403);
+    for body in [
+        json!({"objectId": OWNER, "workflowId": "flow-1"}),
+        json!({"workflowId": "flow-1", "properties": {"objectId": OWNER}}),
+        json!({"objectId": "someone"}),
+    ] {
+        keys(flows.clone(), body).await.expect(400);
+    }
+}

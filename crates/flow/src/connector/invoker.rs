@@ -1,0 +1,186 @@
+//! The user who starts a run, and the connections that the user provides for it.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use outlive_clock::UserId;
+use serde_json::Value;
+
+use crate::definition::{ConnectionReference, Definition, Source};
+use crate::engine::Failure;
+
+/// The maximum number of connections that a user provides.
+const CONNECTIONS_MAX: usize = 500;
+/// The maximum length of a connection's name.
+const NAME_LENGTH_MAX: usize = 400;
+
+/// The user who started a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invoker {
+    pub(crate) user: UserId,
+    /// The names of the connections that the user provided, by connection reference.
+    pub(crate) connections: BTreeMap<String, String>,
+}
+
+/// A connection that an action uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UsedConnection<'a> {
+    pub(super) name: &'a str,
+    /// The user whose connection it is, if the user provided it for the run. Otherwise an owner
+    /// selected it.
+    pub(super) of: Option<UserId>,
+}
+
+impl<'a> UsedConnection<'a> {
+    /// Returns the connection for a reference (`key`); `None` if the reference has none.
+    pub(super) fn of(
+        key: &str,
+        reference: &'a ConnectionReference,
+        invoker: Option<&'a Invoker>,
+    ) -> Option<Self> {
+        let provided = invoker.filter(|_| reference.source == Source::Invoker);
+        match provided.and_then(|invoker| Some((invoker.connections.get(key)?, invoker.user))) {
+            Some((name, user)) => Some(Self { name, of: Some(user) }),
+            None => Some(Self { name: reference.connection.as_deref()?, of: None }),
+        }
+    }
+}
+
+impl Invoker {
+    /// Reads the connections that a user provides from the header `X-MS-APIM-Tokens`: Base64 of
+    /// `{"$connections": {"<reference>": {"connectionId": "…/connections/<name>"}}}`. A run-only
+    /// user has to provide one for each reference that names the invoker as its source.
+    pub(crate) fn of(
+        user: UserId,
+        header: Option<&[u8]>,
+        definition: &Definition,
+        is_run_only: bool,
+    ) -> Result<Self, Failure> {
+        let failed = |why: &str| {
+            Failure::new(
+                "InvokerConnectionOverrideFailed",
+                format!(
+                    "Failed to parse invoker connections from trigger '{}' outputs. Exception: {why}",
+                    definition.trigger.name
+                ),
+            )
+        };
+        let connections = match header {
+            None => BTreeMap::new(),
+            Some(header) => read(header).map_err(|why| failed(&why))?,
+        };
+        let mut needed =
+            definition.connections.iter().filter(|(_, reference)| reference.source == Source::Invoker);
+        if is_run_only && let Some((key, _)) = needed.find(|(key, _)| !connections.contains_key(*key)) {
+            return Err(failed(&format!(
+                "Could not find any valid connection for connection reference name '{key}' in APIM tokens header."
+            )));
+        }
+        Ok(Self { user, connections })
+    }
+}
+
+fn read(header: &[u8]) -> Result<BTreeMap<String, String>, String> {
+    let bytes = STANDARD.decode(header).map_err(|_| "The APIM tokens header is not Base64.".to_owned())?;
+    let tokens: Value = serde_json::from_slice(&bytes)
+        .map_err(|_| "The APIM tokens header is not Base64 of JSON.".to_owned())?;
+    let given = match &tokens["$connections"] {
+        Value::Null => return Ok(BTreeMap::new()),
+        Value::Object(given) if given.len() <= CONNECTIONS_MAX => given,
+        _ => return Err("$connections in the APIM tokens header is no object, or too large.".to_owned()),
+    };
+    let connection = |(key, connection): (&String, &Value)| {
+        let id =
+            ["connectionId", "connectionName"].into_iter().find_map(|member| connection[member].as_str());
+        let name = id.and_then(|id| id.rsplit('/').next()).filter(|name| {
+            (1..=NAME_LENGTH_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
+        });
+        match name {
+            Some(name) => Ok((key.clone(), name.to_owned())),
+            None => {
+                let key: String = key.chars().take(100).collect();
+                Err(format!("$connections['{key}'] in the APIM tokens header has no connectionId."))
+            }
+        }
+    };
+    given.iter().map(connection).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn header(tokens: &Value) -> Vec<u8> {
+        STANDARD.encode(tokens.to_string()).into_bytes()
+    }
+
+    fn user() -> UserId {
+        "aaaaaaaa-0000-4000-8000-000000000001".parse().expect("a user")
+    }
+
+    fn definition() -> Definition {
+        let definition = json!({
+            "triggers": {"manual": {"type": "Request", "kind": "Button"}},
+            "actions": {"Note": {"type": "Compose", "inputs": 1}},
+        });
+        let references = json!({
+            "fixed": {"runtimeSource": "embedded", "connection": {"name": "a"}},
+            "own": {"runtimeSource": "invoker", "connection": {"name": "b"}},
+            "unmapped": {"source": "Invoker"},
+        });
+        Definition::read(&definition, &references).expect("is valid")
+    }
+
+    #[test]
+    fn run_only_users_provide_what_the_flow_takes_from_its_invoker() {
+        let definition = definition();
+        let both = json!({"$connections": {
+            "own": {"connectionId": "/providers/x/connections/mine"}, "unmapped": {"connectionName": "other"},
+            "fixed": {"connectionId": "instead"},
+        }});
+        let invoker = Invoker::of(user(), Some(&header(&both)), &definition, true).expect("is complete");
+        let used = |key: &str, invoker: Option<&Invoker>| {
+            let used = UsedConnection::of(key, &definition.connections[key], invoker);
+            used.map(|used| (used.name.to_owned(), used.of))
+        };
+        // What an owner fixed cannot be replaced.
+        assert_eq!(used("fixed", Some(&invoker)), Some(("a".to_owned(), None)));
+        assert_eq!(used("own", Some(&invoker)), Some(("mine".to_owned(), Some(user()))));
+        assert_eq!(used("unmapped", Some(&invoker)), Some(("other".to_owned(), Some(user()))));
+        // Runs that nobody started, and those of owners, use what the references name.
+        assert_eq!(used("own", None), Some(("b".to_owned(), None)));
+        assert_eq!(used("unmapped", None), None);
+        let owner = Invoker::of(user(), None, &definition, false).expect("owners may provide nothing");
+        assert_eq!(used("own", Some(&owner)), Some(("b".to_owned(), None)));
+    }
+
+    #[test]
+    fn headers_that_are_not_valid_or_lack_a_connection_are_rejected() {
+        let definition = definition();
+        let one = json!({"$connections": {"own": {"connectionId": "mine"}}});
+        let many: serde_json::Map<_, _> =
+            (0..=CONNECTIONS_MAX).map(|n| (n.to_string(), json!({"connectionId": "x"}))).collect();
+        for (header, part) in [
+            (None, "'own' in APIM tokens header"),
+            (Some(header(&one)), "'unmapped' in APIM tokens header"),
+            (Some(header(&json!({}))), "'own' in APIM tokens header"),
+            (Some(b"no".to_vec()), "is not Base64"),
+            (Some(STANDARD.encode("no").into_bytes()), "is not Base64 of JSON"),
+            (Some(header(&json!({"$connections": []}))), "is no object"),
+            (Some(header(&json!({ "$connections": many }))), "too large"),
+            (Some(header(&json!({"$connections": {"own": {}}}))), "$connections['own']"),
+            (Some(header(&json!({"$connections": {"own": {"connectionId": "a/"}}}))), "$connections['own']"),
+            (
+                Some(header(&json!({"$connections": {"own": {"connectionId": "a\nb"}}}))),
+                "$connections['own']",
+            ),
+        ] {
+            let failure = Invoker::of(user(), header.as_deref(), &definition, true).expect_err("is rejected");
+            assert_eq!(failure.code, "InvokerConnectionOverrideFailed");
+            assert!(failure.message.contains(part), "{part}: {}", failure.message);
+        }
+    }
+}
