@@ -10,6 +10,7 @@ mod call;
 mod connection_key;
 mod http_action;
 mod hub;
+mod location;
 mod operation;
 mod request;
 mod response;

@@ -11,13 +11,11 @@ use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
 use outlive_wire::Subject;
 use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
-use serde_json::Value;
 
-use super::execution::{Execution, identity};
+use super::execution::Execution;
 use super::starting::Starting;
 use super::state::Flows;
-use crate::connector::Workflow;
-use crate::engine::{self, Context, Failure, Fired, RunState};
+use crate::engine::{Failure, RunState};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::due::{self, Due, DueKind};
@@ -137,16 +135,20 @@ impl Flows {
             return Ok(NOTHING_DONE);
         };
         let next = recurrence.next_after(anchor, due);
-        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
         let trace = self.chassis.begin_trace(tenant, now);
         let of = Starting { tenant, flow, version, program: &definition, trace: &trace, due, now };
-        let states = self.occur(&of).await?;
+        let (states, poll) = self.occur(&of).await?;
+        let next = poll.due.unwrap_or(next);
+        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
         let claim = if states.is_empty() {
             flows::skip_occurrences(tenant, flow, version, due, next)
         } else {
             flows::claim_occurrence(tenant, flow, version, due, next)
         };
-        let (change, rows) = self.insert_runs(&of, claim, &states);
+        let (mut change, rows) = self.insert_runs(&of, claim, &states);
+        if let Some(location) = &poll.location {
+            change.add(flows::set_trigger_state(tenant, flow, version, location));
+        }
         match self.chassis.store.commit(change).await {
             Ok(()) => {}
             // A run of the same flow in the same millisecond has this name: generate another.
@@ -165,49 +167,6 @@ impl Flows {
             status = if status == Some(RunStatus::Failed) { status } else { ended };
         }
         Ok(Processed { status, following: Some(following) })
-    }
-
-    /// Returns the runs that an occurrence starts. A trigger of a connector asks it for events.
-    async fn occur(&self, of: &Starting<'_>) -> Result<Vec<RunState>, Problem> {
-        let &Starting { tenant, flow, program, trace, now, .. } = of;
-        if !self.has_room(tenant, flow, program).await? {
-            tracing::warn!(%tenant, %flow, "as many runs wait as the trigger allows");
-            return Ok(Vec::new());
-        }
-        let random = self.chassis.random.of(tenant);
-        let run = identity(tenant, flow, "");
-        let draw = || random.stream("expression").next_u64();
-        let polled = engine::poll(program, &Context::new(now, &run, &draw));
-        let outputs = match polled {
-            None => Value::Null,
-            Some(Err(failure)) => {
-                tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
-                return Ok(Vec::new());
-            }
-            Some(Ok(inputs)) => {
-                let maker = self.maker_for_lookup(tenant, flow, program).await?;
-                let selections = &program.selections;
-                let workflow = Workflow { tenant, flow, definition: program, selections, maker, trace, now };
-                let outcome = self.hub.call(&workflow, self, &inputs).await;
-                match (outcome.status, outcome.outputs) {
-                    (Some(200), Some(outputs)) => outputs,
-                    // Without new events, a connector returns 202.
-                    (Some(201..=299), _) => return Ok(Vec::new()),
-                    _ => {
-                        let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
-                        tracing::warn!(%tenant, %flow, why, "a connector could not be asked for events");
-                        return Ok(Vec::new());
-                    }
-                }
-            }
-        };
-        match engine::fire(program, outputs, &Context::new(now, &run, &draw)) {
-            Fired::Runs(states) => Ok(states),
-            Fired::Rejected(failure) => {
-                tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
-                Ok(Vec::new())
-            }
-        }
     }
 
     /// Resumes a run whose retry is due, or that a crashed process left unfinished. It continues

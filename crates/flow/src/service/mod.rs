@@ -8,6 +8,7 @@ mod executing;
 mod execution;
 mod manual_run;
 mod mistakes;
+mod polling;
 mod progress;
 mod run_control;
 mod saving;
