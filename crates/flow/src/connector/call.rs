@@ -35,6 +35,9 @@ impl Hub {
             }
             CallInputs::Request(request) => self.forward(workflow, credentials, request).await,
             CallInputs::Http(request) => self.request(workflow, request).await,
+            CallInputs::Location { reference, location } => {
+                self.follow(workflow, credentials, reference, location).await
+            }
         };
         match outcome {
             Ok(outcome) | Err(outcome) => outcome,

@@ -11,6 +11,7 @@ mod connection_key;
 mod http_action;
 mod hub;
 mod invoker;
+mod location;
 mod operation;
 mod request;
 mod response;

@@ -56,6 +56,7 @@ pub(super) fn read(
     let lower = name.to_ascii_lowercase();
     let mut settings = Settings::default();
     let concurrency = settings::runtime_configuration(node, false, &mut settings, results, errors);
+    settings.is_synchronous = settings::has_option(node, "DisableAsyncPattern");
     if let Some(kind) = errors.keep(Ok(node.optional("kind"))).flatten() {
         errors.keep(kind.text());
     }

@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     /// The maximum duration, with all retries (virtual time).
     pub timeout: Option<Span>,
     pub tracked: Option<Template>,
+    /// Whether a response 202 is the result, instead of the response of its `Location`.
+    pub is_synchronous: bool,
 }
 
 /// A result that an action has without being executed.
@@ -181,6 +183,13 @@ fn status_of(name: &str) -> Option<u16> {
             .and_then(|status| status.canonical_reason())
             .is_some_and(|reason| reason.chars().filter(char::is_ascii_alphanumeric).eq(name.chars()))
     })
+}
+
+/// Whether `operationOptions` contains an option.
+pub(super) fn has_option(node: &Node<'_>, option: &str) -> bool {
+    let options = node.optional("operationOptions");
+    let text = options.as_ref().and_then(|options| options.text().ok()).unwrap_or_default();
+    text.split(',').any(|one| one.trim().eq_ignore_ascii_case(option))
 }
 
 /// Parses `limit.timeout` of an action that is no loop, and `trackedProperties`.

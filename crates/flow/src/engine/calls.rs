@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::asynchronous::{poll_of, poll_through};
 use super::facts::View;
 use super::http_request;
 use super::inputs::{ApiRequest, CallInputs, Evaluated};
@@ -42,9 +43,17 @@ impl<'d> Engine<'d, '_> {
         let Some(record) = self.state.record_mut(at) else { return Step::Idle };
         record.status = ActionStatus::Running;
         record.retry_due = None;
+        let location = record.location.clone();
         let inputs = record.inputs.as_ref();
         let lost = || EvaluationError("the inputs of the first attempt are not recorded".to_owned());
         let again = match &action.kind {
+            ActionKind::OpenApiConnection(call) if location.is_some() => {
+                Ok(poll_through(&call.reference, &location.unwrap_or_default()))
+            }
+            ActionKind::ApiConnection(_) if location.is_some() => inputs
+                .and_then(restore)
+                .map(|request| poll_through(&request.reference, &location.unwrap_or_default()))
+                .ok_or_else(lost),
             ActionKind::OpenApiConnection(call) => {
                 let parameters =
                     inputs.and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
@@ -56,7 +65,11 @@ impl<'d> Engine<'d, '_> {
             }
             // The credential is not recorded, so everything is evaluated again.
             ActionKind::Http(call) => {
-                http_request::evaluate(call, &self.view(at.frame)).map(|(_, inputs)| inputs)
+                let request = http_request::request(call, &self.view(at.frame));
+                request.map(|request| match location {
+                    Some(location) => CallInputs::Http(poll_of(request, &location)),
+                    None => CallInputs::Http(request),
+                })
             }
             _ => Err(lost()),
         };
@@ -74,7 +87,23 @@ impl<'d> Engine<'d, '_> {
 }
 
 /// Evaluates how a connector is asked for events.
-pub(super) fn poll<'d>(call: &'d PollCall, view: &View<'_>) -> Result<CallInputs<'d>, EvaluationError> {
+pub(super) fn poll<'d>(
+    call: &'d PollCall,
+    cursor: Option<&str>,
+    view: &View<'_>,
+) -> Result<CallInputs<'d>, EvaluationError> {
+    if let Some(cursor) = cursor {
+        return match call {
+            PollCall::Operation(call) => Ok(poll_through(&call.reference, cursor)),
+            PollCall::Request(call) => match request(call, view)? {
+                (_, CallInputs::Request(request)) => Ok(poll_through(&request.reference, cursor)),
+                (_, other) => Ok(other),
+            },
+            PollCall::Http(call) => {
+                http_request::request(call, view).map(|request| CallInputs::Http(poll_of(request, cursor)))
+            }
+        };
+    }
     let (_, call) = match call {
         PollCall::Operation(call) => operation(call, view)?,
         PollCall::Request(call) => request(call, view)?,

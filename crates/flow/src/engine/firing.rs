@@ -105,15 +105,17 @@ fn runs(
     Ok(fired)
 }
 
-/// Returns the call that asks a connector for events.
+/// Returns the call that asks a connector for events: at the address that its last response gave,
+/// or as the trigger says.
 pub(crate) fn poll<'d>(
     definition: &'d Definition,
+    cursor: Option<&str>,
     context: &Context<'_>,
 ) -> Option<Result<CallInputs<'d>, Failure>> {
     let TriggerKind::Poll { call, .. } = &definition.trigger.kind else { return None };
     let state = RunState::new(definition, context.now, Value::Null);
     let view = View::new(definition, &state, context, FLOW);
-    Some(calls::poll(call, &view).map_err(|EvaluationError(what)| {
+    Some(calls::poll(call, cursor, &view).map_err(|EvaluationError(what)| {
         Failure::new(
             "InvalidTemplate",
             format!(

@@ -11,8 +11,8 @@ use crate::expression::{EvaluationError, Template};
 /// What the run history shows in place of a credential.
 const SANITIZED: &str = "*sanitized*";
 
-/// Evaluates a request. The inputs for the run history contain no credential.
-pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
+/// Evaluates a request.
+pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, EvaluationError> {
     let text = |template: &Template, what: &str| match template.evaluate(view)? {
         Value::String(text) => Ok(text),
         _ => Err(EvaluationError(format!("the {what} is not a string"))),
@@ -45,14 +45,19 @@ pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
             })
         }
     };
-    let request = HttpRequest {
+    Ok(HttpRequest {
         method: text(&call.method, "method")?,
         uri: text(&call.uri, "uri")?,
         queries: map(&call.queries, "queries")?,
         headers: map(&call.headers, "headers")?,
         body: call.body.as_ref().map(|body| body.evaluate(view)).transpose()?,
         credential,
-    };
+    })
+}
+
+/// Evaluates a request. The inputs for the run history contain no credential.
+pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
+    let request = request(call, view)?;
     let mut shown = request.headers.clone();
     for (_, value) in shown.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
         *value = json!(SANITIZED);

@@ -10,9 +10,17 @@ use crate::expression::EvaluationError;
 /// A call, with evaluated inputs.
 #[derive(Clone, Debug)]
 pub(crate) enum CallInputs<'d> {
-    Operation { call: &'d ConnectorCall, parameters: Map<String, Value> },
+    Operation {
+        call: &'d ConnectorCall,
+        parameters: Map<String, Value>,
+    },
     Request(ApiRequest),
     Http(HttpRequest),
+    /// Requests an address that an earlier response through a connection gave.
+    Location {
+        reference: String,
+        location: String,
+    },
 }
 
 /// A request through a connection, below its runtime URL.

@@ -10,6 +10,7 @@
 //! part of the frame that contains them.
 
 mod archive;
+mod asynchronous;
 mod begin;
 mod calls;
 mod context;
@@ -31,6 +32,7 @@ use outlive_clock::{Instant, Span, Stream};
 use serde_json::{Value, json};
 
 pub(crate) use archive::Iteration;
+pub(crate) use asynchronous::NextPoll;
 pub(crate) use context::{Context, RunIdentity};
 pub(crate) use ending::{Ending, cut_short};
 pub(crate) use firing::{Fired, fire, poll};
@@ -147,6 +149,12 @@ pub(crate) fn conclude(
     let Some(mut record) = state.record(at).cloned() else { return };
     let may_pass = outcome.failure.is_some() && outcome.status.is_some_and(is_retried);
     let wait = if may_pass { retry.wait(record.retries + 1, &mut draw()) } else { None };
+    if let Some((location, due)) = asynchronous::continuation(action, &record, &outcome, now) {
+        record.wait_for_operation(location, due, action.settings.timeout);
+        record.outputs = outcome.outputs;
+        state.store(at, record);
+        return;
+    }
     record.outputs = outcome.outputs;
     match (outcome.failure, wait) {
         (Some(_), Some(wait))

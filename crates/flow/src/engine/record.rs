@@ -1,6 +1,6 @@
 //! What a run records of an action.
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, Span};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -65,6 +65,9 @@ pub(crate) struct ActionRecord {
     /// When the next retry is due (virtual).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_due: Option<Instant>,
+    /// Where the state of an asynchronous operation is polled, when the next retry is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// When a `Wait` ends (virtual).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_until: Option<Instant>,
@@ -118,6 +121,7 @@ impl ActionRecord {
             outputs: None,
             retries: 0,
             retry_due: None,
+            location: None,
             wait_until: None,
             taken: None,
             iterations: None,
@@ -157,6 +161,15 @@ impl ActionRecord {
             Err(failure) => self.fail(failure),
         }
         self.end = Some(now);
+    }
+
+    /// Waits until the state of an operation is to be polled, or the action has taken too long.
+    pub(super) fn wait_for_operation(&mut self, location: String, due: Instant, timeout: Option<Span>) {
+        self.status = ActionStatus::Waiting;
+        self.location = Some(location);
+        self.retry_due = Some(timeout.map_or(due, |timeout| due.min(self.start + timeout)));
+        self.code = None;
+        self.error = None;
     }
 
     /// Ends the action because it took too long.

@@ -123,7 +123,15 @@ impl<'d> Engine<'d, '_> {
                 self.track(at, action);
                 Step::Progress
             }
-            (None, _) => self.call_again(at, action),
+            (None, _) => {
+                let timeout = action.settings.timeout.map(|timeout| record.start + timeout);
+                if record.location.is_some() && timeout.is_some_and(|timeout| timeout <= now) {
+                    record.time_out(timed_out(&action.name), now);
+                    self.track(at, action);
+                    return Step::Progress;
+                }
+                self.call_again(at, action)
+            }
         }
     }
 

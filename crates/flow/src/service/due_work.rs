@@ -11,15 +11,13 @@ use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
 use outlive_wire::Subject;
 use outlive_wire::events::{FlowOccurrencesMissed, FlowSuspended, RunFinished};
-use serde_json::Value;
 
-use super::execution::{Execution, identity};
+use super::execution::Execution;
+use super::polling::Occurred;
 use super::starting::Starting;
 use super::state::Flows;
-use crate::connector::Workflow;
-use crate::engine::{self, Context, Failure, Fired, RunState};
+use crate::engine::{Failure, RunState};
 use crate::ids::FlowId;
-use crate::lifecycle::failing::Outcome;
 use crate::status::RunStatus;
 use crate::tables::due::{self, Due, DueKind};
 use crate::tables::flows;
@@ -37,19 +35,6 @@ struct Processed {
 }
 
 const NOTHING_DONE: Processed = Processed { status: None, following: None };
-
-/// What comes of an occurrence.
-struct Occurred {
-    /// The runs that it starts.
-    states: Vec<RunState>,
-    trigger: Outcome,
-}
-
-impl Occurred {
-    const fn without_runs(trigger: Outcome) -> Self {
-        Self { states: Vec::new(), trigger }
-    }
-}
 
 impl Flows {
     /// Runs what is due in the tenant, until the turn is over. Missed occurrences are skipped.
@@ -155,11 +140,12 @@ impl Flows {
             return Ok(NOTHING_DONE);
         };
         let next = recurrence.next_after(anchor, due);
-        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
         let trace = self.chassis.begin_trace(tenant, now);
         let of =
             Starting { tenant, flow, version, program: &definition, trace: &trace, invoker: None, due, now };
-        let Occurred { states, trigger } = self.occur(&of).await?;
+        let Occurred { states, trigger, poll } = self.occur(&of).await?;
+        let next = poll.due.unwrap_or(next);
+        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
         let claim = if states.is_empty() {
             flows::skip_occurrences(tenant, flow, version, due, next)
         } else {
@@ -167,6 +153,9 @@ impl Flows {
         };
         let (mut change, rows) = self.insert_runs(&of, claim, &states);
         change.append(self.after_trigger(tenant, flow, trigger, now).await?);
+        if let Some(location) = &poll.location {
+            change.add(flows::set_trigger_state(tenant, flow, version, location));
+        }
         match self.chassis.store.commit(change).await {
             Ok(()) => {}
             // A run of the same flow in the same millisecond has this name: generate another.
@@ -185,61 +174,6 @@ impl Flows {
             status = if status == Some(RunStatus::Failed) { status } else { ended };
         }
         Ok(Processed { status, following: Some(following) })
-    }
-
-    /// Returns what comes of an occurrence. A trigger of a connector asks it for events.
-    async fn occur(&self, of: &Starting<'_>) -> Result<Occurred, Problem> {
-        let &Starting { tenant, flow, program, trace, now, .. } = of;
-        if !self.has_room(tenant, flow, program).await? {
-            tracing::warn!(%tenant, %flow, "as many runs wait as the trigger allows");
-            return Ok(Occurred::without_runs(Outcome::Neither));
-        }
-        let random = self.chassis.random.of(tenant);
-        let run = identity(tenant, flow, "");
-        let draw = || random.stream("expression").next_u64();
-        let polled = engine::poll(program, &Context::new(now, &run, &draw));
-        let outputs = match polled {
-            None => Value::Null,
-            Some(Err(failure)) => {
-                tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
-                return Ok(Occurred::without_runs(Outcome::Failed));
-            }
-            Some(Ok(inputs)) => {
-                let maker = self.maker_for_lookup(tenant, flow, program).await?;
-                let selections = &program.selected.connections;
-                let workflow = Workflow {
-                    tenant,
-                    flow,
-                    definition: program,
-                    selections,
-                    maker,
-                    invoker: None,
-                    trace,
-                    now,
-                };
-                let outcome = self.hub.call(&workflow, self, &inputs).await;
-                match (outcome.status, outcome.outputs) {
-                    (Some(200), Some(outputs)) => outputs,
-                    // Without new events, a connector returns 202.
-                    (Some(201..=299), _) => return Ok(Occurred::without_runs(Outcome::Succeeded)),
-                    _ => {
-                        let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
-                        tracing::warn!(%tenant, %flow, why, "a connector could not be asked for events");
-                        return Ok(Occurred::without_runs(Outcome::Failed));
-                    }
-                }
-            }
-        };
-        match engine::fire(program, outputs, &Context::new(now, &run, &draw)) {
-            Fired::Runs(states) => {
-                let trigger = if program.trigger.can_fail() { Outcome::Succeeded } else { Outcome::Neither };
-                Ok(Occurred { states, trigger })
-            }
-            Fired::Rejected(failure) => {
-                tracing::warn!(%tenant, %flow, why = failure.message, "a trigger could not be evaluated");
-                Ok(Occurred::without_runs(Outcome::Failed))
-            }
-        }
     }
 
     /// Resumes a run whose retry is due, or that a crashed process left unfinished. It continues

@@ -9,6 +9,7 @@ mod execution;
 mod lifecycle;
 mod manual_run;
 mod mistakes;
+mod polling;
 mod progress;
 mod run_control;
 mod saving;

@@ -230,7 +230,8 @@ pub(crate) fn update(tenant: TenantId, flow: &FlowRow, rescheduled: bool) -> Sta
     sql!(
         "UPDATE flows SET display_name = $4, state = $5, version = $6, changed_us = $7, \
          anchor_us = CASE WHEN $8 = 1 THEN $9 ELSE anchor_us END, \
-         next_due_us = CASE WHEN $8 = 1 THEN $10 ELSE next_due_us END, revision = revision + 1, \
+         next_due_us = CASE WHEN $8 = 1 THEN $10 ELSE next_due_us END, \
+         trigger_state = CASE WHEN $8 = 1 THEN '' ELSE trigger_state END, revision = revision + 1, \
          suspension_reason = CASE WHEN $5 = 'Suspended' THEN suspension_reason END, \
          suspended_us = CASE WHEN $5 = 'Suspended' THEN suspended_us END \
          WHERE tenant = $1 AND id = $2 AND revision = $3",
@@ -298,6 +299,31 @@ pub(crate) fn claim_occurrence(
         next
     )
     .expect_rows(1)
+}
+
+/// Reads where the next events of a polling trigger are, if its last response gave an address.
+pub(crate) async fn find_trigger_state(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+) -> Result<Option<String>, StoreError> {
+    let row = store
+        .row(sql!("SELECT trigger_state FROM flows WHERE tenant = $1 AND id = $2", tenant, flow))
+        .await?;
+    let state = row.map(|row| row.text("trigger_state")).transpose()?;
+    Ok(state.filter(|state| !state.is_empty()))
+}
+
+/// Sets where the next events of a polling trigger are. Follows the claim of the occurrence in the
+/// same change.
+pub(crate) fn set_trigger_state(tenant: TenantId, flow: FlowId, version: i64, state: &str) -> Statement {
+    sql!(
+        "UPDATE flows SET trigger_state = $4 WHERE tenant = $1 AND id = $2 AND version = $3",
+        tenant,
+        flow,
+        version,
+        state
+    )
 }
 
 /// Skips the missed occurrences from `due` until before `next`.

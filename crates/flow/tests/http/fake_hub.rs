@@ -29,6 +29,8 @@ pub(crate) struct Call {
 #[derive(Clone)]
 pub(crate) enum Reply {
     Respond(u16, Value),
+    /// Responds with these headers.
+    With(u16, Vec<(&'static str, String)>, Value),
     /// Responds with 200 when the test says so, after it notified the test of the call.
     Hold(mpsc::Sender<()>, Arc<tokio::sync::Notify>),
     /// Never responds, and notifies the test of the call.
@@ -311,6 +313,13 @@ async fn runtime(
             Json(body),
         )
             .into_response(),
+        Some(Reply::With(status, list, body)) => {
+            let mut response = (StatusCode::from_u16(status).expect("status"), Json(body)).into_response();
+            for (name, value) in list {
+                response.headers_mut().insert(name, value.parse().expect("a header"));
+            }
+            response
+        }
         Some(Reply::Hold(called, released)) => {
             called.send(()).expect("the test listens");
             released.notified().await;

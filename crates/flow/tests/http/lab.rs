@@ -32,7 +32,7 @@ pub(crate) struct Lab {
     database: DatabaseUrl,
     issuer_url: String,
     hub_url: String,
-    /// The hosts that `Http` actions can reach: `api.contoso.example` is the fake hub.
+    /// The hosts that `Http` actions can reach: both are the fake hub.
     http_hosts: Vec<HttpHost>,
     /// The runtime of the fakes, which outlives the service.
     _outside: Runtime,
@@ -95,7 +95,9 @@ impl Lab {
         let (issuer_url, hub_url) = (serve(&outside, issuer.router()), serve(&outside, hub.router()));
         let data = tempfile::tempdir().expect("a directory");
         let database = database(&data).unwrap_or_else(|| DatabaseUrl::Sqlite(data.path().join("flow.db")));
-        let http_hosts = vec![format!("api.contoso.example={hub_url}").parse().expect("a mapping")];
+        let http_hosts = ["api", "other"]
+            .map(|name| format!("{name}.contoso.example={hub_url}").parse().expect("a mapping"))
+            .to_vec();
         let _outside = outside;
         let service = None;
         let mut lab =

@@ -1,6 +1,7 @@
 //! Tests of the flow service over HTTP, with a fake issuer and a fake hub.
 
 mod access;
+mod asynchronous;
 mod control;
 mod crash;
 mod definitions;
@@ -16,6 +17,7 @@ mod lifecycle;
 mod loops;
 mod maker;
 mod manual;
+mod polling;
 mod recurrence;
 mod replicas;
 mod run_locks;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::LOCATION;
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_tokens::{Secret, fingerprint};
@@ -16,6 +17,7 @@ use url::Url;
 
 use super::admission::{Admitted, recorded_path};
 use super::headers;
+use super::location;
 use super::outgoing::{Destination, Facts, OutgoingRequest, Prepared};
 use super::refusal::RuntimeRefusal;
 use super::response_policies;
@@ -95,7 +97,9 @@ async fn send(
     facts.check(&admitted.connection)?;
     let mut token = token(hub, admitted, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
-    let mut response = match exchange(hub, facts.prepare(token.as_ref())?, trace).await? {
+    let prepared = facts.prepare(token.as_ref())?;
+    let (url, destination) = (url_of(&prepared)?, prepared.destination.clone());
+    let mut response = match exchange(hub, prepared, &url, trace).await? {
         Ok(response) => response,
         Err(error) => return Ok(error),
     };
@@ -109,7 +113,7 @@ async fn send(
             answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token_error)?;
         sent.access_token = Some(fingerprint(fresh.expose()));
         // Once only: the response to this request is returned whatever it is.
-        response = match exchange(hub, facts.prepare(Some(&fresh))?, trace).await? {
+        response = match exchange(hub, facts.prepare(Some(&fresh))?, &url, trace).await? {
             Ok(response) => response,
             Err(error) => return Ok(error),
         };
@@ -117,7 +121,11 @@ async fn send(
     }
     let status = response.status();
     let secrets = facts.secrets(token.as_ref());
-    let headers = headers::to_caller(response.headers(), &secrets);
+    let mut headers = headers::to_caller(response.headers(), &secrets);
+    // Where the state of an operation is, or a trigger's next events.
+    if matches!(status, StatusCode::OK | StatusCode::ACCEPTED) && headers.contains_key(LOCATION) {
+        location::rewrite(&mut headers, &url, &base_of(&destination)?, &admitted.connection);
+    }
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
@@ -128,22 +136,32 @@ async fn send(
 
 /// Returns the URL of a call, as the connector and its policies give it.
 fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
-    let Destination { scheme, host, base_path, is_public } = &prepared.destination;
-    let base = Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
+    let base = origin_of(&prepared.destination)?;
+    Ok(target(&base, &prepared.destination.base_path, &prepared.path, prepared.query.text().as_deref())?)
+}
+
+fn origin_of(Destination { scheme, host, is_public, .. }: &Destination) -> Result<Url, RuntimeRefusal> {
+    Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
         let named = if *is_public { format!(" '{host}'") } else { String::new() };
         let why = format!("The host{named} of this connector is not an address: {error}.");
         RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
-    })?;
-    Ok(target(&base, base_path, &prepared.path, prepared.query.text().as_deref())?)
+    })
+}
+
+/// Returns the address below which all calls of a connector are.
+fn base_of(destination: &Destination) -> Result<Url, RuntimeRefusal> {
+    let mut base = origin_of(destination)?;
+    base.set_path(&destination.base_path);
+    Ok(base)
 }
 
 /// Sends a call to the back end. The inner error is the response if the back end does not respond.
 async fn exchange(
     hub: &Hub,
     prepared: Prepared,
+    url: &Url,
     trace: &Trace,
 ) -> Result<Result<reqwest::Response, Response>, RuntimeRefusal> {
-    let url = url_of(&prepared)?;
     let is_public = prepared.destination.is_public;
     let refused = |unreachable: Unreachable| {
         if is_public {
@@ -152,12 +170,12 @@ async fn exchange(
         let why = "The back end of this connector is not configured, or may not be called.";
         RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
     };
-    let request = hub.back_ends.request(trace, prepared.method, &url).map_err(refused)?;
+    let request = hub.back_ends.request(trace, prepared.method, url).map_err(refused)?;
     let request = request.headers(prepared.headers).timeout(TIMEOUT);
     let request = if prepared.body.is_empty() { request } else { request.body(prepared.body) };
     match request.send().await {
         Ok(response) => Ok(Ok(response)),
-        Err(error) => match Unreachable::caused(&error, &url) {
+        Err(error) => match Unreachable::caused(&error, url) {
             Some(unreachable) => Err(refused(unreachable)),
             None => Ok(Err(gateway_error(hub, trace, error.is_timeout()))),
         },

@@ -18,6 +18,7 @@ mod content;
 mod destination;
 mod forward;
 mod headers;
+mod location;
 mod outgoing;
 mod policies;
 mod prepare;

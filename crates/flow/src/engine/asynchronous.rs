@@ -1,0 +1,109 @@
+//! The asynchronous pattern: a response 202 with `Location` is polled until it is another one.
+
+use outlive_clock::{Instant, Span};
+use serde_json::Value;
+use url::Url;
+
+use super::Outcome;
+use super::inputs::{CallInputs, HttpRequest};
+use super::record::ActionRecord;
+use crate::definition::{Action, ActionKind};
+
+/// The time between two polls if the response has no `Retry-After` (our reading).
+const POLLED_AFTER: Span = Span::from_seconds(20);
+const POLLED_AFTER_MIN: Span = Span::from_seconds(1);
+const POLLED_AFTER_MAX: Span = Span::from_days(30);
+
+/// The maximum length of an address, in bytes.
+const LOCATION_BYTES_MAX: usize = 8 << 10;
+
+/// Returns where the state of the operation is, and when to ask for it, if the outcome says so.
+pub(super) fn continuation(
+    action: &Action,
+    record: &ActionRecord,
+    outcome: &Outcome,
+    now: Instant,
+) -> Option<(String, Instant)> {
+    if outcome.status != Some(202) || outcome.failure.is_some() || action.settings.is_synchronous {
+        return None;
+    }
+    let location = header(outcome.outputs.as_ref(), "location")?;
+    if location.is_empty() || location.len() > LOCATION_BYTES_MAX {
+        return None;
+    }
+    let location = match action.kind {
+        // Relative to the request that had this response.
+        ActionKind::Http(_) => {
+            let inputs = record.inputs.as_ref();
+            let uri = inputs.and_then(|inputs| inputs.get("uri")).and_then(Value::as_str);
+            let request: Url = record.location.as_deref().or(uri)?.trim().parse().ok()?;
+            request.join(location).ok()?.to_string()
+        }
+        _ => location.to_owned(),
+    };
+    Some((location, now + retry_after(outcome.outputs.as_ref(), now).unwrap_or(POLLED_AFTER)))
+}
+
+/// What the response to a polling trigger says about the next poll.
+#[derive(Debug, Default)]
+pub(crate) struct NextPoll {
+    /// The address, if the response gives one.
+    pub(crate) location: Option<String>,
+    /// When, if not at the next occurrence.
+    pub(crate) due: Option<Instant>,
+}
+
+impl NextPoll {
+    /// Reads `Location` and `Retry-After` of a response to this call, which succeeded.
+    pub(crate) fn of(call: &CallInputs<'_>, outputs: Option<&Value>, now: Instant) -> Self {
+        let location = header(outputs, "location").filter(|text| text.len() <= LOCATION_BYTES_MAX);
+        let location = location.filter(|text| !text.is_empty()).and_then(|location| match call {
+            CallInputs::Http(request) => {
+                let base: Url = request.uri.trim().parse().ok()?;
+                Some(base.join(location).ok()?.to_string())
+            }
+            _ => Some(location.to_owned()),
+        });
+        Self { location, due: retry_after(outputs, now).map(|after| now + after) }
+    }
+}
+
+/// Returns a header of outputs, whose names are in lower case.
+fn header<'a>(outputs: Option<&'a Value>, name: &str) -> Option<&'a str> {
+    outputs?.get("headers")?.get(name)?.as_str()
+}
+
+/// Reads `Retry-After`: seconds, or a date.
+fn retry_after(outputs: Option<&Value>, now: Instant) -> Option<Span> {
+    let text = header(outputs, "retry-after")?.trim();
+    let span = match text.parse::<u32>() {
+        Ok(seconds) => Span::from_seconds(i64::from(seconds)),
+        Err(_) => {
+            let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            Instant::from_micros(date.as_microsecond()) - now
+        }
+    };
+    Some(span.clamp(POLLED_AFTER_MIN, POLLED_AFTER_MAX))
+}
+
+/// Returns the request that asks for the state of an operation. The credential, and headers, which
+/// can contain one, are sent only to the host of the first request.
+pub(super) fn poll_of(request: HttpRequest, location: &str) -> HttpRequest {
+    let origin = |text: &str| Url::parse(text.trim()).ok().map(|url| url.origin());
+    let is_same = origin(&request.uri).is_some_and(|own| Some(own) == origin(location));
+    let mut headers = if is_same { request.headers } else { serde_json::Map::new() };
+    headers.retain(|name, _| !name.to_ascii_lowercase().starts_with("content-"));
+    HttpRequest {
+        method: "GET".to_owned(),
+        uri: location.to_owned(),
+        queries: serde_json::Map::new(),
+        headers,
+        body: None,
+        credential: request.credential.filter(|_| is_same),
+    }
+}
+
+/// Returns the call that asks for the state of an operation through a connection.
+pub(super) fn poll_through(reference: &str, location: &str) -> CallInputs<'static> {
+    CallInputs::Location { reference: reference.to_owned(), location: location.to_owned() }
+}
