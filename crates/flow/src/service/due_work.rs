@@ -193,7 +193,8 @@ impl Flows {
                     // Without new events, a connector returns 202.
                     (Some(201..=299), _) => return Ok(Vec::new()),
                     _ => {
-                        let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
+                        let failure = engine::failure_of_poll(program, outcome.failure);
+                        let why = failure.map_or_else(String::new, |failure| failure.message);
                         tracing::warn!(%tenant, %flow, why, "a connector could not be asked for events");
                         return Ok(Vec::new());
                     }

@@ -1,5 +1,6 @@
 //! Executes a run until it has ended or waits.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use outlive_chassis::{Problem, Trace};
@@ -173,15 +174,18 @@ const FAILURES_RECORDED_MAX: usize = 20;
 
 /// Returns the actions for a journal event, without inputs and outputs: those of the flow itself,
 /// and those that failed in iterations of loops.
-fn recorded_actions(state: &RunState) -> Vec<RunAction> {
+pub(crate) fn recorded_actions(state: &RunState) -> Vec<RunAction> {
     let inner = state.frames.values().flat_map(|frame| frame.actions.iter().flatten());
     let failed = inner.filter(|record| record.status == ActionStatus::Failed).take(FAILURES_RECORDED_MAX);
-    let actions = state.actions.iter().flatten().chain(failed).map(|record| RunAction {
-        name: record.name.clone(),
-        status: record.status.name().to_owned(),
-        code: record.code.clone(),
-        message: record.error.as_ref().map(|error| error.message.clone()),
-        retries: record.retries,
+    let actions = state.actions.iter().flatten().chain(failed).map(|record| {
+        let shown = record.shown();
+        RunAction {
+            name: record.name.clone(),
+            status: record.status.name().to_owned(),
+            code: shown.code.map(Cow::into_owned),
+            message: shown.error.map(|error| error.message.clone()),
+            retries: record.retries,
+        }
     });
     actions.collect()
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig, Selections};
-use crate::definition::Definition;
+use crate::definition::{AccessControl, Definition};
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
 
@@ -80,7 +80,9 @@ impl Flows {
         let document = self.open_document(tenant, document)?;
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
-                let program = Arc::new(Program { definition, selections: selections_of(&document) });
+                let access = AccessControl::restore(&document[ACCESS_CONTROL]);
+                let program = Program { definition, selections: selections_of(&document), access };
+                let program = Arc::new(program);
                 self.definitions.insert(key, Arc::clone(&program));
                 Ok(Some(program))
             }
@@ -117,6 +119,8 @@ pub(crate) struct Program {
     pub(super) definition: Definition,
     /// The connections that the maker selected.
     pub(crate) selections: Selections,
+    /// Who may call the trigger.
+    pub(crate) access: AccessControl,
 }
 
 impl Deref for Program {
@@ -126,6 +130,9 @@ impl Deref for Program {
         &self.definition
     }
 }
+
+/// The member of a document with the rules for calls of the trigger.
+pub(crate) const ACCESS_CONTROL: &str = "accessControl";
 
 /// The member of a stored document with the selections. Callers neither read nor write it.
 pub(super) const SELECTIONS: &str = "selections";

@@ -1,5 +1,6 @@
 //! Statements on the service's tables, and their rows.
 
+pub(crate) mod access_keys;
 pub(crate) mod credentials;
 pub(crate) mod due;
 pub(crate) mod flow_ids;
@@ -8,5 +9,13 @@ pub(crate) mod grants_due;
 pub(crate) mod runs;
 
 /// The tables whose rows are deleted with their tenant.
-pub(crate) const TENANT_TABLES: &[&str] =
-    &["runs", "pruned_runs", "definitions", "flows", "flow_ids", "grants_due", "flow_credentials"];
+pub(crate) const TENANT_TABLES: &[&str] = &[
+    "runs",
+    "pruned_runs",
+    "definitions",
+    "flows",
+    "flow_ids",
+    "grants_due",
+    "access_keys",
+    "flow_credentials",
+];
