@@ -2,6 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Returns an HTTP status as in run histories: `NotFound`, `BadGateway`.
+pub(crate) fn http_status_name(status: u16) -> String {
+    match http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()) {
+        Some(reason) => reason.chars().filter(char::is_ascii_alphanumeric).collect(),
+        None => status.to_string(),
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub(crate) enum ActionStatus {

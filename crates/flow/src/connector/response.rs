@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::{Failure, Outcome};
 use crate::expression::{VALUE_BYTES_MAX, weigh};
+use crate::status::http_status_name;
 
 /// The maximum number of headers that are kept.
 const HEADERS_MAX: usize = 64;
@@ -117,21 +118,14 @@ pub(super) fn failure_of(status: StatusCode, body: &Value) -> Failure {
         value.and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
     };
     let error = body.get("error");
-    let code = text(error.and_then(|error| error.get("code"))).unwrap_or_else(|| status_name(status));
+    let code =
+        text(error.and_then(|error| error.get("code"))).unwrap_or_else(|| http_status_name(status.as_u16()));
     let message = text(error.and_then(|error| error.get("message")))
         .or_else(|| text(body.get("message")))
         .or_else(|| text(body.get("error_description")))
         .unwrap_or_else(|| format!("The operation returned HTTP status {}.", status.as_u16()));
     let code = code.chars().take(100).collect::<String>();
     Failure::new(code, message.chars().take(MESSAGE_CHARACTERS_MAX).collect::<String>())
-}
-
-/// Returns the status as in run histories: `NotFound`, `BadGateway`.
-fn status_name(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => reason.chars().filter(char::is_ascii_alphanumeric).collect(),
-        None => status.as_u16().to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -83,8 +83,12 @@ pub(super) fn read(
         "apiconnection" => {
             connector_call::read_request(&inputs(node, errors)?, errors).map(ActionKind::ApiConnection)
         }
-        "openapiconnectionwebhook" | "apiconnectionwebhook" | "httpwebhook" => {
+        "openapiconnectionwebhook" | "apiconnectionwebhook" => {
             inputs(node, errors).map(|_| ActionKind::Webhook)
+        }
+        "httpwebhook" => {
+            http_call::check_subscription(&inputs(node, errors)?, errors);
+            Some(ActionKind::Webhook)
         }
         "http" => http_call::read(&inputs(node, errors)?, errors).map(Box::new).map(ActionKind::Http),
         "compose" => {

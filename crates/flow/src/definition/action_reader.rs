@@ -8,7 +8,6 @@ use super::limits::{self, ACTIONS_MAX, CASES_MAX, NESTING_MAX};
 use super::node::{Node, QUOTED_MAX};
 use super::order::{self, Precedence};
 use super::refusal::{Collected, DefinitionError};
-use super::secrecy;
 use super::settings::{Settings, StaticResult};
 use crate::expression::Template;
 use crate::status::ActionStatus;
@@ -28,8 +27,6 @@ pub(super) struct Read<'a> {
 pub(super) struct Reader<'a> {
     pub(super) parameters: BTreeSet<String>,
     static_results: BTreeMap<String, StaticResult>,
-    /// Whether the run history hides the outputs of the trigger.
-    hides_trigger: bool,
     pub(super) read: Vec<Read<'a>>,
     calls: Vec<CallSite>,
     pub(super) places: HashMap<String, usize>,
@@ -48,11 +45,10 @@ impl<'a> Reader<'a> {
     pub(super) fn new(
         parameters: BTreeSet<String>,
         static_results: BTreeMap<String, StaticResult>,
-        hides_trigger: bool,
         errors: Collected,
     ) -> Self {
         let (read, calls, places) = (Vec::new(), Vec::new(), HashMap::new());
-        Self { parameters, static_results, hides_trigger, read, calls, places, errors }
+        Self { parameters, static_results, read, calls, places, errors }
     }
 
     /// Parses a map of actions, including those inside other actions.
@@ -75,18 +71,18 @@ impl<'a> Reader<'a> {
 
     fn action(&mut self, name: String, node: &Node<'a>, parent: Option<(usize, Branch)>, depth: usize) {
         self.errors.keep(limits::name(node, &name));
+        self.errors.keep_new(limits::addressable(node, &name));
         let place = self.read.len();
         if self.places.insert(name.clone(), place).is_some() {
             self.errors.push(
                 node.refuse("another action has this name", "give every action in the flow its own name"),
             );
         }
-        let (kind, mut settings) = match action_kind::read(node, &self.static_results, &mut self.errors) {
+        let (kind, settings) = match action_kind::read(node, &self.static_results, &mut self.errors) {
             Some(ReadKind { kind, settings }) => (kind, settings),
             // An action with an error has no expressions to check, but others may refer to it.
             None => (ActionKind::Scope, Settings::default()),
         };
-        settings.hidden.inputs |= self.hides_trigger && reads_trigger(node);
         if let ActionKind::OpenApiConnection(call) = &kind {
             self.calls.push(CallSite {
                 action: name.chars().take(QUOTED_MAX).collect(),
@@ -220,16 +216,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the inputs of an action read the trigger.
-fn reads_trigger(node: &Node<'_>) -> bool {
-    ["inputs", "foreach", "expression"].into_iter().filter_map(|member| node.optional(member)).any(|member| {
-        let text = member.value().to_string().to_ascii_lowercase();
-        ["triggerbody", "triggeroutputs", "trigger(", "triggerform"]
-            .into_iter()
-            .any(|name| text.contains(name))
-    })
-}
-
 /// Puts the actions in order and divides them into bodies.
 fn arrange(
     read: Vec<Read<'_>>,
@@ -250,8 +236,6 @@ fn arrange(
             bodies.push(Body { of: Some(new), ..Body::default() });
         }
     }
-    let kinds: Vec<_> = read.iter().map(|one| (one.name.as_str(), &one.kind, one.settings.hidden)).collect();
-    let hidden = secrecy::of(&kinds, order);
     let mut slots: Vec<Option<Read<'_>>> = read.into_iter().map(Some).collect();
     let mut actions = Vec::with_capacity(order.len());
     for old in order {
@@ -265,7 +249,7 @@ fn arrange(
             within: within.map(|(parent, branch)| (positions[parent].1, branch)),
             run_after: run_after[*old].iter().map(|(before, set)| (positions[*before].1, *set)).collect(),
             kind: one.kind,
-            settings: Settings { hidden: hidden[*old], ..one.settings },
+            settings: one.settings,
         });
     }
     (actions, bodies)

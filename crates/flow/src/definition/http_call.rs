@@ -42,16 +42,19 @@ pub(crate) enum HttpAuthentication {
 impl HttpCall {
     pub(super) fn templates(&self) -> Vec<&Template> {
         let optional = [&self.queries, &self.headers, &self.body].into_iter().flatten();
-        let mut templates: Vec<_> = optional.chain([&self.method, &self.uri]).collect();
+        optional.chain([&self.method, &self.uri]).chain(self.credential_templates()).collect()
+    }
+
+    /// Returns the templates of the authentication, whose values are never recorded.
+    pub(super) fn credential_templates(&self) -> Vec<&Template> {
         match &self.authentication {
-            None | Some(HttpAuthentication::Unavailable(_)) => {}
-            Some(HttpAuthentication::Basic { username, password }) => templates.extend([username, password]),
-            Some(HttpAuthentication::Raw(value)) => templates.push(value),
+            None | Some(HttpAuthentication::Unavailable(_)) => Vec::new(),
+            Some(HttpAuthentication::Basic { username, password }) => vec![username, password],
+            Some(HttpAuthentication::Raw(value)) => vec![value],
             Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
-                templates.extend([tenant, audience, client_id, secret]);
+                vec![tenant, audience, client_id, secret]
             }
         }
-        templates
     }
 }
 
@@ -63,6 +66,7 @@ pub(super) fn read(inputs: &Node<'_>, errors: &mut Collected) -> Option<HttpCall
     }
     let method = required(inputs, "method", "give an HTTP method", errors);
     let uri = required(inputs, "uri", "give the address", errors);
+    check_uri(inputs, errors);
     let queries = optional(inputs, "queries", errors);
     let headers = optional(inputs, "headers", errors);
     let body = optional(inputs, "body", errors);
@@ -89,6 +93,34 @@ pub(super) fn read(inputs: &Node<'_>, errors: &mut Collected) -> Option<HttpCall
         authentication,
         retry: retry.unwrap_or_default(),
     })
+}
+
+/// Rejects user information in the `uri` of a request: it would be shown in the definition and in
+/// run histories.
+pub(super) fn check_uri(request: &Node<'_>, errors: &mut Collected) {
+    let Some(uri) = request.optional("uri") else { return };
+    let Ok(template) = Template::read(uri.value()) else { return };
+    // A digit can be a part of any host, port or path.
+    if template.text_with("1").is_some_and(|text| has_user_information(&text)) {
+        errors.keep_new(Err(uri.refuse(
+            "the uri contains user information (user:password@)",
+            "remove it, and give the request an authentication of the type Basic",
+        )));
+    }
+}
+
+/// Checks the requests of a webhook.
+pub(super) fn check_subscription(inputs: &Node<'_>, errors: &mut Collected) {
+    for member in ["subscribe", "unsubscribe"] {
+        if let Some(request) = inputs.optional(member) {
+            check_uri(&request, errors);
+        }
+    }
+}
+
+/// Whether an address contains user information.
+pub(crate) fn has_user_information(uri: &str) -> bool {
+    url::Url::parse(uri.trim()).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
 }
 
 fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<HttpAuthentication>> {

@@ -1,12 +1,14 @@
 //! A flow's definition: parses the documented JSON (reference §6.1), or rejects it with the path of
 //! each error.
 
+mod access_control;
 mod action;
 mod action_kind;
 mod action_reader;
 mod condition;
 mod connector_call;
 mod control_action;
+mod credential_headers;
 mod data_action;
 mod expression_action;
 mod http_call;
@@ -18,6 +20,7 @@ mod parameters;
 mod recurrence_reader;
 mod references;
 mod refusal;
+mod request_trigger;
 mod retry_policy;
 mod schema;
 mod secrecy;
@@ -33,12 +36,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+pub(crate) use access_control::AccessControl;
 pub(crate) use action::{Action, ActionKind, Body, Branch, CallSite, Response, Table, Until, Wait};
 pub(crate) use condition::Condition;
 pub(crate) use connector_call::{ApiCall, ConnectionName, ConnectorCall};
-pub(crate) use http_call::{HttpAuthentication, HttpCall};
+pub(crate) use credential_headers::is_credential_header;
+pub(crate) use http_call::{HttpAuthentication, HttpCall, has_user_information};
+pub(crate) use parameters::Output;
 pub(crate) use references::{ConnectionReference, Source};
 pub(crate) use refusal::DefinitionErrors;
+pub(crate) use request_trigger::Callers;
 pub(crate) use schema::Schema;
 pub(crate) use settings::{Hidden, StaticResult};
 pub(crate) use trigger::{PollCall, Trigger, TriggerKind};
@@ -47,8 +54,6 @@ pub(crate) use variable::{Initial, VariableChange, VariableType};
 use action_reader::{Actions, Reader};
 use node::Node;
 use refusal::Collected;
-
-use crate::expression::Template;
 
 /// A valid definition.
 #[derive(Clone, Debug)]
@@ -63,7 +68,7 @@ pub(crate) struct Definition {
     /// read.
     pub parameters: BTreeMap<String, Value>,
     /// The outputs of the whole flow.
-    pub outputs: Vec<(String, Template)>,
+    pub outputs: Vec<Output>,
     pub connections: BTreeMap<String, ConnectionReference>,
     places: HashMap<String, usize>,
 }
@@ -100,7 +105,8 @@ impl Reading {
         errors.keep(node.only(&known));
         let is_object = definition.is_object();
         let mut parameters = parameters::read(&node, &mut errors);
-        let outputs = parameters::outputs(&node, &mut errors);
+        let secure_parameters = parameters::secure_names(&node);
+        let mut outputs = parameters::outputs(&node, &mut errors);
         let static_results = settings::static_results(&node, &mut errors);
         let triggers = is_object.then(|| node.required("triggers", "give exactly one trigger"));
         let triggers = triggers.and_then(|triggers| errors.keep(triggers));
@@ -110,26 +116,22 @@ impl Reading {
             trigger.check_parameters(triggers, &parameters, &mut errors);
             site = trigger.call_site(triggers);
         }
-        let mut reader = Reader::new(
-            parameters.keys().cloned().collect(),
-            static_results,
-            trigger.as_ref().is_some_and(|trigger| trigger.hidden.outputs),
-            errors,
-        );
+        let mut reader = Reader::new(parameters.keys().cloned().collect(), static_results, errors);
         if let Some(actions) = node.optional("actions") {
             reader.read(&actions, None, 1);
         }
-        let Actions { actions, mut bodies, mut calls, mut errors } = reader.finish();
+        let Actions { mut actions, mut bodies, mut calls, mut errors } = reader.finish();
         outside_reads::mark(&actions, &mut bodies, &outputs);
         calls.extend(site);
         let connections =
             references::read(&Node::new("properties.connectionReferences", references), &mut errors);
         parameters.insert("$connections".to_owned(), references::as_parameter(&connections));
         let definition = match (trigger, errors.errors()) {
-            (Some(trigger), None) => {
+            (Some(mut trigger), None) => {
                 let places =
                     actions.iter().enumerate().map(|(place, action)| (action.name.clone(), place)).collect();
                 let connections = connections.clone();
+                secrecy::apply(&mut trigger, &mut actions, &bodies, &mut outputs, &secure_parameters);
                 Ok(Definition { trigger, actions, bodies, parameters, outputs, connections, places })
             }
             (_, errors) => Err(errors.unwrap_or(DefinitionErrors(Vec::new()))),

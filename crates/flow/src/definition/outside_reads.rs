@@ -2,10 +2,11 @@
 //! `outputs('Action')` of an action inside. A run keeps those iterations at hand.
 
 use super::action::{Action, ActionKind, Body};
+use super::parameters::Output;
 use crate::expression::{ACTION_FUNCTIONS, Template};
 
 /// Marks the bodies whose ended iterations are read from outside of their loop.
-pub(super) fn mark(actions: &[Action], bodies: &mut [Body], outputs: &[(String, Template)]) {
+pub(super) fn mark(actions: &[Action], bodies: &mut [Body], outputs: &[Output]) {
     let mut marked = vec![false; bodies.len()];
     let mut read = |reader: usize, template: &Template| {
         if template.computes_name(ACTION_FUNCTIONS) {
@@ -39,7 +40,7 @@ pub(super) fn mark(actions: &[Action], bodies: &mut [Body], outputs: &[(String, 
             read(action.body, tracked);
         }
     }
-    for (_, template) in outputs {
+    for Output { value: template, .. } in outputs {
         read(0, template);
     }
     for (body, marked) in bodies.iter_mut().zip(marked) {

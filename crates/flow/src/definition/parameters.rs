@@ -1,6 +1,6 @@
 //! The parameters and outputs of a definition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -88,8 +88,31 @@ fn check_value(node: &Node<'_>, value: &Value) -> Result<(), DefinitionError> {
     Ok(())
 }
 
+/// Returns the names of the parameters whose values are secrets.
+pub(super) fn secure_names(definition: &Node<'_>) -> BTreeSet<String> {
+    let declared = definition.optional("parameters").and_then(|declared| declared.members().ok());
+    let secure = declared.unwrap_or_default().into_iter().filter(|(_, node)| is_secure(node));
+    secure.map(|(name, _)| name).filter(|name| !SET_BY_ENGINE.contains(&name.as_str())).collect()
+}
+
+/// Whether a type is `SecureString` or `SecureObject`.
+fn is_secure(node: &Node<'_>) -> bool {
+    let kind = node.optional("type");
+    let kind = kind.as_ref().and_then(|kind| kind.text().ok()).unwrap_or_default().to_ascii_lowercase();
+    ["securestring", "secureobject"].contains(&kind.as_str())
+}
+
+/// An output of the whole flow.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub name: String,
+    pub value: Template,
+    /// Whether the run history does not show it.
+    pub hidden: bool,
+}
+
 /// Parses the outputs of the whole flow, evaluated when it has ended.
-pub(super) fn outputs(definition: &Node<'_>, errors: &mut Collected) -> Vec<(String, Template)> {
+pub(super) fn outputs(definition: &Node<'_>, errors: &mut Collected) -> Vec<Output> {
     let Some(written) = definition.optional("outputs") else { return Vec::new() };
     let mut outputs = Vec::new();
     for (name, node) in errors.keep(written.members()).unwrap_or_default() {
@@ -97,7 +120,8 @@ pub(super) fn outputs(definition: &Node<'_>, errors: &mut Collected) -> Vec<(Str
             continue;
         }
         let value = errors.keep(node.required("value", "give the value of the output"));
-        outputs.extend(value.and_then(|value| templates_in(&value, errors)).map(|value| (name, value)));
+        let value = value.and_then(|value| templates_in(&value, errors));
+        outputs.extend(value.map(|value| Output { name, value, hidden: is_secure(&node) }));
     }
     outputs
 }

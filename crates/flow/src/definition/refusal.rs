@@ -53,6 +53,13 @@ impl Collected {
         read.map_err(|error| self.errors.push(error)).ok()
     }
 
+    /// Like `keep`, for what earlier versions did not check.
+    pub(super) fn keep_new(&mut self, read: Result<(), DefinitionError>) {
+        if !self.is_stored {
+            self.keep(read);
+        }
+    }
+
     pub(super) fn push(&mut self, error: DefinitionError) {
         self.errors.push(error);
     }

@@ -12,16 +12,22 @@ use super::template_reader::templates_in;
 use crate::expression::Template;
 use crate::status::ActionStatus;
 
-/// Which values of an action or a trigger the run history does not show.
+/// Which values of an action or a trigger the run history and the journal do not show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Hidden {
     pub inputs: bool,
     pub outputs: bool,
+    /// Why it failed: the text can contain a value.
+    #[serde(default)]
+    pub error: bool,
+    /// The tracked properties of an action, the tracking id of a trigger.
+    #[serde(default)]
+    pub tracked: bool,
 }
 
 impl Hidden {
     pub(crate) const fn nothing(&self) -> bool {
-        !self.inputs && !self.outputs
+        !self.inputs && !self.outputs && !self.error && !self.tracked
     }
 }
 

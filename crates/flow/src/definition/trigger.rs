@@ -11,8 +11,8 @@ use super::http_call::{self, HttpCall};
 use super::limits;
 use super::node::{Node, QUOTED_MAX};
 use super::recurrence_reader;
-use super::refusal::{Collected, DefinitionError};
-use super::schema::Schema;
+use super::refusal::Collected;
+use super::request_trigger::RequestTrigger;
 use super::settings::{self, Concurrency, Hidden, Settings};
 use super::template_reader::templates_in;
 use super::unsupported;
@@ -40,10 +40,7 @@ pub(crate) struct Trigger {
 pub(crate) enum TriggerKind {
     Recurrence(Recurrence),
     /// A manual request; `kind` is `Button`, `Http`, `PowerAppV2` …
-    Request {
-        /// The schema that the body must have.
-        schema: Option<Box<Schema>>,
-    },
+    Request(Box<RequestTrigger>),
     /// Asks a connector for events.
     Poll {
         recurrence: Recurrence,
@@ -91,7 +88,7 @@ impl Trigger {
     pub(crate) const fn recurrence(&self) -> Option<&Recurrence> {
         match &self.kind {
             TriggerKind::Recurrence(recurrence) | TriggerKind::Poll { recurrence, .. } => Some(recurrence),
-            TriggerKind::Request { .. } | TriggerKind::Webhook => None,
+            TriggerKind::Request(_) | TriggerKind::Webhook => None,
         }
     }
 
@@ -107,14 +104,9 @@ impl Trigger {
         })
     }
 
-    /// Records the parameters that its expressions name and that are not declared.
-    pub(super) fn check_parameters(
-        &self,
-        triggers: &Node<'_>,
-        declared: &BTreeMap<String, Value>,
-        errors: &mut Collected,
-    ) {
-        let mut templates: Vec<_> = self.split_on.iter().chain(&self.tracking_id).collect();
+    /// Returns the templates that decide whether it fires.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        let mut templates: Vec<_> = self.split_on.iter().collect();
         templates.extend(self.conditions.iter().flat_map(Condition::templates));
         if let TriggerKind::Poll { call, .. } = &self.kind {
             templates.extend(match &**call {
@@ -123,7 +115,18 @@ impl Trigger {
                 PollCall::Http(call) => call.templates(),
             });
         }
-        let names: BTreeSet<_> = templates.into_iter().flat_map(Template::parameter_names).collect();
+        templates
+    }
+
+    /// Records the parameters that its expressions name and that are not declared.
+    pub(super) fn check_parameters(
+        &self,
+        triggers: &Node<'_>,
+        declared: &BTreeMap<String, Value>,
+        errors: &mut Collected,
+    ) {
+        let templates = self.templates().into_iter().chain(&self.tracking_id);
+        let names: BTreeSet<_> = templates.flat_map(Template::parameter_names).collect();
         for name in names.into_iter().filter(|name| !declared.contains_key(*name)) {
             let quoted: String = name.chars().take(QUOTED_MAX).collect();
             errors.push(triggers.refuse_at(
@@ -144,6 +147,7 @@ impl Trigger {
         }
         let (name, node) = members.swap_remove(0);
         errors.keep(limits::name(&node, &name));
+        errors.keep_new(limits::addressable(&node, &name));
         let written = errors.keep(node.required("type", "use Recurrence or Request"))?;
         let text = errors.keep(written.text())?;
         let mut settings = Settings::default();
@@ -168,10 +172,9 @@ impl Trigger {
             "request" => {
                 errors.keep(node.only(&COMMON));
                 let mut new = Collected::default();
-                let read = new.keep(request(&node));
+                let read = RequestTrigger::read(&node, &mut new);
                 errors.extend_new(new);
-                // Earlier versions did not read the inputs.
-                Some(read.unwrap_or(TriggerKind::Request { schema: None }))
+                Some(TriggerKind::Request(Box::new(read)))
             }
             "openapiconnection" | "apiconnection" | "http" => {
                 errors.keep(node.only(&COMMON));
@@ -183,7 +186,11 @@ impl Trigger {
             | "apiconnectionnotification"
             | "httpwebhook" => {
                 errors.keep(node.only(&COMMON));
-                errors.keep(node.required("inputs", "give host and parameters")).map(|_| TriggerKind::Webhook)
+                let inputs = errors.keep(node.required("inputs", "give host and parameters"));
+                if let Some(inputs) = &inputs {
+                    http_call::check_subscription(inputs, errors);
+                }
+                inputs.map(|_| TriggerKind::Webhook)
             }
             other => {
                 let quoted: String = text.chars().take(QUOTED_MAX).collect();
@@ -208,35 +215,6 @@ fn conditions(node: &Node<'_>, errors: &mut Collected) -> Vec<Condition> {
         list.extend(errors.keep(read));
     }
     list
-}
-
-/// Reads a request trigger. Buttons and apps always send what their schema requires; an `Http`
-/// trigger checks its schema only if that is turned on.
-fn request(node: &Node<'_>) -> Result<TriggerKind, DefinitionError> {
-    let kind = node.optional("kind").map(|kind| kind.text()).transpose()?;
-    let options = node.optional("operationOptions").map(|options| options.text()).transpose()?;
-    let is_checked = options.is_some_and(|text| {
-        text.split(',').any(|one| one.trim().eq_ignore_ascii_case("EnableSchemaValidation"))
-    });
-    let is_http = kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Http"));
-    let Some(inputs) = node.optional("inputs") else { return Ok(TriggerKind::Request { schema: None }) };
-    inputs.only(&[
-        "schema",
-        "method",
-        "relativePath",
-        "triggerAuthenticationType",
-        "host",
-        "operationId",
-        "parameters",
-        "headersSchema",
-        "triggerUrl",
-    ])?;
-    let schema = match inputs.optional("schema") {
-        None => None,
-        Some(schema) => Schema::read(&schema)?,
-    };
-    let schema = schema.filter(|_| !is_http || is_checked).map(Box::new);
-    Ok(TriggerKind::Request { schema })
 }
 
 fn poll(node: &Node<'_>, kind: &str, errors: &mut Collected) -> Option<TriggerKind> {

@@ -212,6 +212,7 @@ impl<'d> Engine<'d, '_> {
         }
         let error = match status {
             RunStatus::Succeeded => None,
+            RunStatus::Failed if action.settings.hidden.inputs => Some(Failure::hidden("Terminated")),
             RunStatus::Failed => Some(Failure::new(
                 code.unwrap_or_else(|| "Terminated".to_owned()),
                 message.unwrap_or_else(|| format!("The action '{}' ended the run.", action.name)),

@@ -28,7 +28,8 @@ pub(crate) enum Fired {
 /// trigger's schema.
 pub(crate) fn fire(definition: &Definition, outputs: Value, context: &Context<'_>) -> Fired {
     let trigger = &definition.trigger;
-    if let TriggerKind::Request { schema: Some(schema) } = &trigger.kind
+    if let TriggerKind::Request(request) = &trigger.kind
+        && let Some(schema) = &request.schema
         && let Some(mismatch) = schema.mismatch(outputs.get("body").unwrap_or(&Value::Null))
     {
         return Fired::Rejected(Failure::new(
@@ -41,13 +42,7 @@ pub(crate) fn fire(definition: &Definition, outputs: Value, context: &Context<'_
     }
     match runs(definition, outputs, context) {
         Ok(runs) => Fired::Runs(runs),
-        Err(EvaluationError(what)) => Fired::Rejected(Failure::new(
-            "InvalidTemplate",
-            format!(
-                "Unable to process template language expressions for trigger '{}': {what}.",
-                trigger.name
-            ),
-        )),
+        Err(error) => Fired::Rejected(invalid(definition, &error)),
     }
 }
 
@@ -115,13 +110,23 @@ pub(crate) fn poll<'d>(
     let TriggerKind::Poll { call, .. } = &definition.trigger.kind else { return None };
     let state = RunState::new(definition, context.now, Value::Null);
     let view = View::new(definition, &state, context, FLOW);
-    Some(calls::poll(call, cursor, &view).map_err(|EvaluationError(what)| {
-        Failure::new(
-            "InvalidTemplate",
-            format!(
-                "Unable to process template language expressions for trigger '{}': {what}.",
-                definition.trigger.name
-            ),
-        )
-    }))
+    Some(calls::poll(call, cursor, &view).map_err(|error| invalid(definition, &error)))
+}
+
+/// Returns the failure of a trigger whose expressions cannot be evaluated.
+fn invalid(definition: &Definition, EvaluationError(what): &EvaluationError) -> Failure {
+    let trigger = &definition.trigger;
+    if trigger.hidden.error {
+        return Failure::hidden("InvalidTemplate");
+    }
+    Failure::new(
+        "InvalidTemplate",
+        format!("Unable to process template language expressions for trigger '{}': {what}.", trigger.name),
+    )
+}
+
+/// Returns what is shown of the response of a connector that was asked for events in vain.
+pub(crate) fn failure_of_poll(definition: &Definition, failure: Option<Failure>) -> Option<Failure> {
+    let is_hidden = definition.trigger.hidden.error;
+    failure.map(|failure| if is_hidden { Failure::hidden("PollFailed") } else { failure })
 }

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::facts::View;
 use super::inputs::{CallInputs, Evaluated, HttpCredential, HttpRequest};
-use crate::definition::{HttpAuthentication, HttpCall};
+use crate::definition::{HttpAuthentication, HttpCall, has_user_information, is_credential_header};
 use crate::expression::{EvaluationError, Template};
 
 /// What the run history shows in place of a credential.
-const SANITIZED: &str = "*sanitized*";
+pub(super) const SANITIZED: &str = "*sanitized*";
 
 /// Evaluates a request.
 pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, EvaluationError> {
@@ -45,21 +45,29 @@ pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, E
             })
         }
     };
-    Ok(HttpRequest {
+    let request = HttpRequest {
         method: text(&call.method, "method")?,
         uri: text(&call.uri, "uri")?,
         queries: map(&call.queries, "queries")?,
         headers: map(&call.headers, "headers")?,
         body: call.body.as_ref().map(|body| body.evaluate(view)).transpose()?,
         credential,
-    })
+    };
+    if has_user_information(&request.uri) {
+        return Err(EvaluationError(
+            "the uri contains user information (user:password@), which is not sent; use an authentication of the \
+             type Basic"
+                .to_owned(),
+        ));
+    }
+    Ok(request)
 }
 
 /// Evaluates a request. The inputs for the run history contain no credential.
 pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
     let request = request(call, view)?;
     let mut shown = request.headers.clone();
-    for (_, value) in shown.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+    for (_, value) in shown.iter_mut().filter(|(name, _)| is_credential_header(name)) {
         *value = json!(SANITIZED);
     }
     let mut inputs = json!({"method": request.method, "uri": request.uri});

@@ -24,6 +24,7 @@ mod markup;
 mod place;
 mod record;
 mod repeat;
+mod shown;
 mod state;
 mod stepper;
 mod variables;
@@ -35,11 +36,12 @@ pub(crate) use archive::Iteration;
 pub(crate) use asynchronous::NextPoll;
 pub(crate) use context::{Context, RunIdentity};
 pub(crate) use ending::{Ending, cut_short};
-pub(crate) use firing::{Fired, fire, poll};
+pub(crate) use firing::{Fired, failure_of_poll, fire, poll};
 pub(crate) use inputs::{ApiRequest, CallInputs, HttpCredential, HttpRequest};
 use place::FLOW;
 pub(crate) use place::Spot;
 pub(crate) use record::{ActionRecord, Failure};
+pub(crate) use shown::ShownAction;
 pub(crate) use state::{Frame, RunState, SentResponse};
 
 use crate::definition::{ActionKind, Definition};
@@ -110,21 +112,26 @@ fn engine_outputs(
     }
     let evaluated = {
         let view = View::new(definition, state, context, FLOW);
-        let outputs = definition.outputs.iter().map(|(name, template)| {
-            let value = template.evaluate(&view)?;
-            Ok((name.clone(), json!({ "value": value })))
+        let outputs = definition.outputs.iter().map(|output| match output.value.evaluate(&view) {
+            // Nothing reads the outputs but the run history.
+            Ok(_) if output.hidden => Ok((output.name.clone(), shown::hidden_output())),
+            Ok(value) => Ok((output.name.clone(), json!({ "value": value }))),
+            Err(_) if output.hidden => Err(Failure::hidden("InvalidTemplate")),
+            Err(error) => Err(Failure::new(
+                "InvalidTemplate",
+                format!(
+                    "Unable to process template language expressions for the outputs of the flow: {error}."
+                ),
+            )),
         });
-        outputs.collect::<Result<serde_json::Map<_, _>, crate::expression::EvaluationError>>()
+        outputs.collect::<Result<serde_json::Map<_, _>, Failure>>()
     };
     match evaluated {
         Ok(outputs) => {
             state.outputs = Some(Value::Object(outputs));
             ending
         }
-        Err(error) => ending.or_failed(Failure::new(
-            "InvalidTemplate",
-            format!("Unable to process template language expressions for the outputs of the flow: {error}."),
-        )),
+        Err(failure) => ending.or_failed(failure),
     }
 }
 

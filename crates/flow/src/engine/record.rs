@@ -45,10 +45,10 @@ pub(crate) struct ActionRecord {
     pub status: ActionStatus,
     /// `OK`, `Unauthorized`, `ActionSkipped` …
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+    pub(super) code: Option<String>,
     /// Why it failed or was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<Failure>,
+    pub(super) error: Option<Failure>,
     /// When it began (virtual).
     pub start: Instant,
     /// When it ended (virtual).
@@ -56,9 +56,9 @@ pub(crate) struct ActionRecord {
     pub end: Option<Instant>,
     /// Its inputs: host and parameters of a call, never a credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub inputs: Option<Value>,
+    pub(super) inputs: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outputs: Option<Value>,
+    pub(super) outputs: Option<Value>,
     /// The number of retries so far, including one that is due.
     #[serde(default)]
     pub retries: u32,
@@ -78,17 +78,17 @@ pub(crate) struct ActionRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iterations: Option<Box<Iterations>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracked: Option<Value>,
+    pub(super) tracked: Option<Value>,
     /// What the run history does not show.
     #[serde(default, skip_serializing_if = "Hidden::nothing")]
-    pub hidden: Hidden,
+    pub(super) hidden: Hidden,
 }
 
 /// The iterations of a loop.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Iterations {
     /// The items of a `Foreach`, until it ends.
-    pub items: Vec<Value>,
+    pub(super) items: Vec<Value>,
     /// The number of iterations that were started.
     pub started: usize,
     /// The number of iterations that failed.

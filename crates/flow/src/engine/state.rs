@@ -24,7 +24,7 @@ const BYTES_PER_ACTION: usize = 64 << 10;
 pub(crate) struct RunState {
     /// When it began (virtual).
     pub started: Instant,
-    pub trigger_outputs: Value,
+    pub(super) trigger_outputs: Value,
     /// The actions of the flow itself, by slot; `None` if not started.
     pub actions: Vec<Option<ActionRecord>>,
     /// The iterations that are running, and the ended ones that are not archived.
@@ -35,19 +35,19 @@ pub(crate) struct RunState {
     pub archived: Archived,
     /// The variables, by lower-case name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Variable>,
+    pub(super) variables: BTreeMap<String, Variable>,
     /// What a `Response` sent to the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<SentResponse>,
-    /// The outputs of the whole flow.
+    /// The outputs of the whole flow, as shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Value>,
     /// The tracking id, if the trigger sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tracking_id: Option<String>,
+    pub(super) tracking_id: Option<String>,
     /// What the run history does not show of the trigger.
     #[serde(default, skip_serializing_if = "Hidden::nothing")]
-    pub hidden: Hidden,
+    pub(super) hidden: Hidden,
     /// The number of actions that were started, and of iterations.
     #[serde(default)]
     pub(super) executed: u64,
@@ -110,6 +110,11 @@ impl RunState {
             last_frame: FLOW,
             weight,
         }
+    }
+
+    /// Returns the outputs of the trigger, for another run.
+    pub(crate) fn into_trigger_outputs(self) -> Value {
+        self.trigger_outputs
     }
 
     /// Whether an action was started.

@@ -82,6 +82,27 @@ impl Template {
         if let Node::Literal(value) = &self.0 { Some(value) } else { None }
     }
 
+    /// Whether it contains no expression.
+    pub(crate) const fn is_literal(&self) -> bool {
+        matches!(self.0, Node::Literal(_))
+    }
+
+    /// Returns a text in which `stand_in` stands for each expression; `None` if it is no text, or
+    /// all of it is one expression.
+    pub(crate) fn text_with(&self, stand_in: &str) -> Option<String> {
+        match &self.0 {
+            Node::Literal(value) => value.as_str().map(str::to_owned),
+            Node::Interpolation(pieces) => {
+                let texts = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) => text.as_str(),
+                    Piece::Expression(_) => stand_in,
+                });
+                Some(texts.collect())
+            }
+            _ => None,
+        }
+    }
+
     /// Evaluates it in a run.
     pub(crate) fn evaluate(&self, facts: &dyn Facts) -> Result<Value, EvaluationError> {
         let budget = Budget::new();
@@ -143,26 +164,39 @@ impl Template {
     /// Returns what its expressions pass literally, as the first argument, to any of these
     /// functions: `&["variables"]`, `&["items", "iterationIndexes"]`.
     pub(crate) fn names(&self, functions: &[&str]) -> Vec<&str> {
-        let mut names = Vec::new();
+        let named = self.references().into_iter().filter_map(|reference| match reference.name {
+            Named::Literally(name) if functions.contains(&reference.function) => Some(name),
+            _ => None,
+        });
+        named.collect()
+    }
+
+    /// Returns all functions that its expressions call.
+    pub(crate) fn references(&self) -> Vec<Reference<'_>> {
+        let mut found = Vec::new();
+        self.collect(&mut found);
+        found
+    }
+
+    fn collect<'a>(&'a self, found: &mut Vec<Reference<'a>>) {
         match &self.0 {
             Node::Literal(_) => {}
-            Node::Expression(expression) => collect(expression, functions, &mut names),
+            Node::Expression(expression) => collect(expression, found),
             Node::Interpolation(pieces) => {
                 for piece in pieces {
                     if let Piece::Expression(expression) = piece {
-                        collect(expression, functions, &mut names);
+                        collect(expression, found);
                     }
                 }
             }
-            Node::Array(items) => names.extend(items.iter().flat_map(|item| item.names(functions))),
+            Node::Array(items) => items.iter().for_each(|item| item.collect(found)),
             Node::Object(items) => {
                 for (key, item) in items {
-                    names.extend(key.names(functions));
-                    names.extend(item.names(functions));
+                    key.collect(found);
+                    item.collect(found);
                 }
             }
         }
-        names
     }
 
     /// Whether its expressions compute, instead of writing it literally, the first argument of any
@@ -198,20 +232,37 @@ fn computes(expression: &Expression, functions: &[&str]) -> bool {
     }
 }
 
-fn collect<'a>(expression: &'a Expression, functions: &[&str], names: &mut Vec<&'a str>) {
+/// A function that an expression calls, with what it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Reference<'a> {
+    pub(crate) function: &'static str,
+    pub(crate) name: Named<'a>,
+}
+
+/// The first argument of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Named<'a> {
+    Nothing,
+    Literally(&'a str),
+    /// Known only when it is evaluated.
+    ByExpression,
+}
+
+fn collect<'a>(expression: &'a Expression, found: &mut Vec<Reference<'a>>) {
     match expression {
         Expression::Literal(_) => {}
         Expression::Path(start, path) => {
-            collect(start, functions, names);
-            path.iter().for_each(|access| collect(&access.key, functions, names));
+            collect(start, found);
+            path.iter().for_each(|access| collect(&access.key, found));
         }
         Expression::Call(function, arguments) => {
-            if let (true, Some(Expression::Literal(Value::String(name)))) =
-                (functions.contains(&function.name()), arguments.first())
-            {
-                names.push(name);
-            }
-            arguments.iter().for_each(|argument| collect(argument, functions, names));
+            let name = match arguments.first() {
+                None => Named::Nothing,
+                Some(Expression::Literal(Value::String(name))) => Named::Literally(name),
+                Some(_) => Named::ByExpression,
+            };
+            found.push(Reference { function: function.name(), name });
+            arguments.iter().for_each(|argument| collect(argument, found));
         }
     }
 }

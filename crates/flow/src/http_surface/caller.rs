@@ -76,6 +76,20 @@ impl From<Problem> for Refusal {
     }
 }
 
+impl Refusal {
+    /// A token is missing or not valid.
+    pub(super) fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Self {
+        unauthorized(flows, tenant, refusal)
+    }
+
+    /// Adds a challenge to an error with the status 401.
+    pub(super) fn challenged(flows: &Flows, tenant: &str, problem: Problem) -> Self {
+        let is_unauthorized = problem.status == StatusCode::UNAUTHORIZED;
+        let challenge = is_unauthorized.then(|| challenge(flows, tenant, &BearerRefusal::Missing));
+        Self { problem, challenge }
+    }
+}
+
 impl Caller {
     pub(super) fn actor(&self) -> Actor<'_> {
         Actor {
@@ -140,17 +154,20 @@ impl FromRequestParts<Arc<Flows>> for Caller {
     }
 }
 
-fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Refusal {
+fn challenge(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> HeaderValue {
     let authorize =
         format!("{}/{tenant}/oauth2/v2.0/authorize", flows.config.idp_public_url.trim_end_matches('/'));
+    refusal.www_authenticate(&Challenge::new("", &authorize))
+}
+
+fn unauthorized(flows: &Flows, tenant: &str, refusal: &BearerRefusal) -> Refusal {
     let code = match refusal {
         BearerRefusal::Missing => "MissingAuthenticationToken",
         BearerRefusal::KeysUnavailable => "ServiceUnavailable",
         _ => "InvalidAuthenticationToken",
     };
     let status = refusal.status();
-    let challenge = (status == StatusCode::UNAUTHORIZED)
-        .then(|| refusal.www_authenticate(&Challenge::new("", &authorize)));
+    let challenge = (status == StatusCode::UNAUTHORIZED).then(|| challenge(flows, tenant, refusal));
     let problem = Problem::new(status, code, format!("The caller is not authenticated: {refusal}."));
     Refusal { problem, challenge }
 }

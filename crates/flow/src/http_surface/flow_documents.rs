@@ -2,15 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::caller::{API_VERSION, Caller};
-use crate::ids::FlowId;
-use crate::service::sanitize;
+use super::caller::Caller;
+use super::links::{self, flow_path};
+use crate::service::{ACCESS_CONTROL, sanitize};
 use crate::tables::flows::FlowRow;
 use crate::tables::permissions::Role;
-
-pub(super) fn flow_path(environment: &str, flow: FlowId) -> String {
-    format!("/providers/Microsoft.ProcessSimple/environments/{environment}/flows/{flow}")
-}
 
 /// Returns a flow as a user with `role` sees it, with its definition if `document` is given. To
 /// run-only users, neither the definition nor the connections are shown.
@@ -42,8 +38,9 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, role: Role, document: Option
     if let (Some(document), Some(map)) = (document, properties.as_object_mut()) {
         let triggers = document["definition"]["triggers"].as_object();
         if let Some(trigger) = triggers.and_then(|triggers| triggers.keys().next()) {
+            // Where the owner fires the trigger, also in place of the event of a connector.
             let path = flow_path(&caller.environment, flow.id);
-            let uri = trigger_uri(caller, &path, trigger);
+            let uri = links::absolute(caller, &links::below(&path, &["triggers", trigger, "run"]), &[]);
             map.insert("flowTriggerUri".to_owned(), Value::String(uri));
         }
         if role.owns() {
@@ -51,6 +48,9 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, role: Role, document: Option
             sanitize(&mut definition);
             map.insert("definition".to_owned(), definition);
             map.insert("connectionReferences".to_owned(), document["connectionReferences"].clone());
+            if let Some(access) = document.get(ACCESS_CONTROL) {
+                map.insert(ACCESS_CONTROL.to_owned(), access.clone());
+            }
         }
     }
     json!({
@@ -59,16 +59,4 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, role: Role, document: Option
         "type": "Microsoft.ProcessSimple/environments/flows",
         "properties": properties,
     })
-}
-
-/// Returns the address to which a user of the flow posts to fire a trigger, also in place of the
-/// event of a connector.
-fn trigger_uri(caller: &Caller, flow: &str, trigger: &str) -> String {
-    let base = caller.origin.to_string();
-    let Ok(mut url) = url::Url::parse(&format!("{base}{flow}/triggers")) else { return String::new() };
-    if let Ok(mut segments) = url.path_segments_mut() {
-        segments.push(trigger).push("run");
-    }
-    url.query_pairs_mut().append_pair("api-version", API_VERSION);
-    url.to_string()
 }

@@ -44,6 +44,7 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
         display_name,
         definition: object("definition"),
         references: object("connectionReferences"),
+        access_control: object("accessControl"),
         state,
         mistakes,
     })

@@ -142,7 +142,11 @@ pub(super) async fn put(
                 let message = "properties.definition is required; use PATCH to change other members only.";
                 return Err(Problem::bad_request(message).into());
             }
-            let edit = FlowEdit { references: Some(edit.references.unwrap_or_else(|| json!({}))), ..edit };
+            let edit = FlowEdit {
+                references: Some(edit.references.unwrap_or_else(|| json!({}))),
+                access_control: Some(edit.access_control.unwrap_or_default()),
+                ..edit
+            };
             let row = flows.find_own(&actor, id).await?;
             flows.update(&actor, row, edit).await?
         }

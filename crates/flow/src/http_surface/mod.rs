@@ -1,9 +1,12 @@
 //! The HTTP API (`Microsoft.ProcessSimple`, api-version 2016-11-01).
 
+mod callback;
+mod callback_urls;
 mod caller;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;
+mod links;
 mod outbox;
 mod paging;
 mod repetitions;
@@ -16,7 +19,7 @@ mod trigger_routes;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use http::StatusCode;
 use outlive_chassis::Problem;
 
@@ -27,6 +30,7 @@ pub(crate) use flow_edits::{DISPLAY_NAME_CHARACTERS_MAX, is_display_name};
 pub(crate) fn router(flows: Arc<Flows>) -> Router {
     const FLOWS: &str = "/providers/Microsoft.ProcessSimple/environments/{environment}/flows";
     const ALL_FLOWS: &str = "/providers/Microsoft.ProcessSimple/scopes/admin/environments/{environment}";
+    const INVOKE: &str = "/workflows/{workflow}/triggers/{trigger}/paths/invoke";
     let at = |rest: &str| format!("{FLOWS}{rest}");
     let as_administrator = |rest: &str| format!("{ALL_FLOWS}{rest}");
     Router::new()
@@ -82,6 +86,11 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
             &as_administrator("/flows/{flow}/modifyPermissions"),
             post(sharing_routes::modify_permissions_as_administrator),
         )
+        .route(&at("/{flow}/triggers/{trigger}/listCallbackUrl"), post(callback_urls::list_for_trigger))
+        .route(&at("/{flow}/listCallbackUrl"), post(callback_urls::list_for_flow))
+        .route(&at("/{flow}/regenerateAccessKey"), post(callback_urls::regenerate))
+        .route(INVOKE, any(callback::invoke))
+        .route(&format!("{INVOKE}/{{*relative}}"), any(callback::invoke))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {
@@ -94,3 +103,6 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .fallback(|| async { Problem::not_found("NotFound", "There is nothing at this path.") })
         .with_state(flows)
 }
+
+#[cfg(test)]
+mod secrecy_tests;

@@ -2,7 +2,8 @@
 
 use outlive_chassis::Problem;
 
-use super::caller::{API_VERSION, Caller};
+use super::caller::Caller;
+use super::links;
 
 const TOP_DEFAULT: u32 = 50;
 const TOP_MAX: u32 = 250;
@@ -44,13 +45,11 @@ impl Page {
 
     /// Returns the link to the page after `token`.
     pub(super) fn next_link(&self, caller: &Caller, path: &str, token: &str) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("api-version", API_VERSION).append_pair("$top", &self.top.to_string());
-        if let Some(filter) = &self.filter {
-            query.append_pair("$filter", filter);
-        }
-        query.append_pair("$skiptoken", token);
-        format!("{}{path}?{}", caller.origin, query.finish())
+        let top = self.top.to_string();
+        let mut query = vec![("$top", top.as_str())];
+        query.extend(self.filter.as_deref().map(|filter| ("$filter", filter)));
+        query.push(("$skiptoken", token));
+        links::absolute(caller, path, &query)
     }
 }
 

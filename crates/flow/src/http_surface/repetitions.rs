@@ -101,7 +101,7 @@ fn slot_of(frame: &Frame, action: &str) -> Option<usize> {
 }
 
 /// Returns the repetitions that the state of the run holds.
-fn held<'a>(state: &'a RunState, action: &str) -> Vec<Repetition<'a>> {
+pub(super) fn held<'a>(state: &'a RunState, action: &str) -> Vec<Repetition<'a>> {
     let mut list = Vec::new();
     for (id, frame) in &state.frames {
         let is_loop = state.loop_of(frame).is_some_and(|record| record.name == action);

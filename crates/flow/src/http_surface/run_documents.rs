@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::flow_documents::flow_path;
+use super::links::{below, flow_path};
 use super::repetitions::{self, Repetition};
-use crate::definition::Hidden;
-use crate::engine::{ActionRecord, RunState};
+use crate::engine::{ActionRecord, RunState, ShownAction};
 use crate::status::RunStatus;
 use crate::tables::runs::RunRow;
 
 /// Returns a run, with its trigger's outputs and its actions if `state` is given.
 pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> Value {
-    let tracking = state.and_then(|state| state.tracking_id.as_ref()).unwrap_or(&row.name);
+    let tracking = state.and_then(RunState::shown_tracking_id).unwrap_or(&row.name);
     let correlation = json!({"clientTrackingId": tracking, "traceId": row.trace});
     let mut trigger = Map::new();
     put(&mut trigger, "name", &row.trigger_name);
@@ -36,10 +35,9 @@ pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> 
     }
     put(&mut properties, "correlation", &correlation);
     if let Some(state) = state {
-        if state.hidden.outputs {
-            put(&mut trigger, "secureData", secure_data(state.hidden));
-        } else {
-            put(&mut trigger, "outputs", &state.trigger_outputs);
+        match state.shown_trigger_outputs() {
+            Ok(outputs) => put(&mut trigger, "outputs", outputs),
+            Err(secured) => put(&mut trigger, "secureData", json!({ "properties": secured })),
         }
         let actions: Map<String, Value> = repetitions::newest(state)
             .into_iter()
@@ -60,7 +58,7 @@ pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> 
 }
 
 pub(super) fn run_path(environment: &str, row: &RunRow) -> String {
-    format!("{}/runs/{}", flow_path(environment, row.flow), row.name)
+    below(&flow_path(environment, row.flow), &["runs", &row.name])
 }
 
 /// Returns the actions of a run, in evaluation order; those in loops with their newest repetition.
@@ -80,7 +78,7 @@ pub(super) fn action(
 ) -> Value {
     json!({
         "name": record.name,
-        "id": format!("{}/actions/{}", run_path(environment, row), record.name),
+        "id": below(&run_path(environment, row), &["actions", &record.name]),
         "type": "Microsoft.ProcessSimple/environments/flows/runs/actions",
         "properties": action_properties(row, state, record, count),
     })
@@ -112,16 +110,10 @@ pub(super) fn repetition(
         .collect();
     json!({
         "name": repetition.name,
-        "id": format!("{}/actions/{action}/repetitions/{}", run_path(environment, row), repetition.name),
+        "id": below(&run_path(environment, row), &["actions", action, "repetitions", &repetition.name]),
         "type": "Microsoft.ProcessSimple/environments/flows/runs/actions/repetitions",
         "properties": properties,
     })
-}
-
-fn secure_data(hidden: Hidden) -> Value {
-    let named = [("inputs", hidden.inputs), ("outputs", hidden.outputs)];
-    let names: Vec<_> = named.into_iter().filter(|(_, hidden)| *hidden).map(|(name, _)| name).collect();
-    json!({ "properties": names })
 }
 
 fn action_properties(row: &RunRow, state: &RunState, record: &ActionRecord, count: Option<usize>) -> Value {
@@ -131,12 +123,9 @@ fn action_properties(row: &RunRow, state: &RunState, record: &ActionRecord, coun
         put(&mut properties, "endTime", end);
     }
     put(&mut properties, "status", record.status);
-    if let Some(code) = &record.code {
-        put(&mut properties, "code", code);
-    }
-    if let Some(error) = &record.error {
-        put(&mut properties, "error", error);
-    }
+    let ShownAction { code, error, inputs, outputs, tracked, secured } = record.shown();
+    put_some(&mut properties, "code", code);
+    put_some(&mut properties, "error", error);
     if record.retries > 0 {
         put(&mut properties, "retryCount", record.retries);
     }
@@ -151,24 +140,24 @@ fn action_properties(row: &RunRow, state: &RunState, record: &ActionRecord, coun
     } else if let Some(count) = count {
         put(&mut properties, "repetitionCount", count);
     }
-    let tracking = state.tracking_id.as_ref().unwrap_or(&row.name);
+    let tracking = state.shown_tracking_id().unwrap_or(&row.name);
     put(&mut properties, "correlation", json!({"clientTrackingId": tracking, "traceId": row.trace}));
-    if let Some(inputs) = record.inputs.as_ref().filter(|_| !record.hidden.inputs) {
-        put(&mut properties, "inputs", inputs);
+    put_some(&mut properties, "inputs", inputs);
+    put_some(&mut properties, "outputs", outputs);
+    if !secured.is_empty() {
+        put(&mut properties, "secureData", json!({ "properties": secured }));
     }
-    if let Some(outputs) = record.outputs.as_ref().filter(|_| !record.hidden.outputs) {
-        put(&mut properties, "outputs", outputs);
-    }
-    if !record.hidden.nothing() {
-        put(&mut properties, "secureData", secure_data(record.hidden));
-    }
-    if let Some(tracked) = &record.tracked {
-        put(&mut properties, "trackedProperties", tracked);
-    }
+    put_some(&mut properties, "trackedProperties", tracked);
     Value::Object(properties)
 }
 
 fn put(map: &mut Map<String, Value>, name: &str, value: impl serde::Serialize) {
     // Strings, instants, statuses and JSON values can always be serialized.
     map.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
+}
+
+fn put_some(map: &mut Map<String, Value>, name: &str, value: Option<impl serde::Serialize>) {
+    if let Some(value) = value {
+        put(map, name, value);
+    }
 }

@@ -10,8 +10,8 @@ use outlive_clock::TenantId;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::flow_documents::flow_path;
 use super::flow_routes::flow_id;
+use super::links::{below, flow_path};
 use super::paging::{Page, bad_token};
 use super::{repetitions, run_documents};
 use crate::engine::RunState;
@@ -45,7 +45,7 @@ pub(super) async fn list(
     let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
     let mut body = json!({"value": value.collect::<Vec<_>>()});
     if let Some(token) = next {
-        let path = format!("{}/runs", flow_path(&caller.environment, flow.id));
+        let path = below(&flow_path(&caller.environment, flow.id), &["runs"]);
         body["nextLink"] = Value::String(page.next_link(&caller, &path, &token));
     }
     Ok(Json(body))
@@ -152,7 +152,7 @@ pub(super) async fn repetitions(
     let mut body = json!({"value": value.collect::<Vec<_>>()});
     if let Some(last) = list.last().filter(|_| has_more) {
         let run = run_documents::run_path(&caller.environment, &row);
-        let path = format!("{run}/actions/{action}/repetitions");
+        let path = below(&run, &["actions", &action, "repetitions"]);
         body["nextLink"] = Value::String(page.next_link(&caller, &path, &last.name));
     }
     Ok(Json(body))

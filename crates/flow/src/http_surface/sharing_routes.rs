@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::caller::{Administrator, Caller};
-use super::flow_documents::flow_path;
 use super::flow_routes::flow_id;
+use super::links::flow_path;
 use crate::ids::FlowId;
 use crate::service::{Flows, SharingEdit, flow_not_found};
 use crate::tables::flows::{self, FlowRow};

@@ -9,8 +9,8 @@ use outlive_chassis::Problem;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
-use super::flow_documents::flow_path;
 use super::flow_routes::flow_id;
+use super::links::{below, flow_path};
 use super::paging::Page;
 use super::run_documents::run_path;
 use super::run_routes;
@@ -53,7 +53,7 @@ pub(super) async fn histories(
     let mut body = json!({"value": value.collect::<Vec<_>>()});
     if let Some(token) = next {
         let name = trigger.as_str().unwrap_or_default();
-        let path = format!("{}/triggers/{name}/histories", flow_path(&caller.environment, flow.id));
+        let path = below(&flow_path(&caller.environment, flow.id), &["triggers", name, "histories"]);
         body["nextLink"] = Value::String(page.next_link(&caller, &path, &token));
     }
     Ok(Json(body))
@@ -69,13 +69,14 @@ pub(super) async fn show_history(
         return Err(not_found(&trigger));
     }
     let mut document = history(&caller, &row);
-    if !state.hidden.outputs {
-        document["properties"]["outputs"] = state.trigger_outputs;
+    match state.shown_trigger_outputs() {
+        Ok(outputs) => document["properties"]["outputs"] = outputs.into_owned(),
+        Err(secured) => document["properties"]["secureData"] = json!({ "properties": secured }),
     }
     Ok(Json(document))
 }
 
-fn not_found(trigger: &str) -> Problem {
+pub(super) fn not_found(trigger: &str) -> Problem {
     let trigger: String = trigger.chars().take(100).collect();
     Problem::not_found("WorkflowTriggerNotFound", format!("The flow has no trigger '{trigger}'."))
 }
@@ -103,7 +104,7 @@ async fn trigger_of(caller: &Caller, flows: &Flows, flow: &FlowRow) -> Result<Va
     }
     Ok(json!({
         "name": name,
-        "id": format!("{}/triggers/{name}", flow_path(&caller.environment, flow.id)),
+        "id": below(&flow_path(&caller.environment, flow.id), &["triggers", name]),
         "type": "Microsoft.ProcessSimple/environments/flows/triggers",
         "properties": properties,
     }))
@@ -113,7 +114,7 @@ fn history(caller: &Caller, row: &RunRow) -> Value {
     let path = flow_path(&caller.environment, row.flow);
     json!({
         "name": row.name,
-        "id": format!("{path}/triggers/{}/histories/{}", row.trigger_name, row.name),
+        "id": below(&path, &["triggers", &row.trigger_name, "histories", &row.name]),
         "type": "Microsoft.ProcessSimple/environments/flows/triggers/histories",
         "properties": {
             "startTime": row.started,

@@ -11,10 +11,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use outlive_chassis::Problem;
 use serde_json::{Value, json};
 
-use super::caller::{API_VERSION, Caller};
-use super::flow_documents::flow_path;
+use super::caller::Caller;
 use super::flow_routes::flow_id;
+use super::links::{self, flow_path};
 use super::run_routes;
+use crate::engine::SentResponse;
 use crate::ids::FlowId;
 use crate::service::{Flows, Started, TriggerCall, TriggerEvent};
 
@@ -79,7 +80,7 @@ pub(super) async fn resubmit(
         is_run_only: false,
         connections: None,
         trigger,
-        event: TriggerEvent::Again(state.trigger_outputs),
+        event: TriggerEvent::Again(state.into_trigger_outputs()),
         trace: caller.trace.clone(),
         now: caller.now,
     };
@@ -93,32 +94,46 @@ fn respond(caller: &Caller, flow: FlowId, started: Started) -> Response {
         return (StatusCode::ACCEPTED, Json(json!({"status": "Skipped"}))).into_response();
     };
     if let Some(sent) = response {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &sent.headers {
-            let pair = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()));
-            if let (Ok(name), Ok(value)) = pair
-                && !NOT_SENT.contains(&name.as_str())
-            {
-                headers.insert(name, value);
-            }
-        }
-        if let Ok(name) = HeaderValue::try_from(name) {
-            headers.insert(RUN_ID.clone(), name);
-        }
-        let (kind, body) = match sent.body {
-            None | Some(Value::Null) => (None, String::new()),
-            Some(Value::String(text)) => (Some("text/plain; charset=utf-8"), text),
-            Some(body) => (Some("application/json; charset=utf-8"), body.to_string()),
-        };
-        if let Some(kind) = kind.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        }
-        let status = StatusCode::from_u16(sent.status).unwrap_or(StatusCode::OK);
-        return (status, headers, body).into_response();
+        return sent_response(&name, sent);
     }
-    let path = format!("{}/runs/{name}", flow_path(&caller.environment, flow));
-    let location = format!("{}{path}?api-version={API_VERSION}", caller.origin);
+    let path = links::below(&flow_path(&caller.environment, flow), &["runs", &name]);
+    let location = links::absolute(caller, &path, &[]);
     let body =
         Json(json!({"name": name, "id": path, "type": "Microsoft.ProcessSimple/environments/flows/runs"}));
     (StatusCode::ACCEPTED, [(LOCATION, location), (RUN_ID.clone(), name)], body).into_response()
+}
+
+/// Returns the response that a run sends.
+pub(super) fn sent_response(run: &str, sent: SentResponse) -> Response {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &sent.headers {
+        let pair = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()));
+        if let (Ok(name), Ok(value)) = pair
+            && !NOT_SENT.contains(&name.as_str())
+        {
+            headers.insert(name, value);
+        }
+    }
+    if let Ok(name) = HeaderValue::try_from(run) {
+        headers.insert(RUN_ID.clone(), name);
+    }
+    let (kind, body) = match sent.body {
+        None | Some(Value::Null) => (None, String::new()),
+        Some(Value::String(text)) => (Some("text/plain; charset=utf-8"), text),
+        Some(body) => (Some("application/json; charset=utf-8"), body.to_string()),
+    };
+    if let Some(kind) = kind.filter(|_| !headers.contains_key(CONTENT_TYPE)) {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    let status = StatusCode::from_u16(sent.status).unwrap_or(StatusCode::OK);
+    (status, headers, body).into_response()
+}
+
+/// Returns the response to a caller without access to the run, which has not responded.
+pub(super) fn accepted_call(run: Option<&str>) -> Response {
+    let mut headers = HeaderMap::new();
+    if let Some(name) = run.and_then(|name| HeaderValue::try_from(name).ok()) {
+        headers.insert(RUN_ID.clone(), name);
+    }
+    (StatusCode::ACCEPTED, headers).into_response()
 }

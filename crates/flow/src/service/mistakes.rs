@@ -121,6 +121,12 @@ impl Mistake {
 }
 
 impl DefinitionErrors {
+    /// Returns mistakes in other members of the flow than its definition.
+    pub(super) fn into_property_mistakes(self) -> impl Iterator<Item = Mistake> {
+        let errors = self.0.into_iter();
+        errors.map(|error| Mistake::property(&error.path, format!("{}; {}.", error.what, error.remedy)))
+    }
+
     pub(super) fn into_mistakes(self) -> impl Iterator<Item = Mistake> {
         self.0.into_iter().map(|error| {
             let message = format!("{}; {}.", error.what, error.remedy);

@@ -1,7 +1,9 @@
 //! The service: its state, and the execution of due work.
 
+mod access_keys;
 mod access_reports;
 mod checks;
+mod credential_places;
 mod definition_secrets;
 mod due_work;
 mod executing;
@@ -18,11 +20,16 @@ mod sharing;
 mod starting;
 mod state;
 mod tenant;
+mod trigger_access;
 
+pub(crate) use access_keys::{KeyType, SIGNATURE_VERSION, SignedParts};
 pub(crate) use definition_secrets::sanitize;
 pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent, flow_not_found};
 pub(crate) use mistakes::{Mistake, SaveError};
+#[cfg(test)]
+pub(crate) use progress::recorded_actions;
 pub(crate) use saving::{Actor, FlowEdit, Saved};
 pub(crate) use sharing::SharingEdit;
-pub(crate) use state::Flows;
+pub(crate) use state::{ACCESS_CONTROL, Flows};
 pub(crate) use tenant::FlowService;
+pub(crate) use trigger_access::{CallbackSignature, Credentials, Unauthenticated};

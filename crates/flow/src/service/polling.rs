@@ -73,7 +73,8 @@ impl Flows {
                     // Without new events, a connector returns 202.
                     (Some(201..=299), _) => return Ok(Occurred::without_runs(Outcome::Succeeded, poll)),
                     _ => {
-                        let why = outcome.failure.map_or_else(String::new, |failure| failure.message);
+                        let failure = engine::failure_of_poll(program, outcome.failure);
+                        let why = failure.map_or_else(String::new, |failure| failure.message);
                         tracing::warn!(%tenant, %flow, why, "a connector could not be asked for events");
                         return Ok(Occurred::without_runs(Outcome::Failed, poll));
                     }

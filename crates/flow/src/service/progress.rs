@@ -1,6 +1,8 @@
 //! Stores the state of a run: between its calls, so that a crash repeats only the call in progress,
 //! and when it ends or waits.
 
+use std::borrow::Cow;
+
 use outlive_chassis::Problem;
 use outlive_clock::TenantId;
 use outlive_store::Change;
@@ -68,16 +70,19 @@ fn archive(tenant: TenantId, run: &RunRow, state: &mut RunState) -> Change {
 
 /// Returns the actions for a journal event, without inputs and outputs: those of the flow itself,
 /// and those that failed in iterations of loops.
-pub(super) fn recorded_actions(state: &RunState) -> Vec<RunAction> {
+pub(crate) fn recorded_actions(state: &RunState) -> Vec<RunAction> {
     let held = state.frames.values().flat_map(|frame| frame.actions.iter().flatten());
     let failed = held.filter(|record| record.status == ActionStatus::Failed);
     let failed = state.archived.failures.iter().chain(failed).take(FAILURES_RECORDED_MAX);
-    let actions = state.actions.iter().flatten().chain(failed).map(|record: &ActionRecord| RunAction {
-        name: record.name.clone(),
-        status: record.status.name().to_owned(),
-        code: record.code.clone(),
-        message: record.error.as_ref().map(|error| error.message.clone()),
-        retries: record.retries,
+    let actions = state.actions.iter().flatten().chain(failed).map(|record: &ActionRecord| {
+        let shown = record.shown();
+        RunAction {
+            name: record.name.clone(),
+            status: record.status.name().to_owned(),
+            code: shown.code.map(Cow::into_owned),
+            message: shown.error.map(|error| error.message.clone()),
+            retries: record.retries,
+        }
     });
     actions.collect()
 }

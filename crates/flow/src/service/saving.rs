@@ -16,13 +16,13 @@ use super::due_work::ended_early;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::selected::Selected;
-use super::state::{Flows, Program};
-use crate::definition::{Definition, Reading};
+use super::state::{ACCESS_CONTROL, Flows, Program};
+use crate::definition::{AccessControl, Definition, Reading};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
 use crate::tables::permissions::{self, Permission, Role};
-use crate::tables::{flow_ids, grants_due, lifecycle, runs};
+use crate::tables::{access_keys, flow_ids, grants_due, lifecycle, runs};
 
 /// The maximum number of flows of an owner.
 pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
@@ -33,6 +33,7 @@ pub(crate) struct FlowEdit {
     pub(crate) display_name: Option<String>,
     pub(crate) definition: Option<Value>,
     pub(crate) references: Option<Value>,
+    pub(crate) access_control: Option<Value>,
     pub(crate) state: Option<FlowState>,
     /// What is wrong with the other members.
     pub(crate) mistakes: Vec<Mistake>,
@@ -88,8 +89,12 @@ impl Flows {
             return Err(id_already_used(id).into());
         }
         let mut document = json!({"definition": definition, "connectionReferences": edit.references.unwrap_or_else(|| json!({}))});
+        if let Some(access) = edit.access_control {
+            document[ACCESS_CONTROL] = access;
+        }
         let mut mistakes = edit.mistakes;
         mistakes.extend(definition_secrets::restore(&mut document["definition"], &Value::Null));
+        let access = self.check_access_control(&document, &mut mistakes);
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
         let (selected, found) = self.check(actor, &reading, &Selected::default(), &[actor.user]).await;
         mistakes.extend(found);
@@ -120,7 +125,8 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selected }));
+        let program = Program { definition: parsed, selected, access };
+        self.definitions.insert((actor.tenant, id, 1), Arc::new(program));
         self.grant_access(&actor.context(), id).await;
         Ok(Saved { flow, document, created: true })
     }
@@ -137,13 +143,24 @@ impl Flows {
         let mut document = written.clone();
         let grants =
             edit.references.is_some() || edit.definition.is_some() || edit.state == Some(FlowState::Started);
-        for (member, value) in [("definition", edit.definition), ("connectionReferences", edit.references)] {
+        for (member, value) in [
+            ("definition", edit.definition),
+            ("connectionReferences", edit.references),
+            (ACCESS_CONTROL, edit.access_control),
+        ] {
             if let Some(value) = value {
                 document[member] = value;
             }
         }
+        // A flow that never had one stays as it was saved.
+        if let Some(map) =
+            document.as_object_mut().filter(|map| map.get(ACCESS_CONTROL) == Some(&Value::Null))
+        {
+            map.remove(ACCESS_CONTROL);
+        }
         let mut mistakes = edit.mistakes;
         mistakes.extend(definition_secrets::restore(&mut document["definition"], &written["definition"]));
+        let access = self.check_access_control(&document, &mut mistakes);
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
         let mut selected = Selected::of(&written);
         if grants {
@@ -196,13 +213,24 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let program = Program { definition: parsed, selected };
+            let program = Program { definition: parsed, selected, access };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
         if grants {
             self.grant_access(&actor.context(), flow.id).await;
         }
         Ok(Saved { flow, document, created: false })
+    }
+
+    /// Returns who may call the trigger, and records what is wrong with `accessControl`.
+    fn check_access_control(&self, document: &Value, mistakes: &mut Vec<Mistake>) -> AccessControl {
+        match AccessControl::read(&document[ACCESS_CONTROL], &self.config.issuer_origins) {
+            Ok(access) => access,
+            Err(errors) => {
+                mistakes.extend(errors.into_property_mistakes());
+                AccessControl::default()
+            }
+        }
     }
 
     /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
@@ -218,6 +246,7 @@ impl Flows {
         }
         change.add(permissions::delete_all(actor.tenant, flow.id));
         change.add(lifecycle::delete_all(actor.tenant, flow.id));
+        change.add(access_keys::delete(actor.tenant, flow.id));
         change.add(flow_ids::mark_deleted(actor.tenant, flow.id));
         change.add(grants_due::delete_all(actor.tenant, flow.id));
         change.append(self.entry(actor, FlowChange::Deleted, flow));

@@ -15,7 +15,7 @@ use super::executing::Executing;
 use super::selected::Selected;
 use crate::FlowConfig;
 use crate::connector::{Hub, HubConfig};
-use crate::definition::Definition;
+use crate::definition::{AccessControl, Definition};
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
 
@@ -83,7 +83,8 @@ impl Flows {
         let document = self.open_document(tenant, document)?;
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
-                let program = Arc::new(Program { definition, selected: Selected::of(&document) });
+                let access = AccessControl::restore(&document[ACCESS_CONTROL]);
+                let program = Arc::new(Program { definition, selected: Selected::of(&document), access });
                 self.definitions.insert(key, Arc::clone(&program));
                 Ok(Some(program))
             }
@@ -120,6 +121,8 @@ pub(crate) struct Program {
     pub(super) definition: Definition,
     /// The connections that the owners selected.
     pub(crate) selected: Selected,
+    /// Who may call the trigger.
+    pub(crate) access: AccessControl,
 }
 
 impl Deref for Program {
@@ -129,3 +132,6 @@ impl Deref for Program {
         &self.definition
     }
 }
+
+/// The member of a document with the rules for calls of the trigger.
+pub(crate) const ACCESS_CONTROL: &str = "accessControl";

@@ -1,5 +1,6 @@
 //! Statements on the service's tables, and their rows.
 
+pub(crate) mod access_keys;
 pub(crate) mod credentials;
 pub(crate) mod due;
 pub(crate) mod flow_ids;
@@ -20,6 +21,7 @@ pub(crate) const TENANT_TABLES: &[&str] = &[
     "flows",
     "flow_ids",
     "grants_due",
+    "access_keys",
     "lifecycle",
     "mails",
     "permissions",

@@ -118,6 +118,20 @@ events! {
 }
 
 event! {
+    /// A key that signs the callback URLs of a flow was replaced. The URLs that it signed no longer work.
+    FlowAccessKeyRegenerated = "flow.access_key_regenerated" {
+        /// `Primary` or `Secondary`.
+        key: String,
+        /// The user.
+        #[schema(value_type = String)]
+        user: UserId,
+    }
+    notable |_| true,
+    summary |event| format!("The {} access key of the flow was regenerated.", event.key.to_lowercase()),
+    example { key: "Primary".to_owned(), user: example::owner() },
+}
+
+event! {
     /// Recurrences that were due while the system was down were skipped.
     FlowOccurrencesMissed = "flow.occurrences_missed" {
         /// The first that was missed (virtual time).

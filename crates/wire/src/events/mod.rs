@@ -164,7 +164,7 @@ journal_events! {
     FLOW: flow {
         FlowCreated, FlowChanged, FlowStarted, FlowStopped, FlowDeleted, FlowSuspended,
         FlowShared, FlowUnshared,
-        FlowOccurrencesMissed, RunFinished, RunWaiting,
+        FlowAccessKeyRegenerated, FlowOccurrencesMissed, RunFinished, RunWaiting,
     }
     ALL: tenant { TenantCreated }
 }

@@ -128,7 +128,7 @@ fn decoded(given: &Arguments<'_, '_>) -> Made {
 }
 
 /// Decodes `%41`; what is not valid stays as it is.
-pub(super) fn percent_decoded(text: &str) -> Vec<u8> {
+pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     let hex = |byte: Option<&u8>| byte.and_then(|b| char::from(*b).to_digit(16));
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

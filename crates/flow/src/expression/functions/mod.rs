@@ -20,6 +20,7 @@ mod xml_functions;
 use super::function::Row;
 
 pub(crate) use comparisons::compare;
+pub(crate) use encodings::percent_decoded;
 
 #[cfg(test)]
 mod date_tests;
