@@ -13,11 +13,12 @@ use super::state::Flows;
 /// What responses show in place of a credential. Saved again, it stands for the saved one.
 const SANITIZED: &str = "*sanitized*";
 /// The member of a stored document that contains the sealed one.
-const SEALED: &str = "sealed";
+pub(super) const SEALED: &str = "sealed";
 /// The maximum depth at which a definition has credentials.
 const DEPTH_MAX: usize = 64;
 
-fn purpose(tenant: TenantId) -> String {
+/// The purpose with which a definition is sealed.
+pub(super) fn purpose(tenant: TenantId) -> String {
     format!("flow-definition/{tenant}")
 }
 

@@ -7,6 +7,7 @@ mod due_work;
 mod execution;
 mod manual_run;
 mod mistakes;
+mod reseal;
 mod run_control;
 mod saving;
 mod starting;

@@ -8,21 +8,24 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_chassis::Trace;
 use outlive_journal::Event;
+use outlive_store::Change;
 use outlive_tokens::{Secret, fingerprint};
 use outlive_wire::JournalEvent;
-use outlive_wire::events::{ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
+use outlive_wire::events::{ConnectionBroken, ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
 use serde_json::json;
 use url::Url;
 
 use super::admission::{Admitted, recorded_path};
 use super::headers;
-use super::outgoing::{Destination, Facts, OutgoingRequest, Prepared};
+use super::outgoing::{Destination, Facts, Fetched, OutgoingRequest, Prepared};
 use super::refusal::RuntimeRefusal;
-use super::response_policies;
+use super::response_policies::{self, Links};
 use super::target::target;
+use super::values_from_urls;
 use crate::Hub;
 use crate::back_end::Unreachable;
-use crate::connector::{Authentication, Operation};
+use crate::connection::{Status, runtime_url, storage};
+use crate::connector::{Authentication, Operation, Policy};
 use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
 
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
@@ -91,14 +94,16 @@ async fn send(
 ) -> Result<Response, RuntimeRefusal> {
     let connector = &admitted.connector;
     let values = &hub.values_of(&admitted.connection)?;
-    let facts = Facts { connector, operation, values, outgoing };
+    let fetched = Fetched::default();
+    let facts = Facts { connector, operation, values, outgoing, fetched: &fetched };
     facts.check(&admitted.connection)?;
     let mut token = token(hub, admitted, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
-    let mut response = match exchange(hub, facts.prepare(token.as_ref())?, trace).await? {
-        Ok(response) => response,
-        Err(error) => return Ok(error),
-    };
+    let (mut destination, mut response) =
+        match values_from_urls::send(hub, &facts, token.as_ref(), trace).await? {
+            (destination, Ok(response)) => (destination, response),
+            (_, Err(error)) => return Ok(error),
+        };
     if let Some(refused) = &token
         && cae_capable(admitted)
         && let Some(challenged) = Challenged::of(response.status(), response.headers(), refused)
@@ -109,19 +114,26 @@ async fn send(
             answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token_error)?;
         sent.access_token = Some(fingerprint(fresh.expose()));
         // Once only: the response to this request is returned whatever it is.
-        response = match exchange(hub, facts.prepare(Some(&fresh))?, trace).await? {
-            Ok(response) => response,
-            Err(error) => return Ok(error),
+        (destination, response) = match values_from_urls::send(hub, &facts, Some(&fresh), trace).await? {
+            (destination, Ok(response)) => (destination, response),
+            (_, Err(error)) => return Ok(error),
         };
         token = Some(fresh);
     }
     let status = response.status();
+    if let Some(policy) = response_policies::ends_sign_in(&facts, status) {
+        set_unauthenticated(hub, admitted, policy, status, trace).await?;
+    }
     let secrets = facts.secrets(token.as_ref());
     let headers = headers::to_caller(response.headers(), &secrets);
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
-    let mut changed = response_policies::apply(&facts, forwarded).await?;
+    let mut changed = {
+        let at = runtime_url(&admitted.connection, hub.origin());
+        let links = Links { destination: &destination, at: &at, secrets: &secrets };
+        response_policies::apply(&facts, &links, forwarded).await?
+    };
     headers::remove_secrets(changed.headers_mut(), &secrets);
     Ok(changed)
 }
@@ -137,8 +149,44 @@ fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
     Ok(target(&base, base_path, &prepared.path, prepared.query.text().as_deref())?)
 }
 
+/// Sets the status of a connection whose back end responded with a status for which a policy does.
+async fn set_unauthenticated(
+    hub: &Hub,
+    admitted: &Admitted,
+    policy: &Policy,
+    status: StatusCode,
+    trace: &Trace,
+) -> Result<(), RuntimeRefusal> {
+    let connection = &admitted.connection;
+    if connection.status != Status::Connected {
+        return Ok(());
+    }
+    let text = format!(
+        "The back end responded {}, with which the policy {} ends the sign-in. Sign in again, or give the values of the \
+         connection again.",
+        status.as_u16(),
+        policy.at
+    );
+    let (tenant, id) = (connection.tenant, connection.id);
+    let broken = ConnectionBroken {
+        error: format!("status_{}", status.as_u16()),
+        answer: None,
+        correlation: None,
+        refresh_token: None,
+    };
+    let event = Event::new(tenant, admitted.now, connection.subject(), trace, broken);
+    let mut change = Change::from(storage::keep_tokens(tenant, id, connection.tokens_revision));
+    change.add(storage::set_status(tenant, id, &Status::Unauthenticated(text), admitted.now));
+    change.append(hub.chassis.journal.entry(&event));
+    match hub.chassis.store.commit(change).await {
+        // The connection was changed or deleted meanwhile.
+        Err(error) if !error.is_conflict() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Sends a call to the back end. The inner error is the response if the back end does not respond.
-async fn exchange(
+pub(super) async fn exchange(
     hub: &Hub,
     prepared: Prepared,
     trace: &Trace,
