@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
-use crate::{Database, Service, ports};
+use crate::{Database, Service, Tenant, ports};
 
 /// The longest, in wall time, that a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -112,6 +112,23 @@ impl Deployment {
     #[must_use]
     pub const fn http(&self) -> &Client {
         &self.http
+    }
+
+    /// Creates a tenant with this body of `POST /lab/tenants`.
+    ///
+    /// # Panics
+    /// When the lab refuses.
+    pub async fn new_tenant_like(&self, wanted: Value) -> Tenant {
+        Tenant::create(self.http.clone(), self.url(Service::Console), &wanted).await
+    }
+
+    /// The place of the process in which a service runs.
+    #[must_use]
+    pub fn process_of(&self, service: Service) -> usize {
+        match self.layout {
+            Layout::OneProcess => 0,
+            Layout::Separate => usize::from(service.offset()),
+        }
     }
 
     /// A file of the data directory; `None` if it is not there.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use outlive_tests::{Service, System, Tenant, outlive_on_database};
+use outlive_tests::{Maker, Service, System, outlive_on_database};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -139,34 +139,6 @@ scenarios:
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
-/// Sends a request with a token that the maker portal gets for a user.
-async fn send(
-    (system, tenant, role): (&System, &Tenant, &str),
-    (method, url): (Method, &str),
-    scope: &str,
-    body: Option<&Value>,
-) -> (u16, Value) {
-    let user = tenant.user(role);
-    let form = [
-        ("grant_type", "password"),
-        ("client_id", tenant.facts["maker_portal"].as_str().expect("an id")),
-        ("username", user["upn"].as_str().expect("a name")),
-        ("password", user["password"].as_str().expect("a password")),
-        ("scope", scope),
-    ];
-    let token = format!("{}/{}/oauth2/v2.0/token", system.url(Service::Idp), tenant.id());
-    let answer = system.http().post(token).form(&form).send().await.expect("it answers");
-    let token: Value = answer.json().await.expect("JSON");
-    let token = token["access_token"].as_str().unwrap_or_else(|| panic!("{token}")).to_owned();
-    let mut request = system.http().request(method, url).bearer_auth(token);
-    if let Some(body) = body {
-        request = request.json(body);
-    }
-    let answer = request.send().await.expect("it answers");
-    let status = answer.status().as_u16();
-    (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or(Value::Null))
-}
-
 /// A daemon's application authenticates with the certificate that the hub generated.
 #[tokio::test]
 async fn the_certificate_of_a_connector_is_registered_on_its_application() {
@@ -175,10 +147,9 @@ async fn the_certificate_of_a_connector_is_registered_on_its_application() {
     tenant.freeze().await;
     let hub = system.url(Service::Hub);
     let at = |rest: &str| format!("{hub}/subscriptions/{}/{rest}?api-version=2016-06-01", tenant.id());
-    let scope = "https://apihub.azure.com/user_impersonation";
-    let owner = (&system, &tenant, "owner");
+    let owner = Maker::new(&system, &tenant, "owner");
     let managed = at("providers/Microsoft.Web/locations/unitedstates/managedApis/shared_contoso-orders");
-    let (_, orders) = send(owner, (Method::GET, &format!("{managed}&export=true")), scope, None).await;
+    let (_, orders) = owner.call(Method::GET, &format!("{managed}&export=true"), &Value::Null).await;
     let client_id = tenant.application("Nightly Job")["client_id"].clone();
     let api = json!({"properties": {
         "displayName": "Certified", "swagger": orders["properties"]["swagger"],
@@ -190,11 +161,11 @@ async fn the_certificate_of_a_connector_is_registered_on_its_application() {
         }}},
     }});
     let path = at("resourceGroups/lab/providers/Microsoft.Web/customApis/certified");
-    let (status, made) = send(owner, (Method::PUT, &path), scope, Some(&api)).await;
+    let (status, made) = owner.call(Method::PUT, &path, &api).await;
     assert_eq!(status, 201, "{made}");
     let connection = json!({"properties": {"api": {"id": made["id"]}}});
     let path = at("resourceGroups/lab/providers/Microsoft.Web/connections/certified");
-    let (status, connection) = send(owner, (Method::PUT, &path), scope, Some(&connection)).await;
+    let (status, connection) = owner.call(Method::PUT, &path, &connection).await;
     assert_eq!(
         (status, &connection["properties"]["overallStatus"]),
         (201, &json!("Connected")),
@@ -203,7 +174,7 @@ async fn the_certificate_of_a_connector_is_registered_on_its_application() {
     let runtime = connection["properties"]["connectionRuntimeUrl"].as_str().expect("a URL");
     let call = format!("{runtime}/orders");
 
-    let (status, refused) = send(owner, (Method::GET, &call), scope, None).await;
+    let (status, refused) = owner.call(Method::GET, &call, &Value::Null).await;
     let message = refused["message"].as_str().unwrap_or_default();
     assert_eq!(status, 401, "{refused}");
     assert!(
@@ -217,13 +188,13 @@ async fn the_certificate_of_a_connector_is_registered_on_its_application() {
         client_id.as_str().expect("an id")
     );
     let register = json!({"keyCredentials": [made["properties"]["certificate"]]});
-    let admin = (&system, &tenant, "admin");
+    let admin = Maker::new(&system, &tenant, "admin");
     let graph_scope = "https://graph.microsoft.com/Application.ReadWrite.All";
-    let (status, answer) = send(admin, (Method::PATCH, &graph), graph_scope, Some(&register)).await;
+    let (status, answer) = admin.send(graph_scope, Method::PATCH, &graph, &register).await;
     assert_eq!(status, 204, "{answer}");
-    let (status, answer) = send(owner, (Method::GET, &call), scope, None).await;
+    let (status, answer) = owner.call(Method::GET, &call, &Value::Null).await;
     assert_eq!(status, 200, "{answer}");
-    let (_, connection) = send(owner, (Method::GET, &path), scope, None).await;
+    let (_, connection) = owner.call(Method::GET, &path, &Value::Null).await;
     assert_eq!(connection["properties"]["overallStatus"], "Connected", "a later success repairs the status");
     system.stop().await;
 }

@@ -1,59 +1,9 @@
 //! What one user, page or neighbor may not do to another: against the whole system, as an attacker
 //! would.
 
-use outlive_tests::{Service, System, Tenant};
+use outlive_tests::{Maker, Service, System};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-
-/// A user at the maker portal.
-struct Maker<'a> {
-    system: &'a System,
-    tenant: &'a Tenant,
-    role: &'static str,
-}
-
-impl Maker<'_> {
-    async fn token(&self, scope: &str) -> String {
-        let user = self.tenant.user(self.role);
-        let form = [
-            ("grant_type", "password"),
-            ("client_id", self.tenant.facts["maker_portal"].as_str().expect("an id")),
-            ("username", user["upn"].as_str().expect("a name")),
-            ("password", user["password"].as_str().expect("a password")),
-            ("scope", scope),
-        ];
-        let url = format!("{}/{}/oauth2/v2.0/token", self.system.url(Service::Idp), self.tenant.id());
-        let answer = self.system.http().post(url).form(&form).send().await.expect("it answers");
-        let body: Value = answer.json().await.expect("JSON");
-        body["access_token"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned()
-    }
-
-    async fn send(&self, method: Method, url: &str, scope: &str, body: Option<&Value>) -> (u16, Value) {
-        let mut request = self.system.http().request(method, url).bearer_auth(self.token(scope).await);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.expect("it answers");
-        let status = answer.status().as_u16();
-        (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or(Value::Null))
-    }
-
-    async fn flow(&self, method: Method, id: &str, rest: &str, body: Option<&Value>) -> (u16, Value) {
-        let (at, tenant) = (self.system.url(Service::Flow), self.tenant.id());
-        let url = format!(
-            "{at}/providers/Microsoft.ProcessSimple/environments/Default-{tenant}/flows/{id}{rest}?api-version=2016-11-01"
-        );
-        self.send(method, &url, "https://service.flow.microsoft.com//User", body).await
-    }
-
-    async fn connection(&self, method: Method, rest: &str, body: Option<&Value>) -> (u16, Value) {
-        let (at, tenant) = (self.system.url(Service::Hub), self.tenant.id());
-        let url = format!(
-            "{at}/subscriptions/{tenant}/resourceGroups/lab/providers/Microsoft.Web/connections/{rest}?api-version=2016-06-01"
-        );
-        self.send(method, &url, "https://apihub.azure.com/user_impersonation", body).await
-    }
-}
 
 /// The owner's flow is deleted; a colleague creates one under its id, to read the owner's orders
 /// with what was granted to it.
@@ -62,30 +12,28 @@ async fn a_colleague_does_not_inherit_the_access_of_a_deleted_flow() {
     let system = System::start().await;
     let tenant = system.new_tenant().await;
     tenant.freeze().await;
-    let (owner, colleague) = (
-        Maker { system: &system, tenant: &tenant, role: "owner" },
-        Maker { system: &system, tenant: &tenant, role: "colleague" },
-    );
+    let (owner, colleague) =
+        (Maker::new(&system, &tenant, "owner"), Maker::new(&system, &tenant, "colleague"));
     let flow = tenant.facts["flows"][0]["id"].as_str().expect("a flow").to_owned();
     let connection = tenant.facts["connections"][0]["name"].as_str().expect("a connection").to_owned();
     let policies = format!("{connection}/accessPolicies");
-    let (_, before) = owner.connection(Method::GET, &policies, None).await;
+    let (_, before) = owner.connection(Method::GET, &policies, &Value::Null).await;
     assert!(before.to_string().contains(&flow), "{before}");
-    let (_, definition) = owner.flow(Method::GET, &flow, "", None).await;
+    let (_, definition) = owner.flow(Method::GET, &flow, &Value::Null).await;
     let body = json!({"properties": {
         "displayName": "Mine", "definition": definition["properties"]["definition"],
         "connectionReferences": definition["properties"]["connectionReferences"],
     }});
 
     let forwarded = system.journal(Service::Hub, &tenant, "runtime.forwarded").await.len();
-    assert_eq!(owner.flow(Method::DELETE, &flow, "", None).await.0, 204);
-    let (_, after) = owner.connection(Method::GET, &policies, None).await;
+    assert_eq!(owner.flow(Method::DELETE, &flow, &Value::Null).await.0, 204);
+    let (_, after) = owner.connection(Method::GET, &policies, &Value::Null).await;
     assert_eq!(after["value"], json!([]), "the access policy ended with the flow");
-    assert_eq!(colleague.flow(Method::PUT, &flow, "", Some(&body)).await.0, 409);
-    assert_eq!(owner.flow(Method::PUT, &flow, "", Some(&body)).await.0, 409);
+    assert_eq!(colleague.flow(Method::PUT, &flow, &body).await.0, 409);
+    assert_eq!(owner.flow(Method::PUT, &flow, &body).await.0, 409);
     // Under another id it cannot be saved either.
     let other = "99999999-0000-4000-8000-000000000001";
-    let (status, error) = colleague.flow(Method::PUT, other, "", Some(&body)).await;
+    let (status, error) = colleague.flow(Method::PUT, other, &body).await;
     assert_eq!((status, &error["error"]["code"]), (403, &json!("ConnectionAuthorizationFailed")), "{error}");
     tenant.advance("PT2H").await;
     assert_eq!(system.journal(Service::Hub, &tenant, "runtime.forwarded").await.len(), forwarded);
@@ -99,24 +47,22 @@ async fn a_flow_does_not_run_under_the_account_of_a_colleague_who_takes_its_conn
     let system = System::start().await;
     let tenant = system.new_tenant().await;
     tenant.freeze().await;
-    let (owner, colleague) = (
-        Maker { system: &system, tenant: &tenant, role: "owner" },
-        Maker { system: &system, tenant: &tenant, role: "colleague" },
-    );
+    let (owner, colleague) =
+        (Maker::new(&system, &tenant, "owner"), Maker::new(&system, &tenant, "colleague"));
     let flow = tenant.facts["flows"][0]["id"].as_str().expect("a flow").to_owned();
     let connection = tenant.facts["connections"][0]["name"].as_str().expect("a connection").to_owned();
     tenant.advance("PT1H").await;
     let forwarded = system.journal(Service::Hub, &tenant, "runtime.forwarded").await.len();
     assert!(forwarded > 0, "the owner's flow runs");
 
-    let (_, shown) = owner.connection(Method::GET, &connection, None).await;
+    let (_, shown) = owner.connection(Method::GET, &connection, &Value::Null).await;
     let api = shown["properties"]["api"]["id"].clone();
-    assert_eq!(owner.connection(Method::DELETE, &connection, None).await.0, 200);
+    assert_eq!(owner.connection(Method::DELETE, &connection, &Value::Null).await.0, 200);
     let body = json!({"properties": {"displayName": "Orders", "api": {"id": api}}});
-    assert_eq!(colleague.connection(Method::PUT, &connection, Some(&body)).await.0, 201);
+    assert_eq!(colleague.connection(Method::PUT, &connection, &body).await.0, 201);
     let policy = json!({"properties": {"principal": {"type": "Workflow", "identity": {"workflowId": flow}}}});
     let (status, _) =
-        colleague.connection(Method::PUT, &format!("{connection}/accessPolicies/flow"), Some(&policy)).await;
+        colleague.connection(Method::PUT, &format!("{connection}/accessPolicies/flow"), &policy).await;
     assert_eq!(status, 201);
     tenant.advance("PT3H").await;
     let runs = system.journal(Service::Flow, &tenant, "run.finished").await;
@@ -131,7 +77,7 @@ async fn a_flow_does_not_run_under_the_account_of_a_colleague_who_takes_its_conn
 async fn nothing_but_the_lab_reaches_the_lab_surface() {
     let system = System::start().await;
     let tenant = system.new_tenant().await;
-    let owner = Maker { system: &system, tenant: &tenant, role: "owner" };
+    let owner = Maker::new(&system, &tenant, "owner");
     for service in Service::ALL {
         let url = format!("{}/_lab/tenants", system.url(service));
         let answer = system.http().get(&url).send().await.expect("it answers");
@@ -143,15 +89,14 @@ async fn nothing_but_the_lab_reaches_the_lab_surface() {
         assert_eq!(from_page.expect("it answers").status(), StatusCode::FORBIDDEN, "{service:?}");
     }
     let connection = tenant.facts["connections"][0]["name"].as_str().expect("a connection");
-    let (_, shown) = owner.connection(Method::GET, connection, None).await;
+    let (_, shown) = owner.connection(Method::GET, connection, &Value::Null).await;
     let runtime = shown["properties"]["connectionRuntimeUrl"].as_str().expect("a URL").to_owned();
-    let scope = "https://apihub.azure.com/user_impersonation";
-    let (status, _) = owner.send(Method::GET, &format!("{runtime}/orders"), scope, None).await;
+    let (status, _) = owner.call(Method::GET, &format!("{runtime}/orders"), &Value::Null).await;
     assert_eq!(status, 200);
-    let (status, body) = owner.send(Method::GET, &format!("{runtime}/_lab/tenants"), scope, None).await;
+    let (status, body) = owner.call(Method::GET, &format!("{runtime}/_lab/tenants"), &Value::Null).await;
     assert_eq!((status, body), (404, json!({"statusCode": 404, "message": "Resource not found"})));
     let wipe = format!("{runtime}/_lab/tenants/{}", tenant.id());
-    assert_eq!(owner.send(Method::DELETE, &wipe, scope, None).await.0, 404);
+    assert_eq!(owner.call(Method::DELETE, &wipe, &Value::Null).await.0, 404);
     assert!(tenant.look().await["tenant_id"].is_string(), "the tenant is still there");
     system.stop().await;
 }

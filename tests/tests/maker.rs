@@ -1,56 +1,9 @@
 //! The first steps of a maker, with the real program: create a connection, consent, save a flow on
 //! it, and it runs. No step writes an access policy.
 
-use outlive_tests::{Service, System, Tenant, outlive_on_database};
+use outlive_tests::{Maker, Service, System, Tenant, outlive_on_database};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-/// A user at the maker portal.
-struct Maker<'a> {
-    system: &'a System,
-    tenant: &'a Tenant,
-    role: &'static str,
-}
-
-impl Maker<'_> {
-    async fn send(&self, method: Method, url: &str, scope: &str, body: Option<&Value>) -> (u16, Value) {
-        let user = self.tenant.user(self.role);
-        let form = [
-            ("grant_type", "password"),
-            ("client_id", self.tenant.facts["maker_portal"].as_str().expect("an id")),
-            ("username", user["upn"].as_str().expect("a name")),
-            ("password", user["password"].as_str().expect("a password")),
-            ("scope", scope),
-        ];
-        let token = format!("{}/{}/oauth2/v2.0/token", self.system.url(Service::Idp), self.tenant.id());
-        let answer = self.system.http().post(token).form(&form).send().await.expect("it answers");
-        let token: Value = answer.json().await.expect("JSON");
-        let token = token["access_token"].as_str().unwrap_or_else(|| panic!("{token}")).to_owned();
-        let mut request = self.system.http().request(method, url).bearer_auth(token);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await.expect("it answers");
-        let status = answer.status().as_u16();
-        (status, serde_json::from_str(&answer.text().await.expect("a body")).unwrap_or(Value::Null))
-    }
-
-    async fn flow(&self, method: Method, rest: &str, body: Option<&Value>) -> (u16, Value) {
-        let (at, tenant) = (self.system.url(Service::Flow), self.tenant.id());
-        let url = format!(
-            "{at}/providers/Microsoft.ProcessSimple/environments/Default-{tenant}/flows/{rest}?api-version=2016-11-01"
-        );
-        self.send(method, &url, "https://service.flow.microsoft.com//User", body).await
-    }
-
-    async fn connection(&self, method: Method, rest: &str, body: Option<&Value>) -> (u16, Value) {
-        let (at, tenant) = (self.system.url(Service::Hub), self.tenant.id());
-        let url = format!(
-            "{at}/subscriptions/{tenant}/resourceGroups/lab/providers/Microsoft.Web/connections/{rest}?api-version=2016-06-01"
-        );
-        self.send(method, &url, "https://apihub.azure.com/user_impersonation", body).await
-    }
-}
 
 /// The consent is given in a browser, by the steps of a scenario.
 #[tokio::test]
@@ -89,11 +42,11 @@ async fn removed_access_fails_every_run_until_the_maker_saves_the_flow() {
     let system = System::start().await;
     let tenant = system.new_tenant().await;
     tenant.freeze().await;
-    let owner = Maker { system: &system, tenant: &tenant, role: "owner" };
+    let owner = Maker::new(&system, &tenant, "owner");
     let flow = tenant.facts["flows"][0]["id"].as_str().expect("a flow").to_owned();
     let connection = tenant.facts["connections"][0]["name"].as_str().expect("a connection").to_owned();
     let policies = format!("{connection}/accessPolicies");
-    let listed = async || owner.connection(Method::GET, &policies, None).await.1["value"].clone();
+    let listed = async || owner.connection(Method::GET, &policies, &Value::Null).await.1["value"].clone();
     let granted = listed().await;
     let identity = &granted[0]["properties"]["principal"];
     assert_eq!(*identity, json!({"type": "Workflow", "identity": {"workflowId": flow}}), "{granted}");
@@ -102,7 +55,7 @@ async fn removed_access_fails_every_run_until_the_maker_saves_the_flow() {
     assert!(before.iter().all(|(status, ..)| status == "Succeeded"), "{before:?}");
 
     let policy = format!("{policies}/{}", granted[0]["name"].as_str().expect("a name"));
-    assert_eq!(owner.connection(Method::DELETE, &policy, None).await.0, 200);
+    assert_eq!(owner.connection(Method::DELETE, &policy, &Value::Null).await.0, 200);
     tenant.advance("PT5H").await;
     let failed = runs(&system, &tenant, &flow).await.split_off(before.len());
     assert_eq!(failed.len(), 5, "{failed:?}");
@@ -117,8 +70,8 @@ async fn removed_access_fails_every_run_until_the_maker_saves_the_flow() {
     assert_eq!(listed().await, json!([]));
 
     // The maker saves the flow as it is.
-    let (_, saved) = owner.flow(Method::GET, &flow, None).await;
-    assert_eq!(owner.flow(Method::PUT, &flow, Some(&saved)).await.0, 200);
+    let (_, saved) = owner.flow(Method::GET, &flow, &Value::Null).await;
+    assert_eq!(owner.flow(Method::PUT, &flow, &saved).await.0, 200);
     assert_eq!(listed().await, granted);
     tenant.advance("PT2H").await;
     let repaired = runs(&system, &tenant, &flow).await.split_off(before.len() + failed.len());
@@ -135,15 +88,13 @@ async fn a_flow_loses_its_access_with_its_maker() {
     let system = System::start().await;
     let tenant = system.new_tenant().await;
     tenant.freeze().await;
-    let (owner, colleague) = (
-        Maker { system: &system, tenant: &tenant, role: "owner" },
-        Maker { system: &system, tenant: &tenant, role: "colleague" },
-    );
+    let (owner, colleague) =
+        (Maker::new(&system, &tenant, "owner"), Maker::new(&system, &tenant, "colleague"));
     let flow = tenant.facts["flows"][0]["id"].as_str().expect("a flow");
     let connection = tenant.facts["connections"][0]["name"].as_str().expect("a connection");
-    let (_, theirs) = owner.flow(Method::GET, flow, None).await;
+    let (_, theirs) = owner.flow(Method::GET, flow, &Value::Null).await;
     let mine = "99999999-0000-4000-8000-000000000002";
-    let (status, error) = colleague.flow(Method::PUT, mine, Some(&theirs)).await;
+    let (status, error) = colleague.flow(Method::PUT, mine, &theirs).await;
     assert_eq!((status, &error["error"]["code"]), (403, &json!("ConnectionAuthorizationFailed")), "{error}");
 
     let user = tenant.user("colleague")["id"].clone();
@@ -151,21 +102,21 @@ async fn a_flow_loses_its_access_with_its_maker() {
         json!({"type": "ActiveDirectory", "identity": {"tenantId": tenant.id(), "objectId": user}});
     let body = json!({"properties": {"principal": principal}});
     let policy = format!("{connection}/accessPolicies/colleague");
-    assert_eq!(owner.connection(Method::PUT, &policy, Some(&body)).await.0, 201);
-    let (status, answer) = colleague.flow(Method::PUT, mine, Some(&theirs)).await;
+    assert_eq!(owner.connection(Method::PUT, &policy, &body).await.0, 201);
+    let (status, answer) = colleague.flow(Method::PUT, mine, &theirs).await;
     assert_eq!(status, 201, "{answer}");
     tenant.advance("PT1H").await;
     let before = runs(&system, &tenant, mine).await;
     assert!(!before.is_empty() && before.iter().all(|(status, ..)| status == "Succeeded"), "{before:?}");
 
-    assert_eq!(owner.connection(Method::DELETE, &policy, None).await.0, 200);
+    assert_eq!(owner.connection(Method::DELETE, &policy, &Value::Null).await.0, 200);
     tenant.advance("PT3H").await;
     let failed = runs(&system, &tenant, mine).await.split_off(before.len());
     assert_eq!(failed.len(), 3, "{failed:?}");
     for (_, code, message) in &failed {
         assert!(code == "Forbidden" && message.contains("missing connection ACL"), "{code} {message}");
     }
-    assert_eq!(colleague.flow(Method::PUT, mine, Some(&theirs)).await.0, 403);
+    assert_eq!(colleague.flow(Method::PUT, mine, &theirs).await.0, 403);
     let others = runs(&system, &tenant, flow).await;
     assert!(others.iter().all(|(status, ..)| status == "Succeeded"), "the owner's flow still runs");
     system.stop().await;

@@ -1,9 +1,9 @@
 //! The hub's sealing key is replaced while connections are used: no call fails, and what is stored
 //! opens after the old key is gone.
 
-use outlive_tests::{Service, System};
+use outlive_tests::{Maker, Service, System};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 async fn rotate(system: &System, service: Service) -> (u16, Value) {
     let url = format!("{}/_lab/sealing-key", system.url(service));
@@ -43,6 +43,71 @@ async fn the_hubs_sealing_key_is_replaced_under_load_without_a_failed_run() {
     system.restart().await;
     let after = tenant.advance("PT5H").await;
     assert_eq!((&after["failed"], &after["done"]), (&0.into(), &5.into()), "{after}");
+    system.stop().await;
+}
+
+/// The keys of a service, in its data directory.
+fn replace_key_file(system: &System, service: &str) {
+    std::fs::write(system.data().join(format!("{service}.key")), "0f".repeat(32)).expect("is written");
+}
+
+#[tokio::test]
+async fn what_a_lost_key_sealed_is_counted_and_does_not_stop_the_rest() {
+    let mut system = System::start().await;
+    let tenant = system.new_tenant().await;
+    tenant.freeze().await;
+    system.kill();
+    replace_key_file(&system, "hub");
+    system.restart().await;
+    let owner = Maker::new(&system, &tenant, "owner");
+    let connection = tenant.facts["connections"][0]["name"].as_str().expect("a connection").to_owned();
+    let (status, shown) = owner.connection(Method::GET, "", &Value::Null).await;
+    let text = shown.to_string();
+    assert!(
+        status == 200 && text.contains("sealed with a key that the hub no longer has"),
+        "{status} {text}"
+    );
+    assert_eq!(owner.managed_api(Method::GET, "", &Value::Null).await.0, 200);
+    let (status, answer) = rotate(&system, Service::Hub).await;
+    assert_eq!((status, &answer["resealed"]), (200, &0.into()), "{answer}");
+    let before = answer["unreadable"].as_u64().expect("a number");
+    assert!(before >= 4, "{answer}");
+
+    // Everything is repaired by replacing it: the client secret, then the tokens by a sign-in.
+    let admin = Maker::new(&system, &tenant, "admin");
+    let secret = &tenant.application("Contoso Orders Connector")["secret"];
+    let replacement = json!({"properties": {"clientSecret": secret}});
+    let (status, answer) = admin.managed_api(Method::PATCH, "shared_contoso-orders", &replacement).await;
+    assert_eq!(status, 200, "{answer}");
+    owner.consent(&connection).await;
+    let (_, shown) = owner.connection(Method::GET, &connection, &Value::Null).await;
+    let url = format!("{}/orders", shown["properties"]["connectionRuntimeUrl"].as_str().expect("a URL"));
+    assert_eq!(owner.call(Method::GET, &url, &Value::Null).await.0, 200);
+    let (_, answer) = rotate(&system, Service::Hub).await;
+    assert!(answer["unreadable"].as_u64().expect("a number") < before, "{answer}");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn the_keys_of_the_flow_service_and_the_orders_api_are_replaced() {
+    let mut system = System::start().await;
+    let tenant = system.new_tenant().await;
+    tenant.freeze().await;
+    for (service, name, sealed) in [(Service::Flow, "flow", 2), (Service::Resource, "resource", 0)] {
+        let keys = || std::fs::read_to_string(system.data().join(format!("{name}.key"))).expect("a file");
+        let first = keys();
+        for _ in 0..2 {
+            let (status, answer) = rotate(&system, service).await;
+            assert_eq!((status, &answer["unreadable"]), (200, &0.into()), "{name}: {answer}");
+            // The credential of the flow service in two tenants.
+            assert!(answer["resealed"].as_u64().is_some_and(|count| count >= sealed), "{name}: {answer}");
+        }
+        assert!(!keys().contains(first.trim()), "{name}: the first key is gone");
+    }
+    system.kill();
+    system.restart().await;
+    let after = tenant.advance("PT3H").await;
+    assert_eq!((&after["failed"], &after["done"]), (&0.into(), &3.into()), "{after}");
     system.stop().await;
 }
 

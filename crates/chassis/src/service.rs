@@ -10,7 +10,7 @@ use outlive_wire::DueWork;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Problem, SpecMistake, Trace, Turn};
+use crate::{Problem, Resealed, SpecMistake, Trace, Turn};
 
 /// A service with tenants and possibly due work.
 pub trait Service: Send + Sync + 'static {
@@ -47,9 +47,9 @@ pub trait Service: Send + Sync + 'static {
         let _ = tenant;
     }
 
-    /// Seals again everything that is not sealed with the key of now, and returns how many values
-    /// that were. `None` if the service cannot: clients hold values that it sealed.
-    fn reseal(&self) -> impl Future<Output = Result<Option<u64>, Problem>> + Send {
+    /// Seals again everything that is not sealed with the key of now. `None` if the service cannot:
+    /// clients hold values that it sealed.
+    fn reseal(&self) -> impl Future<Output = Result<Option<Resealed>, Problem>> + Send {
         async { Ok(None) }
     }
 

@@ -1,6 +1,6 @@
 //! The configuration of the flow service.
 
-use crate::HttpHosts;
+use outlive_chassis::HostMappings;
 
 /// The configuration of the flow service. Plain values: other crates read the command line and the
 /// environment.
@@ -15,7 +15,7 @@ pub struct FlowConfig {
     /// The hub's origin as this process reaches it.
     pub hub_url: String,
     /// The hosts that `Http` actions can reach.
-    pub http_hosts: HttpHosts,
+    pub http_hosts: HostMappings,
     /// The name of this replica: unique among replicas and the same after a restart, so that the
     /// replica finds the runs that it left unfinished.
     pub replica: String,

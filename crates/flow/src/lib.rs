@@ -22,7 +22,7 @@
 //!         idp_public_url: idp.clone(),
 //!         issuer_origins: vec![idp],
 //!         hub_url: hub,
-//!         http_hosts: outlive_flow::HttpHosts::default(),
+//!         http_hosts: outlive_chassis::HostMappings::default(),
 //!         replica: "1".to_owned(),
 //!     };
 //!     outlive_flow::build(chassis, config).await
@@ -34,7 +34,6 @@ mod connector;
 mod definition;
 mod engine;
 mod expression;
-mod http_hosts;
 mod http_surface;
 mod ids;
 mod lifecycle;
@@ -53,7 +52,6 @@ use outlive_store::{Migration, migrations};
 pub use config::FlowConfig;
 #[doc(hidden)]
 pub use expression::evaluate_text;
-pub use http_hosts::{HttpHost, HttpHosts};
 
 use service::FlowService;
 

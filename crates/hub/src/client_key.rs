@@ -1,7 +1,9 @@
 //! The key pair with which a connector of the identity provider `aadcertificate` authenticates.
 //!
 //! A connector file cannot contain a certificate. So the hub generates one for each such connector;
-//! its maker registers it on the application.
+//! its maker registers it on the application. A write of the connector in the last month of the
+//! certificate generates the next one, which is used when the first has ended: until then both can
+//! be registered.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,31 +19,119 @@ use crate::connector::ConnectorName;
 
 /// How long a certificate is valid (virtual time).
 const VALIDITY: Span = Span::from_days(730);
-/// A write of the connector replaces a certificate that is valid for less than this.
+/// A write of the connector prepares the next certificate if that in use is valid for less than this.
 const REPLACED_BEFORE: Span = Span::from_days(30);
 /// How long an assertion is valid (virtual time).
 const ASSERTION_VALIDITY: Span = Span::from_minutes(10);
 
-/// Generates a key pair for a connector that has no lasting one, and returns it sealed.
-pub(crate) async fn ensure_key(
+/// The key pairs of a connector. Before the certificate in use ends, there is another one, which is
+/// registered beside it.
+#[derive(Debug, Default)]
+pub(crate) struct ClientKeys {
+    current: Option<SigningKey>,
+    next: Option<SigningKey>,
+    unreadable: bool,
+}
+
+/// What a write changes of the key pairs.
+#[derive(Debug, PartialEq, Eq)]
+enum Renewal {
+    Nothing,
+    /// A first key pair, or one in place of what cannot be used any more.
+    Replace,
+    /// The next one takes the place of the one whose certificate has ended.
+    Promote,
+    /// The next one is generated, and used when the certificate of now has ended.
+    Prepare,
+}
+
+/// The key pairs after a write, sealed.
+#[derive(Debug, Default)]
+pub(crate) struct NewKeys {
+    /// The one in use, if it is another.
+    pub(crate) current: Option<String>,
+    /// The next one, if that changes: `Some(None)` if there is none any more.
+    pub(crate) next: Option<Option<String>>,
+}
+
+impl ClientKeys {
+    /// Keeps the key pairs that open.
+    pub(crate) fn new<E>(
+        current: Option<Result<SigningKey, E>>,
+        next: Option<Result<SigningKey, E>>,
+    ) -> Self {
+        let unreadable = matches!(current, Some(Err(_)));
+        Self { current: current.and_then(Result::ok), next: next.and_then(Result::ok), unreadable }
+    }
+
+    /// Whether there is a key pair, which does not open.
+    pub(crate) const fn are_unreadable(&self) -> bool {
+        self.unreadable
+    }
+
+    /// The key pair in use, and the next one that is to be registered, if there is one yet.
+    pub(crate) const fn shown(&self) -> (Option<&SigningKey>, Option<&SigningKey>) {
+        (self.current.as_ref(), self.next.as_ref())
+    }
+
+    /// The key pair that signs now: the next one once the certificate of the other has ended.
+    pub(crate) fn active(&self, now: Instant) -> Option<&SigningKey> {
+        let current = self.current.as_ref()?;
+        Some(self.next.as_ref().filter(|_| !lasts(current, now, Span::from_micros(0))).unwrap_or(current))
+    }
+
+    fn renewal(&self, now: Instant) -> Renewal {
+        let left = |key: &SigningKey, span| lasts(key, now, span);
+        let (none, soon) = (Span::from_micros(0), REPLACED_BEFORE);
+        match (&self.current, &self.next) {
+            (Some(current), _) if left(current, soon) => Renewal::Nothing,
+            (Some(current), Some(_)) if left(current, none) => Renewal::Nothing,
+            (Some(current), None) if left(current, none) => Renewal::Prepare,
+            (Some(_), Some(next)) if left(next, soon) => Renewal::Promote,
+            _ => Renewal::Replace,
+        }
+    }
+}
+
+/// Whether the certificate of a key is valid for at least `span`, and for more than an instant.
+fn lasts(key: &SigningKey, now: Instant, span: Span) -> bool {
+    term(key).is_some_and(|(_, until)| until > now && until - now >= span)
+}
+
+/// Generates the key pairs that a connector needs from now on.
+pub(crate) async fn renew_keys(
     hub: &Hub,
     tenant: TenantId,
     name: &ConnectorName,
-    current: Option<&SigningKey>,
+    keys: &ClientKeys,
     now: Instant,
-) -> Result<Option<String>, Problem> {
-    if current.and_then(term).is_some_and(|(_, until)| until - now >= REPLACED_BEFORE) {
-        return Ok(None);
-    }
+) -> Result<NewKeys, Problem> {
+    let sealed =
+        |key: &SigningKey| key.sealed(&hub.chassis.sealer, &mut hub.random(tenant, "seal-client-key"));
+    Ok(match keys.renewal(now) {
+        Renewal::Nothing => NewKeys::default(),
+        Renewal::Promote => NewKeys { current: keys.next.as_ref().map(sealed), next: Some(None) },
+        Renewal::Prepare => {
+            NewKeys { current: None, next: Some(Some(sealed(&generate(hub, tenant, name, now).await?))) }
+        }
+        Renewal::Replace => {
+            NewKeys { current: Some(sealed(&generate(hub, tenant, name, now).await?)), next: Some(None) }
+        }
+    })
+}
+
+async fn generate(
+    hub: &Hub,
+    tenant: TenantId,
+    name: &ConnectorName,
+    now: Instant,
+) -> Result<SigningKey, Problem> {
     let mut stream = hub.random(tenant, "client-key");
     let subject = name.to_string();
-    let key = tokio::task::spawn_blocking(move || {
-        SigningKey::generate_for(&subject, &mut stream, now, now + VALIDITY)
-    })
-    .await
-    .map_err(|panic| Problem::unavailable().caused_by(panic))?
-    .map_err(|error| Problem::unavailable().caused_by(error))?;
-    Ok(Some(key.sealed(&hub.chassis.sealer, &mut hub.random(tenant, "seal-client-key"))))
+    tokio::task::spawn_blocking(move || SigningKey::generate_for(&subject, &mut stream, now, now + VALIDITY))
+        .await
+        .map_err(|panic| Problem::unavailable().caused_by(panic))?
+        .map_err(|error| Problem::unavailable().caused_by(error))
 }
 
 fn term(key: &SigningKey) -> Option<(Instant, Instant)> {

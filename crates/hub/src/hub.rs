@@ -6,10 +6,11 @@ use outlive_chassis::{Chassis, Problem};
 use outlive_clock::{Stream, TenantId};
 use outlive_tokens::{Verifier, VerifierConfig};
 use quick_cache::sync::Cache;
+use serde_json::Value;
 
 use crate::HubConfig;
 use crate::back_end::BackEndCalls;
-use crate::connection::{Connection, Values};
+use crate::connection::{Connection, Values, resource};
 use crate::connector::{self, Connector, ConnectorName, Parameter, ParameterValues};
 use crate::credential::Refreshes;
 
@@ -58,12 +59,13 @@ impl Hub {
 
     /// Unseals the values of a connection's parameters.
     pub(crate) fn values_of(&self, connection: &Connection) -> Result<Values, Problem> {
-        Values::open(&connection.values, &self.chassis.sealer, connection.tenant, connection.id).map_err(
-            |_| {
-                Problem::unavailable()
-                    .caused_by("cannot unseal a connection's values; the sealing key may have changed")
-            },
-        )
+        Values::open(&connection.values, &self.chassis.sealer, connection.tenant, connection.id)
+            .map_err(|unreadable| Problem::bad_request(unreadable.to_string()))
+    }
+
+    /// Returns the ARM resource of a connection.
+    pub(crate) fn shown(&self, connection: &Connection, connector: &Connector) -> Value {
+        resource(connection, connector, &self.chassis.sealer, self.origin())
     }
 
     pub(crate) fn origin(&self) -> &str {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Hub;
+use crate::client_key::NewKeys;
 use crate::connector::{ConnectorName, Replacement, secret_fault, storage};
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
@@ -44,7 +45,14 @@ async fn replace_secret(
     if let Some(fault) = secret_fault(&stored, &client_secret) {
         return Err(Problem::bad_request(format!("client_secret: {fault}.")));
     }
-    let replacement = Replacement { tenant, secret: &client_secret, caller: None, now, trace: &trace };
+    let replacement = Replacement {
+        tenant,
+        secret: Some(&client_secret),
+        keys: NewKeys::default(),
+        caller: None,
+        now,
+        trace: &trace,
+    };
     replacement.store(&hub, &stored).await?;
     Ok(Json(json!({"at": now, "event": "connector_secret_replaced"})))
 }

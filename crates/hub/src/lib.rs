@@ -33,7 +33,7 @@ mod reseal;
 mod runtime;
 mod service;
 
-pub use back_end::{BackEndMapping, BackEnds, Unmapped};
+pub use back_end::{BackEnds, Unmapped};
 pub use config::HubConfig;
 pub use consent::return_origin;
 

@@ -2,16 +2,19 @@
 
 use std::collections::HashSet;
 
-use outlive_chassis::{Problem, Service, SpecMistake, Trace};
+use outlive_chassis::{Problem, Resealed, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_wire::events::ConnectorCreated;
 use outlive_wire::{ConnectorSpec, HubSpec, Subject};
 
+use crate::Hub;
+use crate::client_key::{self, ClientKeys};
 use crate::connector::storage::{self, Registration};
-use crate::connector::{ConnectorName, Draft, Home, connector_faults, takes_certificate};
-use crate::{Hub, client_key};
+use crate::connector::{
+    ApiProperties, ConnectorName, Draft, Home, client_secret_fault, connector_faults, takes_certificate,
+};
 
 /// The maximum number of connectors of a new tenant.
 const CONNECTORS_MAX: usize = 100;
@@ -32,6 +35,12 @@ fn check(connector: &ConnectorSpec, at: &str, names: &mut HashSet<String>, mista
         Ok(_) => {}
     }
     let display_name = connector.display_name.as_ref().unwrap_or(&connector.name);
+    if let (Some(secret), Ok(properties)) =
+        (&connector.client_secret, ApiProperties::parse(&connector.api_properties))
+        && let Some(why) = client_secret_fault(secret, &properties)
+    {
+        mistakes.push(SpecMistake::new(format!("{at}/client_secret"), why, "remove the client secret"));
+    }
     for (property, fault) in connector_faults(display_name, &connector.api_properties, &connector.swagger) {
         let remedy = "correct the document of the connector";
         mistakes.push(SpecMistake::new(format!("{at}/{property}"), fault.to_string(), remedy));
@@ -82,7 +91,7 @@ impl Service for Hub {
             };
             let draft = draft.check().map_err(|fault| broken(&fault))?;
             let client_key_sealed = if takes_certificate(&draft.api_properties) {
-                client_key::ensure_key(self, tenant, &name, None, now).await?
+                client_key::renew_keys(self, tenant, &name, &ClientKeys::default(), now).await?.current
             } else {
                 None
             };
@@ -110,7 +119,7 @@ impl Service for Hub {
         Ok(change)
     }
 
-    async fn reseal(&self) -> Result<Option<u64>, Problem> {
+    async fn reseal(&self) -> Result<Option<Resealed>, Problem> {
         crate::reseal::reseal(self).await.map(Some)
     }
 

@@ -1,8 +1,8 @@
 //! The options of the hub and of `Http` actions.
 
 use clap::{Args, ValueEnum};
-use outlive_chassis::StartError;
-use outlive_hub::{BackEndMapping, HubConfig, Unmapped, return_origin};
+use outlive_chassis::{HostMapping, StartError};
+use outlive_hub::{HubConfig, Unmapped, return_origin};
 
 /// Which addresses the hub calls, and where it sends browsers.
 #[derive(Debug, Clone, Default, Args)]
@@ -53,10 +53,10 @@ impl HubArgs {
 
     /// Adds the options to the hub's configuration.
     pub(crate) fn configure(&self, config: &mut HubConfig) -> Result<(), StartError> {
-        let mut mappings: Vec<BackEndMapping> = Vec::new();
+        let mut mappings: Vec<HostMapping> = Vec::new();
         for text in self.back_ends() {
             let refused = |why: String| refused_back_end(&text, why);
-            let mapping: BackEndMapping = text.parse().map_err(refused)?;
+            let mapping: HostMapping = text.parse().map_err(refused)?;
             if mappings.iter().any(|other| other.has_host_of(&mapping)) {
                 return Err(refused("the host is given twice".into()));
             }

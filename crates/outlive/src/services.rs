@@ -1,8 +1,8 @@
 //! Builds each service from plain values.
 
 use axum::Router;
-use outlive_chassis::{Chassis, ChassisConfig, StartError};
-use outlive_flow::{FlowConfig, HttpHost, HttpHosts};
+use outlive_chassis::{Chassis, ChassisConfig, HostMapping, HostMappings, StartError};
+use outlive_flow::FlowConfig;
 use outlive_hub::HubConfig;
 use outlive_idp::IdpConfig;
 use outlive_resource::ResourceConfig;
@@ -83,14 +83,14 @@ pub(crate) async fn flow(
 
 /// Returns the hosts that `Http` actions of flows can reach: the orders API, and those that
 /// `--back-end` maps.
-fn http_hosts(urls: &Urls, args: &HubArgs) -> Result<HttpHosts, StartError> {
-    let mut hosts: Vec<HttpHost> = Vec::new();
+fn http_hosts(urls: &Urls, args: &HubArgs) -> Result<HostMappings, StartError> {
+    let mut hosts: Vec<HostMapping> = Vec::new();
     for text in args.back_ends() {
         let host = text.parse().map_err(|why| refused_back_end(&text, why))?;
         hosts.push(host);
     }
-    hosts.push(HttpHost::own("orders.contoso.example", parse(&urls.resource)?));
-    Ok(HttpHosts::default().with(hosts))
+    let own = HostMappings::new([("orders.contoso.example".to_owned(), parse(&urls.resource)?)]);
+    Ok(own.with_mappings(hosts))
 }
 
 /// Reads the address of a service.

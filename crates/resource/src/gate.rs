@@ -11,7 +11,7 @@ use crate::audiences::Audiences;
 use crate::caller::Caller;
 use crate::evaluation::{ClaimsChallenge, find_cut_off};
 use crate::principal::Principal;
-use crate::refusal::{KeyRefusal, PasswordRefusal, Refusal};
+use crate::refusal::{KeyRefusal, Refusal};
 use crate::rejection::{Bearer, Rejection, RequestHead};
 use crate::scheme::Scheme;
 use crate::{Permission, domains, password};
@@ -82,10 +82,7 @@ impl Api {
         let nowhere = |refusal: Refusal| self.rejection(None, refusal);
         let credentials =
             password::presented(head.headers).map_err(|refusal| nowhere(Refusal::Password(refusal)))?;
-        let tenant = domains::find_tenant(&self.chassis.store, &credentials.user_name)
-            .await
-            .map_err(|error| nowhere(error.into()))?
-            .ok_or_else(|| nowhere(Refusal::Password(PasswordRefusal::UnknownDomain)))?;
+        let tenant = domains::find_tenant(self, &credentials.user_name, head.trace).await.map_err(nowhere)?;
         let now = self.now(tenant).await?;
         let audiences = self.audiences.of(tenant).await.map_err(|error| nowhere(error.into()))?;
         let client = Audiences::client_id(&audiences);

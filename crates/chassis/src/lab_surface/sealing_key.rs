@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::surface::Surface;
-use crate::{Problem, Service, pause};
+use crate::{Problem, Resealed, Service, pause};
 
 /// Seals with a new key from now on, and seals again what is stored. Requests go on meanwhile: the
 /// previous key still opens, until the next replacement.
@@ -30,7 +30,7 @@ pub(crate) async fn rotate<S: Service>(
     }
     pause(keys.rest()).await;
     // What an earlier replacement left is sealed with the last key before a new one is added.
-    let Some(mut resealed) = surface.service.reseal().await? else {
+    let Some(mut count) = surface.service.reseal().await? else {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "SealingKeyInUse",
@@ -41,7 +41,8 @@ pub(crate) async fn rotate<S: Service>(
         let key = chassis.random.stream("sealing-key").bytes();
         keys.add(key, &chassis.sealer)
             .map_err(|error| Problem::unavailable().caused_by(error.to_string()))?;
-        resealed += surface.service.reseal().await?.unwrap_or_default();
+        let again = surface.service.reseal().await?.unwrap_or_default();
+        count = Resealed { resealed: count.resealed + again.resealed, ..again };
     }
-    Ok(Json(json!({ "resealed": resealed })))
+    Ok(Json(json!({ "resealed": count.resealed, "unreadable": count.unreadable })))
 }

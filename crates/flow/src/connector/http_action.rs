@@ -26,7 +26,7 @@ impl Hub {
         for (name, value) in request.queries.iter().filter(|(_, value)| !value.is_null()) {
             url.query_pairs_mut().append_pair(name, &plain(value));
         }
-        let Some(destination) = self.config.http_hosts.destination(&url) else {
+        let Some(destination) = self.config.http_hosts.find(&url) else {
             let host = url.host_str().unwrap_or_default();
             return Err(refused(Failure::new(
                 "HostNotMapped",

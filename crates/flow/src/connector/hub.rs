@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
-use outlive_chassis::{HttpClient, Trace};
+use outlive_chassis::{HostMappings, HttpClient, Trace};
 use outlive_clock::{ClientId, Instant, TenantId, UserId};
 use outlive_tokens::Secret;
 use quick_cache::sync::Cache;
@@ -13,7 +13,6 @@ use serde_json::Value;
 use super::invoker::Invoker;
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
-use crate::HttpHosts;
 use crate::definition::Definition;
 use crate::engine::{Failure, Outcome};
 use crate::ids::FlowId;
@@ -26,7 +25,7 @@ pub(crate) struct HubConfig {
     /// The hub's origin as this process reaches it.
     pub(crate) hub_url: String,
     /// The hosts that `Http` actions can reach.
-    pub(crate) http_hosts: HttpHosts,
+    pub(crate) http_hosts: HostMappings,
 }
 
 /// The tenant, trace and time of a call to the hub.

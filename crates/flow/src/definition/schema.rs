@@ -11,6 +11,9 @@ const DEPTH_MAX: usize = 64;
 /// The maximum number of checks for one value, so that references cannot multiply them.
 const CHECKS_MAX: usize = 200_000;
 
+/// Why a value was not checked.
+const TOO_COMPLEX: &str = "The value or its schema is too complex to be checked.";
+
 /// A schema.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Schema(Value);
@@ -29,7 +32,7 @@ impl Schema {
 
     /// Returns the first difference between a value and the schema, if there is one.
     pub(crate) fn mismatch(&self, value: &Value) -> Option<String> {
-        let mut checks = Checks { root: &self.0, left: CHECKS_MAX };
+        let mut checks = Checks { root: &self.0, left: CHECKS_MAX, is_exhausted: false };
         checks.mismatch(&self.0, value, &mut Vec::new(), 0)
     }
 }
@@ -105,6 +108,8 @@ fn check(node: &Node<'_>, depth: usize) -> Result<(), DefinitionError> {
 struct Checks<'a> {
     root: &'a Value,
     left: usize,
+    /// Whether the check was given up, which is no result of a combination.
+    is_exhausted: bool,
 }
 
 impl<'a> Checks<'a> {
@@ -118,7 +123,8 @@ impl<'a> Checks<'a> {
         let length = |name: &str| schema.get(name).and_then(Value::as_array).map_or(0, Vec::len);
         let cost = 1 + length("enum") + length("required");
         let Some(left) = self.left.checked_sub(cost).filter(|_| depth < DEPTH_MAX) else {
-            return Some("The value or its schema is too complex to be checked.".to_owned());
+            self.is_exhausted = true;
+            return Some(TOO_COMPLEX.to_owned());
         };
         self.left = left;
         let schema = match schema {
@@ -215,6 +221,12 @@ impl<'a> Checks<'a> {
             let mut valid = 0;
             for part in list(name) {
                 valid += usize::from(self.mismatch(part, value, path, depth + 1).is_none());
+                if self.is_exhausted || (valid > 0 && !exactly_one) {
+                    break;
+                }
+            }
+            if self.is_exhausted {
+                return Some(TOO_COMPLEX.to_owned());
             }
             if valid == 0 || (exactly_one && valid > 1) {
                 return Some(format!(
@@ -224,9 +236,11 @@ impl<'a> Checks<'a> {
             }
         }
         let not = schema.get("not")?;
-        self.mismatch(not, value, path, depth + 1)
-            .is_none()
-            .then(|| format!("JSON is valid against the schema of 'not'. Path '{}'.", path.join(".")))
+        let is_valid = self.mismatch(not, value, path, depth + 1).is_none();
+        if self.is_exhausted {
+            return Some(TOO_COMPLEX.to_owned());
+        }
+        is_valid.then(|| format!("JSON is valid against the schema of 'not'. Path '{}'.", path.join(".")))
     }
 
     /// Checks members and items.
@@ -379,7 +393,16 @@ mod tests {
         let circle = json!({"$ref": "#"});
         assert!(mismatch(&circle, &json!(1)).is_some());
         let many: Vec<_> = (0..40).map(|_| json!({"$ref": "#"})).collect();
-        assert!(mismatch(&json!({ "anyOf": many }), &json!(1)).is_some());
+        for combination in [
+            json!({ "anyOf": many }),
+            json!({ "oneOf": many }),
+            json!({"not": {"$ref": "#"}}),
+            json!({ "allOf": many }),
+        ] {
+            assert_eq!(mismatch(&combination, &json!(1)).as_deref(), Some(TOO_COMPLEX), "{combination}");
+        }
+        let valid_first = json!({"anyOf": [{"type": "integer"}, {"$ref": "#/circle"}], "circle": circle});
+        assert_eq!(mismatch(&valid_first, &json!(1)), None);
     }
 
     #[test]

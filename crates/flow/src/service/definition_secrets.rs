@@ -14,9 +14,10 @@ use super::state::Flows;
 /// What responses show in place of a credential. Saved again, it stands for the saved one.
 const SANITIZED: &str = "*sanitized*";
 /// The member of a stored document that contains the sealed one.
-const SEALED: &str = "sealed";
+pub(super) const SEALED: &str = "sealed";
 
-fn purpose(tenant: TenantId) -> String {
+/// The purpose with which a definition is sealed.
+pub(super) fn purpose(tenant: TenantId) -> String {
     format!("flow-definition/{tenant}")
 }
 

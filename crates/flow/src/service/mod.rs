@@ -13,6 +13,7 @@ mod manual_run;
 mod mistakes;
 mod polling;
 mod progress;
+mod reseal;
 mod run_control;
 mod saving;
 mod selected;

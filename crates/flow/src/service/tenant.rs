@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use outlive_chassis::{DueWork, Problem, Service, Trace, Turn};
+use outlive_chassis::{DueWork, Problem, Resealed, Service, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_wire::{FlowSpec, Secret};
@@ -23,7 +23,7 @@ impl std::fmt::Debug for FlowService {
 }
 
 /// The purpose with which the secret is sealed.
-fn purpose(tenant: TenantId) -> String {
+pub(super) fn purpose(tenant: TenantId) -> String {
     format!("flow-service-secret/{tenant}")
 }
 
@@ -43,6 +43,10 @@ impl Service for FlowService {
         let sealed =
             self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
         Ok(credentials::insert(tenant, spec.client_id, sealed).into())
+    }
+
+    async fn reseal(&self) -> Result<Option<Resealed>, Problem> {
+        self.0.reseal().await.map(Some)
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -4,9 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
+use outlive_chassis::{Chassis, ChassisConfig, HostMapping, HostMappings, LabKey, Origins};
 use outlive_clock::{Instant, Span, TenantId};
-use outlive_flow::{FlowConfig, HttpHost, HttpHosts, MIGRATIONS, build};
+use outlive_flow::{FlowConfig, MIGRATIONS, build};
 use outlive_store::{DatabaseUrl, Store, sql};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -33,7 +33,7 @@ pub(crate) struct Lab {
     issuer_url: String,
     hub_url: String,
     /// The hosts that `Http` actions can reach: both are the fake hub.
-    http_hosts: Vec<HttpHost>,
+    http_hosts: Vec<HostMapping>,
     /// The runtime of the fakes, which outlives the service.
     _outside: Runtime,
     service: Option<(Runtime, Router, Store)>,
@@ -167,7 +167,7 @@ impl Lab {
                 idp_public_url: "http://idp.public.example".to_owned(),
                 issuer_origins: vec![self.issuer_url.clone()],
                 hub_url: self.hub_url.clone(),
-                http_hosts: HttpHosts::default().with(self.http_hosts.clone()),
+                http_hosts: HostMappings::default().with_mappings(self.http_hosts.clone()),
                 replica: replica.to_owned(),
             };
             let store = chassis.store.clone();

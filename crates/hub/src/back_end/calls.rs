@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderName, Method, StatusCode};
-use outlive_chassis::{HttpClient, NotPublic, OutsideClient, Trace, is_public};
+use outlive_chassis::{HttpClient, NotPublic, OutsideClient, Trace, host_of, is_public};
 use reqwest::RequestBuilder;
 use url::Url;
 
-use super::mapping::{BackEnds, Destination, Unmapped, host};
+use super::mapping::{BackEnds, Destination, Unmapped};
 use crate::runtime::RuntimeRefusal;
 
 /// The host that the connector named, for a back end to which several are mapped.
@@ -37,7 +37,7 @@ impl BackEndCalls {
         method: Method,
         url: &Url,
     ) -> Result<RequestBuilder, Unreachable> {
-        let host = host(url).unwrap_or_default();
+        let host = host_of(url).unwrap_or_default();
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
         {
             return Err(Unreachable::Invalid { url: url.scheme().to_owned() + "://" + &host });
@@ -73,7 +73,7 @@ impl BackEnds {
         match self.destination(url) {
             Some(Destination::Own(url) | Destination::Mapped(url)) => Ok(url),
             Some(Destination::Unmapped(url)) if self.unmapped != Unmapped::Refuse => Ok(url),
-            _ => Err(Unreachable::not_mapped(host(url).unwrap_or_default())),
+            _ => Err(Unreachable::not_mapped(host_of(url).unwrap_or_default())),
         }
     }
 }
@@ -117,7 +117,7 @@ impl Unreachable {
 
     /// Returns the refusal behind the error of a request to `url`, if that is its cause.
     pub(crate) fn caused(error: &reqwest::Error, url: &Url) -> Option<Self> {
-        NotPublic::caused(error).then(|| Self::NotPublic { host: host(url).unwrap_or_default() })
+        NotPublic::caused(error).then(|| Self::NotPublic { host: host_of(url).unwrap_or_default() })
     }
 }
 

@@ -4,4 +4,4 @@ mod calls;
 mod mapping;
 
 pub(crate) use calls::{BackEndCalls, Unreachable};
-pub use mapping::{BackEndMapping, BackEnds, Unmapped};
+pub use mapping::{BackEnds, Unmapped};

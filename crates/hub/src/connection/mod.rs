@@ -12,7 +12,7 @@ pub(crate) mod workflow_owners;
 
 pub(crate) use access_list::{Policy, Principal};
 pub(crate) use key::{KeyClaims, key_purpose};
-pub(crate) use record::Connection;
+pub(crate) use record::{Connection, TOKENS_UNREADABLE};
 pub(crate) use resource::{resource, runtime_url};
 pub(crate) use status::{
     Status, american_date, refresh_failed, refresh_impossible, responses, sign_in_failed, sign_in_refused,

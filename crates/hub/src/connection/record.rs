@@ -1,11 +1,18 @@
 //! A connection, as stored.
 
 use outlive_clock::{ConnectionId, Instant, TenantId};
+use outlive_tokens::Sealer;
 use outlive_wire::Subject;
 use uuid::Uuid;
 
-use super::{Status, StoredValues};
-use crate::connector::{Authentication, Connector, ConnectorName, Destinations};
+use super::values::Unreadable;
+use super::{Status, StoredValues, Values};
+use crate::connector::{Authentication, Connector, ConnectorName, Destinations, GrantType};
+use crate::credential::{self, Tokens};
+
+/// Why stored tokens cannot be used.
+pub(crate) const TOKENS_UNREADABLE: &str = "The stored tokens cannot be opened: they were sealed with a key that the hub no \
+     longer has. The owner of the connection has to sign in again.";
 
 /// A connection, as stored.
 #[derive(Debug, Clone)]
@@ -39,6 +46,8 @@ pub(crate) struct Connection {
     /// Where its connector sent what it stores when its owner agreed. `None`: it is of an earlier
     /// version, and agrees to the connector as it is.
     pub(crate) destinations: Option<String>,
+    /// Its stored tokens, sealed.
+    pub(crate) tokens_sealed: Option<String>,
 }
 
 impl Connection {
@@ -67,8 +76,38 @@ impl Connection {
         ))
     }
 
+    /// Returns why calls through the connection fail until its owner or the maker of its connector
+    /// has changed something, whatever the last sign-in or refresh resulted in.
+    pub(crate) fn impediment(&self, connector: &Connector, sealer: &Sealer) -> Option<String> {
+        connector
+            .unusable()
+            .or_else(|| self.disagreement(connector))
+            .or_else(|| self.unreadable(connector, sealer))
+    }
+
+    /// Returns what does not open any more of the things that a call needs.
+    fn unreadable(&self, connector: &Connector, sealer: &Sealer) -> Option<String> {
+        let Ok(values) = Values::open(&self.values, sealer, self.tenant, self.id) else {
+            return Some(Unreadable.to_string());
+        };
+        let Authentication::OAuth { settings, .. } = &connector.properties.authentication else {
+            return None;
+        };
+        let values = values.of_parameters(&connector.properties.parameters);
+        if let Err(incomplete) = connector.check_secrets(settings, &values) {
+            return Some(incomplete.to_string());
+        }
+        // An application gets other tokens by itself.
+        if settings.grant_type(&values) == GrantType::ClientCredentials {
+            return None;
+        }
+        let purpose = credential::storage::purpose(self.tenant, self.id);
+        let tokens = self.tokens_sealed.as_ref()?;
+        Tokens::open(sealer, &purpose, tokens).is_none().then(|| TOKENS_UNREADABLE.to_owned())
+    }
+
     /// Returns the status as it is shown.
-    pub(crate) fn shown_status(&self, connector: &Connector) -> Status {
-        self.disagreement(connector).map_or_else(|| self.status.clone(), Status::Unauthenticated)
+    pub(crate) fn shown_status(&self, connector: &Connector, sealer: &Sealer) -> Status {
+        self.impediment(connector, sealer).map_or_else(|| self.status.clone(), Status::Unauthenticated)
     }
 }

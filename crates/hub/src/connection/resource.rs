@@ -1,5 +1,6 @@
 //! Connections as ARM resources.
 
+use outlive_tokens::Sealer;
 use serde_json::{Map, Value, json};
 
 use super::{Connection, Status};
@@ -7,10 +8,10 @@ use crate::arm::{LOCATION, connection_id, date};
 use crate::connector::{Connector, api_reference};
 
 /// Returns the ARM resource of a connection, which contains no secret. `hub` is the hub's public
-/// origin.
-pub(crate) fn resource(connection: &Connection, connector: &Connector, hub: &str) -> Value {
+/// origin; `sealer` opens what the connection needs, to show whether it still opens.
+pub(crate) fn resource(connection: &Connection, connector: &Connector, sealer: &Sealer, hub: &str) -> Value {
     let id = connection_id(connection.tenant, &connection.group, &connection.name);
-    let status = connection.shown_status(connector);
+    let status = connection.shown_status(connector, sealer);
     let user = match (&status, &connection.authenticated_user) {
         (Status::Unauthenticated(_), _) | (_, None) => json!({}),
         (_, Some(name)) => json!({"name": name}),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{Connection, Status, StoredValues};
 use crate::arm::ResourceName;
 use crate::connector::ConnectorName;
+use crate::consent;
 use crate::credential::Credential;
 
 fn connection_of(row: &Row) -> Result<Connection, StoreError> {
@@ -30,6 +31,7 @@ fn connection_of(row: &Row) -> Result<Connection, StoreError> {
         revision: row.int("revision")?,
         tokens_revision: row.int("tokens_revision")?,
         destinations: row.opt_text("destinations")?,
+        tokens_sealed: row.opt_text("sealed")?,
     })
 }
 
@@ -91,8 +93,9 @@ pub(crate) async fn find_by_name(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
              c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
-             c.secrets_sealed, c.destinations, c.tokens_revision \
+             c.secrets_sealed, c.destinations, c.tokens_revision, t.sealed \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
+             LEFT JOIN credentials t ON t.tenant = c.tenant AND t.connection = c.id \
              WHERE c.tenant = $1 AND c.group_key = $2 AND c.name_key = $3",
             tenant,
             group.key(),
@@ -120,8 +123,9 @@ pub(crate) async fn list(
             "SELECT c.tenant, c.id, c.resource_group, c.name, c.connector, k.version AS connector_version, \
              c.display_name, c.owner, c.enabled, c.status_code, c.status_message, c.authenticated_user, c.key_sealed, \
              c.created_us, c.changed_us, c.revision, c.parameter_set, c.parameter_values, c.data_key_sealed, \
-             c.secrets_sealed, c.destinations, c.tokens_revision \
+             c.secrets_sealed, c.destinations, c.tokens_revision, t.sealed \
              FROM connections c JOIN connectors k ON k.tenant = c.tenant AND k.name = c.connector \
+             LEFT JOIN credentials t ON t.tenant = c.tenant AND t.connection = c.id \
              WHERE c.tenant = $1 AND (CAST($2 AS TEXT) IS NULL OR c.group_key = $2) \
              AND (c.group_key > $3 OR (c.group_key = $3 AND c.name_key > $4)) \
              AND (CAST($5 AS TEXT) IS NULL OR c.owner = $5 OR EXISTS (SELECT 1 FROM access_policies p \
@@ -216,6 +220,19 @@ pub(crate) fn replace_values(connection: &Connection) -> Statement {
     .expect_rows(1)
 }
 
+/// Replaces the key of a connection, which does not open any more. Conflicts if another was stored
+/// meanwhile.
+pub(crate) fn replace_key(connection: &Connection, sealed: String) -> Statement {
+    sql!(
+        "UPDATE connections SET key_sealed = $1 WHERE tenant = $2 AND id = $3 AND key_sealed = $4",
+        sealed,
+        connection.tenant,
+        connection.id,
+        &connection.key_sealed
+    )
+    .expect_rows(1)
+}
+
 /// Records that the owner agrees to where the connector sends what the connection stores.
 pub(crate) fn agree(tenant: TenantId, id: ConnectionId, destinations: String) -> Statement {
     sql!("UPDATE connections SET destinations = $1 WHERE tenant = $2 AND id = $3", destinations, tenant, id)
@@ -246,12 +263,7 @@ pub(crate) fn move_connector(
         maker.to_string(),
         old
     ));
-    change.add(sql!(
-        "DELETE FROM consent_attempts WHERE tenant = $1 AND connection IN \
-         (SELECT id FROM connections WHERE tenant = $1 AND connector = $2)",
-        tenant,
-        connector.as_str()
-    ));
+    change.add(consent::end_all_of(tenant, connector));
     change
 }
 
@@ -276,7 +288,7 @@ pub(crate) fn discard_tokens(tenant: TenantId, id: ConnectionId) -> Change {
         id
     ));
     change.add(sql!("DELETE FROM credentials WHERE tenant = $1 AND connection = $2", tenant, id));
-    change.add(sql!("DELETE FROM consent_attempts WHERE tenant = $1 AND connection = $2", tenant, id));
+    change.add(consent::end_all(tenant, id));
     change
 }
 

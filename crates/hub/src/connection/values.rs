@@ -34,7 +34,11 @@ impl StoredValues {
 }
 
 /// Values that could not be unsealed: they were sealed with another key, or for another connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "The values of the connection cannot be opened: they were sealed with a key that the hub no longer has. The owner of the \
+     connection has to give its secrets again."
+)]
 pub(crate) struct Unreadable;
 
 /// The values of a connection's parameters, unsealed.

@@ -9,52 +9,80 @@ use outlive_wire::Subject;
 use outlive_wire::events::ConnectorChanged;
 use uuid::Uuid;
 
-use super::Authentication;
 use super::storage::{self, Stored};
+use super::{ApiProperties, Authentication, ProviderKind};
 use crate::Hub;
+use crate::client_key::NewKeys;
 
 /// The maximum length of a client secret, in bytes.
 const BYTES_MAX: usize = 1_024;
 
-/// A new client secret of a connector.
+/// A new client secret of a connector, or new key pairs.
 pub(crate) struct Replacement<'a> {
     pub(crate) tenant: TenantId,
-    pub(crate) secret: &'a Secret,
+    pub(crate) secret: Option<&'a Secret>,
+    pub(crate) keys: NewKeys,
     /// The administrator; `None` for the lab.
     pub(crate) caller: Option<Uuid>,
     pub(crate) now: Instant,
     pub(crate) trace: &'a Trace,
 }
 
-/// Returns why a connector cannot have this client secret.
+/// Returns why the client secret of a connector cannot be replaced by this one.
 pub(crate) fn secret_fault(stored: &Stored, secret: &Secret) -> Option<&'static str> {
-    let properties = &stored.connector.properties;
+    let connector = &stored.connector;
+    if let Some(fault) = misplaced_secret(&connector.properties) {
+        return Some(fault);
+    }
+    if connector.client_secret.is_none() && !connector.secret_is_unreadable {
+        return Some("the connector is a public client, which has no client secret to replace");
+    }
+    length_fault(secret)
+}
+
+/// Returns why a connector cannot have a client secret.
+pub(crate) fn misplaced_secret(properties: &ApiProperties) -> Option<&'static str> {
     let of_sets = properties.sets.iter().map(|set| &set.authentication);
-    let mut all = std::iter::once(&properties.authentication).chain(of_sets);
-    if !all.any(|authentication| matches!(authentication, Authentication::OAuth { .. })) {
-        return Some("the connector does not sign in at an identity provider");
+    let all = std::iter::once(&properties.authentication).chain(of_sets);
+    let kinds: Vec<_> = all
+        .filter_map(|authentication| match authentication {
+            Authentication::OAuth { settings, .. } => Some(settings.kind),
+            _ => None,
+        })
+        .collect();
+    if kinds.is_empty() {
+        Some("the connector does not sign in at an identity provider")
+    } else if kinds.iter().all(|kind| *kind == ProviderKind::AadCertificate) {
+        Some("the connector authenticates with its certificate, not with a client secret")
+    } else {
+        None
     }
-    if secret.is_empty() || secret.expose().len() > BYTES_MAX {
-        return Some("a client secret has 1 to 1024 characters");
-    }
-    None
+}
+
+/// Returns why a text cannot be a client secret.
+pub(crate) fn length_fault(secret: &Secret) -> Option<&'static str> {
+    (secret.is_empty() || secret.expose().len() > BYTES_MAX)
+        .then_some("a client secret has 1 to 1024 characters")
 }
 
 impl Replacement<'_> {
-    /// Stores the secret. The next token request of each connection uses it.
-    pub(crate) async fn store(&self, hub: &Hub, stored: &Stored) -> Result<(), Problem> {
+    /// Stores the secret and the key pairs. The next token request of each connection uses them.
+    pub(crate) async fn store(self, hub: &Hub, stored: &Stored) -> Result<(), Problem> {
         let (tenant, name) = (self.tenant, &stored.connector.name);
         let sealed = storage::seal_secret(
             &hub.chassis.sealer,
             tenant,
             name,
-            Some(self.secret),
+            self.secret,
             &mut hub.random(tenant, "seal-client-secret"),
         );
         let version = hub.random(tenant, "connector-version").uuid().to_string();
-        let sealed = sealed.unwrap_or_default();
-        let mut change =
-            Change::from(storage::update_secret(tenant, name, &version, sealed, stored.revision));
+        let update =
+            storage::update_secrets(tenant, name, &version, sealed, self.keys.current, stored.revision);
+        let mut change = Change::from(update);
+        if let Some(next) = self.keys.next {
+            change.add(storage::set_next_key(tenant, name, next));
+        }
         let payload = ConnectorChanged { confidential: true, caller: self.caller };
         let event = Event::new(tenant, self.now, Subject::connector(name), self.trace, payload);
         change.append(hub.chassis.journal.entry(&event));

@@ -17,7 +17,9 @@ pub(crate) struct Destinations {
     back_end: String,
     /// A hash of the policies, if one of them chooses the host.
     policies: Option<String>,
-    /// A hash of what the requests to identity providers are made of.
+    /// A hash of what the requests to identity providers are made of. The API and scopes are parts of
+    /// it: a refresh token can give tokens for any API that the user consented to, and the back end
+    /// would get one that the owner did not mean for it.
     sign_in: Option<String>,
 }
 
@@ -85,7 +87,11 @@ fn hash(value: &Value) -> String {
 impl ApiProperties {
     /// Whether a policy chooses the host.
     fn chooses_host(&self) -> bool {
-        self.policies.iter().any(|policy| matches!(policy.action, Action::Host(_)))
+        self.policies.iter().any(|policy| match &policy.action {
+            Action::Host(_) => true,
+            Action::ValueFromUrl(value) => value.url.origin.is_some(),
+            _ => false,
+        })
     }
 
     /// Whether the value of a parameter decides whom the tokens of a connection are for, or which
@@ -121,7 +127,12 @@ fn values(action: &Action) -> Vec<&PolicyValue> {
         | Action::Query { value, .. }
         | Action::Property { value, .. } => vec![value],
         Action::Route { path, method } => vec![path, method],
-        Action::Nothing | Action::Unsupported(_) => Vec::new(),
+        Action::ValueFromUrl(value) => vec![&value.url.path],
+        Action::Transform { .. }
+        | Action::NextLink { .. }
+        | Action::Unauthenticate { .. }
+        | Action::Nothing
+        | Action::Unsupported(_) => Vec::new(),
     }
 }
 
@@ -135,7 +146,7 @@ mod tests {
                 "site": {"type": "string"}, "note": {"type": "string"}, "token:tokenUrl": {"type": "string"},
                 "token": {"type": "oauthSetting", "oAuthSettings": {
                     "identityProvider": "oauth2generic", "clientId": "c", "scopes": ["a"], "customParameters": {
-                        "zone": {"value": "id.example"}, "tokenUrlTemplate": {"value": "https://{Zone}/token"},
+                        "zone": {"value": "id.example"}, "resourceUri": {"value": "api://x"}, "tokenUrlTemplate": {"value": "https://{Zone}/token"},
                     },
                 }},
             },
@@ -181,6 +192,13 @@ mod tests {
                 "zone",
             ),
             (set("/connectionParameters/token/oAuthSettings/clientId", json!("d")), "the client"),
+            (
+                set(
+                    "/connectionParameters/token/oAuthSettings/customParameters/resourceUri/value",
+                    json!("https://graph.example"),
+                ),
+                "the API that the tokens are for",
+            ),
             (set("/connectionParameters/token/oAuthSettings/scopes", json!(["b"])), "the scopes"),
             (
                 set(

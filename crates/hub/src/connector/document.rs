@@ -93,8 +93,17 @@ fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
         }
         members.insert("connectionParameterSets".into(), sets);
     }
-    if let Some(key) = &connector.client_key {
-        members.insert("certificate".into(), key_credential(key));
+    let (certificate, next) = connector.client_keys.shown();
+    for (member, key) in [("certificate", certificate), ("nextCertificate", next)] {
+        if let Some(key) = key {
+            members.insert(member.into(), key_credential(key));
+        }
+    }
+    if let Some(why) = connector.unusable() {
+        members.insert("error".into(), json!({"code": "ApiNotValid", "message": why}));
+    } else if let Some(why) = connector.unreadable() {
+        let message = format!("The API '{}' cannot be used for sign-ins: {why}.", connector.name);
+        members.insert("error".into(), json!({"code": "ApiSecretUnreadable", "message": message}));
     }
     members
 }

@@ -3,6 +3,7 @@
 use outlive_tokens::Secret;
 use serde_json::Value;
 
+use super::client_secret::{length_fault, misplaced_secret};
 use super::oauth_settings::take_client_secret;
 use super::{
     ApiProperties, ConnectorFault, DISPLAY_NAME_RULE, Destinations, Faults, Swagger, is_display_name,
@@ -30,17 +31,26 @@ impl Draft {
         for (_, fault) in connector_faults(&self.display_name, &self.api_properties, &self.swagger) {
             faults.push(fault);
         }
+        if let (Some(secret), Ok(properties)) =
+            (&self.client_secret, ApiProperties::parse(&self.api_properties))
+            && let Some(why) = client_secret_fault(secret, &properties)
+        {
+            faults.add("properties.clientSecret", why);
+        }
         faults.result(self)
     }
-}
 
-impl Draft {
     /// Where the connector sends what its connections store.
     pub(crate) fn destinations(&self) -> Destinations {
         let (properties, _) = ApiProperties::read(&self.api_properties);
         let (swagger, _) = Swagger::read(&self.swagger);
         Destinations::of(&self.api_properties, &properties, &swagger)
     }
+}
+
+/// Returns why a connector cannot have this client secret.
+pub(crate) fn client_secret_fault(secret: &Secret, properties: &ApiProperties) -> Option<&'static str> {
+    misplaced_secret(properties).or_else(|| length_fault(secret))
 }
 
 /// Returns all mistakes in the parts of a connector, by property of its description.

@@ -16,6 +16,7 @@ mod parameter_sets;
 mod parsed;
 mod policy;
 mod policy_value;
+mod secret_defaults;
 mod security;
 pub(crate) mod storage;
 mod swagger;
@@ -24,7 +25,7 @@ pub(crate) use api_properties::ApiProperties;
 pub(crate) use client_secret::{Replacement, secret_fault};
 pub(crate) use destinations::Destinations;
 pub(crate) use document::{api_reference, custom_api, is_redirect_of_hub, managed_api, redirect_uri};
-pub(crate) use draft::{Draft, connector_faults};
+pub(crate) use draft::{Draft, client_secret_fault, connector_faults};
 pub(crate) use fault::{ConnectorFault, Faults};
 pub(crate) use name::{ConnectorName, DISPLAY_NAME_RULE, is_display_name};
 pub(crate) use oauth_settings::{
@@ -33,7 +34,8 @@ pub(crate) use oauth_settings::{
 };
 pub(crate) use parameter::{Authentication, Parameter, ParameterKind, text_of};
 pub(crate) use parsed::{Connector, Home};
-pub(crate) use policy::{Action, Exists, Policy, Section};
+pub(crate) use policy::{Action, Exists, Policy, Section, Target, Transform, ValueFromUrl};
 pub(crate) use policy_value::{Part, PolicyValue, Source, Uncomputable};
+pub(crate) use secret_defaults::keep_secret_defaults;
 pub(crate) use security::{KeyPlace, StaticCredential, is_reserved, static_credentials};
 pub(crate) use swagger::{Operation, Swagger};

@@ -3,9 +3,16 @@
 use http::{HeaderName, Method};
 use serde_json::{Map, Value};
 
+use super::Source;
 use super::fault::Faults;
 use super::policy_value::{BadValue, MEMBERS_MAX, PolicyValue};
 use super::security::is_reserved;
+
+mod calls;
+mod transform;
+
+pub(crate) use calls::{Target, ValueFromUrl};
+pub(crate) use transform::Transform;
 
 const POLICIES_MAX: usize = 200;
 
@@ -58,6 +65,24 @@ pub(crate) enum Action {
         parent: Vec<String>,
         name: Vec<String>,
         value: PolicyValue,
+    },
+    /// Converts a member of a JSON body into another one.
+    Transform {
+        parent: Vec<String>,
+        name: Vec<String>,
+        target: Vec<String>,
+        transform: Transform,
+    },
+    /// Sets a header or query parameter to a value of another request.
+    ValueFromUrl(Box<ValueFromUrl>),
+    /// Lets a link to the next page of a JSON response lead through the hub.
+    NextLink {
+        parent: Vec<String>,
+        name: String,
+    },
+    /// Sets the status of the connection when the back end responds with this one.
+    Unauthenticate {
+        status: u16,
     },
     /// Has no effect on a single call.
     Nothing,
@@ -192,7 +217,11 @@ impl Reader<'_> {
 
     fn value(&mut self, name: &str) -> Option<PolicyValue> {
         let text = self.text(name)?;
-        match PolicyValue::parse(&text) {
+        self.parsed(name, &text)
+    }
+
+    fn parsed(&mut self, name: &str, text: &str) -> Option<PolicyValue> {
+        match PolicyValue::parse(text) {
             Ok(value) => Some(value),
             Err(BadValue::Malformed(why)) => {
                 let (at, _) = self.find(&format!("x-ms-apimTemplateParameter.{name}"));
@@ -241,20 +270,27 @@ impl Reader<'_> {
                 let parent = self.value("newPropertyParentPathTemplate");
                 let name = self.text("newPropertySubPathTemplate").and_then(|path| self.members(&path));
                 let value = self.value("propertyValuePathTemplate");
-                let Some(super::Source::Body(parent)) = parent?.single().cloned() else {
+                let Some(Source::Body(parent)) = parent?.single().cloned() else {
                     return Some(Action::Unsupported(
                         "sets a property that is not one of the body".to_owned(),
                     ));
                 };
                 Action::Property { parent, name: name?, value: value? }
             }
+            "setvaluefromurl" => self.value_from_url()?,
+            "updatenextlink" => self.next_link()?,
+            "setconnectionstatustounauthenticated" => self.unauthenticated()?,
             "pollingtrigger" => Action::Nothing,
+            name if transform::TEMPLATES.iter().any(|(known, _)| *known == name) => self.transform(name)?,
             other => {
                 let name: String = other.chars().take(80).collect();
                 Action::Unsupported(format!("has the template '{}'", name.escape_debug()))
             }
         };
-        let of_request_only = matches!(action, Action::Host(_) | Action::Route { .. } | Action::Query { .. });
+        let of_request_only = matches!(
+            action,
+            Action::Host(_) | Action::Route { .. } | Action::Query { .. } | Action::ValueFromUrl(_)
+        );
         if of_request_only && section == Section::Response {
             let (at, _) = self.find("x-ms-apimTemplate-policySection");
             self.faults.add(at, format!("{template} is for requests"));
@@ -296,7 +332,15 @@ impl Reader<'_> {
 
     /// A parameter that nothing reads would change what the policy does.
     fn end(&mut self, template: &str) {
-        let of_template: &[&str] = match template.to_ascii_lowercase().as_str() {
+        let template = template.to_ascii_lowercase();
+        let transform = transform::TEMPLATES.iter().find(|(known, _)| *known == template);
+        let of_template: &[&str] = match template.as_str() {
+            _ if transform.is_some() => transform.map_or(&[], |(_, parameters)| parameters),
+            "setvaluefromurl" => {
+                &["parameterTemplate", "parameterValueUrl", "parameterValuePathTemplate", "httpMethod"]
+            }
+            "updatenextlink" => &["nextLinkPropertyName", "nextLinkParentPropertyPath"],
+            "setconnectionstatustounauthenticated" => &["statusCode"],
             "dynamichosturl" => &["urlTemplate"],
             "routerequesttoendpoint" => &["newPath", "httpMethod"],
             "setheader" | "setqueryparameter" => &["name", "value", "existsAction"],
@@ -307,7 +351,9 @@ impl Reader<'_> {
         };
         let is_known = |name: &str| {
             let parameter = name.strip_prefix("x-ms-apimtemplateparameter.");
-            parameter.is_some_and(|name| of_template.iter().any(|known| known.eq_ignore_ascii_case(name)))
+            let place = transform.map_or(&[][..], |_| &transform::PLACE);
+            let all = || of_template.iter().chain(place);
+            parameter.is_some_and(|name| all().any(|known| known.eq_ignore_ascii_case(name)))
                 || ["x-ms-apimtemplate-operationname", "x-ms-apimtemplate-policysection"].contains(&name)
         };
         let unknown = self.parameters.keys().find(|name| !is_known(&name.to_ascii_lowercase()));

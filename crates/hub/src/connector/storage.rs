@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{ApiProperties, Connector, ConnectorName, Destinations, Draft, Home, Swagger};
 use crate::arm::ResourceName;
+use crate::client_key::ClientKeys;
 
 /// A stored connector, with what only its resource shows.
 #[derive(Debug)]
@@ -39,28 +40,17 @@ pub(crate) fn seal_secret(
 }
 
 fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, StoreError> {
-    let corrupt = |column: &str, why: &dyn std::fmt::Display| StoreError::Corrupt {
-        column: column.to_owned(),
-        why: why.to_string(),
-    };
     let name: ConnectorName = row.parse("name")?;
     let swagger: serde_json::Value = row.json("swagger")?;
     let api_properties: serde_json::Value = row.json("api_properties")?;
-    let client_secret = match row.opt_text("client_secret_sealed")? {
-        None => None,
-        Some(sealed) => {
-            let plain = sealer
-                .open(&secret_purpose(tenant, &name), &sealed)
-                .and_then(|plain| String::from_utf8(plain).ok())
-                .ok_or_else(|| corrupt("client_secret_sealed", &"it was sealed with another key"))?;
-            Some(Secret::new(plain))
-        }
-    };
-    let client_key = row
-        .opt_text("client_key_sealed")?
-        .map(|sealed| SigningKey::unsealed(sealer, &sealed))
-        .transpose()
-        .map_err(|error| corrupt("client_key_sealed", &error))?;
+    let secret_sealed = row.opt_text("client_secret_sealed")?;
+    let client_secret = secret_sealed
+        .as_ref()
+        .and_then(|sealed| sealer.open(&secret_purpose(tenant, &name), sealed))
+        .and_then(|plain| String::from_utf8(plain).ok())
+        .map(Secret::new);
+    let keys = [row.opt_text("client_key_sealed")?, row.opt_text("next_client_key_sealed")?];
+    let [current, next] = keys.map(|sealed| sealed.map(|sealed| SigningKey::unsealed(sealer, &sealed)));
     let (properties, mut faults) = ApiProperties::read(&api_properties);
     let (parsed_swagger, faults_of_swagger) = Swagger::read(&swagger);
     faults.extend(faults_of_swagger);
@@ -72,8 +62,9 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
         properties,
         swagger: parsed_swagger,
         faults,
+        secret_is_unreadable: secret_sealed.is_some() && client_secret.is_none(),
         client_secret,
-        client_key,
+        client_keys: ClientKeys::new(current, next),
         name,
     };
     Ok(Stored {
@@ -95,7 +86,7 @@ pub(crate) async fn find(
     store
         .row(sql!(
             "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
-             client_key_sealed, revision FROM connectors WHERE tenant = $1 AND name = $2",
+             client_key_sealed, next_client_key_sealed, revision FROM connectors WHERE tenant = $1 AND name = $2",
             tenant,
             name.as_str()
         ))
@@ -114,7 +105,7 @@ pub(crate) async fn list_managed_apis(
     let rows = store
         .rows(sql!(
             "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
-             client_key_sealed, revision FROM connectors WHERE tenant = $1 AND resource_group IS NULL ORDER BY name LIMIT $2",
+             client_key_sealed, next_client_key_sealed, revision FROM connectors WHERE tenant = $1 AND resource_group IS NULL ORDER BY name LIMIT $2",
             tenant,
             limit
         ))
@@ -135,7 +126,7 @@ pub(crate) async fn list_custom_apis(
     let rows = store
         .rows(sql!(
             "SELECT name, resource_group, owner, version, display_name, api_properties, swagger, client_secret_sealed, \
-             client_key_sealed, revision FROM connectors WHERE tenant = $1 AND resource_group IS NOT NULL \
+             client_key_sealed, next_client_key_sealed, revision FROM connectors WHERE tenant = $1 AND resource_group IS NOT NULL \
              AND (CAST($2 AS TEXT) IS NULL OR lower(resource_group) = $2) \
              AND (lower(resource_group) > $3 OR (lower(resource_group) = $3 AND name > $4)) \
              ORDER BY lower(resource_group), name LIMIT $5",
@@ -248,25 +239,38 @@ pub(crate) fn update(registration: Registration<'_>, draft: &Draft, revision: i6
     .expect_rows(1)
 }
 
-/// Replaces the client secret of a connector. Conflicts if the connector has changed since
-/// `revision` was read.
-pub(crate) fn update_secret(
+/// Replaces the client secret and the key pair of a connector, if there are new ones. Conflicts if
+/// the connector has changed since `revision` was read.
+pub(crate) fn update_secrets(
     tenant: TenantId,
     name: &ConnectorName,
     version: &str,
-    sealed: String,
+    secret: Option<String>,
+    key: Option<String>,
     revision: i64,
 ) -> Statement {
     sql!(
-        "UPDATE connectors SET version = $1, client_secret_sealed = $2, revision = revision + 1 \
-         WHERE tenant = $3 AND name = $4 AND revision = $5",
+        "UPDATE connectors SET version = $1, client_secret_sealed = COALESCE($2, client_secret_sealed), \
+         client_key_sealed = COALESCE($3, client_key_sealed), revision = revision + 1 \
+         WHERE tenant = $4 AND name = $5 AND revision = $6",
         version,
-        sealed,
+        secret,
+        key,
         tenant,
         name.as_str(),
         revision
     )
     .expect_rows(1)
+}
+
+/// Stores the next key pair of a connector, or removes it, in the change that updates the connector.
+pub(crate) fn set_next_key(tenant: TenantId, name: &ConnectorName, sealed: Option<String>) -> Statement {
+    sql!(
+        "UPDATE connectors SET next_client_key_sealed = $1 WHERE tenant = $2 AND name = $3",
+        sealed,
+        tenant,
+        name.as_str()
+    )
 }
 
 #[cfg(test)]
@@ -357,6 +361,7 @@ mod tests {
             revision: 1,
             tokens_revision: 1,
             destinations: None,
+            tokens_sealed: None,
         };
         store.commit(crate::connection::storage::insert(&connection)).await.expect("inserted");
         let early = store.commit(delete(tenant, &name, 1, 0)).await;

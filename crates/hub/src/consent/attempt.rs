@@ -4,6 +4,8 @@ use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use uuid::Uuid;
 
+use crate::connector::ConnectorName;
+
 /// A consent attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
@@ -19,6 +21,8 @@ pub(crate) struct Attempt {
     pub(super) redirect_uri: Option<String>,
     /// Whether the issuer has redirected back.
     pub(super) finished: bool,
+    /// Whether the connection or its API was changed since.
+    pub(super) ended_by_change: bool,
 }
 
 /// The tokens of an attempt, until they are confirmed.
@@ -45,6 +49,7 @@ fn attempt_of(row: &Row) -> Result<Attempt, StoreError> {
         verifier_sealed: row.opt_text("verifier_sealed")?,
         redirect_uri: row.opt_text("redirect_uri")?,
         finished: row.flag("finished")?,
+        ended_by_change: row.flag("ended_by_change")?,
     })
 }
 
@@ -53,7 +58,7 @@ pub(super) async fn find(store: &Store, tenant: TenantId, id: Uuid) -> Result<Op
     store
         .row(sql!(
             "SELECT id, connection, object_id, redirect_url, link_expires_us, state_hash, state_expires_us, \
-             verifier_sealed, redirect_uri, finished FROM consent_attempts WHERE tenant = $1 AND id = $2",
+             verifier_sealed, redirect_uri, finished, ended_by_change FROM consent_attempts WHERE tenant = $1 AND id = $2",
             tenant,
             id.to_string()
         ))
@@ -73,7 +78,7 @@ pub(crate) async fn count_open(
     let row = store
         .row(sql!(
             "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM consent_attempts \
-             WHERE tenant = $1 AND connection = $2 AND link_expires_us > $3",
+             WHERE tenant = $1 AND connection = $2 AND link_expires_us > $3 AND ended_by_change = 0",
             tenant,
             connection,
             now
@@ -114,6 +119,7 @@ impl Attempt {
             verifier_sealed: None,
             redirect_uri: None,
             finished: false,
+            ended_by_change: false,
         }
     }
 }
@@ -125,6 +131,27 @@ pub(crate) fn delete_older(tenant: TenantId, connection: ConnectionId, before: I
         tenant,
         connection,
         before
+    )
+}
+
+/// Ends all sign-ins for a connection, which was changed. The rows remain, to say why.
+pub(crate) fn end_all(tenant: TenantId, connection: ConnectionId) -> Statement {
+    sql!(
+        "UPDATE consent_attempts SET finished = 1, ended_by_change = 1, state_hash = NULL, verifier_sealed = NULL, \
+         code_hash = NULL, tokens_sealed = NULL WHERE tenant = $1 AND connection = $2",
+        tenant,
+        connection
+    )
+}
+
+/// Ends all sign-ins for connections to an API, which was changed.
+pub(crate) fn end_all_of(tenant: TenantId, connector: &ConnectorName) -> Statement {
+    sql!(
+        "UPDATE consent_attempts SET finished = 1, ended_by_change = 1, state_hash = NULL, verifier_sealed = NULL, \
+         code_hash = NULL, tokens_sealed = NULL WHERE tenant = $1 AND connection IN \
+         (SELECT id FROM connections WHERE tenant = $1 AND connector = $2)",
+        tenant,
+        connector.as_str()
     )
 }
 
@@ -166,7 +193,7 @@ pub(super) fn consume_state(tenant: TenantId, id: Uuid, state_hash: &str) -> Sta
 pub(super) fn store_tokens(tenant: TenantId, code_hash: &str, redeemed: &Redeemed) -> Statement {
     sql!(
         "UPDATE consent_attempts SET code_hash = $1, code_expires_us = $2, tokens_sealed = $3, tokens_expire_us = $4, \
-         account = $5 WHERE tenant = $6 AND id = $7",
+         account = $5 WHERE tenant = $6 AND id = $7 AND ended_by_change = 0",
         code_hash,
         redeemed.code_expires,
         &redeemed.tokens_sealed,

@@ -71,7 +71,7 @@ pub(super) fn sign_in_of<'a>(
     connector: &'a Connector,
     values: &'a ParameterValues,
 ) -> Result<SignIn<'a>, ErrorPage> {
-    Ok(settings_of(connector)?.sign_in(values, connector.client_secret.as_ref())?)
+    Ok(connector.sign_in(settings_of(connector)?, values)?)
 }
 
 /// Whether the issuer is known to take a PKCE challenge. Others may reject unknown parameters.
@@ -99,10 +99,17 @@ pub(super) async fn open(
     let data = query.get("data").ok_or_else(broken)?;
     let link = LoginLink::open(&hub.chassis.sealer, data).map_err(|error| broken().caused_by(error))?;
     let now = now(&hub, link.tenant).await?;
-    let attempt = attempt::find(&hub.chassis.store, link.tenant, link.attempt).await?;
-    let attempt = attempt
-        .filter(|attempt| !attempt.finished)
-        .ok_or_else(|| ErrorPage::unusable("The link was already used; it can be used once."))?;
+    let attempt = attempt::find(&hub.chassis.store, link.tenant, link.attempt).await?.ok_or_else(|| {
+        ErrorPage::unusable(
+            "The link is no longer valid: another sign-in for the connection was finished since.",
+        )
+    })?;
+    if attempt.ended_by_change {
+        return Err(ErrorPage::ended_by_change());
+    }
+    if attempt.finished {
+        return Err(ErrorPage::unusable("The link was already used; it can be used once."));
+    }
     if now >= attempt.link_expires {
         return Err(ErrorPage::unusable("The link has expired; it is valid for ten minutes."));
     }

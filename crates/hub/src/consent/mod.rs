@@ -17,7 +17,9 @@ mod redirect;
 mod return_url;
 mod tickets;
 
-pub(crate) use attempt::{Attempt, Redeemed, consume_code, count_open, delete_older, find_by_code, insert};
+pub(crate) use attempt::{
+    Attempt, Redeemed, consume_code, count_open, delete_older, end_all, end_all_of, find_by_code, insert,
+};
 pub(crate) use login::verifier_purpose;
 pub use return_url::return_origin;
 pub(crate) use return_url::return_url;

@@ -47,6 +47,13 @@ impl ErrorPage {
         }
     }
 
+    /// The connection or its API was changed during the sign-in.
+    pub(super) fn ended_by_change() -> Self {
+        Self::unusable(
+            "The connection or its API was changed after the link was requested, so this sign-in has ended.",
+        )
+    }
+
     /// The issuer returned an error.
     pub(super) fn refused(message: impl Into<String>, response: &str) -> Self {
         Self {

@@ -85,6 +85,9 @@ async fn consume_state<'a>(
     let attempt =
         attempt::find(&hub.chassis.store, state.tenant, state.attempt).await?.ok_or_else(unknown)?;
     let hash = digest(&state.nonce.to_string());
+    if attempt.ended_by_change {
+        return Err(ErrorPage::ended_by_change().with_return_url(&attempt.redirect_url));
+    }
     if attempt.finished || attempt.state_hash.as_ref() != Some(&hash) {
         return Err(ErrorPage::unusable("This sign-in was already finished or restarted."));
     }
@@ -178,7 +181,12 @@ impl Callback<'_> {
         let mut change = Change::from(attempt::store_tokens(self.tenant, &digest(&code), &redeemed));
         let named = payload.refresh_token.iter().chain([&payload.access_token]).cloned().collect::<Vec<_>>();
         change.append(self.hub.chassis.journal.entry(&self.event(payload).about(named)));
-        self.hub.chassis.store.commit(change).await?;
+        self.hub
+            .chassis
+            .store
+            .commit(change)
+            .await
+            .map_err(|error| if error.is_conflict() { ErrorPage::ended_by_change() } else { error.into() })?;
         Ok(redirect(&to))
     }
 

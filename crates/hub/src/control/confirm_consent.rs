@@ -15,7 +15,7 @@ use super::access::{self, Right};
 use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
-use crate::connection::{Connection, resource, storage};
+use crate::connection::{Connection, storage};
 use crate::consent::{self, Redeemed};
 use crate::credential;
 
@@ -89,8 +89,8 @@ fn unusable() -> ArmRefusal {
     ArmRefusal::new(
         StatusCode::BAD_REQUEST,
         "InvalidConsentCode",
-        "The consent code is unknown, was already used or has expired: it can be used once, within five minutes. Request a new \
-         consent link.",
+        "The consent code is unknown, was already used or has expired: it can be used once, within five minutes, and not after \
+         a change of the connection or its API. Request a new consent link.",
     )
 }
 
@@ -124,5 +124,5 @@ async fn read_resource(
     let found = storage::find(&hub.chassis.store, call.tenant, connection.id).await?;
     let (connection, _) = found.ok_or_else(unusable)?;
     let connector = hub.connector_of(&connection).await?;
-    Ok(Json(resource(&connection, &connector, hub.origin())))
+    Ok(Json(hub.shown(&connection, &connector)))
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
-use outlive_chassis::Problem;
 use outlive_clock::Span;
+use outlive_store::Change;
 use outlive_tokens::{fingerprint, sign_hs256};
 use outlive_wire::events::ConnectionKeyIssued;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use super::no_store::no_store;
 use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
-use crate::connection::{KeyClaims, Principal, key_purpose, runtime_url};
+use crate::connection::{KeyClaims, Principal, key_purpose, runtime_url, storage};
 
 const VALIDITY: Span = Span::from_days(7);
 const VALIDITY_MAX: Span = Span::from_days(365);
@@ -98,9 +98,18 @@ pub(super) async fn list(
         }
     };
     let purpose = key_purpose(call.tenant, connection.id);
-    let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        Problem::unavailable().caused_by("cannot unseal a connection's key; the sealing key may have changed")
-    })?;
+    let mut change = Change::new();
+    let key = match hub.chassis.sealer.open(&purpose, &connection.key_sealed) {
+        Some(key) => key,
+        // What it signed is not accepted any more, so another one takes its place.
+        None => {
+            let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
+            let mut stream = hub.random(call.tenant, "seal-connection-key");
+            change
+                .add(storage::replace_key(&connection, hub.chassis.sealer.seal(&purpose, &key, &mut stream)));
+            key.to_vec()
+        }
+    };
     let now = call.now.as_seconds();
     let expires = call.now + validity;
     let claims = KeyClaims {
@@ -120,7 +129,8 @@ pub(super) async fn list(
         key: fingerprint(&token),
         caller: call.caller.oid,
     };
-    hub.chassis.journal.append(&call.event(connection.subject(), payload)).await?;
+    change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
+    hub.chassis.store.commit(change).await?;
     let url = runtime_url(&connection, hub.origin());
     Ok(no_store(json!({
         "connectionKey": token,

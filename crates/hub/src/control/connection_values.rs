@@ -43,6 +43,8 @@ pub(super) struct CurrentValues {
     pub(super) values: Values,
     /// The names of the values that are stored as secrets.
     pub(super) sealed: Vec<String>,
+    /// Whether the secrets do not open any more. `values` has the others.
+    pub(super) is_unreadable: bool,
     /// Whether the body replaces all values that can be read, as a PUT does.
     pub(super) replaced: bool,
 }
@@ -118,6 +120,7 @@ impl GivenValues {
             sealed.is_some_and(|names| names.contains(&parameter.name))
                 && !self.values.iter().any(|given| given.name == parameter.name)
         });
+        let lost = current.as_ref().is_some_and(|current| current.is_unreadable && current.set == set);
         let find = |name: &str| properties.parameters.iter().find(|parameter| parameter.name == name);
         let mut values = match current {
             Some(current) if current.set == set => {
@@ -150,6 +153,19 @@ impl GivenValues {
             }
         }
         let values = Values(values);
+        let at = if set.is_some() { "parameterValueSet.values" } else { "parameterValues" };
+        if lost && !unchanged {
+            let is_given =
+                |name: &str| seen.contains_key(name) || wrong.iter().any(|known: &String| known == name);
+            let secrets = properties.parameters.iter().filter(|parameter| parameter.is_secret());
+            let missing: Vec<_> =
+                secrets.map(|parameter| parameter.name.clone()).filter(|name| !is_given(name)).collect();
+            for name in missing {
+                let why = "its value cannot be opened any more; give it again, or null to remove it";
+                mistakes.add(&format!("properties.{at}.{}", shortened(&name)), why);
+                wrong.push(name);
+            }
+        }
         if !unchanged {
             // A value that is not valid is not missing as well.
             let missing: Vec<_> = properties
@@ -158,7 +174,6 @@ impl GivenValues {
                 .filter(|parameter| !wrong.contains(&parameter.name))
                 .map(|parameter| parameter.name.clone())
                 .collect();
-            let at = if set.is_some() { "parameterValueSet.values" } else { "parameterValues" };
             for name in missing {
                 mistakes.add(&format!("properties.{at}.{}", shortened(&name)), "it is required");
             }
@@ -226,6 +241,7 @@ mod tests {
             set: set.map(str::to_owned),
             values: Values(values),
             sealed: Vec::new(),
+            is_unreadable: false,
             replaced,
         })
     }

@@ -17,12 +17,12 @@ use super::listing::Page;
 use super::paths::{GroupPath, ResourcePath};
 use crate::Hub;
 use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
-use crate::connection::{Connection, Status, Values, key_purpose, resource, storage};
+use crate::connection::{Connection, Status, Values, key_purpose, storage};
 use crate::connector::{self, ApiProperties, Authentication, Connector, GrantType, Home, api_reference};
 
 async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
     let connector = hub.connector_of(connection).await?;
-    Ok(resource(connection, &connector, hub.origin()))
+    Ok(hub.shown(connection, &connector))
 }
 
 pub(super) async fn list(
@@ -62,13 +62,7 @@ async fn list_in(
             break;
         }
     }
-    let of_group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
-    let url = format!(
-        "{}/subscriptions/{}{of_group}/providers/Microsoft.Web/connections",
-        hub.origin(),
-        call.tenant
-    );
-    Ok(Json(page.response(&url, call)))
+    Ok(Json(page.response(hub.origin(), call, group, "connections")))
 }
 
 pub(super) async fn show(
@@ -172,6 +166,7 @@ async fn create(
         revision: 1,
         tokens_revision: 1,
         destinations: Some(connector.destinations.to_string()),
+        tokens_sealed: None,
     };
     let mut change = Change::from(connector::storage::keep(call.tenant, &connector.name));
     change.add(storage::insert(&connection));
@@ -183,7 +178,7 @@ async fn create(
     };
     change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
-    Ok((StatusCode::CREATED, Json(resource(&connection, &connector, hub.origin()))))
+    Ok((StatusCode::CREATED, Json(hub.shown(&connection, &connector))))
 }
 
 /// The status of a connection before any sign-in.
@@ -241,7 +236,7 @@ async fn update(
     replaced: bool,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connector = hub.connector_of(&connection).await?;
-    let current = resource(&connection, &connector, hub.origin());
+    let current = hub.shown(&connection, &connector);
     let mut body = ConnectionBody::read(body, call, path, Some(&current));
     let same = body.api.as_ref().is_none_or(|api| {
         ApiReference::parse(&api.id)
@@ -254,7 +249,11 @@ async fn update(
     // discards all that it stores.
     let agrees = body.has_values() || (replaced && connection.values.secrets_sealed.is_none());
     let moved = agrees && connection.disagreement(&connector).is_some();
-    let before = if moved || body.has_values() { hub.values_of(&connection)? } else { Values::default() };
+    let opened =
+        if moved || body.has_values() { hub.values_of(&connection).ok() } else { Some(Values::default()) };
+    // Secrets that do not open are given again; the others stay.
+    let is_unreadable = opened.is_none();
+    let before = opened.unwrap_or_else(|| Values(connection.values.plain.clone()));
     let resolved = match connector.unusable() {
         Some(why) if body.has_values() => {
             body.mistake("properties.api", why);
@@ -263,7 +262,13 @@ async fn update(
         None if body.has_values() => {
             let stored = &connection.values;
             let sealed = before.0.keys().filter(|name| stored.seals(&before, name)).cloned().collect();
-            let current = CurrentValues { set: stored.set.clone(), values: before.clone(), sealed, replaced };
+            let current = CurrentValues {
+                set: stored.set.clone(),
+                values: before.clone(),
+                sealed,
+                is_unreadable,
+                replaced,
+            };
             Some(body.resolve_values(&connector.properties, Some(current)))
         }
         _ => None,
@@ -297,7 +302,16 @@ async fn update(
             status => storage::set_status(call.tenant, connection.id, status, call.now),
         });
         connection.authenticated_user = None;
+        connection.tokens_sealed = None;
         connection.status = status;
+    }
+    // Whoever gives the values again may have corrected them.
+    if let Some(after_values) = &resolved
+        && connection.status != Status::Connected
+        && initial_status(&after_values.properties, &after_values.values) == Status::Connected
+    {
+        after.add(storage::set_connected(call.tenant, connection.id, None, call.now));
+        connection.status = Status::Connected;
     }
     if agrees && connector.faults.is_empty() {
         let destinations = connector.destinations.to_string();

@@ -87,13 +87,13 @@ pub(super) async fn list(
         return Ok(no_store(json!({"value": []})));
     }
     let requested = read(body, &call, parameter, &hub.config.return_origins)?;
-    if let Err(incomplete) = settings.sign_in(&values, connector.client_secret.as_ref()) {
+    if let Err(incomplete) = connector.sign_in(settings, &values) {
         let message = incomplete.to_string();
         return Err(ArmRefusal::new(StatusCode::BAD_REQUEST, "ConnectorSettingsIncomplete", message));
     }
     let object_id = requested.object_id.unwrap_or(call.caller.oid);
     let link = issue(&hub, &call, &connection, object_id, requested.redirect_url.into()).await?;
-    let status = match connection.shown_status(&connector) {
+    let status = match connection.shown_status(&connector, &hub.chassis.sealer) {
         Status::Connected => "Authenticated",
         Status::Unauthenticated(_) => "Unauthenticated",
         Status::Unauthorized(_) => "Error",

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::connection_body::resource_members;
 use super::paths::ResourcePath;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, Members, Mistakes, custom_api_id};
-use crate::connector::{ConnectorName, Draft, Swagger, connector_faults};
+use crate::connector::{ConnectorName, Draft, Swagger, connector_faults, keep_secret_defaults};
 
 /// The members of `apiProperties.json`.
 const DOCUMENT: [&str; 10] = [
@@ -22,7 +22,15 @@ const DOCUMENT: [&str; 10] = [
     "script",
 ];
 /// Members that the hub adds.
-const READ_ONLY: [&str; 5] = ["name", "runtimeUrls", "generalInformation", "apiDefinitions", "certificate"];
+const READ_ONLY: [&str; 7] = [
+    "name",
+    "runtimeUrls",
+    "generalInformation",
+    "apiDefinitions",
+    "certificate",
+    "nextCertificate",
+    "error",
+];
 
 /// An API before a change.
 pub(super) struct Current<'a> {
@@ -107,7 +115,10 @@ fn read_properties(
     }
     properties.end(mistakes);
     let display_name = display_name.unwrap_or_else(|| name.to_string());
-    let document = json!({ "properties": document });
+    let mut document = json!({ "properties": document });
+    if let Some(current) = current {
+        keep_secret_defaults(&mut document, current.api_properties);
+    }
     let swagger = swagger.unwrap_or_else(|| {
         mistakes.add("properties.swagger", "it is required");
         Value::Null

@@ -15,9 +15,10 @@ use super::custom_api_body::{self, Current};
 use super::listing::Page;
 use super::paths::{GroupPath, NamePath, ResourcePath};
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, ResourceName};
+use crate::client_key::{self, ClientKeys, NewKeys};
 use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api, takes_certificate};
-use crate::{Hub, client_key, connection};
+use crate::{Hub, connection};
 
 async fn find(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
     Ok(storage::find(&hub.chassis.store, &hub.chassis.sealer, call.tenant, name).await?)
@@ -91,13 +92,7 @@ async fn list_in(
             break;
         }
     }
-    let of_group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
-    let url = format!(
-        "{}/subscriptions/{}{of_group}/providers/Microsoft.Web/customApis",
-        hub.origin(),
-        call.tenant
-    );
-    Ok(Json(page.response(&url, call)))
+    Ok(Json(page.response(hub.origin(), call, group, "customApis")))
 }
 
 pub(super) async fn put(
@@ -208,11 +203,12 @@ async fn write(
     draft: &Draft,
     replaced: Option<&Stored>,
 ) -> Result<Json<Value>, ArmRefusal> {
-    let client_key_sealed = if takes_certificate(&draft.api_properties) {
-        let key = replaced.and_then(|stored| stored.connector.client_key.as_ref());
-        client_key::ensure_key(hub, call.tenant, name, key, call.now).await?
+    let keys = if takes_certificate(&draft.api_properties) {
+        let none = ClientKeys::default();
+        let keys = replaced.map_or(&none, |stored| &stored.connector.client_keys);
+        client_key::renew_keys(hub, call.tenant, name, keys, call.now).await?
     } else {
-        None
+        NewKeys::default()
     };
     let registration = Registration {
         tenant: call.tenant,
@@ -227,7 +223,7 @@ async fn write(
             draft.client_secret.as_ref(),
             &mut hub.random(call.tenant, "seal-client-secret"),
         ),
-        client_key_sealed,
+        client_key_sealed: keys.current,
     };
     let confidential = draft.client_secret.is_some() || takes_certificate(&draft.api_properties);
     let caller = call.caller.oid;
@@ -242,6 +238,9 @@ async fn write(
         ),
     };
     let mut change = Change::from(statement);
+    if let Some(next) = keys.next {
+        change.add(storage::set_next_key(call.tenant, name, next));
+    }
     if let Some(stored) = replaced {
         let old = stored.connector.destinations.to_string();
         let new = draft.destinations().to_string();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::filter::Filter;
-use crate::arm::{ArmRefusal, ControlCall, NAME_CHARS_MAX};
+use crate::arm::{ArmRefusal, ControlCall, NAME_CHARS_MAX, ResourceName};
 
 /// The maximum number of resources in a response.
 const PAGE_MAX: usize = 100;
@@ -78,8 +78,18 @@ impl Page {
         true
     }
 
-    /// Returns the response. `url` is the list without a query.
-    pub(super) fn response(self, url: &str, call: &ControlCall) -> Value {
+    /// Returns the response: a page of this collection of a resource group, or of the subscription.
+    /// `hub` is the hub's public origin.
+    pub(super) fn response(
+        self,
+        hub: &str,
+        call: &ControlCall,
+        group: Option<&ResourceName>,
+        collection: &str,
+    ) -> Value {
+        let of_group = group.map(|group| format!("/resourceGroups/{group}")).unwrap_or_default();
+        let url =
+            format!("{hub}/subscriptions/{}{of_group}/providers/Microsoft.Web/{collection}", call.tenant);
         let mut page = json!({ "value": self.value });
         if let (true, Some((group, name))) = (self.more, self.last) {
             let mut query = url::form_urlencoded::Serializer::new(String::new());

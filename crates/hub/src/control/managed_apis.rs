@@ -10,8 +10,11 @@ use serde_json::{Value, json};
 
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes};
+use crate::client_key;
 use crate::connector::storage::Stored;
-use crate::connector::{ConnectorName, Home, Replacement, managed_api, secret_fault, storage};
+use crate::connector::{
+    ConnectorName, Home, Replacement, managed_api, secret_fault, storage, takes_certificate,
+};
 
 /// The maximum number of APIs in a response.
 const LISTED_MAX: i64 = 200;
@@ -55,8 +58,9 @@ async fn find(hub: &Hub, call: &ControlCall, path: &ApiPath) -> Result<Stored, A
     stored.filter(|stored| stored.connector.home == Home::Managed).ok_or_else(missing)
 }
 
-/// Replaces the client secret of a managed API, which belongs to the administrators of the tenant.
-/// Nothing else of it can be changed; other members may be there with their current values.
+/// Replaces the client secret of a managed API, which belongs to the administrators of the tenant,
+/// and renews its certificate. Nothing else of it can be changed; other members may be there with
+/// their current values.
 pub(super) async fn patch(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
@@ -72,12 +76,22 @@ pub(super) async fn patch(
         )));
     }
     let current = managed_api(&stored, call.tenant, hub.origin(), true);
+    let connector = &stored.connector;
+    let renewed = if takes_certificate(&stored.api_properties) {
+        let keys = &connector.client_keys;
+        Some(client_key::renew_keys(&hub, call.tenant, &connector.name, keys, call.now).await?)
+    } else {
+        None
+    };
     let mut mistakes = Mistakes::default();
     let mut members = body.members();
     let secret = members.required_object("properties", &mut mistakes).and_then(|mut properties| {
-        let secret = properties.required_text("clientSecret", &mut mistakes).map(Secret::new);
+        let secret = match &renewed {
+            Some(_) => properties.text("clientSecret", &mut mistakes),
+            None => properties.required_text("clientSecret", &mut mistakes),
+        };
         end_read_only(properties, &current["properties"], &mut mistakes);
-        secret
+        secret.map(Secret::new)
     });
     end_read_only(members, &current, &mut mistakes);
     if let Some(fault) = secret.as_ref().and_then(|secret| secret_fault(&stored, secret)) {
@@ -86,12 +100,14 @@ pub(super) async fn patch(
     mistakes.into_result()?;
     let replacement = Replacement {
         tenant: call.tenant,
-        secret: &secret.unwrap_or_default(),
+        secret: secret.as_ref(),
+        keys: renewed.unwrap_or_default(),
         caller: Some(call.caller.oid),
         now: call.now,
         trace: &call.trace,
     };
     replacement.store(&hub, &stored).await?;
+    let stored = find(&hub, &call, &path).await?;
     Ok(Json(managed_api(&stored, call.tenant, hub.origin(), false)))
 }
 

@@ -17,7 +17,7 @@ use super::{
     lease, refreshes::RefreshKey, storage,
 };
 use crate::Hub;
-use crate::connection::{self, Connection, Status};
+use crate::connection::{self, Connection, Status, TOKENS_UNREADABLE};
 use crate::connector::{Authentication, GrantRequest, GrantType, redirect_uri};
 
 /// How often to check again while another replica refreshes.
@@ -40,8 +40,10 @@ pub(crate) async fn source_token(
     let first = Credential::missing();
     let credential = credential.unwrap_or(&first);
     let freshness = freshness(credential.expires, now);
-    if freshness == Freshness::Fresh {
-        return open(hub, connection, credential).map(|tokens| tokens.access);
+    if freshness == Freshness::Fresh
+        && let Some(tokens) = open(hub, connection, credential)
+    {
+        return Ok(tokens.access);
     }
     let key = (connection.tenant, connection.id, connection.tokens_revision);
     let attempt = || refresh(Arc::clone(hub), key, None, trace.clone());
@@ -52,7 +54,9 @@ pub(crate) async fn source_token(
                 let (error, connection) = (Cause::new(problem), connection.id);
                 tracing::error!(%error, %connection, "a refresh failed; the stored token is used");
             }
-            open(hub, connection, credential).map(|tokens| tokens.access)
+            open(hub, connection, credential)
+                .map(|tokens| tokens.access)
+                .ok_or(RefreshFailure::NotAuthenticated)
         }
         Some(Err(failure)) => Err(failure),
         None => Err(panicked()),
@@ -105,15 +109,13 @@ async fn has_own_credentials(hub: &Hub, connection: &Connection) -> Result<bool,
     })
 }
 
-fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Result<Tokens, RefreshFailure> {
+/// Opens the stored tokens. `None` if they were sealed with a key that the hub no longer has.
+fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Option<Tokens> {
     if credential.is_missing() {
-        return Ok(Tokens { access: Secret::default(), refresh: None });
+        return Some(Tokens::none());
     }
     let purpose = storage::purpose(connection.tenant, connection.id);
-    Tokens::open(&hub.chassis.sealer, &purpose, &credential.sealed).ok_or_else(|| {
-        tracing::error!(connection = %connection.id, "cannot unseal stored tokens; the sealing key may have changed");
-        RefreshFailure::NotAuthenticated
-    })
+    Tokens::open(&hub.chassis.sealer, &purpose, &credential.sealed)
 }
 
 async fn refresh(
@@ -140,11 +142,11 @@ async fn refresh(
             return Err(RefreshFailure::Refused(why));
         }
         let now = hub.chassis.clocks.now(tenant).await.map_err(Problem::from)?;
-        if freshness(credential.expires, now) == Freshness::Fresh {
-            let tokens = open(&hub, &connection, &credential)?;
-            if challenged.as_ref().is_none_or(|challenged| tokens.access != challenged.refused) {
-                return Ok(tokens);
-            }
+        if freshness(credential.expires, now) == Freshness::Fresh
+            && let Some(tokens) = open(&hub, &connection, &credential)
+            && challenged.as_ref().is_none_or(|challenged| tokens.access != challenged.refused)
+        {
+            return Ok(tokens);
         }
         let claim = lease::claim(tenant, id, credential.version, &hub.replica, wall_now());
         // If no other process can change the data, the single flight suffices. The first token has
@@ -184,6 +186,11 @@ async fn refresh(
     Err(RefreshFailure::Transient(true))
 }
 
+/// The event of a connection that breaks without a token request.
+fn unrequested(error: &str) -> ConnectionBroken {
+    ConnectionBroken { error: error.to_owned(), answer: None, correlation: None, refresh_token: None }
+}
+
 /// One token request and its journal event. Conflicts if the tokens have changed meanwhile, or what
 /// they are for.
 struct Attempt<'a> {
@@ -197,7 +204,9 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     async fn run(&self) -> Result<Tokens, RefreshFailure> {
-        let old = open(self.hub, self.connection, self.credential)?;
+        let opened = open(self.hub, self.connection, self.credential);
+        let is_unreadable = opened.is_none();
+        let old = opened.unwrap_or_else(Tokens::none);
         let connector = self.hub.connector_of(self.connection).await?;
         let Authentication::OAuth { settings, .. } = &connector.properties.authentication else {
             return Err(RefreshFailure::NotAuthenticated);
@@ -210,6 +219,11 @@ impl Attempt<'_> {
             (GrantType::Code, Some(refresh_token)) => {
                 GrantRequest::Refresh { refresh_token, redirect_uri: &redirect_uri }
             }
+            (GrantType::Code, None) if is_unreadable => {
+                let (provider, why) = (&settings.identity_provider, TOKENS_UNREADABLE);
+                let text = connection::refresh_impossible(provider, correlation, self.now, why);
+                return self.mark_broken(text, unrequested("unreadable_tokens")).await;
+            }
             // The stored token is used until it expires.
             (GrantType::Code, None) if self.challenged.is_none() && self.now < self.credential.expires => {
                 return Err(RefreshFailure::NotAuthenticated);
@@ -218,17 +232,11 @@ impl Attempt<'_> {
                 let why = "Missing refresh token.";
                 let text =
                     connection::refresh_impossible(&settings.identity_provider, correlation, self.now, why);
-                let broken = ConnectionBroken {
-                    error: "missing_refresh_token".to_owned(),
-                    answer: None,
-                    correlation: None,
-                    refresh_token: None,
-                };
-                return self.mark_broken(text, broken).await;
+                return self.mark_broken(text, unrequested("missing_refresh_token")).await;
             }
         };
-        let sign_in = settings
-            .sign_in(&values, connector.client_secret.as_ref())
+        let sign_in = connector
+            .sign_in(settings, &values)
             .map_err(|incomplete| Problem::bad_request(incomplete.to_string()))?;
         let claims = self.challenged.map(|challenged| challenged.claims.as_str()).or(settings.claims());
         let request = sign_in

@@ -14,6 +14,11 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
+    /// Stands for no stored tokens.
+    pub(crate) fn none() -> Self {
+        Self { access: Secret::default(), refresh: None }
+    }
+
     /// Seals the tokens for one connection.
     pub(crate) fn seal(&self, sealer: &Sealer, purpose: &str, stream: &mut Stream) -> String {
         let plain =

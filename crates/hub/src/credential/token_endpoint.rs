@@ -109,7 +109,7 @@ impl TokenCall<'_> {
 
     /// Signs an assertion with the connector's key.
     fn assertion(&self, client_id: &str, named: &Url) -> Result<Secret, Problem> {
-        let key = self.connector.client_key.as_ref().ok_or_else(|| {
+        let key = self.connector.client_keys.active(self.now).ok_or_else(|| {
             let name = &self.connector.name;
             Problem::bad_request(format!(
                 "The connector '{name}' has no certificate. Save the connector again."

@@ -143,6 +143,9 @@ async fn admit_with_access(
             "The connection is disabled so it cannot be used.",
         ));
     }
+    if let Err(unreadable) = hub.values_of(&connection) {
+        return Err(RuntimeRefusal::new(StatusCode::UNAUTHORIZED, unreadable.message));
+    }
     let connector = hub.connector_for_call(&connection).await?;
     if let Some(why) = connector.unusable() {
         return Err(RuntimeRefusal::new(StatusCode::BAD_REQUEST, why));
@@ -169,7 +172,8 @@ fn verify_key(
 ) -> Result<KeyClaims, RuntimeRefusal> {
     let purpose = key_purpose(connection.tenant, connection.id);
     let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        Problem::unavailable().caused_by("cannot unseal a connection's key; the sealing key may have changed")
+        let why = "The key with which the hub signed it cannot be opened any more. Request another token.";
+        bad_key(Some(why.to_owned()))
     })?;
     let claims: KeyClaims =
         verify_hs256(&key, token).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;

@@ -6,7 +6,8 @@ use std::{fmt, io};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::connector::text_of;
+use super::transforms;
+use crate::connector::{Transform, text_of};
 
 /// The maximum length of content that policies read or change.
 pub(super) const CONTENT_BYTES_MAX: usize = 8 << 20;
@@ -99,6 +100,52 @@ impl Content {
         self.fit((parent, name), &value)?;
         self.insert((parent, name), value);
         Ok(())
+    }
+
+    /// Converts a member below `parent`, or below each of its items if that is a list, and sets
+    /// another one to the result. Without a name it is `parent` itself, and the other one is below
+    /// the content.
+    pub(super) fn convert(
+        &mut self,
+        (parent, name): (&[String], &[String]),
+        target: &[String],
+        transform: &Transform,
+    ) -> Result<(), TooLarge> {
+        let Some(at) = self.json().and_then(|json| member(json, parent)) else { return Ok(()) };
+        let places: Vec<Vec<String>> = match at {
+            _ if name.is_empty() => vec![Vec::new()],
+            Value::Array(items) => {
+                let below = |index: usize| parent.iter().cloned().chain([index.to_string()]).collect();
+                (0..items.len()).map(below).collect()
+            }
+            _ => vec![parent.to_vec()],
+        };
+        for place in places {
+            let from: Vec<_> = if name.is_empty() { parent.to_vec() } else { [&place, name].concat() };
+            let Some(value) = self.json().and_then(|json| member(json, &from)) else { continue };
+            let estimate = length(value).saturating_add(transforms::growth(value, transform));
+            self.copied.set(self.copied.get().saturating_add(estimate));
+            self.check()?;
+            if let Some(new) = transforms::convert(value, transform) {
+                self.set_member((&place, target), new)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces a member that is a text by another text.
+    pub(super) fn replace_text(
+        &mut self,
+        (parent, name): (&[String], &str),
+        new: impl FnOnce(&str) -> Option<String>,
+    ) -> Result<(), TooLarge> {
+        let name = [name.to_owned()];
+        let path = [parent, &name].concat();
+        let text = self.json().and_then(|json| member(json, &path)).and_then(Value::as_str);
+        match text.and_then(new) {
+            Some(text) => self.set_member((parent, &name), Value::String(text)),
+            None => Ok(()),
+        }
     }
 
     fn fit(&self, (parent, name): (&[String], &[String]), value: &Value) -> Result<(), TooLarge> {

@@ -9,22 +9,25 @@ use http::StatusCode;
 use http::header::LOCATION;
 use outlive_chassis::Trace;
 use outlive_journal::Event;
+use outlive_store::Change;
 use outlive_tokens::{Secret, fingerprint};
 use outlive_wire::JournalEvent;
-use outlive_wire::events::{ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
+use outlive_wire::events::{ConnectionBroken, ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
 use serde_json::json;
 use url::Url;
 
 use super::admission::{Admitted, recorded_path};
 use super::headers;
 use super::location;
-use super::outgoing::{Destination, Facts, OutgoingRequest, Prepared};
+use super::outgoing::{Destination, Facts, Fetched, OutgoingRequest, Prepared};
 use super::refusal::RuntimeRefusal;
-use super::response_policies;
+use super::response_policies::{self, Links};
 use super::target::target;
+use super::values_from_urls::{self, Answered};
 use crate::Hub;
 use crate::back_end::Unreachable;
-use crate::connector::{Authentication, Operation};
+use crate::connection::{Status, runtime_url, storage};
+use crate::connector::{Authentication, Operation, Policy};
 use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
 
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
@@ -93,19 +96,19 @@ async fn send(
 ) -> Result<Response, RuntimeRefusal> {
     let connector = &admitted.connector;
     let values = &hub.values_of(&admitted.connection)?;
-    let facts = Facts { connector, operation, values, outgoing };
+    let fetched = Fetched::default();
+    let facts = Facts { connector, operation, values, outgoing, fetched: &fetched };
     facts.check(&admitted.connection)?;
     let mut token = token(hub, admitted, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
-    let prepared = facts.prepare(token.as_ref())?;
-    let (url, destination) = (url_of(&prepared)?, prepared.destination.clone());
-    let mut response = match exchange(hub, prepared, &url, trace).await? {
-        Ok(response) => response,
+    let mut answered = match values_from_urls::send(hub, &facts, token.as_ref(), trace).await? {
+        Ok(answered) => answered,
         Err(error) => return Ok(error),
     };
     if let Some(refused) = &token
         && cae_capable(admitted)
-        && let Some(challenged) = Challenged::of(response.status(), response.headers(), refused)
+        && let Some(challenged) =
+            Challenged::of(answered.response.status(), answered.response.headers(), refused)
     {
         sent.challenged = sent.access_token.take();
         record_challenge(hub, admitted, &challenged, trace).await?;
@@ -113,13 +116,17 @@ async fn send(
             answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token_error)?;
         sent.access_token = Some(fingerprint(fresh.expose()));
         // Once only: the response to this request is returned whatever it is.
-        response = match exchange(hub, facts.prepare(Some(&fresh))?, &url, trace).await? {
-            Ok(response) => response,
+        answered = match values_from_urls::send(hub, &facts, Some(&fresh), trace).await? {
+            Ok(answered) => answered,
             Err(error) => return Ok(error),
         };
         token = Some(fresh);
     }
+    let Answered { destination, url, response } = answered;
     let status = response.status();
+    if let Some(policy) = response_policies::ends_sign_in(&facts, status) {
+        set_unauthenticated(hub, admitted, policy, status, trace).await?;
+    }
     let secrets = facts.secrets(token.as_ref());
     let mut headers = headers::to_caller(response.headers(), &secrets);
     // Where the state of an operation is, or a trigger's next events.
@@ -129,13 +136,17 @@ async fn send(
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
-    let mut changed = response_policies::apply(&facts, forwarded).await?;
+    let mut changed = {
+        let at = runtime_url(&admitted.connection, hub.origin());
+        let links = Links { destination: &destination, at: &at, secrets: &secrets };
+        response_policies::apply(&facts, &links, forwarded).await?
+    };
     headers::remove_secrets(changed.headers_mut(), &secrets);
     Ok(changed)
 }
 
 /// Returns the URL of a call, as the connector and its policies give it.
-fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
+pub(super) fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
     let base = origin_of(&prepared.destination)?;
     Ok(target(&base, &prepared.destination.base_path, &prepared.path, prepared.query.text().as_deref())?)
 }
@@ -155,8 +166,44 @@ fn base_of(destination: &Destination) -> Result<Url, RuntimeRefusal> {
     Ok(base)
 }
 
+/// Sets the status of a connection whose back end responded with a status for which a policy does.
+async fn set_unauthenticated(
+    hub: &Hub,
+    admitted: &Admitted,
+    policy: &Policy,
+    status: StatusCode,
+    trace: &Trace,
+) -> Result<(), RuntimeRefusal> {
+    let connection = &admitted.connection;
+    if connection.status != Status::Connected {
+        return Ok(());
+    }
+    let text = format!(
+        "The back end responded {}, with which the policy {} ends the sign-in. Sign in again, or give the values of the \
+         connection again.",
+        status.as_u16(),
+        policy.at
+    );
+    let (tenant, id) = (connection.tenant, connection.id);
+    let broken = ConnectionBroken {
+        error: format!("status_{}", status.as_u16()),
+        answer: None,
+        correlation: None,
+        refresh_token: None,
+    };
+    let event = Event::new(tenant, admitted.now, connection.subject(), trace, broken);
+    let mut change = Change::from(storage::keep_tokens(tenant, id, connection.tokens_revision));
+    change.add(storage::set_status(tenant, id, &Status::Unauthenticated(text), admitted.now));
+    change.append(hub.chassis.journal.entry(&event));
+    match hub.chassis.store.commit(change).await {
+        // The connection was changed or deleted meanwhile.
+        Err(error) if !error.is_conflict() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Sends a call to the back end. The inner error is the response if the back end does not respond.
-async fn exchange(
+pub(super) async fn exchange(
     hub: &Hub,
     prepared: Prepared,
     url: &Url,

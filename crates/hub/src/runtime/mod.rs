@@ -26,6 +26,8 @@ mod query;
 mod refusal;
 mod response_policies;
 mod target;
+mod transforms;
+mod values_from_urls;
 
 use forward::{forward, host_of};
 pub(crate) use headers::to_back_end;

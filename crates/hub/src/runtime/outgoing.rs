@@ -1,5 +1,7 @@
 //! A call on its way to the back end: what it is made of, and what it becomes.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -65,6 +67,30 @@ pub(super) struct Facts<'a> {
     pub(super) operation: &'a Operation,
     pub(super) values: &'a Values,
     pub(super) outgoing: &'a OutgoingRequest,
+    /// The values of other requests that policies need, by the place of the policy.
+    pub(super) fetched: &'a Fetched,
+}
+
+/// Values of other requests, by the place of the policy that needs them.
+pub(super) type Fetched = HashMap<String, String>;
+
+/// What is next for a call.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It is complete.
+    Send(Prepared),
+    /// A policy needs a value from another request.
+    Fetch(Fetch),
+}
+
+/// Another request that a policy needs.
+#[derive(Debug)]
+pub(super) struct Fetch {
+    /// The place of the policy.
+    pub(super) at: String,
+    pub(super) request: Prepared,
+    /// The member of the response that is the value.
+    pub(super) path: Vec<String>,
 }
 
 impl Facts<'_> {

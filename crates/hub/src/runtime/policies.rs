@@ -5,21 +5,30 @@ use std::fmt::Display;
 
 use http::header::HeaderMap;
 use http::{HeaderName, Method, StatusCode};
+use outlive_tokens::Secret;
 use serde_json::Value;
 
 use super::content::{CONTENT_BYTES_MAX, Content, TooLarge};
-use super::outgoing::{Destination, Facts, Prepared, TEXT_BYTES_MAX, bad_header, header_value, sensitive};
+use super::outgoing::{
+    Destination, Facts, Fetch, Prepared, TEXT_BYTES_MAX, bad_header, header_value, sensitive,
+};
 use super::query::{Query, encoded};
 use super::refusal::RuntimeRefusal;
 use super::target::TARGET_CHARS_MAX;
-use crate::connector::{Action, Exists, Policy, PolicyValue, Section, Source, Uncomputable};
+use super::values_from_urls;
+use crate::connector::{Action, Exists, Policy, PolicyValue, Section, Source, Target, Uncomputable};
 use crate::path::captures;
 
 /// The maximum length of all headers, once a policy set one.
 const HEADERS_BYTES_MAX: usize = 65_536;
 
-/// Applies the policies for requests, in their order.
-pub(super) fn apply(facts: &Facts<'_>, prepared: &mut Prepared) -> Result<(), RuntimeRefusal> {
+/// Applies the policies for requests, in their order. Returns the request that one of them needs
+/// first, if it was not made yet.
+pub(super) fn apply(
+    facts: &Facts<'_>,
+    token: Option<&Secret>,
+    prepared: &mut Prepared,
+) -> Result<Option<Fetch>, RuntimeRefusal> {
     let mut content = Content::new(std::mem::take(&mut prepared.body));
     for policy in of_section(facts, Section::Request) {
         let failed = |why: &dyn Display| refuse(policy, StatusCode::BAD_REQUEST, why);
@@ -42,9 +51,16 @@ pub(super) fn apply(facts: &Facts<'_>, prepared: &mut Prepared) -> Result<(), Ru
                     return Err(failed(&format!("makes a query of more than {TARGET_CHARS_MAX} characters")));
                 }
             }
+            Action::ValueFromUrl(wanted) => match facts.fetched.get(&policy.at) {
+                Some(text) => set_fetched(prepared, &wanted.target, text).map_err(|why| failed(&why))?,
+                None => {
+                    return values_from_urls::request(facts, token, policy, wanted, prepared, &content)
+                        .map(Some);
+                }
+            },
             // A request without content has no members.
-            Action::Property { .. } if content.is_empty() => {}
-            Action::Property { .. } if content.json().is_none() => {
+            Action::Property { .. } | Action::Transform { .. } if content.is_empty() => {}
+            Action::Property { .. } | Action::Transform { .. } if content.json().is_none() => {
                 return Err(failed(&"changes the content, which is not JSON, too long or too deeply nested"));
             }
             Action::Property { parent, name, value } => {
@@ -53,16 +69,38 @@ pub(super) fn apply(facts: &Facts<'_>, prepared: &mut Prepared) -> Result<(), Ru
                         .map_err(|why| failed(&why))?;
                 set_property(&mut content, (parent, name), value, text).map_err(|why| failed(&why))?;
             }
-            Action::Nothing | Action::Unsupported(_) => {}
+            Action::Transform { parent, name, target, transform } => {
+                content.convert((parent, name), target, transform).map_err(|why| failed(&why))?;
+            }
+            Action::NextLink { .. }
+            | Action::Unauthenticate { .. }
+            | Action::Nothing
+            | Action::Unsupported(_) => {}
         }
         content.check().map_err(|why| failed(&why))?;
     }
     prepared.body = content.into_bytes();
-    Ok(())
+    Ok(None)
+}
+
+/// Sets a header or query parameter to a value of another request.
+fn set_fetched(prepared: &mut Prepared, target: &Target, text: &str) -> Result<(), &'static str> {
+    match target {
+        Target::Header(name) => {
+            let value = header_value(text).ok_or("got a value that cannot be in a header")?;
+            prepared.headers.insert(name, sensitive(value));
+            check_length(&prepared.headers).map_err(|_| "makes headers of more than 64 KiB")
+        }
+        Target::Query(name) => {
+            set_query(&mut prepared.query, name, text, Exists::Override);
+            let fits = prepared.query.len() <= TARGET_CHARS_MAX;
+            fits.then_some(()).ok_or("makes a query that is too long")
+        }
+    }
 }
 
 /// Returns the policies that apply to the operation of a call.
-pub(super) fn of_section<'a>(facts: &Facts<'a>, section: Section) -> impl Iterator<Item = &'a Policy> {
+fn of_section<'a>(facts: &Facts<'a>, section: Section) -> impl Iterator<Item = &'a Policy> {
     let operation = facts.operation.id.as_str();
     let policies = facts.connector.properties.policies.iter();
     policies.filter(move |policy| policy.section == section && policy.applies_to(operation))
@@ -140,12 +178,10 @@ fn route(
             Some(if by_owner { text } else { Cow::from(encoded(&text)) })
         })
         .map_err(|why| failed(&why))?;
-    let given = format!("/{}", call.facts.outgoing.path);
-    let captured = captures(&call.facts.operation.path, &given);
     let mut query = call.prepared.query.clone();
     let path = fill(&path, |name| {
-        if let Some((_, text)) = captured.iter().find(|(known, _)| *known == name) {
-            return Some((*text).to_owned());
+        if let Some(text) = captured(call.facts, name) {
+            return Some(text);
         }
         let text = query.get(name).map(|text| encoded(&text))?;
         query.remove(name);
@@ -161,8 +197,15 @@ fn route(
     Ok((method, path.trim_start_matches('/').to_owned(), query))
 }
 
+/// Returns the parameter of the path of a call, as received.
+pub(super) fn captured(facts: &Facts<'_>, name: &str) -> Option<String> {
+    let given = format!("/{}", facts.outgoing.path);
+    let captured = captures(&facts.operation.path, &given);
+    captured.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+}
+
 /// Replaces `{name}` in a text, or returns why it cannot.
-fn fill(template: &str, mut value: impl FnMut(&str) -> Option<String>) -> Result<String, String> {
+pub(super) fn fill(template: &str, mut value: impl FnMut(&str) -> Option<String>) -> Result<String, String> {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else { break };

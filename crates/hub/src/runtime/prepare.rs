@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use outlive_tokens::Secret;
 
-use super::outgoing::{Destination, Facts, Prepared, bad_header, header_value, sensitive};
+use super::outgoing::{Destination, Facts, Prepared, Step, bad_header, header_value, sensitive};
 use super::query::Query;
 use super::target::{BadTarget, TARGET_CHARS_MAX};
 use super::{headers, policies, refusal::RuntimeRefusal};
@@ -57,8 +57,9 @@ impl Facts<'_> {
         Ok(())
     }
 
-    /// Prepares the call, with this token if the connection has tokens.
-    pub(super) fn prepare(&self, token: Option<&Secret>) -> Result<Prepared, RuntimeRefusal> {
+    /// Prepares the call, with this token if the connection has tokens, or the request that a policy
+    /// needs before.
+    pub(super) fn prepare(&self, token: Option<&Secret>) -> Result<Step, RuntimeRefusal> {
         let (connector, outgoing) = (self.connector, self.outgoing);
         if outgoing.path.len() + outgoing.query.as_ref().map_or(0, String::len) > TARGET_CHARS_MAX {
             return Err(BadTarget::TooLong.into());
@@ -71,6 +72,19 @@ impl Facts<'_> {
             headers: headers::to_back_end(&outgoing.headers, &connector.swagger.header_parameters),
             body: outgoing.body.clone(),
         };
+        self.authenticate(token, &mut prepared)?;
+        Ok(match policies::apply(self, token, &mut prepared)? {
+            Some(fetch) => Step::Fetch(fetch),
+            None => Step::Send(prepared),
+        })
+    }
+
+    /// Sets the token, or the password or keys of a connection without tokens.
+    pub(super) fn authenticate(
+        &self,
+        token: Option<&Secret>,
+        prepared: &mut Prepared,
+    ) -> Result<(), RuntimeRefusal> {
         if let Some(token) = token {
             // Without its source: the token is a secret.
             let value = header_value(&format!("Bearer {}", token.expose())).ok_or_else(|| {
@@ -80,15 +94,8 @@ impl Facts<'_> {
                 )
             })?;
             prepared.headers.insert(AUTHORIZATION, sensitive(value));
-        } else {
-            self.authenticate(&mut prepared)?;
+            return Ok(());
         }
-        policies::apply(self, &mut prepared)?;
-        Ok(prepared)
-    }
-
-    /// Sets the password or keys of a connection without tokens.
-    fn authenticate(&self, prepared: &mut Prepared) -> Result<(), RuntimeRefusal> {
         let parameters = &self.connector.properties.parameters;
         let text = |name: &str| self.values.text(parameters, name).filter(|text| !text.is_empty());
         for credential in static_credentials(&self.connector.swagger.security, parameters) {
@@ -155,6 +162,7 @@ mod tests {
     use crate::connection::Values;
     use crate::connector::{ApiProperties, Connector, Home, Swagger};
     use crate::runtime::OutgoingRequest;
+    use crate::runtime::outgoing::Fetched;
     use crate::runtime::target::target;
 
     /// A connector whose every policy takes texts of the caller and of the owner.
@@ -190,7 +198,8 @@ mod tests {
             properties,
             swagger,
             client_secret: None,
-            client_key: None,
+            client_keys: Default::default(),
+            secret_is_unreadable: false,
             destinations: Default::default(),
             faults: Default::default(),
         }
@@ -215,8 +224,10 @@ mod tests {
             };
             let Value::Object(values) = json!({"url": url, "key": key}) else { unreachable!() };
             let values = Values(values);
-            let facts = Facts { connector: &connector, operation, values: &values, outgoing: &outgoing };
-            let Ok(prepared) = facts.prepare(None) else { return Ok(()) };
+            let fetched = Fetched::default();
+            let facts =
+                Facts { connector: &connector, operation, values: &values, outgoing: &outgoing, fetched: &fetched };
+            let Ok(Step::Send(prepared)) = facts.prepare(None) else { return Ok(()) };
             prop_assert_eq!(&prepared.destination.host, "api.example");
             for (_, value) in &prepared.headers {
                 prop_assert!(!value.as_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));

@@ -12,7 +12,11 @@ use crate::partner::{CLIENT, connector, message, world};
 use crate::world::{HUB, ORIGIN, OWNER, Response, SECRET, World, swagger};
 
 fn certificate(resource: &Response) -> Certificate {
-    let key = resource.at("/properties/certificate/key");
+    certificate_in(resource, "certificate")
+}
+
+fn certificate_in(resource: &Response, member: &str) -> Certificate {
+    let key = resource.at(&format!("/properties/{member}/key"));
     let der = STANDARD.decode(key.as_str().expect("a certificate")).expect("base64");
     Certificate::from_der(&der).expect("a certificate")
 }
@@ -89,10 +93,17 @@ async fn a_custom_api_keeps_its_certificate_until_shortly_before_its_end() {
     let mut world = World::new().await;
     let made = api(&world, "PUT", &document(None)).await.expect(201);
     let first = certificate(&made);
-    // As read, and with a client secret, which this provider does not use.
     let again = api(&world, "PUT", &made.json()).await.expect(200);
     assert_eq!(certificate(&again).x5t(), first.x5t());
-    api(&world, "PUT", &document(Some(SECRET))).await.expect(200);
+    for (method, body) in
+        [("PUT", document(Some(SECRET))), ("PATCH", json!({"properties": {"clientSecret": SECRET}}))]
+    {
+        let refused = api(&world, method, &body).await.expect(400);
+        assert_eq!(
+            refused.at("/error/message"),
+            "properties.clientSecret: the connector authenticates with its certificate, not with a client secret."
+        );
+    }
     let id = made.at("/id");
     let create = json!({"properties": {"api": {"id": id}}});
     let connection = world.arm(&world.user(OWNER), "PUT", "orders", &create).await.expect(201);
@@ -103,13 +114,33 @@ async fn a_custom_api_keeps_its_certificate_until_shortly_before_its_end() {
     let patch = json!({"properties": {"displayName": "Yours"}});
     let kept = api(&world, "PATCH", &patch).await.expect(200);
     assert_eq!(certificate(&kept).x5t(), first.x5t());
+    assert_eq!(kept.at("/properties/nextCertificate"), Value::Null);
     world.advance(Span::from_seconds(1)).await;
-    let replaced = certificate(&api(&world, "PATCH", &patch).await.expect(200));
-    assert_ne!(replaced.x5t(), first.x5t());
-    assert_eq!(replaced.term().1, world.now + Span::from_days(730));
+    let prepared = api(&world, "PATCH", &patch).await.expect(200);
+    assert_eq!(certificate(&prepared).x5t(), first.x5t());
+    let next = certificate_in(&prepared, "nextCertificate");
+    assert_ne!(next.x5t(), first.x5t());
+    assert_eq!(next.term().1, world.now + Span::from_days(730));
+    // Both can be registered until the first one ends; until then it is the one in use.
     let url = connection.at("/properties/connectionRuntimeUrl");
-    world.call(url.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a URL")).await.expect(200);
-    check(&world, &world.issuer.last(), &replaced);
+    let url = url.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a URL").to_owned();
+    let again = api(&world, "PUT", &prepared.json()).await.expect(200);
+    assert_eq!(certificate_in(&again, "nextCertificate").x5t(), next.x5t());
+    world.at(first.term().1 - Span::from_seconds(1)).await;
+    world.call(&url).await.expect(200);
+    check(&world, &world.issuer.last(), &first);
+    world.advance(Span::from_hours(2)).await;
+    world.call(&url).await.expect(200);
+    check(&world, &world.issuer.last(), &next);
+    let promoted = api(&world, "PATCH", &patch).await.expect(200);
+    assert_eq!(certificate(&promoted).x5t(), next.x5t());
+    assert_eq!(promoted.at("/properties/nextCertificate"), Value::Null);
+    // A certificate that ended without another is replaced at once.
+    world.at(next.term().1).await;
+    let late = api(&world, "PATCH", &patch).await.expect(200);
+    assert_ne!(certificate(&late).x5t(), next.x5t());
+    world.call(&url).await.expect(200);
+    check(&world, &world.issuer.last(), &certificate(&late));
 }
 
 #[tokio::test]

@@ -3,25 +3,26 @@
 use outlive_clock::Span;
 use serde_json::{Value, json};
 
-use crate::world::{COLLEAGUE, CONNECTOR, HUB, OWNER, Response, SECRET, World, swagger};
+use crate::world::{COLLEAGUE, CONNECTOR, HUB, OWNER, PUBLIC, Response, SECRET, World, swagger};
 
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
-async fn managed(world: &World, token: &str, method: &str, api: &str, body: &Value) -> Response {
+pub(crate) async fn managed(world: &World, token: &str, method: &str, api: &str, body: &Value) -> Response {
     let uri = format!(
-        "/subscriptions/{}/providers/Microsoft.Web/locations/unitedstates/managedApis/{api}?api-version=2016-06-01",
-        world.tenant
+        "/subscriptions/{}/providers/Microsoft.Web/locations/unitedstates/managedApis{}{api}?api-version=2016-06-01",
+        world.tenant,
+        if api.is_empty() { "" } else { "/" }
     );
     world.send(method, &uri, &[("authorization", token)], &body.to_string()).await
 }
 
-fn admin(world: &World) -> String {
+pub(crate) fn admin(world: &World) -> String {
     let mut claims = world.claims(COLLEAGUE);
     claims["wids"] = json!([GLOBAL_ADMINISTRATOR, "b79fbf4d-3ef9-4689-8143-76b194e85509"]);
     world.sign(&claims)
 }
 
-fn secret(text: &str) -> Value {
+pub(crate) fn secret(text: &str) -> Value {
     json!({"properties": {"clientSecret": text}})
 }
 
@@ -96,6 +97,11 @@ async fn others_cannot_and_the_response_has_every_mistake() {
             CONNECTOR,
             secret(&"x".repeat(2_000)),
             "properties.clientSecret: a client secret has 1 to 1024 characters.",
+        ),
+        (
+            PUBLIC,
+            secret("x"),
+            "properties.clientSecret: the connector is a public client, which has no client secret to replace.",
         ),
         (
             "shared_open",

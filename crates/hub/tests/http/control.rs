@@ -212,8 +212,13 @@ async fn an_update_is_one_commit() {
         assert_eq!(commits() - before, 1, "{method} {name} {body}");
     }
     for (title, status) in [("One", 201), ("Two", 200)] {
-        let body =
-            json!({"properties": {"displayName": title, "swagger": swagger("/v1"), "clientSecret": title}});
+        let token = json!({"type": "oauthSetting", "oAuthSettings": {
+            "identityProvider": "aad", "clientId": "c", "customParameters": {"resourceUri": {"value": "api://x"}},
+        }});
+        let body = json!({"properties": {
+            "displayName": title, "swagger": swagger("/v1"), "clientSecret": title,
+            "connectionParameters": {"token": token},
+        }});
         let uri = format!(
             "/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/customApis/mine?api-version=2016-06-01",
             world.tenant

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Form, Json, Router};
@@ -250,6 +250,12 @@ async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
     if parts.uri.path().ends_with("/unauthorized") {
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Basic realm=\"orders\"")], "wrong")
             .into_response();
+    }
+    if parts.uri.path().ends_with("/echo") {
+        return ([(CONTENT_TYPE, "application/json")], body).into_response();
+    }
+    if parts.uri.path().ends_with("/value") {
+        return Json(json!({"data": {"value": "fetched"}})).into_response();
     }
     let status = if parts.uri.path().ends_with("/missing") { StatusCode::NOT_FOUND } else { StatusCode::OK };
     let headers = [

@@ -226,3 +226,39 @@ async fn an_application_without_values_of_the_connection_agrees_by_a_put() {
     call(&world, &runtime).await.expect(200);
     assert_eq!(world.issuer.token_requests().len(), 2, "the token from before was deleted");
 }
+
+#[tokio::test]
+async fn a_sign_in_that_a_change_ended_says_so() {
+    let world = World::new().await;
+    let token = json!({"token": {"type": "oauthSetting", "oAuthSettings": {
+        "identityProvider": "aad", "clientId": "c", "customParameters": {"resourceUri": {"value": "api://x"}},
+    }}, "token:clientSecret": {"type": "securestring"}, "token:TenantId": {"type": "string"}});
+    create_api(&world, "moved", json!({ "connectionParameters": token }), json!({})).await.expect(201);
+    crate::parameters::write(
+        &world,
+        "PUT",
+        "moved",
+        json!({"parameterValues": {"token:clientSecret": PASSWORD}}),
+    )
+    .await
+    .expect(201);
+    let ended = "The connection or its API was changed after the link was requested";
+    for n in 0..2 {
+        let (link, opened) = (world.link("moved").await, world.link("moved").await);
+        let authorize = world.authorize(&opened).await;
+        if n == 0 {
+            change(&world, "moved", "/swagger/host", json!("eu.contoso.example")).await;
+        } else {
+            let values = json!({"parameterValues": {"token:TenantId": "contoso.example"}});
+            crate::parameters::write(&world, "PATCH", "moved", values).await.expect(200);
+        }
+        let page = world.open(&link).await.expect(400);
+        assert!(page.text.contains(ended), "{}", page.text);
+        let mut back: url::Url = query(&authorize, "redirect_uri").parse().expect("a URL");
+        back.query_pairs_mut().append_pair("code", "c").append_pair("state", &query(&authorize, "state"));
+        let page = world.open(back.as_str()).await.expect(400);
+        assert!(page.text.contains(ended), "{}", page.text);
+    }
+    assert!(world.issuer.token_requests().is_empty());
+    world.sign_in("moved").await;
+}

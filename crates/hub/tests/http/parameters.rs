@@ -262,7 +262,7 @@ async fn sealed_values_belong_to_one_connection() {
          secrets_sealed = (SELECT secrets_sealed FROM connections WHERE name = 'two') WHERE name = 'one'"
     );
     world.store.commit(copy).await.expect("copied");
-    world.call(&one).await.expect(503);
+    world.call(&one).await.expect(401);
     assert!(world.back_end.calls().is_empty());
 }
 

@@ -29,8 +29,9 @@ pub(crate) fn connector(name: &str, provider: &str, custom: &Value, scopes: &Val
         .iter()
         .map(|(name, value)| (name.clone(), json!({ "value": value })))
         .collect();
+    let secret = (provider != "aadcertificate").then_some(SECRET);
     json!({
-        "name": name, "display_name": name, "client_secret": SECRET, "swagger": swagger("/v1"),
+        "name": name, "display_name": name, "client_secret": secret, "swagger": swagger("/v1"),
         "api_properties": {"properties": {"connectionParameters": {"token": {"type": "oauthSetting", "oAuthSettings": {
             "identityProvider": provider, "clientId": CLIENT, "scopes": scopes, "customParameters": custom,
         }}}}},

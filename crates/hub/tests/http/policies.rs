@@ -6,7 +6,7 @@ use crate::fakes::ReceivedCall;
 use crate::parameters::{connect, create_api, required, write};
 use crate::world::{OWNER, Response, World};
 
-fn policy(template: &str, parameters: &Value, operations: &[&str]) -> Value {
+pub(crate) fn policy(template: &str, parameters: &Value, operations: &[&str]) -> Value {
     let mut named = Map::new();
     for (name, value) in parameters.as_object().expect("an object") {
         let prefix = if name == "policySection" { "-" } else { "Parameter." };
@@ -33,7 +33,13 @@ async fn connection(world: &World, name: &str, policies: Value, values: Value) -
     connect(world, name, with(policies), json!({ "parameterValues": all })).await
 }
 
-async fn call(world: &World, method: &str, uri: &str, headers: &[(&str, &str)], body: &str) -> Response {
+pub(crate) async fn call(
+    world: &World,
+    method: &str,
+    uri: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
     let auth = world.user(OWNER);
     let mut all = vec![("authorization", auth.as_str())];
     all.extend(headers);
@@ -295,7 +301,7 @@ async fn what_policies_make_of_a_call_has_limits() {
 async fn what_the_hub_does_not_run_is_rejected_and_the_rest_works() {
     let world = World::new().await;
     let (mut properties, _) = with(json!([
-        policy("setvaluefromurl", &json!({"httpMethod": "GET"}), &["CreateOrder"]),
+        policy("setarrayitem", &json!({"index": "1"}), &["CreateOrder"]),
         policy("pollingtrigger", &json!({"triggerConfig": {"after": "@{triggerBody().x}"}}), &["ListOrders"]),
     ]));
     properties["scriptOperations"] = json!(["GetOrder"]);
@@ -304,7 +310,7 @@ async fn what_the_hub_does_not_run_is_rejected_and_the_rest_works() {
     let answer = call(&world, "GET", &format!("{runtime}/orders/4"), &[], "").await.expect(400);
     assert!(answer.text.contains("'GetOrder' runs custom code (scriptOperations)"), "{}", answer.text);
     let answer = call(&world, "POST", &format!("{runtime}/orders"), &[], "{}").await.expect(400);
-    let place = "properties.policyTemplateInstances[0] of the operation 'CreateOrder' has the template 'setvaluefromurl'";
+    let place = "properties.policyTemplateInstances[0] of the operation 'CreateOrder' has the template 'setarrayitem'";
     assert!(answer.text.contains(place), "{}", answer.text);
     assert!(world.back_end.calls().is_empty());
     call(&world, "GET", &format!("{runtime}/orders"), &[], "").await.expect(200);

@@ -62,6 +62,10 @@ async fn the_maker_can_read_repair_and_delete_an_invalid_api() {
         );
         let all = world.send("GET", &all, &[("authorization", &auth)], "").await.expect(200);
         assert_eq!(all.at("/value/0/name"), "old");
+        assert_eq!(all.at("/value/0/properties/overallStatus"), "Error", "{}", all.text);
+        assert!(all.at("/value/0/properties/statuses/0/error/message").to_string().contains(place));
+        let shown = api(&world, OWNER, "GET", "/old", &Value::Null).await.expect(200);
+        assert_eq!(shown.at("/properties/error/code"), "ApiNotValid");
         assert_eq!(world.get("old").await.at("/properties/nonSecretParameterValues"), json!({"site": "a"}));
         let answer = world.call(&runtime).await.expect(400);
         assert!(answer.text.contains(place), "{}", answer.text);
@@ -75,6 +79,7 @@ async fn the_maker_can_read_repair_and_delete_an_invalid_api() {
         }
         api(&world, OWNER, "PATCH", "/old", &repair).await.expect(200);
         world.call(&runtime).await.expect(200);
+        assert_eq!(world.get("old").await.at("/properties/overallStatus"), "Connected");
         assert_eq!(world.get("old").await.at("/properties/nonSecretParameterValues"), json!({"site": "a"}));
     }
     store(&world, "", &properties("scriptOperations", json!("x")), "4").await;

@@ -1,10 +1,11 @@
 //! Requests with user name and password.
 
 use http::Method;
+use outlive_clock::TenantId;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::scene::{Answer, PASSWORD, Scene};
+use crate::scene::{Answer, PASSWORD, Scene, spec};
 
 const OWNER: &str = "owner@contoso.example";
 
@@ -79,4 +80,33 @@ async fn nothing_but_a_known_domain_reaches_the_directory() {
     assert_eq!(password.refused(), (401, "InvalidAuthenticationToken"));
     scene.break_issuer();
     assert_eq!(list(&scene, OWNER, PASSWORD).await.refused(), (503, "ServiceUnavailable"));
+}
+
+/// Tenants of an earlier version have no stored domain, and neither have those of a seed without
+/// one.
+#[tokio::test]
+async fn a_tenant_without_a_stored_domain_is_looked_up_in_the_directory() {
+    let scene = Scene::start().await;
+    let mut without = spec();
+    let members = without.as_object_mut().expect("an object");
+    members.remove("domain");
+    members.remove("keys");
+    let tenant = TenantId::from_uuid(Uuid::from_u128(2));
+    let path = format!("/_lab/tenants/{tenant}");
+    let created = scene.send(Method::PUT, &path, |request| request.json(&without)).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    // The second time it is stored.
+    for _ in 0..2 {
+        let page = list(&scene, "owner@Fabrikam.example", PASSWORD).await;
+        assert_eq!(page.status, 401, "the directory decides about names: {page:?}");
+        assert_eq!(list(&scene, "owner@fabrikam.example", PASSWORD).await.status, 200);
+        assert_eq!(list(&scene, "owner@fabrikam.example", "wrong").await.status, 401);
+    }
+    for unknown in
+        ["owner@elsewhere.example", "owner@nowhere.example", "owner@a..b", "owner@../x.y", "owner@localhost"]
+    {
+        let answer = list(&scene, unknown, PASSWORD).await;
+        assert_eq!(answer.refused(), (401, "Unauthorized"), "{unknown}");
+        assert_eq!(answer.body["error"]["message"], "The user name or password is wrong.", "{unknown}");
+    }
 }

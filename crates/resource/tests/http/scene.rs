@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use http::{Method, StatusCode};
@@ -84,6 +84,7 @@ impl Scene {
         let issuer = Router::new()
             .route("/{tenant}/discovery/v2.0/keys", get(keys))
             .route("/{tenant}/oauth2/v2.0/token", post(token))
+            .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration))
             .with_state(published.clone());
         let (idp_url, listener) = free_port().await;
         tokio::spawn(async move { axum::serve(listener, issuer).await });
@@ -266,6 +267,18 @@ async fn keys(State(published): State<Published>) -> Result<Json<JwkSet>, Status
     Ok(Json(JwkSet::v2(&published.ring.lock().expect("not poisoned"), "any")))
 }
 
+/// The metadata of the directory, which knows the domain of a tenant.
+async fn configuration(Path(domain): Path<String>) -> Result<Json<Value>, StatusCode> {
+    let tenant = match domain.as_str() {
+        "fabrikam.example" => 2,
+        // A tenant that this API does not have.
+        "elsewhere.example" => 3,
+        _ => return Err(StatusCode::BAD_REQUEST),
+    };
+    let tenant = TenantId::from_uuid(Uuid::from_u128(tenant));
+    Ok(Json(json!({"issuer": format!("{PUBLIC_ORIGIN}/{tenant}/v2.0")})))
+}
+
 /// The directory: knows one user, by the password grant.
 async fn token(
     State(published): State<Published>,
@@ -279,8 +292,9 @@ async fn token(
     for (name, value) in expected {
         assert_eq!(form.get(name).map(String::as_str), Some(value), "{name}");
     }
-    let known = [("username", "owner@contoso.example"), ("password", PASSWORD)];
-    if known.iter().all(|(name, value)| form.get(*name).map(String::as_str) == Some(*value)) {
+    let is = |name: &str, value: &str| form.get(name).map(String::as_str) == Some(value);
+    let is_known = is("username", "owner@contoso.example") || is("username", "owner@fabrikam.example");
+    if is_known && is("password", PASSWORD) {
         let claims = json!({"oid": Uuid::from_u128(4)});
         return (StatusCode::OK, Json(json!({"id_token": sign_rs256(&key(0), TokenVersion::V2, &claims)})));
     }

@@ -14,7 +14,7 @@ use super::values::ParameterValues;
 pub(crate) struct Incomplete(Vec<String>);
 
 impl Incomplete {
-    pub(super) fn new(why: impl Into<String>) -> Self {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
         Self(vec![why.into()])
     }
 }

@@ -61,7 +61,93 @@ fn the_templates_that_rewrite_a_call_are_known_in_any_case() {
             },
         ),
         ("pollingtrigger", json!({"triggerConfig": {"a": "b"}}), Action::Nothing),
-        ("setvaluefromurl", json!({}), Action::Unsupported("has the template 'setvaluefromurl'".into())),
+        ("setarrayitem", json!({}), Action::Unsupported("has the template 'setarrayitem'".into())),
+        (
+            "ConvertArrayToObject",
+            json!({
+                "propertyParentPath": "@body()", "propertySubPath": "@item().items", "keyWithinCollectionPath": "a/b",
+                "newPropertyPath": "byId", "retainKey": "False",
+            }),
+            Action::Transform {
+                parent: vec![],
+                name: vec!["items".into()],
+                target: vec!["byId".into()],
+                transform: Transform::ArrayToObject { key: vec!["a".into(), "b".into()], retain_key: false },
+            },
+        ),
+        (
+            "convertobjecttoarray",
+            json!({"propertyParentPath": "@body().a", "propertySubPath": "null", "newPropertyPath": "list"}),
+            Action::Transform {
+                parent: vec!["a".into()],
+                name: vec![],
+                target: vec!["list".into()],
+                transform: Transform::ObjectToArray { key: "key".into(), value: "value".into() },
+            },
+        ),
+        (
+            "stringtoarray",
+            json!({
+                "propertyParentPath": "@body()", "propertySubPath": "tags", "delimiterList": "';', ', '",
+                "childPropertyName": "tag", "newPropertyPath": "list",
+            }),
+            Action::Transform {
+                parent: vec![],
+                name: vec!["tags".into()],
+                target: vec!["list".into()],
+                transform: Transform::TextToArray {
+                    delimiters: vec![";".into(), ", ".into()],
+                    child: "tag".into(),
+                },
+            },
+        ),
+        (
+            "setvaluefromurl",
+            json!({
+                "parameterTemplate": "@queryParameters('access_token')", "parameterValueUrl": "/{page}?fields=a",
+                "parameterValuePathTemplate": "@body().a.b",
+            }),
+            Action::ValueFromUrl(Box::new(ValueFromUrl {
+                target: Target::Query("access_token".into()),
+                method: Method::GET,
+                url: calls::ValueUrl { origin: None, path: value("/{page}?fields=a") },
+                path: vec!["a".into(), "b".into()],
+            })),
+        ),
+        (
+            "setvaluefromurl",
+            json!({
+                "parameterTemplate": "@headers('if-match')", "httpMethod": "post", "parameterValuePathTemplate": "etag",
+                "parameterValueUrl": "https://a.example:81/@queryParameters('x')",
+            }),
+            Action::ValueFromUrl(Box::new(ValueFromUrl {
+                target: Target::Header(HeaderName::from_static("if-match")),
+                method: Method::POST,
+                url: calls::ValueUrl {
+                    origin: Some("https://a.example:81".into()),
+                    path: value("/@queryParameters('x')"),
+                },
+                path: vec!["etag".into()],
+            })),
+        ),
+        (
+            "setvaluefromurl",
+            json!({
+                "parameterTemplate": "@headers('a')", "parameterValuePathTemplate": "x",
+                "parameterValueUrl": "https://@{connectionParameters('site')}/x",
+            }),
+            Action::Unsupported("takes a value from a URL whose host is not written".into()),
+        ),
+        (
+            "updatenextlink",
+            json!({"nextLinkPropertyName": "@odata.nextLink", "nextLinkParentPropertyPath": "paging"}),
+            Action::NextLink { parent: vec!["paging".into()], name: "@odata.nextLink".into() },
+        ),
+        (
+            "setconnectionstatustounauthenticated",
+            json!({"statusCode": 401}),
+            Action::Unauthenticate { status: 401 },
+        ),
         (
             "setheader",
             json!({"name": "Host", "value": "x"}),

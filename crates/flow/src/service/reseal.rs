@@ -1,0 +1,36 @@
+//! The sealed texts of the service, which are sealed again when its sealing key is replaced.
+
+use outlive_chassis::{Problem, Resealed, SealedColumn, SealedFor, reseal_columns, sealed_column};
+
+use super::definition_secrets::{self, SEALED};
+use super::state::Flows;
+use super::tenant;
+
+const COLUMNS: [SealedColumn; 2] = [
+    sealed_column!(
+        "the credential of the flow service",
+        "flow_credentials",
+        "client_id",
+        "client_id",
+        "sealed_secret",
+        |tenant, _| Some(SealedFor::Purpose(tenant::purpose(tenant)))
+    ),
+    sealed_column!(
+        "a definition",
+        "definitions",
+        "flow || '/' || CAST(version AS TEXT)",
+        "flow",
+        "document",
+        |tenant, _| Some(SealedFor::Purpose(definition_secrets::purpose(tenant)))
+    )
+    .in_member(SEALED),
+];
+
+impl Flows {
+    /// Seals again everything that is not sealed with the key of now.
+    pub(super) async fn reseal(&self) -> Result<Resealed, Problem> {
+        let chassis = &self.chassis;
+        let stream = |tenant| chassis.random.of(tenant).stream("reseal");
+        reseal_columns(&chassis.store, &chassis.sealer, &COLUMNS, stream).await
+    }
+}
