@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::key_credential::{FederatedCredential, KeyCredential};
+use super::managed_identity::ManagedIdentity;
 use super::spec::{
     AppRoleSpec, ApplicationKind, GroupClaims, ImplicitGrants, OptionalClaimsSpec, RedirectUriSpec,
     RequiredSpec, ScopeSpec,
@@ -51,6 +52,9 @@ pub(crate) struct ApplicationDocument {
     /// The URL that a signed-in user's browser loads at sign-out (`web.logoutUrl`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) logout_url: Option<String>,
+    /// Set for a managed identity, which has a service principal but no registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) managed_identity: Option<ManagedIdentity>,
 }
 
 impl ApplicationDocument {
@@ -75,6 +79,7 @@ impl ApplicationDocument {
             assignment_required: false,
             implicit: ImplicitGrants::default(),
             logout_url: None,
+            managed_identity: None,
         }
     }
 }
