@@ -2,7 +2,8 @@
 //!
 //! The flow service signs in as itself (client credentials), requests the connector's swagger and
 //! the connection's runtime URL and key from the hub, and calls the runtime URL with that key. Keys
-//! and the service token are kept in memory only; the service never receives a data source's token.
+//! and the service token are kept in memory only; the service never receives a data source's
+//! token. Tokens of a flow's own managed identity are for `Http` actions only.
 
 mod access;
 mod api_request;
@@ -10,6 +11,7 @@ mod call;
 mod connection_key;
 mod http_action;
 mod hub;
+mod identity_token;
 mod operation;
 mod request;
 mod response;
@@ -18,6 +20,7 @@ mod selection;
 mod service_token;
 
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
+pub(crate) use identity_token::HeldIdentity;
 pub(crate) use selection::Found;
 
 /// Whether the swagger document has an operation of this id.

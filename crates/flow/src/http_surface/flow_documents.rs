@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::caller::{API_VERSION, Caller};
 use crate::ids::FlowId;
-use crate::service::sanitize;
+use crate::service::{sanitize, shown_identity};
 use crate::tables::flows::FlowRow;
 
 pub(super) fn flow_path(environment: &str, flow: FlowId) -> String {
@@ -45,12 +45,16 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, document: Option<&Value>) ->
         map.insert("definition".to_owned(), definition);
         map.insert("connectionReferences".to_owned(), document["connectionReferences"].clone());
     }
-    json!({
+    let mut shown = json!({
         "name": flow.id,
         "id": flow_path(&caller.environment, flow.id),
         "type": "Microsoft.ProcessSimple/environments/flows",
         "properties": properties,
-    })
+    });
+    if let Some(identity) = document.and_then(|document| shown_identity(caller.tenant, document)) {
+        shown["identity"] = identity;
+    }
+    shown
 }
 
 /// Returns the address to which the owner posts to fire a trigger, also in place of the event of a

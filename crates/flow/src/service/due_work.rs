@@ -186,7 +186,9 @@ impl Flows {
             Some(Ok(inputs)) => {
                 let maker = self.maker_for_lookup(tenant, flow, program).await?;
                 let selections = &program.selections;
-                let workflow = Workflow { tenant, flow, definition: program, selections, maker, trace, now };
+                let identity = program.identity.as_ref();
+                let workflow =
+                    Workflow { tenant, flow, definition: program, selections, identity, maker, trace, now };
                 let outcome = self.hub.call(&workflow, self, &inputs).await;
                 match (outcome.status, outcome.outputs) {
                     (Some(200), Some(outputs)) => outputs,

@@ -73,6 +73,7 @@ impl Flows {
                         flow: run.flow,
                         definition,
                         selections: &definition.selections,
+                        identity: definition.identity.as_ref(),
                         maker,
                         trace: &trace,
                         now,

@@ -5,6 +5,7 @@ mod checks;
 mod definition_secrets;
 mod due_work;
 mod execution;
+mod flow_identity;
 mod manual_run;
 mod mistakes;
 mod run_control;
@@ -14,6 +15,7 @@ mod state;
 mod tenant;
 
 pub(crate) use definition_secrets::sanitize;
+pub(crate) use flow_identity::{WantedIdentity, shown as shown_identity};
 pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent};
 pub(crate) use mistakes::{Mistake, SaveError};
 pub(crate) use saving::{Actor, FlowEdit, Saved};

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::definition_secrets;
 use super::due_work::ended_early;
+use super::flow_identity::WantedIdentity;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::state::{Flows, Program, SELECTIONS, selections_of};
@@ -33,6 +34,7 @@ pub(crate) struct FlowEdit {
     pub(crate) definition: Option<Value>,
     pub(crate) references: Option<Value>,
     pub(crate) state: Option<FlowState>,
+    pub(crate) identity: Option<WantedIdentity>,
     /// What is wrong with the other members.
     pub(crate) mistakes: Vec<Mistake>,
 }
@@ -89,10 +91,14 @@ impl Flows {
         mistakes.extend(found);
         let parsed = valid(reading, mistakes)?;
         document[SELECTIONS] = json!(selections);
+        let display_name = edit.display_name.unwrap_or_else(|| "Untitled".to_owned());
+        if let Some(wanted) = &edit.identity {
+            self.set_identity(actor, (id, &display_name), wanted, &mut document).await?;
+        }
         let mut flow = FlowRow {
             id,
             owner: actor.user,
-            display_name: edit.display_name.unwrap_or_else(|| "Untitled".to_owned()),
+            display_name,
             state: edit.state.unwrap_or(FlowState::Started),
             version: 1,
             created: actor.now,
@@ -112,7 +118,9 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        self.definitions.insert((actor.tenant, id, 1), Arc::new(Program { definition: parsed, selections }));
+        let identity = self.held_identity(actor.tenant, id, &document);
+        let program = Program { definition: parsed, selections, identity };
+        self.definitions.insert((actor.tenant, id, 1), Arc::new(program));
         self.grant_access(&actor.context(), id).await;
         Ok(Saved { flow, document, created: true })
     }
@@ -145,6 +153,10 @@ impl Flows {
             document[SELECTIONS] = json!(selections);
         }
         let parsed = valid(reading, mistakes)?;
+        if let Some(wanted) = &edit.identity {
+            let name = edit.display_name.as_deref().unwrap_or(&before.display_name);
+            self.set_identity(actor, (before.id, name), wanted, &mut document).await?;
+        }
         let rewritten = document != written;
         let mut flow = before.clone();
         flow.display_name = edit.display_name.unwrap_or(flow.display_name);
@@ -183,7 +195,8 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let program = Program { definition: parsed, selections };
+            let identity = self.held_identity(actor.tenant, flow.id, &document);
+            let program = Program { definition: parsed, selections, identity };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
         if grants {
@@ -194,6 +207,8 @@ impl Flows {
 
     /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
     pub(crate) async fn delete(&self, actor: &Actor<'_>, flow: &FlowRow) -> Result<(), Problem> {
+        let document = self.document(actor.tenant, flow).await?;
+        self.remove_identity(actor, flow.id, &document).await?;
         let mut change = Change::new();
         for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
             let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());

@@ -13,7 +13,7 @@ use quick_cache::sync::Cache;
 use serde_json::Value;
 
 use crate::FlowConfig;
-use crate::connector::{Hub, HubConfig, Selections};
+use crate::connector::{HeldIdentity, Hub, HubConfig, Selections};
 use crate::definition::Definition;
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
@@ -80,7 +80,9 @@ impl Flows {
         let document = self.open_document(tenant, document)?;
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
-                let program = Arc::new(Program { definition, selections: selections_of(&document) });
+                let selections = selections_of(&document);
+                let identity = self.held_identity(tenant, flow, &document);
+                let program = Arc::new(Program { definition, selections, identity });
                 self.definitions.insert(key, Arc::clone(&program));
                 Ok(Some(program))
             }
@@ -117,6 +119,8 @@ pub(crate) struct Program {
     pub(super) definition: Definition,
     /// The connections that the maker selected.
     pub(crate) selections: Selections,
+    /// What the flow needs to get tokens for its managed identities.
+    pub(crate) identity: Option<HeldIdentity>,
 }
 
 impl Deref for Program {
