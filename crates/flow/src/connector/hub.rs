@@ -10,7 +10,7 @@ use outlive_tokens::Secret;
 use quick_cache::sync::Cache;
 use serde_json::Value;
 
-use super::identity_token::HeldIdentity;
+use super::held_identity::HeldIdentity;
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
 use crate::HttpHosts;

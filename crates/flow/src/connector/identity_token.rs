@@ -25,16 +25,6 @@ const AUDIENCE_CHARS_MAX: usize = 1_000;
 const API_VERSION: &str = "2019-08-01";
 static IDENTITY_HEADER: HeaderName = HeaderName::from_static("x-identity-header");
 
-/// What a flow needs to get tokens for its identities.
-#[derive(Clone, Debug)]
-pub(crate) struct HeldIdentity {
-    /// The secret header of the flow's identity endpoint.
-    pub(crate) header: Secret,
-    pub(crate) system_assigned: bool,
-    /// Azure resource ids.
-    pub(crate) user_assigned: Vec<String>,
-}
-
 /// Why the directory did not change the identities of a flow.
 pub(crate) struct IdentityFailure {
     /// The status of the response, if there was one.

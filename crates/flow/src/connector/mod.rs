@@ -9,6 +9,7 @@ mod access;
 mod api_request;
 mod call;
 mod connection_key;
+mod held_identity;
 mod http_action;
 mod hub;
 mod identity_token;
@@ -19,8 +20,8 @@ mod runtime;
 mod selection;
 mod service_token;
 
+pub(crate) use held_identity::HeldIdentity;
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
-pub(crate) use identity_token::HeldIdentity;
 pub(crate) use selection::Found;
 
 /// Whether the swagger document has an operation of this id.

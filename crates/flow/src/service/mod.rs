@@ -13,11 +13,13 @@ mod saving;
 mod starting;
 mod state;
 mod tenant;
+mod wanted_identity;
 
 pub(crate) use definition_secrets::sanitize;
-pub(crate) use flow_identity::{WantedIdentity, shown as shown_identity};
+pub(crate) use flow_identity::shown as shown_identity;
 pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent};
 pub(crate) use mistakes::{Mistake, SaveError};
 pub(crate) use saving::{Actor, FlowEdit, Saved};
 pub(crate) use state::Flows;
 pub(crate) use tenant::FlowService;
+pub(crate) use wanted_identity::WantedIdentity;

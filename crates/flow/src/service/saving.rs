@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::definition_secrets;
 use super::due_work::ended_early;
-use super::flow_identity::WantedIdentity;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::state::{Flows, Program, SELECTIONS, selections_of};
+use super::wanted_identity::WantedIdentity;
 use crate::connector::Selections;
 use crate::definition::{Definition, Reading};
 use crate::ids::FlowId;

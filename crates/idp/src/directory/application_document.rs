@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::key_credential::{FederatedCredential, KeyCredential};
-use super::managed_identity::ManagedIdentity;
 use super::spec::{
     AppRoleSpec, ApplicationKind, GroupClaims, ImplicitGrants, OptionalClaimsSpec, RedirectUriSpec,
     RequiredSpec, ScopeSpec,
@@ -81,5 +80,21 @@ impl ApplicationDocument {
             logout_url: None,
             managed_identity: None,
         }
+    }
+}
+
+/// What makes a service principal a managed identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ManagedIdentity {
+    /// The Azure resource id of the identity, or of the resource that it belongs to.
+    pub(crate) resource_id: String,
+    pub(crate) user_assigned: bool,
+}
+
+impl ManagedIdentity {
+    /// Returns `alternativeNames` of the service principal, as observed.
+    pub(crate) fn alternative_names(&self) -> [String; 2] {
+        let explicit = if self.user_assigned { "True" } else { "False" };
+        [format!("isExplicit={explicit}"), self.resource_id.clone()]
     }
 }

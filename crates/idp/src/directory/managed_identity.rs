@@ -5,27 +5,10 @@ use std::sync::Arc;
 use outlive_clock::{ClientId, Instant, ServicePrincipalId, TenantId};
 use outlive_store::{Change, Statement, StoreError, sql};
 use outlive_wire::managed_identity::ManagedIdentitySpec;
-use serde::{Deserialize, Serialize};
 
 use super::cached_store::Directory;
 use super::spec::ApplicationKind;
-use super::{AppRoleAssignment, Application, ApplicationDocument, PrincipalType};
-
-/// What makes a service principal a managed identity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ManagedIdentity {
-    /// The Azure resource id of the identity, or of the resource that it belongs to.
-    pub(crate) resource_id: String,
-    pub(crate) user_assigned: bool,
-}
-
-impl ManagedIdentity {
-    /// Returns `alternativeNames` of the service principal, as observed.
-    pub(crate) fn alternative_names(&self) -> [String; 2] {
-        let explicit = if self.user_assigned { "True" } else { "False" };
-        [format!("isExplicit={explicit}"), self.resource_id.clone()]
-    }
-}
+use super::{AppRoleAssignment, Application, ApplicationDocument, ManagedIdentity, PrincipalType};
 
 /// Returns a managed identity. Its object id is that of its service principal.
 pub(crate) fn managed_identity(

@@ -42,7 +42,7 @@ pub(crate) use outlive_wire::tenant as spec;
 
 pub(crate) use app_role::{AppRoleAssignment, PrincipalType, unassign};
 pub(crate) use application::Application;
-pub(crate) use application_document::ApplicationDocument;
+pub(crate) use application_document::{ApplicationDocument, ManagedIdentity};
 pub(crate) use authenticator::{Authenticator, SecondFactor};
 pub(crate) use cached_store::Directory;
 pub(crate) use client_secret::{

@@ -7,8 +7,7 @@ use outlive_wire::events::{ApplicationAssignmentChanged, ApplicationDisabled, Ap
 use super::applications::{app_roles, find_applications, scopes};
 use super::permissions::{READ_APPLICATIONS, WRITE_APPLICATIONS};
 use super::prelude::*;
-use crate::directory::Application;
-use crate::directory::managed_identity::ManagedIdentity;
+use crate::directory::{Application, ManagedIdentity};
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()

@@ -14,8 +14,10 @@ use outlive_wire::managed_identity::{AssignedIdentities, AssignedIdentity, Resou
 use outlive_wire::{JournalEvent, Subject};
 use uuid::Uuid;
 
-use crate::directory::managed_identity::{self, ManagedIdentity, managed_identity};
-use crate::directory::{Application, IdentityEndpoint, Tenant, delete_identity_endpoint, limits};
+use crate::directory::managed_identity::{self, managed_identity};
+use crate::directory::{
+    Application, IdentityEndpoint, ManagedIdentity, Tenant, delete_identity_endpoint, limits,
+};
 use crate::idp::Idp;
 
 struct Call<'a> {

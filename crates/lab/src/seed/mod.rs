@@ -10,15 +10,17 @@ mod ids;
 mod managed_identity;
 mod plan;
 mod planned_application;
+mod planned_identity;
 mod read;
 mod secrets;
 
 pub use application::SeedApplication;
 pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser};
 pub use ids::derived;
-pub use managed_identity::{PlannedIdentity, SeedManagedIdentity};
+pub use managed_identity::SeedManagedIdentity;
 pub use plan::{PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};
 pub use planned_application::PlannedApplication;
+pub use planned_identity::PlannedIdentity;
 pub use read::{ConnectorFiles, Seed};
 pub use secrets::DrawnSecrets;
 pub(crate) use secrets::{draw_client_secret, draw_password};

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::file::{SeedConnector, SeedUser};
 use super::ids::{Ids, NO_CLIENT};
-use super::managed_identity::PlannedIdentity;
 use super::planned_application::PlannedApplication;
+use super::planned_identity::PlannedIdentity;
 use super::{DrawnSecrets, Seed};
 use crate::template::fill_json;
 

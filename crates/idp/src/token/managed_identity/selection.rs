@@ -76,7 +76,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::directory::managed_identity::{ManagedIdentity, managed_identity};
+    use crate::directory::ManagedIdentity;
+    use crate::directory::managed_identity::managed_identity;
 
     fn identity(n: u128, user_assigned: bool) -> Application {
         let resource_id = format!("/subscriptions/s/identity-{n}");
