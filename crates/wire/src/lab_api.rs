@@ -181,8 +181,8 @@ pub struct ManagedIdentityCredentials {
     pub environment: Option<IdentityEnvironment>,
 }
 
-/// The environment variables, in lowercase, with which SDKs find an identity endpoint: the first two
-/// as in App Service, or only the last as on a virtual machine.
+/// The environment variables, in lowercase, with which SDKs find an identity endpoint: the first
+/// two as in App Service, or only the last as on a virtual machine.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct IdentityEnvironment {
     /// `IDENTITY_ENDPOINT`.

@@ -100,7 +100,8 @@ pub(crate) struct Hub {
     pub(super) config: HubConfig,
     /// The flow service's tokens for the hub.
     pub(super) tokens: Cache<TenantId, Timed<Arc<Secret>>>,
-    /// Tokens of managed identities, by flow, resource id of a user-assigned identity, and audience.
+    /// Tokens of managed identities, by flow, resource id of a user-assigned identity, and
+    /// audience.
     pub(super) identity_tokens: Cache<(TenantId, FlowId, String, String), Timed<Arc<Secret>>>,
     /// By the name of the connection.
     pub(super) keys: Cache<(TenantId, FlowId, String), Timed<Arc<ConnectionKey>>>,

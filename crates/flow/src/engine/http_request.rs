@@ -11,8 +11,8 @@ use crate::expression::{EvaluationError, Template};
 /// What the run history shows in place of a credential.
 const SANITIZED: &str = "*sanitized*";
 
-/// The resource for which a managed identity gets a token, if none is given ("Authenticate access and
-/// connections to Azure resources with managed identities in Azure Logic Apps").
+/// The resource for which a managed identity gets a token, if none is given ("Authenticate access
+/// and connections to Azure resources with managed identities in Azure Logic Apps").
 const DEFAULT_AUDIENCE: &str = "https://management.azure.com/";
 
 /// Evaluates a request. The inputs for the run history contain no credential.

@@ -15,8 +15,8 @@ pub(crate) fn is_display_name(name: &str) -> bool {
     !name.is_empty() && name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_none()
 }
 
-/// Parses `{"identity"?, "properties": {displayName?, definition?, connectionReferences?, state?}}`.
-/// Ignores the other members of a flow (times, links).
+/// Parses `{"identity"?, "properties": {displayName?, definition?, connectionReferences?,
+/// state?}}`. Ignores the other members of a flow (times, links).
 pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}."))

@@ -207,8 +207,10 @@ impl Flows {
 
     /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
     pub(crate) async fn delete(&self, actor: &Actor<'_>, flow: &FlowRow) -> Result<(), Problem> {
-        let document = self.document(actor.tenant, flow).await?;
-        self.remove_identity(actor, flow.id, &document).await?;
+        // A flow whose document cannot be read can be deleted, too.
+        if let Ok(document) = self.document(actor.tenant, flow).await {
+            self.remove_identity(actor, flow.id, &document).await?;
+        }
         let mut change = Change::new();
         for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
             let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());

@@ -149,7 +149,7 @@ fn the_identity_of_a_flow_is_deleted_with_the_flow() {
 #[test]
 fn an_identity_that_cannot_be_had_is_rejected_when_the_flow_is_saved() {
     let lab = Lab::new();
-    let unknown = json!({"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/nobody": {}}});
+    let unknown = json!({"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/s/unknown": {}}});
     for (identity, target) in [
         (unknown, "identity"),
         (json!({"type": "UserAssigned"}), "identity.userAssignedIdentities"),

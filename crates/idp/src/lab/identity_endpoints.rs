@@ -1,6 +1,6 @@
 //! The managed identities of resources that other services provide:
-//! `/_lab/tenants/{t}/identity-endpoints/{id}`. The original has a resource provider for them, which
-//! other resource providers call.
+//! `/_lab/tenants/{t}/identity-endpoints/{id}`. The original has a resource provider for them,
+//! which other resource providers call.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -136,8 +136,8 @@ pub(crate) async fn put(
     Ok(Json(assigned))
 }
 
-/// `DELETE`: deletes the endpoint of a resource and the identity that belongs to it. Those that were
-/// assigned to it remain.
+/// `DELETE`: deletes the endpoint of a resource and the identity that belongs to it. Those that
+/// were assigned to it remain.
 pub(crate) async fn remove(
     State(idp): State<Idp>,
     Path((tenant, endpoint)): Path<(String, String)>,

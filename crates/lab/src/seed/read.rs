@@ -369,6 +369,13 @@ mod tests {
                 "Azure Nothing",
                 "no application 'Azure Nothing'",
             ),
+            (
+                "assigned_to: [Orders Function]",
+                "assigned_to: [Orders Reader]",
+                "assigned_to: [Orders Reader]",
+                "no managed identity that is not user-assigned 'Orders Reader'",
+            ),
+            ("    user_assigned: true\n", "", "assigned_to:", "'Orders Reader' belongs to a function app"),
             ("folder: connectors/contoso-orders\n", "folder: \"\"\n", "folder: \"\"", "has no name"),
             ("domain: contoso.example", "domian: contoso.example", "domian:", "unknown field `domian`"),
             (

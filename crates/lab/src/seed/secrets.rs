@@ -27,8 +27,8 @@ impl std::fmt::Debug for DrawnSecrets {
 }
 
 impl DrawnSecrets {
-    /// Generates a password for every user, a secret for every application that has one, the keys of
-    /// the orders API, and the headers of identity endpoints.
+    /// Generates a password for every user, a secret for every application that has one, the keys
+    /// of the orders API, and the headers of identity endpoints.
     pub fn draw(seed: &SeedFile, random: &Randomness) -> Self {
         let passwords = seed
             .users

@@ -216,8 +216,8 @@ pub struct AccessTokenClaims {
     /// Client capabilities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xms_cc: Option<Vec<String>>,
-    /// Managed identities: the Azure resource id of the identity, or of the resource that it belongs
-    /// to.
+    /// Managed identities: the Azure resource id of the identity, or of the resource that it
+    /// belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xms_mirid: Option<String>,
 }
@@ -311,7 +311,8 @@ impl AccessTokenClaims {
             },
             AccessSubject::App { service_principal, roles, idtyp, managed_identity, wids } => Self {
                 idp: v1.then(|| bare.iss.clone()),
-                // For a managed identity also if the resource does not configure it (docs/parity.md).
+                // For a managed identity also if the resource does not configure it
+                // (docs/parity.md).
                 idtyp: (*idtyp || managed_identity.is_some()).then_some("app"),
                 oid: service_principal.uuid(),
                 roles: some_unless_empty(roles),

@@ -61,8 +61,8 @@ pub(crate) async fn app_service_token(
 
 /// `GET …/metadata/identity/oauth2/token` below the path in `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
 ///
-/// A virtual machine needs no secret: only it can reach the address. Here that is a path which
-/// nobody can guess.
+/// A virtual machine needs no secret: only it can reach the address. Here that is a path that
+/// cannot be guessed.
 pub(crate) async fn metadata_token(
     path: Result<Path<(String, String, String)>, PathRejection>,
     visit: Visit,

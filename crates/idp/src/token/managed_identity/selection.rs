@@ -19,21 +19,17 @@ pub(super) enum Selector<'a> {
 impl<'a> Selector<'a> {
     /// Reads the parameters, of which a request has one at most.
     pub(super) fn of(parameters: &'a Parameters, protocol: Protocol) -> Result<Self, IdentityError> {
-        let named: [(&str, fn(&'a str) -> Self); 5] = [
-            ("client_id", Self::ClientId),
-            ("object_id", Self::ObjectId),
-            ("principal_id", Self::ObjectId),
-            ("mi_res_id", Self::ResourceId),
-            ("msi_res_id", Self::ResourceId),
-        ];
-        let is_known = |name: &str| match protocol {
-            Protocol::AppService => name != "msi_res_id",
-            Protocol::Metadata => name != "principal_id",
+        let named = |name| match name {
+            "client_id" => Self::ClientId,
+            "object_id" | "principal_id" => Self::ObjectId,
+            _ => Self::ResourceId,
         };
-        let mut given = named
-            .into_iter()
-            .filter(|(name, _)| is_known(name))
-            .filter_map(|(name, selector)| parameters.get(name).map(selector));
+        let names = match protocol {
+            Protocol::AppService => ["client_id", "object_id", "principal_id", "mi_res_id"],
+            Protocol::Metadata => ["client_id", "object_id", "mi_res_id", "msi_res_id"],
+        };
+        let mut given =
+            names.into_iter().filter_map(|name| parameters.get(name).map(|value| named(name)(value)));
         match (given.next(), given.next()) {
             (None, _) => Ok(Self::None),
             (Some(one), None) => Ok(one),

@@ -155,9 +155,9 @@ fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Option<Vec<St
     included.then(|| vec!["cp1".to_owned()])
 }
 
-/// Returns the lifetime: long if the token is CAE-enabled or of a managed identity, set by a policy,
-/// or else random within the documented range. Policies apply at issuance, so a change affects the
-/// next token.
+/// Returns the lifetime: long if the token is CAE-enabled or of a managed identity, set by a
+/// policy, or else random within the documented range. Policies apply at issuance, so a change
+/// affects the next token.
 fn lifetime(request: &TokenRequest<'_>, resource: &Application, evaluated: bool) -> Span {
     if request.client.application.document.managed_identity.is_some() {
         return lifetimes::MANAGED_IDENTITY_ACCESS_TOKEN;
