@@ -24,7 +24,8 @@ fn contains(content: &[u8], secret: &str) -> bool {
     content.windows(secret.len()).any(|window| window == secret.as_bytes())
 }
 
-/// Every password and client secret in the tenant credentials, with its owner.
+/// Every password, client secret and header of an identity endpoint in the tenant credentials, with
+/// its owner.
 fn secrets_of(tenant: &Tenant) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let list = |name: &str| tenant.facts[name].as_array().cloned().unwrap_or_default();
@@ -32,7 +33,10 @@ fn secrets_of(tenant: &Tenant) -> Vec<(String, String)> {
         list("users").into_iter().filter_map(|user| Some((text(&user["upn"])?, text(&user["password"])?)));
     let apps =
         list("applications").into_iter().filter_map(|app| Some((text(&app["name"])?, text(&app["secret"])?)));
-    users.chain(apps).collect()
+    let identities = list("managed_identities").into_iter().filter_map(|identity| {
+        Some((text(&identity["name"])?, text(&identity["environment"]["identity_header"])?))
+    });
+    users.chain(apps).chain(identities).collect()
 }
 
 async fn journals(system: &System, tenant: &Tenant) -> Vec<u8> {

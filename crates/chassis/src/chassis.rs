@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use http::HeaderValue;
 use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_journal::Journal;
 use outlive_store::{Migration, Store, StoreError, migrations, sql};
@@ -103,6 +104,12 @@ impl Chassis {
     #[must_use]
     pub fn carry_time(&self, trace: Trace, tenant: TenantId, now: Instant) -> Trace {
         Trace { time: Some(CarriedTime::new(self.lab_key.time_key(), tenant, now)), ..trace }
+    }
+
+    /// The `Authorization` with which this service calls the lab surface of another one.
+    #[must_use]
+    pub fn lab_authorization(&self) -> HeaderValue {
+        self.lab_key.authorization()
     }
 
     /// Commits submitted changes and closes the database, so that another process can open it

@@ -19,8 +19,8 @@ pub(crate) const SCHEME: &str = "Lab";
 const CHARS_MIN: usize = 32;
 const CHARS_MAX: usize = 256;
 
-/// The secret that `/_lab` requires on every service. The lab sends it with each call; no other
-/// client holds it.
+/// The secret that `/_lab` requires on every service. The lab sends it with each call, and services
+/// for what they set at each other; no other client holds it.
 #[derive(Debug, Clone)]
 pub struct LabKey {
     authorization: Secret,

@@ -12,6 +12,7 @@ use outlive_tokens::TokenVersion::{V1, V2};
 
 use crate::idp::Idp;
 use crate::lab::events as lab_events;
+use crate::lab::identity_endpoints;
 use crate::lab::question;
 use crate::protocol::response_headers::{of_graph, of_sign_in_service, with_charset};
 use crate::sign_in::accounts::pick_account;
@@ -25,7 +26,7 @@ use crate::sign_in::passkeys::{change_security_info, passkey, security_info_page
 use crate::sign_in::password_reset::{password_reset, password_reset_page};
 use crate::sign_in::second_factor::second_factor;
 use crate::sign_in::{outbox, pages};
-use crate::token::{preflight, token, wrong_method};
+use crate::token::{app_service_token, metadata_token, preflight, token, wrong_method};
 use crate::visit::Visit;
 use crate::{graph, security_events};
 
@@ -62,6 +63,8 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/{tenant}/.well-known/openid-configuration", configuration(V1))
         .route("/{tenant}/discovery/v2.0/keys", keys(V2))
         .route("/{tenant}/discovery/keys", keys(V1))
+        .route("/{tenant}/identity/{endpoint}/token", get(app_service_token))
+        .route("/{tenant}/identity/{endpoint}/{header}/metadata/identity/oauth2/token", get(metadata_token))
         .route("/common/discovery/instance", get(instance))
         // Clients use both spellings.
         .route("/common/userrealm/{upn}", get(user_realm))
@@ -96,6 +99,10 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route(
             "/_lab/tenants/{tenant}/event-streams/{client}",
             put(security_events::set).delete(security_events::remove),
+        )
+        .route(
+            "/_lab/tenants/{tenant}/identity-endpoints/{id}",
+            put(identity_endpoints::put).delete(identity_endpoints::remove),
         )
         .merge(graph_routes(&idp))
         .method_not_allowed_fallback(not_get)

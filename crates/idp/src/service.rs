@@ -21,6 +21,8 @@ const TABLES: &[&str] = &[
     "tenants",
     "users",
     "applications",
+    "managed_identities",
+    "identity_endpoints",
     "resource_names",
     "redirect_uris",
     "client_secrets",

@@ -1,7 +1,7 @@
 //! A parsed request, shared by all endpoints with queries and forms.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method};
 use outlive_chassis::{CallerOrigin, Trace};
@@ -28,9 +28,11 @@ impl FromRequest<Idp> for Visit {
 
     async fn from_request(request: Request, idp: &Idp) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let path = Path::<String>::from_request_parts(&mut parts, idp).await;
+        let path = RawPathParams::from_request_parts(&mut parts, idp).await;
+        let segment =
+            path.as_ref().ok().and_then(|path| path.iter().next()).map(|(_, segment)| segment.to_owned());
         // A segment that is not UTF-8 names no tenant; the endpoint reports that in its own format.
-        let segment = path.map_or_else(|_| char::REPLACEMENT_CHARACTER.to_string(), |Path(segment)| segment);
+        let segment = segment.unwrap_or_else(|| char::REPLACEMENT_CHARACTER.to_string());
         let Ok(origin) = CallerOrigin::from_request_parts(&mut parts, idp).await;
         let Ok(mut trace) = Trace::from_request_parts(&mut parts, idp).await;
         let (method, headers) = (parts.method.clone(), parts.headers.clone());

@@ -37,7 +37,7 @@ pub(crate) fn fill_json(value: &Value, of: &impl Fn(&str) -> Option<String>) -> 
         Value::Object(fields) => Value::Object(
             fields
                 .iter()
-                .map(|(name, field)| Ok((name.clone(), fill_json(field, of)?)))
+                .map(|(name, field)| Ok((fill(name, of)?, fill_json(field, of)?)))
                 .collect::<Result<_, TemplateError>>()?,
         ),
         other => other.clone(),

@@ -20,6 +20,9 @@ pub const EVALUATED_ACCESS_TOKEN_LONGEST: Span = Span::from_hours(28);
 pub const ACCESS_TOKEN_POLICY_SHORTEST: Span = Span::from_minutes(10);
 /// The longest.
 pub const ACCESS_TOKEN_POLICY_LONGEST: Span = Span::from_days(1);
+/// An access token of a managed identity ("Managed identities for Azure resources frequently asked
+/// questions"). Policies cannot change it ("Configurable token lifetimes").
+pub const MANAGED_IDENTITY_ACCESS_TOKEN: Span = Span::from_hours(24);
 /// An ID token.
 pub const ID_TOKEN: Span = Span::from_hours(1);
 /// A refresh token not used for this long is refused; each replacement starts afresh. No maximum

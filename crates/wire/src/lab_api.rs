@@ -106,6 +106,9 @@ pub struct TenantCredentials {
     pub users: Vec<UserCredentials>,
     /// Its applications.
     pub applications: Vec<ApplicationCredentials>,
+    /// Its managed identities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub managed_identities: Vec<ManagedIdentityCredentials>,
     /// The client id of the maker portal.
     pub maker_portal: String,
     /// The hub's connectors.
@@ -158,6 +161,36 @@ pub struct ApplicationCredentials {
     pub secret: Option<String>,
     /// Its redirect URIs.
     pub redirect_uris: Vec<String>,
+}
+
+/// A managed identity.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ManagedIdentityCredentials {
+    /// Display name.
+    pub name: String,
+    /// Client id.
+    pub client_id: String,
+    /// Object id of its service principal.
+    pub principal_id: String,
+    /// The Azure resource id of the identity, or of the resource that it belongs to.
+    pub resource_id: String,
+    /// Whether it is a resource of its own.
+    pub user_assigned: bool,
+    /// The environment of its resource; absent if it is user-assigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<IdentityEnvironment>,
+}
+
+/// The environment variables, in lowercase, with which SDKs find an identity endpoint: the first
+/// two as in App Service, or only the last as on a virtual machine.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct IdentityEnvironment {
+    /// `IDENTITY_ENDPOINT`.
+    pub identity_endpoint: String,
+    /// `IDENTITY_HEADER`.
+    pub identity_header: String,
+    /// `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
+    pub azure_pod_identity_authority_host: String,
 }
 
 /// A connector.

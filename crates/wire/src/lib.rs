@@ -20,6 +20,7 @@ pub mod events;
 pub mod lab_api;
 mod lab_surface;
 mod line;
+pub mod managed_identity;
 mod secret;
 mod service_spec;
 mod subject;

@@ -6,6 +6,7 @@ use outlive_rules::Ruleset;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::managed_identity::{IdentityEndpointSpec, ManagedIdentitySpec};
 use crate::secret::{self, Secret};
 
 /// A tenant specification.
@@ -37,6 +38,12 @@ pub struct TenantSpec {
     /// Its groups.
     #[serde(default)]
     pub groups: Vec<GroupSpec>,
+    /// Its managed identities.
+    #[serde(default)]
+    pub managed_identities: Vec<ManagedIdentitySpec>,
+    /// Where resources get tokens for them.
+    #[serde(default)]
+    pub identity_endpoints: Vec<IdentityEndpointSpec>,
 }
 
 /// A group.

@@ -81,6 +81,10 @@ impl Hub {
                      the action a static result."
                 ),
             ))),
+            HttpCredential::ManagedIdentity { audience, identity } => {
+                let token = self.identity_token(workflow, audience, identity.as_deref()).await?;
+                Ok(builder.bearer_auth(token.expose()))
+            }
             HttpCredential::Raw(value) => {
                 let mut value = HeaderValue::try_from(value.expose()).map_err(|_| {
                     invalid("its authentication has characters that are not valid in a header")

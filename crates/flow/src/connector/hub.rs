@@ -10,6 +10,7 @@ use outlive_tokens::Secret;
 use quick_cache::sync::Cache;
 use serde_json::Value;
 
+use super::held_identity::HeldIdentity;
 use super::invoker::Invoker;
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
@@ -48,6 +49,8 @@ pub(crate) struct Workflow<'a> {
     pub(crate) definition: &'a Definition,
     /// The connections that the maker selected.
     pub(crate) selections: &'a Selections,
+    /// What the flow needs to get tokens for its managed identities.
+    pub(crate) identity: Option<&'a HeldIdentity>,
     /// The owner of the flow; `None` if the flow was deleted or is not needed.
     pub(crate) maker: Option<UserId>,
     /// The user who started the run; `None` if a trigger did.
@@ -102,6 +105,9 @@ pub(crate) struct Hub {
     pub(super) config: HubConfig,
     /// The flow service's tokens for the hub.
     pub(super) tokens: Cache<TenantId, Timed<Arc<Secret>>>,
+    /// Tokens of managed identities, by flow, resource id of a user-assigned identity, and
+    /// audience.
+    pub(super) identity_tokens: Cache<(TenantId, FlowId, String, String), Timed<Arc<Secret>>>,
     /// By the name of the connection, and the user who provided it for a run.
     pub(super) keys: Cache<KeyOwner, Timed<Arc<ConnectionKey>>>,
     /// By the name of the connector.
@@ -135,6 +141,7 @@ impl Hub {
             outside,
             config,
             tokens: Cache::new(CACHED_MAX),
+            identity_tokens: Cache::new(CACHED_MAX),
             keys: Cache::new(CACHED_MAX),
             swaggers: Cache::new(CACHED_MAX),
         }
@@ -143,6 +150,7 @@ impl Hub {
     /// Removes everything of a tenant from the caches.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.tokens.remove(&tenant);
+        self.identity_tokens.retain(|(known, ..), _| *known != tenant);
         self.keys.retain(|(known, ..), _| *known != tenant);
         self.swaggers.retain(|(known, _), _| *known != tenant);
     }

@@ -2,14 +2,17 @@
 //!
 //! The flow service signs in as itself (client credentials), requests the connector's swagger and
 //! the connection's runtime URL and key from the hub, and calls the runtime URL with that key. Keys
-//! and the service token are kept in memory only; the service never receives a data source's token.
+//! and the service token are kept in memory only; the service never receives a data source's
+//! token. Tokens of a flow's own managed identity are for `Http` actions only.
 
 mod access;
 mod api_request;
 mod call;
 mod connection_key;
+mod held_identity;
 mod http_action;
 mod hub;
+mod identity_token;
 mod invoker;
 mod location;
 mod operation;
@@ -20,6 +23,7 @@ mod selection;
 mod service_token;
 
 pub(crate) use access::SelectedConnections;
+pub(crate) use held_identity::HeldIdentity;
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
 pub(crate) use invoker::Invoker;
 pub(crate) use selection::Found;

@@ -35,6 +35,12 @@ pub(crate) enum HttpAuthentication {
         client_id: Template,
         secret: Template,
     },
+    /// A token of a managed identity of the flow.
+    ManagedIdentity {
+        audience: Option<Template>,
+        /// The resource id of a user-assigned identity.
+        identity: Option<Template>,
+    },
     /// A type that is not available here, by name.
     Unavailable(&'static str),
 }
@@ -51,6 +57,9 @@ impl HttpCall {
             None | Some(HttpAuthentication::Unavailable(_)) => Vec::new(),
             Some(HttpAuthentication::Basic { username, password }) => vec![username, password],
             Some(HttpAuthentication::Raw(value)) => vec![value],
+            Some(HttpAuthentication::ManagedIdentity { audience, identity }) => {
+                [audience, identity].into_iter().flatten().collect()
+            }
             Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
                 vec![tenant, audience, client_id, secret]
             }
@@ -146,12 +155,14 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
         }
         "managedserviceidentity" => {
             errors.keep(node.only(&["type", "audience", "identity"]));
-            HttpAuthentication::Unavailable("ManagedServiceIdentity")
+            let audience = optional(node, "audience", errors);
+            let identity = optional(node, "identity", errors);
+            HttpAuthentication::ManagedIdentity { audience, identity }
         }
         _ => {
             errors.push(kind.refuse(
                 "this is not a type of authentication",
-                "use Basic, Raw or ActiveDirectoryOAuth with a secret",
+                "use Basic, Raw, ManagedServiceIdentity or ActiveDirectoryOAuth with a secret",
             ));
             return None;
         }

@@ -11,6 +11,10 @@ use crate::expression::{EvaluationError, Template};
 /// What the run history shows in place of a credential.
 pub(super) const SANITIZED: &str = "*sanitized*";
 
+/// The resource for which a managed identity gets a token, if none is given ("Authenticate access
+/// and connections to Azure resources with managed identities in Azure Logic Apps").
+const DEFAULT_AUDIENCE: &str = "https://management.azure.com/";
+
 /// Evaluates a request.
 pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, EvaluationError> {
     let text = |template: &Template, what: &str| match template.evaluate(view)? {
@@ -29,6 +33,13 @@ pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, E
     let credential = match &call.authentication {
         None => None,
         Some(HttpAuthentication::Unavailable(kind)) => Some(HttpCredential::Unavailable(kind)),
+        Some(HttpAuthentication::ManagedIdentity { audience, identity }) => {
+            let audience = audience.as_ref().map(|audience| text(audience, "audience")).transpose()?;
+            Some(HttpCredential::ManagedIdentity {
+                audience: audience.unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned()),
+                identity: identity.as_ref().map(|identity| text(identity, "identity")).transpose()?,
+            })
+        }
         Some(HttpAuthentication::Raw(value)) => {
             Some(HttpCredential::Raw(Secret::new(text(value, "value of the authentication")?)))
         }

@@ -55,6 +55,12 @@ pub(crate) enum HttpCredential {
     Raw(Secret),
     /// A type that is not available here, by name.
     Unavailable(&'static str),
+    /// A token of a managed identity of the flow: of the user-assigned one with this resource id,
+    /// or of its own.
+    ManagedIdentity {
+        audience: String,
+        identity: Option<String>,
+    },
     Basic {
         username: String,
         password: Secret,

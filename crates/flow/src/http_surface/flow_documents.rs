@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::links::{self, flow_path};
-use crate::service::{ACCESS_CONTROL, sanitize};
+use crate::service::{ACCESS_CONTROL, sanitize, shown_identity};
 use crate::tables::flows::FlowRow;
 use crate::tables::permissions::Role;
 
@@ -53,10 +53,14 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, role: Role, document: Option
             }
         }
     }
-    json!({
+    let mut shown = json!({
         "name": flow.id,
         "id": flow_path(&caller.environment, flow.id),
         "type": "Microsoft.ProcessSimple/environments/flows",
         "properties": properties,
-    })
+    });
+    if let Some(identity) = document.and_then(|document| shown_identity(caller.tenant, document)) {
+        shown["identity"] = identity;
+    }
+    shown
 }

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use outlive_chassis::Problem;
 use serde_json::{Map, Value};
 
-use crate::service::{FlowEdit, Mistake};
+use crate::service::{FlowEdit, Mistake, WantedIdentity};
 use crate::tables::flows::FlowState;
 
 /// The maximum length of a display name, in characters.
@@ -15,8 +15,8 @@ pub(crate) fn is_display_name(name: &str) -> bool {
     !name.is_empty() && name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_none()
 }
 
-/// Parses `{"properties": {displayName?, definition?, connectionReferences?, state?}}`. Ignores the
-/// other members of a flow (times, links).
+/// Parses `{"identity"?, "properties": {displayName?, definition?, connectionReferences?,
+/// state?}}`. Ignores the other members of a flow (times, links).
 pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}."))
@@ -39,6 +39,10 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
             None
         }
     });
+    let identity = match body.get("identity") {
+        None | Some(Value::Null) => None,
+        Some(value) => WantedIdentity::read(value, &mut mistakes),
+    };
     let object = |name: &str| properties.get(name).filter(|value| !value.is_null()).cloned();
     Ok(FlowEdit {
         display_name,
@@ -46,6 +50,7 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
         references: object("connectionReferences"),
         access_control: object("accessControl"),
         state,
+        identity,
         mistakes,
     })
 }

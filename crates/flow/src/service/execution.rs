@@ -84,6 +84,7 @@ impl Flows {
                         flow: run.flow,
                         definition,
                         selections: &definition.selected.connections,
+                        identity: definition.identity.as_ref(),
                         maker,
                         invoker: run.invoker.as_ref(),
                         trace: &trace,

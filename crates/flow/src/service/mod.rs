@@ -8,6 +8,7 @@ mod definition_secrets;
 mod due_work;
 mod executing;
 mod execution;
+mod flow_identity;
 mod lifecycle;
 mod manual_run;
 mod mistakes;
@@ -22,9 +23,11 @@ mod starting;
 mod state;
 mod tenant;
 mod trigger_access;
+mod wanted_identity;
 
 pub(crate) use access_keys::{KeyType, SIGNATURE_VERSION, SignedParts};
 pub(crate) use definition_secrets::sanitize;
+pub(crate) use flow_identity::shown as shown_identity;
 pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent, flow_not_found};
 pub(crate) use mistakes::{Mistake, SaveError};
 #[cfg(test)]
@@ -34,3 +37,4 @@ pub(crate) use sharing::SharingEdit;
 pub(crate) use state::{ACCESS_CONTROL, Flows};
 pub(crate) use tenant::FlowService;
 pub(crate) use trigger_access::{CallbackSignature, Credentials, Unauthenticated};
+pub(crate) use wanted_identity::WantedIdentity;

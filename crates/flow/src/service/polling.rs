@@ -59,6 +59,7 @@ impl Flows {
                     flow,
                     definition: program,
                     selections,
+                    identity: program.identity.as_ref(),
                     maker,
                     invoker: None,
                     trace,

@@ -17,6 +17,7 @@ use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::selected::Selected;
 use super::state::{ACCESS_CONTROL, Flows, Program};
+use super::wanted_identity::WantedIdentity;
 use crate::definition::{AccessControl, Definition, Reading};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
@@ -35,6 +36,7 @@ pub(crate) struct FlowEdit {
     pub(crate) references: Option<Value>,
     pub(crate) access_control: Option<Value>,
     pub(crate) state: Option<FlowState>,
+    pub(crate) identity: Option<WantedIdentity>,
     /// What is wrong with the other members.
     pub(crate) mistakes: Vec<Mistake>,
 }
@@ -100,10 +102,14 @@ impl Flows {
         mistakes.extend(found);
         let parsed = valid(reading, mistakes)?;
         selected.write(&mut document);
+        let display_name = edit.display_name.unwrap_or_else(|| "Untitled".to_owned());
+        if let Some(wanted) = &edit.identity {
+            self.set_identity(actor, (id, &display_name), wanted, &mut document).await?;
+        }
         let mut flow = FlowRow {
             id,
             owner: actor.user,
-            display_name: edit.display_name.unwrap_or_else(|| "Untitled".to_owned()),
+            display_name,
             state: edit.state.unwrap_or(FlowState::Started),
             version: 1,
             created: actor.now,
@@ -125,7 +131,8 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        let program = Program { definition: parsed, selected, access };
+        let identity = self.held_identity(actor.tenant, id, &document);
+        let program = Program { definition: parsed, selected, access, identity };
         self.definitions.insert((actor.tenant, id, 1), Arc::new(program));
         self.grant_access(&actor.context(), id).await;
         Ok(Saved { flow, document, created: true })
@@ -171,6 +178,10 @@ impl Flows {
             selected.write(&mut document);
         }
         let parsed = valid(reading, mistakes)?;
+        if let Some(wanted) = &edit.identity {
+            let name = edit.display_name.as_deref().unwrap_or(&before.display_name);
+            self.set_identity(actor, (before.id, name), wanted, &mut document).await?;
+        }
         let rewritten = document != written;
         let mut flow = before.clone();
         flow.display_name = edit.display_name.unwrap_or(flow.display_name);
@@ -213,7 +224,8 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let program = Program { definition: parsed, selected, access };
+            let identity = self.held_identity(actor.tenant, flow.id, &document);
+            let program = Program { definition: parsed, selected, access, identity };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
         if grants {
@@ -235,6 +247,10 @@ impl Flows {
 
     /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
     pub(crate) async fn delete(&self, actor: &Actor<'_>, flow: &FlowRow) -> Result<(), Problem> {
+        // A flow whose document cannot be read can be deleted, too.
+        if let Ok(document) = self.document(actor.tenant, flow).await {
+            self.remove_identity(actor, flow.id, &document).await?;
+        }
         let mut change = Change::new();
         for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
             let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());

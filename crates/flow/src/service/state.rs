@@ -14,7 +14,7 @@ use quick_cache::sync::Cache;
 use super::executing::Executing;
 use super::selected::Selected;
 use crate::FlowConfig;
-use crate::connector::{Hub, HubConfig};
+use crate::connector::{HeldIdentity, Hub, HubConfig};
 use crate::definition::{AccessControl, Definition};
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
@@ -84,7 +84,9 @@ impl Flows {
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
                 let access = AccessControl::restore(&document[ACCESS_CONTROL]);
-                let program = Arc::new(Program { definition, selected: Selected::of(&document), access });
+                let identity = self.held_identity(tenant, flow, &document);
+                let selected = Selected::of(&document);
+                let program = Arc::new(Program { definition, selected, access, identity });
                 self.definitions.insert(key, Arc::clone(&program));
                 Ok(Some(program))
             }
@@ -123,6 +125,8 @@ pub(crate) struct Program {
     pub(crate) selected: Selected,
     /// Who may call the trigger.
     pub(crate) access: AccessControl,
+    /// What the flow needs to get tokens for its managed identities.
+    pub(crate) identity: Option<HeldIdentity>,
 }
 
 impl Deref for Program {

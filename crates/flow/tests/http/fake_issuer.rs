@@ -11,6 +11,8 @@ use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_tokens::{JwkSet, KeyRing, SigningKey, TokenVersion, issuer, sign_rs256};
 use serde_json::{Value, json};
 
+use crate::fake_identities::FakeIdentities;
+
 pub(crate) const CLIENT_ID: &str = "7df0a125-d3be-4c96-aa54-591f83ff541c";
 pub(crate) const CLIENT_SECRET: &str = "flow-service-secret-9f1c";
 pub(crate) const APP_TOKEN: &str = "app-only-token-of-the-flow-service";
@@ -31,6 +33,7 @@ pub(crate) struct FakeIssuer {
     pub(crate) asked: Arc<Mutex<u32>>,
     /// The error response of the token endpoint, if set.
     pub(crate) refusal: Arc<Mutex<Option<(u16, Value)>>>,
+    pub(crate) identities: FakeIdentities,
 }
 
 impl FakeIssuer {
@@ -40,6 +43,7 @@ impl FakeIssuer {
             .route("/{tenant}/oauth2/v2.0/token", post(token))
             .route("/{tenant}/oauth2/token", post(resource_token))
             .with_state(self.clone())
+            .merge(self.identities.router())
     }
 }
 

@@ -76,18 +76,12 @@ fn each_type_of_authentication_has_its_header() {
         (action["code"].as_str(), action["error"]["message"].as_str()),
         (Some("BadRequest"), Some(text))
     );
-    for (authentication, kind) in [
-        (json!({"type": "ClientCertificate", "pfx": "x", "password": "y"}), "ClientCertificate"),
-        (json!({"type": "ManagedServiceIdentity", "audience": "https://a.test"}), "ManagedServiceIdentity"),
-    ] {
-        lab.put_flow(manual(json!({"Call": http(json!({ "authentication": authentication }))}))).expect(200);
-        let action = run(&lab);
-        assert_eq!(action["code"], "AuthenticationNotAvailable");
-        assert!(
-            action["error"]["message"].as_str().is_some_and(|message| message.contains(kind)),
-            "{action}"
-        );
-    }
+    let certificate = json!({"type": "ClientCertificate", "pfx": "x", "password": "y"});
+    lab.put_flow(manual(json!({"Call": http(json!({ "authentication": certificate }))}))).expect(200);
+    let action = run(&lab);
+    assert_eq!(action["code"], "AuthenticationNotAvailable");
+    let message = action["error"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("ClientCertificate"), "{action}");
     let certificate = json!({"type": "Digest"});
     let error =
         lab.put_flow(manual(json!({"Call": http(json!({"authentication": certificate}))}))).expect(400);

@@ -19,7 +19,7 @@ use crate::fake_issuer::{CLIENT_ID, CLIENT_SECRET, FakeIssuer, user_token};
 
 pub(crate) const TENANT: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 /// The key of the lab surface.
-const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
+pub(crate) const LAB_KEY: &str = "00112233445566778899aabbccddeeff";
 pub(crate) const OWNER: &str = "bbbbbbbb-0000-4000-8000-000000000001";
 pub(crate) const COLLEAGUE: &str = "bbbbbbbb-0000-4000-8000-000000000002";
 pub(crate) const FLOW: &str = "cccccccc-0000-4000-8000-000000000001";

@@ -122,6 +122,7 @@ impl Application {
         let mut change = Change::new();
         for sql in NAMES_OF_CLIENT.into_iter().chain([
             "DELETE FROM client_secrets WHERE tenant = $1 AND client_id = $2",
+            "DELETE FROM managed_identities WHERE tenant = $1 AND client_id = $2",
             "DELETE FROM permission_grants WHERE tenant = $1 AND client_id = $2",
             "DELETE FROM permission_grants WHERE tenant = $1 AND resource_id = $2",
         ]) {

@@ -51,6 +51,9 @@ pub(crate) struct ApplicationDocument {
     /// The URL that a signed-in user's browser loads at sign-out (`web.logoutUrl`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) logout_url: Option<String>,
+    /// Set for a managed identity, which has a service principal but no registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) managed_identity: Option<ManagedIdentity>,
 }
 
 impl ApplicationDocument {
@@ -75,6 +78,23 @@ impl ApplicationDocument {
             assignment_required: false,
             implicit: ImplicitGrants::default(),
             logout_url: None,
+            managed_identity: None,
         }
+    }
+}
+
+/// What makes a service principal a managed identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ManagedIdentity {
+    /// The Azure resource id of the identity, or of the resource that it belongs to.
+    pub(crate) resource_id: String,
+    pub(crate) user_assigned: bool,
+}
+
+impl ManagedIdentity {
+    /// Returns `alternativeNames` of the service principal, as observed.
+    pub(crate) fn alternative_names(&self) -> [String; 2] {
+        let explicit = if self.user_assigned { "True" } else { "False" };
+        [format!("isExplicit={explicit}"), self.resource_id.clone()]
     }
 }

@@ -34,6 +34,16 @@ impl Directory {
         self.memory.applications.get_or_read(tenant, client_id, read).await
     }
 
+    /// Returns an application that can be a client: managed identities cannot.
+    pub(crate) async fn client(
+        &self,
+        tenant: TenantId,
+        client_id: ClientId,
+    ) -> Result<Option<Application>, StoreError> {
+        let found = self.application(tenant, client_id).await?;
+        Ok(found.filter(|application| application.document.managed_identity.is_none()))
+    }
+
     /// Returns the tenants that have an application with this client id: two at most, enough to
     /// know whether there is exactly one.
     pub(crate) async fn tenants_with_application(

@@ -89,6 +89,16 @@ impl ClientSecrets {
         URL_SAFE_NO_PAD.encode(self.sign(&[b"user code", user_code.as_bytes()]))
     }
 
+    pub(crate) fn identity_header_hash(&self, endpoint: Uuid, header: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.sign(&[b"identity header", endpoint.as_bytes(), header.as_bytes()]))
+    }
+
+    /// Compares the secret header of an identity endpoint with the stored hash.
+    pub(crate) fn is_identity_header(&self, endpoint: Uuid, header: &str, hash: &str) -> bool {
+        let presented = self.identity_header_hash(endpoint, header);
+        constant_time::verify_slices_are_equal(presented.as_bytes(), hash.as_bytes()).is_ok()
+    }
+
     /// Compares a code with the stored hash.
     pub(crate) fn is_sent_code(&self, id: Uuid, code: &str, hash: &str) -> bool {
         let typed = self.sent_code_hash(id, code);

@@ -8,11 +8,12 @@ use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
 
+use super::managed_identity;
 use super::platform_applications;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
-    Group, GroupDocument, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User, UserProfile,
-    grant_scopes,
+    Group, GroupDocument, IdentityEndpoint, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User,
+    UserProfile, grant_scopes,
 };
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::spec::{
@@ -94,6 +95,12 @@ pub(crate) fn create(
     for application in spec.applications {
         add_application(&mut change, tenant, application, now, random, secrets)?;
     }
+    for identity in &spec.managed_identities {
+        change.append(managed_identity::insert_seeded(tenant, identity, now));
+    }
+    for endpoint in spec.identity_endpoints {
+        change.add(IdentityEndpoint::of_spec(endpoint, secrets).upsert(tenant));
+    }
     Ok(change)
 }
 
@@ -139,6 +146,7 @@ fn add_application(
             continuous_access_evaluation: spec.continuous_access_evaluation,
             implicit: spec.implicit,
             logout_url: spec.logout_url,
+            managed_identity: None,
         }),
     };
     change.append(application.insert(tenant));

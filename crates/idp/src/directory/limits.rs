@@ -1,5 +1,6 @@
 //! Limits of single values, each with the document that states it.
 
+use outlive_tokens::Secret;
 use url::Url;
 
 use super::spec::FederatedCredentialSpec;
@@ -27,6 +28,32 @@ pub(crate) const CERTIFICATES_MAX: usize = 50;
 pub(crate) const FEDERATED_CREDENTIALS_MAX: usize = 20;
 const FEDERATED_TEXT_CHARS_MAX: usize = 600;
 const FEDERATED_NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=120;
+
+/// Characters of an Azure resource id.
+pub(crate) const RESOURCE_ID_CHARS_MAX: usize = 1_000;
+/// User-assigned identities of a resource.
+pub(crate) const USER_ASSIGNED_MAX: usize = 100;
+const IDENTITY_HEADER_CHARS: std::ops::RangeInclusive<usize> = 41..=200;
+
+/// Returns whether `text` can be an Azure resource id.
+pub(crate) fn is_resource_id(text: &str) -> bool {
+    text.len() <= RESOURCE_ID_CHARS_MAX
+        && text.starts_with('/')
+        && text.chars().all(|c| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c))
+}
+
+/// Returns whether a text can be the secret header of an identity endpoint: it has to fit into a
+/// header and into a path, and to be so long that logs do not show it as part of a path.
+pub(crate) fn is_identity_header(header: &Secret) -> bool {
+    let text = header.expose();
+    IDENTITY_HEADER_CHARS.contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+pub(crate) fn identity_header_rule() -> String {
+    let (least, most) = (IDENTITY_HEADER_CHARS.start(), IDENTITY_HEADER_CHARS.end());
+    format!("the header of an identity endpoint has {least} to {most} letters, digits, - and _")
+}
 
 /// Returns whether `text` can be a display name.
 pub(crate) fn is_name(text: &str) -> bool {

@@ -16,8 +16,10 @@ pub(crate) mod event_stream;
 mod grant_object;
 mod group;
 pub(crate) mod hashing_queue;
+mod identity_endpoint;
 mod key_credential;
 pub(crate) mod limits;
+pub(crate) mod managed_identity;
 mod memory;
 pub(crate) mod passwords;
 pub(crate) mod platform;
@@ -40,7 +42,7 @@ pub(crate) use outlive_wire::tenant as spec;
 
 pub(crate) use app_role::{AppRoleAssignment, PrincipalType, unassign};
 pub(crate) use application::Application;
-pub(crate) use application_document::ApplicationDocument;
+pub(crate) use application_document::{ApplicationDocument, ManagedIdentity};
 pub(crate) use authenticator::{Authenticator, SecondFactor};
 pub(crate) use cached_store::Directory;
 pub(crate) use client_secret::{
@@ -52,6 +54,7 @@ pub(crate) use creation::{SECRET_LIFETIME, create};
 pub(crate) use deleted_user::KEPT_AFTER_DELETION;
 pub(crate) use grant_object::{GrantsOf, PermissionGrant};
 pub(crate) use group::{Group, GroupDocument};
+pub(crate) use identity_endpoint::{IdentityEndpoint, delete_identity_endpoint};
 pub(crate) use key_credential::{FederatedCredential, KeyCredential};
 pub(crate) use policies::{Kept, Location, POLICIES_MAX, Policies, TokenLifetime};
 pub(crate) use profile::{PASSWORD_NEVER_EXPIRES, UserProfile};

@@ -7,7 +7,7 @@ use outlive_wire::events::{ApplicationAssignmentChanged, ApplicationDisabled, Ap
 use super::applications::{app_roles, find_applications, scopes};
 use super::permissions::{READ_APPLICATIONS, WRITE_APPLICATIONS};
 use super::prelude::*;
-use crate::directory::Application;
+use crate::directory::{Application, ManagedIdentity};
 
 pub(super) fn router() -> Router<Idp> {
     Router::new()
@@ -21,18 +21,28 @@ entity_type! {
     fn resource(tenant: TenantId, application: &Application) {
         "id" [Filterable] => application.service_principal_id,
         "accountEnabled" [Filterable] => application.enabled,
+        "alternativeNames" => alternative_names(application),
         "appDisplayName" => application.name,
         "appId" [Filterable] => application.client_id,
-        "appOwnerOrganizationId" => tenant,
+        "appOwnerOrganizationId" => application.document.managed_identity.is_none().then_some(tenant),
         "appRoleAssignmentRequired" => application.document.assignment_required,
         "appRoles" => app_roles(application),
         "displayName" [Filterable] => application.name,
         "oauth2PermissionScopes" => scopes(application),
         "replyUrls" => application.document.redirect_uris.iter().map(|uri| &uri.uri).collect::<Vec<_>>(),
         "servicePrincipalNames" => names(application),
-        "servicePrincipalType" => "Application",
+        "servicePrincipalType" [Filterable] => principal_type(application),
         "signInAudience" => "AzureADMyOrg",
     }
+}
+
+fn principal_type(application: &Application) -> &'static str {
+    if application.document.managed_identity.is_some() { "ManagedIdentity" } else { "Application" }
+}
+
+fn alternative_names(application: &Application) -> Vec<String> {
+    let names = application.document.managed_identity.as_ref().map(ManagedIdentity::alternative_names);
+    names.into_iter().flatten().collect()
 }
 
 fn names(application: &Application) -> Vec<String> {
@@ -62,7 +72,7 @@ async fn show(caller: Caller, Path(id): Path<String>) -> Answer {
 /// `GET /servicePrincipals(appId='…')`.
 pub(super) async fn show_by_name(caller: &Caller, name: &ApplicationName) -> Answer {
     caller.allowed(&READ_APPLICATIONS)?;
-    let application = name.find(caller).await?;
+    let application = name.find_principal(caller).await?;
     caller.entity(&SERVICE_PRINCIPAL, &resource(caller.tenant.id, &application))
 }
 
@@ -77,7 +87,7 @@ async fn create(caller: Caller, Body(new): Body<NewServicePrincipal>) -> Answer 
     caller.allowed(&WRITE_APPLICATIONS)?;
     let options = caller.entity_options(&SERVICE_PRINCIPAL)?;
     let app_id = new.app_id.ok_or_else(|| GraphError::missing("ServicePrincipal", "appId"))?;
-    let application = ApplicationName::AppId(app_id).find(&caller).await?;
+    let application = ApplicationName::AppId(app_id).find_principal(&caller).await?;
     Ok(options.created(&resource(caller.tenant.id, &application)))
 }
 
@@ -105,7 +115,7 @@ pub(super) async fn update_by_name(
     patch: ServicePrincipalPatch,
 ) -> Result<StatusCode> {
     caller.allowed(&WRITE_APPLICATIONS)?;
-    apply_patch(caller, name.find(caller).await?, patch).await
+    apply_patch(caller, name.find_principal(caller).await?, patch).await
 }
 
 /// Commits the changes, with an event for each property that changed.

@@ -1,6 +1,7 @@
 //! The lab surface: events, policies, questions about credentials, and checks of tenant specs.
 
 pub(crate) mod events;
+pub(crate) mod identity_endpoints;
 pub(crate) mod policies;
 pub(crate) mod question;
 pub(crate) mod registration;

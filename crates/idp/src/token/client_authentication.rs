@@ -32,6 +32,11 @@ impl AuthenticatedClient {
         Self::new(application, ClientAuthentication::None)
     }
 
+    /// Returns a managed identity, whose credential only the platform has.
+    pub(super) const fn of_managed_identity(identity: Application) -> Self {
+        Self::new(identity, ClientAuthentication::Certificate)
+    }
+
     /// Returns whether the client is public or confidential in this request.
     pub(crate) fn class(&self) -> ClientClass {
         ClientClass::of_request(self.authentication != ClientAuthentication::None)
@@ -105,5 +110,5 @@ pub(crate) async fn find(idp: &Idp, tenant: &Tenant, client_id: &str) -> Result<
         Refusal::new(aadsts::CLIENT_NOT_FOUND).with("client", client_id).with("tenant", &tenant.display_name)
     };
     let client_id: ClientId = client_id.parse().ok().ok_or_else(unknown)?;
-    idp.directory.application(tenant.id, client_id).await?.ok_or_else(unknown)
+    idp.directory.client(tenant.id, client_id).await?.ok_or_else(unknown)
 }

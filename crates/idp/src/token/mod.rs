@@ -10,6 +10,7 @@ mod endpoint;
 pub(crate) mod grant;
 mod grant_type;
 mod grants;
+mod managed_identity;
 pub(crate) mod mint;
 mod pipeline;
 mod presented_client;
@@ -23,4 +24,5 @@ pub(crate) use authorization_code::{AuthorizationCode, CodeChallenge, CodeScopes
 pub(crate) use client_assertion::{AHEAD, holds_by_either_clock};
 pub(crate) use client_authentication::find as find_client;
 pub(crate) use endpoint::{preflight, token, wrong_method};
+pub(crate) use managed_identity::{app_service_token, metadata_token};
 pub(crate) use request::parse_claims;

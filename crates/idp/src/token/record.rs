@@ -17,6 +17,9 @@ use super::request::TokenRequest;
 use crate::protocol::refusal::{Refusal, RequestDetails};
 use crate::visit::Visit;
 
+/// What the journal shows in place of a grant type for tokens of managed identities.
+pub(super) const MANAGED_IDENTITY: &str = "managed_identity";
+
 /// Tokens that are in the journal. Only this module creates the value, and a response is built from
 /// nothing else.
 pub(super) struct Recorded<'a> {
@@ -80,9 +83,11 @@ impl<'a> MintedForApplication<'a> {
     pub(super) async fn record(self) -> Result<Recorded<'a>, StoreError> {
         let Self { authorized, access_token } = self;
         let request = authorized.request;
+        let is_identity = request.client.application.document.managed_identity.is_some();
+        let grant_type = if is_identity { MANAGED_IDENTITY } else { "client_credentials" };
         let issued = TokenIssued {
             roles: Some(authorized.roles),
-            ..token_issued(request, "client_credentials", &access_token.audience, &access_token)
+            ..token_issued(request, grant_type, &access_token.audience, &access_token)
         };
         let about = vec![access_token.uti.clone(), access_token.fingerprint.clone()];
         let mut change = Change::new();
@@ -203,6 +208,6 @@ pub(crate) async fn record_refusal(
 }
 
 /// Returns a parameter of the request, limited to what the journal keeps.
-fn truncated(text: &str) -> String {
+pub(super) fn truncated(text: &str) -> String {
     text.chars().take(100).collect()
 }

@@ -45,6 +45,7 @@ mod graph_users;
 mod happenings;
 mod honesty;
 mod lifetimes;
+mod managed_identity;
 mod on_behalf_of;
 mod page_origins;
 mod pages;

@@ -20,10 +20,11 @@ pub(crate) struct NewFlow<'a> {
     pub display_name: &'a str,
     /// The workflow definition.
     pub definition: &'a Value,
-    /// The connection its actions use.
-    pub connection: &'a str,
-    /// That connection's connector, which is also the name of the connection reference.
-    pub connector: &'a str,
+    /// The connection its actions use and its connector, which is also the name of the connection
+    /// reference; `None` if they use none.
+    pub connection: Option<(&'a str, &'a str)>,
+    /// Its managed identities, as in an Azure resource.
+    pub identity: Option<&'a Value>,
 }
 
 /// A run in the run history.
@@ -85,18 +86,22 @@ impl Maker {
 
     /// Creates a flow and starts it.
     pub(crate) async fn put_flow(&mut self, now: Instant, flow: &NewFlow<'_>) -> Result<Value, MakerError> {
-        let body = json!({"properties": {
+        let references = flow.connection.map(|(connection, connector)| {
+            json!({connector: {
+                "runtimeSource": "embedded",
+                "connection": {"name": connection},
+                "api": {"name": connector},
+            }})
+        });
+        let mut body = json!({"properties": {
             "displayName": flow.display_name,
             "state": "Started",
             "definition": flow.definition,
-            "connectionReferences": {
-                flow.connector: {
-                    "runtimeSource": "embedded",
-                    "connection": {"name": flow.connection},
-                    "api": {"name": flow.connector},
-                },
-            },
+            "connectionReferences": references.unwrap_or_else(|| json!({})),
         }});
+        if let Some(identity) = flow.identity {
+            body["identity"] = identity.clone();
+        }
         let url = self.flow_url(flow.id, "");
         Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(&body)).await?.expect()?)
     }

@@ -9,6 +9,7 @@ use serde_saphyr::Spanned;
 use uuid::Uuid;
 
 use super::application::SeedApplication;
+use super::managed_identity::SeedManagedIdentity;
 
 /// A seed file.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +26,9 @@ pub struct SeedFile {
     pub groups: Vec<SeedGroup>,
     /// The application registrations.
     pub applications: Vec<SeedApplication>,
+    /// The managed identities.
+    #[serde(default)]
+    pub managed_identities: Vec<SeedManagedIdentity>,
     /// The application with which the flow service authenticates to the hub.
     pub flow_service: Spanned<String>,
     /// The public client of the maker portal.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::file::{SeedConnector, SeedUser};
 use super::ids::{Ids, NO_CLIENT};
 use super::planned_application::PlannedApplication;
+use super::planned_identity::PlannedIdentity;
 use super::{DrawnSecrets, Seed};
 use crate::template::fill_json;
 
@@ -25,6 +26,7 @@ pub struct TenantPlan {
     pub display_name: String,
     pub users: Vec<PlannedUser>,
     pub applications: Vec<PlannedApplication>,
+    pub identities: Vec<PlannedIdentity>,
     /// The connectors' names.
     pub connectors: Vec<String>,
     /// Connections to create.
@@ -148,6 +150,7 @@ impl TenantPlan {
                     .map(|stream| stream.endpoint.replace("${resource}", resource_origin)),
             })
             .collect();
+        let identities = PlannedIdentity::all(file, tenant, &ids, secrets);
         let maker_portal = client_of(&file.maker_portal.value).unwrap_or(NO_CLIENT);
         let connector_of = |connection: &str| {
             let found = file.connections.iter().find(|c| c.name.value == connection);
@@ -171,7 +174,7 @@ impl TenantPlan {
             }
         };
         Self {
-            idp: idp_spec(seed, &ids, (&domain, &display_name, edition), &users, &applications),
+            idp: idp_spec(seed, &ids, (&domain, &display_name, edition), &users, &applications, &identities),
             hub: json!(hub_spec(seed, &client_of, secrets)),
             resource: json!(resource_spec(seed, &client_of, &domain, &api_keys)),
             flow: json!({
@@ -209,6 +212,7 @@ impl TenantPlan {
             display_name,
             users,
             applications,
+            identities,
             api_keys,
             maker_portal,
         }
@@ -222,6 +226,7 @@ fn idp_spec(
     (domain, display_name, edition): (&str, &str, &str),
     users: &[PlannedUser],
     applications: &[PlannedApplication],
+    identities: &[PlannedIdentity],
 ) -> Value {
     let file = &seed.file;
     let user = |(seeded, user): (&SeedUser, &PlannedUser)| UserSpec {
@@ -272,6 +277,13 @@ fn idp_spec(
                 members: group.members.iter().map(user_of).collect(),
             })
             .collect(),
+        managed_identities: file
+            .managed_identities
+            .iter()
+            .zip(identities)
+            .map(|(seeded, planned)| planned.spec(seeded, &client_of))
+            .collect(),
+        identity_endpoints: identities.iter().filter_map(|planned| planned.endpoint(identities)).collect(),
     };
     let mut spec = json!(spec);
     // As the caller wrote it: the identity provider rejects an unknown one.

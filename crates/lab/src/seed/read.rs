@@ -231,6 +231,7 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
         applications.holds(application, wrong);
     }
     check_clients(file, wrong);
+    check_identities(file, &applications, wrong);
     for SeedRequirement { api, .. } in file.applications.iter().flat_map(|app| &app.requires) {
         if platform::named(&api.value).is_none() {
             applications.holds(api, wrong);
@@ -294,6 +295,31 @@ fn can_fill(file: &SeedFile, name: &str) -> bool {
         || role.is_some_and(|role| file.users.iter().any(|user| user.role.value == role))
 }
 
+/// The managed identities: the names of APIs, and of the function apps that they are assigned to.
+fn check_identities(file: &SeedFile, applications: &Defined<'_>, wrong: &mut Vec<Wrong>) {
+    let identities = &file.managed_identities;
+    Defined::collect("managed identity", identities.iter().map(|identity| &identity.name), wrong);
+    let own = identities.iter().filter(|identity| !identity.user_assigned).map(|identity| &identity.name);
+    let apps = Defined::collect("managed identity that is not user-assigned", own, &mut Vec::new());
+    for identity in identities {
+        for api in identity.roles.iter().map(|assigned| &assigned.api) {
+            if platform::named(&api.value).is_none() {
+                applications.holds(api, wrong);
+            }
+        }
+        for app in &identity.assigned_to {
+            apps.holds(app, wrong);
+            if !identity.user_assigned {
+                wrong.push(Wrong {
+                    position: Position::of(app),
+                    message: format!("'{}' belongs to a function app of its own", identity.name.value),
+                    remedy: "add user_assigned: true, or remove assigned_to".to_owned(),
+                });
+            }
+        }
+    }
+}
+
 /// The applications that the flow service and the maker's portal sign in as.
 fn check_clients(file: &SeedFile, wrong: &mut Vec<Wrong>) {
     let named = |name: &Spanned<String>| file.applications.iter().find(|app| app.name.value == name.value);
@@ -354,6 +380,13 @@ mod tests {
                 "Azure Nothing",
                 "no application 'Azure Nothing'",
             ),
+            (
+                "assigned_to: [Orders Function]",
+                "assigned_to: [Orders Reader]",
+                "assigned_to: [Orders Reader]",
+                "no managed identity that is not user-assigned 'Orders Reader'",
+            ),
+            ("    user_assigned: true\n", "", "assigned_to:", "'Orders Reader' belongs to a function app"),
             ("folder: connectors/contoso-orders\n", "folder: \"\"\n", "folder: \"\"", "has no name"),
             ("domain: contoso.example", "domian: contoso.example", "domian:", "unknown field `domian`"),
             (

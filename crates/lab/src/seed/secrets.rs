@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use outlive_clock::{Randomness, Stream};
+use outlive_wire::managed_identity::IDENTITY_HEADER_CHARS;
 
 use super::SeedFile;
 
@@ -15,6 +16,8 @@ pub struct DrawnSecrets {
     pub client_secrets: BTreeMap<String, String>,
     /// Key of the orders API by name.
     pub api_keys: BTreeMap<String, String>,
+    /// Secret header of an identity endpoint by the name of its function app.
+    pub identity_headers: BTreeMap<String, String>,
 }
 
 impl std::fmt::Debug for DrawnSecrets {
@@ -24,8 +27,8 @@ impl std::fmt::Debug for DrawnSecrets {
 }
 
 impl DrawnSecrets {
-    /// Generates a password for every user, a secret for every application that has one, and the
-    /// keys of the orders API.
+    /// Generates a password for every user, a secret for every application that has one, the keys
+    /// of the orders API, and the headers of identity endpoints.
     pub fn draw(seed: &SeedFile, random: &Randomness) -> Self {
         let passwords = seed
             .users
@@ -52,7 +55,16 @@ impl DrawnSecrets {
                 (name.value.clone(), draw_client_secret(&mut stream))
             })
             .collect();
-        Self { passwords, client_secrets, api_keys }
+        let identity_headers = seed
+            .managed_identities
+            .iter()
+            .filter(|identity| !identity.user_assigned)
+            .map(|identity| {
+                let mut stream = random.of(&identity.name.value).stream("seed-identity-header");
+                (identity.name.value.clone(), draw_secret(IDENTITY_HEADER_CHARS, &mut stream))
+            })
+            .collect();
+        Self { passwords, client_secrets, api_keys, identity_headers }
     }
 }
 
@@ -75,7 +87,11 @@ pub(crate) fn draw_password(stream: &mut Stream) -> String {
 
 /// Generates a client secret of 40 characters, as in Entra.
 pub(crate) fn draw_client_secret(stream: &mut Stream) -> String {
-    (0..40).map(|position| pick([LOWER, UPPER, DIGIT][position % 3], stream)).collect()
+    draw_secret(40, stream)
+}
+
+fn draw_secret(chars: usize, stream: &mut Stream) -> String {
+    (0..chars).map(|position| pick([LOWER, UPPER, DIGIT][position % 3], stream)).collect()
 }
 
 fn pick(alphabet: &[u8], stream: &mut Stream) -> char {

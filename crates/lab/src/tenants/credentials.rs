@@ -1,11 +1,12 @@
 //! The tenant credentials of a planned tenant.
 
 use outlive_wire::lab_api::{
-    ApplicationCredentials, TenantConnection, TenantConnector, TenantCredentials, TenantFlow, Urls,
-    UserCredentials,
+    ApplicationCredentials, IdentityEnvironment, ManagedIdentityCredentials, TenantConnection,
+    TenantConnector, TenantCredentials, TenantFlow, Urls, UserCredentials,
 };
+use outlive_wire::managed_identity::{identity_endpoint_path, metadata_authority_path};
 
-use crate::seed::TenantPlan;
+use crate::seed::{PlannedIdentity, TenantPlan};
 
 impl TenantPlan {
     /// Returns the tenant credentials, without connections and flows if the tenant is `bare`.
@@ -37,6 +38,11 @@ impl TenantPlan {
                     redirect_uris: application.redirect_uris.clone(),
                 })
                 .collect(),
+            managed_identities: self
+                .identities
+                .iter()
+                .map(|identity| self.identity_credentials(identity, &urls.idp))
+                .collect(),
             maker_portal: self.maker_portal.to_string(),
             connectors: self.connectors.iter().map(|name| TenantConnector { name: name.clone() }).collect(),
             connections: self
@@ -62,6 +68,25 @@ impl TenantPlan {
                 .collect(),
             api_keys: self.api_keys.clone(),
             urls,
+        }
+    }
+    fn identity_credentials(&self, identity: &PlannedIdentity, idp: &str) -> ManagedIdentityCredentials {
+        let (tenant, endpoint) = (self.tenant.to_string(), identity.principal_id.uuid());
+        let environment = |header: &String| IdentityEnvironment {
+            identity_endpoint: format!("{idp}{}", identity_endpoint_path(&tenant, endpoint)),
+            identity_header: header.clone(),
+            azure_pod_identity_authority_host: format!(
+                "{idp}{}",
+                metadata_authority_path(&tenant, endpoint, &header.as_str().into())
+            ),
+        };
+        ManagedIdentityCredentials {
+            name: identity.name.clone(),
+            client_id: identity.client_id.to_string(),
+            principal_id: identity.principal_id.to_string(),
+            resource_id: identity.resource_id.clone(),
+            user_assigned: identity.user_assigned,
+            environment: identity.header.as_ref().map(environment),
         }
     }
 }

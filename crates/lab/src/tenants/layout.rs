@@ -54,8 +54,8 @@ pub(super) async fn lay_out(
                 id: &id,
                 display_name: &flow.display_name,
                 definition: &flow.definition,
-                connection: &flow.connection,
-                connector: &flow.connector,
+                connection: Some((&flow.connection, &flow.connector)),
+                identity: None,
             };
             maker.put_flow(now, &flow).await?;
         }

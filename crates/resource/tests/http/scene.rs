@@ -189,6 +189,7 @@ impl Scene {
             service_principal: ServicePrincipalId::from_uuid(Uuid::from_u128(5)),
             roles: roles.iter().map(|&role| role.to_owned()).collect(),
             idtyp: false,
+            managed_identity: None,
             wids: Vec::new(),
         };
         self.sign(&self.claims_of(&subject))

@@ -59,6 +59,8 @@ pub enum AccessSubject {
         roles: Vec<String>,
         /// Whether the resource configures `idtyp`.
         idtyp: bool,
+        /// The Azure resource id of a managed identity, or of the resource that it belongs to.
+        managed_identity: Option<String>,
         /// Directory role template ids.
         wids: Vec<String>,
     },
@@ -214,6 +216,10 @@ pub struct AccessTokenClaims {
     /// Client capabilities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xms_cc: Option<Vec<String>>,
+    /// Managed identities: the Azure resource id of the identity, or of the resource that it
+    /// belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xms_mirid: Option<String>,
 }
 
 impl AccessTokenClaims {
@@ -264,6 +270,7 @@ impl AccessTokenClaims {
             ver: input.version,
             wids: None,
             xms_cc: input.xms_cc.clone(),
+            xms_mirid: None,
         };
         match input.subject {
             AccessSubject::User { user, scopes, roles, amr, session, auth_time, wids } => Self {
@@ -302,13 +309,16 @@ impl AccessTokenClaims {
                 wids: some_unless_empty(wids),
                 ..bare
             },
-            AccessSubject::App { service_principal, roles, idtyp, wids } => Self {
+            AccessSubject::App { service_principal, roles, idtyp, managed_identity, wids } => Self {
                 idp: v1.then(|| bare.iss.clone()),
-                idtyp: idtyp.then_some("app"),
+                // For a managed identity also if the resource does not configure it
+                // (docs/parity.md).
+                idtyp: (*idtyp || managed_identity.is_some()).then_some("app"),
                 oid: service_principal.uuid(),
                 roles: some_unless_empty(roles),
                 sub: service_principal.to_string(),
                 wids: some_unless_empty(wids),
+                xms_mirid: managed_identity.clone(),
                 ..bare
             },
         }

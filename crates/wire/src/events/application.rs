@@ -34,6 +34,12 @@ events! {
     /// The service principal of an application was enabled.
     ApplicationEnabled = "application.enabled", notable true,
         |event| format!("The application {} was enabled.", event.client_name);
+    /// A managed identity was created, together with the resource that it belongs to or on its own.
+    ManagedIdentityCreated = "managed_identity.created", notable true,
+        |event| format!("The managed identity {} was created.", event.client_name);
+    /// A managed identity was deleted, for example with the resource that it belonged to.
+    ManagedIdentityDeleted = "managed_identity.deleted", notable true,
+        |event| format!("The managed identity {} was deleted.", event.client_name);
     /// A client secret was added to an application.
     SecretAdded = "secret.added", notable true,
         |event| format!("A client secret was added to {}.", event.client_name);

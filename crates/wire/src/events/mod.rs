@@ -133,7 +133,8 @@ journal_events! {
         ApplicationCreated, ApplicationUpdated, ApplicationDeleted, ApplicationDisabled,
         ApplicationEnabled, ApplicationAssignmentChanged, SecretAdded, SecretRemoved, SecretRotated,
         SecretExpired, CertificateAdded, CertificateRemoved, FederatedCredentialAdded,
-        FederatedCredentialUpdated, FederatedCredentialRemoved,
+        FederatedCredentialUpdated, FederatedCredentialRemoved, ManagedIdentityCreated,
+        ManagedIdentityDeleted,
     }
     IDP: permission {
         ConsentGranted, ConsentChanged, ConsentWithdrawn, AppRoleAssigned, AppRoleUnassigned,

@@ -10,7 +10,15 @@ use crate::graph::permissions::{WRITE_APPLICATIONS, WRITE_OWN_APPLICATION};
 use crate::graph::prelude::*;
 
 impl ApplicationName {
+    /// Returns the application unless it is a managed identity, which is only a service principal.
     pub(in crate::graph) async fn find(&self, caller: &Caller) -> Result<Application> {
+        let found = self.find_principal(caller).await?;
+        let (Self::Object(name) | Self::AppId(name)) = self;
+        if found.document.managed_identity.is_some() { Err(GraphError::not_found(name)) } else { Ok(found) }
+    }
+
+    /// Returns the application, or the managed identity.
+    pub(in crate::graph) async fn find_principal(&self, caller: &Caller) -> Result<Application> {
         let (directory, tenant) = (&caller.idp.directory, caller.tenant.id);
         let (found, name) = match self {
             Self::Object(id) => (directory.application_of_object(tenant, parse_id(id)?).await?, id),

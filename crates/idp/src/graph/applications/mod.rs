@@ -61,8 +61,7 @@ async fn list(caller: Caller) -> Answer {
     caller.allowed(&READ_APPLICATIONS)?;
     collection(caller, &APPLICATION, |options| async move {
         let (mut found, more_after) = find_applications(caller, &options).await?;
-        // Platform applications have service principals in the tenant, but no registration.
-        found.retain(|application| !application.document.platform);
+        found.retain(is_registered);
         let mut objects = Vec::with_capacity(found.len());
         for application in &found {
             objects.push(resource(caller, application).await?);
@@ -70,6 +69,12 @@ async fn list(caller: Caller) -> Answer {
         Ok(options.filtered(objects, more_after))
     })
     .await
+}
+
+/// Whether an application is registered in the tenant. Platform applications and managed identities
+/// only have service principals there.
+fn is_registered(application: &Application) -> bool {
+    !application.document.platform && application.document.managed_identity.is_none()
 }
 
 /// Returns the applications that the filter selects through an index, and the key at which the next

@@ -122,6 +122,8 @@ fn activity(event: &JournalEvent) -> Option<Activity> {
         E::ApplicationCreated(_) => ["Add application", CORE, APPLICATIONS, "Add"],
         E::ApplicationUpdated(_) => ["Update application", CORE, APPLICATIONS, "Update"],
         E::ApplicationDeleted(_) => ["Delete application", CORE, APPLICATIONS, "Delete"],
+        E::ManagedIdentityCreated(_) => ["Add service principal", CORE, APPLICATIONS, "Add"],
+        E::ManagedIdentityDeleted(_) => ["Remove service principal", CORE, APPLICATIONS, "Delete"],
         E::ApplicationDisabled(_) | E::ApplicationEnabled(_) => {
             ["Update service principal", CORE, APPLICATIONS, "Update"]
         }
@@ -202,7 +204,7 @@ fn audit<'a>(event: &'a JournalEvent, user: Option<&str>) -> Option<Audit<'a>> {
         SecretAdded | SecretRemoved | SecretRotated | CertificateAdded | CertificateRemoved
         | FederatedCredentialAdded | FederatedCredentialUpdated | FederatedCredentialRemoved
         | ApplicationCreated | ApplicationUpdated | ApplicationDeleted | ApplicationDisabled
-        | ApplicationEnabled => |e|
+        | ApplicationEnabled | ManagedIdentityCreated | ManagedIdentityDeleted => |e|
             Audit { client_id: e.client_id, client_name: Some(&e.client_name), ..Audit::by(&e.actor) };
     })
 }

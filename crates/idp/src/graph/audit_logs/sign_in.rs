@@ -36,6 +36,7 @@ entity_type! {
         "riskState" => "none",
         "signInEventTypes" => [match sign_in.grant_type {
             Some("client_credentials") => "servicePrincipal",
+            Some("managed_identity") => "managedIdentity",
             _ if interactive => "interactiveUser",
             _ => "nonInteractiveUser",
         }],

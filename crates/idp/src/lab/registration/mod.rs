@@ -2,6 +2,7 @@
 //! whole tenant specification through [`spec_mistakes`].
 
 mod applications;
+mod identities;
 mod mistakes;
 mod users;
 
@@ -21,6 +22,7 @@ pub(crate) fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
     tenant(spec, &mut mistakes);
     users::check(spec, &mut mistakes);
     applications::check(spec, &mut mistakes);
+    identities::check(spec, &mut mistakes);
     mistakes.0
 }
 

@@ -32,6 +32,20 @@ fn sound() -> Value {
         "domain": "contoso.example", "display_name": "Contoso", "users": [user(30, "owner"), user(31, "admin")],
         "groups": [{"id": id(40), "display_name": "Clerks", "members": [id(30)]}],
         "applications": [api, client, application(50, "public")],
+        "managed_identities": [
+            {
+                "client_id": id(60), "service_principal_id": id(61), "name": "Function", "resource_id": "/s/function",
+                "roles": [{"resource": id(10), "roles": ["Orders.Read.All"]}],
+            },
+            {
+                "client_id": id(62), "service_principal_id": id(63), "name": "Reader", "resource_id": "/s/reader",
+                "user_assigned": true,
+            },
+        ],
+        "identity_endpoints": [{
+            "id": id(64), "resource_id": "/s/function", "header": "h".repeat(48), "system_assigned": id(60),
+            "user_assigned": [id(62)],
+        }],
     })
 }
 
@@ -95,6 +109,18 @@ fn each_mistake_is_found_where_it_is() {
         ("/applications/1/event_stream/delay", json!("P2D")),
         ("/applications/2/secrets", json!(["secret"])),
         ("/applications/2/certificates", json!(["a certificate"])),
+        ("/managed_identities/0/client_id", json!("00000000-0000-4000-8000-000000000010")),
+        ("/managed_identities/1/client_id", json!("00000000-0000-4000-8000-000000000060")),
+        ("/managed_identities/1/service_principal_id", json!("00000000-0000-4000-8000-000000000012")),
+        ("/managed_identities/1/resource_id", json!("/S/Function")),
+        ("/managed_identities/0/resource_id", json!("function")),
+        ("/managed_identities/0/name", json!("")),
+        ("/managed_identities/0/roles/0/roles/0", json!("Orders.Read")),
+        ("/identity_endpoints/0/resource_id", json!("/a b")),
+        ("/identity_endpoints/0/header", json!("x".repeat(40))),
+        ("/identity_endpoints/0/header", json!("h h".repeat(20))),
+        ("/identity_endpoints/0/system_assigned", json!("00000000-0000-4000-8000-000000000062")),
+        ("/identity_endpoints/0/user_assigned/0", json!("00000000-0000-4000-8000-000000000060")),
     ];
     let elsewhere = [
         ("/users/0/upn", json!("ADMIN@contoso.example"), "/users/1/upn"),

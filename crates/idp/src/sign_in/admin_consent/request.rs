@@ -53,7 +53,7 @@ impl AdminConsentRequest {
         let parsed = client_id.parse::<ClientId>().ok();
         let tenant = idp.tenant(segment, parsed).await?;
         let application = match parsed {
-            Some(parsed) => idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?,
+            Some(parsed) => idp.directory.client(tenant.id, parsed).await.map_err(Refusal::from)?,
             None => None,
         };
         let application = application.ok_or_else(|| {

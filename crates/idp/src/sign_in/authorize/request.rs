@@ -92,7 +92,7 @@ pub(crate) async fn validate(
     };
     let parsed = parsed.ok_or_else(unknown)?;
     let application =
-        idp.directory.application(tenant.id, parsed).await.map_err(Refusal::from)?.ok_or_else(unknown)?;
+        idp.directory.client(tenant.id, parsed).await.map_err(Refusal::from)?.ok_or_else(unknown)?;
     if !application.enabled {
         return Err(Refusal::new(aadsts::CLIENT_DISABLED)
             .with_client(application.client_id, &application.name)

@@ -64,10 +64,12 @@ pub(super) async fn for_application(
     resource: &ResolvedResource,
     roles: Vec<String>,
 ) -> Result<AccessToken, Refusal> {
+    let client = &request.client.application;
     let subject = AccessSubject::App {
-        service_principal: request.client.application.service_principal_id,
+        service_principal: client.service_principal_id,
         roles,
         idtyp: user_claims::includes_idtyp(&resource.application),
+        managed_identity: client.document.managed_identity.as_ref().map(|found| found.resource_id.clone()),
         wids: user_claims::application_wids(&resource.application),
     };
     let random = request.idp.chassis.random.of(request.tenant.id);
@@ -153,9 +155,13 @@ fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Option<Vec<St
     included.then(|| vec!["cp1".to_owned()])
 }
 
-/// Returns the lifetime: long if the token is CAE-enabled, set by a policy, or else random within
-/// the documented range. Policies apply at issuance, so a change affects the next token.
+/// Returns the lifetime: long if the token is CAE-enabled or of a managed identity, set by a
+/// policy, or else random within the documented range. Policies apply at issuance, so a change
+/// affects the next token.
 fn lifetime(request: &TokenRequest<'_>, resource: &Application, evaluated: bool) -> Span {
+    if request.client.application.document.managed_identity.is_some() {
+        return lifetimes::MANAGED_IDENTITY_ACCESS_TOKEN;
+    }
     let random = request.idp.chassis.random.of(request.tenant.id);
     if evaluated {
         return lifetimes::evaluated_access_token(&mut random.stream("evaluated-access-token-lifetime"));

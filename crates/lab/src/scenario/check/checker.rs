@@ -64,7 +64,7 @@ impl Checker<'_> {
         let filled = template::fill(text, |name| self.known.can_fill(name).then(String::new));
         if let Err(error) = filled {
             let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, ${user.ROLE.password}, ${key.K}, \
-                          ${app.NAME.client_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
+                          ${app.NAME.client_id}, ${identity.NAME.resource_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
             self.wrong_at(position, format!("in the text '{text}': {error}"), remedy);
         }
     }
@@ -74,7 +74,10 @@ impl Checker<'_> {
         match value {
             serde_json::Value::String(text) => self.text(self.at, text),
             serde_json::Value::Array(items) => items.iter().for_each(|item| self.json(item)),
-            serde_json::Value::Object(fields) => fields.values().for_each(|field| self.json(field)),
+            serde_json::Value::Object(fields) => fields.iter().for_each(|(name, field)| {
+                self.text(self.at, name);
+                self.json(field);
+            }),
             _ => {}
         }
     }

@@ -23,6 +23,7 @@ pub(in crate::scenario) enum Kind {
     Flow,
     Object,
     ApiKey,
+    Identity,
 }
 
 impl Kind {
@@ -37,13 +38,14 @@ impl Kind {
             Self::Flow => "flow",
             Self::Object => "object",
             Self::ApiKey => "API key",
+            Self::Identity => "managed identity",
         }
     }
 
     /// Where such names are defined.
     const fn origin(self) -> &'static str {
         match self {
-            Self::User | Self::Application | Self::Connector | Self::ApiKey => "in the seed",
+            Self::User | Self::Application | Self::Connector | Self::ApiKey | Self::Identity => "in the seed",
             Self::Tokens => "stored by an earlier step (keep: NAME)",
             Self::Mark => "set by an earlier step (mark: NAME)",
             Self::Connection => "created by an earlier step (create_connection)",
@@ -97,6 +99,7 @@ impl<'a> Known<'a> {
             seed.file.users.iter().for_each(|user| known.add(Kind::User, &user.role));
             seed.file.applications.iter().for_each(|app| known.add(Kind::Application, &app.name));
             seed.file.api_keys.iter().for_each(|key| known.add(Kind::ApiKey, key));
+            seed.file.managed_identities.iter().for_each(|found| known.add(Kind::Identity, &found.name));
             seed.file.connectors.iter().for_each(|connector| known.add(Kind::Connector, &connector.name));
         }
         known
@@ -151,6 +154,10 @@ impl<'a> Known<'a> {
             }),
             "key" => self.holds(Kind::ApiKey, rest),
             "app" => rest.strip_suffix(".client_id").is_some_and(|name| self.holds(Kind::Application, name)),
+            "identity" => rest.rsplit_once('.').is_some_and(|(name, field)| {
+                matches!(field, "client_id" | "principal_id" | "resource_id")
+                    && self.holds(Kind::Identity, name)
+            }),
             "connection" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Connection, name)),
             "flow" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Flow, name)),
             "object" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Object, name)),

@@ -271,6 +271,17 @@ impl World {
                 .credentials
                 .application(rest.strip_suffix(".client_id")?)
                 .map(|app| app.client_id.clone()),
+            "identity" => {
+                let (name, field) = rest.rsplit_once('.')?;
+                let mut identities = self.credentials.managed_identities.iter();
+                let identity = identities.find(|identity| identity.name == name)?;
+                match field {
+                    "client_id" => Some(identity.client_id.clone()),
+                    "principal_id" => Some(identity.principal_id.clone()),
+                    "resource_id" => Some(identity.resource_id.clone()),
+                    _ => None,
+                }
+            }
             "connection" => self.connections.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "flow" => self.flows.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "object" => self.objects.get(rest.strip_suffix(".id")?).cloned(),

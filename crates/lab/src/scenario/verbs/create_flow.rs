@@ -23,8 +23,8 @@ pub(crate) struct CreateFlow {
     name: Spanned<String>,
     /// The user's role.
     owner: Spanned<String>,
-    /// The connection it uses.
-    connection: Spanned<String>,
+    /// The connection it uses, if it uses one.
+    connection: Option<Spanned<String>>,
     /// The interval of its runs: a whole number of minutes, hours or days.
     every: Option<Spanned<Span>>,
     /// The operation it calls.
@@ -32,6 +32,8 @@ pub(crate) struct CreateFlow {
     operation: Spanned<String>,
     /// A workflow definition instead.
     definition: Option<Value>,
+    /// Its managed identities, as in an Azure resource: `{type: SystemAssigned}`.
+    identity: Option<Value>,
 }
 
 fn list_orders() -> Spanned<String> {
@@ -41,7 +43,11 @@ fn list_orders() -> Spanned<String> {
 impl Verb for CreateFlow {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::User, &self.owner);
-        checker.must(Kind::Connection, &self.connection);
+        if let Some(connection) = &self.connection {
+            checker.must(Kind::Connection, connection);
+        } else if self.definition.is_none() {
+            checker.wrong("the flow has no connection to call", "give connection, or a whole definition");
+        }
         if self.every.is_some() == self.definition.is_some() {
             let remedy = "give every (the interval of its runs), or a whole definition";
             checker.wrong("a flow needs exactly one of every and definition", remedy);
@@ -57,11 +63,10 @@ impl Verb for CreateFlow {
                 );
             }
         }
-        let connection = checker.known.connections.get(self.connection.value.as_str()).copied();
-        if let Some(connection) = connection {
+        let name = self.connection.as_ref().map_or("", |name| name.value.as_str());
+        if let Some(connection) = checker.known.connections.get(name).copied() {
             if connection.owner != self.owner.value {
-                let message =
-                    format!("the connection '{}' belongs to '{}'", self.connection.value, connection.owner);
+                let message = format!("the connection '{name}' belongs to '{}'", connection.owner);
                 checker.wrong_at(
                     Position::of(&self.owner),
                     message,
@@ -72,20 +77,26 @@ impl Verb for CreateFlow {
                 checker.operation(connection.connector, &self.operation);
             }
         }
-        self.definition.iter().for_each(|definition| checker.json(definition));
+        self.definition.iter().chain(&self.identity).for_each(|value| checker.json(value));
         checker.known.add(Kind::Flow, &self.name);
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
-        let connection = world.connection(&self.connection.value)?;
-        let definition = match (&self.definition, &self.every) {
-            (Some(definition), _) => world.fill_json(definition)?,
-            (None, Some(every)) => recurring(every.value, &connection.connector, &self.operation.value)
-                .ok_or_else(|| StepError(format!("{} is not a whole number of minutes", every.value)))?,
-            (None, None) => {
+        let connection = match &self.connection {
+            Some(name) => Some((name.value.as_str(), world.connection(&name.value)?)),
+            None => None,
+        };
+        let definition = match (&self.definition, &self.every, &connection) {
+            (Some(definition), ..) => world.fill_json(definition)?,
+            (None, Some(every), Some((_, connection))) => {
+                recurring(every.value, &connection.connector, &self.operation.value)
+                    .ok_or_else(|| StepError(format!("{} is not a whole number of minutes", every.value)))?
+            }
+            (None, ..) => {
                 return Err(StepError("the flow has neither a recurrence nor a definition".to_owned()));
             }
         };
+        let identity = self.identity.as_ref().map(|identity| world.fill_json(identity)).transpose()?;
         let id = world.random.stream("scenario-flow-id").uuid().to_string();
         let now = world.now;
         let maker = world.maker(&self.owner.value)?;
@@ -93,8 +104,8 @@ impl Verb for CreateFlow {
             id: &id,
             display_name: &self.name.value,
             definition: &definition,
-            connection: &self.connection.value,
-            connector: &connection.connector,
+            connection: connection.as_ref().map(|(name, found)| (*name, found.connector.as_str())),
+            identity: identity.as_ref(),
         };
         let created = maker.put_flow(now, &flow).await?;
         let state = created.pointer("/properties/state").and_then(Value::as_str).unwrap_or("none");

@@ -106,6 +106,7 @@ fn an_app_only_token_has_roles_and_no_scopes() {
         service_principal: ServicePrincipalId::from_uuid(id(5)),
         roles: vec!["Orders.Read.All".into()],
         idtyp: true,
+        managed_identity: None,
         wids: vec![],
     };
     insta::assert_json_snapshot!(claims(TokenVersion::V2, &app), @r#"
@@ -138,6 +139,7 @@ fn an_app_only_token_of_version_1_names_its_identity_provider() {
         service_principal: ServicePrincipalId::from_uuid(id(5)),
         roles: vec![],
         idtyp: false,
+        managed_identity: None,
         wids: vec!["0997a1d0-0d1d-4acb-b408-d5ca73121e90".into()],
     };
     let v1 = claims(TokenVersion::V1, &app);
@@ -291,4 +293,21 @@ fn everything_known_of_a_user_is_written_if_it_is_configured() {
     );
     assert_eq!((&plain["nbf"], &plain["auth_time"]), (&1_767_603_600.into(), &7.into()));
     assert_eq!(write(TokenVersion::V2, &[], true)["email"], "owner@mail.example", "by the scope email");
+}
+
+#[test]
+fn the_token_of_a_managed_identity_names_its_azure_resource() {
+    let workflow = "/subscriptions/s/resourcegroups/lab/providers/Microsoft.Logic/workflows/orders";
+    let app = AccessSubject::App {
+        service_principal: ServicePrincipalId::from_uuid(id(5)),
+        roles: vec![],
+        idtyp: false,
+        managed_identity: Some(workflow.to_owned()),
+        wids: vec![],
+    };
+    for version in [TokenVersion::V1, TokenVersion::V2] {
+        let claims = claims(version, &app);
+        assert_eq!((claims.idtyp, claims.xms_mirid.as_deref()), (Some("app"), Some(workflow)));
+    }
+    assert_eq!(claims(TokenVersion::V1, &user()).xms_mirid, None);
 }
