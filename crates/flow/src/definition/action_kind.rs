@@ -12,6 +12,7 @@ use super::settings::{self, Settings, StaticResult};
 use super::template_reader::templates_in;
 use super::{
     connector_call, control_action, data_action, expression_action, http_call, unsupported, variable_action,
+    webhook,
 };
 
 /// The kind of an action, and its settings.
@@ -84,7 +85,14 @@ pub(super) fn read(
             connector_call::read_request(&inputs(node, errors)?, errors).map(ActionKind::ApiConnection)
         }
         "openapiconnectionwebhook" | "apiconnectionwebhook" | "httpwebhook" => {
-            inputs(node, errors).map(|_| ActionKind::Webhook)
+            let inputs = inputs(node, errors)?;
+            Some(webhook::read(&lower, &inputs).map_or_else(
+                || ActionKind::Unavailable {
+                    kind: name.chars().take(QUOTED_MAX).collect(),
+                    remedy: "its inputs are not those of a call that subscribes; give it a static result",
+                },
+                |call| ActionKind::Webhook(Box::new(call)),
+            ))
         }
         "http" => http_call::read(&inputs(node, errors)?, errors).map(Box::new).map(ActionKind::Http),
         "compose" => {

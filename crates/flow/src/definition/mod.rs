@@ -28,6 +28,7 @@ mod unsupported;
 mod variable;
 mod variable_action;
 mod variable_checks;
+mod webhook;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -43,6 +44,7 @@ pub(crate) use schema::Schema;
 pub(crate) use settings::{Hidden, StaticResult};
 pub(crate) use trigger::{PollCall, Trigger, TriggerKind};
 pub(crate) use variable::{Initial, VariableChange, VariableType};
+pub(crate) use webhook::WebhookCall;
 
 use action_reader::{Actions, Reader};
 use node::Node;

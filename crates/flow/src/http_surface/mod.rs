@@ -1,5 +1,6 @@
 //! The HTTP API (`Microsoft.ProcessSimple`, api-version 2016-11-01).
 
+mod callbacks;
 mod caller;
 mod flow_documents;
 mod flow_edits;
@@ -52,6 +53,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
             get(run_routes::repetition),
         )
         .route(&at("/{flow}/runs/{run}/cancel"), post(run_routes::cancel))
+        .route(&at("/{flow}/runs/{run}/callbacks/{repetition}"), post(callbacks::call_back))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .method_not_allowed_fallback(|| async {
             Problem::new(

@@ -1,6 +1,7 @@
 //! The service: its state, and the execution of due work.
 
 mod access_reports;
+mod callbacks;
 mod checks;
 mod definition_secrets;
 mod due_work;
@@ -16,6 +17,7 @@ mod starting;
 mod state;
 mod tenant;
 
+pub(crate) use callbacks::CalledBack;
 pub(crate) use definition_secrets::sanitize;
 pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent};
 pub(crate) use mistakes::{Mistake, SaveError};

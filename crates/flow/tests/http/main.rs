@@ -22,3 +22,4 @@ mod replicas;
 mod run_locks;
 mod secrets;
 mod tenants;
+mod webhooks;
