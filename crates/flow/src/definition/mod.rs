@@ -156,6 +156,11 @@ impl Definition {
         self.connections.values().filter_map(|reference| reference.connection.as_deref())
     }
 
+    /// Whether an action can wait to be called back.
+    pub(crate) fn has_webhook_actions(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.kind, ActionKind::Webhook(_)))
+    }
+
     /// Returns the places of a body's actions.
     pub(crate) fn members(&self, body: usize) -> &[usize] {
         self.bodies.get(body).map_or(&[], |body| &body.members)

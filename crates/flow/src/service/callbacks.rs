@@ -131,6 +131,29 @@ impl Flows {
         self.store_progress(tenant, run, state, applied).await
     }
 
+    /// Returns the runs of a flow that wait to be called back, as they are when they are cancelled.
+    pub(super) async fn subscribed_runs(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        now: Instant,
+    ) -> Result<Vec<(String, Arc<Program>, RunState)>, Problem> {
+        let mut subscribed = Vec::new();
+        for run in runs::list_active(&self.chassis.store, tenant, flow).await? {
+            let Some(program) = self.definition(tenant, flow, run.version).await? else { continue };
+            if !program.has_webhook_actions() {
+                continue;
+            }
+            let found = runs::find(&self.chassis.store, tenant, flow, &run.name).await?;
+            let state = found.and_then(|(_, record)| serde_json::from_str::<RunState>(&record).ok());
+            if let Some(mut state) = state.filter(|state| state.matches(&program)) {
+                engine::cut_short(&program, &mut state, now);
+                subscribed.push((run.name, program, state));
+            }
+        }
+        Ok(subscribed)
+    }
+
     /// Makes the calls that end subscriptions. Their outcome changes nothing for the run.
     pub(super) async fn unsubscribe(
         &self,

@@ -194,6 +194,7 @@ impl Flows {
 
     /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
     pub(crate) async fn delete(&self, actor: &Actor<'_>, flow: &FlowRow) -> Result<(), Problem> {
+        let subscribed = self.subscribed_runs(actor.tenant, flow.id, actor.now).await?;
         let mut change = Change::new();
         for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
             let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());
@@ -209,6 +210,10 @@ impl Flows {
         self.chassis.store.commit(change).await.map_err(|error| {
             if error.is_conflict() { flow_not_found(flow.id) } else { Problem::from(error) }
         })?;
+        for (name, program, mut state) in subscribed {
+            let of = (actor.tenant, flow.id, name.as_str());
+            self.unsubscribe(of, &program, &mut state, actor.trace, actor.now).await?;
+        }
         self.report_all(actor.tenant, Some(actor.trace), actor.now).await;
         Ok(())
     }
