@@ -1,5 +1,6 @@
 //! Calls of actions, and what they need to know of a connector.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -30,13 +31,14 @@ impl Hub {
         inputs: &CallInputs<'_>,
     ) -> Outcome {
         let outcome = match inputs {
-            CallInputs::Operation { call, parameters } => {
-                self.attempt(workflow, credentials, call, parameters).await
+            CallInputs::Operation { call, parameters, callback } => {
+                self.attempt(workflow, credentials, call, (parameters, callback.as_deref())).await
             }
             CallInputs::Request(request) => self.forward(workflow, credentials, request).await,
             CallInputs::Http(request) => self.request(workflow, request).await,
-            CallInputs::Location { reference, location } => {
-                self.follow(workflow, credentials, reference, location).await
+            CallInputs::Location { reference, location, is_deleted } => {
+                let method = if *is_deleted { Method::DELETE } else { Method::GET };
+                self.follow(workflow, credentials, reference, (method, location)).await
             }
         };
         match outcome {
@@ -49,7 +51,7 @@ impl Hub {
         workflow: &Workflow<'_>,
         credentials: &impl Credentials,
         call: &ConnectorCall,
-        parameters: &Map<String, Value>,
+        (parameters, callback): (&Map<String, Value>, Option<&str>),
     ) -> Result<Outcome, Outcome> {
         let connection = connection_of(workflow, call)?;
         let operations = self.operations(&workflow.context(), credentials, &call.api, false).await?;
@@ -64,7 +66,11 @@ impl Hub {
                 format!("The connector '{}' has no operation '{}'.", call.api, call.operation),
             ))
         })?;
-        let request = super::request::build(operation, parameters).map_err(refused)?;
+        let mut parameters = Cow::Borrowed(parameters);
+        if let (Some(callback), Some(name)) = (callback, &operation.notification_url) {
+            parameters.to_mut().insert(name.clone(), Value::from(callback));
+        }
+        let request = super::request::build(operation, &parameters).map_err(refused)?;
         let key = self.connection_key(workflow, credentials, connection).await?;
         Ok(self.send(workflow, Some(&call.api), connection, &key, request.into()).await)
     }

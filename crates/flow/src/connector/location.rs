@@ -18,7 +18,7 @@ impl Hub {
         workflow: &Workflow<'_>,
         credentials: &impl Credentials,
         reference: &str,
-        location: &str,
+        (method, location): (Method, &str),
     ) -> Result<Outcome, Outcome> {
         let known = workflow.definition.connections.get(reference);
         let used = known.and_then(|known| UsedConnection::of(reference, known, workflow.invoker));
@@ -28,12 +28,11 @@ impl Hub {
         })?;
         let key = self.connection_key(workflow, credentials, connection).await?;
         if let Some(path_and_query) = below(&key.runtime_url, location) {
-            let request =
-                RuntimeRequest { method: Method::GET, path_and_query, headers: Vec::new(), body: None };
+            let request = RuntimeRequest { method, path_and_query, headers: Vec::new(), body: None };
             return Ok(self.send(workflow, None, connection, &key, request).await);
         }
         let request = HttpRequest {
-            method: "GET".to_owned(),
+            method: method.to_string(),
             uri: location.to_owned(),
             queries: serde_json::Map::new(),
             headers: serde_json::Map::new(),

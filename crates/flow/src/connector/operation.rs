@@ -34,6 +34,9 @@ pub(super) struct Operation {
     /// The path below the connection's runtime URL, with `{names}`.
     pub(super) path: String,
     pub(super) parameters: Vec<Parameter>,
+    /// The parameter for the address to call back (`x-ms-notification-url`), with the members below
+    /// a body: `hook/notificationUrl`.
+    pub(super) notification_url: Option<String>,
 }
 
 /// The operations, by id.
@@ -61,9 +64,11 @@ impl Operations {
                     return Self(operations);
                 }
                 let mut parameters = Vec::new();
+                let mut notification_url = None;
                 // The operation's own parameters come before those of its path and override them.
                 for list in [written.get("parameters"), item.get("parameters")] {
                     for one in list.and_then(Value::as_array).into_iter().flatten().take(PARAMETERS_MAX) {
+                        notification_url = notification_url.or_else(|| marked(swagger, one));
                         if let Some(parameter) = parameter(swagger, one)
                             && !parameters.iter().any(|known: &Parameter| {
                                 known.name == parameter.name && known.place == parameter.place
@@ -78,7 +83,7 @@ impl Operations {
                 let path = path.strip_prefix("/{connectionId}").unwrap_or(path).to_owned();
                 parameters
                     .retain(|parameter| parameter.name != "connectionId" || parameter.place != Place::Path);
-                operations.insert(id.to_owned(), Operation { method, path, parameters });
+                operations.insert(id.to_owned(), Operation { method, path, parameters, notification_url });
             }
         }
         Self(operations)
@@ -87,6 +92,43 @@ impl Operations {
     pub(super) fn get(&self, id: &str) -> Option<&Operation> {
         self.0.get(id)
     }
+}
+
+/// The maximum depth at which the address to call back is looked for in a body.
+const MARKED_DEPTH_MAX: usize = 4;
+
+fn resolve<'a>(swagger: &'a Value, written: &'a Value) -> Option<&'a Value> {
+    match written.get("$ref").and_then(Value::as_str) {
+        Some(reference) => swagger.pointer(reference.strip_prefix('#')?),
+        None => Some(written),
+    }
+}
+
+/// Returns the name of what is marked for the address to call back in a parameter.
+fn marked(swagger: &Value, written: &Value) -> Option<String> {
+    let written = resolve(swagger, written)?;
+    let name = written.get("name")?.as_str()?;
+    if is_marked(written) {
+        return Some(name.to_owned());
+    }
+    let below = marked_below(swagger, written.get("schema")?, MARKED_DEPTH_MAX)?;
+    Some(if below.is_empty() { name.to_owned() } else { format!("{name}/{below}") })
+}
+
+fn marked_below(swagger: &Value, schema: &Value, depth: usize) -> Option<String> {
+    let schema = resolve(swagger, schema)?;
+    if is_marked(schema) {
+        return Some(String::new());
+    }
+    let deeper = depth.checked_sub(1)?;
+    schema.get("properties")?.as_object()?.iter().take(PARAMETERS_MAX).find_map(|(name, member)| {
+        let below = marked_below(swagger, member, deeper)?;
+        Some(if below.is_empty() { name.clone() } else { format!("{name}/{below}") })
+    })
+}
+
+fn is_marked(written: &Value) -> bool {
+    written.get("x-ms-notification-url").is_some_and(|mark| *mark == true || *mark == "true")
 }
 
 fn parameter(swagger: &Value, written: &Value) -> Option<Parameter> {

@@ -10,6 +10,7 @@ use super::http_call::HttpCall;
 use super::schema::Schema;
 use super::settings::Settings;
 use super::variable::{Initial, VariableChange};
+use super::webhook::WebhookCall;
 use crate::expression::Template;
 use crate::status::{ActionStatus, RunStatus};
 
@@ -59,8 +60,8 @@ pub(crate) enum ActionKind {
     ApiConnection(ApiCall),
     /// Sends a request to a service.
     Http(Box<HttpCall>),
-    /// Subscribes at a connector and waits to be called back. Only its static result can be used.
-    Webhook,
+    /// Subscribes at a connector or a service, and waits to be called back.
+    Webhook(Box<WebhookCall>),
     /// An action of a type that exists but cannot run here. It fails, unless it has a static
     /// result.
     Unavailable {
@@ -178,7 +179,8 @@ impl ActionKind {
             Self::ApiConnection(call) => call.templates(),
             Self::Http(call) => call.templates(),
             Self::Compute(computation) => computation.inputs.iter().map(|(_, template)| template).collect(),
-            Self::Webhook | Self::Unavailable { .. } | Self::Scope => Vec::new(),
+            Self::Webhook(call) => call.templates(),
+            Self::Unavailable { .. } | Self::Scope => Vec::new(),
             Self::Compose(template)
             | Self::Switch { on: template, .. }
             | Self::ParseJson { content: template, .. }

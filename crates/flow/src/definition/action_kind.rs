@@ -12,6 +12,7 @@ use super::settings::{self, Settings, StaticResult};
 use super::template_reader::templates_in;
 use super::{
     connector_call, control_action, data_action, expression_action, http_call, unsupported, variable_action,
+    webhook,
 };
 
 /// The kind of an action, and its settings.
@@ -83,12 +84,18 @@ pub(super) fn read(
         "apiconnection" => {
             connector_call::read_request(&inputs(node, errors)?, errors).map(ActionKind::ApiConnection)
         }
-        "openapiconnectionwebhook" | "apiconnectionwebhook" => {
-            inputs(node, errors).map(|_| ActionKind::Webhook)
-        }
-        "httpwebhook" => {
-            http_call::check_subscription(&inputs(node, errors)?, errors);
-            Some(ActionKind::Webhook)
+        "openapiconnectionwebhook" | "apiconnectionwebhook" | "httpwebhook" => {
+            let inputs = inputs(node, errors)?;
+            if lower == "httpwebhook" {
+                http_call::check_subscription(&inputs, errors);
+            }
+            Some(webhook::read(&lower, &inputs).map_or_else(
+                || ActionKind::Unavailable {
+                    kind: name.chars().take(QUOTED_MAX).collect(),
+                    remedy: "its inputs are not those of a call that subscribes; give it a static result",
+                },
+                |call| ActionKind::Webhook(Box::new(call)),
+            ))
         }
         "http" => http_call::read(&inputs(node, errors)?, errors).map(Box::new).map(ActionKind::Http),
         "compose" => {

@@ -31,6 +31,7 @@ mod unsupported;
 mod variable;
 mod variable_action;
 mod variable_checks;
+mod webhook;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -50,6 +51,7 @@ pub(crate) use schema::Schema;
 pub(crate) use settings::{Hidden, StaticResult};
 pub(crate) use trigger::{PollCall, Trigger, TriggerKind};
 pub(crate) use variable::{Initial, VariableChange, VariableType};
+pub(crate) use webhook::WebhookCall;
 
 use action_reader::{Actions, Reader};
 use node::Node;
@@ -154,6 +156,11 @@ impl Definition {
     /// Returns the connections of its references, by name.
     pub(crate) fn connection_names(&self) -> impl Iterator<Item = &str> {
         self.connections.values().filter_map(|reference| reference.connection.as_deref())
+    }
+
+    /// Whether an action can wait to be called back.
+    pub(crate) fn has_webhook_actions(&self) -> bool {
+        self.actions.iter().any(|action| matches!(action.kind, ActionKind::Webhook(_)))
     }
 
     /// Returns the places of a body's actions.

@@ -329,7 +329,7 @@ const fn passes_on(kind: &ActionKind) -> bool {
         ActionKind::OpenApiConnection(_)
             | ActionKind::ApiConnection(_)
             | ActionKind::Http(_)
-            | ActionKind::Webhook
+            | ActionKind::Webhook(_)
             | ActionKind::Unavailable { .. }
     )
 }

@@ -27,19 +27,17 @@ pub(super) fn continuation(
     if outcome.status != Some(202) || outcome.failure.is_some() || action.settings.is_synchronous {
         return None;
     }
-    let location = header(outcome.outputs.as_ref(), "location")?;
-    if location.is_empty() || location.len() > LOCATION_BYTES_MAX {
-        return None;
-    }
+    let location = location_of(outcome.outputs.as_ref())?;
     let location = match action.kind {
+        ActionKind::Webhook(_) => return None,
         // Relative to the request that had this response.
         ActionKind::Http(_) => {
             let inputs = record.inputs.as_ref();
             let uri = inputs.and_then(|inputs| inputs.get("uri")).and_then(Value::as_str);
             let request: Url = record.location.as_deref().or(uri)?.trim().parse().ok()?;
-            request.join(location).ok()?.to_string()
+            request.join(&location).ok()?.to_string()
         }
-        _ => location.to_owned(),
+        _ => location,
     };
     Some((location, now + retry_after(outcome.outputs.as_ref(), now).unwrap_or(POLLED_AFTER)))
 }
@@ -56,16 +54,21 @@ pub(crate) struct NextPoll {
 impl NextPoll {
     /// Reads `Location` and `Retry-After` of a response to this call, which succeeded.
     pub(crate) fn of(call: &CallInputs<'_>, outputs: Option<&Value>, now: Instant) -> Self {
-        let location = header(outputs, "location").filter(|text| text.len() <= LOCATION_BYTES_MAX);
-        let location = location.filter(|text| !text.is_empty()).and_then(|location| match call {
+        let location = location_of(outputs).and_then(|location| match call {
             CallInputs::Http(request) => {
                 let base: Url = request.uri.trim().parse().ok()?;
-                Some(base.join(location).ok()?.to_string())
+                Some(base.join(&location).ok()?.to_string())
             }
-            _ => Some(location.to_owned()),
+            _ => Some(location),
         });
         Self { location, due: retry_after(outputs, now).map(|after| now + after) }
     }
+}
+
+/// Returns the address that a response gives, as it is written.
+pub(super) fn location_of(outputs: Option<&Value>) -> Option<String> {
+    let location = header(outputs, "location")?;
+    (1..=LOCATION_BYTES_MAX).contains(&location.len()).then(|| location.to_owned())
 }
 
 /// Returns a header of outputs, whose names are in lower case.
@@ -105,5 +108,5 @@ pub(super) fn poll_of(request: HttpRequest, location: &str) -> HttpRequest {
 
 /// Returns the call that asks for the state of an operation through a connection.
 pub(super) fn poll_through(reference: &str, location: &str) -> CallInputs<'static> {
-    CallInputs::Location { reference: reference.to_owned(), location: location.to_owned() }
+    CallInputs::Location { reference: reference.to_owned(), location: location.to_owned(), is_deleted: false }
 }

@@ -37,11 +37,7 @@ impl<'d> Engine<'d, '_> {
             ActionKind::OpenApiConnection(_) | ActionKind::ApiConnection(_) | ActionKind::Http(_) => {
                 return self.call(at, action, record);
             }
-            ActionKind::Webhook => {
-                let what =
-                    "Actions that wait to be called back are not available. Give the action a static result.";
-                record.end(Err(Failure::new("ActionNotAvailable", what)), now);
-            }
+            ActionKind::Webhook(call) => return self.subscribe(at, action, call, record),
             ActionKind::Unavailable { kind, remedy } => {
                 let what = format!("Actions of the type '{kind}' are not available: {remedy}.");
                 record.end(Err(Failure::new("ActionNotAvailable", what)), now);

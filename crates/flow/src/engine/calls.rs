@@ -40,6 +40,10 @@ impl<'d> Engine<'d, '_> {
 
     /// A retry sends the inputs of the first attempt.
     pub(super) fn call_again(&mut self, at: Spot, action: &'d Action) -> Step<'d> {
+        if let ActionKind::Webhook(call) = &action.kind {
+            let Some(record) = self.state.record(at).cloned() else { return Step::Idle };
+            return self.subscribe(at, action, call, record);
+        }
         let Some(record) = self.state.record_mut(at) else { return Step::Idle };
         record.status = ActionStatus::Running;
         record.retry_due = None;
@@ -58,7 +62,7 @@ impl<'d> Engine<'d, '_> {
                 let parameters =
                     inputs.and_then(|inputs| inputs.get("parameters")).and_then(Value::as_object);
                 let parameters = parameters.cloned().unwrap_or_default();
-                Ok(CallInputs::Operation { call, parameters })
+                Ok(CallInputs::Operation { call, parameters, callback: None })
             }
             ActionKind::ApiConnection(_) => {
                 inputs.and_then(restore).map(CallInputs::Request).ok_or_else(lost)
@@ -104,12 +108,28 @@ pub(super) fn poll<'d>(
             }
         };
     }
-    let (_, call) = match call {
-        PollCall::Operation(call) => operation(call, view)?,
-        PollCall::Request(call) => request(call, view)?,
-        PollCall::Http(call) => http_request::evaluate(call, view)?,
-    };
-    Ok(call)
+    first_poll(call, view).map(|(_, call)| call)
+}
+
+/// Evaluates a call, with its inputs for the run history.
+pub(super) fn first_poll<'d>(call: &'d PollCall, view: &View<'_>) -> Evaluated<'d> {
+    match call {
+        PollCall::Operation(call) => operation(call, view),
+        PollCall::Request(call) => request(call, view),
+        PollCall::Http(call) => http_request::evaluate(call, view),
+    }
+}
+
+/// Returns the connection reference of a call.
+pub(super) fn reference(call: &PollCall, view: &View<'_>) -> Option<String> {
+    match call {
+        PollCall::Operation(call) => Some(call.reference.clone()),
+        PollCall::Request(call) => match request(call, view) {
+            Ok((_, CallInputs::Request(request))) => Some(request.reference),
+            _ => None,
+        },
+        PollCall::Http(_) => None,
+    }
 }
 
 fn operation<'d>(call: &'d ConnectorCall, view: &View<'_>) -> Evaluated<'d> {
@@ -122,7 +142,7 @@ fn operation<'d>(call: &'d ConnectorCall, view: &View<'_>) -> Evaluated<'d> {
                  "connectionName": call.reference, "operationId": call.operation},
         "parameters": parameters,
     });
-    Ok((inputs, CallInputs::Operation { call, parameters }))
+    Ok((inputs, CallInputs::Operation { call, parameters, callback: None }))
 }
 
 fn request<'d>(call: &ApiCall, view: &View<'_>) -> Evaluated<'d> {

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use outlive_clock::Instant;
 use serde_json::{Value, json};
 
+use super::place::Spot;
 use super::state::RunState;
 
 /// The time, randomness and run of a step.
@@ -13,13 +14,19 @@ pub(crate) struct Context<'a> {
     pub(crate) run: &'a RunIdentity,
     /// Returns the next random number.
     pub(crate) random: &'a dyn Fn() -> u64,
+    /// Returns the address that calls an action back.
+    pub(crate) callbacks: Option<&'a dyn Fn(Spot) -> String>,
     /// How many bytes the expressions of the current action produced and read.
     pub(crate) spent: Cell<usize>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(now: Instant, run: &'a RunIdentity, random: &'a dyn Fn() -> u64) -> Self {
-        Self { now, run, random, spent: Cell::new(0) }
+        Self { now, run, random, callbacks: None, spent: Cell::new(0) }
+    }
+
+    pub(crate) fn with_callbacks(self, callbacks: &'a dyn Fn(Spot) -> String) -> Self {
+        Self { callbacks: Some(callbacks), ..self }
     }
 }
 

@@ -59,11 +59,15 @@ fn end_all(definition: &Definition, state: &mut RunState, now: Instant, status: 
             let at = Spot { frame: id, slot };
             match state.record_mut(at) {
                 Some(record) if !record.status.is_final() => {
+                    let is_subscribed = record.awaits_callback;
                     record.time_out(why.clone(), now);
                     record.status = status;
                     if let Some(iterations) = &mut record.iterations {
                         let ended = std::mem::take(&mut iterations.running);
                         iterations.recorded.extend(ended);
+                    }
+                    if is_subscribed {
+                        state.unsubscriptions.push(at);
                     }
                 }
                 Some(_) => {}

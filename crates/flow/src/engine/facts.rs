@@ -28,6 +28,8 @@ pub(super) struct View<'a> {
     pub(super) item: Option<&'a Value>,
     /// Values that stand for parameters.
     pub(super) inputs: Option<&'a Map<String, Value>>,
+    /// The address that calls the action back.
+    pub(super) callback: Option<&'a str>,
     /// The record of the current action.
     pub(super) current: Option<&'a ActionRecord>,
     /// The outputs of actions in loops that do not contain the current one, by place: the array of
@@ -49,6 +51,7 @@ impl<'a> View<'a> {
             frame,
             item: None,
             inputs: None,
+            callback: None,
             current: None,
             gathered: OnceCell::new(),
         }
@@ -284,6 +287,10 @@ impl Facts for View<'_> {
             }
         }
         Ok(Cow::Owned(Value::Array(found)))
+    }
+
+    fn callback_url(&self) -> Result<String, Missing> {
+        self.callback.map(str::to_owned).ok_or(Missing::Unavailable)
     }
 
     fn random(&self) -> Result<u64, Missing> {

@@ -13,13 +13,17 @@ pub(crate) enum CallInputs<'d> {
     Operation {
         call: &'d ConnectorCall,
         parameters: Map<String, Value>,
+        /// The address to call back, for the parameter that the connector marks.
+        callback: Option<String>,
     },
     Request(ApiRequest),
     Http(HttpRequest),
-    /// Requests an address that an earlier response through a connection gave.
+    /// Requests, or deletes, what is at an address that an earlier response through a connection
+    /// gave.
     Location {
         reference: String,
         location: String,
+        is_deleted: bool,
     },
 }
 

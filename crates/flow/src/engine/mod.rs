@@ -28,6 +28,7 @@ mod shown;
 mod state;
 mod stepper;
 mod variables;
+mod webhook;
 
 use outlive_clock::{Instant, Span, Stream};
 use serde_json::{Value, json};
@@ -43,6 +44,7 @@ pub(crate) use place::Spot;
 pub(crate) use record::{ActionRecord, Failure};
 pub(crate) use shown::ShownAction;
 pub(crate) use state::{Frame, RunState, SentResponse};
+pub(crate) use webhook::{call_back, take_unsubscription};
 
 use crate::definition::{ActionKind, Definition};
 use crate::retry::is_retried;
@@ -151,11 +153,16 @@ pub(crate) fn conclude(
         ActionKind::OpenApiConnection(call) => &call.retry,
         ActionKind::ApiConnection(call) => &call.retry,
         ActionKind::Http(call) => &call.retry,
+        ActionKind::Webhook(call) => call.retry(),
         _ => return,
     };
     let Some(mut record) = state.record(at).cloned() else { return };
     let may_pass = outcome.failure.is_some() && outcome.status.is_some_and(is_retried);
     let wait = if may_pass { retry.wait(record.retries + 1, &mut draw()) } else { None };
+    if let (ActionKind::Webhook(_), None) = (&action.kind, &outcome.failure) {
+        webhook::wait(state, at, record, action, outcome.outputs);
+        return;
+    }
     if let Some((location, due)) = asynchronous::continuation(action, &record, &outcome, now) {
         record.wait_for_operation(location, due, action.settings.timeout);
         record.outputs = outcome.outputs;

@@ -7,7 +7,7 @@ pub(crate) type FrameId = u32;
 pub(crate) const FLOW: FrameId = 0;
 
 /// An action of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Spot {
     pub frame: FrameId,
     /// The place among the actions of the body.

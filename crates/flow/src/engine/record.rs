@@ -68,6 +68,9 @@ pub(crate) struct ActionRecord {
     /// Where the state of an asynchronous operation is polled, when the next retry is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
+    /// Whether it waits to be called back, until `wait_until`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits_callback: bool,
     /// When a `Wait` ends (virtual).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_until: Option<Instant>,
@@ -122,6 +125,7 @@ impl ActionRecord {
             retries: 0,
             retry_due: None,
             location: None,
+            awaits_callback: false,
             wait_until: None,
             taken: None,
             iterations: None,
@@ -178,6 +182,7 @@ impl ActionRecord {
         self.status = ActionStatus::TimedOut;
         self.retry_due = None;
         self.wait_until = None;
+        self.awaits_callback = false;
         self.end = Some(now);
     }
 

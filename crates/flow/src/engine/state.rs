@@ -45,6 +45,9 @@ pub(crate) struct RunState {
     /// The tracking id, if the trigger sets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tracking_id: Option<String>,
+    /// The actions whose subscriptions are not needed any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsubscriptions: Vec<Spot>,
     /// What the run history does not show of the trigger.
     #[serde(default, skip_serializing_if = "Hidden::nothing")]
     pub(super) hidden: Hidden,
@@ -105,6 +108,7 @@ impl RunState {
             response: None,
             outputs: None,
             tracking_id: None,
+            unsubscriptions: Vec::new(),
             hidden: definition.trigger.hidden,
             executed: 0,
             last_frame: FLOW,
@@ -155,6 +159,18 @@ impl RunState {
 
     pub(super) fn record(&self, at: Spot) -> Option<&ActionRecord> {
         self.records(at.frame).get(at.slot)?.as_ref()
+    }
+
+    /// Whether an action has ended, or its iteration has.
+    pub(crate) fn has_ended(&self, at: Spot) -> bool {
+        let is_gone = at.frame != FLOW && !self.frames.contains_key(&at.frame) && at.frame <= self.last_frame;
+        is_gone || self.status(at).is_some_and(ActionStatus::is_final)
+    }
+
+    /// Whether an action waits to be called back.
+    pub(crate) fn awaits_callbacks(&self) -> bool {
+        let inner = self.frames.values().flat_map(|frame| &frame.actions);
+        self.actions.iter().chain(inner).flatten().any(|record| record.awaits_callback)
     }
 
     pub(super) fn slot_mut(&mut self, at: Spot) -> Option<&mut Option<ActionRecord>> {

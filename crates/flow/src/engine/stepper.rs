@@ -112,6 +112,12 @@ impl<'d> Engine<'d, '_> {
         let Some(record) = self.state.record_mut(at) else { return Step::Idle };
         match (record.wait_until, record.retry_due) {
             (Some(due), _) | (None, Some(due)) if due > now => Step::Wait(due),
+            (Some(_), _) if record.awaits_callback => {
+                record.time_out(timed_out(&action.name), now);
+                self.state.unsubscriptions.push(at);
+                self.track(at, action);
+                Step::Progress
+            }
             (Some(_), _) => {
                 record.wait_until = None;
                 let timeout = action.settings.timeout.map(|timeout| record.start + timeout);

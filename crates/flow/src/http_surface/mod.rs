@@ -2,6 +2,7 @@
 
 mod callback;
 mod callback_urls;
+mod callbacks;
 mod caller;
 mod flow_documents;
 mod flow_edits;
@@ -91,6 +92,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .route(&at("/{flow}/regenerateAccessKey"), post(callback_urls::regenerate))
         .route(INVOKE, any(callback::invoke))
         .route(&format!("{INVOKE}/{{*relative}}"), any(callback::invoke))
+        .route(&at("/{flow}/runs/{run}/callbacks/{repetition}"), post(callbacks::call_back))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {

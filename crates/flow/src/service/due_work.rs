@@ -27,7 +27,7 @@ use crate::tables::runs::{self, RunRow, RunUpdate};
 const BATCH: u32 = 200;
 
 /// The result of a due item.
-struct Processed {
+pub(super) struct Processed {
     /// The status of the run, if this process executed one.
     status: Option<RunStatus>,
     /// The next occurrence of the flow, if this process claimed one.
@@ -178,7 +178,7 @@ impl Flows {
 
     /// Resumes a run whose retry is due, or that a crashed process left unfinished. It continues
     /// from its last progress: the call whose response was not stored is repeated.
-    async fn resume(
+    pub(super) async fn resume(
         &self,
         tenant: TenantId,
         flow: FlowId,
@@ -201,7 +201,10 @@ impl Flows {
         let state: Option<RunState> = serde_json::from_str(&record).ok();
         let trace = Trace { trace_id: run.trace.as_str().into(), ..self.chassis.begin_trace(tenant, now) };
         let status = match (definition, state) {
-            (Some(definition), Some(state)) if state.matches(&definition) => {
+            (Some(definition), Some(mut state)) if state.matches(&definition) => {
+                if !self.apply_callbacks(tenant, &mut run, &definition, &mut state, now).await? {
+                    return Ok(NOTHING_DONE);
+                }
                 let execution = Execution { tenant, run, trace, definition, state, executing };
                 self.execute(execution, now).await?
             }

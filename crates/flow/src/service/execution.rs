@@ -5,6 +5,7 @@ use std::sync::Arc;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_journal::Event;
+use outlive_store::Change;
 use outlive_wire::events::{RunFinished, RunWaiting};
 use outlive_wire::{JournalEvent, Subject};
 
@@ -12,7 +13,7 @@ use super::executing::ExecutingRun;
 use super::progress::{recorded_actions, serialize_state};
 use super::state::{Flows, Program};
 use crate::connector::Workflow;
-use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState};
+use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
 use crate::status::RunStatus;
 use crate::tables::flows;
@@ -68,15 +69,24 @@ impl Flows {
         let draw = || random.stream("expression").next_u64();
         let postponed =
             if state.has_begun() { None } else { self.must_wait(tenant, &run, definition, now).await? };
+        let (flow, name) = (run.flow, run.name.clone());
+        let callbacks = |at: Spot| self.callback_url((tenant, flow, &name), at);
         let next = loop {
             if let Some(until) = postponed {
                 break Next::Wait(until);
             }
-            let next = engine::next(definition, &mut state, &Context::new(now, &identity, &draw));
+            let next = {
+                let context = Context::new(now, &identity, &draw).with_callbacks(&callbacks);
+                engine::next(definition, &mut state, &context)
+            };
+            if self.unsubscribe(tenant, &run, definition, &mut state, &trace, now).await? {
+                is_stored = false;
+            }
             match next {
                 Next::Call { at, inputs } => {
                     // A call has effects, so a crash must not repeat the one before it.
-                    if !is_stored && !self.store_progress(tenant, &mut run, &mut state).await? {
+                    if !is_stored && !self.store_progress(tenant, &mut run, &mut state, Change::new()).await?
+                    {
                         return Ok(None);
                     }
                     let workflow = Workflow {
@@ -117,7 +127,7 @@ impl Flows {
                 Next::Pause => {
                     let may_go_on = if state.has_archived() {
                         is_stored = true;
-                        self.store_progress(tenant, &mut run, &mut state).await?
+                        self.store_progress(tenant, &mut run, &mut state, Change::new()).await?
                     } else {
                         runs::is_claimed(&self.chassis.store, tenant, &run).await?
                     };

@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod access_reports;
+mod callbacks;
 mod checks;
 mod credential_places;
 mod definition_secrets;
@@ -26,6 +27,7 @@ mod trigger_access;
 mod wanted_identity;
 
 pub(crate) use access_keys::{KeyType, SIGNATURE_VERSION, SignedParts};
+pub(crate) use callbacks::CalledBack;
 pub(crate) use definition_secrets::sanitize;
 pub(crate) use flow_identity::shown as shown_identity;
 pub(crate) use manual_run::{Started, TriggerCall, TriggerEvent, flow_not_found};

@@ -11,23 +11,25 @@ use outlive_wire::events::RunAction;
 use super::state::Flows;
 use crate::engine::{ActionRecord, RunState};
 use crate::status::ActionStatus;
-use crate::tables::repetitions;
 use crate::tables::runs::{self, RunRow, RunUpdate};
+use crate::tables::{callbacks, repetitions};
 
 /// The maximum number of failed actions of iterations in a journal event.
 const FAILURES_RECORDED_MAX: usize = 20;
 
 impl Flows {
-    /// Stores what a run has done so far. Returns whether the run may go on: it may not after it was
+    /// Stores what a run has done so far, together with another change. Returns whether the run may go on: it may not after it was
     /// cancelled, deleted, or claimed by another replica.
     pub(super) async fn store_progress(
         &self,
         tenant: TenantId,
         run: &mut RunRow,
         state: &mut RunState,
+        with: Change,
     ) -> Result<bool, Problem> {
         let record = serialize_state(state);
         let mut change = Change::from(runs::progress(tenant, run, record, &self.claimant()));
+        change.append(with);
         change.append(archive(tenant, run, state));
         match self.chassis.store.commit(change).await {
             Ok(()) => {
@@ -53,10 +55,16 @@ impl Flows {
         change.append(archive(tenant, run, state));
         change.append(consequences);
         match self.chassis.store.commit(change).await {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_conflict() => Ok(false),
-            Err(error) => Err(error.into()),
+            Ok(()) => {}
+            Err(error) if error.is_conflict() => return Ok(false),
+            Err(error) => return Err(error.into()),
         }
+        if state.awaits_callbacks() {
+            // It may have been called back before it waited.
+            let now = self.chassis.clocks.now(tenant).await?;
+            self.chassis.store.commit(callbacks::wake((tenant, run.flow, &run.name), now)).await?;
+        }
+        Ok(true)
     }
 }
 

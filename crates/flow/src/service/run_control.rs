@@ -40,15 +40,16 @@ impl Flows {
                     "The run has ended and cannot be cancelled.",
                 ));
             };
-            let definition = self.definition(tenant, flow, run.version).await?;
+            let program = self.definition(tenant, flow, run.version).await?;
             let state: Option<RunState> = serde_json::from_str(&record).ok();
-            let record = match (definition, state) {
-                (Some(definition), Some(mut state)) if state.matches(&definition) => {
-                    cut_short(&definition, &mut state, actor.now);
-                    serialize_state(&state)
+            let mut cut = match (program, state) {
+                (Some(program), Some(mut state)) if state.matches(&program) => {
+                    cut_short(&program, &mut state, actor.now);
+                    Some((program, state))
                 }
-                _ => record,
+                _ => None,
             };
+            let record = cut.as_ref().map_or(record, |(_, state)| serialize_state(state));
             let error = Failure::new("WorkflowRunCancelled", "The run was cancelled.");
             let update = RunUpdate {
                 status: RunStatus::Cancelled,
@@ -65,7 +66,13 @@ impl Flows {
             match self.chassis.store.commit(change).await {
                 // Its progress was stored meanwhile.
                 Err(error) if error.is_conflict() => {}
-                result => return Ok(result?),
+                Err(error) => return Err(error.into()),
+                Ok(()) => {
+                    if let Some((program, state)) = &mut cut {
+                        self.unsubscribe(tenant, &run, program, state, actor.trace, actor.now).await?;
+                    }
+                    return Ok(());
+                }
             }
         }
         Err(Problem::conflict("The run makes progress too fast to be cancelled. Try again."))

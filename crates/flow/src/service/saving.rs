@@ -251,6 +251,7 @@ impl Flows {
         if let Ok(document) = self.document(actor.tenant, flow).await {
             self.remove_identity(actor, flow.id, &document).await?;
         }
+        let subscribed = self.subscribed_runs(actor.tenant, flow.id, actor.now).await?;
         let mut change = Change::new();
         for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
             let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());
@@ -269,6 +270,9 @@ impl Flows {
         self.chassis.store.commit(change).await.map_err(|error| {
             if error.is_conflict() { flow_not_found(flow.id) } else { Problem::from(error) }
         })?;
+        for (run, program, mut state) in subscribed {
+            self.unsubscribe(actor.tenant, &run, &program, &mut state, actor.trace, actor.now).await?;
+        }
         self.report_all(actor.tenant, Some(actor.trace), actor.now).await;
         Ok(())
     }

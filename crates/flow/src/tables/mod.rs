@@ -1,6 +1,7 @@
 //! Statements on the service's tables, and their rows.
 
 pub(crate) mod access_keys;
+pub(crate) mod callbacks;
 pub(crate) mod credentials;
 pub(crate) mod due;
 pub(crate) mod flow_ids;
@@ -14,6 +15,7 @@ pub(crate) mod runs;
 
 /// The tables whose rows are deleted with their tenant.
 pub(crate) const TENANT_TABLES: &[&str] = &[
+    "callbacks",
     "repetitions",
     "runs",
     "pruned_runs",

@@ -158,8 +158,11 @@ async fn managed_api(
             "get": {"operationId": "ListOrders", "parameters": [{"name": "$top", "in": "query", "type": "integer"}]},
             "post": {"operationId": "CreateOrder", "parameters": [{"name": "order", "in": "body", "required": true, "schema": {}}]}
         },
+        "/hooks": {"post": {"operationId": "Subscribe", "parameters": [{"name": "hook", "in": "body", "schema": {
+            "type": "object", "properties": {"kind": {"type": "string"}, "target": {"$ref": "#/definitions/Target"}},
+        }}]}},
         "/orders/{id}": {"get": {"operationId": "GetOrder", "parameters": [{"name": "id", "in": "path", "required": true}]}}
-    }});
+    }, "definitions": {"Target": {"properties": {"url": {"type": "string", "x-ms-notification-url": true}}}}});
     Json(json!({"name": api, "properties": {"name": api, "swagger": swagger}})).into_response()
 }
 

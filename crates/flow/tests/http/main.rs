@@ -33,3 +33,4 @@ mod secrecy;
 mod secrets;
 mod sharing;
 mod tenants;
+mod webhooks;

@@ -129,8 +129,10 @@ async fn send(
     }
     let secrets = facts.secrets(token.as_ref());
     let mut headers = headers::to_caller(response.headers(), &secrets);
-    // Where the state of an operation is, or a trigger's next events.
-    if matches!(status, StatusCode::OK | StatusCode::ACCEPTED) && headers.contains_key(LOCATION) {
+    // Where the state of an operation is, a trigger's next events, or a subscription.
+    if matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED)
+        && headers.contains_key(LOCATION)
+    {
         location::rewrite(&mut headers, &url, &base_of(&destination)?, &admitted.connection);
     }
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
