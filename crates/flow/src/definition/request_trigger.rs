@@ -67,9 +67,7 @@ impl RequestTrigger {
             ..Self::default()
         };
         let Some(inputs) = node.optional("inputs") else { return trigger };
-        if errors.keep(inputs.only(&INPUTS)).is_none() {
-            return trigger;
-        }
+        errors.keep(inputs.only(&INPUTS));
         let is_http = kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Http"));
         let schema = inputs.optional("schema").and_then(|schema| errors.keep(Schema::read(&schema)));
         trigger.schema = schema.flatten().filter(|_| !is_http || has_option("EnableSchemaValidation"));
@@ -77,7 +75,8 @@ impl RequestTrigger {
         if let Some(path) = inputs.optional("relativePath") {
             trigger.path = errors.keep(segments(&path)).unwrap_or_default();
         }
-        trigger.callers = errors.keep(callers(&inputs)).unwrap_or_default();
+        // A definition of an earlier version can name callers that cannot be read: then nobody.
+        trigger.callers = errors.keep(callers(&inputs)).unwrap_or(Callers::Users(Vec::new()));
         trigger
     }
 
