@@ -39,7 +39,7 @@ pub(crate) struct RequestTrigger {
 /// Whose tokens a cloud flow accepts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Callers {
-    /// Whoever has the signed address.
+    /// All callers with the signed address.
     #[default]
     All,
     /// Users of the tenant.
@@ -75,13 +75,13 @@ impl RequestTrigger {
         if let Some(path) = inputs.optional("relativePath") {
             trigger.path = errors.keep(segments(&path)).unwrap_or_default();
         }
-        // A definition of an earlier version can name callers that cannot be read: then nobody.
+        // A definition of an earlier version can name callers that cannot be read: no caller then.
         trigger.callers = errors.keep(callers(&inputs)).unwrap_or(Callers::Users(Vec::new()));
         trigger
     }
 
-    /// Returns the parameters in the path of a request, which follows that of the trigger; `None` if
-    /// it is another path.
+    /// Returns the parameters in the path of a request, which follows that of the trigger; `None`
+    /// if it is another path.
     pub(crate) fn parameters_of(&self, path: &[String]) -> Option<Map<String, Value>> {
         if path.len() != self.path.len() {
             return None;

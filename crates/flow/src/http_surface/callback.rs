@@ -101,7 +101,7 @@ pub(super) async fn invoke(
             (parameters, request.includes_authorization)
         }
         TriggerKind::Webhook => (Map::new(), false),
-        // Nobody was given an address to call.
+        // No address to call is issued for it.
         TriggerKind::Recurrence(_) | TriggerKind::Poll { .. } => {
             return Err(not_found(name).into());
         }

@@ -361,7 +361,7 @@ fn a_trigger_has_a_method_and_a_path() {
     let response = call(&lab, "POST", &url.replace("{id}", "7"), &[], "");
     assert_eq!(code(&response), (405, "MethodNotAllowed"));
     assert_eq!(response.headers["allow"], "GET");
-    // Triggers that nobody calls have no address.
+    // Triggers that are not called have no address.
     lab.put_flow(crate::lab::hourly()).expect(200);
     let error = lab.owner("POST", &format!("/{FLOW}/listCallbackUrl"), None);
     assert_eq!(code(&error), (400, "ListCallbackUrlNotSupported"));
