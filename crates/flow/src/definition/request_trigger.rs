@@ -6,8 +6,8 @@ use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
 use super::schema::Schema;
 
-/// The methods that a request can be restricted to.
-const METHODS: [&str; 5] = ["GET", "PUT", "POST", "PATCH", "DELETE"];
+/// The methods that a request can have, or be restricted to.
+pub(crate) const REQUEST_METHODS: [&str; 5] = ["GET", "PUT", "POST", "PATCH", "DELETE"];
 
 const INPUTS: [&str; 10] = [
     "schema",
@@ -111,10 +111,9 @@ impl RequestTrigger {
 
 fn method(node: &Node<'_>) -> Result<&'static str, DefinitionError> {
     let text = node.text()?;
-    METHODS
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(text))
-        .ok_or_else(|| node.refuse("this is not a method", &format!("use one of {}", METHODS.join(", "))))
+    REQUEST_METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(text)).ok_or_else(|| {
+        node.refuse("this is not a method", &format!("use one of {}", REQUEST_METHODS.join(", ")))
+    })
 }
 
 fn segments(node: &Node<'_>) -> Result<Vec<Segment>, DefinitionError> {
