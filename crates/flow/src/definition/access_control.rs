@@ -1,6 +1,6 @@
 //! Who may call the trigger of a flow (`accessControl`, reference §7.1).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::limits::{CLAIM_CHARACTERS_MAX, CLAIMS_MAX, POLICIES_MAX};
 use super::node::Node;
@@ -45,8 +45,9 @@ impl Policy {
 fn is_equal(value: &Value, wanted: &str) -> bool {
     match value {
         Value::String(text) => text == wanted,
-        Value::Null => false,
-        other => other.to_string() == wanted,
+        Value::Bool(value) => wanted == if *value { "true" } else { "false" },
+        Value::Number(number) => wanted.parse::<Number>().is_ok_and(|wanted| wanted == *number),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) use http_call::{HttpAuthentication, HttpCall, has_user_information};
 pub(crate) use parameters::Output;
 pub(crate) use references::{ConnectionReference, Source};
 pub(crate) use refusal::DefinitionErrors;
-pub(crate) use request_trigger::Callers;
+pub(crate) use request_trigger::{Callers, REQUEST_METHODS};
 pub(crate) use schema::Schema;
 pub(crate) use settings::{Hidden, StaticResult};
 pub(crate) use trigger::{PollCall, Trigger, TriggerKind};

@@ -6,8 +6,8 @@ use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
 use super::schema::Schema;
 
-/// The methods that a request can be restricted to.
-const METHODS: [&str; 5] = ["GET", "PUT", "POST", "PATCH", "DELETE"];
+/// The methods that a request can have, or be restricted to.
+pub(crate) const REQUEST_METHODS: [&str; 5] = ["GET", "PUT", "POST", "PATCH", "DELETE"];
 
 const INPUTS: [&str; 10] = [
     "schema",
@@ -39,7 +39,7 @@ pub(crate) struct RequestTrigger {
 /// Whose tokens a cloud flow accepts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Callers {
-    /// Whoever has the signed address.
+    /// All callers with the signed address.
     #[default]
     All,
     /// Users of the tenant.
@@ -67,9 +67,7 @@ impl RequestTrigger {
             ..Self::default()
         };
         let Some(inputs) = node.optional("inputs") else { return trigger };
-        if errors.keep(inputs.only(&INPUTS)).is_none() {
-            return trigger;
-        }
+        errors.keep(inputs.only(&INPUTS));
         let is_http = kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Http"));
         let schema = inputs.optional("schema").and_then(|schema| errors.keep(Schema::read(&schema)));
         trigger.schema = schema.flatten().filter(|_| !is_http || has_option("EnableSchemaValidation"));
@@ -77,12 +75,13 @@ impl RequestTrigger {
         if let Some(path) = inputs.optional("relativePath") {
             trigger.path = errors.keep(segments(&path)).unwrap_or_default();
         }
-        trigger.callers = errors.keep(callers(&inputs)).unwrap_or_default();
+        // A definition of an earlier version can name callers that cannot be read: no caller then.
+        trigger.callers = errors.keep(callers(&inputs)).unwrap_or(Callers::Users(Vec::new()));
         trigger
     }
 
-    /// Returns the parameters in the path of a request, which follows that of the trigger; `None` if
-    /// it is another path.
+    /// Returns the parameters in the path of a request, which follows that of the trigger; `None`
+    /// if it is another path.
     pub(crate) fn parameters_of(&self, path: &[String]) -> Option<Map<String, Value>> {
         if path.len() != self.path.len() {
             return None;
@@ -112,10 +111,9 @@ impl RequestTrigger {
 
 fn method(node: &Node<'_>) -> Result<&'static str, DefinitionError> {
     let text = node.text()?;
-    METHODS
-        .into_iter()
-        .find(|known| known.eq_ignore_ascii_case(text))
-        .ok_or_else(|| node.refuse("this is not a method", &format!("use one of {}", METHODS.join(", "))))
+    REQUEST_METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(text)).ok_or_else(|| {
+        node.refuse("this is not a method", &format!("use one of {}", REQUEST_METHODS.join(", ")))
+    })
 }
 
 fn segments(node: &Node<'_>) -> Result<Vec<Segment>, DefinitionError> {

@@ -333,3 +333,36 @@ const fn passes_on(kind: &ActionKind) -> bool {
             | ActionKind::Unavailable { .. }
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::definition::Definition;
+    use crate::expression::readers_of_runs;
+
+    /// Those that return nothing that a maker can secure, or nothing in the inputs of an action.
+    const HARMLESS: [&str; 5] = ["action", "guid", "iterationIndexes", "listCallbackUrl", "workflow"];
+
+    #[test]
+    fn every_function_that_reads_the_run_is_followed() {
+        let secured = json!({"secureData": {"properties": ["outputs"]}});
+        for (function, arguments) in readers_of_runs() {
+            let arguments = ["concat('', 'X')", "'key'"].into_iter().take(arguments).collect::<Vec<_>>();
+            let call = format!("@{function}({})", arguments.join(", "));
+            let used = json!({"Use": {"type": "Compose", "inputs": [{ "a": call }]}});
+            let definition = json!({
+                "parameters": {"p": {"type": "SecureString", "defaultValue": "s"}},
+                "triggers": {"manual": {"type": "Request", "runtimeConfiguration": secured}},
+                "actions": {
+                    "X": {"type": "Compose", "inputs": "s", "runtimeConfiguration": secured},
+                    "Each": {"type": "Foreach", "foreach": "@outputs('X')", "runAfter": {"X": ["Succeeded"]}, "actions": used},
+                },
+            });
+            let read = Definition::read(&definition, &Value::Null).expect(function);
+            let hidden = read.actions[read.place("Use").expect("there")].settings.hidden;
+            let is_harmless = HARMLESS.contains(&function);
+            assert_eq!(hidden.inputs && hidden.outputs && hidden.error, !is_harmless, "{function}");
+        }
+    }
+}

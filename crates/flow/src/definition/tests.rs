@@ -335,6 +335,20 @@ fn definitions_of_earlier_versions_are_restored() {
     assert!(read(&flow).is_err());
     let restored = Definition::restore(&flow, &references()).expect("restores");
     assert_eq!(restored.parameters["limit"], json!("5"));
+    // What cannot be read of who may call it lets no caller in.
+    for inputs in [
+        json!({"triggerAuthenticationType": "SpecificUsers"}),
+        json!({"triggerAuthenticationType": 1, "more": 1}),
+    ] {
+        flow["triggers"]["manual"]["inputs"] = inputs;
+        assert!(read(&flow).is_err());
+        let restored = Definition::restore(&flow, &references()).expect("restores");
+        let TriggerKind::Request(request) = restored.trigger.kind else { panic!("a request") };
+        assert_eq!(request.callers, Callers::Users(Vec::new()));
+    }
+    flow["actions"]["Call"] =
+        json!({"type": "Http", "inputs": {"method": "GET", "uri": "https://a:b@c.test/"}});
+    assert!(Definition::restore(&flow, &references()).is_ok());
     flow["actions"]["List_orders"]["type"] = json!("Nothing");
     assert!(Definition::restore(&flow, &references()).is_err());
 }

@@ -77,14 +77,14 @@ pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, E
 /// Evaluates a request. The inputs for the run history contain no credential.
 pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
     let request = request(call, view)?;
-    let mut shown = request.headers.clone();
-    for (_, value) in shown.iter_mut().filter(|(name, _)| is_credential_header(name)) {
+    let mut recorded = request.headers.clone();
+    for (_, value) in recorded.iter_mut().filter(|(name, _)| is_credential_header(name)) {
         *value = json!(SANITIZED);
     }
     let mut inputs = json!({"method": request.method, "uri": request.uri});
     let optional = [
         ("queries", Some(&request.queries).filter(|map| !map.is_empty()).map(|map| json!(map))),
-        ("headers", Some(shown).filter(|map| !map.is_empty()).map(Value::Object)),
+        ("headers", Some(recorded).filter(|map| !map.is_empty()).map(Value::Object)),
         ("body", request.body.clone()),
         ("authentication", request.credential.as_ref().map(|_| json!(SANITIZED))),
     ];

@@ -15,7 +15,7 @@ use crate::status::http_status_name;
 pub(crate) struct ShownAction<'a> {
     pub(crate) code: Option<Cow<'a, str>>,
     pub(crate) error: Option<Cow<'a, Failure>>,
-    pub(crate) inputs: Option<&'a Value>,
+    pub(crate) inputs: Option<Cow<'a, Value>>,
     pub(crate) outputs: Option<&'a Value>,
     pub(crate) tracked: Option<&'a Value>,
     /// The names of what is hidden, of `inputs` and `outputs`.
@@ -46,7 +46,7 @@ impl ActionRecord {
         ShownAction {
             code,
             error,
-            inputs: self.inputs.as_ref().filter(|_| !hidden.inputs),
+            inputs: self.inputs.as_ref().filter(|_| !hidden.inputs).map(without_credentials),
             outputs: self.outputs.as_ref().filter(|_| !hidden.outputs),
             tracked: self.tracked.as_ref().filter(|_| !hidden.tracked),
             secured: secured(hidden.inputs, hidden.outputs),
@@ -61,22 +61,27 @@ impl RunState {
         if self.hidden.outputs {
             return Err(secured(self.hidden.inputs, self.hidden.outputs));
         }
-        let headers = self.trigger_outputs.get("headers").and_then(Value::as_object);
-        if !headers.is_some_and(|headers| headers.keys().any(|name| is_credential_header(name))) {
-            return Ok(Cow::Borrowed(&self.trigger_outputs));
-        }
-        let mut outputs = self.trigger_outputs.clone();
-        let headers = outputs.get_mut("headers").and_then(Value::as_object_mut);
-        for (_, value) in headers.into_iter().flatten().filter(|(name, _)| is_credential_header(name)) {
-            *value = json!(SANITIZED);
-        }
-        Ok(Cow::Owned(outputs))
+        Ok(without_credentials(&self.trigger_outputs))
     }
 
     /// Returns the tracking id that the trigger sets.
     pub(crate) fn shown_tracking_id(&self) -> Option<&String> {
         self.tracking_id.as_ref().filter(|_| !self.hidden.tracked)
     }
+}
+
+/// Returns the inputs or outputs of a request without the credentials in its headers.
+fn without_credentials(request: &Value) -> Cow<'_, Value> {
+    let headers = request.get("headers").and_then(Value::as_object);
+    if !headers.is_some_and(|headers| headers.keys().any(|name| is_credential_header(name))) {
+        return Cow::Borrowed(request);
+    }
+    let mut shown = request.clone();
+    let headers = shown.get_mut("headers").and_then(Value::as_object_mut);
+    for (_, value) in headers.into_iter().flatten().filter(|(name, _)| is_credential_header(name)) {
+        *value = json!(SANITIZED);
+    }
+    Cow::Owned(shown)
 }
 
 /// Returns what is shown in place of a hidden output of the flow.

@@ -14,6 +14,13 @@ fn rows() -> impl Iterator<Item = &'static Row> {
     FAMILIES.iter().flat_map(|(_, rows)| rows.iter())
 }
 
+/// Returns the functions that read the run, with the number of arguments that each needs.
+#[cfg(test)]
+pub(crate) fn readers_of_runs() -> impl Iterator<Item = (&'static str, usize)> {
+    let families = FAMILIES.iter().filter(|(family, _)| ["Workflow", "Form data"].contains(family));
+    families.flat_map(|(_, rows)| rows.iter()).map(|row| (row.signature.name, row.signature.fewest))
+}
+
 /// Returns the function whose name is most like this one, for messages.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let name: Vec<char> = name.chars().take(40).collect();

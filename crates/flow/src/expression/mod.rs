@@ -32,6 +32,8 @@ mod xml;
 mod zone_rules;
 
 pub(crate) use arguments::kind;
+#[cfg(test)]
+pub(crate) use catalogue::readers_of_runs;
 pub(crate) use error::EvaluationError;
 pub(crate) use facts::Facts;
 pub(crate) use function::Function;

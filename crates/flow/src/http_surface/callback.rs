@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use outlive_chassis::{ClockError, Problem, Trace};
 use outlive_clock::TenantId;
 use outlive_tokens::{BearerRefusal, bearer_token, has_scheme};
@@ -20,7 +20,7 @@ use super::caller::Refusal;
 use super::links::{below, segments};
 use super::trigger_histories::not_found;
 use super::trigger_routes::{accepted_call, sent_response};
-use crate::definition::TriggerKind;
+use crate::definition::{REQUEST_METHODS, TriggerKind};
 use crate::ids::FlowId;
 use crate::service::{CallbackSignature, Credentials, Flows, TriggerCall, TriggerEvent, Unauthenticated};
 use crate::tables::flows;
@@ -90,19 +90,26 @@ pub(super) async fn invoke(
     let credentials = credentials_of(signature, &headers);
     let authenticated = flows.authenticate_call((tenant, id), &program, credentials, &trace, now).await;
     authenticated.map_err(|why| refuse(&flows, tenant, why))?;
+    let only = match &trigger.kind {
+        TriggerKind::Request(request) => request.method,
+        _ => None,
+    };
+    // A preflight request of a browser, for example, is not an event.
+    let methods = only.as_slice();
+    let methods = if methods.is_empty() { &REQUEST_METHODS[..] } else { methods };
+    if !methods.contains(&method.as_str()) {
+        return Ok(other_method(methods));
+    }
     let (parameters, keeps_authorization) = match &trigger.kind {
         TriggerKind::Request(request) => {
-            if let Some(only) = request.method.filter(|only| *only != method.as_str()) {
-                return Ok(other_method(only));
-            }
             let parameters = request.parameters_of(relative).ok_or_else(|| {
                 Problem::not_found("NotFound", "The path after that of the trigger is not its relativePath.")
             })?;
             (parameters, request.includes_authorization)
         }
-        TriggerKind::Webhook => (Map::new(), false),
-        // Nobody was given an address to call.
-        TriggerKind::Recurrence(_) | TriggerKind::Poll { .. } => {
+        TriggerKind::Webhook if relative.is_empty() => (Map::new(), false),
+        // No address to call is issued.
+        TriggerKind::Webhook | TriggerKind::Recurrence(_) | TriggerKind::Poll { .. } => {
             return Err(not_found(name).into());
         }
     };
@@ -134,13 +141,14 @@ pub(super) async fn invoke(
     })
 }
 
-fn other_method(only: &'static str) -> Response {
+fn other_method(accepted: &[&str]) -> Response {
+    let accepted = accepted.join(", ");
     let problem = Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "MethodNotAllowed",
-        format!("The trigger accepts only requests with the method {only}."),
+        format!("The trigger does not accept requests with this method, but with {accepted}."),
     );
-    ([(ALLOW, HeaderValue::from_static(only))], problem).into_response()
+    ([(ALLOW, accepted)], problem).into_response()
 }
 
 /// Returns the signature of an address, if it has one, and the parameters of the caller.

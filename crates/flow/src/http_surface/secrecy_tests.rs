@@ -246,7 +246,7 @@ fn documents(definition: &Definition, state: &RunState, error: Option<engine::Fa
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn secured_values_are_in_no_document(written in definition()) {

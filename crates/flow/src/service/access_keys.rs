@@ -1,5 +1,5 @@
-//! The two keys of a flow that sign the callback URLs of its trigger. A URL works until the key that
-//! signed it is replaced, or until the instant that is part of it.
+//! The two keys of a flow that sign the callback URLs of its trigger. A URL works until the key
+//! that signed it is replaced, or until the instant that is part of it.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;

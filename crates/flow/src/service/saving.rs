@@ -150,6 +150,7 @@ impl Flows {
         let mut document = written.clone();
         let grants =
             edit.references.is_some() || edit.definition.is_some() || edit.state == Some(FlowState::Started);
+        let sets_access = edit.access_control.is_some();
         for (member, value) in [
             ("definition", edit.definition),
             ("connectionReferences", edit.references),
@@ -167,7 +168,12 @@ impl Flows {
         }
         let mut mistakes = edit.mistakes;
         mistakes.extend(definition_secrets::restore(&mut document["definition"], &written["definition"]));
-        let access = self.check_access_control(&document, &mut mistakes);
+        // What was saved stays valid if the addresses of the identity provider change.
+        let access = if sets_access {
+            self.check_access_control(&document, &mut mistakes)
+        } else {
+            AccessControl::restore(&document[ACCESS_CONTROL])
+        };
         let reading = Reading::of(&document["definition"], &document["connectionReferences"]);
         let mut selected = Selected::of(&written);
         if grants {

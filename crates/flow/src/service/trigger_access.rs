@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use outlive_chassis::{ClockError, Problem, Trace};
+use outlive_chassis::{ClockError, Problem, Trace, record_client};
 use outlive_clock::{Instant, TenantId};
 use outlive_tokens::{BearerExpectations, BearerRefusal, peek_audience, peek_tenant};
 use serde_json::{Map, Value};
@@ -154,8 +154,9 @@ impl Flows {
             Err(error) => return Err(Problem::from(error).into()),
         };
         let expected = BearerExpectations { tenant, audiences: &[audience], now };
-        if let Err(refusal) = self.verifier.verify(&expected, token, trace).await {
-            return refuse(refusal);
+        match self.verifier.verify(&expected, token, trace).await {
+            Ok(claims) => record_client(claims.appid),
+            Err(refusal) => return refuse(refusal),
         }
         let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
         let claims = payload.and_then(|json| serde_json::from_slice(&json).ok());

@@ -361,7 +361,20 @@ fn a_trigger_has_a_method_and_a_path() {
     let response = call(&lab, "POST", &url.replace("{id}", "7"), &[], "");
     assert_eq!(code(&response), (405, "MethodNotAllowed"));
     assert_eq!(response.headers["allow"], "GET");
-    // Triggers that nobody calls have no address.
+    // Without a method, any that has a meaning.
+    lab.owner("PUT", &format!("/{FLOW}"), Some(flow_with(json!({"kind": "Http"}), Value::Null))).expect(200);
+    let url = address(&lab);
+    for method in ["GET", "PUT", "POST", "PATCH", "DELETE"] {
+        let response = call(&lab, method, &url, &[], "").expect(200);
+        assert_eq!(response["method"], method);
+    }
+    let runs = lab.runs("").len();
+    for method in ["OPTIONS", "HEAD", "TRACE"] {
+        let response = call(&lab, method, &url, &[], "");
+        assert_eq!((response.status.as_u16(), lab.runs("").len()), (405, runs), "{method}");
+        assert_eq!(response.headers["allow"], "GET, PUT, POST, PATCH, DELETE");
+    }
+    // Triggers that are not called have no address.
     lab.put_flow(crate::lab::hourly()).expect(200);
     let error = lab.owner("POST", &format!("/{FLOW}/listCallbackUrl"), None);
     assert_eq!(code(&error), (400, "ListCallbackUrlNotSupported"));

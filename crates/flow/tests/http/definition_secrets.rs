@@ -86,6 +86,28 @@ fn a_credential_stays_with_its_action() {
 }
 
 #[test]
+fn credentials_in_headers_of_requests_are_not_in_the_history() {
+    let secret = "@concat('s3', 'cret')";
+    let headers = json!({"Authorization": secret, "X-Api-Key": secret, "Accept": "text/plain"});
+    let api = json!({"type": "ApiConnection", "inputs": {
+        "host": {"connection": {"referenceName": "shared_contoso-orders"}},
+        "method": "get", "path": "/orders", "headers": headers,
+    }});
+    let lab = Lab::with_flow(manual(json!({"Http": http(json!({ "headers": headers })), "Api": api})));
+    run(&lab);
+    let run = lab.newest_run();
+    assert!(!run.to_string().contains("s3cret"), "{run}");
+    for name in ["Http", "Api"] {
+        let shown = &run["properties"]["actions"][name]["inputs"]["headers"];
+        assert_eq!(
+            *shown,
+            json!({"Authorization": SHOWN, "X-Api-Key": SHOWN, "Accept": "text/plain"}),
+            "{run}"
+        );
+    }
+}
+
+#[test]
 fn user_information_in_an_address_is_refused() {
     let lab = Lab::new();
     for uri in [

@@ -118,7 +118,8 @@ events! {
 }
 
 event! {
-    /// A key that signs the callback URLs of a flow was replaced. The URLs that it signed no longer work.
+    /// A key that signs the callback URLs of a flow was replaced. The URLs that it signed no longer
+    /// work.
     FlowAccessKeyRegenerated = "flow.access_key_regenerated" {
         /// `Primary` or `Secondary`.
         key: String,
