@@ -9,9 +9,17 @@ use url::Url;
 #[derive(Debug, Clone, Default)]
 pub struct HostMappings {
     /// Services of this installation.
-    own: Vec<(String, Url)>,
+    own: Vec<OwnHost>,
     /// The most specific host first.
     mappings: Vec<HostMapping>,
+}
+
+/// A service of this installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OwnHost {
+    host: String,
+    url: Url,
+    by_tls: Option<Url>,
 }
 
 /// The address of a URL whose host is mapped.
@@ -19,6 +27,8 @@ pub struct HostMappings {
 pub struct MappedUrl {
     /// The address, with the path and query of the URL.
     pub url: Url,
+    /// The address over TLS, where client certificates are sent; `None` if there is none.
+    pub by_tls: Option<Url>,
     /// Whether it is a service of this installation.
     pub is_own: bool,
 }
@@ -26,8 +36,18 @@ pub struct MappedUrl {
 impl HostMappings {
     /// Creates the list from host names and the URLs of services of this installation.
     pub fn new(own: impl IntoIterator<Item = (String, Url)>) -> Self {
-        let own = own.into_iter().map(|(host, url)| (host.to_ascii_lowercase(), url)).collect();
-        Self { own, mappings: Vec::new() }
+        let own = own.into_iter();
+        let own = own.map(|(host, url)| OwnHost { host: host.to_ascii_lowercase(), url, by_tls: None });
+        Self { own: own.collect(), mappings: Vec::new() }
+    }
+
+    /// Adds the address over TLS of a service of this installation.
+    #[must_use]
+    pub fn with_own_tls(mut self, host: &str, by_tls: Option<Url>) -> Self {
+        if let Some(own) = self.own.iter_mut().find(|own| own.host == host) {
+            own.by_tls = by_tls;
+        }
+        self
     }
 
     /// Adds the operator's mappings, which take precedence over the services of the installation if
@@ -53,18 +73,21 @@ impl HostMappings {
             let mut fitting = self.mappings.iter().filter(|mapping| mapping.host.is_exact() == exact);
             let mapping =
                 fitting.find(|mapping| mapping.host.includes(&host, url.port_or_known_default()))?;
-            Some(MappedUrl { url: rebase(&mapping.url, url), is_own: self.is_own(&mapping.url) })
+            let rebased = rebase(&mapping.url, url);
+            let by_tls = Some(&rebased).filter(|url| url.scheme() == "https").cloned();
+            Some(MappedUrl { url: rebased, by_tls, is_own: self.is_own(&mapping.url) })
         };
         let own = || {
-            let (_, base) = self.own.iter().find(|(own, _)| *own == host)?;
-            Some(MappedUrl { url: rebase(base, url), is_own: true })
+            let own = self.own.iter().find(|own| own.host == host)?;
+            let by_tls = own.by_tls.as_ref().map(|base| rebase(base, url));
+            Some(MappedUrl { url: rebase(&own.url, url), by_tls, is_own: true })
         };
         mapped(true).or_else(own).or_else(|| mapped(false))
     }
 
     /// Whether a service of this installation is at the origin of a URL.
     fn is_own(&self, base: &Url) -> bool {
-        self.own.iter().any(|(_, own)| own.origin() == base.origin())
+        self.own.iter().any(|own| own.url.origin() == base.origin())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::connector::ConnectorName;
 use crate::connector::storage::secret_purpose;
 use crate::consent::verifier_purpose;
 use crate::credential::storage::purpose as credential_purpose;
+use crate::hub_client;
 
 /// Returns the purpose of a text that belongs to a connection.
 fn of_connection(
@@ -22,7 +23,7 @@ fn of_connection(
     Some(SealedFor::Purpose(purpose(tenant, id.parse().ok()?)))
 }
 
-const COLUMNS: [SealedColumn; 8] = [
+const COLUMNS: [SealedColumn; 9] = [
     sealed_column!("the key of a connection", "connections", "id", "id", "key_sealed", |tenant, id| {
         of_connection(key_purpose, tenant, id)
     }),
@@ -84,6 +85,14 @@ const COLUMNS: [SealedColumn; 8] = [
         "connection",
         "tokens_sealed",
         |tenant, id| of_connection(credential_purpose, tenant, id)
+    ),
+    sealed_column!(
+        "the client secret of the hub",
+        "hub_clients",
+        "client_id",
+        "client_id",
+        "secret_sealed",
+        |tenant, _| Some(SealedFor::Purpose(hub_client::purpose(tenant)))
     ),
 ];
 

@@ -15,6 +15,7 @@ use crate::connector::storage::{self, Registration};
 use crate::connector::{
     ApiProperties, ConnectorName, Draft, Home, client_secret_fault, connector_faults, takes_certificate,
 };
+use crate::hub_client;
 
 /// The maximum number of connectors of a new tenant.
 const CONNECTORS_MAX: usize = 100;
@@ -56,6 +57,7 @@ impl Service for Hub {
         "workflow_owners",
         "credentials",
         "consent_attempts",
+        "hub_clients",
     ];
 
     fn spec_mistakes(spec: &HubSpec) -> Vec<SpecMistake> {
@@ -79,6 +81,9 @@ impl Service for Hub {
         trace: &Trace,
     ) -> Result<Change, Problem> {
         let mut change = Change::new();
+        if let Some(client) = &spec.client {
+            change.add(hub_client::insert(self, tenant, client));
+        }
         for (index, connector) in spec.connectors.into_iter().enumerate() {
             let broken =
                 |why: &dyn std::fmt::Display| Problem::bad_request(format!("connectors[{index}]: {why}."));

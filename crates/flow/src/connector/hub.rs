@@ -10,6 +10,7 @@ use outlive_tokens::Secret;
 use quick_cache::sync::Cache;
 use serde_json::Value;
 
+use super::client_certificate::ClientCertificates;
 use super::held_identity::HeldIdentity;
 use super::invoker::Invoker;
 use super::operation::Operations;
@@ -23,6 +24,10 @@ use crate::ids::FlowId;
 pub(crate) struct HubConfig {
     /// The identity provider's origin as this process reaches it.
     pub(crate) idp_url: String,
+    /// The identity provider's origin as browsers reach it, by which it knows itself.
+    pub(crate) idp_public_url: String,
+    /// The certificate (PEM) of the authority of this installation.
+    pub(crate) authority: Option<String>,
     /// The hub's origin as this process reaches it.
     pub(crate) hub_url: String,
     /// The hosts that `Http` actions can reach.
@@ -112,6 +117,7 @@ pub(crate) struct Hub {
     pub(super) keys: Cache<KeyOwner, Timed<Arc<ConnectionKey>>>,
     /// By the name of the connector.
     pub(super) swaggers: Cache<(TenantId, String), Timed<Arc<Operations>>>,
+    pub(super) certificates: ClientCertificates,
 }
 
 /// The credential of the flow service in a tenant.
@@ -133,6 +139,8 @@ impl Hub {
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
         let config = HubConfig {
             idp_url: trimmed(&config.idp_url),
+            idp_public_url: trimmed(&config.idp_public_url),
+            authority: config.authority,
             hub_url: trimmed(&config.hub_url),
             http_hosts: config.http_hosts,
         };
@@ -144,6 +152,7 @@ impl Hub {
             identity_tokens: Cache::new(CACHED_MAX),
             keys: Cache::new(CACHED_MAX),
             swaggers: Cache::new(CACHED_MAX),
+            certificates: ClientCertificates::default(),
         }
     }
 
@@ -196,6 +205,11 @@ impl Hub {
 /// A failure that a retry cannot fix.
 pub(super) fn refused(failure: Failure) -> Outcome {
     Outcome { status: None, outputs: None, failure: Some(failure) }
+}
+
+/// The failure of an `Http` action whose request cannot be sent.
+pub(super) fn invalid(what: &str) -> Outcome {
+    refused(Failure::new("BadRequest", format!("The request of the action is not valid: {what}.")))
 }
 
 impl From<RequestError> for Outcome {

@@ -7,7 +7,9 @@
 
 mod access;
 mod api_request;
+mod application_token;
 mod call;
+mod client_certificate;
 mod connection_key;
 mod held_identity;
 mod http_action;

@@ -28,12 +28,12 @@ pub(crate) enum HttpAuthentication {
     },
     /// The value of the header `Authorization`.
     Raw(Template),
-    /// A token for an application, with its secret.
+    /// A token for an application.
     ActiveDirectoryOAuth {
         tenant: Template,
         audience: Template,
         client_id: Template,
-        secret: Template,
+        credential: ApplicationCredential,
     },
     /// A token of a managed identity of the flow.
     ManagedIdentity {
@@ -41,8 +41,28 @@ pub(crate) enum HttpAuthentication {
         /// The resource id of a user-assigned identity.
         identity: Option<Template>,
     },
-    /// A type that is not available here, by name.
-    Unavailable(&'static str),
+    /// The client's certificate in the TLS handshake.
+    ClientCertificate(CertificateFile),
+}
+
+/// How an application proves who it is.
+#[derive(Clone, Debug)]
+pub(crate) enum ApplicationCredential {
+    Secret(Template),
+    Certificate(CertificateFile),
+}
+
+/// A PKCS#12 file in base64.
+#[derive(Clone, Debug)]
+pub(crate) struct CertificateFile {
+    pub pfx: Template,
+    pub password: Option<Template>,
+}
+
+impl CertificateFile {
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.pfx).chain(&self.password)
+    }
 }
 
 impl HttpCall {
@@ -54,15 +74,21 @@ impl HttpCall {
     /// Returns the templates of the authentication, whose values are never recorded.
     pub(super) fn credential_templates(&self) -> Vec<&Template> {
         match &self.authentication {
-            None | Some(HttpAuthentication::Unavailable(_)) => Vec::new(),
+            None => Vec::new(),
             Some(HttpAuthentication::Basic { username, password }) => vec![username, password],
             Some(HttpAuthentication::Raw(value)) => vec![value],
             Some(HttpAuthentication::ManagedIdentity { audience, identity }) => {
                 [audience, identity].into_iter().flatten().collect()
             }
-            Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
-                vec![tenant, audience, client_id, secret]
+            Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, credential }) => {
+                let mut templates = vec![tenant, audience, client_id];
+                match credential {
+                    ApplicationCredential::Secret(secret) => templates.push(secret),
+                    ApplicationCredential::Certificate(file) => templates.extend(file.templates()),
+                }
+                templates
             }
+            Some(HttpAuthentication::ClientCertificate(file)) => file.templates().into_iter().collect(),
         }
     }
 }
@@ -151,7 +177,7 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
         "activedirectoryoauth" => application(node, errors)?,
         "clientcertificate" => {
             errors.keep(node.only(&["type", "pfx", "password"]));
-            HttpAuthentication::Unavailable("ClientCertificate")
+            HttpAuthentication::ClientCertificate(certificate_file(node, errors)?)
         }
         "managedserviceidentity" => {
             errors.keep(node.only(&["type", "audience", "identity"]));
@@ -162,7 +188,7 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
         _ => {
             errors.push(kind.refuse(
                 "this is not a type of authentication",
-                "use Basic, Raw, ManagedServiceIdentity or ActiveDirectoryOAuth with a secret",
+                "use Basic, Raw, ClientCertificate, ManagedServiceIdentity or ActiveDirectoryOAuth",
             ));
             return None;
         }
@@ -190,14 +216,22 @@ fn application(node: &Node<'_>, errors: &mut Collected) -> Option<HttpAuthentica
     let tenant = required(node, "tenant", "give the id of the tenant", errors);
     let audience = required(node, "audience", "give the resource", errors);
     let client_id = required(node, "clientId", "give the id of the application", errors);
-    if node.optional("pfx").is_some() {
-        return Some(HttpAuthentication::Unavailable("ActiveDirectoryOAuth with a certificate"));
-    }
-    let secret = required(node, "secret", "give the secret of the application", errors);
+    let credential = if node.optional("pfx").is_some() {
+        certificate_file(node, errors).map(ApplicationCredential::Certificate)
+    } else {
+        let remedy = "give the secret of the application, or its certificate as pfx";
+        required(node, "secret", remedy, errors).map(ApplicationCredential::Secret)
+    };
     Some(HttpAuthentication::ActiveDirectoryOAuth {
         tenant: tenant?,
         audience: audience?,
         client_id: client_id?,
-        secret: secret?,
+        credential: credential?,
     })
+}
+
+fn certificate_file(node: &Node<'_>, errors: &mut Collected) -> Option<CertificateFile> {
+    let pfx = required(node, "pfx", "give the PKCS#12 file in base64", errors);
+    let password = optional(node, "password", errors);
+    Some(CertificateFile { pfx: pfx?, password })
 }

@@ -42,7 +42,9 @@ pub(crate) use action::{Action, ActionKind, Body, Branch, CallSite, Response, Ta
 pub(crate) use condition::Condition;
 pub(crate) use connector_call::{ApiCall, ConnectionName, ConnectorCall};
 pub(crate) use credential_headers::is_credential_header;
-pub(crate) use http_call::{HttpAuthentication, HttpCall, has_user_information};
+pub(crate) use http_call::{
+    ApplicationCredential, CertificateFile, HttpAuthentication, HttpCall, has_user_information,
+};
 pub(crate) use parameters::Output;
 pub(crate) use references::{ConnectionReference, Source};
 pub(crate) use refusal::DefinitionErrors;

@@ -4,8 +4,11 @@ use outlive_tokens::Secret;
 use serde_json::{Map, Value, json};
 
 use super::facts::View;
-use super::inputs::{CallInputs, Evaluated, HttpCredential, HttpRequest};
-use crate::definition::{HttpAuthentication, HttpCall, has_user_information, is_credential_header};
+use super::inputs::{ApplicationProof, CallInputs, Evaluated, HttpCredential, HttpRequest, PfxFile};
+use crate::definition::{
+    ApplicationCredential, CertificateFile, HttpAuthentication, HttpCall, has_user_information,
+    is_credential_header,
+};
 use crate::expression::{EvaluationError, Template};
 
 /// What the run history shows in place of a credential.
@@ -30,9 +33,15 @@ pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, E
         Some(Value::Object(map)) => Ok(map),
         Some(_) => Err(EvaluationError(format!("the {what} are not an object"))),
     };
+    let file = |file: &CertificateFile| {
+        let password = file.password.as_ref().map(|password| text(password, "password")).transpose()?;
+        Ok::<_, EvaluationError>(PfxFile {
+            pfx: Secret::new(text(&file.pfx, "pfx")?),
+            password: Secret::new(password.unwrap_or_default()),
+        })
+    };
     let credential = match &call.authentication {
         None => None,
-        Some(HttpAuthentication::Unavailable(kind)) => Some(HttpCredential::Unavailable(kind)),
         Some(HttpAuthentication::ManagedIdentity { audience, identity }) => {
             let audience = audience.as_ref().map(|audience| text(audience, "audience")).transpose()?;
             Some(HttpCredential::ManagedIdentity {
@@ -47,12 +56,22 @@ pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, E
             username: text(username, "username")?,
             password: Secret::new(text(password, "password")?),
         }),
-        Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
+        Some(HttpAuthentication::ClientCertificate(certificate)) => {
+            Some(HttpCredential::Certificate(file(certificate)?))
+        }
+        Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, credential }) => {
             Some(HttpCredential::Application {
                 tenant: text(tenant, "tenant")?,
                 audience: text(audience, "audience")?,
                 client_id: text(client_id, "clientId")?,
-                secret: Secret::new(text(secret, "secret")?),
+                proof: match credential {
+                    ApplicationCredential::Secret(secret) => {
+                        ApplicationProof::Secret(Secret::new(text(secret, "secret")?))
+                    }
+                    ApplicationCredential::Certificate(certificate) => {
+                        ApplicationProof::Certificate(file(certificate)?)
+                    }
+                },
             })
         }
     };

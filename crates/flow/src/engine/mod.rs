@@ -38,7 +38,7 @@ pub(crate) use asynchronous::NextPoll;
 pub(crate) use context::{Context, RunIdentity};
 pub(crate) use ending::{Ending, cut_short};
 pub(crate) use firing::{Fired, failure_of_poll, fire, poll};
-pub(crate) use inputs::{ApiRequest, CallInputs, HttpCredential, HttpRequest};
+pub(crate) use inputs::{ApiRequest, ApplicationProof, CallInputs, HttpCredential, HttpRequest, PfxFile};
 use place::FLOW;
 pub(crate) use place::Spot;
 pub(crate) use record::{ActionRecord, Failure};

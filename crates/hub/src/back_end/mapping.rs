@@ -71,8 +71,8 @@ impl BackEnds {
     pub(super) fn destination(&self, url: &Url) -> Option<Destination> {
         host_of(url)?;
         Some(match self.hosts.find(url) {
-            Some(MappedUrl { url, is_own: true }) => Destination::Own(url),
-            Some(MappedUrl { url, is_own: false }) => Destination::Mapped(url),
+            Some(MappedUrl { url, is_own: true, .. }) => Destination::Own(url),
+            Some(MappedUrl { url, is_own: false, .. }) => Destination::Mapped(url),
             None => {
                 let mut url = url.clone();
                 url.set_fragment(None);

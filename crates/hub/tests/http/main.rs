@@ -25,6 +25,7 @@ mod granted_access;
 mod links;
 mod moved_apis;
 mod mutated_files;
+mod on_behalf_of;
 mod parameters;
 mod partner;
 mod policies;

@@ -24,6 +24,7 @@ pub(in crate::scenario) enum Kind {
     Object,
     ApiKey,
     Identity,
+    Certificate,
 }
 
 impl Kind {
@@ -39,6 +40,7 @@ impl Kind {
             Self::Object => "object",
             Self::ApiKey => "API key",
             Self::Identity => "managed identity",
+            Self::Certificate => "certificate",
         }
     }
 
@@ -50,6 +52,7 @@ impl Kind {
             Self::Mark => "set by an earlier step (mark: NAME)",
             Self::Connection => "created by an earlier step (create_connection)",
             Self::Flow => "created by an earlier step (create_flow)",
+            Self::Certificate => "created by an earlier step (create_certificate)",
             Self::Object => "stored by an earlier call to Graph (keep: NAME)",
         }
     }
@@ -153,10 +156,17 @@ impl<'a> Known<'a> {
                 matches!(field, "id" | "upn" | "password") && self.holds(Kind::User, role)
             }),
             "key" => self.holds(Kind::ApiKey, rest),
-            "app" => rest.strip_suffix(".client_id").is_some_and(|name| self.holds(Kind::Application, name)),
+            "app" => {
+                let field = |field| rest.strip_suffix(field);
+                let name = field(".client_id").or_else(|| field(".secret"));
+                name.is_some_and(|name| self.holds(Kind::Application, name))
+            }
             "identity" => rest.rsplit_once('.').is_some_and(|(name, field)| {
                 matches!(field, "client_id" | "principal_id" | "resource_id")
                     && self.holds(Kind::Identity, name)
+            }),
+            "certificate" => rest.rsplit_once('.').is_some_and(|(name, field)| {
+                self.holds(Kind::Certificate, name) && ["pfx", "password", "key"].contains(&field)
             }),
             "connection" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Connection, name)),
             "flow" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Flow, name)),
