@@ -27,6 +27,7 @@ mod consent;
 mod control;
 mod credential;
 mod hub;
+mod key_renewal;
 mod lab;
 mod path;
 mod reseal;
