@@ -361,6 +361,7 @@ mod tests {
             revision: 1,
             tokens_revision: 1,
             destinations: None,
+            tokens_sealed: None,
         };
         store.commit(crate::connection::storage::insert(&connection)).await.expect("inserted");
         let early = store.commit(delete(tenant, &name, 1, 0)).await;
