@@ -118,7 +118,11 @@ impl Deployment {
         }
     }
 
-    async fn journal(&self, service: Service, tenant: &str) -> Vec<Value> {
+    /// Reads a service's journal of a tenant.
+    ///
+    /// # Panics
+    /// When the service does not answer as it should.
+    pub async fn journal(&self, service: Service, tenant: &str) -> Vec<Value> {
         let (mut lines, mut after) = (Vec::new(), Value::from(0));
         loop {
             let path = format!("/{tenant}/journal?after={after}");

@@ -177,6 +177,14 @@ async fn a_hub_killed_during_refreshes_loses_no_connection_of_any_kind() {
         assert_eq!(after, works, "kill {kill}: {connections:?}\n{}", deployment.log());
     }
     assert!(interrupted * 4 >= kills, "{interrupted} of {kills} kills came during calls");
+    // Token responses that the hub did not live to store: their refresh tokens were used up.
+    let issued = deployment.journal(Service::Idp, tenant.id()).await;
+    let is_refresh =
+        |event: &&Value| event["kind"] == "token.issued" && event["data"]["grant_type"] == "refresh_token";
+    let issued = issued.iter().filter(is_refresh).count();
+    let stored = deployment.journal(Service::Hub, tenant.id()).await;
+    let stored = stored.iter().filter(|event| event["kind"] == "connection.refreshed").count();
+    assert!(issued > stored || kills < 50, "no response was lost: {issued} issued, {stored} stored");
     let maker = Maker::new(&deployment, &tenant, "owner");
     for (name, _) in &connections {
         let (_, shown) = maker.connection(Method::GET, name, &Value::Null).await;

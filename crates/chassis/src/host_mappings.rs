@@ -106,7 +106,8 @@ fn rebase(base: &Url, url: &Url) -> Url {
     rebased
 }
 
-/// A mapping of the operator: `HOST=URL`. `HOST` is the name of a host, with a port or for every port; `*.example.com` stands for all names below, `*` for every host.
+/// A mapping of the operator: `HOST=URL`. `HOST` is the name of a host, with a port or for every
+/// port; `*.example.com` stands for all names below, `*` for every host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostMapping {
     host: HostPattern,

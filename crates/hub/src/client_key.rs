@@ -7,19 +7,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use outlive_chassis::Problem;
-use outlive_clock::{Instant, Span, TenantId};
+use outlive_clock::{Instant, Span};
 use outlive_tokens::{Certificate, Secret, SigningKey, TokenVersion, sign_rs256};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Hub;
 use crate::arm::date;
-use crate::connector::ConnectorName;
 
-/// How long a certificate is valid (virtual time).
-const VALIDITY: Span = Span::from_days(730);
-/// A write of the connector prepares the next certificate if that in use is valid for less than this.
+/// A write of the connector prepares the next certificate if that in use is valid for less.
 const REPLACED_BEFORE: Span = Span::from_days(30);
 /// How long an assertion is valid (virtual time).
 const ASSERTION_VALIDITY: Span = Span::from_minutes(10);
@@ -35,7 +30,7 @@ pub(crate) struct ClientKeys {
 
 /// What a write changes of the key pairs.
 #[derive(Debug, PartialEq, Eq)]
-enum Renewal {
+pub(crate) enum Renewal {
     Nothing,
     /// A first key pair, or one in place of what cannot be used any more.
     Replace,
@@ -43,15 +38,6 @@ enum Renewal {
     Promote,
     /// The next one is generated, and used when the certificate of now has ended.
     Prepare,
-}
-
-/// The key pairs after a write, sealed.
-#[derive(Debug, Default)]
-pub(crate) struct NewKeys {
-    /// The one in use, if it is another.
-    pub(crate) current: Option<String>,
-    /// The next one, if that changes: `Some(None)` if there is none any more.
-    pub(crate) next: Option<Option<String>>,
 }
 
 impl ClientKeys {
@@ -69,6 +55,11 @@ impl ClientKeys {
         self.unreadable
     }
 
+    /// The next key pair, if there is one yet.
+    pub(crate) const fn next(&self) -> Option<&SigningKey> {
+        self.next.as_ref()
+    }
+
     /// The key pair in use, and the next one that is to be registered, if there is one yet.
     pub(crate) const fn shown(&self) -> (Option<&SigningKey>, Option<&SigningKey>) {
         (self.current.as_ref(), self.next.as_ref())
@@ -80,7 +71,8 @@ impl ClientKeys {
         Some(self.next.as_ref().filter(|_| !lasts(current, now, Span::from_micros(0))).unwrap_or(current))
     }
 
-    fn renewal(&self, now: Instant) -> Renewal {
+    /// Decides what a write changes at `now`.
+    pub(crate) fn renewal(&self, now: Instant) -> Renewal {
         let left = |key: &SigningKey, span| lasts(key, now, span);
         let (none, soon) = (Span::from_micros(0), REPLACED_BEFORE);
         match (&self.current, &self.next) {
@@ -96,42 +88,6 @@ impl ClientKeys {
 /// Whether the certificate of a key is valid for at least `span`, and for more than an instant.
 fn lasts(key: &SigningKey, now: Instant, span: Span) -> bool {
     term(key).is_some_and(|(_, until)| until > now && until - now >= span)
-}
-
-/// Generates the key pairs that a connector needs from now on.
-pub(crate) async fn renew_keys(
-    hub: &Hub,
-    tenant: TenantId,
-    name: &ConnectorName,
-    keys: &ClientKeys,
-    now: Instant,
-) -> Result<NewKeys, Problem> {
-    let sealed =
-        |key: &SigningKey| key.sealed(&hub.chassis.sealer, &mut hub.random(tenant, "seal-client-key"));
-    Ok(match keys.renewal(now) {
-        Renewal::Nothing => NewKeys::default(),
-        Renewal::Promote => NewKeys { current: keys.next.as_ref().map(sealed), next: Some(None) },
-        Renewal::Prepare => {
-            NewKeys { current: None, next: Some(Some(sealed(&generate(hub, tenant, name, now).await?))) }
-        }
-        Renewal::Replace => {
-            NewKeys { current: Some(sealed(&generate(hub, tenant, name, now).await?)), next: Some(None) }
-        }
-    })
-}
-
-async fn generate(
-    hub: &Hub,
-    tenant: TenantId,
-    name: &ConnectorName,
-    now: Instant,
-) -> Result<SigningKey, Problem> {
-    let mut stream = hub.random(tenant, "client-key");
-    let subject = name.to_string();
-    tokio::task::spawn_blocking(move || SigningKey::generate_for(&subject, &mut stream, now, now + VALIDITY))
-        .await
-        .map_err(|panic| Problem::unavailable().caused_by(panic))?
-        .map_err(|error| Problem::unavailable().caused_by(error))
 }
 
 fn term(key: &SigningKey) -> Option<(Instant, Instant)> {

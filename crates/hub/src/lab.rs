@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Hub;
-use crate::client_key::NewKeys;
 use crate::connector::{ConnectorName, Replacement, secret_fault, storage};
+use crate::key_renewal::NewKeys;
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new().route("/_lab/tenants/{tenant}/connectors/{name}/client-secret", put(replace_secret))

@@ -28,6 +28,7 @@ mod control;
 mod credential;
 mod hub;
 mod hub_client;
+mod key_renewal;
 mod lab;
 mod path;
 mod reseal;

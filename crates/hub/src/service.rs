@@ -10,12 +10,13 @@ use outlive_wire::events::ConnectorCreated;
 use outlive_wire::{ConnectorSpec, HubSpec, Subject};
 
 use crate::Hub;
-use crate::client_key::{self, ClientKeys};
+use crate::client_key::ClientKeys;
 use crate::connector::storage::{self, Registration};
 use crate::connector::{
     ApiProperties, ConnectorName, Draft, Home, client_secret_fault, connector_faults, takes_certificate,
 };
 use crate::hub_client;
+use crate::key_renewal::renew_keys;
 
 /// The maximum number of connectors of a new tenant.
 const CONNECTORS_MAX: usize = 100;
@@ -96,7 +97,7 @@ impl Service for Hub {
             };
             let draft = draft.check().map_err(|fault| broken(&fault))?;
             let client_key_sealed = if takes_certificate(&draft.api_properties) {
-                client_key::renew_keys(self, tenant, &name, &ClientKeys::default(), now).await?.current
+                renew_keys(self, tenant, &name, &ClientKeys::default(), now).await?.current
             } else {
                 None
             };

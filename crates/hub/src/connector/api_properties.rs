@@ -6,7 +6,7 @@ use super::fault::{Faults, strings};
 use super::parameter::{self, Authentication, Parameter};
 use super::parameter_sets::{self, ParameterSet};
 use super::policy::{self, Policy};
-use super::secret_defaults;
+use super::written_defaults;
 
 /// A valid `apiProperties.json`.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,12 +76,12 @@ impl ApiProperties {
         scripts.extend(list(of_script, "script.operationIds"));
         let text = |name: &str| properties.get(name).and_then(Value::as_str).map(str::to_owned);
         let mut shown = Value::Object(parameters);
-        secret_defaults::hide(&mut shown, &read);
+        written_defaults::hide(&mut shown, &read);
         let mut shown_sets = properties.get("connectionParameterSets").cloned().unwrap_or_default();
         let written = shown_sets.get_mut("values").and_then(Value::as_array_mut).into_iter().flatten();
         for (written, set) in written.zip(&sets) {
             if let Some(parameters) = written.get_mut("parameters") {
-                secret_defaults::hide(parameters, &set.parameters);
+                written_defaults::hide(parameters, &set.parameters);
             }
         }
         let read = Self {

@@ -17,9 +17,9 @@ pub(crate) struct Destinations {
     back_end: String,
     /// A hash of the policies, if one of them chooses the host.
     policies: Option<String>,
-    /// A hash of what the requests to identity providers are made of. The API and scopes are parts of
-    /// it: a refresh token can give tokens for any API that the user consented to, and the back end
-    /// would get one that the owner did not mean for it.
+    /// A hash of what the requests to identity providers are made of. The API and the scopes are
+    /// parts of it: a refresh token can give tokens for any API that the user consented to, and the
+    /// back end would get one that the owner did not mean for it.
     sign_in: Option<String>,
 }
 

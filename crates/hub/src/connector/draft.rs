@@ -3,8 +3,8 @@
 use outlive_tokens::Secret;
 use serde_json::Value;
 
-use super::client_secret::{length_fault, misplaced_secret};
 use super::oauth_settings::take_client_secret;
+use super::secret_rules::{length_fault, misplaced_secret};
 use super::{
     ApiProperties, ConnectorFault, DISPLAY_NAME_RULE, Destinations, Faults, Swagger, is_display_name,
 };

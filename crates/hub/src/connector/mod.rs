@@ -17,9 +17,11 @@ mod parsed;
 mod policy;
 mod policy_value;
 mod secret_defaults;
+mod secret_rules;
 mod security;
 pub(crate) mod storage;
 mod swagger;
+mod written_defaults;
 
 pub(crate) use api_properties::ApiProperties;
 pub(crate) use client_secret::{Replacement, secret_fault};

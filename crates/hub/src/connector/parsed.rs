@@ -89,7 +89,7 @@ impl Connector {
         }
     }
 
-    /// Returns the settings of a connection's sign-in with its values, or everything that is missing.
+    /// Returns the settings of a connection's sign-in with its values, or what is missing.
     pub(crate) fn sign_in<'a>(
         &self,
         settings: &'a OAuthSettings,

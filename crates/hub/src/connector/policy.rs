@@ -5,99 +5,23 @@ use serde_json::{Map, Value};
 
 use super::Source;
 use super::fault::Faults;
-use super::policy_value::{BadValue, MEMBERS_MAX, PolicyValue};
+use super::policy_value::{MEMBERS_MAX, PolicyValue};
 use super::security::is_reserved;
 
+mod action;
 mod calls;
+mod reader;
 mod transform;
+mod transforms;
+mod value_url;
 
-pub(crate) use calls::{Target, ValueFromUrl};
+pub(crate) use action::{Action, Exists, Policy, Section};
 pub(crate) use transform::Transform;
+pub(crate) use value_url::{Target, ValueFromUrl};
+
+use reader::Reader;
 
 const POLICIES_MAX: usize = 200;
-
-/// A policy, for all operations or some.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Policy {
-    /// Its place in the document.
-    pub(crate) at: String,
-    /// The ids of the operations that it applies to; `None` if to all.
-    operations: Option<Vec<String>>,
-    pub(crate) section: Section,
-    pub(crate) action: Action,
-}
-
-impl Policy {
-    /// Whether the policy applies to an operation.
-    pub(crate) fn applies_to(&self, operation: &str) -> bool {
-        self.operations.as_ref().is_none_or(|list| list.iter().any(|name| name == operation))
-    }
-}
-
-/// What a policy changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Section {
-    Request,
-    Response,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Action {
-    /// Replaces scheme, host and base path.
-    Host(PolicyValue),
-    /// Replaces the path after the base path, and the method.
-    Route {
-        path: PolicyValue,
-        method: PolicyValue,
-    },
-    Header {
-        name: HeaderName,
-        value: PolicyValue,
-        exists: Exists,
-    },
-    Query {
-        name: String,
-        value: PolicyValue,
-        exists: Exists,
-    },
-    /// Sets a member of a JSON body.
-    Property {
-        parent: Vec<String>,
-        name: Vec<String>,
-        value: PolicyValue,
-    },
-    /// Converts a member of a JSON body into another one.
-    Transform {
-        parent: Vec<String>,
-        name: Vec<String>,
-        target: Vec<String>,
-        transform: Transform,
-    },
-    /// Sets a header or query parameter to a value of another request.
-    ValueFromUrl(Box<ValueFromUrl>),
-    /// Lets a link to the next page of a JSON response lead through the hub.
-    NextLink {
-        parent: Vec<String>,
-        name: String,
-    },
-    /// Sets the status of the connection when the back end responds with this one.
-    Unauthenticate {
-        status: u16,
-    },
-    /// Has no effect on a single call.
-    Nothing,
-    /// Has an effect that the hub does not give; the text is the reason.
-    Unsupported(String),
-}
-
-/// What happens to a header or parameter that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exists {
-    Override,
-    Skip,
-    Append,
-    Delete,
-}
 
 /// Parses `policyTemplateInstances`.
 pub(super) fn parse(document: Option<&Value>, at: &str, faults: &mut Faults) -> Vec<Policy> {
@@ -140,101 +64,7 @@ pub(super) fn parse(document: Option<&Value>, at: &str, faults: &mut Faults) -> 
     policies
 }
 
-/// Reads the parameters of a policy.
-struct Reader<'a> {
-    parameters: &'a Map<String, Value>,
-    at: String,
-    faults: &'a mut Faults,
-    /// Why the hub cannot run the policy.
-    unsupported: Option<String>,
-}
-
 impl Reader<'_> {
-    /// Finds a parameter, whose prefix is `x-ms-apimTemplate` or `x-ms-apimTemplateParameter`.
-    fn find(&self, name: &str) -> (String, Option<&Value>) {
-        let found = self.parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        let key = found.map_or(name, |(key, _)| key);
-        (format!("{}.{key}", self.at), found.map(|(_, value)| value).filter(|value| !value.is_null()))
-    }
-
-    fn operations(&mut self) -> Option<Vec<String>> {
-        let (at, value) = self.find("x-ms-apimTemplate-operationName");
-        match value? {
-            Value::String(name) if name.is_empty() => None,
-            Value::String(name) => Some(vec![name.clone()]),
-            Value::Array(list) if list.is_empty() => None,
-            value => {
-                let names = super::fault::strings(Some(value));
-                if names.is_none() {
-                    self.faults.add(at, "it is not a list of operation ids");
-                }
-                names
-            }
-        }
-    }
-
-    fn section(&mut self) -> Section {
-        let (at, value) = self.find("x-ms-apimTemplate-policySection");
-        match value.map(|value| value.as_str().unwrap_or_default().to_ascii_lowercase()).as_deref() {
-            None | Some("" | "request") => Section::Request,
-            Some("response") => Section::Response,
-            Some(_) => {
-                self.faults.add(at, "it must be Request or Response");
-                Section::Request
-            }
-        }
-    }
-
-    fn exists(&mut self) -> Exists {
-        let (at, value) = self.find("x-ms-apimTemplateParameter.existsAction");
-        match value.map(|value| value.as_str().unwrap_or_default().to_ascii_lowercase()).as_deref() {
-            None | Some("" | "override") => Exists::Override,
-            Some("skip") => Exists::Skip,
-            Some("append") => Exists::Append,
-            Some("delete") => Exists::Delete,
-            Some(_) => {
-                self.faults.add(at, "it must be override, skip, append or delete");
-                Exists::Override
-            }
-        }
-    }
-
-    fn text(&mut self, name: &str) -> Option<String> {
-        let (at, value) = self.find(&format!("x-ms-apimTemplateParameter.{name}"));
-        match value {
-            Some(Value::String(text)) => Some(text.clone()),
-            Some(value @ (Value::Number(_) | Value::Bool(_))) => Some(value.to_string()),
-            Some(_) => {
-                self.faults.add(at, "it must be a string");
-                None
-            }
-            None => {
-                self.faults.add(at, "it is missing");
-                None
-            }
-        }
-    }
-
-    fn value(&mut self, name: &str) -> Option<PolicyValue> {
-        let text = self.text(name)?;
-        self.parsed(name, &text)
-    }
-
-    fn parsed(&mut self, name: &str, text: &str) -> Option<PolicyValue> {
-        match PolicyValue::parse(text) {
-            Ok(value) => Some(value),
-            Err(BadValue::Malformed(why)) => {
-                let (at, _) = self.find(&format!("x-ms-apimTemplateParameter.{name}"));
-                self.faults.add(at, why);
-                None
-            }
-            Err(BadValue::Unknown(function)) => {
-                self.unsupported = Some(format!("calls the function {function}()"));
-                None
-            }
-        }
-    }
-
     fn action(&mut self, template: &str, section: Section) -> Option<Action> {
         let action = match template.to_ascii_lowercase().as_str() {
             "dynamichosturl" => {
@@ -281,7 +111,7 @@ impl Reader<'_> {
             "updatenextlink" => self.next_link()?,
             "setconnectionstatustounauthenticated" => self.unauthenticated()?,
             "pollingtrigger" => Action::Nothing,
-            name if transform::TEMPLATES.iter().any(|(known, _)| *known == name) => self.transform(name)?,
+            name if transforms::TEMPLATES.iter().any(|(known, _)| *known == name) => self.transform(name)?,
             other => {
                 let name: String = other.chars().take(80).collect();
                 Action::Unsupported(format!("has the template '{}'", name.escape_debug()))
@@ -333,7 +163,7 @@ impl Reader<'_> {
     /// A parameter that nothing reads would change what the policy does.
     fn end(&mut self, template: &str) {
         let template = template.to_ascii_lowercase();
-        let transform = transform::TEMPLATES.iter().find(|(known, _)| *known == template);
+        let transform = transforms::TEMPLATES.iter().find(|(known, _)| *known == template);
         let of_template: &[&str] = match template.as_str() {
             _ if transform.is_some() => transform.map_or(&[], |(_, parameters)| parameters),
             "setvaluefromurl" => {
@@ -351,7 +181,7 @@ impl Reader<'_> {
         };
         let is_known = |name: &str| {
             let parameter = name.strip_prefix("x-ms-apimtemplateparameter.");
-            let place = transform.map_or(&[][..], |_| &transform::PLACE);
+            let place = transform.map_or(&[][..], |_| &transforms::PLACE);
             let all = || of_template.iter().chain(place);
             parameter.is_some_and(|name| all().any(|known| known.eq_ignore_ascii_case(name)))
                 || ["x-ms-apimtemplate-operationname", "x-ms-apimtemplate-policysection"].contains(&name)

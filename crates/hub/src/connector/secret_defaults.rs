@@ -4,20 +4,7 @@ use serde_json::{Map, Value};
 
 use super::ApiProperties;
 use super::parameter::Parameter;
-
-/// Both spellings occur.
-const SPELLINGS: [&str; 2] = ["defaultValue", "default"];
-
-/// Removes the default values of secret parameters from `connectionParameters`, or those of a set.
-pub(super) fn hide(written: &mut Value, parameters: &[Parameter]) {
-    for parameter in parameters.iter().filter(|parameter| parameter.is_secret()) {
-        if let Some(Value::Object(members)) = written.get_mut(&parameter.name) {
-            for spelling in SPELLINGS {
-                members.remove(spelling);
-            }
-        }
-    }
-}
+use super::written_defaults::SPELLINGS;
 
 /// Keeps the default values of secret parameters that a new document does not give: its writer may
 /// have read it without them. `null` removes one.

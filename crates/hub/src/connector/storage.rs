@@ -263,7 +263,7 @@ pub(crate) fn update_secrets(
     .expect_rows(1)
 }
 
-/// Stores the next key pair of a connector, or removes it, in the change that updates the connector.
+/// Stores the next key pair of a connector, or removes it, in the change that updates it.
 pub(crate) fn set_next_key(tenant: TenantId, name: &ConnectorName, sealed: Option<String>) -> Statement {
     sql!(
         "UPDATE connectors SET next_client_key_sealed = $1 WHERE tenant = $2 AND name = $3",

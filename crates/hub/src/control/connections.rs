@@ -305,7 +305,7 @@ async fn update(
         connection.tokens_sealed = None;
         connection.status = status;
     }
-    // Whoever gives the values again may have corrected them.
+    // Values that are given again may be correct now.
     if let Some(after_values) = &resolved
         && connection.status != Status::Connected
         && initial_status(&after_values.properties, &after_values.values) == Status::Connected

@@ -77,7 +77,7 @@ pub(super) async fn list(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::SignIn).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;
     access::agreement(&call, &connection, &connector)?;
     let Authentication::OAuth { parameter, settings } = &connector.properties.authentication else {
@@ -88,7 +88,7 @@ pub(super) async fn list(
         return Ok(no_store(json!({"value": []})));
     }
     let requested = read(body, &call, parameter, &hub.config.return_origins)?;
-    if let Err(incomplete) = connector.sign_in(settings, &values) {
+    if let Err(incomplete) = settings.sign_in(&values, connector.client_secret.as_ref()) {
         let message = incomplete.to_string();
         return Err(ArmRefusal::new(StatusCode::BAD_REQUEST, "ConnectorSettingsIncomplete", message));
     }
@@ -114,7 +114,6 @@ pub(super) async fn list(
 }
 
 /// Records an attempt and returns the sealed data of its link.
-
 async fn issue(
     hub: &Hub,
     call: &ControlCall,

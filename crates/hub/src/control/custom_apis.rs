@@ -15,9 +15,10 @@ use super::custom_api_body::{self, Current};
 use super::listing::Page;
 use super::paths::{GroupPath, NamePath, ResourcePath};
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, ResourceName};
-use crate::client_key::{self, ClientKeys, NewKeys};
+use crate::client_key::ClientKeys;
 use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api, takes_certificate};
+use crate::key_renewal::{NewKeys, renew_keys};
 use crate::{Hub, connection};
 
 async fn find(hub: &Hub, call: &ControlCall, name: &ConnectorName) -> Result<Option<Stored>, ArmRefusal> {
@@ -206,7 +207,7 @@ async fn write(
     let keys = if takes_certificate(&draft.api_properties) {
         let none = ClientKeys::default();
         let keys = replaced.map_or(&none, |stored| &stored.connector.client_keys);
-        client_key::renew_keys(hub, call.tenant, name, keys, call.now).await?
+        renew_keys(hub, call.tenant, name, keys, call.now).await?
     } else {
         NewKeys::default()
     };

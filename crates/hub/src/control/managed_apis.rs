@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::Hub;
 use crate::arm::{ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes};
-use crate::client_key;
 use crate::connector::storage::Stored;
 use crate::connector::{
     ConnectorName, Home, Replacement, managed_api, secret_fault, storage, takes_certificate,
 };
+use crate::key_renewal::renew_keys;
 
 /// The maximum number of APIs in a response.
 const LISTED_MAX: i64 = 200;
@@ -79,7 +79,7 @@ pub(super) async fn patch(
     let connector = &stored.connector;
     let renewed = if takes_certificate(&stored.api_properties) {
         let keys = &connector.client_keys;
-        Some(client_key::renew_keys(&hub, call.tenant, &connector.name, keys, call.now).await?)
+        Some(renew_keys(&hub, call.tenant, &connector.name, keys, call.now).await?)
     } else {
         None
     };

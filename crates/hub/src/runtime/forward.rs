@@ -1,10 +1,9 @@
 //! Forwards an admitted call to the back end, with a source token.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 use http::header::LOCATION;
 use outlive_chassis::Trace;
@@ -13,27 +12,21 @@ use outlive_store::Change;
 use outlive_tokens::{Secret, fingerprint};
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConnectionBroken, ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
-use serde_json::json;
-use url::Url;
 
 use super::admission::{Admitted, recorded_path};
+use super::exchange::{base_of, host_of};
+use super::fetching::{self, Answered};
 use super::headers;
 use super::location;
-use super::outgoing::{Destination, Facts, Fetched, OutgoingRequest, Prepared};
+use super::outgoing::{Facts, Fetched, OutgoingRequest};
 use super::refusal::RuntimeRefusal;
 use super::response_policies::{self, Links};
-use super::target::target;
-use super::values_from_urls::{self, Answered};
 use crate::Hub;
-use crate::back_end::Unreachable;
 use crate::connection::{Status, runtime_url, storage};
 use crate::connector::{Authentication, Operation, Policy};
 use crate::credential::{
     Challenged, ExchangeCall, RefreshFailure, answer_challenge, is_exchanged, source_token,
 };
-
-/// The time limit of the back end (wall time), as for synchronous calls of the platform.
-const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Forwards the call and records the event, also for a refusal.
 pub(crate) async fn forward(
@@ -103,7 +96,7 @@ async fn send(
     facts.check(&admitted.connection)?;
     let mut token = token(hub, admitted, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
-    let mut answered = match values_from_urls::send(hub, &facts, token.as_ref(), trace).await? {
+    let mut answered = match fetching::send(hub, &facts, token.as_ref(), trace).await? {
         Ok(answered) => answered,
         Err(error) => return Ok(error),
     };
@@ -121,7 +114,7 @@ async fn send(
         let fresh = fresh.map_err(no_token_error)?;
         sent.access_token = Some(fingerprint(fresh.expose()));
         // Once only: the response to this request is returned whatever it is.
-        answered = match values_from_urls::send(hub, &facts, Some(&fresh), trace).await? {
+        answered = match fetching::send(hub, &facts, Some(&fresh), trace).await? {
             Ok(answered) => answered,
             Err(error) => return Ok(error),
         };
@@ -150,27 +143,6 @@ async fn send(
     };
     headers::remove_secrets(changed.headers_mut(), &secrets);
     Ok(changed)
-}
-
-/// Returns the URL of a call, as the connector and its policies give it.
-pub(super) fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
-    let base = origin_of(&prepared.destination)?;
-    Ok(target(&base, &prepared.destination.base_path, &prepared.path, prepared.query.text().as_deref())?)
-}
-
-fn origin_of(Destination { scheme, host, is_public, .. }: &Destination) -> Result<Url, RuntimeRefusal> {
-    Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
-        let named = if *is_public { format!(" '{host}'") } else { String::new() };
-        let why = format!("The host{named} of this connector is not an address: {error}.");
-        RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
-    })
-}
-
-/// Returns the address below which all calls of a connector are.
-fn base_of(destination: &Destination) -> Result<Url, RuntimeRefusal> {
-    let mut base = origin_of(destination)?;
-    base.set_path(&destination.base_path);
-    Ok(base)
 }
 
 /// Sets the status of a connection whose back end responded with a status for which a policy does.
@@ -206,33 +178,6 @@ async fn set_unauthenticated(
         // The connection was changed or deleted meanwhile.
         Err(error) if !error.is_conflict() => Err(error.into()),
         _ => Ok(()),
-    }
-}
-
-/// Sends a call to the back end. The inner error is the response if the back end does not respond.
-pub(super) async fn exchange(
-    hub: &Hub,
-    prepared: Prepared,
-    url: &Url,
-    trace: &Trace,
-) -> Result<Result<reqwest::Response, Response>, RuntimeRefusal> {
-    let is_public = prepared.destination.is_public;
-    let refused = |unreachable: Unreachable| {
-        if is_public {
-            return unreachable.into();
-        }
-        let why = "The back end of this connector is not configured, or may not be called.";
-        RuntimeRefusal::new(StatusCode::BAD_GATEWAY, why)
-    };
-    let request = hub.back_ends.request(trace, prepared.method, url).map_err(refused)?;
-    let request = request.headers(prepared.headers).timeout(TIMEOUT);
-    let request = if prepared.body.is_empty() { request } else { request.body(prepared.body) };
-    match request.send().await {
-        Ok(response) => Ok(Ok(response)),
-        Err(error) => match Unreachable::caused(&error, url) {
-            Some(unreachable) => Err(refused(unreachable)),
-            None => Ok(Err(gateway_error(hub, trace, error.is_timeout()))),
-        },
     }
 }
 
@@ -307,25 +252,4 @@ async fn record_challenge(
     let event =
         Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload).about([refused]);
     Ok(hub.chassis.store.commit(hub.chassis.journal.entry(&event)).await?)
-}
-
-/// The response if the back end could not be reached.
-fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
-    let (status, message) = if timed_out {
-        (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")
-    } else {
-        (StatusCode::BAD_GATEWAY, "BadGateway")
-    };
-    let body = json!({"error": {
-        "code": status.as_u16(),
-        "source": host_of(hub.origin()),
-        "clientRequestId": trace.client_request_id.unwrap_or(trace.request_id),
-        "message": message,
-        "innerError": "The back end of the connector did not respond.",
-    }});
-    (status, axum::Json(body)).into_response()
-}
-
-pub(super) fn host_of(origin: &str) -> String {
-    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
 }

@@ -16,10 +16,13 @@
 mod admission;
 mod content;
 mod destination;
+mod exchange;
+mod fetching;
 mod forward;
 mod headers;
 mod location;
 mod outgoing;
+mod path_parameters;
 mod policies;
 mod prepare;
 mod query;
@@ -29,7 +32,8 @@ mod target;
 mod transforms;
 mod values_from_urls;
 
-use forward::{forward, host_of};
+use exchange::host_of;
+use forward::forward;
 pub(crate) use headers::to_back_end;
 pub(crate) use outgoing::OutgoingRequest;
 pub(crate) use refusal::RuntimeRefusal;

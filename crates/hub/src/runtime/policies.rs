@@ -12,12 +12,12 @@ use super::content::{CONTENT_BYTES_MAX, Content, TooLarge};
 use super::outgoing::{
     Destination, Facts, Fetch, Prepared, TEXT_BYTES_MAX, bad_header, header_value, sensitive,
 };
+use super::path_parameters::{captured, fill};
 use super::query::{Query, encoded};
-use super::refusal::RuntimeRefusal;
+use super::refusal::{RuntimeRefusal, refuse};
 use super::target::TARGET_CHARS_MAX;
 use super::values_from_urls;
 use crate::connector::{Action, Exists, Policy, PolicyValue, Section, Source, Target, Uncomputable};
-use crate::path::captures;
 
 /// The maximum length of all headers, once a policy set one.
 const HEADERS_BYTES_MAX: usize = 65_536;
@@ -113,11 +113,6 @@ fn optional(
     if exists == Exists::Delete { Ok(String::new()) } else { value() }
 }
 
-/// The error of a policy that cannot be applied to a call.
-pub(super) fn refuse(policy: &Policy, status: StatusCode, why: &dyn Display) -> RuntimeRefusal {
-    RuntimeRefusal::new(status, format!("The policy {} {why}.", policy.at))
-}
-
 /// Checks the headers that a policy made.
 pub(super) fn check_length(headers: &HeaderMap) -> Result<(), &'static dyn Display> {
     let length: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -195,30 +190,6 @@ fn route(
         .filter(|method| !matches!(*method, Method::CONNECT | Method::TRACE))
         .ok_or_else(|| failed(&"does not give an HTTP method that can be forwarded"))?;
     Ok((method, path.trim_start_matches('/').to_owned(), query))
-}
-
-/// Returns the parameter of the path of a call, as received.
-pub(super) fn captured(facts: &Facts<'_>, name: &str) -> Option<String> {
-    let given = format!("/{}", facts.outgoing.path);
-    let captured = captures(&facts.operation.path, &given);
-    captured.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
-}
-
-/// Replaces `{name}` in a text, or returns why it cannot.
-pub(super) fn fill(template: &str, mut value: impl FnMut(&str) -> Option<String>) -> Result<String, String> {
-    let (mut text, mut rest) = (String::new(), template);
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else { break };
-        text.push_str(before);
-        let value = value(name).ok_or_else(|| format!("needs the parameter '{name}', which is missing"))?;
-        text.push_str(&value);
-        if text.len() > TEXT_BYTES_MAX {
-            return Err(format!("gives a path of more than {TEXT_BYTES_MAX} bytes"));
-        }
-        rest = after;
-    }
-    text.push_str(rest);
-    Ok(text)
 }
 
 /// Sets a header. One without a value is not sent.

@@ -57,8 +57,8 @@ impl Facts<'_> {
         Ok(())
     }
 
-    /// Prepares the call, with this token if the connection has tokens, or the request that a policy
-    /// needs before.
+    /// Prepares the call, with this token if the connection has tokens, or the request that one of
+    /// the policies needs before.
     pub(super) fn prepare(&self, token: Option<&Secret>) -> Result<Step, RuntimeRefusal> {
         let (connector, outgoing) = (self.connector, self.outgoing);
         if outgoing.path.len() + outgoing.query.as_ref().map_or(0, String::len) > TARGET_CHARS_MAX {

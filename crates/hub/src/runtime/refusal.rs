@@ -10,6 +10,7 @@ use outlive_chassis::{Cause, Problem};
 use serde_json::json;
 
 use crate::arm::ArmRefusal;
+use crate::connector::Policy;
 
 /// An error response of the runtime: `{status, source, message, error{message}}`.
 #[derive(Debug, Clone)]
@@ -97,6 +98,11 @@ impl IntoResponse for RuntimeRefusal {
         let challenge = self.challenge.map(|challenge| [(WWW_AUTHENTICATE, challenge)]);
         (self.status, challenge, self.cause.map(Extension), Json(body)).into_response()
     }
+}
+
+/// The error of a policy that cannot be applied to a call.
+pub(super) fn refuse(policy: &Policy, status: StatusCode, why: &dyn std::fmt::Display) -> RuntimeRefusal {
+    RuntimeRefusal::new(status, format!("The policy {} {why}.", policy.at))
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use url::{Url, form_urlencoded};
 
 use super::content::{CONTENT_BYTES_MAX, Content};
 use super::outgoing::{Destination, Facts, TEXT_BYTES_MAX};
-use super::policies::{check_length, refuse, set_header, set_property, text_for_content};
-use super::refusal::RuntimeRefusal;
+use super::policies::{check_length, set_header, set_property, text_for_content};
+use super::refusal::{RuntimeRefusal, refuse};
 use crate::connector::{Action, Policy, Section, Source, Uncomputable};
 use crate::path::{decodings, has_traversal};
 

@@ -280,3 +280,30 @@ async fn a_connection_through_a_gateway_answers_that_no_gateway_is_there() {
     assert!(answer.text.contains("no gateway is installed"), "{}", answer.text);
     assert!(world.back_end.calls().is_empty());
 }
+
+#[tokio::test]
+async fn the_default_of_a_secret_parameter_is_used_and_never_shown() {
+    let world = World::new().await;
+    let (mut api_properties, definitions) = key("header", "X-Key");
+    api_properties["connectionParameters"]["api_key"]["defaultValue"] = json!(KEY);
+    let made = create_api(&world, "default", api_properties, definitions).await.expect(201);
+    let runtime = write(&world, "PUT", "default", json!({})).await.expect(201);
+    let runtime = runtime.at("/properties/connectionRuntimeUrl");
+    let runtime = runtime.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a runtime URL").to_owned();
+    let read = api(&world, OWNER, "GET", "/default", &Value::Null).await.expect(200);
+    let all = api(&world, OWNER, "GET", "", &Value::Null).await.expect(200);
+    // As read, it keeps the default.
+    let again = api(&world, OWNER, "PUT", "/default", &read.json()).await.expect(200);
+    let patch = json!({"properties": {"displayName": "Other"}});
+    let patched = api(&world, OWNER, "PATCH", "/default", &patch).await.expect(200);
+    for answer in [&made, &read, &all, &again, &patched] {
+        assert!(!answer.text.contains(KEY) && !answer.text.contains("defaultValue"), "{}", answer.text);
+    }
+    world.call(&runtime).await.expect(200);
+    assert_eq!(world.back_end.last().headers["x-key"], KEY);
+    let mut without = patched.json();
+    without["properties"]["connectionParameters"]["api_key"]["defaultValue"] = Value::Null;
+    api(&world, OWNER, "PUT", "/default", &without).await.expect(200);
+    let refused = world.call(&runtime).await.expect(401);
+    assert!(refused.text.contains("a value for the parameter 'api_key'"), "{}", refused.text);
+}

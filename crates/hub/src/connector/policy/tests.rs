@@ -110,7 +110,7 @@ fn the_templates_that_rewrite_a_call_are_known_in_any_case() {
             Action::ValueFromUrl(Box::new(ValueFromUrl {
                 target: Target::Query("access_token".into()),
                 method: Method::GET,
-                url: calls::ValueUrl { origin: None, path: value("/{page}?fields=a") },
+                url: value_url::ValueUrl { origin: None, path: value("/{page}?fields=a") },
                 path: vec!["a".into(), "b".into()],
             })),
         ),
@@ -123,7 +123,7 @@ fn the_templates_that_rewrite_a_call_are_known_in_any_case() {
             Action::ValueFromUrl(Box::new(ValueFromUrl {
                 target: Target::Header(HeaderName::from_static("if-match")),
                 method: Method::POST,
-                url: calls::ValueUrl {
+                url: value_url::ValueUrl {
                     origin: Some("https://a.example:81".into()),
                     path: value("/@queryParameters('x')"),
                 },

@@ -1,0 +1,87 @@
+//! Sends a call, after the requests for values that its policies need.
+
+use http::StatusCode;
+use outlive_chassis::Trace;
+use outlive_tokens::Secret;
+use serde_json::Value;
+use url::Url;
+
+use super::exchange::{exchange, url_of};
+use super::outgoing::{Destination, Facts, Fetched, Step, TEXT_BYTES_MAX};
+use super::refusal::RuntimeRefusal;
+use crate::connector::text_of;
+use crate::{Hub, read_body};
+
+/// The maximum number of other requests for a call.
+const FETCHES_MAX: usize = 5;
+/// The maximum length of their responses.
+const RESPONSE_BYTES_MAX: usize = 1 << 20;
+
+/// The response of a back end, and where the call was sent.
+pub(super) struct Answered {
+    pub(super) destination: Destination,
+    pub(super) url: Url,
+    pub(super) response: reqwest::Response,
+}
+
+/// Sends a call, after the requests that its policies need. The inner error is the response if the
+/// back end does not respond.
+pub(super) async fn send(
+    hub: &Hub,
+    facts: &Facts<'_>,
+    token: Option<&Secret>,
+    trace: &Trace,
+) -> Result<Result<Answered, axum::response::Response>, RuntimeRefusal> {
+    let mut fetched = Fetched::new();
+    loop {
+        let step = Facts { fetched: &fetched, ..*facts }.prepare(token)?;
+        let fetch = match step {
+            Step::Send(prepared) => {
+                let (destination, url) = (prepared.destination.clone(), url_of(&prepared)?);
+                let response = exchange(hub, prepared, &url, trace).await?;
+                return Ok(response.map(|response| Answered { destination, url, response }));
+            }
+            Step::Fetch(fetch) => fetch,
+        };
+        if fetched.len() == FETCHES_MAX {
+            return Err(RuntimeRefusal::new(
+                StatusCode::BAD_REQUEST,
+                format!("The policies of the operation need more than {FETCHES_MAX} other requests."),
+            ));
+        }
+        let url = url_of(&fetch.request)?;
+        let value = match exchange(hub, fetch.request, &url, trace).await? {
+            Ok(response) => value_of(response, &fetch.at, &fetch.path).await?,
+            Err(response) => return Ok(Err(response)),
+        };
+        fetched.insert(fetch.at, value);
+    }
+}
+
+/// Reads the value from a response.
+async fn value_of(response: reqwest::Response, at: &str, path: &[String]) -> Result<String, RuntimeRefusal> {
+    let failed = |why: String| {
+        RuntimeRefusal::new(StatusCode::BAD_GATEWAY, format!("The policy {at} did not get its value: {why}."))
+    };
+    let status = response.status();
+    if !status.is_success() {
+        return Err(failed(format!("the back end responded {}", status.as_u16())));
+    }
+    let body = read_body(response, RESPONSE_BYTES_MAX).await;
+    let body = body.map_err(|_| failed("the response was not received, or is too long".to_owned()))?;
+    let json: Value =
+        serde_json::from_slice(&body).map_err(|_| failed("the response is not JSON".to_owned()))?;
+    let found = path.iter().try_fold(&json, |value, name| match value {
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        value => value.get(name),
+    });
+    match found {
+        None | Some(Value::Null | Value::Object(_) | Value::Array(_)) => {
+            Err(failed(format!("the response has no text at '{}'", path.join("."))))
+        }
+        Some(value) => {
+            let text = text_of(value);
+            if text.len() > TEXT_BYTES_MAX { Err(failed("it is too long".to_owned())) } else { Ok(text) }
+        }
+    }
+}
