@@ -64,14 +64,14 @@ pub(super) fn request(call: &HttpCall, view: &View<'_>) -> Result<HttpRequest, E
                 tenant: text(tenant, "tenant")?,
                 audience: text(audience, "audience")?,
                 client_id: text(client_id, "clientId")?,
-                proof: match credential {
+                proof: Box::new(match credential {
                     ApplicationCredential::Secret(secret) => {
                         ApplicationProof::Secret(Secret::new(text(secret, "secret")?))
                     }
                     ApplicationCredential::Certificate(certificate) => {
                         ApplicationProof::Certificate(file(certificate)?)
                     }
-                },
+                }),
             })
         }
     };

@@ -72,7 +72,7 @@ pub(crate) enum HttpCredential {
         tenant: String,
         audience: String,
         client_id: String,
-        proof: ApplicationProof,
+        proof: Box<ApplicationProof>,
     },
     /// The certificate in the TLS handshake.
     Certificate(PfxFile),
