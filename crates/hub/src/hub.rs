@@ -11,7 +11,7 @@ use crate::HubConfig;
 use crate::back_end::BackEndCalls;
 use crate::connection::{Connection, Values};
 use crate::connector::{self, Connector, ConnectorName, Parameter, ParameterValues};
-use crate::credential::Refreshes;
+use crate::credential::{Exchanges, Refreshes};
 
 /// The maximum number of cached connectors.
 const CONNECTORS_CACHED_MAX: usize = 256;
@@ -28,6 +28,8 @@ pub(crate) struct Hub {
     /// notify each other of changes.
     pub(crate) connectors: Cache<ConnectorKey, Arc<Connector>>,
     pub(crate) refreshes: Refreshes,
+    /// Exchanges of callers' tokens.
+    pub(crate) exchanges: Exchanges,
     /// Requests to hosts that connectors name.
     pub(crate) back_ends: BackEndCalls,
     /// The id of this process among its replicas.
@@ -52,6 +54,7 @@ impl Hub {
             verifier,
             connectors: Cache::new(CONNECTORS_CACHED_MAX),
             refreshes: Refreshes::default(),
+            exchanges: Exchanges::default(),
             replica,
         }
     }

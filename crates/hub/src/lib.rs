@@ -27,6 +27,7 @@ mod consent;
 mod control;
 mod credential;
 mod hub;
+mod hub_client;
 mod lab;
 mod path;
 mod reseal;

@@ -14,6 +14,7 @@ use crate::connector::ConnectorName;
 use crate::connector::storage::secret_purpose;
 use crate::consent::verifier_purpose;
 use crate::credential::storage::purpose as credential_purpose;
+use crate::hub_client;
 
 /// How many rows are read at once.
 const ROWS: i64 = 200;
@@ -86,7 +87,7 @@ fn connection(key: &str) -> Result<ConnectionId, uuid::Error> {
     key.parse()
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     column!("connections", "id", "key_sealed", |tenant, key| {
         Ok(Some(key_purpose(tenant, connection(key)?)))
     }),
@@ -105,6 +106,9 @@ const COLUMNS: [Column; 7] = [
     }),
     column!("consent_attempts", "id", "connection", "tokens_sealed", |tenant, key| {
         Ok(Some(credential_purpose(tenant, connection(key)?)))
+    }),
+    column!("hub_clients", "client_id", "secret_sealed", |tenant, _| {
+        Ok(Some(hub_client::purpose(tenant)))
     }),
 ];
 

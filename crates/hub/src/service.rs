@@ -11,7 +11,7 @@ use outlive_wire::{ConnectorSpec, HubSpec, Subject};
 
 use crate::connector::storage::{self, Registration};
 use crate::connector::{ConnectorName, Draft, Home, connector_faults, takes_certificate};
-use crate::{Hub, client_key};
+use crate::{Hub, client_key, hub_client};
 
 /// The maximum number of connectors of a new tenant.
 const CONNECTORS_MAX: usize = 100;
@@ -41,7 +41,7 @@ impl Service for Hub {
     type TenantSpec = HubSpec;
 
     const TENANT_TABLES: &'static [&'static str] =
-        &["connectors", "connections", "access_policies", "credentials", "consent_attempts"];
+        &["connectors", "connections", "access_policies", "credentials", "consent_attempts", "hub_clients"];
 
     fn spec_mistakes(spec: &HubSpec) -> Vec<SpecMistake> {
         let mut mistakes = Vec::new();
@@ -64,6 +64,9 @@ impl Service for Hub {
         trace: &Trace,
     ) -> Result<Change, Problem> {
         let mut change = Change::new();
+        if let Some(client) = &spec.client {
+            change.add(hub_client::insert(self, tenant, client));
+        }
         for (index, connector) in spec.connectors.into_iter().enumerate() {
             let broken =
                 |why: &dyn std::fmt::Display| Problem::bad_request(format!("connectors[{index}]: {why}."));

@@ -13,6 +13,21 @@ pub struct HubSpec {
     /// The tenant's managed APIs.
     #[serde(default)]
     pub connectors: Vec<ConnectorSpec>,
+    /// The hub's own application in the tenant, with which it exchanges users' tokens; it exchanges
+    /// none if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<HubClientSpec>,
+}
+
+/// The hub's own application in a tenant.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HubClientSpec {
+    /// Its client id.
+    pub client_id: ClientId,
+    /// Its secret, which is stored sealed.
+    #[serde(serialize_with = "secret::expose")]
+    pub client_secret: Secret,
 }
 
 /// A managed API of a new tenant.
@@ -44,9 +59,22 @@ pub struct ResourceSpec {
     /// The keys of the API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<ApiKeySpec>,
+    /// The certificates with which clients are accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<ApiCertificateSpec>,
     /// The seeded orders.
     #[serde(default)]
     pub orders: Vec<OrderSpec>,
+}
+
+/// A client certificate that the orders API accepts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiCertificateSpec {
+    /// Its name in events and when it is replaced.
+    pub name: String,
+    /// The certificate, PEM.
+    pub certificate: String,
 }
 
 /// A key of the orders API.

@@ -194,6 +194,17 @@ pub struct RequiredSpec {
     pub roles: Vec<String>,
 }
 
+/// A client that has delegated permissions of an API without the consent of a user
+/// (`preAuthorizedApplications`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreauthorizedSpec {
+    /// The client.
+    pub client: ClientId,
+    /// The permissions, by name.
+    pub scopes: Vec<String>,
+}
+
 /// An issuer whose tokens for one subject authenticate an application.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -339,6 +350,9 @@ pub struct ApplicationSpec {
     /// Delegated permissions that it offers.
     #[serde(default)]
     pub scopes: Vec<ScopeSpec>,
+    /// Clients that have some of its delegated permissions without consent.
+    #[serde(default)]
+    pub preauthorized: Vec<PreauthorizedSpec>,
     /// Application permissions that it offers.
     #[serde(default)]
     pub app_roles: Vec<AppRoleSpec>,

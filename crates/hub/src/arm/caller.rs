@@ -5,7 +5,8 @@ use http::{HeaderMap, StatusCode};
 use outlive_chassis::{ClockError, Trace, record_client};
 use outlive_clock::{Instant, TenantId};
 use outlive_tokens::{
-    AccessClaims, BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_audience, peek_tenant,
+    AccessClaims, BearerExpectations, BearerRefusal, Challenge, Secret, bearer_token, peek_audience,
+    peek_tenant,
 };
 use uuid::Uuid;
 
@@ -34,6 +35,10 @@ pub(crate) struct Caller {
     pub(crate) kind: CallerKind,
     /// The tenant's time when the token was verified.
     pub(crate) now: Instant,
+    /// The user principal name of a user.
+    pub(crate) account: Option<String>,
+    /// The token.
+    pub(crate) token: Secret,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +96,7 @@ pub(crate) async fn authenticate(
     let claims = hub.verifier.verify(&expected, token, trace).await.map_err(|refusal| refuse(&refusal))?;
     record_client(claims.appid);
     let kind = kind_of(&claims)?;
-    Ok(Caller { tenant, oid: claims.oid, kind, now })
+    Ok(Caller { tenant, oid: claims.oid, kind, now, account: claims.upn, token: Secret::new(token) })
 }
 
 fn kind_of(claims: &AccessClaims) -> Result<CallerKind, ArmRefusal> {

@@ -14,6 +14,7 @@ pub(crate) use key::{KeyClaims, key_purpose};
 pub(crate) use record::Connection;
 pub(crate) use resource::{resource, runtime_url};
 pub(crate) use status::{
-    Status, american_date, refresh_failed, refresh_impossible, responses, sign_in_failed, sign_in_refused,
+    Status, american_date, exchange_failed, refresh_failed, refresh_impossible, responses, sign_in_failed,
+    sign_in_refused,
 };
 pub(crate) use values::{StoredValues, Values, data_key_purpose};

@@ -87,6 +87,22 @@ pub(crate) fn refresh_failed(
     refresh_impossible(&settings.identity_provider, correlation, at, &why)
 }
 
+/// Formats the message of a rejected exchange of a caller's token.
+pub(crate) fn exchange_failed(
+    provider: &str,
+    correlation: Uuid,
+    at: Instant,
+    attempts: &[Rejected],
+) -> String {
+    let response = attempts.last().map_or("", |attempt| attempt.response.as_str());
+    format!(
+        "Failed to acquire access token on behalf of the user for service: {provider}. Correlation Id=g-{correlation}, UTC \
+         TimeStamp={}, Error: Failed to acquire token from AAD: {}",
+        american_date(at),
+        shortened(response),
+    )
+}
+
 /// Formats the message of a refresh for which no token request was possible, for example because
 /// there is no refresh token.
 pub(crate) fn refresh_impossible(provider: &str, correlation: Uuid, at: Instant, why: &str) -> String {

@@ -28,8 +28,9 @@ pub(crate) use draft::{Draft, connector_faults};
 pub(crate) use fault::{ConnectorFault, Faults};
 pub(crate) use name::{ConnectorName, DISPLAY_NAME_RULE, is_display_name};
 pub(crate) use oauth_settings::{
-    AuthorizationRequest, ClientAuthentication, GrantRequest, GrantType, Incomplete, OAuthSettings,
-    ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest, takes_certificate,
+    AuthorizationRequest, ClientAuthentication, GrantRequest, GrantType, Incomplete, JWT_BEARER,
+    OAuthSettings, ParameterValues, ProviderKind, RedirectMode, SignIn, TokenBody, TokenRequest,
+    takes_certificate,
 };
 pub(crate) use parameter::{Authentication, Parameter, ParameterKind, text_of};
 pub(crate) use parsed::{Connector, Home};

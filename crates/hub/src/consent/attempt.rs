@@ -162,6 +162,16 @@ pub(super) fn consume_state(tenant: TenantId, id: Uuid, state_hash: &str) -> Sta
     .expect_rows(1)
 }
 
+/// Ends an attempt. Conflicts if it has ended.
+pub(super) fn end(tenant: TenantId, id: Uuid) -> Statement {
+    sql!(
+        "DELETE FROM consent_attempts WHERE tenant = $1 AND id = $2 AND finished = 0",
+        tenant,
+        id.to_string()
+    )
+    .expect_rows(1)
+}
+
 /// Stores the tokens under the hash of the code that confirms them.
 pub(super) fn store_tokens(tenant: TenantId, code_hash: &str, redeemed: &Redeemed) -> Statement {
     sql!(

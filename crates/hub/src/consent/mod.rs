@@ -6,11 +6,13 @@
 //! | `GET /login?data=` | a browser | a redirect to the issuer with `state` and a PKCE challenge |
 //! | `GET /redirect?code=&state=` | the browser, from the issuer | tokens, and the hub's own code |
 //! | `confirmConsentCode` | the same caller | the connection is connected |
+//! | or `POST /firstPartyLogin?data=` in place of the last three | the user, with a token for the hub | the connection is connected |
 //!
 //! Every step is possible once: a state and a code can be used once. The tokens stay sealed in the
 //! attempt until the code is confirmed.
 
 mod attempt;
+mod first_party;
 mod login;
 mod page;
 mod redirect;
@@ -39,6 +41,7 @@ pub(crate) const ATTEMPTS_MAX: i64 = 50;
 pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new()
         .route("/login", get(login::open))
+        .route("/firstPartyLogin", get(first_party::show).post(first_party::sign_in))
         .route("/redirect", get(redirect::handle_redirect))
         .route("/redirect/{key}", get(redirect::handle_redirect))
 }

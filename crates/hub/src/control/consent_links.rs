@@ -21,6 +21,7 @@ use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{Connection, Status};
 use crate::connector::{Authentication, GrantType};
 use crate::consent::{self, ATTEMPTS_MAX, Attempt, LINK_LIFETIME, LoginLink};
+use crate::hub_client;
 
 /// The parameter that the request names.
 struct Requested {
@@ -92,17 +93,27 @@ pub(super) async fn list(
         return Err(ArmRefusal::new(StatusCode::BAD_REQUEST, "ConnectorSettingsIncomplete", message));
     }
     let object_id = requested.object_id.unwrap_or(call.caller.oid);
-    let link = issue(&hub, &call, &connection, object_id, requested.redirect_url.into()).await?;
+    let data = issue(&hub, &call, &connection, object_id, requested.redirect_url.into()).await?;
     let status = match connection.shown_status(&connector) {
         Status::Connected => "Authenticated",
         Status::Unauthenticated(_) => "Unauthenticated",
         Status::Unauthorized(_) => "Error",
     };
-    Ok(no_store(json!({
-        "value": [{"link": link, "displayName": connector.display_name, "status": status}],
-    })))
+    let mut link = json!({
+        "link": format!("{}/login?data={data}", hub.origin()), "displayName": connector.display_name, "status": status,
+    });
+    let issuer =
+        settings.sign_in(&values, connector.client_secret.as_ref()).and_then(|it| it.token_endpoint());
+    if settings.on_behalf_of
+        && issuer.is_ok_and(|url| hub.config.is_own_issuer(&url))
+        && hub_client::find(&hub, call.tenant).await.is_ok()
+    {
+        link["firstPartyLoginUri"] = json!(format!("{}/firstPartyLogin?data={data}", hub.origin()));
+    }
+    Ok(no_store(json!({"value": [link]})))
 }
 
+/// Records an attempt and returns the sealed data of its link.
 async fn issue(
     hub: &Hub,
     call: &ControlCall,
@@ -137,7 +148,6 @@ async fn issue(
     };
     change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
-    let data = LoginLink { tenant: call.tenant, attempt: attempt.id }
-        .seal(&hub.chassis.sealer, &mut hub.random(call.tenant, "seal-login-link"));
-    Ok(format!("{}/login?data={data}", hub.origin()))
+    let link = LoginLink { tenant: call.tenant, attempt: attempt.id };
+    Ok(link.seal(&hub.chassis.sealer, &mut hub.random(call.tenant, "seal-login-link")))
 }

@@ -5,8 +5,10 @@
 //! responses.
 
 mod challenge;
+mod exchanges;
 mod freshness;
 pub(crate) mod lease;
+mod on_behalf_of;
 mod refresh;
 mod refreshes;
 mod single_flight;
@@ -15,7 +17,9 @@ mod token_endpoint;
 mod token_response;
 
 pub(crate) use challenge::{CAE_CAPABLE, Challenged};
+pub(crate) use exchanges::Exchanges;
 pub(crate) use freshness::{Freshness, freshness};
+pub(crate) use on_behalf_of::{Assertion, ExchangeCall, ExchangeFailure, is_exchanged};
 pub(crate) use refresh::{answer_challenge, source_token};
 pub(crate) use refreshes::{RefreshFailure, Refreshes};
 pub(crate) use storage::{Credential, Tokens};

@@ -80,12 +80,12 @@ pub(crate) async fn answer_challenge(
     Err(RefreshFailure::Transient(true))
 }
 
-fn panicked() -> RefreshFailure {
+pub(super) fn panicked() -> RefreshFailure {
     Problem::unavailable().caused_by("a refresh panicked").into()
 }
 
 /// A call goes where the connection led when it began; tokens for other values must not.
-fn changed() -> Problem {
+pub(super) fn changed() -> Problem {
     Problem::new(
         http::StatusCode::SERVICE_UNAVAILABLE,
         "ConnectionChanged",

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::refusal::RuntimeRefusal;
 use crate::Hub;
-use crate::arm::{ControlCall, LOCATION, authenticate};
+use crate::arm::{Caller, ControlCall, LOCATION, authenticate};
 use crate::connection::{Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage};
 use crate::connector::Connector;
-use crate::credential::Credential;
+use crate::credential::{Assertion, Credential};
 
 /// An authorized call, with everything it needs.
 #[derive(Debug)]
@@ -28,7 +28,17 @@ pub(crate) struct Admitted {
     pub(crate) principal: Principal,
     /// The object id of the caller.
     pub(crate) caller: Uuid,
+    /// The token of a user who calls.
+    pub(crate) assertion: Option<Assertion>,
     pub(crate) now: Instant,
+}
+
+impl Admitted {
+    fn by(mut self, caller: &Caller) -> Self {
+        self.assertion =
+            caller.is_user().then(|| Assertion { token: caller.token.clone(), caller: caller.oid });
+        self
+    }
 }
 
 /// Admits a call, or records why not.
@@ -69,7 +79,7 @@ pub(super) async fn admit_control_call(
     let (subject, oid) = (loaded.0.subject(), call.caller.oid);
     let principal = Principal::Object(oid);
     let refusal = match admit_with_access(hub, loaded, principal.clone(), oid, call.now).await {
-        Ok(admitted) => return Ok(admitted),
+        Ok(admitted) => return Ok(admitted.by(&call.caller)),
         Err(refusal) => refusal,
     };
     let payload = refused(Some(principal.to_string()), method, path, &refusal);
@@ -104,6 +114,7 @@ async fn authorize(
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
     let load = |tenant| storage::find(&hub.chassis.store, tenant, id);
+    let mut user = None;
     let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
         // A missing key and a malformed one get the same response.
         let key = credentials(headers, "Key").map_err(|error| bad_key(None).caused_by(error))?;
@@ -120,13 +131,19 @@ async fn authorize(
     } else {
         let caller = authenticate(hub, headers, trace).await;
         let caller = caller.map_err(|refusal| RuntimeRefusal::unauthenticated(&refusal))?;
-        (Principal::Object(caller.oid), caller.oid, caller.now, load(caller.tenant).await?)
+        let by = (Principal::Object(caller.oid), caller.oid, caller.now, load(caller.tenant).await?);
+        user = Some(caller);
+        by
     };
     let (connection, credential) = loaded
         .filter(|(connection, _)| connection.connector.as_str().eq_ignore_ascii_case(api))
         .ok_or_else(RuntimeRefusal::not_found)?;
     check_access(hub, &connection, &principal).await?;
-    admit_with_access(hub, (connection, credential), principal, caller, now).await
+    let admitted = admit_with_access(hub, (connection, credential), principal, caller, now).await?;
+    Ok(match user {
+        Some(user) => admitted.by(&user),
+        None => admitted,
+    })
 }
 
 /// Admits the call of an authenticated caller with access to the connection.
@@ -150,7 +167,7 @@ async fn admit_with_access(
     if let Some(why) = connection.disagreement(&connector) {
         return Err(RuntimeRefusal::new(StatusCode::UNAUTHORIZED, why));
     }
-    Ok(Admitted { connection, credential, connector, principal, caller, now })
+    Ok(Admitted { connection, credential, connector, principal, caller, assertion: None, now })
 }
 
 fn bad_key(why: Option<String>) -> RuntimeRefusal {

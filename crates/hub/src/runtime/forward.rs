@@ -23,7 +23,9 @@ use super::target::target;
 use crate::Hub;
 use crate::back_end::Unreachable;
 use crate::connector::{Authentication, Operation};
-use crate::credential::{Challenged, RefreshFailure, answer_challenge, source_token};
+use crate::credential::{
+    Challenged, ExchangeCall, RefreshFailure, answer_challenge, is_exchanged, source_token,
+};
 
 /// The time limit of the back end (wall time), as for synchronous calls of the platform.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -105,8 +107,11 @@ async fn send(
     {
         sent.challenged = sent.access_token.take();
         record_challenge(hub, admitted, &challenged, trace).await?;
-        let fresh =
-            answer_challenge(hub, &admitted.connection, &challenged, trace).await.map_err(no_token_error)?;
+        let fresh = match on_behalf_of(hub, admitted, trace)? {
+            Some(call) => call.token(Some(&challenged)).await,
+            None => answer_challenge(hub, &admitted.connection, &challenged, trace).await,
+        };
+        let fresh = fresh.map_err(no_token_error)?;
         sent.access_token = Some(fingerprint(fresh.expose()));
         // Once only: the response to this request is returned whatever it is.
         response = match exchange(hub, facts.prepare(Some(&fresh))?, trace).await? {
@@ -169,9 +174,33 @@ async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Opt
     if admitted.connector.properties.authentication == Authentication::None {
         return Ok(None);
     }
-    let stored = admitted.credential.as_ref();
-    let token = source_token(hub, &admitted.connection, stored, admitted.now, trace).await;
+    let token = match on_behalf_of(hub, admitted, trace)? {
+        Some(call) => call.token(None).await,
+        None => {
+            let stored = admitted.credential.as_ref();
+            source_token(hub, &admitted.connection, stored, admitted.now, trace).await
+        }
+    };
     token.map(Some).map_err(no_token_error)
+}
+
+/// Returns how the caller's own token is exchanged, or `None` if the stored one is used: the
+/// connection stores a refresh token, or no user calls.
+pub(super) fn on_behalf_of(
+    hub: &Arc<Hub>,
+    admitted: &Admitted,
+    trace: &Trace,
+) -> Result<Option<ExchangeCall>, RuntimeRefusal> {
+    let Some(assertion) = &admitted.assertion else { return Ok(None) };
+    let Admitted { connection, connector, credential, now, .. } = admitted;
+    Ok(is_exchanged(hub, connection, connector, credential.as_ref())?.then(|| ExchangeCall {
+        hub: Arc::clone(hub),
+        connection: connection.clone(),
+        connector: Arc::clone(connector),
+        assertion: assertion.clone(),
+        now: *now,
+        trace: trace.clone(),
+    }))
 }
 
 /// The error response for a call without a source token.

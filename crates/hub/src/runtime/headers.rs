@@ -99,8 +99,9 @@ fn named_by_connection(headers: &HeaderMap) -> BTreeSet<String> {
     values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect()
 }
 
-/// Returns the headers that the hub adds to every response of the runtime.
-pub(crate) fn added(connection: &Connection, caller: Option<Uuid>) -> HeaderMap {
+/// Returns the headers that the hub adds to every response of the runtime. `on_behalf_of` tells
+/// whether the caller's token was exchanged.
+pub(crate) fn added(connection: &Connection, caller: Option<Uuid>, on_behalf_of: bool) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let mut add = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -109,7 +110,7 @@ pub(crate) fn added(connection: &Connection, caller: Option<Uuid>) -> HeaderMap 
     };
     let tenant = connection.tenant.to_string();
     add("x-ms-apihub-cached-response", "false");
-    add("x-ms-apihub-obo", "false");
+    add("x-ms-apihub-obo", if on_behalf_of { "true" } else { "false" });
     add("x-ms-tenant-id", &tenant);
     add("x-ms-subscription-id", &tenant);
     add("x-ms-environment-id", &format!("Default-{tenant}"));

@@ -6,7 +6,7 @@
 //! | check the connection's access list | 403, `Error from token exchange: …` |
 //! | find the operation that the connector declares | 404, as API Management responds |
 //! | check what the operation needs: values, a gateway, custom code | 400, 401 or 502 |
-//! | get a source token, if the connection has tokens | 401 with the status message; 502 or 504 if the issuer fails |
+//! | get a source token, if the connection has tokens or exchanges the caller's | 401 with the status message; 502 or 504 if the issuer fails |
 //! | set the token, password or key, and apply the policies | 400 |
 //! | call the back end | 502 or 504 |
 //!
@@ -80,7 +80,8 @@ async fn call(
     let query = uri.query().map(str::to_owned);
     let outgoing = OutgoingRequest { method, path, query, headers, body };
     let mut response = forward(&hub, &admitted, outgoing, &trace).await.into_response();
-    let added = headers::added(&admitted.connection, Some(admitted.caller));
+    let obo = forward::on_behalf_of(&hub, &admitted, &trace).map_err(refuse)?.is_some();
+    let added = headers::added(&admitted.connection, Some(admitted.caller), obo);
     response.headers_mut().extend(added);
     Ok(response)
 }
@@ -97,7 +98,8 @@ pub(crate) async fn call_for(
         .await
         .map_err(refuse)?;
     let mut response = forward(hub, &admitted, outgoing, &call.trace).await?;
-    let added = headers::added(&admitted.connection, Some(admitted.caller));
+    let obo = forward::on_behalf_of(hub, &admitted, &call.trace).map_err(refuse)?.is_some();
+    let added = headers::added(&admitted.connection, Some(admitted.caller), obo);
     response.headers_mut().extend(added);
     Ok(response)
 }

@@ -22,6 +22,7 @@ mod fakes;
 mod granted_access;
 mod links;
 mod moved_apis;
+mod on_behalf_of;
 mod parameters;
 mod partner;
 mod policies;

@@ -29,6 +29,10 @@ pub(crate) const CAPABLE: &str = "shared_capable-orders";
 pub(crate) const PUBLIC: &str = "shared_public-orders";
 pub(crate) const RETURN: &str = "http://127.0.0.1:5000/done?x=1";
 
+/// The hub's own application, with which it exchanges users' tokens.
+pub(crate) const HUB_CLIENT: Uuid = Uuid::from_u128(0xfe);
+pub(crate) const HUB_SECRET: &str = "the-hubs-very-secret-secret";
+
 pub(crate) const OWNER: Uuid = Uuid::from_u128(0x0a);
 pub(crate) const COLLEAGUE: Uuid = Uuid::from_u128(0x0b);
 pub(crate) const FLOWS: Uuid = Uuid::from_u128(0x0f);
@@ -156,6 +160,7 @@ impl World {
         parameters["clientCapabilities"] = json!({"value": "cp1"});
         let mut spec = json!({
             "clock": {"now": NOW, "speed": 0},
+            "client": {"client_id": HUB_CLIENT, "client_secret": HUB_SECRET},
             "connectors": [
                 connector(CONNECTOR, Some(SECRET), "Global"), connector(PUBLIC, None, "GlobalPerConnector"), open, lost, gone,
                 capable,

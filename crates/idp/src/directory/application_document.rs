@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use super::key_credential::{FederatedCredential, KeyCredential};
 use super::spec::{
-    AppRoleSpec, ApplicationKind, GroupClaims, ImplicitGrants, OptionalClaimsSpec, RedirectUriSpec,
-    RequiredSpec, ScopeSpec,
+    AppRoleSpec, ApplicationKind, GroupClaims, ImplicitGrants, OptionalClaimsSpec, PreauthorizedSpec,
+    RedirectUriSpec, RequiredSpec, ScopeSpec,
 };
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub(crate) struct ApplicationDocument {
     pub(crate) redirect_uris: Vec<RedirectUriSpec>,
     pub(crate) identifier_uris: Vec<String>,
     pub(crate) scopes: Vec<ScopeSpec>,
+    /// Clients that have some of its scopes without consent (`preAuthorizedApplications`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) preauthorized: Vec<PreauthorizedSpec>,
     pub(crate) app_roles: Vec<AppRoleSpec>,
     pub(crate) token_version: u8,
     pub(crate) required: Vec<RequiredSpec>,
@@ -62,6 +65,7 @@ impl ApplicationDocument {
             redirect_uris: Vec::new(),
             identifier_uris: Vec::new(),
             scopes: Vec::new(),
+            preauthorized: Vec::new(),
             app_roles: Vec::new(),
             token_version: 1,
             required: Vec::new(),

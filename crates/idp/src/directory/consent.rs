@@ -15,7 +15,8 @@ pub(crate) const ALL_PRINCIPALS: &str = "*";
 
 impl Directory {
     /// Returns the scopes of an API that are granted to a client for a user: by the user, by an
-    /// administrator for all users, or by the platform to its own clients.
+    /// administrator for all users, by the API to clients that it has pre-authorized, or by the
+    /// platform to its own clients.
     pub(crate) async fn granted_scopes(
         &self,
         tenant: TenantId,
@@ -44,6 +45,11 @@ impl Directory {
             }
             let own = preauthorized(&client.to_string(), &resource.to_string());
             scopes.extend(own.iter().map(|scope| (*scope).to_owned()));
+            let api = self.application(tenant, resource).await?;
+            let document = api.map(|api| api.document);
+            let of_api = document.iter().flat_map(|api| &api.preauthorized);
+            let of_client = of_api.filter(|preauthorized| preauthorized.client == client);
+            scopes.extend(of_client.flat_map(|preauthorized| preauthorized.scopes.iter().cloned()));
             Ok(scopes)
         };
         self.memory.granted_scopes.get_or_list(tenant, (client, resource, user), read).await

@@ -124,6 +124,7 @@ fn add_application(
             redirect_uris: spec.redirect_uris,
             identifier_uris: spec.identifier_uris,
             scopes: spec.scopes,
+            preauthorized: spec.preauthorized,
             app_roles: spec.app_roles,
             token_version: version,
             required: spec.required,

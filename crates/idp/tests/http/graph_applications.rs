@@ -53,6 +53,7 @@ async fn an_application_and_its_service_principal_on_the_wire() {
 "userConsentDescription":"Change your orders",
 "userConsentDisplayName":"Orders.ReadWrite",
 "value":"Orders.ReadWrite"}],
+"preAuthorizedApplications":[],
 "requestedAccessTokenVersion":2},
 "appId":"[ids]-0000-00000000000a",
 "appRoles":[{"allowedMemberTypes":["User",

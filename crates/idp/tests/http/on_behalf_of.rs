@@ -1,9 +1,12 @@
 //! The on-behalf-of flow.
 
 use outlive_clock::Span;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::App;
+use crate::graph::denied;
+use crate::graph_directory::Graph;
 use crate::tenant::{Answer, ORDERS, PASSWORD, READ, SECRET, Tenant};
 use crate::tokens::Tokens;
 
@@ -159,4 +162,47 @@ async fn tokens_of_the_api_outlive_a_password_change() {
     tenant.happens_to("owner", "disable_user").await;
     exchange(&app, public.access(), &[]).await.grant_refused("AADSTS50057");
     assert!(!tenant.journal("").await.iter().any(|line| line.to_string().contains(PASSWORD)));
+}
+
+#[tokio::test]
+async fn an_api_that_pre_authorized_its_caller_needs_no_consent() {
+    let tenant = Tenant::with_applications(|tenant| {
+        let gateway = json!({
+            "secrets": [SECRET], "identifier_uris": [GATEWAY],
+            "scopes": [
+                {"id": tenant.id_of(332), "value": "act", "description": "Act for you"},
+                {"id": tenant.id_of(334), "value": "watch", "description": "Watch you"},
+            ],
+        });
+        let caller = json!({
+            "redirect_uris": [{"uri": "http://localhost/caller", "type": "publicClient"}],
+            "required": [{"resource": tenant.id_of(32), "scopes": ["act"]}],
+        });
+        vec![tenant.application(32, "resource", &gateway), tenant.application(33, "public", &caller)]
+    })
+    .await;
+    let admin = Graph::of(&tenant, "admin", "Application.ReadWrite.All").await;
+    let path = format!("/applications/{}", tenant.id_of(132));
+    let patch = |clients: Value| json!({"api": {"preAuthorizedApplications": clients}});
+    let client = |ids: &[u32]| {
+        let ids: Vec<_> = ids.iter().map(|id| tenant.id_of(*id)).collect();
+        json!([{"appId": tenant.id_of(33), "delegatedPermissionIds": ids}])
+    };
+    let caller = tenant.app(33, None, "http://localhost/caller");
+    let owner = tenant.upn("owner");
+    let before = caller.password(&owner, PASSWORD, &format!("{GATEWAY}/act")).await;
+    before.grant_refused("AADSTS65001");
+    for wrong in [client(&[999]), json!([client(&[332])[0], client(&[332])[0]]), json!([{"appId": "x"}])] {
+        denied(&admin.call(Method::PATCH, &path, patch(wrong)).await, 400, "Request_BadRequest");
+    }
+    assert_eq!(admin.call(Method::PATCH, &path, patch(client(&[332, 334]))).await.status, 204);
+    let shown = admin.get(&path).await.json();
+    assert_eq!(shown["api"]["preAuthorizedApplications"], client(&[332, 334]));
+    let tokens = Tokens::of(caller.password(&owner, PASSWORD, &format!("{GATEWAY}/act")).await);
+    assert_eq!(tokens.claims()["scp"], "act watch");
+    let fewer = json!({"api": {"oauth2PermissionScopes": [{"id": tenant.id_of(332), "value": "act"}]}});
+    assert_eq!(admin.call(Method::PATCH, &path, fewer).await.status, 204);
+    assert_eq!(admin.get(&path).await.json()["api"]["preAuthorizedApplications"], client(&[332]));
+    assert_eq!(admin.call(Method::PATCH, &path, patch(json!([]))).await.status, 204);
+    caller.password(&owner, PASSWORD, &format!("{GATEWAY}/act")).await.grant_refused("AADSTS65001");
 }

@@ -74,8 +74,9 @@ impl Maker {
         self.at_hub(now, Method::GET, &url, None).await
     }
 
-    /// Consents for a connection with the user's name and password: for a new connection, or to fix
-    /// a broken one.
+    /// Signs in for a connection: for a new connection, or to fix a broken one. Where the connector
+    /// lets the portal sign in with its own token, it does; otherwise the user consents with name
+    /// and password.
     pub(crate) async fn follow_consent_link(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
         let request = json!({"parameters": [{
             "parameterName": "token", "redirectUrl": CONSENT_RETURN,
@@ -83,6 +84,11 @@ impl Maker {
         }]});
         let url = self.connection_url(name, "/listConsentLinks");
         let links = self.at_hub(now, Method::POST, &url, Some(&request)).await?;
+        if let Some(uri) = links.pointer("/value/0/firstPartyLoginUri").and_then(Value::as_str) {
+            let token = json!({"accessToken": self.token(Audience::Hub, now).await?});
+            self.at_hub(now, Method::POST, uri, Some(&token)).await?;
+            return Ok(());
+        }
         let link = links.pointer("/value/0/link").and_then(Value::as_str).unwrap_or_default();
         let link = Url::parse(link).map_err(|error| CallError {
             call: url,

@@ -47,6 +47,9 @@ pub struct SeedApplication {
     /// Delegated permissions it offers.
     #[serde(default)]
     pub scopes: Vec<ScopeSpec>,
+    /// Clients that have some of its delegated permissions without consent.
+    #[serde(default)]
+    pub preauthorized: Vec<SeedPreauthorized>,
     /// Application permissions it offers.
     #[serde(default)]
     pub app_roles: Vec<AppRoleSpec>,
@@ -110,6 +113,16 @@ impl SeedOptionalClaim {
         let additional_properties = self.additional_properties.clone();
         OptionalClaimSpec { additional_properties, ..OptionalClaimSpec::named(&self.name) }
     }
+}
+
+/// A client that has delegated permissions without consent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedPreauthorized {
+    /// The application, by name.
+    pub client: Spanned<String>,
+    /// The permissions.
+    pub scopes: Vec<String>,
 }
 
 /// Permissions on one API.

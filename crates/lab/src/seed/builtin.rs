@@ -22,6 +22,10 @@ pub(super) const CONNECTOR_FILES: &[(&str, &str)] = &[
         include_str!("../../../../seeds/connectors/contoso-orders-continuous/apiProperties.json"),
     ),
     (
+        "connectors/contoso-orders-on-behalf-of/apiProperties.json",
+        include_str!("../../../../seeds/connectors/contoso-orders-on-behalf-of/apiProperties.json"),
+    ),
+    (
         "connectors/contoso-orders-basic/apiProperties.json",
         include_str!("../../../../seeds/connectors/contoso-orders-basic/apiProperties.json"),
     ),

@@ -27,6 +27,9 @@ pub struct SeedFile {
     pub applications: Vec<SeedApplication>,
     /// The application with which the flow service authenticates to the hub.
     pub flow_service: Spanned<String>,
+    /// The application with which the hub exchanges the tokens of users; it exchanges none if
+    /// absent.
+    pub hub_service: Option<Spanned<String>>,
     /// The public client of the maker portal.
     pub maker_portal: Spanned<String>,
     /// The application of the orders resource.

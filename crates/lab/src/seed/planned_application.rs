@@ -2,8 +2,8 @@
 
 use outlive_clock::{ClientId, ServicePrincipalId};
 use outlive_wire::tenant::{
-    AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, OptionalClaimsSpec, RedirectUriSpec,
-    RequiredSpec, ScopeSpec,
+    AppRoleSpec, ApplicationKind, ApplicationSpec, EventStreamSpec, OptionalClaimsSpec, PreauthorizedSpec,
+    RedirectUriSpec, RequiredSpec, ScopeSpec,
 };
 
 use super::application::{SeedApplication, SeedOptionalClaim};
@@ -53,6 +53,14 @@ impl SeedApplication {
                 .scopes
                 .iter()
                 .map(|scope| ScopeSpec { id: ids.of(scope.id), ..scope.clone() })
+                .collect(),
+            preauthorized: self
+                .preauthorized
+                .iter()
+                .map(|preauthorized| PreauthorizedSpec {
+                    client: client_of(&preauthorized.client.value),
+                    scopes: preauthorized.scopes.clone(),
+                })
                 .collect(),
             app_roles: self
                 .app_roles

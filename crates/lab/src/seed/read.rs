@@ -227,7 +227,9 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
     let names = file.connections.iter().map(|connection| &connection.name);
     // Connection names are unique in the hub, across owners.
     let connections = Defined::collect_by("connection", names, str::to_ascii_lowercase, wrong);
-    for application in [&file.flow_service, &file.maker_portal, &file.resource] {
+    let named = [&file.flow_service, &file.maker_portal, &file.resource].into_iter().chain(&file.hub_service);
+    let preauthorized = file.applications.iter().flat_map(|application| &application.preauthorized);
+    for application in named.chain(preauthorized.map(|preauthorized| &preauthorized.client)) {
         applications.holds(application, wrong);
     }
     check_clients(file, wrong);
@@ -286,15 +288,18 @@ fn can_fill(file: &SeedFile, name: &str) -> bool {
 /// The applications that the flow service and the maker's portal sign in as.
 fn check_clients(file: &SeedFile, wrong: &mut Vec<Wrong>) {
     let named = |name: &Spanned<String>| file.applications.iter().find(|app| app.name.value == name.value);
-    if named(&file.flow_service).is_some_and(|application| !application.secret) {
-        wrong.push(Wrong {
-            position: Position::of(&file.flow_service),
-            message: format!(
-                "the flow service signs in with a secret, and '{}' has none",
-                file.flow_service.value
-            ),
-            remedy: "add secret: true to the application".to_owned(),
-        });
+    let services = [("flow service", Some(&file.flow_service)), ("hub", file.hub_service.as_ref())];
+    for (service, application) in services.into_iter().filter_map(|(name, own)| own.map(|own| (name, own))) {
+        if named(application).is_some_and(|application| !application.secret) {
+            wrong.push(Wrong {
+                position: Position::of(application),
+                message: format!(
+                    "the {service} signs in with a secret, and '{}' has none",
+                    application.value
+                ),
+                remedy: "add secret: true to the application".to_owned(),
+            });
+        }
     }
     let is_portal = |application: &SeedApplication| {
         application.redirect_uris.iter().any(|redirect| redirect.uri == PORTAL_REDIRECT)
@@ -373,13 +378,14 @@ mod tests {
         let changes = [
             ("owner: owner", "owner: stranger"),
             ("flow_service: ", "flow_service: No "),
+            ("hub_service: ", "hub_service: No "),
             ("[owner,", "[boss,"),
         ];
         let broken =
             changes.iter().fold(builtin::CONTOSO.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
-        let all = Seed::embedded(&broken).expect_err("three names are wrong");
+        let all = Seed::embedded(&broken).expect_err("four names are wrong");
         let of = |what: &str| all.iter().filter(|mistake| mistake.message.contains(what)).count();
-        assert_eq!((of("role 'stranger'"), of("'boss'"), of("'No ")), (1, 1, 1), "{all:?}");
+        assert_eq!((of("role 'stranger'"), of("'boss'"), of("'No ")), (1, 1, 2), "{all:?}");
         let broken =
             builtin::CONTOSO.replacen("domain:", "domian:", 1).replacen("secret: true", "secret: often", 1);
         let all = Seed::embedded(&broken).expect_err("a field and a value are wrong");

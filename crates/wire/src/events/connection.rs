@@ -179,6 +179,66 @@ event! {
 }
 
 event! {
+    /// The hub exchanged the token of a caller for one of the data source (on-behalf-of). It stores
+    /// neither.
+    ConnectionTokenExchanged = "connection.token_exchanged" {
+        /// The user on whose behalf the token is.
+        #[schema(value_type = String)]
+        caller: Uuid,
+        /// Fingerprint of the caller's token.
+        assertion: String,
+        /// Fingerprint of the new access token.
+        access_token: String,
+        /// When that expires (virtual time).
+        #[schema(value_type = String)]
+        expires: Instant,
+    }
+    notable |_| false,
+    summary |event| format!("The hub exchanged the caller's token; the new access token expires at {}.", event.expires),
+    example {
+        caller: example::owner().uuid(),
+        assertion: "1a2b3c4d5e6f7a8b".to_owned(),
+        access_token: "4f0c1d2e3a4b5c6d".to_owned(),
+        expires: example::instant(),
+    },
+}
+
+event! {
+    /// The issuer rejected the exchange of a caller's token (on-behalf-of).
+    ConnectionExchangeRefused = "connection.exchange_refused" {
+        /// The user whose token it is.
+        #[schema(value_type = String)]
+        caller: Uuid,
+        /// Fingerprint of the caller's token.
+        assertion: String,
+        /// The OAuth error (`invalid_grant`).
+        error: String,
+        /// The issuer's response.
+        #[schema(value_type = Object)]
+        answer: Value,
+        /// The correlation id of the token request.
+        #[schema(value_type = String)]
+        correlation: Uuid,
+    }
+    notable |_| true,
+    summary |event| {
+        let description = event.answer["error_description"].as_str();
+        let reason = description.and_then(|text| text.lines().next()).unwrap_or(&event.error);
+        format!("The issuer rejected the exchange of the caller's token. {reason}")
+    },
+    example {
+        caller: example::owner().uuid(),
+        assertion: "1a2b3c4d5e6f7a8b".to_owned(),
+        error: "invalid_grant".to_owned(),
+        answer: serde_json::json!({
+            "error": "invalid_grant",
+            "error_description": "AADSTS65001: The user or administrator has not consented to use the application.",
+        }),
+        correlation: example::uuid(),
+    },
+}
+
+event! {
     /// A refresh of a connection's tokens failed temporarily: no usable response arrived.
     ConnectionRefreshPostponed = "connection.refresh_postponed" {
         /// What happened.

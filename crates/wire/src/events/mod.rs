@@ -153,7 +153,7 @@ journal_events! {
     HUB: connection {
         ConnectorCreated, ConnectorChanged, ConnectorDeleted, ConnectionCreated, ConnectionChanged, ConnectionDeleted,
         ConnectionKeyIssued, ConnectionConnected, ConnectionRefreshed, ConnectionRefreshPostponed,
-        ConnectionBroken, ConnectionChallenged,
+        ConnectionBroken, ConnectionChallenged, ConnectionTokenExchanged, ConnectionExchangeRefused,
     }
     HUB: connection_consent {
         ConsentLinkIssued, ConsentStarted, ConsentRedeemed, ConsentFailed, ConsentConfirmationRefused,

@@ -25,7 +25,7 @@ mod values;
 pub(super) use client_credential::take_client_secret;
 pub(crate) use client_credential::takes_certificate;
 pub(crate) use requests::{
-    AuthorizationRequest, ClientAuthentication, GrantRequest, TokenBody, TokenRequest,
+    AuthorizationRequest, ClientAuthentication, GrantRequest, JWT_BEARER, TokenBody, TokenRequest,
 };
 pub(crate) use settings::{OAuthSettings, ProviderKind, RedirectMode};
 pub(crate) use sign_in::{GrantType, Incomplete, SignIn};

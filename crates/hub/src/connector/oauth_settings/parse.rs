@@ -100,7 +100,10 @@ impl Reader<'_> {
             parameters.entry("resourceuri".to_owned()).or_insert_with(|| resource.clone());
         }
         let cae_capable = self.check_parameters(kind, &parameters);
-        let on_behalf_of = parameters.get("enableonbehalfoflogin").is_some_and(|value| is(value, "true"));
+        let declined = flags.get("IsOnbehalfofLoginSupported").filter(|value| !value.is_null());
+        let on_behalf_of = kind != ProviderKind::Urls
+            && parameters.get("enableonbehalfoflogin").is_some_and(|value| is(value, "true"))
+            && declined.is_none_or(|supported| flag(Some(supported)) == Some(true));
         OAuthSettings {
             identity_provider,
             kind,

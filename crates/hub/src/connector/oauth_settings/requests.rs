@@ -34,7 +34,14 @@ pub(crate) enum GrantRequest<'a> {
         redirect_uri: &'a str,
     },
     ClientCredentials,
+    /// Exchanges a token of the connector's application for one of the data source.
+    OnBehalfOf {
+        assertion: &'a Secret,
+    },
 }
+
+/// The grant type of an assertion (RFC 7523 §2.1).
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 impl GrantRequest<'_> {
     /// The endpoint and the names of its templates.
@@ -43,7 +50,7 @@ impl GrantRequest<'_> {
             Self::Refresh { .. } => {
                 (Endpoint::Refresh, "refreshUrlQueryStringTemplate", "refreshBodyTemplate")
             }
-            Self::Code { .. } | Self::ClientCredentials => {
+            Self::Code { .. } | Self::ClientCredentials | Self::OnBehalfOf { .. } => {
                 (Endpoint::Token, "tokenUrlQueryStringTemplate", "tokenBodyTemplate")
             }
         }
@@ -81,6 +88,14 @@ impl GrantRequest<'_> {
                 ("refresh_token", (*refresh_token).clone()),
             ],
             Self::ClientCredentials => vec![("grant_type", Secret::new("client_credentials"))],
+            // The provider sends this scope whatever the connector's are: the permissions are those
+            // that the application has.
+            Self::OnBehalfOf { assertion } => vec![
+                ("grant_type", Secret::new(JWT_BEARER)),
+                ("requested_token_use", Secret::new("on_behalf_of")),
+                ("assertion", (*assertion).clone()),
+                ("scope", Secret::new("openid")),
+            ],
         }
     }
 }
@@ -130,6 +145,11 @@ impl SignIn<'_> {
     pub(crate) fn token_endpoint(&self) -> Result<Url, Incomplete> {
         let text = self.template(Endpoint::Token)?;
         template::expand_url(&text, &|name| self.protocol_or_fixed(name)).map_err(Incomplete::new)
+    }
+
+    /// The application's client id.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
     }
 
     pub(crate) const fn kind(&self) -> ProviderKind {
@@ -271,6 +291,7 @@ impl SignIn<'_> {
             }
             GrantRequest::Refresh { refresh_token, .. } => vec![refresh_token.clone()],
             GrantRequest::ClientCredentials => vec![],
+            GrantRequest::OnBehalfOf { assertion } => vec![assertion.clone()],
         };
         of_grant.into_iter().chain(self.secrets()).collect()
     }

@@ -42,7 +42,8 @@ pub(crate) struct OAuthSettings {
     /// Whether the connector is CAE-capable (`clientCapabilities` is `cp1`): it responds to claims
     /// challenges, and its tokens may be valid for a day.
     pub(crate) cae_capable: bool,
-    /// Whether the hub may exchange a user's own token (`enableOnbehalfOfLogin`).
+    /// Whether the hub exchanges the tokens of callers (`enableOnbehalfOfLogin`, unless
+    /// `IsOnbehalfofLoginSupported` is false).
     pub(crate) on_behalf_of: bool,
     /// The values of `customParameters`, then of `additionalParameters`, by lower-case name.
     pub(super) parameters: BTreeMap<String, String>,

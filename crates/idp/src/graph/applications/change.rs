@@ -1,6 +1,7 @@
 //! The request bodies for creating and updating applications.
 
 use super::certificates::{self, NewKeyCredential};
+use super::preauthorized::{self, NewPreauthorized};
 use super::required::{self, RequiredAccess};
 use crate::directory::limits::{
     IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
@@ -37,6 +38,7 @@ pub(crate) struct ApplicationChange {
 struct Api {
     requested_access_token_version: Given<Option<u8>>,
     oauth2_permission_scopes: Given<Vec<NewPermission>>,
+    pre_authorized_applications: Given<Vec<NewPreauthorized>>,
 }
 
 /// A platform's redirect URIs. Graph's other properties here, such as a home page, do not affect
@@ -148,6 +150,10 @@ impl ApplicationChange {
                         description: scope.admin_consent_description.unwrap_or_default(),
                     })
                     .collect();
+                preauthorized::keep_offered(document);
+            }
+            if let Some(clients) = api.pre_authorized_applications.0 {
+                document.preauthorized = preauthorized::read(clients, &document.scopes)?;
             }
         }
         if let Some(url) = self.web.as_ref().and_then(|web| web.logout_url.0.clone()) {

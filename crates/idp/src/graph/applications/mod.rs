@@ -12,6 +12,7 @@ mod access;
 mod certificates;
 mod change;
 mod federated;
+mod preauthorized;
 mod required;
 mod resource;
 mod secrets;

@@ -15,6 +15,7 @@ entity_type! {
         "api" => json!({
             "requestedAccessTokenVersion": application.document.token_version,
             "oauth2PermissionScopes": scopes(application),
+            "preAuthorizedApplications": preauthorized(application),
         }),
         "appId" [Filterable] => application.client_id,
         "appRoles" => app_roles(application),
@@ -54,6 +55,17 @@ pub(super) async fn resource(caller: &Caller, application: &Application) -> Resu
 fn redirect_uris(application: &Application, kind: RedirectUriType) -> Vec<&str> {
     let uris = application.document.redirect_uris.iter().filter(|uri| uri.r#type == kind);
     uris.map(|uri| uri.uri.as_str()).collect()
+}
+
+/// Returns the clients that it has pre-authorized.
+fn preauthorized(application: &Application) -> Vec<Value> {
+    let document = &application.document;
+    let clients = document.preauthorized.iter().map(|preauthorized| {
+        let scopes = document.scopes.iter().filter(|scope| preauthorized.scopes.contains(&scope.value));
+        let ids: Vec<_> = scopes.map(|scope| scope.id).collect();
+        json!({"appId": preauthorized.client, "delegatedPermissionIds": ids})
+    });
+    clients.collect()
 }
 
 /// Returns the delegated permissions that it offers.

@@ -200,6 +200,19 @@ impl Checker<'_> {
             self.mistakes.unique("the id of a permission", ids);
             self.mistakes.unique("the permission", values);
         }
+        let most = (limits::APIS_MAX, "an application pre-authorizes at most {} clients");
+        self.at_most(("preauthorized", self.application.preauthorized.len()), most);
+        for (index, preauthorized) in self.application.preauthorized.iter().enumerate() {
+            for scope in &preauthorized.scopes {
+                if !self.application.scopes.iter().any(|offered| offered.value == *scope) {
+                    self.wrong(
+                        &format!("preauthorized/{index}/scopes"),
+                        format!("the application does not offer the permission '{}'", scope.escape_debug()),
+                        "add it to scopes of the application, or remove it here",
+                    );
+                }
+            }
+        }
     }
 
     fn credentials(&mut self) {
