@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Offsets of a system's ports from its port base: the console, the four services, the issuer over
-/// TLS.
-const OFFSETS: [u16; 6] = [0, 1, 2, 3, 4, 43];
+/// TLS, the resource over TLS.
+const OFFSETS: [u16; 7] = [0, 1, 2, 3, 4, 43, 44];
 const FIRST: u16 = 10_000;
 const STRIDE: u16 = 50;
 const BLOCKS: u16 = 190;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use reqwest::dns::Resolve;
-use reqwest::{Client, ClientBuilder, RequestBuilder, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, redirect};
 
 use crate::carried_time::OUTLIVE_TIME;
 use crate::{StartError, Trace, event_loops, exchanges};
@@ -43,6 +43,23 @@ impl HttpClient {
     /// When the TLS library cannot be set up.
     pub fn to_anywhere() -> Result<Self, StartError> {
         Self::of(Client::builder(), false)
+    }
+
+    /// Builds a client that presents a certificate (`pem`: private key and chain). It trusts the
+    /// authority, or the machine's ones if there is none; `carries_time` is for services of this
+    /// installation.
+    ///
+    /// # Errors
+    /// When key and certificate do not belong together, or the TLS library cannot use them.
+    pub fn with_certificate(pem: &str, authority: Option<&str>, carries_time: bool) -> reqwest::Result<Self> {
+        let builder = match authority {
+            Some(authority) => {
+                Client::builder().tls_certs_only([Certificate::from_pem(authority.as_bytes())?])
+            }
+            None => Client::builder(),
+        };
+        let client = build(builder.identity(Identity::from_pem(pem.as_bytes())?))?;
+        Ok(Self { client, carries_time })
     }
 
     /// Builds a client for hosts that `names` resolves. On a machine without trusted certificate

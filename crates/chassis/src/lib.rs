@@ -72,7 +72,7 @@ pub use shell::app;
 pub use spec_mistake::SpecMistake;
 pub use start_error::StartError;
 pub use tenant_locks::TenantLocks;
-pub use tls::{LocalAuthority, TlsIdentity};
+pub use tls::{LocalAuthority, PeerCertificate, TlsIdentity};
 pub use trace::Trace;
 pub use turn::Turn;
 pub use until_commit::UntilCommit;

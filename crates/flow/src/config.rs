@@ -16,6 +16,9 @@ pub struct FlowConfig {
     pub hub_url: String,
     /// The hosts that `Http` actions can reach.
     pub http_hosts: HttpHosts,
+    /// The certificate (PEM) of the authority that services of this installation have their
+    /// certificates from; the system's authorities if absent.
+    pub authority: Option<String>,
     /// The name of this replica: unique among replicas and the same after a restart, so that the
     /// replica finds the runs that it left unfinished.
     pub replica: String,

@@ -17,12 +17,16 @@ pub struct HttpHost {
     port: Option<u16>,
     url: Url,
     is_own: bool,
+    /// The address over TLS of a service of this installation.
+    by_tls: Option<Url>,
 }
 
 /// Where a request is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Destination {
     pub(crate) url: Url,
+    /// Where it is sent with a client certificate; `None` if there is no TLS.
+    pub(crate) by_tls: Option<Url>,
     /// Whether it is a service of this installation.
     pub(crate) is_own: bool,
 }
@@ -49,14 +53,15 @@ impl FromStr for HttpHost {
         if host != "*" && (!is_host || plain.contains('*')) {
             return Err("the host is not valid".to_owned());
         }
-        Ok(Self { host: host.to_ascii_lowercase(), port, url, is_own: false })
+        Ok(Self { host: host.to_ascii_lowercase(), port, url, is_own: false, by_tls: None })
     }
 }
 
 impl HttpHost {
-    /// Creates the mapping of a service of this installation.
-    pub fn own(host: &str, url: Url) -> Self {
-        Self { host: host.to_ascii_lowercase(), port: None, url, is_own: true }
+    /// Creates the mapping of a service of this installation, with its address over TLS if it has
+    /// one.
+    pub fn own(host: &str, url: Url, by_tls: Option<Url>) -> Self {
+        Self { host: host.to_ascii_lowercase(), port: None, url, is_own: true, by_tls }
     }
 }
 
@@ -88,11 +93,16 @@ impl HttpHosts {
             includes && (mapping.port.is_none() || mapping.port == port)
         };
         let mapping = self.0.iter().find(includes)?;
-        let mut destination = mapping.url.clone();
-        let base = mapping.url.path().trim_end_matches('/');
-        destination.set_path(&format!("{base}{}", url.path()));
-        destination.set_query(url.query());
-        Some(Destination { url: destination, is_own: mapping.is_own })
+        let at = |address: &Url| {
+            let mut destination = address.clone();
+            let base = address.path().trim_end_matches('/');
+            destination.set_path(&format!("{base}{}", url.path()));
+            destination.set_query(url.query());
+            destination
+        };
+        let by_tls =
+            mapping.by_tls.as_ref().or_else(|| Some(&mapping.url).filter(|url| url.scheme() == "https"));
+        Some(Destination { url: at(&mapping.url), by_tls: by_tls.map(at), is_own: mapping.is_own })
     }
 }
 

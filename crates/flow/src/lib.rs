@@ -23,6 +23,7 @@
 //!         issuer_origins: vec![idp],
 //!         hub_url: hub,
 //!         http_hosts: outlive_flow::HttpHosts::default(),
+//!         authority: None,
 //!         replica: "1".to_owned(),
 //!     };
 //!     outlive_flow::build(chassis, config).await

@@ -234,7 +234,7 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
     /// Additional addresses to listen on over TLS, separated by commas, for example 0.0.0.0:8743
-    /// (identity provider only).
+    /// (identity provider, and the resource with client certificates).
     #[arg(long, env = "OUTLIVE_TLS_LISTEN", value_delimiter = ',')]
     pub(crate) tls_listen: Vec<SocketAddr>,
     /// Additional host names over TLS besides localhost, separated by commas (identity provider
@@ -315,6 +315,9 @@ pub(crate) struct UrlArgs {
     /// The resource, as browsers reach it.
     #[arg(long, env = "OUTLIVE_RESOURCE_PUBLIC_URL")]
     resource_public_url: Option<String>,
+    /// The resource by https, as services reach it; for client certificates.
+    #[arg(long, env = "OUTLIVE_RESOURCE_TLS_URL")]
+    resource_tls_url: Option<String>,
     /// The flow service, as services reach it.
     #[arg(long, env = "OUTLIVE_FLOW_URL", default_value = "http://127.0.0.1:8704")]
     flow_url: String,
@@ -342,6 +345,8 @@ impl ServiceArgs {
             hub: plain(&urls.hub_url),
             resource_public: public(&urls.resource_public_url, &urls.resource_url),
             resource: plain(&urls.resource_url),
+            resource_tls: urls.resource_tls_url.as_deref().map(plain),
+            authority: None,
             flow_public: public(&urls.flow_public_url, &urls.flow_url),
             flow: plain(&urls.flow_url),
             idp,

@@ -27,6 +27,10 @@ pub(crate) struct Urls {
     pub(crate) resource: String,
     /// The resource, public.
     pub(crate) resource_public: String,
+    /// The resource over https, internal, where it takes client certificates; if enabled.
+    pub(crate) resource_tls: Option<String>,
+    /// The certificate (PEM) of the authority that services of this process have theirs from.
+    pub(crate) authority: Option<String>,
     /// The flow service, internal.
     pub(crate) flow: String,
     /// The flow service, public.
@@ -76,6 +80,7 @@ pub(crate) async fn flow(
         issuer_origins: urls.issuer_origins.clone(),
         hub_url: urls.hub.clone(),
         http_hosts: http_hosts(urls, args)?,
+        authority: urls.authority.clone(),
         replica: replica.to_owned(),
     };
     outlive_flow::build(chassis, config).await
@@ -89,7 +94,8 @@ fn http_hosts(urls: &Urls, args: &HubArgs) -> Result<HttpHosts, StartError> {
         let host = text.parse().map_err(|why| refused_back_end(&text, why))?;
         hosts.push(host);
     }
-    hosts.push(HttpHost::own("orders.contoso.example", parse(&urls.resource)?));
+    let by_tls = urls.resource_tls.as_deref().map(parse).transpose()?;
+    hosts.push(HttpHost::own("orders.contoso.example", parse(&urls.resource)?, by_tls));
     Ok(HttpHosts::default().with(hosts))
 }
 

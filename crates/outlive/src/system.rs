@@ -77,6 +77,7 @@ impl System {
             Some(base) => Some(Tls::up(base, &config.data_dir, config.hosts.as_ref()).await?),
             None => None,
         };
+        let (resource_tls, authority) = Tls::of_resource(config.port_base, &config.data_dir).await?;
         let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
         let by_tls = tls.as_ref().map_or_else(String::new, |tls| tls.notice.clone());
         let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
@@ -91,16 +92,21 @@ impl System {
             hub_public: at(hub_at),
             resource: at(resource_at),
             resource_public: at(resource_at),
+            resource_tls: resource_tls.origins.first().cloned(),
+            authority: Some(authority),
             flow: at(flow_at),
             flow_public: at(flow_at),
             issuer_origins: idp_origins.all().to_vec(),
         };
         let chassis = |service, port| config.chassis(service, loopback_origins(port));
         let idp = config.chassis("idp", idp_origins)?;
+        let resource_origins = loopback_origins(resource_at);
+        let resource_origins = resource_origins.all().iter().chain(&resource_tls.origins);
+        let resource = config.chassis("resource", Origins::new(resource_origins.map(String::as_str)))?;
         let (idp, hub, resource, flow) = tokio::try_join!(
             services::idp(idp, &urls),
             services::hub(chassis("hub", hub_at)?, &urls, &config.hub),
-            services::resource(chassis("resource", resource_at)?, &urls),
+            services::resource(resource, &urls),
             services::flow(chassis("flow", flow_at)?, &urls, "flow", &config.hub),
         )?;
         let (switch, stop) = shutdown();
@@ -108,6 +114,7 @@ impl System {
         if let Some(tls) = tls {
             tls.serve(&mut services, &idp, &stop);
         }
+        resource_tls.serve(&mut services, &resource, &stop);
         let mut listeners = listeners.into_iter();
         let console_listener = listeners.next();
         for (listener, app) in listeners.zip([idp, hub, resource, flow]) {

@@ -13,8 +13,10 @@ use crate::cli::ServiceArgs;
 use crate::places::Part;
 use crate::shutdown::Shutdown;
 
-/// Offset of the TLS port from the port base.
+/// Offset of the identity provider's TLS port from the port base.
 const OFFSET: u16 = 43;
+/// Offset of the resource's TLS port from the port base.
+const RESOURCE_OFFSET: u16 = 44;
 /// The names in every certificate.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
@@ -68,6 +70,21 @@ impl Tls {
         Self::open(data, &addresses, names, origins).await
     }
 
+    /// Opens the socket at which the resource takes client certificates: at an offset from the port
+    /// base, or at a free port. Returns also the certificate (PEM) of the authority.
+    pub(crate) async fn of_resource(base: Option<u16>, data: &Path) -> Result<(Self, String), StartError> {
+        let port = base.map_or(Some(0), |base| base.checked_add(RESOURCE_OFFSET)).unwrap_or_default();
+        let listener = bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).await?;
+        let unusable = |error| StartError::new("cannot open the resource's TLS port", error, "try again");
+        let port = listener.local_addr().map_err(unusable)?.port();
+        let names: Vec<String> = own_names().collect();
+        let authority = LocalAuthority::open(data, &names)?;
+        let pem = std::fs::read_to_string(authority.certificate_path()).map_err(unusable)?;
+        let identity = TlsIdentity::issue(&authority, &names)?.with_client_certificates();
+        let origins = vec![origin("localhost", port)];
+        Ok((Self { identity, listeners: vec![listener], origins, notice: String::new() }, pem))
+    }
+
     /// Opens the sockets of a single service: with the given addresses and names, and those of its
     /// https origins. Adds its origins to `known`.
     pub(crate) async fn alone(
@@ -78,10 +95,10 @@ impl Tls {
         if args.tls_listen.is_empty() {
             return Ok(None);
         }
-        if part != Part::Idp {
+        if !matches!(part, Part::Idp | Part::Resource) {
             return Err(StartError::new(
                 format!("the {} does not support TLS", part.name()),
-                "only the identity provider does",
+                "only the identity provider and the resource do",
                 "leave out --tls-listen and OUTLIVE_TLS_LISTEN",
             ));
         }
@@ -98,7 +115,13 @@ impl Tls {
             );
         }
         *known = Origins::new(known.all().iter().chain(&origins).map(String::as_str));
-        Self::open(&args.data, &args.tls_listen, names, origins).await.map(Some)
+        let mut opened = Self::open(&args.data, &args.tls_listen, names, origins).await?;
+        if part == Part::Resource {
+            opened.identity = opened.identity.with_client_certificates();
+            opened.notice =
+                opened.notice.replace("identity provider over TLS ", "resource over TLS          ");
+        }
+        Ok(Some(opened))
     }
 
     async fn open(
@@ -165,7 +188,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
             }
             _ => "check the address that was given to listen on",
         };
-        StartError::new(format!("the identity provider cannot listen by TLS on {address}"), error, remedy)
+        StartError::new(format!("cannot listen by TLS on {address}"), error, remedy)
     })
 }
 

@@ -75,7 +75,7 @@ impl<'a> Caller<'a> {
             Ok(served) => served,
             Err(refusal) => return Err(self.refuse(refusal).await),
         };
-        let Bearer { user, service_principal, client, scope, role, uti, token, key } =
+        let Bearer { user, service_principal, client, scope, role, uti, token, key, certificate } =
             self.principal.for_events(self.needed);
         let accepted = RequestAccepted {
             user,
@@ -85,6 +85,7 @@ impl<'a> Caller<'a> {
             role,
             uti,
             key,
+            certificate,
             token: token.clone(),
             method: self.head.method.as_str().to_owned(),
             path: self.head.path().to_owned(),

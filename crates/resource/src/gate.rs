@@ -11,10 +11,10 @@ use crate::audiences::Audiences;
 use crate::caller::Caller;
 use crate::evaluation::{ClaimsChallenge, find_cut_off};
 use crate::principal::Principal;
-use crate::refusal::{KeyRefusal, PasswordRefusal, Refusal};
+use crate::refusal::{CertificateRefusal, KeyRefusal, PasswordRefusal, Refusal};
 use crate::rejection::{Bearer, Rejection, RequestHead};
 use crate::scheme::Scheme;
-use crate::{Permission, domains, password};
+use crate::{Permission, api_certificates, domains, password};
 
 impl Api {
     /// Authorizes a request whose credential has the `needed` permission, or responds to it. A
@@ -29,6 +29,7 @@ impl Api {
             Scheme::Bearer => self.admit_token(head, needed).await?,
             Scheme::Basic => self.admit_password(head, needed).await?,
             Scheme::ApiKey => self.admit_key(head, needed).await?,
+            Scheme::Certificate => self.admit_certificate(head, needed).await?,
         };
         caller.check_permission().await
     }
@@ -119,6 +120,30 @@ impl Api {
             found.ok_or_else(|| nowhere(Refusal::Key(KeyRefusal::Unknown)))?;
         let now = self.now(tenant).await?;
         Ok(Caller::new(self, head, Principal::Key { tenant, name }, now, needed))
+    }
+
+    /// Checks, in this order: certificate in the handshake, certificate registered, and valid by
+    /// the tenant's clock.
+    async fn admit_certificate<'a>(
+        &'a self,
+        head: RequestHead<'a>,
+        needed: Permission,
+    ) -> Result<Caller<'a>, Rejection> {
+        let nowhere = |refusal: Refusal| self.rejection(None, refusal);
+        let presented =
+            head.certificate.ok_or_else(|| nowhere(Refusal::Certificate(CertificateRefusal::Missing)))?;
+        let found = api_certificates::find(&self.chassis.store, presented).await;
+        let found = found
+            .map_err(|error| nowhere(error.into()))?
+            .ok_or_else(|| nowhere(Refusal::Certificate(CertificateRefusal::Unknown)))?;
+        let now = self.now(found.tenant).await?;
+        let checked = found.check(now);
+        let principal = Principal::Certificate { tenant: found.tenant, name: found.name };
+        let caller = Caller::new(self, head, principal, now, needed);
+        match checked {
+            Ok(()) => Ok(caller),
+            Err(refusal) => Err(caller.refuse(Refusal::Certificate(refusal)).await),
+        }
     }
 
     /// The tenant's time.

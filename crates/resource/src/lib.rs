@@ -1,4 +1,5 @@
-//! The protected resource: a small orders API behind bearer tokens, directory passwords and keys.
+//! The protected resource: a small orders API behind bearer tokens, directory passwords, keys and
+//! client certificates.
 //!
 //! | request | needs, for a user | for an application | returns |
 //! |---|---|---|---|
@@ -9,7 +10,8 @@
 //!
 //! Below `/basic` the same routes take user name and directory password in a `Basic` header, which
 //! the directory checks with each request; below `/key` a key of the API, in the header `X-Api-Key`
-//! or the query parameter `api_key`. Both permit everything.
+//! or the query parameter `api_key`; below `/certificate` a registered certificate in the TLS
+//! handshake. All three permit everything.
 //!
 //! Every request passes the same steps: the gate finds the tenant and its time, verifies the token,
 //! checks whether an event revoked it, and checks the permission; the route does its work; the
@@ -26,6 +28,7 @@
 //! ```
 
 mod api;
+mod api_certificates;
 mod api_keys;
 mod audiences;
 mod caller;
@@ -33,6 +36,7 @@ mod config;
 mod domains;
 mod evaluation;
 mod gate;
+mod lab;
 mod orders;
 mod password;
 mod permission;

@@ -22,29 +22,35 @@ pub(crate) enum Principal {
     },
     /// Anyone with this key of the API, who may do everything.
     Key { tenant: TenantId, name: String },
+    /// Anyone with the key of this client certificate, who may do everything.
+    Certificate { tenant: TenantId, name: String },
 }
 
 impl Principal {
     pub(crate) const fn tenant(&self) -> TenantId {
         match self {
             Self::Token { claims, .. } => claims.tid,
-            Self::User { tenant, .. } | Self::Key { tenant, .. } => *tenant,
+            Self::User { tenant, .. } | Self::Key { tenant, .. } | Self::Certificate { tenant, .. } => {
+                *tenant
+            }
         }
     }
 
-    /// Returns what an order that it creates names as its creator: an object id, or a key's name.
+    /// Returns what an order that it creates names as its creator: an object id, or the name of a
+    /// key or certificate.
     pub(crate) fn creator(&self) -> String {
         match self {
             Self::Token { claims, .. } => claims.oid.to_string(),
             Self::User { id, .. } => id.to_string(),
             Self::Key { name, .. } => format!("key:{name}"),
+            Self::Certificate { name, .. } => format!("certificate:{name}"),
         }
     }
 
     pub(crate) fn holds(&self, needed: Permission) -> bool {
         match self {
             Self::Token { claims, .. } => needed.is_held_by(claims),
-            Self::User { .. } | Self::Key { .. } => true,
+            Self::User { .. } | Self::Key { .. } | Self::Certificate { .. } => true,
         }
     }
 
@@ -55,7 +61,7 @@ impl Principal {
                 None => Subject::client(claims.appid),
             },
             Self::User { id, .. } => Subject::user(id),
-            Self::Key { tenant, .. } => Subject::tenant(tenant),
+            Self::Key { tenant, .. } | Self::Certificate { tenant, .. } => Subject::tenant(tenant),
         }
     }
 
@@ -78,6 +84,7 @@ impl Principal {
             }
             Self::User { id, client, .. } => Bearer { user: Some(*id), client: *client, ..Bearer::default() },
             Self::Key { name, .. } => Bearer { key: Some(name.clone()), ..Bearer::default() },
+            Self::Certificate { name, .. } => Bearer { certificate: Some(name.clone()), ..Bearer::default() },
         }
     }
 }

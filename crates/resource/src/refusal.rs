@@ -25,6 +25,8 @@ pub(crate) enum Refusal {
     Password(PasswordRefusal),
     /// The API key is missing or wrong.
     Key(KeyRefusal),
+    /// The client certificate is missing, not registered or not valid.
+    Certificate(CertificateRefusal),
     /// Any other error, such as an unavailable database.
     Problem(Problem),
 }
@@ -63,6 +65,25 @@ pub(crate) enum KeyRefusal {
     Unknown,
 }
 
+/// Why a client certificate was rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CertificateRefusal {
+    /// The connection has none, or is not TLS.
+    #[error(
+        "A client certificate is required. Connect by https, and present one that is registered for this API"
+    )]
+    Missing,
+    /// It is not registered.
+    #[error("The client certificate is not registered for this API")]
+    Unknown,
+    /// It is not valid before this instant (virtual time).
+    #[error("The client certificate is not valid before {0}")]
+    NotYetValid(Instant),
+    /// It was not valid after this instant (virtual time).
+    #[error("The client certificate expired at {0}")]
+    Expired(Instant),
+}
+
 impl Refusal {
     /// The reason in journal events.
     pub(crate) const fn reason(&self) -> &'static str {
@@ -71,11 +92,16 @@ impl Refusal {
             Self::UnknownTenant(_) => "unknown_tenant",
             Self::Ended(_) => "insufficient_claims",
             Self::Forbidden { .. } => "insufficient_scope",
-            Self::Password(PasswordRefusal::Missing) | Self::Key(KeyRefusal::Missing) => "missing",
+            Self::Password(PasswordRefusal::Missing)
+            | Self::Key(KeyRefusal::Missing)
+            | Self::Certificate(CertificateRefusal::Missing) => "missing",
             Self::Password(PasswordRefusal::Malformed) | Self::Key(KeyRefusal::Several) => "malformed",
             Self::Password(PasswordRefusal::UnknownDomain | PasswordRefusal::Rejected(_)) => "wrong_password",
             Self::Password(PasswordRefusal::Unavailable) => "directory_unavailable",
             Self::Key(KeyRefusal::Unknown) => "unknown_key",
+            Self::Certificate(CertificateRefusal::Unknown) => "unknown_certificate",
+            Self::Certificate(CertificateRefusal::NotYetValid(_)) => "not_yet_valid",
+            Self::Certificate(CertificateRefusal::Expired(_)) => "expired",
             Self::Problem(problem) => problem.code,
         }
     }
@@ -87,7 +113,7 @@ impl Refusal {
             Self::UnknownTenant(_) | Self::Ended(_) | Self::Password(_) | Self::Key(_) => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Forbidden { .. } | Self::Certificate(_) => StatusCode::FORBIDDEN,
             Self::Problem(problem) => problem.status,
         }
     }
@@ -110,6 +136,7 @@ impl Refusal {
             }
             Self::Password(refusal) => format!("{refusal}."),
             Self::Key(refusal) => format!("{refusal}."),
+            Self::Certificate(refusal) => format!("{refusal}."),
             Self::Problem(problem) => problem.message.clone(),
         }
     }
@@ -120,6 +147,8 @@ impl Refusal {
                 "ServiceUnavailable"
             }
             Self::Password(_) | Self::Key(_) => "Unauthorized",
+            Self::Certificate(CertificateRefusal::Missing) => "ClientCertificateRequired",
+            Self::Certificate(_) => "InvalidClientCertificate",
             Self::Token(_) | Self::UnknownTenant(_) | Self::Ended(_) => "InvalidAuthenticationToken",
             Self::Forbidden { .. } => "InsufficientScope",
             Self::Problem(problem) => problem.code,
@@ -161,7 +190,7 @@ impl Refusal {
                 let key = "ApiKey realm=\"Contoso Orders\", name=\"X-Api-Key\", type=\"header\"";
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(key));
             }
-            Self::Ended(_) | Self::Problem(_) => {}
+            Self::Ended(_) | Self::Certificate(_) | Self::Problem(_) => {}
         }
         response
     }

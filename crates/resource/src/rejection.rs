@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, Uri};
-use outlive_chassis::Trace;
+use outlive_chassis::{PeerCertificate, Trace};
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_journal::Event;
 use outlive_tokens::Challenge;
@@ -33,6 +33,8 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) method: &'a Method,
     pub(crate) uri: &'a Uri,
     pub(crate) headers: &'a HeaderMap,
+    /// The certificate of the connection's client.
+    pub(crate) certificate: Option<&'a PeerCertificate>,
     pub(crate) trace: &'a Trace,
 }
 
@@ -47,6 +49,7 @@ impl RequestHead<'_> {
                 Scheme::Bearer => "/orders/{id}",
                 Scheme::Basic => "/basic/orders/{id}",
                 Scheme::ApiKey => "/key/orders/{id}",
+                Scheme::Certificate => "/certificate/orders/{id}",
             },
             _ => path,
         }
@@ -69,6 +72,8 @@ pub(crate) struct Bearer {
     pub(crate) token: Option<String>,
     /// The name of the API key.
     pub(crate) key: Option<String>,
+    /// The name of the client certificate.
+    pub(crate) certificate: Option<String>,
 }
 
 impl Api {
@@ -86,7 +91,7 @@ impl Api {
         bearer: Bearer,
         refusal: Refusal,
     ) -> Rejection {
-        let Bearer { user, service_principal, client, scope, role, uti, token, key } = bearer;
+        let Bearer { user, service_principal, client, scope, role, uti, token, key, certificate } = bearer;
         let (event, event_at) = refusal.revoked_by().unzip();
         let rejected = RequestRefused {
             user,
@@ -96,6 +101,7 @@ impl Api {
             role,
             uti,
             key,
+            certificate,
             token: token.clone(),
             method: head.method.as_str().to_owned(),
             path: head.path().to_owned(),

@@ -13,7 +13,7 @@ use crate::api::Api;
 use crate::audiences::Audiences;
 use crate::orders::{create, list, read};
 use crate::scheme::Scheme;
-use crate::{ResourceConfig, evaluation};
+use crate::{ResourceConfig, evaluation, lab};
 
 /// Builds the complete application: routes, lab surface, shell.
 ///
@@ -43,6 +43,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(readable_by_pages))
         .route("/security-events", post(evaluation::receive))
+        .merge(lab::router())
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_route)
         .with_state(api)

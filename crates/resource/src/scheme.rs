@@ -9,10 +9,12 @@ pub(crate) enum Scheme {
     Basic,
     /// A key of the API, in a header or the query.
     ApiKey,
+    /// A registered certificate in the TLS handshake.
+    Certificate,
 }
 
 impl Scheme {
-    pub(crate) const ALL: [Self; 3] = [Self::Bearer, Self::Basic, Self::ApiKey];
+    pub(crate) const ALL: [Self; 4] = [Self::Bearer, Self::Basic, Self::ApiKey, Self::Certificate];
 
     /// Returns what precedes `/orders` in paths.
     pub(crate) const fn prefix(self) -> &'static str {
@@ -20,6 +22,7 @@ impl Scheme {
             Self::Bearer => "",
             Self::Basic => "/basic",
             Self::ApiKey => "/key",
+            Self::Certificate => "/certificate",
         }
     }
 
@@ -27,7 +30,7 @@ impl Scheme {
     pub(crate) fn of_path(path: &str) -> Self {
         let below =
             |scheme: Self| path.strip_prefix(scheme.prefix()).is_some_and(|rest| rest.starts_with('/'));
-        [Self::Basic, Self::ApiKey].into_iter().find(|scheme| below(*scheme)).unwrap_or(Self::Bearer)
+        Self::ALL.into_iter().skip(1).find(|scheme| below(*scheme)).unwrap_or(Self::Bearer)
     }
 }
 
@@ -45,6 +48,7 @@ mod tests {
             ("/basics/orders", Scheme::Bearer),
             ("/key/orders", Scheme::ApiKey),
             ("/keys", Scheme::Bearer),
+            ("/certificate/orders", Scheme::Certificate),
         ] {
             assert_eq!(Scheme::of_path(path), scheme, "{path}");
         }

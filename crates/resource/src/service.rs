@@ -3,16 +3,24 @@
 use outlive_chassis::{Problem, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
-use outlive_wire::{ApiKeySpec, ResourceSpec};
+use outlive_tokens::Certificate;
+use outlive_wire::{ApiCertificateSpec, ApiKeySpec, ResourceSpec};
 
 use crate::api::Api;
 use crate::audiences::Audiences;
-use crate::{api_keys, domains, evaluation, orders, spec};
+use crate::{api_certificates, api_keys, domains, evaluation, orders, spec};
 
 impl Service for Api {
     type TenantSpec = ResourceSpec;
-    const TENANT_TABLES: &'static [&'static str] =
-        &["orders", "audiences", "domains", "api_keys", evaluation::TABLES[0], evaluation::TABLES[1]];
+    const TENANT_TABLES: &'static [&'static str] = &[
+        "orders",
+        "audiences",
+        "domains",
+        "api_keys",
+        "api_certificates",
+        evaluation::TABLES[0],
+        evaluation::TABLES[1],
+    ];
 
     fn spec_mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
         spec::mistakes(spec)
@@ -31,6 +39,12 @@ impl Service for Api {
         }
         for ApiKeySpec { name, key } in &spec.keys {
             change.add(api_keys::insert(tenant, name, key));
+        }
+        for ApiCertificateSpec { name, certificate } in &spec.certificates {
+            let read = Certificate::from_pem(certificate).map_err(|refusal| {
+                Problem::bad_request(format!("The certificate '{name}' cannot be used: {refusal}."))
+            })?;
+            change.append(api_certificates::register(tenant, name, &read));
         }
         let orders = spec::orders(spec, now);
         for order in &orders {

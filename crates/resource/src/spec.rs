@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use outlive_chassis::SpecMistake;
 use outlive_clock::Instant;
-use outlive_wire::{ApiKeySpec, OrderSpec, ResourceSpec};
+use outlive_tokens::Certificate;
+use outlive_wire::{ApiCertificateSpec, ApiKeySpec, OrderSpec, ResourceSpec};
 
 use crate::api_keys::KEY_CHARS_MAX;
 use crate::orders::{Order, OrderId, check_quantity, check_text};
@@ -55,6 +56,23 @@ pub(crate) fn mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
         if !(KEY_CHARS_MIN..=KEY_CHARS_MAX).contains(&key.expose().len()) {
             let message = format!("a key must have {KEY_CHARS_MIN} to {KEY_CHARS_MAX} characters");
             wrong(format!("/keys/{index}/key"), message);
+        }
+    }
+    if spec.certificates.len() > KEYS_MAX {
+        wrong("/certificates".to_owned(), format!("certificates must be at most {KEYS_MAX}"));
+    }
+    let mut names = HashSet::new();
+    for (index, ApiCertificateSpec { name, certificate }) in spec.certificates.iter().enumerate() {
+        if OrderId::parse(name).is_none() || !names.insert(name) {
+            let message =
+                "a certificate's name must be 1 to 64 letters, digits, - or _, and given once".to_owned();
+            wrong(format!("/certificates/{index}/name"), message);
+        }
+        if let Err(refusal) = Certificate::from_pem(certificate) {
+            wrong(
+                format!("/certificates/{index}/certificate"),
+                format!("the certificate cannot be used: {refusal}"),
+            );
         }
     }
     if spec.orders.len() > ORDERS_MAX {

@@ -33,7 +33,7 @@ pub struct KeyError {
 }
 
 impl KeyError {
-    fn new(doing: &'static str, why: impl std::fmt::Display) -> Self {
+    pub(crate) fn new(doing: &'static str, why: impl std::fmt::Display) -> Self {
         Self { doing, why: why.to_string() }
     }
 }

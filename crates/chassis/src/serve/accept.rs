@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::occasional::Occasional;
-use crate::pause;
+use crate::{PeerCertificate, pause};
 
 /// The delay before a failed accept is retried, in wall time.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
@@ -26,6 +26,11 @@ pub(crate) trait Transport: Clone + Send + Sync + 'static {
 
     /// Completes the handshake; `None` if the client is too slow.
     fn open(self, stream: TcpStream) -> impl Future<Output = Option<Self::Io>> + Send;
+
+    /// The certificate of the client, if it presented one.
+    fn peer_certificate(_: &Self::Io) -> Option<PeerCertificate> {
+        None
+    }
 }
 
 /// Plain connections.

@@ -24,8 +24,8 @@ use super::answer::AnswerBody;
 use super::progress::{Phase, Watched};
 use super::request_body::timed;
 use super::seats::Seat;
-use crate::Problem;
 use crate::event_loops::InProgress;
+use crate::{PeerCertificate, Problem};
 
 /// The context of a connection.
 pub(super) struct Connection {
@@ -44,13 +44,14 @@ impl Connection {
             _ = self.stopping.changed() => None,
         };
         if let Some(io) = io {
-            self.serve(io).await;
+            let certificate = T::peer_certificate(&io);
+            self.serve(io, certificate).await;
         }
     }
 
     /// Serves requests until the client or shutdown closes the connection, or the client is too
     /// slow.
-    async fn serve<T>(mut self, io: T)
+    async fn serve<T>(mut self, io: T, certificate: Option<PeerCertificate>)
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -58,10 +59,10 @@ impl Connection {
         let io = TokioIo::new(Watched::new(io, phase.clone(), self.limits));
         let (app, peer, limits) = (self.app, self.peer, self.limits);
         let service = service_fn(move |request| {
-            let (app, busy) = (app.clone(), phase.busy());
+            let (app, busy, certificate) = (app.clone(), phase.busy(), certificate.clone());
             async move {
                 let _in_progress = InProgress::begin();
-                let response = answer(app, peer, limits, request).await;
+                let response = answer(app, (peer, certificate), limits, request).await;
                 Ok::<_, Infallible>(response.map(|body| AnswerBody { body, _busy: busy }))
             }
         });
@@ -81,7 +82,7 @@ impl Connection {
 
 async fn answer(
     mut app: Router,
-    peer: SocketAddr,
+    (peer, certificate): (SocketAddr, Option<PeerCertificate>),
     limits: ServeLimits,
     request: Request<Incoming>,
 ) -> Response {
@@ -89,6 +90,9 @@ async fn answer(
     let (body, late) = timed(body, limits.body);
     let mut request = Request::from_parts(head, body);
     request.extensions_mut().insert(ConnectInfo(peer));
+    if let Some(certificate) = certificate {
+        request.extensions_mut().insert(certificate);
+    }
     let Ok(response) = app.call(request).await;
     if !late.is_late() {
         return response;

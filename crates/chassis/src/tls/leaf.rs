@@ -13,6 +13,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime
 use rustls::{RootCertStore, ServerConfig};
 
 use super::authority::LocalAuthority;
+use super::client_certificates::AnyCertificate;
 use super::server_names::server_names;
 use super::validity::{BACKDATED, valid};
 use crate::StartError;
@@ -59,6 +60,25 @@ impl TlsIdentity {
             .map_err(|error| broken(&error))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Arc::new(config)))
+    }
+
+    /// Asks clients for a certificate: requests with one have the extension
+    /// [`PeerCertificate`](crate::PeerCertificate).
+    #[must_use]
+    pub fn with_client_certificates(self) -> Self {
+        let mut config = (*self.0).clone();
+        let provider = Arc::clone(config.crypto_provider());
+        // The verifier of a finished configuration cannot be replaced: this builds another.
+        let resolver = Arc::clone(&config.cert_resolver);
+        let protocols = std::mem::take(&mut config.alpn_protocols);
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .expect("the provider was accepted before");
+        config = builder
+            .with_client_cert_verifier(Arc::new(AnyCertificate(provider)))
+            .with_cert_resolver(resolver);
+        config.alpn_protocols = protocols;
+        Self(Arc::new(config))
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {

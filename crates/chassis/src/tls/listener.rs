@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::TlsIdentity;
+use super::{PeerCertificate, TlsIdentity};
 use crate::serve::Transport;
 
 /// Performs TLS handshakes. Clients that are slow or do not use TLS do not delay others.
@@ -39,5 +39,10 @@ impl Transport for Tls {
                 None
             }
         }
+    }
+
+    fn peer_certificate(io: &Self::Io) -> Option<PeerCertificate> {
+        let certificate = io.get_ref().1.peer_certificates()?.first()?;
+        Some(PeerCertificate(certificate.as_ref().into()))
     }
 }

@@ -3,11 +3,13 @@
 //! time.
 
 mod authority;
+mod client_certificates;
 mod leaf;
 mod listener;
 mod server_names;
 mod validity;
 
 pub use authority::LocalAuthority;
+pub use client_certificates::PeerCertificate;
 pub use leaf::TlsIdentity;
 pub(crate) use listener::Tls;

@@ -5,9 +5,10 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use url::Url;
 
-use super::hub::{Hub, Workflow, refused};
+use super::application_token::Application;
+use super::hub::{Hub, Workflow, invalid, refused};
 use super::request::plain;
-use super::response::{ServiceResponse, failure_of};
+use super::response::ServiceResponse;
 use crate::engine::{Failure, HttpCredential, HttpRequest, Outcome};
 
 /// Headers that only the engine sets.
@@ -39,7 +40,18 @@ impl Hub {
         let method = method.map_err(|_| invalid("its method cannot be sent"))?;
         // Only services of this installation understand the tenant's time.
         let client = if destination.is_own { &self.http } else { &self.outside };
-        let mut builder = client.request(workflow.trace, method, destination.url);
+        let mut builder = if let Some(HttpCredential::Certificate(file)) = &request.credential {
+            let Some(by_tls) = destination.by_tls else {
+                return Err(invalid(
+                    "its host is mapped to an address without TLS, so no certificate can be sent",
+                ));
+            };
+            let client =
+                self.certificates.client(file, destination.is_own, self.config.authority.as_deref()).await?;
+            client.request(workflow.trace, method, by_tls)
+        } else {
+            client.request(workflow.trace, method, destination.url)
+        };
         let mut kind = None;
         for (name, value) in request.headers.iter().filter(|(_, value)| !value.is_null()) {
             let name = HeaderName::try_from(name.as_str());
@@ -77,8 +89,8 @@ impl Hub {
             HttpCredential::Unavailable(kind) => Err(refused(Failure::new(
                 "AuthenticationNotAvailable",
                 format!(
-                    "The authentication type {kind} is not available here. Use ActiveDirectoryOAuth with a secret, or give \
-                     the action a static result."
+                    "The authentication type {kind} is not available here. Use ActiveDirectoryOAuth, or give the action a \
+                     static result."
                 ),
             ))),
             HttpCredential::Raw(value) => {
@@ -91,37 +103,13 @@ impl Hub {
             HttpCredential::Basic { username, password } => {
                 Ok(builder.basic_auth(username, Some(password.expose())))
             }
-            HttpCredential::Application { tenant, audience, client_id, secret } => {
-                let unusable = || invalid("the tenant of its authentication cannot be part of an address");
-                let mut url: Url = self.config.idp_url.parse().map_err(|_| unusable())?;
-                url.path_segments_mut().map_err(|()| unusable())?.extend([tenant, "oauth2", "token"]);
-                let request = self.http.request(workflow.trace, Method::POST, url).form(&[
-                    ("grant_type", "client_credentials"),
-                    ("client_id", client_id),
-                    ("client_secret", secret.expose()),
-                    ("resource", audience),
-                ]);
-                let response = ServiceResponse::send(request)
-                    .await
-                    .map_err(|error| error.outcome("The identity provider"))?;
-                let body = response.value();
-                let token = body.get("access_token").and_then(Value::as_str);
-                if let Some(token) = token.filter(|_| response.status.is_success()) {
-                    return Ok(builder.bearer_auth(token));
-                }
-                let why = failure_of(response.status, &body).message;
-                // A server error of the issuer may be transient.
-                let status = response.status.is_server_error().then(|| response.status.as_u16());
-                let failure = Failure::new(
-                    "BadRequest",
-                    format!("Http request failed as there is an error getting AD OAuth token: '{why}'."),
-                );
-                Err(Outcome { status, outputs: None, failure: Some(failure) })
+            // The certificate is in the handshake.
+            HttpCredential::Certificate(_) => Ok(builder),
+            HttpCredential::Application { tenant, audience, client_id, proof } => {
+                let application = Application { tenant, audience, client_id, proof };
+                let token = self.application_token(workflow, &application).await?;
+                Ok(builder.bearer_auth(token.expose()))
             }
         }
     }
-}
-
-fn invalid(what: &str) -> Outcome {
-    refused(Failure::new("BadRequest", format!("The request of the action is not valid: {what}.")))
 }

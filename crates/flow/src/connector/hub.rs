@@ -10,6 +10,7 @@ use outlive_tokens::Secret;
 use quick_cache::sync::Cache;
 use serde_json::Value;
 
+use super::client_certificate::ClientCertificates;
 use super::operation::Operations;
 use super::response::{RequestError, ServiceResponse, failure_of};
 use crate::HttpHosts;
@@ -22,6 +23,10 @@ use crate::ids::FlowId;
 pub(crate) struct HubConfig {
     /// The identity provider's origin as this process reaches it.
     pub(crate) idp_url: String,
+    /// The identity provider's origin as browsers reach it, by which it knows itself.
+    pub(crate) idp_public_url: String,
+    /// The certificate (PEM) of the authority of this installation.
+    pub(crate) authority: Option<String>,
     /// The hub's origin as this process reaches it.
     pub(crate) hub_url: String,
     /// The hosts that `Http` actions can reach.
@@ -101,6 +106,7 @@ pub(crate) struct Hub {
     pub(super) keys: Cache<(TenantId, FlowId, String), Timed<Arc<ConnectionKey>>>,
     /// By the name of the connector.
     pub(super) swaggers: Cache<(TenantId, String), Timed<Arc<Operations>>>,
+    pub(super) certificates: ClientCertificates,
 }
 
 /// The credential of the flow service in a tenant.
@@ -122,6 +128,8 @@ impl Hub {
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
         let config = HubConfig {
             idp_url: trimmed(&config.idp_url),
+            idp_public_url: trimmed(&config.idp_public_url),
+            authority: config.authority,
             hub_url: trimmed(&config.hub_url),
             http_hosts: config.http_hosts,
         };
@@ -132,6 +140,7 @@ impl Hub {
             tokens: Cache::new(CACHED_MAX),
             keys: Cache::new(CACHED_MAX),
             swaggers: Cache::new(CACHED_MAX),
+            certificates: ClientCertificates::default(),
         }
     }
 
@@ -183,6 +192,11 @@ impl Hub {
 /// A failure that a retry cannot fix.
 pub(super) fn refused(failure: Failure) -> Outcome {
     Outcome { status: None, outputs: None, failure: Some(failure) }
+}
+
+/// The failure of an `Http` action whose request cannot be sent.
+pub(super) fn invalid(what: &str) -> Outcome {
+    refused(Failure::new("BadRequest", format!("The request of the action is not valid: {what}.")))
 }
 
 impl From<RequestError> for Outcome {

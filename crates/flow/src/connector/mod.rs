@@ -6,7 +6,9 @@
 
 mod access;
 mod api_request;
+mod application_token;
 mod call;
+mod client_certificate;
 mod connection_key;
 mod http_action;
 mod hub;

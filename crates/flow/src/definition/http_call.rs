@@ -28,15 +28,37 @@ pub(crate) enum HttpAuthentication {
     },
     /// The value of the header `Authorization`.
     Raw(Template),
-    /// A token for an application, with its secret.
+    /// A token for an application.
     ActiveDirectoryOAuth {
         tenant: Template,
         audience: Template,
         client_id: Template,
-        secret: Template,
+        credential: ApplicationCredential,
     },
+    /// The client's certificate in the TLS handshake.
+    ClientCertificate(CertificateFile),
     /// A type that is not available here, by name.
     Unavailable(&'static str),
+}
+
+/// How an application proves who it is.
+#[derive(Clone, Debug)]
+pub(crate) enum ApplicationCredential {
+    Secret(Template),
+    Certificate(CertificateFile),
+}
+
+/// A PKCS#12 file in base64.
+#[derive(Clone, Debug)]
+pub(crate) struct CertificateFile {
+    pub pfx: Template,
+    pub password: Option<Template>,
+}
+
+impl CertificateFile {
+    fn templates(&self) -> impl Iterator<Item = &Template> {
+        std::iter::once(&self.pfx).chain(&self.password)
+    }
 }
 
 impl HttpCall {
@@ -47,9 +69,14 @@ impl HttpCall {
             None | Some(HttpAuthentication::Unavailable(_)) => {}
             Some(HttpAuthentication::Basic { username, password }) => templates.extend([username, password]),
             Some(HttpAuthentication::Raw(value)) => templates.push(value),
-            Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
-                templates.extend([tenant, audience, client_id, secret]);
+            Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, credential }) => {
+                templates.extend([tenant, audience, client_id]);
+                match credential {
+                    ApplicationCredential::Secret(secret) => templates.push(secret),
+                    ApplicationCredential::Certificate(file) => templates.extend(file.templates()),
+                }
             }
+            Some(HttpAuthentication::ClientCertificate(file)) => templates.extend(file.templates()),
         }
         templates
     }
@@ -110,7 +137,7 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
         "activedirectoryoauth" => application(node, errors)?,
         "clientcertificate" => {
             errors.keep(node.only(&["type", "pfx", "password"]));
-            HttpAuthentication::Unavailable("ClientCertificate")
+            HttpAuthentication::ClientCertificate(certificate_file(node, errors)?)
         }
         "managedserviceidentity" => {
             errors.keep(node.only(&["type", "audience", "identity"]));
@@ -119,7 +146,7 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
         _ => {
             errors.push(kind.refuse(
                 "this is not a type of authentication",
-                "use Basic, Raw or ActiveDirectoryOAuth with a secret",
+                "use Basic, Raw, ClientCertificate or ActiveDirectoryOAuth",
             ));
             return None;
         }
@@ -147,14 +174,22 @@ fn application(node: &Node<'_>, errors: &mut Collected) -> Option<HttpAuthentica
     let tenant = required(node, "tenant", "give the id of the tenant", errors);
     let audience = required(node, "audience", "give the resource", errors);
     let client_id = required(node, "clientId", "give the id of the application", errors);
-    if node.optional("pfx").is_some() {
-        return Some(HttpAuthentication::Unavailable("ActiveDirectoryOAuth with a certificate"));
-    }
-    let secret = required(node, "secret", "give the secret of the application", errors);
+    let credential = if node.optional("pfx").is_some() {
+        certificate_file(node, errors).map(ApplicationCredential::Certificate)
+    } else {
+        let remedy = "give the secret of the application, or its certificate as pfx";
+        required(node, "secret", remedy, errors).map(ApplicationCredential::Secret)
+    };
     Some(HttpAuthentication::ActiveDirectoryOAuth {
         tenant: tenant?,
         audience: audience?,
         client_id: client_id?,
-        secret: secret?,
+        credential: credential?,
     })
+}
+
+fn certificate_file(node: &Node<'_>, errors: &mut Collected) -> Option<CertificateFile> {
+    let pfx = required(node, "pfx", "give the PKCS#12 file in base64", errors);
+    let password = optional(node, "password", errors);
+    Some(CertificateFile { pfx: pfx?, password })
 }

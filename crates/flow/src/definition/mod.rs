@@ -35,7 +35,7 @@ use serde_json::Value;
 pub(crate) use action::{Action, ActionKind, Body, Branch, CallSite, Response, Table, Until, Wait};
 pub(crate) use condition::Condition;
 pub(crate) use connector_call::{ApiCall, ConnectionName, ConnectorCall};
-pub(crate) use http_call::{HttpAuthentication, HttpCall};
+pub(crate) use http_call::{ApplicationCredential, CertificateFile, HttpAuthentication, HttpCall};
 pub(crate) use references::ConnectionReference;
 pub(crate) use refusal::DefinitionErrors;
 pub(crate) use schema::Schema;

@@ -4,8 +4,8 @@ use outlive_tokens::Secret;
 use serde_json::{Map, Value, json};
 
 use super::facts::View;
-use super::inputs::{CallInputs, Evaluated, HttpCredential, HttpRequest};
-use crate::definition::{HttpAuthentication, HttpCall};
+use super::inputs::{ApplicationProof, CallInputs, Evaluated, HttpCredential, HttpRequest, PfxFile};
+use crate::definition::{ApplicationCredential, CertificateFile, HttpAuthentication, HttpCall};
 use crate::expression::{EvaluationError, Template};
 
 /// What the run history shows in place of a credential.
@@ -26,6 +26,13 @@ pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
         Some(Value::Object(map)) => Ok(map),
         Some(_) => Err(EvaluationError(format!("the {what} are not an object"))),
     };
+    let file = |file: &CertificateFile| {
+        let password = file.password.as_ref().map(|password| text(password, "password")).transpose()?;
+        Ok::<_, EvaluationError>(PfxFile {
+            pfx: Secret::new(text(&file.pfx, "pfx")?),
+            password: Secret::new(password.unwrap_or_default()),
+        })
+    };
     let credential = match &call.authentication {
         None => None,
         Some(HttpAuthentication::Unavailable(kind)) => Some(HttpCredential::Unavailable(kind)),
@@ -36,12 +43,22 @@ pub(super) fn evaluate<'d>(call: &HttpCall, view: &View<'_>) -> Evaluated<'d> {
             username: text(username, "username")?,
             password: Secret::new(text(password, "password")?),
         }),
-        Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, secret }) => {
+        Some(HttpAuthentication::ClientCertificate(certificate)) => {
+            Some(HttpCredential::Certificate(file(certificate)?))
+        }
+        Some(HttpAuthentication::ActiveDirectoryOAuth { tenant, audience, client_id, credential }) => {
             Some(HttpCredential::Application {
                 tenant: text(tenant, "tenant")?,
                 audience: text(audience, "audience")?,
                 client_id: text(client_id, "clientId")?,
-                secret: Secret::new(text(secret, "secret")?),
+                proof: Box::new(match credential {
+                    ApplicationCredential::Secret(secret) => {
+                        ApplicationProof::Secret(Secret::new(text(secret, "secret")?))
+                    }
+                    ApplicationCredential::Certificate(certificate) => {
+                        ApplicationProof::Certificate(file(certificate)?)
+                    }
+                }),
             })
         }
     };

@@ -51,13 +51,30 @@ pub(crate) enum HttpCredential {
         username: String,
         password: Secret,
     },
-    /// An application gets a token with its secret.
+    /// An application gets a token.
     Application {
         tenant: String,
         audience: String,
         client_id: String,
-        secret: Secret,
+        proof: Box<ApplicationProof>,
     },
+    /// The certificate in the TLS handshake.
+    Certificate(PfxFile),
+}
+
+/// How an application proves who it is.
+#[derive(Clone, Debug)]
+pub(crate) enum ApplicationProof {
+    Secret(Secret),
+    /// An assertion that is signed with the key of a certificate.
+    Certificate(PfxFile),
+}
+
+/// A PKCS#12 file in base64, with its password.
+#[derive(Clone, Debug)]
+pub(crate) struct PfxFile {
+    pub pfx: Secret,
+    pub password: Secret,
 }
 
 /// The inputs for the run history, and for the call.

@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 pub(crate) use context::{Context, RunIdentity};
 pub(crate) use ending::{Ending, cut_short};
 pub(crate) use firing::{Fired, fire, poll};
-pub(crate) use inputs::{ApiRequest, CallInputs, HttpCredential, HttpRequest};
+pub(crate) use inputs::{ApiRequest, ApplicationProof, CallInputs, HttpCredential, HttpRequest, PfxFile};
 pub(crate) use place::{FLOW, FrameId, Spot};
 pub(crate) use record::{ActionRecord, Failure};
 pub(crate) use state::{Frame, RunState, SentResponse};

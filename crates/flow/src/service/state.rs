@@ -46,6 +46,8 @@ impl Flows {
             VerifierConfig { idp_url: config.idp_url.clone(), issuer_origins: config.issuer_origins.clone() };
         let hub = HubConfig {
             idp_url: config.idp_url.clone(),
+            idp_public_url: config.idp_public_url.clone(),
+            authority: config.authority.clone(),
             hub_url: config.hub_url.clone(),
             http_hosts: config.http_hosts.clone(),
         };

@@ -8,7 +8,9 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use outlive_clock::{Instant, Randomness, TenantId};
-use outlive_tokens::{JwkSet, KeyRing, SigningKey, TokenVersion, issuer, sign_rs256};
+use outlive_tokens::{
+    Certificate, ClientAssertion, JwkSet, KeyRing, SigningKey, TokenVersion, issuer, sign_rs256,
+};
 use serde_json::{Value, json};
 
 pub(crate) const CLIENT_ID: &str = "7df0a125-d3be-4c96-aa54-591f83ff541c";
@@ -16,7 +18,7 @@ pub(crate) const CLIENT_SECRET: &str = "flow-service-secret-9f1c";
 pub(crate) const APP_TOKEN: &str = "app-only-token-of-the-flow-service";
 
 /// The key of all tests in this process, because generating one is slow.
-fn key() -> Arc<SigningKey> {
+pub(crate) fn key() -> Arc<SigningKey> {
     static KEY: OnceLock<Arc<SigningKey>> = OnceLock::new();
     let make = || {
         let mut stream = Randomness::from_seed(11).stream("key");
@@ -83,7 +85,19 @@ async fn resource_token(
     Path(tenant): Path<String>,
     Form(form): Form<BTreeMap<String, String>>,
 ) -> (StatusCode, Json<Value>) {
-    if form.get("client_secret").is_none_or(|secret| secret != "app-secret") {
+    let assertion =
+        form.get("client_assertion").map(|text| ClientAssertion::read(text).expect("an assertion"));
+    let proven = assertion.is_some_and(|assertion| {
+        let (key, claims) = (key(), assertion.claims());
+        let certificate = Certificate::from_der(key.certificate_der()).expect("a certificate");
+        let audience = format!("http://idp.public.example/{tenant}/oauth2/token");
+        assertion.names(&certificate)
+            && assertion.is_signed_by(&certificate)
+            && claims.iss == form["client_id"]
+            && claims.sub == form["client_id"]
+            && claims.aud == [audience]
+    });
+    if !proven && form.get("client_secret").is_none_or(|secret| secret != "app-secret") {
         let body =
             json!({"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret."});
         return (StatusCode::UNAUTHORIZED, Json(body));

@@ -1,9 +1,11 @@
 //! `Http` actions, and the credentials in their definitions.
 
 use outlive_clock::Span;
+use outlive_tokens::Pfx;
 use serde_json::{Value, json};
 
 use crate::fake_hub::Reply;
+use crate::fake_issuer::key;
 use crate::lab::{FLOW, Lab, OWNER, TENANT, manual};
 
 const URI: &str = "https://api.contoso.example/apim/x/y/orders";
@@ -76,18 +78,12 @@ fn each_type_of_authentication_has_its_header() {
         (action["code"].as_str(), action["error"]["message"].as_str()),
         (Some("BadRequest"), Some(text))
     );
-    for (authentication, kind) in [
-        (json!({"type": "ClientCertificate", "pfx": "x", "password": "y"}), "ClientCertificate"),
-        (json!({"type": "ManagedServiceIdentity", "audience": "https://a.test"}), "ManagedServiceIdentity"),
-    ] {
-        lab.put_flow(manual(json!({"Call": http(json!({ "authentication": authentication }))}))).expect(200);
-        let action = run(&lab);
-        assert_eq!(action["code"], "AuthenticationNotAvailable");
-        assert!(
-            action["error"]["message"].as_str().is_some_and(|message| message.contains(kind)),
-            "{action}"
-        );
-    }
+    let identity = json!({"type": "ManagedServiceIdentity", "audience": "https://a.test"});
+    lab.put_flow(manual(json!({"Call": http(json!({ "authentication": identity }))}))).expect(200);
+    let action = run(&lab);
+    assert_eq!(action["code"], "AuthenticationNotAvailable");
+    let message = action["error"]["message"].as_str();
+    assert!(message.is_some_and(|message| message.contains("ManagedServiceIdentity")), "{action}");
     let certificate = json!({"type": "Digest"});
     let error =
         lab.put_flow(manual(json!({"Call": http(json!({"authentication": certificate}))}))).expect(400);
@@ -147,4 +143,69 @@ fn credentials_in_definitions_are_sealed_and_not_shown() {
     }
     let holds = |needle: &str| files.windows(needle.len()).any(|window| window == needle.as_bytes());
     assert!(holds("manual") && !holds("secret-password") && !holds("secret-key"));
+}
+
+fn certified(pfx: &str, password: &str) -> Value {
+    json!({"type": "ActiveDirectoryOAuth", "tenant": TENANT, "audience": "https://api.contoso.example", "clientId": "app",
+           "credentialType": "Certificate", "pfx": pfx, "password": password})
+}
+
+#[test]
+fn a_certificate_signs_the_assertion_of_an_application() {
+    let pfx = Pfx::write(&key(), "p w").expect("written");
+    let lab =
+        Lab::with_flow(manual(json!({"Call": http(json!({"authentication": certified(&pfx, "p w")}))})));
+    for _ in 0..2 {
+        let action = run(&lab);
+        assert_eq!(action["status"], "Succeeded", "{action}");
+        assert_eq!(action["inputs"]["authentication"], "*sanitized*");
+        let header = format!("Bearer app-for-https://api.contoso.example-in-{TENANT}");
+        assert_eq!(lab.hub.calls().last().map(|call| call.authorization.clone()), Some(header));
+    }
+    let shown = lab.owner("GET", &format!("/{FLOW}"), None).expect(200).to_string();
+    assert!(!shown.contains(&pfx) && !shown.contains("p w"), "{shown}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_reported_when_the_action_runs() {
+    let pfx = Pfx::write(&key(), "right").expect("written");
+    let lab = Lab::new();
+    let client =
+        |pfx: &str, password: &str| json!({"type": "ClientCertificate", "pfx": pfx, "password": password});
+    let not_loaded = "Could not load the certificate private key. Please check the authentication certificate password is \
+                      correct and try again.";
+    let no_key = "The provided authentication certificate is missing the private key. The private key is required to sign \
+                  the request.";
+    let without_key = include_str!("../../../tokens/src/pfx/certificate.txt");
+    let no_tls = "The request of the action is not valid: its host is mapped to an address without TLS, so no certificate \
+                  can be sent.";
+    for (authentication, message) in [
+        (certified(&pfx, "wrong"), not_loaded),
+        (certified("x", "right"), not_loaded),
+        (certified(without_key, "test"), no_key),
+        (client(&pfx, "right"), no_tls),
+    ] {
+        lab.owner(
+            "PUT",
+            &format!("/{FLOW}"),
+            Some(crate::lab::flow(manual(json!({"Call": http(json!({"authentication": authentication}))})))),
+        );
+        let action = run(&lab);
+        assert_eq!(
+            (&action["status"], &action["code"]),
+            (&json!("Failed"), &json!("BadRequest")),
+            "{action}"
+        );
+        assert_eq!(action["error"]["message"], message);
+    }
+    assert!(lab.hub.calls().is_empty());
+    for (authentication, at) in [
+        (json!({"type": "ClientCertificate"}), "pfx"),
+        (json!({"type": "ClientCertificate", "pfx": 5, "passphrase": "x"}), "passphrase"),
+    ] {
+        let refused = lab
+            .put_flow(manual(json!({"Call": http(json!({"authentication": authentication}))})))
+            .expect(400);
+        assert!(refused.to_string().contains(at), "{refused}");
+    }
 }

@@ -165,6 +165,7 @@ impl Lab {
                 issuer_origins: vec![self.issuer_url.clone()],
                 hub_url: self.hub_url.clone(),
                 http_hosts: HttpHosts::default().with(self.http_hosts.clone()),
+                authority: None,
                 replica: replica.to_owned(),
             };
             let store = chassis.store.clone();

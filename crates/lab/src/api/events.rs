@@ -39,6 +39,13 @@ pub(crate) struct EventRequest {
     /// the present one of `app`.
     #[serde(skip_serializing_if = "Option::is_none")]
     connector: Option<String>,
+    /// The name under which the orders API accepts a client certificate
+    /// (`register_api_certificate`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The client certificate, PEM (`register_api_certificate`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
     /// The admin portal: `azure_portal`, `entra_admin_center`, `m365_admin_center`.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<String>,

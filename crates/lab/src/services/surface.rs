@@ -165,6 +165,19 @@ impl LabSurface {
         send(request.json(&json!({"client_secret": secret}))).await?.expect()
     }
 
+    /// Registers a client certificate (PEM) of the orders API.
+    pub(crate) async fn register_api_certificate(
+        &self,
+        tenant: TenantId,
+        name: &str,
+        certificate: &str,
+    ) -> Result<Value, CallError> {
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        let path = format!("/_lab/tenants/{tenant}/certificates/{}", name.replace('+', "%20"));
+        let request = self.request(Method::PUT, &self.url(Service::Resource, &path));
+        send(request.json(&json!({"certificate": certificate}))).await?.expect()
+    }
+
     /// Returns the facts about a credential, given itself or by id; `None` if it is unknown.
     pub(crate) async fn question<T: DeserializeOwned>(
         &self,

@@ -9,7 +9,7 @@ mod operations;
 mod registry;
 mod store;
 
-pub(crate) use events::REPLACE_CONNECTOR_SECRET;
+pub(crate) use events::{REGISTER_API_CERTIFICATE, REPLACE_CONNECTOR_SECRET};
 pub use lost_data::LostData;
 pub use operations::{Deletion, TenantClock};
 pub use registry::{NewTenant, TenantError, Tenants, TenantsConfig};

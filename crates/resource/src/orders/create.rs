@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::header::LOCATION;
 use http::{HeaderMap, Method, StatusCode, Uri};
-use outlive_chassis::{CallerOrigin, Trace};
+use outlive_chassis::{CallerOrigin, PeerCertificate, Trace};
 
 use super::new_order::{BODY_BYTES_MAX, NewOrder, too_large};
 use super::{Order, OrderId, table};
@@ -21,11 +21,13 @@ use crate::rejection::{Rejection, RequestHead};
 pub(crate) async fn create(
     State(api): State<Arc<Api>>,
     trace: Trace,
+    certificate: Option<Extension<PeerCertificate>>,
     origin: CallerOrigin,
     (method, uri, headers): (Method, Uri, HeaderMap),
     body: Body,
 ) -> Result<Response, Rejection> {
-    let head = RequestHead { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    let certificate = certificate.as_deref();
+    let head = RequestHead { method: &method, uri: &uri, headers: &headers, certificate, trace: &trace };
     let caller = api.admit(head, Permission::WRITE).await?;
     let body = to_bytes(body, BODY_BYTES_MAX).await;
     let outcome = body

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::{HeaderMap, Method, Uri};
-use outlive_chassis::{CallerOrigin, Trace};
+use outlive_chassis::{CallerOrigin, PeerCertificate, Trace};
 use outlive_store::Change;
 use serde_json::json;
 
@@ -22,11 +22,13 @@ use crate::rejection::{Rejection, RequestHead};
 pub(crate) async fn list(
     State(api): State<Arc<Api>>,
     trace: Trace,
+    certificate: Option<Extension<PeerCertificate>>,
     origin: CallerOrigin,
     (method, uri, headers): (Method, Uri, HeaderMap),
     query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Result<Response, Rejection> {
-    let head = RequestHead { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    let certificate = certificate.as_deref();
+    let head = RequestHead { method: &method, uri: &uri, headers: &headers, certificate, trace: &trace };
     let caller = api.admit(head, Permission::READ).await?;
     caller.conclude(page(&api, &caller, &origin, query).await).await
 }

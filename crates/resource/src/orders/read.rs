@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::{HeaderMap, Method, Uri};
-use outlive_chassis::{Problem, Trace};
+use outlive_chassis::{PeerCertificate, Problem, Trace};
 use outlive_store::Change;
 
 use super::{OrderId, table};
@@ -20,10 +20,12 @@ use crate::rejection::{Rejection, RequestHead};
 pub(crate) async fn read(
     State(api): State<Arc<Api>>,
     trace: Trace,
+    certificate: Option<Extension<PeerCertificate>>,
     (method, uri, headers): (Method, Uri, HeaderMap),
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Rejection> {
-    let head = RequestHead { method: &method, uri: &uri, headers: &headers, trace: &trace };
+    let certificate = certificate.as_deref();
+    let head = RequestHead { method: &method, uri: &uri, headers: &headers, certificate, trace: &trace };
     let caller = api.admit(head, Permission::READ).await?;
     caller.conclude(order(&api, &caller, id.ok()).await).await
 }

@@ -2,6 +2,7 @@
 //! nothing else.
 
 mod bearer;
+mod certificates;
 mod evaluation;
 mod journal;
 mod keys;

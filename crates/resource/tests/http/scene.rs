@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use http::{Method, StatusCode};
-use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
+use outlive_chassis::{Chassis, ChassisConfig, LabKey, LocalAuthority, Origins, TlsIdentity, serve_tls};
 use outlive_clock::{ClientId, Instant, Randomness, ServicePrincipalId, Span, TenantId, UserId};
 use outlive_resource::{MIGRATIONS, ResourceConfig};
 use outlive_store::DatabaseUrl;
@@ -51,7 +51,10 @@ pub(crate) struct Scene {
     pub(crate) url: String,
     published: Published,
     http: reqwest::Client,
-    _data: tempfile::TempDir,
+    app: Router,
+    /// Where the resource can be served over TLS.
+    tls: Mutex<Option<tokio::net::TcpListener>>,
+    data: tempfile::TempDir,
 }
 
 /// An answer, read to its end.
@@ -90,6 +93,8 @@ impl Scene {
 
         let data = tempfile::tempdir().expect("a temporary directory");
         let (url, listener) = free_port().await;
+        let (_, tls) = free_port().await;
+        let by_tls = format!("https://localhost:{}", tls.local_addr().expect("bound").port());
         let chassis = Chassis::start(
             ChassisConfig {
                 service: "resource",
@@ -98,7 +103,7 @@ impl Scene {
                 sealing_key: None,
                 lab_key: LabKey::new(LAB_KEY).expect("a key"),
                 seed: Some(1),
-                origins: Origins::new([url.clone()]),
+                origins: Origins::new([url.clone(), by_tls]),
             },
             &MIGRATIONS,
         )
@@ -110,12 +115,34 @@ impl Scene {
             issuer_origins: vec![PUBLIC_ORIGIN.into(), "https://tls.example:8743".into()],
         };
         let app = outlive_resource::build(chassis, config).await.expect("the resource starts");
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let served = app.clone();
+        tokio::spawn(async move { axum::serve(listener, served).await });
 
         let tenant = TenantId::from_uuid(Uuid::from_u128(1));
-        let scene = Self { tenant, url, published, http: reqwest::Client::new(), _data: data };
+        let scene = Self {
+            tenant,
+            url,
+            published,
+            http: reqwest::Client::new(),
+            app,
+            tls: Mutex::new(Some(tls)),
+            data,
+        };
         assert_eq!(scene.create_tenant(&spec()).await.status, 201);
         scene
+    }
+
+    /// Serves the resource over TLS as well, asking for client certificates. Returns its origin and
+    /// the certificate (PEM) to trust.
+    pub(crate) fn by_tls(&self) -> (String, String) {
+        let names = vec!["localhost".to_owned()];
+        let authority = LocalAuthority::open(self.data.path(), &names).expect("an authority");
+        let identity =
+            TlsIdentity::issue(&authority, &names).expect("a certificate").with_client_certificates();
+        let listener = self.tls.lock().expect("not poisoned").take().expect("once");
+        let origin = format!("https://localhost:{}", listener.local_addr().expect("bound").port());
+        tokio::spawn(serve_tls(listener, identity, self.app.clone(), std::future::pending()));
+        (origin, std::fs::read_to_string(authority.certificate_path()).expect("a certificate"))
     }
 
     pub(crate) async fn create_tenant(&self, spec: &Value) -> Answer {

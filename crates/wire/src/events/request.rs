@@ -32,6 +32,9 @@ events! {
         /// The name of the API key, for a request with one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
+        /// The name of the client certificate, for a request with one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
         /// The HTTP method.
         method: String,
         /// The path.
@@ -47,12 +50,13 @@ events! {
         role: None,
         uti: Some("BwcHBwcHBwcHBwcHBwcHBw".to_owned()),
         key: None,
+        certificate: None,
         method: "GET".to_owned(),
         path: "/orders".to_owned()
     }
     /// The orders API accepted a request.
     RequestAccepted = "request.accepted" and {
-        /// The fingerprint of the access token; absent for a password or an API key.
+        /// The fingerprint of the access token; absent for a password, an API key or a certificate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<String>,
         /// How many orders it was about.

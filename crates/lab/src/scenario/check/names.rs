@@ -23,6 +23,7 @@ pub(in crate::scenario) enum Kind {
     Flow,
     Object,
     ApiKey,
+    Certificate,
 }
 
 impl Kind {
@@ -37,6 +38,7 @@ impl Kind {
             Self::Flow => "flow",
             Self::Object => "object",
             Self::ApiKey => "API key",
+            Self::Certificate => "certificate",
         }
     }
 
@@ -48,6 +50,7 @@ impl Kind {
             Self::Mark => "set by an earlier step (mark: NAME)",
             Self::Connection => "created by an earlier step (create_connection)",
             Self::Flow => "created by an earlier step (create_flow)",
+            Self::Certificate => "created by an earlier step (create_certificate)",
             Self::Object => "stored by an earlier call to Graph (keep: NAME)",
         }
     }
@@ -150,7 +153,14 @@ impl<'a> Known<'a> {
                 matches!(field, "id" | "upn" | "password") && self.holds(Kind::User, role)
             }),
             "key" => self.holds(Kind::ApiKey, rest),
-            "app" => rest.strip_suffix(".client_id").is_some_and(|name| self.holds(Kind::Application, name)),
+            "app" => {
+                let field = |field| rest.strip_suffix(field);
+                let name = field(".client_id").or_else(|| field(".secret"));
+                name.is_some_and(|name| self.holds(Kind::Application, name))
+            }
+            "certificate" => rest.rsplit_once('.').is_some_and(|(name, field)| {
+                self.holds(Kind::Certificate, name) && ["pfx", "password", "key"].contains(&field)
+            }),
             "connection" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Connection, name)),
             "flow" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Flow, name)),
             "object" => rest.strip_suffix(".id").is_some_and(|name| self.holds(Kind::Object, name)),

@@ -57,6 +57,22 @@ pub(in crate::scenario) struct ScenarioFlow {
     pub(in crate::scenario) owner: String,
 }
 
+/// A certificate that the scenario created. No `Debug`: it contains a key.
+pub(in crate::scenario) struct ScenarioCertificate {
+    /// The PKCS#12 file with key and certificate, base64.
+    pub(in crate::scenario) pfx: String,
+    pub(in crate::scenario) password: String,
+    /// The certificate alone, base64.
+    pub(in crate::scenario) key: String,
+}
+
+impl ScenarioCertificate {
+    /// The certificate alone, PEM.
+    pub(in crate::scenario) fn pem(&self) -> String {
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", self.key)
+    }
+}
+
 /// A connection that the scenario created.
 #[derive(Clone)]
 pub(in crate::scenario) struct ScenarioConnection {
@@ -84,6 +100,7 @@ pub(in crate::scenario) struct World {
     pub(in crate::scenario) tokens: HashMap<String, KeptTokens>,
     pub(in crate::scenario) marks: HashMap<String, Instant>,
     pub(in crate::scenario) connections: HashMap<String, ScenarioConnection>,
+    pub(in crate::scenario) certificates: HashMap<String, ScenarioCertificate>,
     pub(in crate::scenario) flows: HashMap<String, ScenarioFlow>,
     /// Object ids that Microsoft Graph returned, by the name they are stored under.
     pub(in crate::scenario) objects: HashMap<String, String>,
@@ -113,6 +130,7 @@ impl World {
             tokens: HashMap::new(),
             marks: HashMap::new(),
             connections: HashMap::new(),
+            certificates: HashMap::new(),
             flows: HashMap::new(),
             objects: HashMap::new(),
         }
@@ -267,10 +285,25 @@ impl World {
                 let key = self.credentials.api_keys.iter().find(|key| key.name == rest)?;
                 Some(key.key.clone())
             }
-            "app" => self
-                .credentials
-                .application(rest.strip_suffix(".client_id")?)
-                .map(|app| app.client_id.clone()),
+            "app" => {
+                let (name, field) = rest.rsplit_once('.')?;
+                let application = self.credentials.application(name)?;
+                match field {
+                    "client_id" => Some(application.client_id.clone()),
+                    "secret" => application.secret.clone(),
+                    _ => None,
+                }
+            }
+            "certificate" => {
+                let (name, field) = rest.rsplit_once('.')?;
+                let certificate = self.certificates.get(name)?;
+                match field {
+                    "pfx" => Some(certificate.pfx.clone()),
+                    "password" => Some(certificate.password.clone()),
+                    "key" => Some(certificate.key.clone()),
+                    _ => None,
+                }
+            }
             "connection" => self.connections.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "flow" => self.flows.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "object" => self.objects.get(rest.strip_suffix(".id")?).cloned(),

@@ -6,6 +6,7 @@ mod answer;
 mod call;
 mod change_password;
 mod client_credentials;
+mod create_certificate;
 mod create_connection;
 mod create_flow;
 mod event;
@@ -98,6 +99,7 @@ verbs! {
     register_passkey: RegisterPasskey,
     event: Event,
     replace_secret: ReplaceSecret,
+    create_certificate: CreateCertificate,
     create_connection: CreateConnection,
     fix_connection: FixConnection,
     expect_connection: ExpectConnection,
