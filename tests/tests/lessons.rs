@@ -103,3 +103,11 @@ async fn a_new_secret_repairs_a_connection_and_an_overlap_avoids_the_break() {
     let ended = run("secret-rollover", "2025-11").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
+
+/// Without an owner a flow fails, with a co-owner it goes on, and if it fails for 14 days it is
+/// turned off.
+#[tokio::test]
+async fn a_flow_outlives_its_owner() {
+    let ended = run("flow-outlives-owner", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
