@@ -33,5 +33,7 @@ pub use lab_surface::{ClockChange, ClockState, DueWork, JournalQuery};
 pub use line::JournalLine;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;
-pub use service_spec::{ApiKeySpec, ConnectorSpec, FlowSpec, HubSpec, OrderSpec, ResourceSpec};
+pub use service_spec::{
+    ApiKeySpec, ConnectorSpec, FlowSpec, HubSpec, OrderSpec, Plan, ResourceSpec, UserPlan,
+};
 pub use subject::{ParseSubjectError, Subject, SubjectKind};

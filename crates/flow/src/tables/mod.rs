@@ -8,6 +8,7 @@ pub(crate) mod grants_due;
 pub(crate) mod lifecycle;
 pub(crate) mod mails;
 pub(crate) mod permissions;
+pub(crate) mod plans;
 pub(crate) mod runs;
 
 /// The tables whose rows are deleted with their tenant.
@@ -21,5 +22,6 @@ pub(crate) const TENANT_TABLES: &[&str] = &[
     "lifecycle",
     "mails",
     "permissions",
+    "plans",
     "flow_credentials",
 ];

@@ -163,7 +163,7 @@ journal_events! {
     RESOURCE: request { RequestAccepted, RequestRefused }
     FLOW: flow {
         FlowCreated, FlowChanged, FlowStarted, FlowStopped, FlowDeleted, FlowSuspended,
-        FlowShared, FlowUnshared,
+        FlowShared, FlowUnshared, FlowExpiryAnnounced,
         FlowOccurrencesMissed, RunFinished, RunWaiting,
     }
     ALL: tenant { TenantCreated }
