@@ -51,7 +51,8 @@ fn changed(name: &str, how: &str, next_due: Option<Instant>) -> String {
 }
 
 event! {
-    /// The flow service turned a flow off: it failed continuously, or its definition cannot be read.
+    /// The flow service turned a flow off: it failed continuously, or its definition cannot be
+    /// read.
     FlowSuspended = "flow.suspended" {
         /// The reason, if the flow service suspended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
