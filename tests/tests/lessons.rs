@@ -109,3 +109,11 @@ async fn one_password_change_breaks_one_of_five_authentication_types() {
     let ended = run("http-authentication-types", "2025-11").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
+
+/// Without an owner a flow fails, with a co-owner it goes on, and if it fails for 14 days it is
+/// turned off.
+#[tokio::test]
+async fn a_flow_outlives_its_owner() {
+    let ended = run("flow-outlives-owner", "2025-11").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}

@@ -3,6 +3,7 @@
 //! instant flows*.
 
 pub(crate) mod failing;
+pub(crate) mod idle;
 
 use std::str::FromStr;
 
@@ -13,16 +14,19 @@ pub(crate) enum Rule {
     FailingTrigger,
     /// Its runs fail continuously.
     FailingActions,
+    /// No trigger starts it.
+    Idle,
 }
 
 impl Rule {
-    const ALL: [Self; 2] = [Self::FailingTrigger, Self::FailingActions];
+    const ALL: [Self; 3] = [Self::FailingTrigger, Self::FailingActions, Self::Idle];
 
     /// Returns the name in the database.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::FailingTrigger => "failing-trigger",
             Self::FailingActions => "failing-actions",
+            Self::Idle => "idle",
         }
     }
 
@@ -30,6 +34,7 @@ impl Rule {
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::FailingTrigger | Self::FailingActions => "AlwaysFailingDetected",
+            Self::Idle => "NeverTriggeringDetected",
         }
     }
 
@@ -38,6 +43,7 @@ impl Rule {
         match self {
             Self::FailingTrigger => "its trigger failed continuously for 14 days",
             Self::FailingActions => "its actions failed continuously for 14 days",
+            Self::Idle => "its trigger started no run for 90 days, nor within 30 days after a mail about it",
         }
     }
 
@@ -47,6 +53,7 @@ impl Rule {
             Self::FailingTrigger | Self::FailingActions => {
                 "Fix its trigger or actions, and turn it on again."
             }
+            Self::Idle => "Turn it on again if you need it.",
         }
     }
 }

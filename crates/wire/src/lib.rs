@@ -35,6 +35,7 @@ pub use line::JournalLine;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;
 pub use service_spec::{
-    ApiCertificateSpec, ApiKeySpec, ConnectorSpec, FlowSpec, HubClientSpec, HubSpec, OrderSpec, ResourceSpec,
+    ApiCertificateSpec, ApiKeySpec, ConnectorSpec, FlowSpec, HubClientSpec, HubSpec, OrderSpec, Plan,
+    ResourceSpec, UserPlan,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectKind};

@@ -1,6 +1,6 @@
 //! What the hub, the resource and the flow service receive when the lab creates a tenant.
 
-use outlive_clock::ClientId;
+use outlive_clock::{ClientId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -111,4 +111,35 @@ pub struct FlowSpec {
     /// Its secret, which is stored sealed.
     #[serde(serialize_with = "secret::expose")]
     pub client_secret: Secret,
+    /// The plans of users; all others have `premium`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<UserPlan>,
+}
+
+/// The plan of a user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserPlan {
+    /// The object id.
+    pub user: UserId,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// A plan of Power Automate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// Without a license.
+    Free,
+    /// A trial.
+    Trial,
+    /// The plan for developers.
+    Community,
+    /// What Microsoft 365 includes.
+    Microsoft365,
+    /// A standalone license of the user.
+    Premium,
+    /// A license of the flow.
+    PerFlow,
 }

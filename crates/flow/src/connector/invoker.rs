@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(used("fixed", Some(&invoker)), Some(("a".to_owned(), None)));
         assert_eq!(used("own", Some(&invoker)), Some(("mine".to_owned(), Some(user()))));
         assert_eq!(used("unmapped", Some(&invoker)), Some(("other".to_owned(), Some(user()))));
-        // Runs that nobody started, and those of owners, use what the references name.
+        // Runs that a trigger started, and those of owners, use what the references name.
         assert_eq!(used("own", None), Some(("b".to_owned(), None)));
         assert_eq!(used("unmapped", None), None);
         let owner = Invoker::of(user(), None, &definition, false).expect("owners may provide nothing");

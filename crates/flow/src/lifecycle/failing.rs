@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn a_flow_is_turned_off_14_days_after_the_first_of_several_failures() {
         use RunStatus::{Aborted, Cancelled, Failed, Running, Succeeded, TimedOut, Waiting};
-        // (what it shows, the runs by the day of their end, the day at which the flow is turned off)
+        // (what it shows, the runs by the day of their end, the day at which the flow is turned
+        // off)
         let rows: &[(&str, &[(i64, RunStatus)], Option<i64>)] = &[
             ("no run", &[], None),
             ("success", &[(0, Succeeded), (1, Succeeded)], None),

@@ -112,8 +112,9 @@ impl Flows {
         }
     }
 
-    /// Reports the connections of the flow's present version, until no other version was saved
-    /// and no owner was added or removed meanwhile. It stays due while a reference has no connection that its owners may use.
+    /// Reports the connections of the flow's present version, until no other version was saved and
+    /// no owner was added or removed meanwhile. It stays due while a reference has no connection
+    /// that its owners may use.
     async fn report_connections(&self, context: &CallContext<'_>, flow: FlowId) -> Result<(), Failed> {
         let (store, tenant) = (&self.chassis.store, context.tenant);
         for _ in 0..ATTEMPTS_MAX {

@@ -16,9 +16,9 @@ impl Actor<'_> {
 }
 
 impl Flows {
-    /// Returns the connections that the caller selects for a flow of these owners, the first of whom
-    /// created it, and what is wrong with them and with the operations that the flow calls. `before`
-    /// are the previous selections.
+    /// Returns the connections that the caller selects for a flow of these owners, the first of
+    /// whom created it, and what is wrong with them and with the operations that the flow calls.
+    /// `before` are the previous selections.
     ///
     /// What an owner selected stays, also if another one saves the flow. Without a response of the
     /// hub nothing is checked: previous selections stay, and the others are looked up when the flow

@@ -66,7 +66,7 @@ impl Flows {
                     },
                     DueKind::Run(name) => self.resume(tenant, next.flow, &name, now).await?,
                     DueKind::Rule(rule) => {
-                        work.done += u64::from(self.apply_rule(tenant, next.flow, rule, now).await?);
+                        self.apply_rule(tenant, next.flow, rule, now).await?;
                         NOTHING_DONE
                     }
                 };
@@ -149,7 +149,7 @@ impl Flows {
         let claim = if states.is_empty() {
             flows::skip_occurrences(tenant, flow, version, due, next)
         } else {
-            flows::claim_occurrence(tenant, flow, version, due, next)
+            flows::claim_occurrence(tenant, flow, version, (due, next), now)
         };
         let (mut change, rows) = self.insert_runs(&of, claim, &states);
         change.append(self.after_trigger(tenant, flow, trigger, now).await?);

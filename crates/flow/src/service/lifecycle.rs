@@ -5,16 +5,17 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, Statement};
 use outlive_wire::Subject;
-use outlive_wire::events::FlowSuspended;
+use outlive_wire::events::{FlowExpiryAnnounced, FlowSuspended};
 
 use super::state::Flows;
 use crate::ids::FlowId;
 use crate::lifecycle::Rule;
 use crate::lifecycle::failing::{Outcome, Streak};
+use crate::lifecycle::idle::{self, IDLE_MAX, Idle};
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow, FlowState};
 use crate::tables::mails::{self, Mail};
-use crate::tables::{lifecycle, permissions};
+use crate::tables::{lifecycle, permissions, plans};
 
 impl Flows {
     /// Returns what the end of a run changes.
@@ -58,25 +59,112 @@ impl Flows {
         Ok(statement.into())
     }
 
-    /// Does what a rule requires of a flow at `now`. Returns whether it was still due.
+    /// Does what a rule requires of a flow at `now`, if it is still due.
     pub(super) async fn apply_rule(
         &self,
         tenant: TenantId,
         flow: FlowId,
         rule: Rule,
         now: Instant,
-    ) -> Result<bool, Problem> {
-        let mut change = Change::from(lifecycle::take_due(tenant, flow, rule, now));
-        let row = flows::find(&self.chassis.store, tenant, flow).await?;
-        if let Some(row) = row.filter(|row| row.state == FlowState::Started) {
-            change.append(self.turn_off(tenant, &row, rule, now).await?);
-        }
+    ) -> Result<(), Problem> {
+        let store = &self.chassis.store;
+        let row = flows::find(store, tenant, flow).await?;
+        let row = row.filter(|row| row.state == FlowState::Started);
+        let warning = match rule {
+            Rule::Idle => lifecycle::find_warning(store, tenant, flow, rule).await?,
+            Rule::FailingTrigger | Rule::FailingActions => None,
+        };
+        let change = match (&row, warning) {
+            (Some(row), Some(warning)) => self.check_idle(tenant, row, warning, now).await?,
+            (row, _) => self.turn_off_due((tenant, flow), row.as_ref(), rule, now).await?,
+        };
         match self.chassis.store.commit(change).await {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(()),
             // The flow succeeded or was turned off, or another replica did it.
-            Err(error) if error.is_conflict() => Ok(false),
+            Err(error) if error.is_conflict() => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns what happens to a flow that may be idle, which counts since an instant and about
+    /// which its owners may have been warned.
+    async fn check_idle(
+        &self,
+        tenant: TenantId,
+        flow: &FlowRow,
+        (since, warned): (Instant, Option<Instant>),
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        let active = flow.triggered.map_or(since, |triggered| triggered.max(since));
+        match idle::decide(active, warned, now) {
+            Idle::Wait(until) => {
+                let warned = warned.filter(|warned| active <= *warned);
+                Ok(lifecycle::postpone(tenant, flow.id, Rule::Idle, (warned, until), now).into())
+            }
+            Idle::Warn(until) => {
+                let postponed = lifecycle::postpone(tenant, flow.id, Rule::Idle, (Some(now), until), now);
+                let mut change = Change::from(postponed);
+                change.append(self.announce(tenant, flow, (active, until), now).await?);
+                Ok(change)
+            }
+            Idle::TurnOff => self.turn_off_due((tenant, flow.id), Some(flow), Rule::Idle, now).await,
+        }
+    }
+
+    /// Returns the change that ends what is due, and turns the flow off if it is on.
+    async fn turn_off_due(
+        &self,
+        (tenant, flow): (TenantId, FlowId),
+        row: Option<&FlowRow>,
+        rule: Rule,
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        let mut change = Change::from(lifecycle::take_due(tenant, flow, rule, now));
+        if let Some(row) = row {
+            change.append(self.turn_off(tenant, row, rule, now).await?);
+        }
+        Ok(change)
+    }
+
+    /// Returns what it changes that a flow was turned on or off: if it is on, and its owner has a
+    /// plan by which flows expire, it is checked later.
+    pub(super) async fn after_turning_on(
+        &self,
+        tenant: TenantId,
+        flow: &FlowRow,
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        let is_on = flow.state == FlowState::Started;
+        if is_on && plans::contains(&self.chassis.store, tenant, flow.owner).await? {
+            return Ok(lifecycle::insert(tenant, flow.id, Rule::Idle, (now, now + IDLE_MAX)).into());
+        }
+        Ok(Change::new())
+    }
+
+    /// Returns the change that warns the owners of a flow that is idle since an instant, and turned
+    /// off at another.
+    async fn announce(
+        &self,
+        tenant: TenantId,
+        flow: &FlowRow,
+        (idle_since, turns_off): (Instant, Instant),
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        let mut change = Change::new();
+        let payload = FlowExpiryAnnounced { display_name: flow.display_name.clone(), idle_since, turns_off };
+        let trace = Trace::begin(&self.chassis.random.of(tenant));
+        let event = Event::new(tenant, now, Subject::flow(flow.id), &trace, payload);
+        change.append(self.chassis.journal.entry(&event));
+        let subject = format!("Your flow '{}' will be turned off", flow.display_name);
+        let text = format!(
+            "Your flow '{}' has not run since {idle_since}. It will be turned off at {turns_off} unless its trigger \
+             starts a run before.",
+            flow.display_name
+        );
+        for statement in self.mails_to_owners(tenant, flow.id, (&subject, &text), now).await? {
+            change.add(statement);
+        }
+        Ok(change)
     }
 
     /// Returns the change that turns a flow off and notifies its owners.

@@ -128,7 +128,7 @@ impl Flows {
         };
         let mut started = None;
         for _ in 0..NAME_ATTEMPTS_MAX {
-            let claim = flows::count_run(tenant, flow.id, flow.version);
+            let claim = flows::count_run(tenant, flow.id, flow.version, now);
             let (change, rows) = self.insert_runs(&of, claim, &states);
             match self.chassis.store.commit(change).await {
                 Ok(()) => {

@@ -118,6 +118,7 @@ impl Flows {
             next_due: None,
             revision: 1,
             suspension: None,
+            triggered: None,
         };
         schedule(&mut flow, &parsed, actor.now);
         let mut change = Change::from(flow_ids::insert(actor.tenant, id));
@@ -126,6 +127,7 @@ impl Flows {
         let stored = self.seal_document(actor.tenant, &document);
         change.add(flows::insert_document(actor.tenant, id, 1, stored));
         change.add(grants_due::insert(actor.tenant, id, 1));
+        change.append(self.after_turning_on(actor.tenant, &flow, actor.now).await?);
         change.append(self.entry(actor, FlowChange::Created, &flow));
         self.chassis.store.commit(change).await.map_err(|error| match error {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
@@ -212,6 +214,7 @@ impl Flows {
         if flow.state != before.state {
             flow.suspension = None;
             change.add(lifecycle::delete_all(actor.tenant, flow.id));
+            change.append(self.after_turning_on(actor.tenant, &flow, actor.now).await?);
         }
         if rewritten {
             let stored = self.seal_document(actor.tenant, &document);

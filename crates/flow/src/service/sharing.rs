@@ -29,7 +29,8 @@ pub(crate) struct SharingEdit {
 }
 
 impl Flows {
-    /// Reads a flow of which the caller is owner or co-owner. Other flows are reported as not found.
+    /// Reads a flow of which the caller is owner or co-owner. Other flows are reported as not
+    /// found.
     pub(crate) async fn find_own(&self, actor: &Actor<'_>, id: FlowId) -> Result<FlowRow, Problem> {
         let (flow, role) = self.find_usable(actor, id).await?;
         if role.owns() { Ok(flow) } else { Err(only_to_run()) }

@@ -65,7 +65,7 @@ impl Flows {
                 invoker: of.invoker.cloned(),
             };
             if index > 0 {
-                change.add(flows::count_run(of.tenant, of.flow, of.version));
+                change.add(flows::count_run(of.tenant, of.flow, of.version, of.now));
             }
             change.add(runs::insert(of.tenant, &run, serialize_state(state), &self.claimant()));
             rows.push((run, executing));

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use outlive_chassis::{DueWork, Problem, Resealed, Service, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
-use outlive_wire::{FlowSpec, Secret};
+use outlive_wire::{FlowSpec, Secret, UserPlan};
 
 use super::state::Flows;
 use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
-use crate::tables::{TENANT_TABLES, credentials};
+use crate::lifecycle::idle::expires;
+use crate::tables::{TENANT_TABLES, credentials, plans};
 
 /// The flow service. Cheap to clone.
 #[derive(Clone)]
@@ -42,7 +43,11 @@ impl Service for FlowService {
         let mut draw = self.0.chassis.random.of(tenant).stream("seal-service-secret");
         let sealed =
             self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
-        Ok(credentials::insert(tenant, spec.client_id, sealed).into())
+        let mut change = Change::from(credentials::insert(tenant, spec.client_id, sealed));
+        for UserPlan { user, plan } in spec.plans.into_iter().filter(|of| expires(of.plan)) {
+            change.add(plans::insert(tenant, user, &format!("{plan:?}")));
+        }
+        Ok(change)
     }
 
     async fn reseal(&self) -> Result<Option<Resealed>, Problem> {

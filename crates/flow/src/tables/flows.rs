@@ -51,6 +51,8 @@ pub(crate) struct FlowRow {
     pub(crate) revision: i64,
     /// Why and when the service turned it off.
     pub(crate) suspension: Option<(String, Instant)>,
+    /// When a trigger last started a run.
+    pub(crate) triggered: Option<Instant>,
 }
 
 fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
@@ -66,6 +68,7 @@ fn flow_of(row: &Row) -> Result<FlowRow, StoreError> {
         next_due: row.opt_instant("next_due_us")?,
         revision: row.int("revision")?,
         suspension: row.opt_text("suspension_reason")?.zip(row.opt_instant("suspended_us")?),
+        triggered: row.opt_instant("triggered_us")?,
     })
 }
 
@@ -73,7 +76,7 @@ pub(crate) async fn find(store: &Store, tenant: TenantId, id: FlowId) -> Result<
     let row = store
         .row(sql!(
             "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision, suspension_reason, \
-             suspended_us FROM flows \
+             suspended_us, triggered_us FROM flows \
              WHERE tenant = $1 AND id = $2",
             tenant,
             id
@@ -94,7 +97,7 @@ pub(crate) async fn find_with_role(
             "SELECT f.id AS id, f.owner AS owner, f.display_name AS display_name, f.state AS state, f.version AS version, \
              f.created_us AS created_us, f.changed_us AS changed_us, f.anchor_us AS anchor_us, \
              f.next_due_us AS next_due_us, f.revision AS revision, f.suspension_reason AS suspension_reason, \
-             f.suspended_us AS suspended_us, p.role AS role FROM flows f \
+             f.suspended_us AS suspended_us, f.triggered_us AS triggered_us, p.role AS role FROM flows f \
              LEFT JOIN permissions p ON p.tenant = f.tenant AND p.flow = f.id AND p.principal = $3 \
              WHERE f.tenant = $1 AND f.id = $2",
             tenant,
@@ -128,7 +131,7 @@ pub(crate) async fn list(
             "SELECT f.id AS id, f.owner AS owner, f.display_name AS display_name, f.state AS state, f.version AS version, \
              f.created_us AS created_us, f.changed_us AS changed_us, f.anchor_us AS anchor_us, \
              f.next_due_us AS next_due_us, f.revision AS revision, f.suspension_reason AS suspension_reason, \
-             f.suspended_us AS suspended_us, p.role AS role FROM permissions p \
+             f.suspended_us AS suspended_us, f.triggered_us AS triggered_us, p.role AS role FROM permissions p \
              JOIN flows f ON f.tenant = p.tenant AND f.id = p.flow \
              WHERE p.tenant = $1 AND p.principal = $2 \
              AND ($3 = 'all' OR (p.role = 'Owner' AND $3 = 'personal') OR (p.role <> 'Owner' AND $3 = 'team')) \
@@ -159,7 +162,7 @@ pub(crate) async fn list_all(
     let rows = store
         .rows(sql!(
             "SELECT id, owner, display_name, state, version, created_us, changed_us, anchor_us, next_due_us, revision, suspension_reason, \
-             suspended_us FROM flows \
+             suspended_us, triggered_us FROM flows \
              WHERE tenant = $1 AND (created_us > $2 OR (created_us = $2 AND id > $3)) \
              ORDER BY created_us, id LIMIT $4",
             tenant,
@@ -271,12 +274,14 @@ pub(crate) fn delete_unused_documents(tenant: TenantId, flow: FlowId, version: i
 }
 
 /// Counts a run of a flow that is on, at `version`. Conflicts if it was changed or turned off.
-pub(crate) fn count_run(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
+pub(crate) fn count_run(tenant: TenantId, flow: FlowId, version: i64, now: Instant) -> Statement {
     sql!(
-        "UPDATE flows SET runs = runs + 1 WHERE tenant = $1 AND id = $2 AND version = $3 AND state = 'Started'",
+        "UPDATE flows SET runs = runs + 1, triggered_us = $4 \
+         WHERE tenant = $1 AND id = $2 AND version = $3 AND state = 'Started'",
         tenant,
         flow,
-        version
+        version,
+        now
     )
     .expect_rows(1)
 }
@@ -286,17 +291,18 @@ pub(crate) fn claim_occurrence(
     tenant: TenantId,
     flow: FlowId,
     version: i64,
-    due: Instant,
-    next: Instant,
+    (due, next): (Instant, Instant),
+    now: Instant,
 ) -> Statement {
     sql!(
-        "UPDATE flows SET runs = runs + 1, next_due_us = $5 \
+        "UPDATE flows SET runs = runs + 1, next_due_us = $5, triggered_us = $6 \
          WHERE tenant = $1 AND id = $2 AND version = $3 AND next_due_us = $4 AND state = 'Started'",
         tenant,
         flow,
         version,
         due,
-        next
+        next,
+        now
     )
     .expect_rows(1)
 }

@@ -41,6 +41,62 @@ pub(crate) fn upsert_streak(tenant: TenantId, flow: FlowId, rule: Rule, streak: 
     )
 }
 
+/// Reads since when the rule counts, and when the owners were warned.
+pub(crate) async fn find_warning(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+    rule: Rule,
+) -> Result<Option<(Instant, Option<Instant>)>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT since_us, warned_us FROM lifecycle WHERE tenant = $1 AND flow = $2 AND rule = $3",
+            tenant,
+            flow,
+            rule.name()
+        ))
+        .await?;
+    row.map(|row| Ok((row.instant("since_us")?, row.opt_instant("warned_us")?))).transpose()
+}
+
+/// Begins to count by a rule.
+pub(crate) fn insert(
+    tenant: TenantId,
+    flow: FlowId,
+    rule: Rule,
+    (since, due): (Instant, Instant),
+) -> Statement {
+    sql!(
+        "INSERT INTO lifecycle (tenant, flow, rule, since_us, failures, due_us) VALUES ($1, $2, $3, $4, 0, $5)",
+        tenant,
+        flow,
+        rule.name(),
+        since,
+        due
+    )
+}
+
+/// Postpones a rule that is due at `now`: otherwise the change conflicts.
+pub(crate) fn postpone(
+    tenant: TenantId,
+    flow: FlowId,
+    rule: Rule,
+    (warned, until): (Option<Instant>, Instant),
+    now: Instant,
+) -> Statement {
+    sql!(
+        "UPDATE lifecycle SET warned_us = $4, due_us = $5 \
+         WHERE tenant = $1 AND flow = $2 AND rule = $3 AND due_us <= $6",
+        tenant,
+        flow,
+        rule.name(),
+        warned,
+        until,
+        now
+    )
+    .expect_rows(1)
+}
+
 /// Deletes what counts by a rule.
 pub(crate) fn delete(tenant: TenantId, flow: FlowId, rule: Rule) -> Statement {
     sql!("DELETE FROM lifecycle WHERE tenant = $1 AND flow = $2 AND rule = $3", tenant, flow, rule.name())

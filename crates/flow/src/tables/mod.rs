@@ -10,6 +10,7 @@ pub(crate) mod grants_due;
 pub(crate) mod lifecycle;
 pub(crate) mod mails;
 pub(crate) mod permissions;
+pub(crate) mod plans;
 pub(crate) mod repetitions;
 pub(crate) mod runs;
 
@@ -27,5 +28,6 @@ pub(crate) const TENANT_TABLES: &[&str] = &[
     "lifecycle",
     "mails",
     "permissions",
+    "plans",
     "flow_credentials",
 ];

@@ -117,7 +117,14 @@ impl Lab {
     }
 
     pub(crate) fn with_tenant(self) -> Self {
-        let spec = json!({"clock": {"now": START, "speed": 0}, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+        self.with_plans(json!([]))
+    }
+
+    /// Creates a tenant whose users have these plans.
+    pub(crate) fn with_plans(self, plans: Value) -> Self {
+        let spec = json!({
+            "clock": {"now": START, "speed": 0}, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "plans": plans,
+        });
         self.send("PUT", &format!("/_lab/tenants/{TENANT}"), None, Some(spec)).expect(201);
         self
     }

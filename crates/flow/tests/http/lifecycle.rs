@@ -4,7 +4,7 @@ use outlive_clock::{Instant, Span};
 use serde_json::{Value, json};
 
 use crate::fake_hub::Reply;
-use crate::lab::{FLOW, Lab, OWNER, START, call, definition, flow};
+use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, START, call, definition, flow, manual};
 
 fn day(days: i64) -> Instant {
     START.parse::<Instant>().expect("an instant") + Span::from_days(days)
@@ -127,4 +127,61 @@ fn a_trigger_that_fails_for_14_days_turns_the_flow_off() {
     assert_eq!((&shown["state"], &shown["flowSuspensionTime"]), (&json!("Suspended"), &json!(day(17))));
     assert!(lab.mails()[0]["text"].as_str().expect("a text").contains("its trigger failed"));
     assert!(lab.runs("").is_empty());
+}
+
+fn run(lab: &Lab) {
+    lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202);
+}
+
+#[test]
+fn an_idle_flow_expires_by_the_plan_of_its_owner() {
+    let lab = Lab::empty().with_plans(json!([{"user": OWNER, "plan": "microsoft365"}]));
+    lab.put_flow(manual(json!({"Note": {"type": "Compose", "inputs": 1}}))).expect(201);
+    // A run starts the 90 days again.
+    lab.advance_to_day(60);
+    run(&lab);
+    lab.advance_to_day(149);
+    assert!(lab.mails().is_empty());
+    lab.advance_to_day(150);
+    let mails = lab.mails();
+    assert_eq!((mails.len(), &mails[0]["at"]), (1, &json!(day(150))));
+    assert_eq!(mails[0]["subject"], "Your flow 'Hourly orders' will be turned off");
+    let event = &lab.journal("flow.expiry_announced")[0]["data"];
+    assert_eq!((&event["idle_since"], &event["turns_off"]), (&json!(day(60)), &json!(day(180))));
+    // So does a run after the mail.
+    lab.advance_to_day(179);
+    assert_eq!(properties(&lab)["state"], "Started");
+    run(&lab);
+    lab.advance_to_day(268);
+    assert_eq!(lab.mails().len(), 1);
+    lab.advance_to_day(298);
+    assert_eq!((lab.mails().len(), &properties(&lab)["state"]), (2, &json!("Started")));
+    lab.advance_to_day(299);
+    let shown = properties(&lab);
+    assert_eq!(
+        (&shown["state"], &shown["flowSuspensionReason"], &shown["flowSuspensionTime"]),
+        (&json!("Suspended"), &json!("NeverTriggeringDetected"), &json!(day(299)))
+    );
+    assert_eq!(lab.mails().len(), 3);
+    // Turned on again, it has 120 days again.
+    lab.owner("POST", &format!("/{FLOW}/start"), None).expect(200);
+    lab.advance_to_day(418);
+    assert_eq!(properties(&lab)["state"], "Started");
+    lab.advance_to_day(419);
+    assert_eq!(properties(&lab)["flowSuspensionTime"], json!(day(419)));
+}
+
+#[test]
+fn flows_of_other_plans_and_those_that_are_triggered_do_not_expire() {
+    let idle = || manual(json!({"Note": {"type": "Compose", "inputs": 1}}));
+    for (plans, definition) in [
+        (json!([]), idle()),
+        (json!([{"user": OWNER, "plan": "premium"}, {"user": COLLEAGUE, "plan": "free"}]), idle()),
+        (json!([{"user": OWNER, "plan": "free"}]), daily()),
+    ] {
+        let lab = Lab::empty().with_plans(plans.clone());
+        lab.put_flow(definition).expect(201);
+        lab.advance_to_day(400);
+        assert_eq!((lab.mails().len(), &properties(&lab)["state"]), (0, &json!("Started")), "{plans}");
+    }
 }

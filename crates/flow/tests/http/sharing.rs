@@ -84,7 +84,8 @@ fn a_co_owner_changes_a_flow_and_uses_its_connections_only_there() {
     }
     send(&lab, COLLEAGUE, "GET", "?$filter=state eq 'Started'", None).expect(400);
 
-    // The connection belongs to the owner: it stays in this flow, and cannot be used in another one.
+    // The connection belongs to the owner: it stays in this flow, and cannot be used in another
+    // one.
     let mut changed = flow(hourly());
     changed["properties"]["displayName"] = json!("Orders of both");
     let saved = send(&lab, COLLEAGUE, "PUT", &at, Some(changed)).expect(200);

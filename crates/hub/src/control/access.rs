@@ -10,7 +10,7 @@ use crate::connector::Connector;
 /// What a caller needs to be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Right {
-    /// Read it: whoever may sign in for it, and applications that act for flows.
+    /// Read it: users who may sign in for it, and applications that act for flows.
     Read,
     /// Sign in for it: its owner, the principals on its access list, and the owners of flows on its
     /// access list.

@@ -91,9 +91,9 @@ pub(super) async fn list(
             ));
         }
         Some(principal) => {
-            // The key says which flow calls, or for which user a flow calls. Each call checks whether
-            // that principal has access, so that removed access has one error, recorded in the
-            // journal.
+            // The key says which flow calls, or for which user a flow calls. Each call checks
+            // whether that principal has access, so that removed access has one error, recorded in
+            // the journal.
             (connection, principal)
         }
     };

@@ -116,9 +116,10 @@ fn workflow(call: &ControlCall, path: &WorkflowPath) -> Result<Principal, ArmRef
         .map_err(|error| ArmRefusal::invalid("The path does not contain a flow id.").caused_by(error))
 }
 
-/// Grants a flow access to the connections that it references, as far as the owner who selected each
-/// has access, and withdraws what earlier calls granted and the flow does not reference any more, in one commit.
-/// Repeating the call changes nothing. Policies that callers wrote stay as they are.
+/// Grants a flow access to the connections that it references, as far as the owner who selected
+/// each has access, and withdraws what earlier calls granted and the flow does not reference any
+/// more, in one commit. Repeating the call changes nothing. Policies that callers wrote stay as
+/// they are.
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,

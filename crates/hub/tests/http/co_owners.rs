@@ -89,7 +89,7 @@ async fn a_flow_has_access_through_the_owner_who_selected_a_connection() {
     // Selected by both, it is granted through the first.
     let granted = report(&world, "flow-1", &[id], selected(&[id])).await.expect(200);
     assert_eq!(granted.at("/properties/connections"), json!([id]));
-    // Selected by nobody, it is withdrawn.
+    // No longer selected, it is withdrawn.
     report(&world, "flow-1", &[], selected(&[])).await.expect(200);
     assert_eq!(call_as_flow(&world, "orders", &runtime, "flow-1").await, 403);
     let many: Vec<_> = (0..101).map(|n| json!({"id": Uuid::from_u128(n), "connections": []})).collect();

@@ -106,6 +106,22 @@ impl Maker {
         Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(&body)).await?.expect()?)
     }
 
+    /// Changes who may use a flow: `{"put": […], "delete": […]}`.
+    pub(crate) async fn modify_permissions(
+        &mut self,
+        now: Instant,
+        flow: &str,
+        as_administrator: bool,
+        change: &Value,
+    ) -> Result<(), MakerError> {
+        let mut url = self.flow_url(flow, "/modifyPermissions");
+        if as_administrator {
+            url = url.replace("/Microsoft.ProcessSimple/", "/Microsoft.ProcessSimple/scopes/admin/");
+        }
+        let answer = self.call(Audience::Flow, now, Method::POST, &url, Some(change)).await?;
+        if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
+    }
+
     /// Performs an operation on a flow: `start`, `stop`, `triggers/manual/run`.
     pub(crate) async fn post_flow_action(
         &mut self,

@@ -2,7 +2,7 @@
 //! effect.
 
 use outlive_clock::{TenantId, UserId};
-use outlive_wire::OrderSpec;
+use outlive_wire::{OrderSpec, Plan};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
@@ -91,6 +91,8 @@ pub struct SeedUser {
     pub surname: Option<String>,
     /// Mail address.
     pub mail: Option<String>,
+    /// The plan of Power Automate; `premium` by default, by which no flow expires.
+    pub plan: Option<Plan>,
     /// Whether the user is a guest.
     #[serde(default)]
     pub guest: bool,

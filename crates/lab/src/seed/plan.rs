@@ -5,7 +5,7 @@ use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::{Ruleset, platform};
 use outlive_wire::lab_api::ApiKey;
 use outlive_wire::tenant::{GroupSpec, TenantSpec, UserSpec};
-use outlive_wire::{ApiKeySpec, ConnectorSpec, HubClientSpec, HubSpec, ResourceSpec};
+use outlive_wire::{ApiKeySpec, ConnectorSpec, HubClientSpec, HubSpec, ResourceSpec, UserPlan};
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 use uuid::Uuid;
@@ -173,6 +173,12 @@ impl TenantPlan {
                 _ => None,
             }
         };
+        let plans: Vec<_> = file
+            .users
+            .iter()
+            .zip(&users)
+            .filter_map(|(seeded, user)| Some(UserPlan { user: user.id, plan: seeded.plan? }))
+            .collect();
         Self {
             idp: idp_spec(seed, &ids, (&domain, &display_name, edition), &users, &applications, &identities),
             hub: json!(hub_spec(seed, &client_of, secrets)),
@@ -180,6 +186,7 @@ impl TenantPlan {
             flow: json!({
                 "client_id": client_of(&file.flow_service.value),
                 "client_secret": secrets.client_secrets.get(&file.flow_service.value),
+                "plans": plans,
             }),
             connectors: file.connectors.iter().map(|connector| connector.name.value.clone()).collect(),
             connections: file

@@ -51,7 +51,8 @@ fn changed(name: &str, how: &str, next_due: Option<Instant>) -> String {
 }
 
 event! {
-    /// The flow service turned a flow off: it failed continuously, or its definition cannot be read.
+    /// The flow service turned a flow off: it failed continuously, or its definition cannot be
+    /// read.
     FlowSuspended = "flow.suspended" {
         /// The reason, if the flow service suspended it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,6 +91,30 @@ event! {
         version: Some(1),
         user: None,
         next_due: None,
+    },
+}
+
+event! {
+    /// The owners of an idle flow were warned that it will be turned off.
+    FlowExpiryAnnounced = "flow.expiry_announced" {
+        /// The display name.
+        display_name: String,
+        /// When it was turned on or a trigger last started a run (virtual time).
+        #[schema(value_type = String)]
+        idle_since: Instant,
+        /// When it is turned off unless a trigger starts a run (virtual time).
+        #[schema(value_type = String)]
+        turns_off: Instant,
+    }
+    notable |_| true,
+    summary |event| format!(
+        "The flow \"{}\" is idle and will be turned off at {}.",
+        event.display_name, event.turns_off
+    ),
+    example {
+        display_name: "Hourly orders".to_owned(),
+        idle_since: example::instant(),
+        turns_off: example::later(),
     },
 }
 

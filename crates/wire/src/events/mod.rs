@@ -164,7 +164,7 @@ journal_events! {
     RESOURCE: request { RequestAccepted, RequestRefused }
     FLOW: flow {
         FlowCreated, FlowChanged, FlowStarted, FlowStopped, FlowDeleted, FlowSuspended,
-        FlowShared, FlowUnshared,
+        FlowShared, FlowUnshared, FlowExpiryAnnounced,
         FlowAccessKeyRegenerated, FlowOccurrencesMissed, RunFinished, RunWaiting,
     }
     ALL: tenant { TenantCreated }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
-use super::Verb;
 use super::portal::{id_of, record_consent, status_of};
+use super::{Verb, text_of};
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::result::Check;
@@ -19,6 +19,9 @@ use crate::scenario::run::world::{StepError, World};
 pub(crate) struct FixConnection {
     /// The connection's name.
     connection: Spanned<String>,
+    /// The role in the scenario of the user who consents; by default that of its owner. Another
+    /// user takes the connection over.
+    user: Option<Spanned<String>>,
     /// New values of the connector's parameters, for one without OAuth.
     #[serde(default)]
     values: Map<String, Value>,
@@ -27,6 +30,7 @@ pub(crate) struct FixConnection {
 impl Verb for FixConnection {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::Connection, &self.connection);
+        checker.must_if(Kind::User, self.user.as_ref());
         self.values.values().for_each(|value| checker.json(value));
     }
 
@@ -34,7 +38,7 @@ impl Verb for FixConnection {
         let (name, now) = (&self.connection.value, world.now);
         let connection = world.connection(name)?;
         let values = world.fill_json(&Value::Object(self.values.clone()))?;
-        let maker = world.maker(&connection.owner)?;
+        let maker = world.maker(text_of(self.user.as_ref()).unwrap_or(&connection.owner))?;
         let who = maker.user().upn.clone();
         if self.values.is_empty() {
             record_consent(maker.follow_consent_link(now, name).await, recorder)?;

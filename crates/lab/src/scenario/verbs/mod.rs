@@ -18,8 +18,10 @@ mod graph;
 mod portal;
 mod refresh;
 mod register_passkey;
+mod remove_owner;
 mod replace_secret;
 mod run_flow;
+mod share_flow;
 mod sign_in;
 mod start_flow;
 mod stop_flow;
@@ -107,6 +109,8 @@ verbs! {
     start_flow: StartFlow,
     stop_flow: StopFlow,
     run_flow: RunFlow,
+    share_flow: ShareFlow,
+    remove_owner: RemoveOwner,
     advance: Advance,
     expect_runs: ExpectRuns,
     expect_journal: ExpectJournal,

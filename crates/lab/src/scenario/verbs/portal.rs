@@ -41,16 +41,30 @@ pub(super) fn id_of(connection: &Value) -> String {
 }
 
 impl World {
-    /// Posts an action of a flow as its owner.
+    /// Changes who may use a flow, as its owner or as an administrator. Returns the sign-in name of
+    /// that user.
+    pub(super) async fn modify_permissions(
+        &mut self,
+        name: &str,
+        administrator: Option<&str>,
+        change: &Value,
+    ) -> Result<String, StepError> {
+        let (flow, now) = (self.flow(name)?, self.now);
+        let maker = self.maker(administrator.unwrap_or(&flow.owner))?;
+        maker.modify_permissions(now, &flow.id, administrator.is_some(), change).await?;
+        Ok(maker.user().upn.clone())
+    }
+
+    /// Posts an action of a flow as its owner, or as another user.
     pub(super) async fn post_flow_action(
         &mut self,
         name: &str,
-        action: &str,
-        words: &str,
+        user: Option<&str>,
+        (action, words): (&str, &str),
         recorder: &mut StepRecorder<'_>,
     ) -> Result<(), StepError> {
         let (flow, now) = (self.flow(name)?, self.now);
-        let maker = self.maker(&flow.owner)?;
+        let maker = self.maker(user.unwrap_or(&flow.owner))?;
         maker.post_flow_action(now, &flow.id, action).await?;
         recorder.note(format!("{} {words} the flow '{name}'", maker.user().upn));
         Ok(())

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::Verb;
+use super::{Verb, text_of};
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::run::recorder::StepRecorder;
@@ -14,14 +14,18 @@ use crate::scenario::run::world::{StepError, World};
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunFlow {
     flow: Spanned<String>,
+    /// The user's role in the scenario; by default that of the flow's owner.
+    user: Option<Spanned<String>>,
 }
 
 impl Verb for RunFlow {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::Flow, &self.flow);
+        checker.must_if(Kind::User, self.user.as_ref());
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
-        world.post_flow_action(&self.flow.value, "triggers/manual/run", "runs", recorder).await
+        let user = text_of(self.user.as_ref());
+        world.post_flow_action(&self.flow.value, user, ("triggers/manual/run", "runs"), recorder).await
     }
 }
