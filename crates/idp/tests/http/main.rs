@@ -46,6 +46,7 @@ mod happenings;
 mod honesty;
 mod lifetimes;
 mod on_behalf_of;
+mod outage;
 mod page_origins;
 mod pages;
 mod passkey;

@@ -97,8 +97,18 @@ impl Maker {
                 },
             },
         }});
-        let url = self.flow_url(flow.id, "");
-        Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(&body)).await?.expect()?)
+        self.write_flow(now, flow.id, &body).await
+    }
+
+    /// Creates or replaces a flow.
+    pub(crate) async fn write_flow(
+        &mut self,
+        now: Instant,
+        id: &str,
+        body: &Value,
+    ) -> Result<Value, MakerError> {
+        let url = self.flow_url(id, "");
+        Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(body)).await?.expect()?)
     }
 
     /// Performs an operation on a flow: `start`, `stop`, `triggers/manual/run`.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::http::{CallError, Http, send};
 use crate::matrix::Matrix;
+use crate::matrix::connections::ConnectionMatrix;
 use crate::why::Why;
 
 /// Timeout of a request that moves time, in wall time: it may do years of hourly runs.
@@ -60,6 +61,16 @@ impl LabClient {
     /// No such edition (status 400), or the lab did not complete the matrix.
     pub async fn matrix(&self, rules: Option<&str>) -> Result<Matrix, LabError> {
         let url = format!("{}/lab/matrix/credentials", self.lab);
+        let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
+        send(request.json(&json!({ "rules": rules }))).await?.expect()
+    }
+
+    /// Executes the matrix of connections, with the lab's own rules if none are given.
+    ///
+    /// # Errors
+    /// Another edition (status 400), or the lab did not complete the matrix.
+    pub async fn connection_matrix(&self, rules: Option<&str>) -> Result<ConnectionMatrix, LabError> {
+        let url = format!("{}/lab/matrix/connections", self.lab);
         let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
         send(request.json(&json!({ "rules": rules }))).await?.expect()
     }
