@@ -119,6 +119,8 @@ const EACH_CALL: Source =
 const ROPC: Source = Source::Choice(
     "The API asks the directory with the password grant, which policies for users apply to like any sign-in.",
 );
+const PAGE: Source =
+    Source::Choice("The issuer answers a page only if a registered redirect URI is at the page's origin.");
 const NO_CAPABILITY: Source = Source::Choice(
     "Generic OAuth2 cannot declare that it handles claims challenges, so its tokens are ordinary ones.",
 );
@@ -142,6 +144,7 @@ pub(super) static EXPECTED: [ExpectedRow; 27] = {
     const H: [(&str, Source); 1] = [("http_entra", EACH_CALL)];
     const B: [(&str, Source); 1] = [("basic", ROPC)];
     const HB: [(&str, Source); 2] = [("http_entra", EACH_CALL), ("basic", ROPC)];
+    const S: [(&str, Source); 1] = [("spa", PAGE)];
     const G: [(&str, Source); 1] = [("generic", NO_CAPABILITY)];
     const fn row(
         row: Row, cells: [Expected; COLUMNS.len()], repair: &'static [Step], source: Source,
@@ -183,8 +186,8 @@ pub(super) static EXPECTED: [ExpectedRow; 27] = {
             &[RenewCertificate], CERTIFICATE, &[]),
         row(ApplicationDisabled,        [next(7000112), next(7000112), next(7000112), ANY,  next(7000112), next(7000112), next(7000112), next(7000112), now(7000112), OK,          OK],
             &[EnableApplication], APPLICATION, &H),
-        row(RedirectUriRemoved,         [OK,           OK,            OK,            ANY,   OK,            OK,            OK,            OK,            OK,           OK,          OK],
-            &[RegisterRedirectUri], REDIRECT, &[]),
+        row(RedirectUriRemoved,         [OK,           OK,            OK,            ANY,   OK,            OK,            next(9002326),   OK,            OK,           OK,          OK],
+            &[RegisterRedirectUri], REDIRECT, &S),
         row(MfaRequired,                [next(50076),  next(50076),   next(50076),   ANY,   next(50076),   OK,            next(50076),   OK,            OK,           now(50076),  OK],
             &[SignInWithMfa, NoMfaForPasswords], MFA, &B),
         row(SignInFrequency,            [OK,           OK,            OK,            ANY,   next(70043),   next(70043),   next(70043),   OK,            OK,           OK,          OK],
@@ -193,9 +196,9 @@ pub(super) static EXPECTED: [ExpectedRow; 27] = {
             &[DeletePolicy], BROKEN, &B),
         row(IdleFor90Days,              [next(700082), next(700082),  next(700082),  ANY,   next(700082),  next(700082),  next(700084),  OK,            OK,           OK,          OK],
             &[SignIn], TABLE, &[]),
-        row(IssuerDown,                 [back(502),    back(502),     back(502),     ANY,   back(502),     back(502),     back(502),     back(502),     back(503),    back(503),   OK],
+        row(IssuerDown,                 [back(502),    back(502),     back(502),     ANY,   back(502),     back(502),     back(502),     back(502),     back(90033),  back(503),   OK],
             &[SignIn], OUTAGE, &HB),
-        row(TokenEndpointThrottled,     [back(502),    back(502),     back(502),     ANY,   back(502),     back(502),     back(502),     back(502),     back(400),    back(503),   OK],
+        row(TokenEndpointThrottled,     [back(502),    back(502),     back(502),     ANY,   back(502),     back(502),     back(502),     back(502),     back(90055),  back(503),   OK],
             &[SignIn], OUTAGE, &HB),
         row(SigningKeyRotated,          [OK,           OK,            OK,            ANY,   OK,            OK,            OK,            OK,            OK,           OK,          OK],
             &[SignIn], KEYS, &[]),

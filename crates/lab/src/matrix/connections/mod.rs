@@ -5,6 +5,7 @@
 //! A row is a tenant with a flow of each column, because events of different rows would concern
 //! each other, and columns do not.
 
+mod authenticator_app;
 mod cause;
 mod columns;
 mod expected;
@@ -51,6 +52,8 @@ const BEFORE: Span = Span::from_minutes(10);
 const BEFORE_OUTAGE: Span = Span::from_minutes(45);
 /// From the event to the last run that is observed: every access token has ended by then.
 const WATCH: Span = Span::from_hours(2);
+/// The same where a sign-in becomes too old only after the event: the first refresh may be before.
+const WATCH_FREQUENCY: Span = Span::from_hours(3);
 /// From a repair to the run after it.
 const AFTER_REPAIR: Span = Span::from_minutes(EVERY_MINUTES + 5);
 
@@ -176,7 +179,8 @@ async fn execute_cells(
     let before = if outage { BEFORE_OUTAGE } else { BEFORE };
     workshop.advance_to(began + before).await?;
     let caused = Box::pin(workshop.cause(&mut subjects)).await?;
-    workshop.advance(WATCH).await?;
+    let watch = if row.row == Row::SignInFrequency { WATCH_FREQUENCY } else { WATCH };
+    workshop.advance(watch).await?;
     let mut journals = Journals::default();
     let recorded = journals.read(&workshop).await?;
     let mut cells: Vec<_> = columns
@@ -222,6 +226,9 @@ async fn execute_cells(
 /// Creates the applications, connectors, connections and flows.
 async fn create(workshop: &mut Workshop<'_>, columns: &[usize]) -> Result<Vec<Subject>, MatrixError> {
     let mut subjects = Vec::new();
+    if workshop.row == Row::MfaRequired {
+        Box::pin(workshop.register_authenticator()).await?;
+    }
     if workshop.row == Row::CertificateExpires {
         // The certificate is almost as old as it becomes when the other columns begin.
         let certificate = workshop.now;

@@ -110,6 +110,15 @@ impl<'a> Workshop<'a> {
         Ok(workshop)
     }
 
+    pub(super) const fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// The origin of the identity provider.
+    pub(super) fn idp(&self) -> &str {
+        &self.credentials.urls.idp
+    }
+
     /// Names the row in an error.
     pub(super) fn failed(&self, error: MakerError) -> MatrixError {
         MatrixError::in_row(self.row.name(), error)
