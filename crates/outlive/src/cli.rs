@@ -387,6 +387,12 @@ pub(crate) struct MatrixArgs {
     /// 2025-11+row.column=revoked. Connections have the newest only.
     #[arg(long, value_name = "EDITION")]
     pub(crate) rules: Option<String>,
+    /// Of connections: only these events, separated by commas (`sspr,owner_leaves`).
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) events: Vec<String>,
+    /// Of connections: only these kinds, separated by commas (`confidential,basic`).
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) connections: Vec<String>,
     /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if
     /// absent.
     #[arg(long, value_name = "URL")]

@@ -6,7 +6,7 @@ use outlive_chassis::{HttpClient, StartError, Trace};
 use outlive_clock::Randomness;
 use outlive_lab::http::Http;
 use outlive_lab::matrix::Matrix;
-use outlive_lab::matrix::connections::ConnectionMatrix;
+use outlive_lab::matrix::connections::{ConnectionMatrix, Selection};
 use outlive_lab::scenario::run::LabClient;
 
 use crate::cli::{MatrixArgs, MatrixFormat, MatrixKind};
@@ -16,6 +16,15 @@ use crate::up::Seeds;
 
 /// Executes and prints the matrix. Exit code 0 if every cell is as published, 1 if not.
 pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
+    let selection = Selection { rows: args.events, columns: args.connections };
+    let is_whole = selection.rows.is_empty() && selection.columns.is_empty();
+    if args.kind == MatrixKind::Credentials && !is_whole {
+        return Err(StartError::new(
+            "cannot execute this matrix",
+            "--events and --connections select cells of the matrix of connections",
+            "write `outlive matrix connections`, or leave them out",
+        ));
+    }
     let options = SystemOptions { database_url: args.database_url.as_deref(), ..SystemOptions::default() };
     let private = match &args.against {
         Some(_) => None,
@@ -28,9 +37,10 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
         MatrixKind::Credentials => {
             lab.matrix(rules).await.map(|matrix| Printed::credentials(&matrix, args.format))
         }
-        MatrixKind::Connections => {
-            lab.connection_matrix(rules).await.map(|matrix| Printed::connections(&matrix, args.format))
-        }
+        MatrixKind::Connections => lab
+            .connection_matrix(rules, &selection)
+            .await
+            .map(|matrix| Printed::connections(&matrix, args.format)),
     };
     if let Some(system) = private {
         system.stop().await;
@@ -41,7 +51,7 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
             return Err(StartError::new(
                 "cannot execute this matrix",
                 error.problem,
-                "write --rules as an edition, for example 2025-11",
+                "write --rules as an edition, for example 2025-11, and names as in docs/matrix.md",
             ));
         }
         Err(error) => {
