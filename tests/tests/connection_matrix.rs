@@ -163,7 +163,7 @@ async fn the_command_prints_every_format() {
     assert_eq!(
         lines[..4],
         [
-            "| Event | Entra OAuth, secret | Entra OAuth, certificate | Generic, offline_access | Basic | Repair |",
+            "| Event | Entra OAuth, secret | Entra OAuth, certificate | Generic, offline access | Basic | Repair |",
             "|---|---|---|---|---|---|",
             "| Self-service reset | **next 50173** (expected: works) | **next 50173** (expected: works) \
              | **next 50173** (expected: works) | now 50126 | The owner signs in to the connection again. \

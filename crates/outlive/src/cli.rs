@@ -84,9 +84,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         target: TenantArgs,
     },
-    /// Execute every cell of a matrix in temporary tenants, and compare the outcomes: an edition of the
-    /// published revocation table, or what events do to connections, with their repairs. Exit code 0:
-    /// all are as expected, 1: a cell differs.
+    /// Execute every cell of a matrix in temporary tenants, and compare the outcomes: an edition of
+    /// the published revocation table, or what events do to connections, with their repairs. Exit
+    /// code 0: all are as expected, 1: a cell differs.
     Matrix(MatrixArgs),
     /// Explain a token, code, cookie, connection or run of a running system: what it is, where it
     /// comes from, what would end it and, if it is refused, why.

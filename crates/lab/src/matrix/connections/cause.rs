@@ -42,40 +42,43 @@ impl Workshop<'_> {
         let user = self.owner.user().id.clone();
         let of_user = |kind: &str| json!({"type": kind, "user": user});
         let way = match self.row {
-            Row::PasswordChangedByUser => self.raised(of_user("password_change")).await?,
-            Row::Sspr => self.raised(of_user("sspr")).await?,
+            Row::PasswordChangedByUser => self.raise_named(of_user("password_change")).await?,
+            Row::Sspr => self.raise_named(of_user("sspr")).await?,
             Row::AdminResetAzurePortal => self.reset("azure_portal").await?,
             Row::AdminResetEntraAdminCenter => self.reset("entra_admin_center").await?,
             Row::AdminResetM365AdminCenter => self.reset("m365_admin_center").await?,
-            Row::PasswordExpires => self.raised(of_user("password_expiry")).await?,
+            Row::PasswordExpires => self.raise_named(of_user("password_expiry")).await?,
             Row::UserRevokes => self.revoke("user").await?,
             Row::AdminRevokes | Row::ResourceEvaluates => self.revoke("admin").await?,
-            Row::SingleSignOut => self.raised(of_user("sign_out")).await?,
-            Row::UserDisabled | Row::OwnerLeaves => self.raised(of_user("disable_user")).await?,
-            Row::UserDeleted => self.raised(of_user("delete_user")).await?,
+            Row::SingleSignOut => self.raise_named(of_user("sign_out")).await?,
+            Row::UserDisabled | Row::OwnerLeaves => self.raise_named(of_user("disable_user")).await?,
+            Row::UserDeleted => self.raise_named(of_user("delete_user")).await?,
             Row::ConsentWithdrawn => self.of_applications("withdraw_consent", subjects).await?,
             Row::SecretExpires => self.of_applications("expire_secret", subjects).await?,
             Row::SecretRotated => self.rotate_secrets(subjects).await?,
             Row::CertificateExpires => "time: its two years have passed".to_owned(),
             Row::ApplicationDisabled => self.of_applications("disable_app", subjects).await?,
             Row::RedirectUriRemoved => self.remove_redirect_uris(subjects).await?,
-            Row::MfaRequired => self.raised(of_user("require_mfa")).await?,
+            Row::MfaRequired => self.raise_named(of_user("require_mfa")).await?,
             Row::SignInFrequency => {
-                self.raised(json!({"type": "sign_in_frequency", "every": "PT1H"})).await?
+                self.raise_named(json!({"type": "sign_in_frequency", "every": "PT1H"})).await?
             }
             Row::ConditionalAccessBlock => self.block().await?,
             Row::IdleFor90Days => self.wait_idle(subjects).await?,
-            Row::IssuerDown => self.raised(json!({"type": "token_endpoint_down", "lasts": OUTAGE})).await?,
-            Row::TokenEndpointThrottled => {
-                self.raised(json!({"type": "token_endpoint_throttled", "lasts": OUTAGE})).await?
+            Row::IssuerDown => {
+                self.raise_named(json!({"type": "token_endpoint_down", "lasts": OUTAGE})).await?
             }
-            Row::SigningKeyRotated => self.raised(json!({"type": "rotate_signing_key"})).await?,
+            Row::TokenEndpointThrottled => {
+                self.raise_named(json!({"type": "token_endpoint_throttled", "lasts": OUTAGE})).await?
+            }
+            Row::SigningKeyRotated => self.raise_named(json!({"type": "rotate_signing_key"})).await?,
             Row::AccessRemoved => self.remove_access(subjects).await?,
         };
         Ok(Caused { way, at: self.now })
     }
 
-    async fn raised(&mut self, event: Value) -> Result<String, MatrixError> {
+    /// Raises an event. Returns how it was caused.
+    async fn raise_named(&mut self, event: Value) -> Result<String, MatrixError> {
         let name = event["type"].as_str().unwrap_or_default().to_owned();
         self.raise(event).await?;
         Ok(format!("the lab's event {name}"))

@@ -99,7 +99,7 @@ pub(super) static COLUMNS: [Column; 11] = [
     Column {
         name: "generic",
         title: "Generic OAuth2 with offline_access",
-        short: "Generic, offline_access",
+        short: "Generic, offline access",
         label: "generic",
         group: Group::Confidential,
         kind: Kind::Delegated(Client::Generic { offline_access: true }),

@@ -6,8 +6,8 @@
 //! AADSTS codes.
 
 use super::columns::{COLUMNS, Client, Column, Kind};
-use super::repair::Step;
 use super::rows::Row;
+use super::step::Step;
 
 /// What becomes of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod repair;
 mod report;
 mod rows;
 mod setup;
+mod step;
 mod subject;
 mod text;
 mod workshop;
@@ -28,7 +29,7 @@ pub use self::report::{ConnectionCell, ConnectionMatrix, ConnectionRepair, Conne
 use self::cause::Caused;
 use self::columns::{COLUMNS, Column};
 use self::expected::{EXPECTED, ExpectedRow, Outcome, Source, steps};
-use self::observe::{Journals, Observation, Recorded, Run, observe};
+use self::observe::{Journals, Recorded, Run, observe};
 use self::rows::Row;
 use self::setup::EVERY_MINUTES;
 use self::subject::Subject;
@@ -272,7 +273,7 @@ fn cell(
         expected_code: expected.code(),
         observed: seen.outcome.map_or("no_run", Outcome::name).to_owned(),
         agrees: seen.outcome == Some(expected.outcome) && seen.code == expected.code(),
-        story: story(&runs, &seen, caused),
+        story: story(&runs, caused),
         code: seen.code,
         text: seen.text,
         noticed: seen.noticed,
@@ -283,7 +284,7 @@ fn cell(
 }
 
 /// Tells the runs since shortly before the event.
-fn story(runs: &[&Run], seen: &Observation, caused: &Caused) -> Vec<String> {
+fn story(runs: &[&Run], caused: &Caused) -> Vec<String> {
     let mut story = Vec::new();
     let (before, after): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| run.at < caused.at);
     let good = before.iter().filter(|run| run.succeeded).count();
@@ -292,9 +293,6 @@ fn story(runs: &[&Run], seen: &Observation, caused: &Caused) -> Vec<String> {
     for run in &after {
         let how = if run.succeeded { "succeeded" } else { "failed" };
         story.push(format!("{} after it: the run {how}.", run.at - caused.at));
-    }
-    if let Some(text) = &seen.text {
-        story.push(format!("The first failure says: {text}"));
     }
     story
 }

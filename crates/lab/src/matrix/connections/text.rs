@@ -93,8 +93,8 @@ impl ConnectionMatrix {
                 if cell.repair.as_ref().is_some_and(|repair| repair.executed && !repair.works) {
                     text.push_str(" The repair does not work.");
                 }
-                if let Some(last) = cell.story.last() {
-                    text.push_str(&format!(" {last}"));
+                if let Some(failure) = &cell.text {
+                    text.push_str(&format!(" {failure}"));
                 }
                 text.push('\n');
             }

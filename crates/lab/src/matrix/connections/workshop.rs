@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::columns::{Client, Kind};
-use super::repair::Step;
 use super::rows::Row;
+use super::step::Step;
 use super::subject::Subject;
 use crate::browser::{Arrival, Authenticator, Browser};
 use crate::conductor::Target;
@@ -52,7 +52,7 @@ pub(super) struct Workshop<'a> {
 }
 
 impl<'a> Workshop<'a> {
-    /// Signs nobody in yet, but registers a passkey of the owner.
+    /// Registers a passkey of the owner. No other user signs in yet.
     pub(super) async fn open(
         tenants: &'a Tenants,
         credentials: TenantCredentials,
