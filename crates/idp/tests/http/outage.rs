@@ -45,6 +45,6 @@ async fn an_outage_can_be_ended_and_has_a_limit() {
     app.refresh(tokens.refresh()).await;
     for lasts in ["-PT1S", "P31D"] {
         let event = json!({"type": "token_endpoint_down", "lasts": lasts});
-        assert_eq!(tenant.lab(Method::POST, "events", &event).await.status, 400, "{lasts}");
+        assert_eq!(tenant.lab(Method::POST, "/events", &event).await.status, 400, "{lasts}");
     }
 }
