@@ -84,8 +84,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         target: TenantArgs,
     },
-    /// Execute every cell of an edition of the published revocation table in temporary tenants, and
-    /// compare the outcomes. Exit code 0: all are as published, 1: a cell differs.
+    /// Execute every cell of a matrix in temporary tenants, and compare the outcomes: an edition of
+    /// the published revocation table, or what events do to connections, with their repairs. Exit
+    /// code 0: all are as expected, 1: a cell differs.
     Matrix(MatrixArgs),
     /// Explain a token, code, cookie, connection or run of a running system: what it is, where it
     /// comes from, what would end it and, if it is refused, why.
@@ -375,6 +376,8 @@ pub(crate) enum MatrixFormat {
 pub(crate) enum MatrixKind {
     /// Which event ends which credential.
     Credentials,
+    /// Which event breaks which connection, and what repairs it.
+    Connections,
 }
 
 #[derive(Debug, Args)]
@@ -386,9 +389,15 @@ pub(crate) struct MatrixArgs {
     #[arg(long, default_value = "table")]
     pub(crate) format: MatrixFormat,
     /// The edition: 2018, 2021, 2025-05 or 2025-11, by default the newest; with changed cells:
-    /// 2025-11+row.column=revoked.
+    /// 2025-11+row.column=revoked. Connections have the newest only.
     #[arg(long, value_name = "EDITION")]
     pub(crate) rules: Option<String>,
+    /// Of connections: only these events, separated by commas (`sspr,owner_leaves`).
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) events: Vec<String>,
+    /// Of connections: only these kinds, separated by commas (`confidential,basic`).
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) connections: Vec<String>,
     /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if
     /// absent.
     #[arg(long, value_name = "URL")]

@@ -1,19 +1,30 @@
-//! `outlive matrix`: executes the published revocation table.
+//! `outlive matrix`: executes the published revocation table, or the matrix of connections.
 
 use std::process::ExitCode;
 
 use outlive_chassis::{HttpClient, StartError, Trace};
 use outlive_clock::Randomness;
 use outlive_lab::http::Http;
+use outlive_lab::matrix::Matrix;
+use outlive_lab::matrix::connections::{ConnectionMatrix, Selection};
 use outlive_lab::scenario::run::LabClient;
 
-use crate::cli::{MatrixArgs, MatrixFormat};
+use crate::cli::{MatrixArgs, MatrixFormat, MatrixKind};
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
 
 /// Executes and prints the matrix. Exit code 0 if every cell is as published, 1 if not.
 pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
+    let selection = Selection { rows: args.events, columns: args.connections };
+    let is_whole = selection.rows.is_empty() && selection.columns.is_empty();
+    if args.kind == MatrixKind::Credentials && !is_whole {
+        return Err(StartError::new(
+            "cannot execute this matrix",
+            "--events and --connections select cells of the matrix of connections",
+            "write `outlive matrix connections`, or leave them out",
+        ));
+    }
     let options = SystemOptions { database_url: args.database_url.as_deref(), ..SystemOptions::default() };
     let private = match &args.against {
         Some(_) => None,
@@ -21,17 +32,26 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
     };
     let lab = private.as_ref().map(PrivateSystem::lab).or(args.against.as_deref()).unwrap_or_default();
     let http = Http::new(HttpClient::new()?, Trace::begin(&Randomness::from_system()));
-    let result = LabClient::new(http, lab).matrix(args.rules.as_deref()).await;
+    let (lab, rules) = (LabClient::new(http, lab), args.rules.as_deref());
+    let result = match args.kind {
+        MatrixKind::Credentials => {
+            lab.matrix(rules).await.map(|matrix| Printed::credentials(&matrix, args.format))
+        }
+        MatrixKind::Connections => lab
+            .connection_matrix(rules, &selection)
+            .await
+            .map(|matrix| Printed::connections(&matrix, args.format)),
+    };
     if let Some(system) = private {
         system.stop().await;
     }
-    let matrix = match result {
-        Ok(matrix) => matrix,
+    let printed = match result {
+        Ok(printed) => printed,
         Err(error) if error.status == Some(400) => {
             return Err(StartError::new(
                 "cannot execute this matrix",
                 error.problem,
-                "write --rules as an edition, for example 2025-11",
+                "write --rules as an edition, for example 2025-11, and names as in docs/matrix.md",
             ));
         }
         Err(error) => {
@@ -42,15 +62,38 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
             ));
         }
     };
-    print_line(&match args.format {
-        MatrixFormat::Table => matrix.table(),
-        MatrixFormat::Markdown => matrix.markdown(),
-        MatrixFormat::Html => matrix.html(),
-        MatrixFormat::Json => serde_json::to_string_pretty(&matrix).unwrap_or_default(),
-    });
-    if matrix.agrees() {
+    print_line(&printed.text);
+    if printed.agrees {
         return Ok(ExitCode::SUCCESS);
     }
-    print_error(&"a cell differs from the published table");
+    print_error(&"a cell differs from the expected table");
     Ok(ExitCode::FAILURE)
+}
+
+/// An executed matrix in its format.
+struct Printed {
+    text: String,
+    agrees: bool,
+}
+
+impl Printed {
+    fn credentials(matrix: &Matrix, format: MatrixFormat) -> Self {
+        let text = match format {
+            MatrixFormat::Table => matrix.table(),
+            MatrixFormat::Markdown => matrix.markdown(),
+            MatrixFormat::Html => matrix.html(),
+            MatrixFormat::Json => serde_json::to_string_pretty(matrix).unwrap_or_default(),
+        };
+        Self { text, agrees: matrix.agrees() }
+    }
+
+    fn connections(matrix: &ConnectionMatrix, format: MatrixFormat) -> Self {
+        let text = match format {
+            MatrixFormat::Table => matrix.table(),
+            MatrixFormat::Markdown => matrix.markdown(),
+            MatrixFormat::Html => matrix.html(),
+            MatrixFormat::Json => serde_json::to_string_pretty(matrix).unwrap_or_default(),
+        };
+        Self { text, agrees: matrix.agrees() }
+    }
 }

@@ -224,6 +224,7 @@ impl ExchangeCall {
             body: TokenBody::Form(form),
             authentication: ClientAuthentication::Secret { client_id, secret, then_basic: false },
             secrets,
+            origin: None,
         })
     }
 

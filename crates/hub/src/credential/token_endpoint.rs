@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ORIGIN};
 use http::{HeaderValue, Method};
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
@@ -149,6 +149,9 @@ impl TokenCall<'_> {
             .header("return-client-request-id", "true");
         if let Place::Header(client_id, secret) = place {
             call = call.header(AUTHORIZATION, basic(client_id, secret));
+        }
+        if let Some(origin) = &request.origin {
+            call = call.header(ORIGIN, origin);
         }
         let response = match call.body(body).send().await {
             Ok(response) => response,

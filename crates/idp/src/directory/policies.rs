@@ -8,6 +8,8 @@ use outlive_store::{Statement, sql};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::outage::Outage;
+
 /// Policies of each kind per tenant ("Microsoft Entra service limits and restrictions": 195
 /// locations, 240 policies).
 pub(crate) const POLICIES_MAX: usize = 195;
@@ -20,6 +22,9 @@ pub(crate) struct Policies {
     pub(crate) named_locations: Vec<Kept<Location>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) token_lifetimes: Vec<Kept<TokenLifetime>>,
+    /// Set by the lab. No policy, but like them part of what every token request reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outage: Option<Outage>,
     /// The revision that was read; an update fails if it is outdated.
     #[serde(skip)]
     pub(crate) revision: i64,

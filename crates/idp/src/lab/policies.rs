@@ -1,5 +1,5 @@
-//! The lab event that sets a sign-in frequency: one Conditional Access policy for all users and
-//! applications.
+//! The lab events that set a sign-in frequency (one Conditional Access policy for all users and
+//! applications) and that begin an outage of the token endpoint.
 
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, Span};
@@ -10,9 +10,9 @@ use outlive_rules::conditional_access::{
 };
 use outlive_store::Change;
 use outlive_wire::Subject;
-use outlive_wire::events::PolicyChanged;
+use outlive_wire::events::{OutageBegan, PolicyChanged};
 
-use crate::directory::{Kept, Policies, Tenant};
+use crate::directory::{Kept, LASTS_MAX, Outage, OutageKind, Policies, Tenant};
 use crate::idp::Idp;
 
 const NAME: &str = "Sign-in frequency of the lab";
@@ -44,6 +44,30 @@ pub(crate) async fn sign_in_frequency(
     change.append(idp.chassis.journal.entry(&event));
     idp.directory.commit(tenant.id, change).await?;
     Ok("sign_in_frequency")
+}
+
+/// Begins an outage of the token endpoint, or ends it if the time is zero.
+pub(crate) async fn outage(
+    idp: &Idp,
+    tenant: &Tenant,
+    kind: OutageKind,
+    lasts: Span,
+    now: Instant,
+    trace: &Trace,
+) -> Result<&'static str, Problem> {
+    if !(Span::ZERO..=LASTS_MAX).contains(&lasts) {
+        return Err(Problem::bad_request(format!("lasts must be between PT0S and {LASTS_MAX}.")));
+    }
+    let until = now + lasts;
+    let mut after = Policies::clone(&tenant.policies);
+    after.outage = (lasts != Span::ZERO).then_some(Outage { kind, until });
+    let mut change = Change::from(after.replace(&tenant.policies, tenant.id));
+    let error = kind.error();
+    let began = OutageBegan { status: error.status, until };
+    let event = Event::new(tenant.id, now, Subject::tenant(tenant.id), trace, began);
+    change.append(idp.chassis.journal.entry(&event));
+    idp.directory.commit(tenant.id, change).await?;
+    Ok("token_endpoint_outage")
 }
 
 fn policy(every: Span) -> Result<Policy, Problem> {

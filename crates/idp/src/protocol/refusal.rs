@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, EXPIRES, PRAGMA, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, StatusCode};
 use outlive_chassis::{Cause, Problem, Trace};
-use outlive_clock::{ClientId, Instant};
+use outlive_clock::{ClientId, Instant, Span};
 use outlive_rules::aadsts::OauthError;
 use outlive_rules::{Aadsts, Params, Rule, aadsts};
 use outlive_store::StoreError;
@@ -15,6 +15,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::protocol::decision::Decision;
+
+/// The value with the seconds of `Retry-After`; no message has this placeholder.
+const RETRY_AFTER_SECONDS: &str = "retry_after_seconds";
 
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
@@ -36,6 +39,11 @@ impl Refusal {
     pub(crate) fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.params = self.params.with(name, value);
         self
+    }
+
+    /// Sets after which time the request may be repeated.
+    pub(crate) fn with_retry_after(self, wait: Span) -> Self {
+        self.with(RETRY_AFTER_SECONDS, (wait.as_micros() + 999_999) / 1_000_000)
     }
 
     /// Sets the values that name the client.
@@ -144,6 +152,9 @@ impl Refusal {
 
     /// Returns `Retry-After` for a request that may be retried soon.
     pub(crate) fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
+        if let Some(wait) = self.params.get(RETRY_AFTER_SECONDS) {
+            return Some((RETRY_AFTER, HeaderValue::from_str(wait).ok()?));
+        }
         let soon = self.error == aadsts::TOO_MANY_REQUESTS;
         soon.then_some((RETRY_AFTER, HeaderValue::from_static("1")))
     }

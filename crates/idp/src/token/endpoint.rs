@@ -131,6 +131,11 @@ async fn handle(
     let tenant = idp.tenant(segment, client_id.parse::<ClientId>().ok()).await?;
     *found = Some(tenant.id);
     let now = idp.now(tenant.id).await?;
+    if let Some(outage) = tenant.policies.outage
+        && let Some(remaining) = outage.remaining(now)
+    {
+        return Err(Refusal::new(outage.kind.error()).with_retry_after(remaining));
+    }
     if grant == Some(GrantType::ClientCredentials)
         && matches!(segment.as_str(), "common" | "organizations" | "consumers")
     {

@@ -47,6 +47,7 @@ mod honesty;
 mod lifetimes;
 mod managed_identity;
 mod on_behalf_of;
+mod outage;
 mod page_origins;
 mod pages;
 mod passkey;

@@ -1,5 +1,5 @@
 //! `/lab/matrix/credentials` and `/lab/tenants/{t}/matrix/credentials`: the published table, cell
-//! by cell, in temporary tenants.
+//! by cell, in temporary tenants. `/lab/matrix/connections`: what events do to connections.
 //!
 //! An execution is canceled when its caller disconnects; its temporary tenants are deleted.
 
@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use super::problem::{of_body, of_call, tenant_of};
+use crate::matrix::connections::{self, ConnectionMatrix, Selection};
 use crate::matrix::{self, Matrix, MatrixError};
 use crate::tenants::{TenantError, Tenants};
 
@@ -43,6 +44,19 @@ pub(crate) struct MatrixRequest {
     /// An edition, or one with cells changed on purpose (`2025-11+row.column=revoked`); the lab's
     /// own if absent.
     rules: Option<String>,
+}
+
+/// The matrix of connections to execute.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ConnectionMatrixRequest {
+    /// Edition 2025-11, or that with cells changed on purpose (`2025-11+row.column=revoked`); the
+    /// lab's own if absent.
+    rules: Option<String>,
+    /// Only these events; all if empty.
+    events: Vec<String>,
+    /// Only these kinds of connections; all if empty.
+    connections: Vec<String>,
 }
 
 /// An error response.
@@ -102,11 +116,32 @@ pub(crate) async fn of_tenant(
     execute(&tenants, &places, &credentials.rules).await
 }
 
+#[utoipa::path(post, path = "/lab/matrix/connections", request_body = ConnectionMatrixRequest,
+    responses((status = 200, description = "every cell: what is expected, what was seen, and the repair", body = Object),
+        (status = 400, description = "no such event or connection, or another edition"),
+        (status = 503, description = "too many callers; `Retry-After` says when to try again")))]
+pub(crate) async fn of_connections(
+    State(tenants): State<Tenants>,
+    Extension(places): Extension<Places>,
+    body: Result<Option<Json<ConnectionMatrixRequest>>, JsonRejection>,
+) -> Result<Json<ConnectionMatrix>, Refusal> {
+    let body = body.map_err(|rejection| of_body(&rejection))?;
+    let request = body.map(|Json(request)| request).unwrap_or_default();
+    let rules = rules_of(request.rules.as_deref().unwrap_or_else(|| tenants.rules()))?;
+    let selection = Selection { rows: request.events, columns: request.connections };
+    connections::check_rules(&rules).and_then(|()| selection.check()).map_err(Problem::bad_request)?;
+    let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
+    let _turn = tenants.matrix_turn().await;
+    Ok(Json(connections::execute(&tenants, &rules, &selection).await.map_err(Problem::from)?))
+}
+
+fn rules_of(text: &str) -> Result<Ruleset, Problem> {
+    text.parse().map_err(|error: outlive_rules::ParseRulesetError| Problem::bad_request(error.to_string()))
+}
+
 /// Executes a matrix in the caller's own task, so that it ends when the caller does.
 async fn execute(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json<Matrix>, Refusal> {
-    let rules: Ruleset = rules
-        .parse()
-        .map_err(|error: outlive_rules::ParseRulesetError| Problem::bad_request(error.to_string()))?;
+    let rules = rules_of(rules)?;
     let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
     // One at a time: an execution uses all cores already.
     let _turn = tenants.matrix_turn().await;

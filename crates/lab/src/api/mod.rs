@@ -42,6 +42,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/runs", get(runs::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
+        .route("/lab/matrix/connections", post(matrix::of_connections))
         .route("/lab/tenants/{tenant}/matrix/credentials", post(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))

@@ -28,6 +28,7 @@ use super::{clock, events, journal, matrix, outbox, runs, tenants, why};
         events::raise,
         matrix::of_rules,
         matrix::of_tenant,
+        matrix::of_connections,
         outbox::show,
         runs::show,
         why::ask,
@@ -100,6 +101,7 @@ mod tests {
         assert_eq!(
             paths,
             [
+                "/lab/matrix/connections",
                 "/lab/matrix/credentials",
                 "/lab/tenants",
                 "/lab/tenants/{tenant}",

@@ -12,14 +12,14 @@ use crate::oauth_client::{code_of, stops_at};
 /// The redirect URL of the consent. It is recognized, never fetched.
 const CONSENT_RETURN: &str = "http://localhost/connected";
 /// The resource group of all connections, by convention.
-const GROUP: &str = "lab";
+pub(super) const GROUP: &str = "lab";
 /// The only location.
-const LOCATION: &str = "unitedstates";
+pub(super) const LOCATION: &str = "unitedstates";
 /// The API version of the hub's control plane.
-const API_VERSION: &str = "2016-06-01";
+pub(super) const API_VERSION: &str = "2016-06-01";
 
 impl Maker {
-    fn connection_url(&self, name: &str, rest: &str) -> String {
+    pub(super) fn connection_url(&self, name: &str, rest: &str) -> String {
         let (hub, subscription) = (&self.endpoints.hub, self.endpoints.tenant);
         format!(
             "{hub}/subscriptions/{subscription}/resourceGroups/{GROUP}/providers/Microsoft.Web/connections/{name}{rest}?api-version={API_VERSION}"
@@ -50,6 +50,18 @@ impl Maker {
             "/subscriptions/{}/providers/Microsoft.Web/locations/{LOCATION}/managedApis/{connector}",
             self.endpoints.tenant
         );
+        self.create_connection(now, name, display_name, &api, values).await
+    }
+
+    /// Creates a connection to the connector with the resource id `api`.
+    pub(crate) async fn create_connection(
+        &mut self,
+        now: Instant,
+        name: &str,
+        display_name: &str,
+        api: &str,
+        values: &Value,
+    ) -> Result<Value, MakerError> {
         let properties = json!({"displayName": display_name, "api": {"id": api}, "parameterValues": values});
         let body = json!({"location": LOCATION, "properties": properties});
         let url = self.connection_url(name, "");
@@ -75,8 +87,8 @@ impl Maker {
     }
 
     /// Signs in for a connection: for a new connection, or to fix a broken one. Where the connector
-    /// lets the portal sign in with its own token, it does; otherwise the user consents with name
-    /// and password.
+    /// lets the portal sign in with its own token, it does; otherwise the user consents with a
+    /// passkey, or name and password.
     pub(crate) async fn follow_consent_link(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
         let request = json!({"parameters": [{
             "parameterName": "token", "redirectUrl": CONSENT_RETURN,
@@ -96,11 +108,12 @@ impl Maker {
             status: Some(200),
         })?;
         let (upn, password) = (self.user.upn.clone(), self.user.password.clone());
-        let back = self
-            .browser
-            .sign_in(link, &upn, &password, &stops_at(CONSENT_RETURN))
-            .await
-            .map_err(MakerError::Consent)?;
+        let stop = stops_at(CONSENT_RETURN);
+        let back = match &mut self.passkey {
+            Some(passkey) => passkey.sign_in(&mut self.browser, link, &upn, &stop).await,
+            None => self.browser.sign_in(link, &upn, &password, &stop).await,
+        };
+        let back = back.map_err(MakerError::Consent)?;
         let code = code_of(&back).map_err(MakerError::ConsentRefused)?;
         let confirm = json!({"tenantId": self.endpoints.tenant, "objectId": self.user.id, "code": code});
         let url = self.connection_url(name, "/confirmConsentCode");

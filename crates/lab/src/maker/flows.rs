@@ -102,8 +102,18 @@ impl Maker {
         if let Some(identity) = flow.identity {
             body["identity"] = identity.clone();
         }
-        let url = self.flow_url(flow.id, "");
-        Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(&body)).await?.expect()?)
+        self.write_flow(now, flow.id, &body).await
+    }
+
+    /// Creates or replaces a flow.
+    pub(crate) async fn write_flow(
+        &mut self,
+        now: Instant,
+        id: &str,
+        body: &Value,
+    ) -> Result<Value, MakerError> {
+        let url = self.flow_url(id, "");
+        Ok(self.call(Audience::Flow, now, Method::PUT, &url, Some(body)).await?.expect()?)
     }
 
     /// Changes who may use a flow: `{"put": […], "delete": […]}`.

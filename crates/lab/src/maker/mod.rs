@@ -2,6 +2,7 @@
 //! HTTP APIs and with the maker's own tokens.
 
 mod connections;
+mod connectors;
 mod flows;
 mod portal;
 

@@ -6,7 +6,7 @@ use outlive_clock::{Instant, Randomness, Span, TenantId};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::browser::{Browser, BrowserError};
+use crate::browser::{Authenticator, Browser, BrowserError};
 use crate::http::{Answer, CallError, Http, send};
 use crate::oauth_client::{OAuthClient, OAuthError};
 
@@ -106,6 +106,8 @@ pub(crate) struct Maker {
     pub(super) endpoints: Endpoints,
     pub(super) user: UserAccount,
     pub(super) browser: Browser,
+    /// Used instead of the password, if there is one.
+    pub(super) passkey: Option<Authenticator>,
     random: Randomness,
     tokens: HashMap<Audience, (String, Instant)>,
 }
@@ -114,7 +116,14 @@ impl Maker {
     /// Creates a user who has not signed in yet.
     pub(crate) fn new(http: Http, endpoints: Endpoints, user: UserAccount, random: Randomness) -> Self {
         let browser = Browser::new(http.clone());
-        Self { http, endpoints, user, browser, random, tokens: HashMap::new() }
+        Self { http, endpoints, user, browser, passkey: None, random, tokens: HashMap::new() }
+    }
+
+    /// Makes the user sign in with a passkey of this authenticator.
+    #[must_use]
+    pub(crate) fn with_passkey(mut self, passkey: Authenticator) -> Self {
+        self.passkey = Some(passkey);
+        self
     }
 
     pub(crate) const fn user(&self) -> &UserAccount {
@@ -151,8 +160,12 @@ impl Maker {
         };
         let UserAccount { upn, password, .. } = &self.user;
         let scope = audience.scope();
-        let signing_in = portal.sign_in(&self.http, &mut self.browser, &self.random, upn, password, scope);
-        let tokens = signing_in.await.map_err(|why| MakerError::SignIn { who: upn.clone(), why })?;
+        let (http, random, browser) = (&self.http, &self.random, &mut self.browser);
+        let signed_in = match &mut self.passkey {
+            Some(passkey) => portal.sign_in_with_passkey(http, browser, random, upn, passkey, scope).await,
+            None => portal.sign_in(http, browser, random, upn, password, scope).await,
+        };
+        let tokens = signed_in.map_err(|why| MakerError::SignIn { who: upn.clone(), why })?;
         let expires = now + Span::from_seconds(tokens.expires_in_s());
         self.tokens.insert(audience, (tokens.access_token.clone(), expires));
         Ok(tokens.access_token)

@@ -33,10 +33,24 @@ pub enum MatrixError {
         /// The cause.
         error: OAuthError,
     },
+    /// A step of a row failed.
+    #[error("in row {row}: {error}")]
+    InRow {
+        row: &'static str,
+        /// The cause.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A service did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
     /// A tenant's creation panicked, or the program is ending.
     #[error("the creation of a temporary tenant was interrupted")]
     Interrupted(#[source] tokio::task::JoinError),
+}
+
+impl MatrixError {
+    /// Names the row in which a step failed.
+    pub(super) fn in_row(row: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::InRow { row, error: Box::new(error) }
+    }
 }

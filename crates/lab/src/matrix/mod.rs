@@ -4,6 +4,7 @@
 //! public and to a confidential client; the row's event is caused; each of the five credentials is
 //! used.
 
+pub mod connections;
 mod error;
 mod event;
 mod holder;

@@ -145,6 +145,7 @@ journal_events! {
         TokenLifetimeAssigned, TokenLifetimeUnassigned, MfaRequired, MfaNotRequired,
         ConditionalAccessReported,
     }
+    IDP: outage { OutageBegan }
     IDP: signing_key { SigningKeyRotated, SigningKeyRotationsMissed, SigningKeyScheduled }
     IDP: security_event {
         SecurityEventDelivered, SecurityEventRefused, SecurityEventAbandoned,

@@ -100,6 +100,7 @@ impl Reader<'_> {
             parameters.entry("resourceuri".to_owned()).or_insert_with(|| resource.clone());
         }
         let cae_capable = self.check_parameters(kind, &parameters);
+        let is_page = parameters.get("redirecturitype").is_some_and(|kind| is(kind, "spa"));
         let declined = flags.get("IsOnbehalfofLoginSupported").filter(|value| !value.is_null());
         let on_behalf_of = kind != ProviderKind::Urls
             && parameters.get("enableonbehalfoflogin").is_some_and(|value| is(value, "true"))
@@ -112,6 +113,7 @@ impl Reader<'_> {
             redirect_mode,
             redirect_url,
             cae_capable,
+            is_page,
             on_behalf_of,
             parameters,
         }
@@ -260,6 +262,9 @@ impl Reader<'_> {
         }
         if value("enableOnbehalfOfLogin").is_some_and(|value| !is(value, "true") && !is(value, "false")) {
             self.fault(&at("enableOnbehalfOfLogin"), "it must be true or false");
+        }
+        if value("redirectUriType").is_some_and(|kind| !is(kind, "spa") && !is(kind, "web")) {
+            self.fault(&at("redirectUriType"), "it must be web or spa");
         }
         let capability = value("clientCapabilities").filter(|_| kind != ProviderKind::Urls);
         if capability.is_some_and(|capability| !is(capability, "cp1")) {

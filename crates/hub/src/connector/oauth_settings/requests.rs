@@ -56,6 +56,14 @@ impl GrantRequest<'_> {
         }
     }
 
+    /// The origin of the redirect URI.
+    fn origin(&self) -> Option<String> {
+        let (Self::Code { redirect_uri, .. } | Self::Refresh { redirect_uri, .. }) = self else {
+            return None;
+        };
+        Some(Url::parse(redirect_uri).ok()?.origin().ascii_serialization())
+    }
+
     fn placeholder(&self, name: &str) -> Option<String> {
         match (self, name.to_ascii_lowercase().as_str()) {
             (Self::Code { code, .. }, "code") => Some((*code).to_owned()),
@@ -130,6 +138,8 @@ pub(crate) struct TokenRequest {
     pub(crate) url: Url,
     pub(crate) body: TokenBody,
     pub(crate) authentication: ClientAuthentication,
+    /// The page that a single-page application would send the request from (`Origin`).
+    pub(crate) origin: Option<String>,
     /// What must not be shown if the endpoint's error response repeats it.
     pub(crate) secrets: Vec<Secret>,
 }
@@ -230,6 +240,7 @@ impl SignIn<'_> {
         let text = self.template(endpoint)?;
         let mut url = template::expand_url(&text, &lookup).map_err(Incomplete::new)?;
         let is_urls = self.settings.kind == ProviderKind::Urls;
+        let origin = self.settings.is_page.then(|| grant.origin()).flatten();
         let mut names_secret = template::contains(&text, "ClientSecret");
         let named = |name: &'static str| self.setting(name).filter(|_| is_urls);
         if let Some(query) = named(query_name) {
@@ -253,7 +264,8 @@ impl SignIn<'_> {
                 }
                 _ => ClientAuthentication::None,
             };
-            return Ok(TokenRequest { url, body, authentication, secrets: self.secrets_of(grant) });
+            let secrets = self.secrets_of(grant);
+            return Ok(TokenRequest { url, body, authentication, origin, secrets });
         }
         let mut form = grant.form();
         if is_urls {
@@ -279,7 +291,8 @@ impl SignIn<'_> {
                 then_basic: kind == ProviderKind::Urls || matches!(grant, GrantRequest::Code { .. }),
             },
         };
-        Ok(TokenRequest { url, body: TokenBody::Form(form), authentication, secrets: self.secrets_of(grant) })
+        let secrets = self.secrets_of(grant);
+        Ok(TokenRequest { url, body: TokenBody::Form(form), authentication, origin, secrets })
     }
 }
 

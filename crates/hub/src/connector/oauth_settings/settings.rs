@@ -42,6 +42,9 @@ pub(crate) struct OAuthSettings {
     /// Whether the connector is CAE-capable (`clientCapabilities` is `cp1`): it responds to claims
     /// challenges, and its tokens may be valid for a day.
     pub(crate) cae_capable: bool,
+    /// Whether the redirect URI is registered as one of a single-page application
+    /// (`redirectUriType` is `spa`): its tokens are those of a page, and requests have an `Origin`.
+    pub(crate) is_page: bool,
     /// Whether the hub exchanges the tokens of callers (`enableOnbehalfOfLogin`, unless
     /// `IsOnbehalfofLoginSupported` is false).
     pub(crate) on_behalf_of: bool,

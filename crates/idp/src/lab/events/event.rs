@@ -100,4 +100,12 @@ pub(crate) enum LabEvent {
     RotateSigningKey {
         every: Option<Span>,
     },
+    /// The token endpoint responds with 503 for this time, from now on; `PT0S` ends an outage.
+    TokenEndpointDown {
+        lasts: Span,
+    },
+    /// The token endpoint responds with 429 for this time.
+    TokenEndpointThrottled {
+        lasts: Span,
+    },
 }

@@ -22,8 +22,8 @@ use self::event::{By, Channel, LabEvent};
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::sessions;
 use crate::directory::{
-    Application, SECRETS_MAX, Tenant, User, delete_secrets, expire_secrets, limit_secrets, shortened_name,
-    withdraw_scopes,
+    Application, OutageKind, SECRETS_MAX, Tenant, User, delete_secrets, expire_secrets, limit_secrets,
+    shortened_name, withdraw_scopes,
 };
 use crate::idp::Idp;
 use crate::keys::signing_key_turns;
@@ -186,6 +186,8 @@ impl Lab<'_> {
                 Ok("signing_key_rotated")
             }
             LabEvent::RotateSigningKey { every: Some(every) } => self.schedule_signing_keys(every).await,
+            LabEvent::TokenEndpointDown { lasts } => self.outage(OutageKind::Unavailable, lasts).await,
+            LabEvent::TokenEndpointThrottled { lasts } => self.outage(OutageKind::Throttled, lasts).await,
         }
     }
 
@@ -230,6 +232,10 @@ impl Lab<'_> {
             }
         }
         Ok(if required { "mfa_required" } else { "mfa_not_required" })
+    }
+
+    async fn outage(&self, kind: OutageKind, lasts: Span) -> Result<&'static str, Problem> {
+        lab_policies::outage(self.idp, self.tenant, kind, lasts, self.now, self.trace).await
     }
 
     async fn schedule_signing_keys(&self, every: Span) -> Result<&'static str, Problem> {

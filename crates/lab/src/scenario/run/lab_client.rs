@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::http::{CallError, Http, send};
 use crate::matrix::Matrix;
+use crate::matrix::connections::{ConnectionMatrix, Selection};
 use crate::why::Why;
 
 /// Timeout of a request that moves time, in wall time: it may do years of hourly runs.
@@ -62,6 +63,23 @@ impl LabClient {
         let url = format!("{}/lab/matrix/credentials", self.lab);
         let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
         send(request.json(&json!({ "rules": rules }))).await?.expect()
+    }
+
+    /// Executes selected cells of the matrix of connections, with the lab's own rules if none are
+    /// given.
+    ///
+    /// # Errors
+    /// Another edition or an unknown name (status 400), or the lab did not complete the matrix.
+    pub async fn connection_matrix(
+        &self,
+        rules: Option<&str>,
+        selection: &Selection,
+    ) -> Result<ConnectionMatrix, LabError> {
+        let url = format!("{}/lab/matrix/connections", self.lab);
+        let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
+        let Selection { rows, columns } = selection;
+        let body = json!({"rules": rules, "events": rows, "connections": columns});
+        send(request.json(&body)).await?.expect()
     }
 
     /// Returns the explanation of a token, code, cookie, connection or run.

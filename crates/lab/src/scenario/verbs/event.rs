@@ -35,6 +35,8 @@ pub(crate) struct Event {
     every: Option<Spanned<Span>>,
     /// For `rotate_secret`: how long the old secrets stay valid.
     overlap: Option<Spanned<Span>>,
+    /// For an outage of the token endpoint: how long it lasts; `PT0S` ends one.
+    lasts: Option<Spanned<Span>>,
     /// For `require_mfa`: whether MFA is required.
     required: Option<bool>,
 }
@@ -60,11 +62,13 @@ const EVENTS: &[(&str, &[&str], &[&str])] = &[
     ("require_mfa", &[], &["user", "app", "required"]),
     ("sign_in_frequency", &["every"], &[]),
     ("rotate_signing_key", &[], &["every"]),
+    ("token_endpoint_down", &["lasts"], &[]),
+    ("token_endpoint_throttled", &["lasts"], &[]),
 ];
 
 impl Event {
     /// Returns the details with their positions; `None` for those that are absent.
-    fn details(&self) -> [(&'static str, Option<Position>); 8] {
+    fn details(&self) -> [(&'static str, Option<Position>); 9] {
         [
             ("user", self.user.as_ref().map(Position::of)),
             ("app", self.app.as_ref().map(Position::of)),
@@ -73,6 +77,7 @@ impl Event {
             ("by", self.by.as_ref().map(Position::of)),
             ("every", self.every.as_ref().map(Position::of)),
             ("overlap", self.overlap.as_ref().map(Position::of)),
+            ("lasts", self.lasts.as_ref().map(Position::of)),
             ("required", self.required.map(|_| Position::default())),
         ]
     }
@@ -115,6 +120,12 @@ impl Verb for Event {
             let message = format!("secrets cannot overlap for {}", overlap.value);
             checker.wrong_at(Position::of(overlap), message, "write PT0S to P730D");
         }
+        if let Some(lasts) = &self.lasts
+            && !(Span::ZERO..=Span::from_days(30)).contains(&lasts.value)
+        {
+            let message = format!("an outage cannot last {}", lasts.value);
+            checker.wrong_at(Position::of(lasts), message, "write PT0S to P30D");
+        }
         if kind == "require_mfa" && self.user.is_some() && self.app.is_some() {
             checker.wrong("require_mfa concerns a user or an application, not both", "make a step of each");
         }
@@ -148,6 +159,7 @@ impl Verb for Event {
         add("by", self.by.as_ref().map(|by| by.value.clone()));
         add("every", self.every.as_ref().map(|every| every.value.to_string()));
         add("overlap", self.overlap.as_ref().map(|overlap| overlap.value.to_string()));
+        add("lasts", self.lasts.as_ref().map(|lasts| lasts.value.to_string()));
         let secret = (self.kind.value == "rotate_secret")
             .then(|| world.random.stream("scenario-secret").uuid().to_string());
         add("new_secret", secret.clone());

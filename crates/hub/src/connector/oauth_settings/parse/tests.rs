@@ -166,6 +166,7 @@ fn a_mistake_is_reported_with_its_path() {
         (with("/customParameters/loginUri/value", json!("file:///etc")), "customParameters.loginUri.value"),
         (custom("loginUri", json!("https://login.windows.net/common")), "customParameters.loginUri.value"),
         (custom("clientCapabilities", json!("cp2")), "customParameters.clientCapabilities.value"),
+        (custom("redirectUriType", json!("native")), "customParameters.redirectUriType.value"),
         (custom("tenantId", json!("../x")), "customParameters.tenantId.value"),
         (custom("tenantId", json!("..")), "customParameters.tenantId.value"),
         (custom("grantType", json!("password")), "customParameters.grantType.value"),

@@ -310,3 +310,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn requests_of_a_page_have_the_origin_of_its_redirect_uri() {
+    let refresh_token = Secret::new("r");
+    let refresh =
+        GrantRequest::Refresh { refresh_token: &refresh_token, redirect_uri: "http://hub:8702/redirect" };
+    for (custom, grant, origin) in [
+        (json!({"resourceUri": "api://x", "redirectUriType": "SPA"}), refresh, Some("http://hub:8702")),
+        (json!({"resourceUri": "api://x", "redirectUriType": "spa"}), CODE, Some("http://hub")),
+        (json!({"resourceUri": "api://x", "redirectUriType": "spa"}), GrantRequest::ClientCredentials, None),
+        (json!({"resourceUri": "api://x", "redirectUriType": "web"}), refresh, None),
+        (json!({"resourceUri": "api://x"}), refresh, None),
+    ] {
+        let (settings, values) = (settings("aad", custom), values(&[]));
+        let sign_in = settings.sign_in(&values, None).expect("complete");
+        assert_eq!(sign_in.token_request(grant, None).expect("complete").origin.as_deref(), origin);
+    }
+}

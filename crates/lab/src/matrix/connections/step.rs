@@ -1,0 +1,105 @@
+//! The steps of repairs.
+
+use super::columns::{Client, Kind};
+
+/// A step of a repair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The owner signs in to the connection again, as before.
+    SignIn,
+    /// The owner signs in to the connection again, with a passkey.
+    SignInWithMfa,
+    /// The owner enters the present password into the connection.
+    EnterPassword,
+    /// The owner replaces the expired password.
+    ChangePassword,
+    /// An admin enables the user.
+    EnableUser,
+    /// A colleague signs in to the connection, which is shared with them.
+    TakeOver,
+    /// A colleague saves the flow with a connection of their own.
+    UseOwnConnection,
+    /// An admin adds a secret to the application.
+    AddSecret,
+    /// The application's secret is put where the old one is.
+    ReplaceSecret,
+    /// The connector's maker saves it, and registers the new certificate.
+    RenewCertificate,
+    /// An admin enables the application.
+    EnableApplication,
+    /// An admin registers the redirect URI.
+    RegisterRedirectUri,
+    /// An admin deletes the policy.
+    DeletePolicy,
+    /// The flow is turned off and on.
+    RestoreAccess,
+    /// Nothing: the password grant cannot satisfy MFA.
+    NoMfaForPasswords,
+}
+
+impl Step {
+    /// Whether the step is part of the repair of a column.
+    pub(super) const fn concerns(self, kind: Kind) -> bool {
+        match self {
+            Self::SignIn | Self::SignInWithMfa | Self::TakeOver | Self::RegisterRedirectUri => {
+                matches!(kind, Kind::Delegated(_))
+            }
+            Self::EnterPassword | Self::ChangePassword | Self::UseOwnConnection | Self::NoMfaForPasswords => {
+                matches!(kind, Kind::Password)
+            }
+            Self::AddSecret | Self::ReplaceSecret => match kind {
+                Kind::Delegated(client) => client.has_secret(),
+                Kind::ServicePrincipal | Kind::Http => true,
+                Kind::Password | Kind::ApiKey => false,
+            },
+            Self::RenewCertificate => matches!(kind, Kind::Delegated(Client::Certificate)),
+            Self::EnableApplication => !matches!(kind, Kind::Password | Kind::ApiKey),
+            Self::EnableUser | Self::DeletePolicy => true,
+            Self::RestoreAccess => !matches!(kind, Kind::Http),
+        }
+    }
+
+    /// Whether a user signs in to the connection in it.
+    pub(super) const fn signs_in(self) -> bool {
+        matches!(self, Self::SignIn | Self::SignInWithMfa | Self::TakeOver)
+    }
+
+    /// Whether it changes something that the columns share, so that it is taken once.
+    pub(super) const fn is_shared(self) -> bool {
+        matches!(self, Self::ChangePassword | Self::EnableUser | Self::DeletePolicy)
+    }
+
+    /// Returns the step as an instruction.
+    pub(super) const fn text(self, kind: Kind) -> &'static str {
+        match self {
+            Self::SignIn => "The owner signs in to the connection again.",
+            Self::SignInWithMfa => "The owner signs in to the connection again, with a passkey.",
+            Self::EnterPassword => "The owner enters the new password into the connection.",
+            Self::ChangePassword => "The owner replaces the expired password on the page for it.",
+            Self::EnableUser => "An admin enables the user; the tokens work again.",
+            Self::TakeOver => "A colleague with whom the connection is shared signs in to it.",
+            Self::UseOwnConnection => "A colleague saves the flow with a connection of their own.",
+            Self::AddSecret => "An admin adds a client secret to the application.",
+            Self::ReplaceSecret => match kind {
+                Kind::Http => "The owner puts the new secret into the flow.",
+                Kind::ServicePrincipal => "The owner puts the new secret into the connection.",
+                _ => "The maker puts the new secret on the connector; no user signs in.",
+            },
+            Self::RenewCertificate => {
+                "The maker saves the connector, and registers its new certificate on the application."
+            }
+            Self::EnableApplication => "An admin enables the application.",
+            Self::RegisterRedirectUri => "An admin registers the redirect URI again.",
+            Self::DeletePolicy => "An admin deletes the policy.",
+            Self::RestoreAccess => "The owner turns the flow off and on, which grants it access again.",
+            Self::NoMfaForPasswords => {
+                "Nothing repairs it: a stored password cannot satisfy MFA. Use a connector with a sign-in."
+            }
+        }
+    }
+
+    /// Whether there is something to do.
+    pub(super) const fn is_possible(self) -> bool {
+        !matches!(self, Self::NoMfaForPasswords)
+    }
+}

@@ -1,0 +1,130 @@
+//! The matrix as text: a table for terminals, and Markdown.
+
+use super::report::{ConnectionCell, ConnectionMatrix};
+
+impl ConnectionMatrix {
+    /// Returns a table for terminals, followed by a list of the cells that differ.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut lines = vec![vec!["Event".to_owned()]];
+        lines[0].extend(self.columns.iter().map(|column| column.label.clone()));
+        for row in &self.rows {
+            let mut line = vec![row.title.clone()];
+            let mark = |cell: &ConnectionCell| if cell.agrees { "" } else { " !" };
+            line.extend(row.cells.iter().map(|cell| format!("{}{}", observed(cell), mark(cell))));
+            lines.push(line);
+        }
+        let width = |column: usize| {
+            let cells = lines.iter().filter_map(|line| line.get(column));
+            cells.map(|text| text.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
+        let mut text = String::new();
+        for (index, line) in lines.iter().enumerate() {
+            let cells: Vec<_> =
+                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            text.push_str(cells.join("  ").trim_end());
+            text.push('\n');
+            if index == 0 {
+                text.push_str(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
+                text.push('\n');
+            }
+        }
+        text.push_str(LEGEND);
+        text.push_str(&self.summary());
+        text
+    }
+
+    /// Returns a table in Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let titles: Vec<_> = self.columns.iter().map(|column| column.short.as_str()).collect();
+        let mut text = format!(
+            "| Event | {} | Repair |\n|---|{}---|\n",
+            titles.join(" | "),
+            "---|".repeat(titles.len())
+        );
+        for row in &self.rows {
+            let cells: Vec<_> = row
+                .cells
+                .iter()
+                .map(|cell| {
+                    if cell.agrees {
+                        observed(cell)
+                    } else {
+                        format!("**{}** (expected: {})", observed(cell), expected(cell))
+                    }
+                })
+                .collect();
+            let mut repairs = Vec::<&str>::new();
+            for step in row.cells.iter().filter_map(|cell| cell.repair.as_ref()).flat_map(|r| &r.steps) {
+                if !repairs.contains(&step.as_str()) {
+                    repairs.push(step);
+                }
+            }
+            text.push_str(&format!("| {} | {} | {} |\n", row.title, cells.join(" | "), repairs.join(" ")));
+        }
+        text.push_str(LEGEND);
+        text.push_str(&self.summary());
+        text
+    }
+
+    /// Returns the number of cells that are as expected, and a list of those that differ.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let counts = self.count();
+        let mut text = format!(
+            "{} of {} cells are as expected ({} by our own choice), and {} of {} repairs work; {} s",
+            counts.agreeing, counts.cells, counts.own_choice, counts.repaired, counts.repairs, self.seconds
+        );
+        if self.rules != self.edition {
+            text.push_str(&format!("; the tenants had the rules {}", self.rules));
+        }
+        text.push_str(".\n");
+        for row in &self.rows {
+            for cell in row.cells.iter().filter(|cell| !cell.agrees) {
+                let title = self.column(&cell.connection).map_or("", |column| column.title.as_str());
+                text.push_str(&format!(
+                    "! {}, {title}: expected {}, observed {}.",
+                    row.title,
+                    expected(cell),
+                    observed(cell)
+                ));
+                if cell.repair.as_ref().is_some_and(|repair| repair.executed && !repair.works) {
+                    text.push_str(" The repair does not work.");
+                }
+                if let Some(failure) = &cell.text {
+                    text.push_str(&format!(" {failure}"));
+                }
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+const LEGEND: &str = "\nnow: breaks at the next run. next: breaks when a new token is needed. back: recovers by itself. \
+                      Digits: AADSTS code or HTTP status.\n\n";
+
+fn observed(cell: &ConnectionCell) -> String {
+    words(&cell.observed, cell.code.as_deref())
+}
+
+fn expected(cell: &ConnectionCell) -> String {
+    words(&cell.expected, cell.expected_code.as_deref())
+}
+
+fn words(outcome: &str, code: Option<&str>) -> String {
+    let word = match outcome {
+        "keeps_working" => "works",
+        "breaks_at_once" => "now",
+        "breaks_at_next_refresh" => "next",
+        "recovers" => "back",
+        _ => "no run",
+    };
+    match code {
+        Some(super::expected::MISSING_REFRESH_TOKEN) => format!("{word} anyway"),
+        Some(code) => format!("{word} {}", code.trim_start_matches("AADSTS")),
+        None => word.to_owned(),
+    }
+}
