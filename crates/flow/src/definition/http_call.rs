@@ -88,7 +88,7 @@ impl HttpCall {
                 }
                 templates
             }
-            Some(HttpAuthentication::ClientCertificate(file)) => file.templates().into_iter().collect(),
+            Some(HttpAuthentication::ClientCertificate(file)) => file.templates().collect(),
         }
     }
 }

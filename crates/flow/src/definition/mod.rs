@@ -17,6 +17,7 @@ mod node;
 mod order;
 mod outside_reads;
 mod parameters;
+mod poll_call;
 mod recurrence_reader;
 mod references;
 mod refusal;
@@ -46,12 +47,13 @@ pub(crate) use http_call::{
     ApplicationCredential, CertificateFile, HttpAuthentication, HttpCall, has_user_information,
 };
 pub(crate) use parameters::Output;
+pub(crate) use poll_call::PollCall;
 pub(crate) use references::{ConnectionReference, Source};
 pub(crate) use refusal::DefinitionErrors;
 pub(crate) use request_trigger::{Callers, REQUEST_METHODS};
 pub(crate) use schema::Schema;
 pub(crate) use settings::{Hidden, StaticResult};
-pub(crate) use trigger::{PollCall, Trigger, TriggerKind};
+pub(crate) use trigger::{Trigger, TriggerKind};
 pub(crate) use variable::{Initial, VariableChange, VariableType};
 pub(crate) use webhook::WebhookCall;
 

@@ -48,8 +48,8 @@ pub(super) fn mark(actions: &[Action], bodies: &mut [Body], outputs: &[Output]) 
     }
 }
 
-/// Returns the bodies from one that is read up to the one that contains the reader as well, which is
-/// not included. Outputs inside an `Until` are those of its last iteration, which is always kept.
+/// Returns the bodies from one that is read up to the one that contains the reader as well, without
+/// the latter. Outputs inside an `Until` are those of its last iteration, which is always kept.
 fn path(actions: &[Action], bodies: &[Body], read: usize, reader: usize, whole: bool) -> Vec<usize> {
     let outer = |body: &usize| bodies[*body].of.map(|of| actions[of].body);
     let around: Vec<_> = std::iter::successors(Some(reader), outer).collect();

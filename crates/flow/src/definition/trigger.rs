@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::action::CallSite;
 use super::condition::Condition;
-use super::connector_call::{self, ApiCall, ConnectorCall};
-use super::http_call::{self, HttpCall};
+use super::connector_call;
+use super::http_call;
 use super::limits;
 use super::node::{Node, QUOTED_MAX};
+use super::poll_call::PollCall;
 use super::recurrence_reader;
 use super::refusal::Collected;
 use super::request_trigger::RequestTrigger;
@@ -48,14 +49,6 @@ pub(crate) enum TriggerKind {
     },
     /// Subscribes to events of a connector.
     Webhook,
-}
-
-/// How a connector is asked for events.
-#[derive(Clone, Debug)]
-pub(crate) enum PollCall {
-    Operation(ConnectorCall),
-    Request(ApiCall),
-    Http(HttpCall),
 }
 
 const COMMON: [&str; 14] = [
@@ -109,11 +102,7 @@ impl Trigger {
         let mut templates: Vec<_> = self.split_on.iter().collect();
         templates.extend(self.conditions.iter().flat_map(Condition::templates));
         if let TriggerKind::Poll { call, .. } = &self.kind {
-            templates.extend(match &**call {
-                PollCall::Operation(call) => call.parameters.iter().map(|(_, template)| template).collect(),
-                PollCall::Request(call) => call.templates(),
-                PollCall::Http(call) => call.templates(),
-            });
+            templates.extend(call.templates());
         }
         templates
     }

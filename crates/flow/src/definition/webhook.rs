@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::connector_call;
 use super::http_call::{self, HttpCall};
 use super::node::Node;
+use super::poll_call::PollCall;
 use super::refusal::Collected;
-use super::trigger::PollCall;
 use crate::expression::Template;
 use crate::retry::RetryPolicy;
 
@@ -20,11 +20,7 @@ pub(crate) struct WebhookCall {
 
 impl WebhookCall {
     pub(super) fn templates(&self) -> Vec<&Template> {
-        let subscribe = match &self.subscribe {
-            PollCall::Operation(call) => call.parameters.iter().map(|(_, template)| template).collect(),
-            PollCall::Request(call) => call.templates(),
-            PollCall::Http(call) => call.templates(),
-        };
+        let subscribe = self.subscribe.templates();
         let unsubscribe = self.unsubscribe.as_ref().map(HttpCall::templates);
         subscribe.into_iter().chain(unsubscribe.into_iter().flatten()).collect()
     }

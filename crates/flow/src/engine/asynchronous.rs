@@ -4,8 +4,8 @@ use outlive_clock::{Instant, Span};
 use serde_json::Value;
 use url::Url;
 
-use super::Outcome;
 use super::inputs::{CallInputs, HttpRequest};
+use super::outcome::Outcome;
 use super::record::ActionRecord;
 use crate::definition::{Action, ActionKind};
 

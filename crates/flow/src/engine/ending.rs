@@ -1,13 +1,16 @@
 //! Decides how a run ends (reference §6.2). An unhandled failure makes it `Failed`; a failure is
 //! handled if a later action ran after it and succeeded.
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, Span};
 
 use super::place::{FLOW, FrameId, Spot};
 use super::record::{ActionRecord, Failure};
 use super::state::RunState;
 use crate::definition::{Action, Definition};
 use crate::status::{ActionStatus, RunStatus};
+
+/// The maximum duration of a run, in virtual time (reference §6.3).
+pub(crate) const RUN_LENGTH_MAX: Span = Span::from_days(30);
 
 /// The end of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]

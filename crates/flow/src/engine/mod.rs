@@ -10,6 +10,7 @@
 //! part of the frame that contains them.
 
 mod archive;
+mod archived;
 mod asynchronous;
 mod begin;
 mod calls;
@@ -18,9 +19,11 @@ mod data;
 mod ending;
 mod facts;
 mod firing;
+mod frame;
 mod http_request;
 mod inputs;
 mod markup;
+mod outcome;
 mod place;
 mod record;
 mod repeat;
@@ -30,20 +33,23 @@ mod stepper;
 mod variables;
 mod webhook;
 
-use outlive_clock::{Instant, Span, Stream};
+use outlive_clock::{Instant, Stream};
 use serde_json::{Value, json};
 
-pub(crate) use archive::Iteration;
+pub(crate) use archived::Iteration;
 pub(crate) use asynchronous::NextPoll;
 pub(crate) use context::{Context, RunIdentity};
+use ending::RUN_LENGTH_MAX;
 pub(crate) use ending::{Ending, cut_short};
 pub(crate) use firing::{Fired, failure_of_poll, fire, poll};
+pub(crate) use frame::Frame;
 pub(crate) use inputs::{ApiRequest, ApplicationProof, CallInputs, HttpCredential, HttpRequest, PfxFile};
+pub(crate) use outcome::Outcome;
 use place::FLOW;
 pub(crate) use place::Spot;
 pub(crate) use record::{ActionRecord, Failure};
 pub(crate) use shown::ShownAction;
-pub(crate) use state::{Frame, RunState, SentResponse};
+pub(crate) use state::{RunState, SentResponse};
 pub(crate) use webhook::{call_back, take_unsubscription};
 
 use crate::definition::{ActionKind, Definition};
@@ -51,9 +57,6 @@ use crate::retry::is_retried;
 use crate::status::ActionStatus;
 use facts::View;
 use stepper::{ACTIONS_PER_TURN, Engine, Step, timed_out};
-
-/// The maximum duration of a run, in virtual time (reference §6.3).
-pub(crate) const RUN_LENGTH_MAX: Span = Span::from_days(30);
 
 /// The next step of a run.
 #[derive(Debug)]
@@ -66,18 +69,6 @@ pub(crate) enum Next<'d> {
     Pause,
     /// The run has ended.
     Done(Ending),
-}
-
-/// The outcome of a call.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    /// The status that decides about a retry; `None` if no response is possible (for example, a
-    /// reference is not mapped).
-    pub status: Option<u16>,
-    /// The action's outputs (`{statusCode, headers, body}`), if there was a response.
-    pub outputs: Option<Value>,
-    /// Why it failed, if it did.
-    pub failure: Option<Failure>,
 }
 
 /// Does everything that is possible without a call, and returns the next step.

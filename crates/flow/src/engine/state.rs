@@ -6,7 +6,8 @@ use outlive_clock::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::archive::Archived;
+use super::archived::Archived;
+use super::frame::Frame;
 use super::place::{FLOW, FrameId, Spot};
 use super::record::{ActionRecord, Failure};
 use crate::definition::{Definition, Hidden, VariableType};
@@ -58,23 +59,6 @@ pub(crate) struct RunState {
     last_frame: FrameId,
     /// The size of all inputs and outputs, in bytes.
     weight: usize,
-}
-
-/// An iteration of a loop.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Frame {
-    /// The body of the loop.
-    pub body: usize,
-    /// The frame and slot of the loop.
-    pub parent: FrameId,
-    pub slot: usize,
-    /// The number of the iteration, from 0.
-    pub index: usize,
-    pub start: Instant,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<Instant>,
-    pub status: ActionStatus,
-    pub actions: Vec<Option<ActionRecord>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

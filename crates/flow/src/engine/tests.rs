@@ -1,3 +1,4 @@
+use outlive_clock::Span;
 use std::cell::Cell;
 
 use outlive_clock::Randomness;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::RUN_LENGTH_MAX;
 use super::context::Context;
+use super::ending::RUN_LENGTH_MAX;
 use super::facts::View;
 use super::inputs::{CallInputs, Evaluated};
 use super::place::Spot;

@@ -71,7 +71,9 @@ mod tests {
         use RunStatus::{Aborted, Cancelled, Failed, Running, Succeeded, TimedOut, Waiting};
         // (what it shows, the runs by the day of their end, the day at which the flow is turned
         // off)
-        let rows: &[(&str, &[(i64, RunStatus)], Option<i64>)] = &[
+        /// What is shown, the runs by day, and the day on which the flow is turned off.
+        type Row<'a> = (&'a str, &'a [(i64, RunStatus)], Option<i64>);
+        let rows: &[Row<'_>] = &[
             ("no run", &[], None),
             ("success", &[(0, Succeeded), (1, Succeeded)], None),
             ("one failure", &[(0, Failed)], None),

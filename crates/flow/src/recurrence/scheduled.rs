@@ -92,8 +92,8 @@ impl Recurrence {
     }
 }
 
-/// Returns the day of a month of the nth weekday, if the month has one: otherwise a number that is no
-/// day. `first` is the weekday of the first, `last` the number of days.
+/// Returns the day of a month of the nth weekday, if the month has one: otherwise a number that is
+/// no day. `first` is the weekday of the first, `last` the number of days.
 fn nth_weekday(first: i8, last: i8, (weekday, number): (i8, i8)) -> i8 {
     let earliest = 1 + (weekday - first).rem_euclid(7);
     if number > 0 {

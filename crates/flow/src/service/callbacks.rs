@@ -95,7 +95,7 @@ impl Flows {
                 tracing::warn!(%error, "a run could not be continued after a call back");
             }
         });
-        // Whoever executes it may be waiting for this response.
+        // The executor of the run may be waiting for this response.
         if !is_executing && let Err(error) = resumed.await {
             tracing::error!(%error, "a run panicked");
         }

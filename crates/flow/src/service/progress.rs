@@ -18,8 +18,8 @@ use crate::tables::{callbacks, repetitions};
 const FAILURES_RECORDED_MAX: usize = 20;
 
 impl Flows {
-    /// Stores what a run has done so far, together with another change. Returns whether the run may go on: it may not after it was
-    /// cancelled, deleted, or claimed by another replica.
+    /// Stores what a run has done so far, together with another change. Returns whether the run may
+    /// go on: it may not after it was cancelled, deleted, or claimed by another replica.
     pub(super) async fn store_progress(
         &self,
         tenant: TenantId,

@@ -27,7 +27,7 @@ const CANCEL_ATTEMPTS_MAX: usize = 50;
 const LOOK_AGAIN_AFTER: Span = Span::from_seconds(1);
 
 impl Flows {
-    /// Cancels a run that has not ended. Whoever executes it stops before its next call: what was
+    /// Cancels a run that has not ended. Its executor stops before the next call: what was
     /// in progress is not recorded any more.
     pub(crate) async fn cancel(&self, actor: &Actor<'_>, flow: FlowId, name: &str) -> Result<(), Problem> {
         let tenant = actor.tenant;

@@ -299,7 +299,7 @@ pub(crate) fn progress(tenant: TenantId, run: &RunRow, record: String, claimant:
     .expect_rows(1)
 }
 
-/// Whether nobody has claimed, cancelled or deleted a run since its last progress.
+/// Whether a run was not claimed, cancelled or deleted since its last progress.
 pub(crate) async fn is_claimed(store: &Store, tenant: TenantId, run: &RunRow) -> Result<bool, StoreError> {
     let row = store
         .row(sql!(

@@ -82,7 +82,7 @@ fn the_cursor_and_the_time_of_the_next_poll_come_from_the_response() {
             })
             .collect();
         assert_eq!(ids, [json!("a"), json!("b"), json!("c")]);
-        // A new definition begins anew.
+        // A new definition begins without a cursor.
         let mut other = trigger;
         other["metadata"] = json!({"changed": true});
         lab.put_flow(polled(other)).expect(200);

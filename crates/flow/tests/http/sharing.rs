@@ -66,7 +66,7 @@ fn a_co_owner_changes_a_flow_and_uses_its_connections_only_there() {
     let report = json!({
         "maker": OWNER, "connections": [ID], "coOwners": [{"id": COLLEAGUE, "connections": []}],
     });
-    assert_eq!(reported(&lab), [report.clone()]);
+    assert_eq!(reported(&lab), std::slice::from_ref(&report));
     // Added again, nothing changes.
     modify_owners(&lab, put(COLLEAGUE, Some("CanEdit"))).expect(200);
     assert!(reported(&lab).is_empty());
@@ -128,7 +128,7 @@ fn the_connection_of_a_removed_co_owner_is_withdrawn() {
     let of_both = json!({
         "maker": OWNER, "connections": [], "coOwners": [{"id": COLLEAGUE, "connections": [ID]}],
     });
-    assert_eq!(reported(&lab), [of_both.clone()]);
+    assert_eq!(reported(&lab), std::slice::from_ref(&of_both));
     // The other owner saves the flow without taking the connection over.
     lab.owner("PUT", &at, Some(body.clone())).expect(200);
     assert_eq!(reported(&lab), [of_both]);

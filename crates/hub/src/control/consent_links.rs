@@ -77,7 +77,7 @@ pub(super) async fn list(
     Path(path): Path<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
-    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
+    let connection = access::connection(&hub, &call, &path.group, &path.name, Right::SignIn).await?;
     let connector = hub.connector_of(&connection).await?;
     access::agreement(&call, &connection, &connector)?;
     let Authentication::OAuth { parameter, settings } = &connector.properties.authentication else {
@@ -88,7 +88,7 @@ pub(super) async fn list(
         return Ok(no_store(json!({"value": []})));
     }
     let requested = read(body, &call, parameter, &hub.config.return_origins)?;
-    if let Err(incomplete) = settings.sign_in(&values, connector.client_secret.as_ref()) {
+    if let Err(incomplete) = connector.sign_in(settings, &values) {
         let message = incomplete.to_string();
         return Err(ArmRefusal::new(StatusCode::BAD_REQUEST, "ConnectorSettingsIncomplete", message));
     }
@@ -102,8 +102,7 @@ pub(super) async fn list(
     let mut link = json!({
         "link": format!("{}/login?data={data}", hub.origin()), "displayName": connector.display_name, "status": status,
     });
-    let issuer =
-        settings.sign_in(&values, connector.client_secret.as_ref()).and_then(|it| it.token_endpoint());
+    let issuer = connector.sign_in(settings, &values).and_then(|it| it.token_endpoint());
     if settings.on_behalf_of
         && issuer.is_ok_and(|url| hub.config.is_own_issuer(&url))
         && hub_client::find(&hub, call.tenant).await.is_ok()

@@ -358,7 +358,7 @@ mod tests {
     fn the_embedded_seed_is_whole() {
         let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));
         assert_eq!(seed.file.tenant.domain, "contoso.example");
-        assert_eq!(seed.connectors.len(), 5);
+        assert_eq!(seed.connectors.len(), 6);
     }
 
     #[test]
