@@ -1,7 +1,7 @@
 //! Types that exist but are not available here, and what can be used in their place. An action of
 //! such a type can be saved, as in the original; it fails when it runs.
 
-pub(super) const KNOWN: &str = "use OpenApiConnection, ApiConnection, Http, Compose, ParseJson, Select, Query, Join, \
+pub(super) const KNOWN: &str = "use OpenApiConnection, ApiConnection, Http, their webhook types, Compose, Expression, ParseJson, Select, Query, Join, \
      Table, Wait, Response, Terminate, an action for variables, Scope, If, Switch, Foreach or Until";
 
 /// Returns what to do about an action type that exists but is not available.
@@ -60,6 +60,9 @@ pub(super) fn trigger_remedy(kind: &str) -> &'static str {
         }
         "slidingwindow" => "use a Recurrence trigger and call the service in an action",
         "batch" | "agent" | "manual" => "use a Request trigger",
-        _ => "use Recurrence, Request, or the trigger of a connector with OpenApiConnection or ApiConnection",
+        _ => {
+            "use Recurrence, Request, Http, or the trigger of a connector with OpenApiConnection, ApiConnection or \
+             their webhook types"
+        }
     }
 }

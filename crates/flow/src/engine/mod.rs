@@ -134,7 +134,7 @@ pub(crate) fn conclude(
     definition: &Definition,
     state: &mut RunState,
     at: Spot,
-    outcome: Outcome,
+    mut outcome: Outcome,
     draw: impl FnOnce() -> Stream,
     context: &Context<'_>,
 ) {
@@ -148,6 +148,9 @@ pub(crate) fn conclude(
         _ => return,
     };
     let Some(mut record) = state.record(at).cloned() else { return };
+    if let (ActionKind::Webhook(_), Some(outputs)) = (&action.kind, &mut outcome.outputs) {
+        webhook::sanitize_response(outputs);
+    }
     let may_pass = outcome.failure.is_some() && outcome.status.is_some_and(is_retried);
     let wait = if may_pass { retry.wait(record.retries + 1, &mut draw()) } else { None };
     if let (ActionKind::Webhook(_), None) = (&action.kind, &outcome.failure) {

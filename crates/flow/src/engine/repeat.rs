@@ -154,7 +154,9 @@ impl<'d> Engine<'d, '_> {
             ended.end = Some(now);
             is_read_outside = self.definition.bodies.get(ended.body).is_some_and(|body| body.is_read_outside);
         }
-        let should_archive = !is_read_outside && self.state.should_archive();
+        // A request that ends a subscription reads the iteration.
+        let is_read = is_read_outside || !self.state.unsubscriptions.is_empty();
+        let should_archive = !is_read && self.state.should_archive();
         let Some(iterations) = self.iterations(at) else { return };
         iterations.running.retain(|running| *running != frame);
         iterations.failed += usize::from(failed);
@@ -174,7 +176,10 @@ impl<'d> Engine<'d, '_> {
             .is_some_and(|frame| frame.status == ActionStatus::Failed);
         let Some(mut record) = self.state.record(at).cloned() else { return Step::Idle };
         if let Some(iterations) = &mut record.iterations {
-            iterations.items = Vec::new();
+            // A request that ends a subscription may read the item of its iteration.
+            if self.state.unsubscriptions.is_empty() {
+                iterations.items = Vec::new();
+            }
             let has_failed = match action.kind {
                 ActionKind::Until(_) => last_failed,
                 _ => iterations.failed > 0,

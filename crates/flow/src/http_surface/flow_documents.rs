@@ -59,7 +59,9 @@ pub(super) fn flow(caller: &Caller, flow: &FlowRow, role: Role, document: Option
         "type": "Microsoft.ProcessSimple/environments/flows",
         "properties": properties,
     });
-    if let Some(identity) = document.and_then(|document| shown_identity(caller.tenant, document)) {
+    let identity =
+        document.filter(|_| role.owns()).and_then(|document| shown_identity(caller.tenant, document));
+    if let Some(identity) = identity {
         shown["identity"] = identity;
     }
     shown

@@ -6,10 +6,13 @@ use super::links::{below, flow_path};
 use super::repetitions::{self, Repetition};
 use crate::engine::{ActionRecord, RunState, ShownAction};
 use crate::status::RunStatus;
+use crate::tables::permissions::Role;
 use crate::tables::runs::RunRow;
 
-/// Returns a run, with its trigger's outputs and its actions if `state` is given.
-pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> Value {
+/// Returns a run as a user with `role` sees it, with its trigger's outputs and its actions if
+/// `state` is given. Errors can contain what actions returned, so only owners see them.
+pub(super) fn run(environment: &str, row: &RunRow, role: Role, state: Option<&RunState>) -> Value {
+    let state = state.filter(|_| role.owns());
     let tracking = state.and_then(RunState::shown_tracking_id).unwrap_or(&row.name);
     let correlation = json!({"clientTrackingId": tracking, "traceId": row.trace});
     let mut trigger = Map::new();
@@ -26,7 +29,7 @@ pub(super) fn run(environment: &str, row: &RunRow, state: Option<&RunState>) -> 
         put(&mut properties, "endTime", ended);
     }
     put(&mut properties, "status", row.status);
-    if let Some(error) = &row.error {
+    if let Some(error) = row.error.as_ref().filter(|_| role.owns()) {
         put(&mut properties, "code", &error.code);
         put(&mut properties, "error", error);
     }

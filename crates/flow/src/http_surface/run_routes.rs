@@ -42,7 +42,7 @@ pub(super) async fn list(
     let (flow, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
     let page = Page::of_query(query.as_deref())?;
     let (rows, next) = page_of(&caller, &flows, (&flow, role), &page).await?;
-    let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, None));
+    let value = rows.iter().map(|row| run_documents::run(&caller.environment, row, role, None));
     let mut body = json!({"value": value.collect::<Vec<_>>()});
     if let Some(token) = next {
         let path = below(&flow_path(&caller.environment, flow.id), &["runs"]);
@@ -101,7 +101,7 @@ pub(super) async fn show(
     let (flow, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
     let (row, state) = read_of(&caller, &flows, (&flow, role), &name).await?;
     // Outputs come from connections that a run-only user may not use elsewhere.
-    Ok(Json(run_documents::run(&caller.environment, &row, role.owns().then_some(&state))))
+    Ok(Json(run_documents::run(&caller.environment, &row, role, Some(&state))))
 }
 
 pub(super) async fn actions(
@@ -178,7 +178,7 @@ pub(super) async fn cancel(
     let (row, _) = read(&caller, &flows, &id, &name).await?;
     flows.cancel(&caller.actor(), row.flow, &name).await?;
     let (row, state) = read(&caller, &flows, &id, &name).await?;
-    Ok(Json(run_documents::run(&caller.environment, &row, Some(&state))))
+    Ok(Json(run_documents::run(&caller.environment, &row, Role::Owner, Some(&state))))
 }
 
 fn action_not_found(action: &str) -> Problem {

@@ -14,6 +14,7 @@ use crate::definition::Definition;
 use crate::engine::{self, CallInputs, Context, Fired, Next, Outcome, RunIdentity, RunState, conclude, next};
 use crate::service::recorded_actions;
 use crate::status::RunStatus;
+use crate::tables::permissions::Role;
 use crate::tables::runs::RunRow;
 
 const SECRET: &str = "m4rk3r";
@@ -233,7 +234,7 @@ fn documents(definition: &Definition, state: &RunState, error: Option<engine::Fa
         attempt: 1,
     };
     let mut shown = vec![
-        run_documents::run("e", &row, Some(state)),
+        run_documents::run("e", &row, Role::Owner, Some(state)),
         run_documents::actions("e", &row, state),
         state.shown_trigger_outputs().map(Cow::into_owned).unwrap_or_default(),
     ];

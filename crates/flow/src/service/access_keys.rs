@@ -80,18 +80,20 @@ fn message((tenant, flow): (TenantId, FlowId), parts: SignedParts<'_>) -> String
     format!("{tenant}\n{flow}\n{length}\n{permission}\n{SIGNATURE_VERSION}\n{expiry}")
 }
 
-fn purpose(tenant: TenantId, flow: FlowId) -> String {
+/// The purpose with which the keys of a flow are sealed.
+pub(super) fn purpose(tenant: TenantId, flow: FlowId) -> String {
     format!("flow-access-keys/{tenant}/{flow}")
 }
 
 impl Flows {
-    /// Returns the keys of a flow; `None` if no callback URL was ever issued.
+    /// Returns the keys of a flow; `None` if no callback URL was ever issued, or the sealing key of
+    /// its keys was lost, so that no URL is valid.
     pub(crate) async fn access_keys(
         &self,
         tenant: TenantId,
         flow: FlowId,
     ) -> Result<Option<AccessKeys>, Problem> {
-        Ok(self.read_keys(tenant, flow).await?.map(|(keys, _)| keys))
+        Ok(self.read_keys(tenant, flow).await?.and_then(|(keys, _)| keys))
     }
 
     /// Returns the keys of a flow, and creates them if it has none.
@@ -101,7 +103,7 @@ impl Flows {
         flow: FlowId,
     ) -> Result<AccessKeys, Problem> {
         if let Some((keys, _)) = self.read_keys(tenant, flow).await? {
-            return Ok(keys);
+            return keys.ok_or_else(lost);
         }
         let mut draw = self.chassis.random.of(tenant).stream("access-keys");
         let keys = AccessKeys(Zeroizing::new([draw.bytes(), draw.bytes()]));
@@ -111,13 +113,14 @@ impl Flows {
             // Another request created them.
             Err(error) if error.is_conflict() => {
                 let known = self.read_keys(tenant, flow).await?;
-                known.map(|(keys, _)| keys).ok_or_else(Problem::unavailable)
+                known.and_then(|(keys, _)| keys).ok_or_else(Problem::unavailable)
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Replaces a key of a flow: the callback URLs that it signed no longer work.
+    /// Replaces a key of a flow: the callback URLs that it signed no longer work. If the sealing key
+    /// of both was lost, both are replaced.
     pub(crate) async fn regenerate_access_key(
         &self,
         actor: &Actor<'_>,
@@ -125,10 +128,13 @@ impl Flows {
         by: KeyType,
     ) -> Result<(), Problem> {
         let tenant = actor.tenant;
-        self.access_keys_or_new(tenant, flow).await?;
+        if self.read_keys(tenant, flow).await?.is_none() {
+            self.access_keys_or_new(tenant, flow).await?;
+        }
         let known = self.read_keys(tenant, flow).await?;
-        let (mut keys, before) = known.ok_or_else(Problem::unavailable)?;
+        let (keys, before) = known.ok_or_else(Problem::unavailable)?;
         let mut draw = self.chassis.random.of(tenant).stream("access-keys");
+        let mut keys = keys.unwrap_or_else(|| AccessKeys(Zeroizing::new([draw.bytes(), draw.bytes()])));
         // Made of the old key, too: a seeded system that was restarted draws the same bytes again.
         let old = hmac::Key::new(hmac::HMAC_SHA256, &keys.0[by as usize]);
         let new = hmac::sign(&old, &draw.bytes::<KEY_BYTES>());
@@ -147,11 +153,12 @@ impl Flows {
         })
     }
 
+    /// Returns the keys, if their sealing key is known, and what is stored of them.
     async fn read_keys(
         &self,
         tenant: TenantId,
         flow: FlowId,
-    ) -> Result<Option<(AccessKeys, String)>, Problem> {
+    ) -> Result<Option<(Option<AccessKeys>, String)>, Problem> {
         let Some(sealed) = access_keys::find(&self.chassis.store, tenant, flow).await? else {
             return Ok(None);
         };
@@ -160,13 +167,10 @@ impl Flows {
             let (first, rest) = bytes.split_first_chunk::<KEY_BYTES>()?;
             Some(AccessKeys(Zeroizing::new([*first, rest.try_into().ok()?])))
         });
-        match keys {
-            Some(keys) => Ok(Some((keys, sealed))),
-            None => {
-                tracing::error!(%tenant, %flow, "the access keys of a flow were sealed with another key");
-                Err(Problem::unavailable())
-            }
+        if keys.is_none() {
+            tracing::error!(%tenant, %flow, "the access keys of a flow were sealed with another key");
         }
+        Ok(Some((keys, sealed)))
     }
 
     fn seal_keys(&self, tenant: TenantId, flow: FlowId, keys: &AccessKeys) -> String {
@@ -174,6 +178,13 @@ impl Flows {
         let plain = Zeroizing::new(keys.0.concat());
         self.chassis.sealer.seal(&purpose(tenant, flow), &plain, &mut draw)
     }
+}
+
+fn lost() -> Problem {
+    Problem::conflict(
+        "The keys of the flow's callback URLs cannot be read, because their sealing key was lost. Replace them with \
+         regenerateAccessKey.",
+    )
 }
 
 #[cfg(test)]

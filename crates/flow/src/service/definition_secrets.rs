@@ -8,6 +8,7 @@ use outlive_clock::TenantId;
 use serde_json::{Value, json};
 
 use super::credential_places::{Holder, Owner, credentials, holders};
+use super::flow_identity::IDENTITY;
 use super::mistakes::Mistake;
 use super::state::Flows;
 
@@ -119,9 +120,10 @@ fn source_of<'a>(
 }
 
 impl Flows {
-    /// Returns what is stored of a document: as it is, or sealed if it contains credentials.
+    /// Returns what is stored of a document: as it is, or sealed if it contains credentials, among
+    /// them that of an identity.
     pub(super) fn seal_document(&self, tenant: TenantId, document: &Value) -> Value {
-        if all_of(&document["definition"]).is_empty() {
+        if all_of(&document["definition"]).is_empty() && document.get(IDENTITY).is_none() {
             return document.clone();
         }
         let mut draw = self.chassis.random.of(tenant).stream("seal-definition");

@@ -26,7 +26,7 @@ pub(super) const IDENTITY: &str = "identity";
 #[derive(Serialize, Deserialize)]
 struct StoredIdentity {
     assigned: AssignedIdentities,
-    /// The secret header of the flow's identity endpoint, sealed.
+    /// The secret header of the flow's identity endpoint: a document with it is sealed as a whole.
     header: String,
 }
 
@@ -34,10 +34,6 @@ impl StoredIdentity {
     fn of(document: &Value) -> Option<Self> {
         serde_json::from_value(document.get(IDENTITY)?.clone()).ok()
     }
-}
-
-fn purpose(tenant: TenantId, flow: FlowId) -> String {
-    format!("flow-identity/{tenant}/{flow}")
 }
 
 /// Returns the Azure resource id of a flow.
@@ -84,13 +80,11 @@ impl Flows {
             return Ok(());
         }
         let tenant = actor.tenant;
-        let kept =
-            known.and_then(|known| Some((self.open_header(tenant, flow, &known.header)?, known.header)));
-        let (header, sealed) = kept.unwrap_or_else(|| self.new_header(tenant, flow));
+        let header = known.map_or_else(|| self.new_header(tenant), |known| known.header);
         let wanted = ResourceIdentities {
             resource_id: resource_id(tenant, flow),
             name: name.to_owned(),
-            header,
+            header: Secret::new(header.clone()),
             system_assigned: wanted.system_assigned,
             user_assigned: wanted.user_assigned.clone(),
         };
@@ -100,7 +94,7 @@ impl Flows {
             Some(400) => SaveError::Mistakes(vec![Mistake::property("identity", failure.message)]),
             _ => unreachable(&failure.message).into(),
         })?;
-        document[IDENTITY] = json!(StoredIdentity { assigned, header: sealed });
+        document[IDENTITY] = json!(StoredIdentity { assigned, header });
         Ok(())
     }
 
@@ -119,38 +113,20 @@ impl Flows {
         removed.map_err(|failure| unreachable(&failure.message))
     }
 
-    /// Returns what the flow needs to get tokens for its identities.
-    pub(super) fn held_identity(
-        &self,
-        tenant: TenantId,
-        flow: FlowId,
-        document: &Value,
-    ) -> Option<HeldIdentity> {
-        let StoredIdentity { assigned, header } = StoredIdentity::of(document)?;
-        Some(HeldIdentity {
-            header: self.open_header(tenant, flow, &header)?,
-            system_assigned: assigned.system_assigned.is_some(),
-            user_assigned: assigned.user_assigned.into_keys().collect(),
-        })
+    fn new_header(&self, tenant: TenantId) -> String {
+        let mut stream = self.chassis.random.of(tenant).stream("identity-header");
+        format!("{}{}", stream.uuid().simple(), stream.uuid().simple())
     }
+}
 
-    fn new_header(&self, tenant: TenantId, flow: FlowId) -> (Secret, String) {
-        let random = self.chassis.random.of(tenant);
-        let mut stream = random.stream("identity-header");
-        let header = Secret::new(format!("{}{}", stream.uuid().simple(), stream.uuid().simple()));
-        let mut draw = random.stream("seal-identity-header");
-        let sealed = self.chassis.sealer.seal(&purpose(tenant, flow), header.expose().as_bytes(), &mut draw);
-        (header, sealed)
-    }
-
-    fn open_header(&self, tenant: TenantId, flow: FlowId, sealed: &str) -> Option<Secret> {
-        let opened = self.chassis.sealer.open(&purpose(tenant, flow), sealed);
-        let text = opened.and_then(|bytes| String::from_utf8(bytes).ok());
-        if text.is_none() {
-            tracing::error!(%tenant, %flow, "the header of an identity endpoint was sealed with another key");
-        }
-        text.map(Secret::new)
-    }
+/// Returns what the flow needs to get tokens for its identities.
+pub(super) fn held_identity(document: &Value) -> Option<HeldIdentity> {
+    let StoredIdentity { assigned, header } = StoredIdentity::of(document)?;
+    Some(HeldIdentity {
+        header: Secret::new(header),
+        system_assigned: assigned.system_assigned.is_some(),
+        user_assigned: assigned.user_assigned.into_keys().collect(),
+    })
 }
 
 fn unreachable(why: &str) -> Problem {

@@ -2,11 +2,12 @@
 
 use outlive_chassis::{Problem, Resealed, SealedColumn, SealedFor, reseal_columns, sealed_column};
 
+use super::access_keys;
 use super::definition_secrets::{self, SEALED};
 use super::state::Flows;
 use super::tenant;
 
-const COLUMNS: [SealedColumn; 2] = [
+const COLUMNS: [SealedColumn; 3] = [
     sealed_column!(
         "the credential of the flow service",
         "flow_credentials",
@@ -24,6 +25,14 @@ const COLUMNS: [SealedColumn; 2] = [
         |tenant, _| Some(SealedFor::Purpose(definition_secrets::purpose(tenant)))
     )
     .in_member(SEALED),
+    sealed_column!(
+        "the keys of a flow's callback URLs",
+        "access_keys",
+        "flow",
+        "flow",
+        "sealed",
+        |tenant, flow| Some(SealedFor::Purpose(access_keys::purpose(tenant, flow.parse().ok()?)))
+    ),
 ];
 
 impl Flows {

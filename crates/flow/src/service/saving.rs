@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::definition_secrets;
 use super::due_work::ended_early;
+use super::flow_identity::held_identity;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::selected::Selected;
@@ -133,7 +134,7 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        let identity = self.held_identity(actor.tenant, id, &document);
+        let identity = held_identity(&document);
         let program = Program { definition: parsed, selected, access, identity };
         self.definitions.insert((actor.tenant, id, 1), Arc::new(program));
         self.grant_access(&actor.context(), id).await;
@@ -233,7 +234,7 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let identity = self.held_identity(actor.tenant, flow.id, &document);
+            let identity = held_identity(&document);
             let program = Program { definition: parsed, selected, access, identity };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }

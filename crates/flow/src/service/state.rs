@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 
 use super::executing::Executing;
+use super::flow_identity::held_identity;
 use super::selected::Selected;
 use crate::FlowConfig;
 use crate::connector::{HeldIdentity, Hub, HubConfig};
@@ -86,7 +87,7 @@ impl Flows {
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
                 let access = AccessControl::restore(&document[ACCESS_CONTROL]);
-                let identity = self.held_identity(tenant, flow, &document);
+                let identity = held_identity(&document);
                 let selected = Selected::of(&document);
                 let program = Arc::new(Program { definition, selected, access, identity });
                 self.definitions.insert(key, Arc::clone(&program));

@@ -134,6 +134,21 @@ fn each_iteration_has_its_own_subscription() {
 }
 
 #[test]
+fn the_items_of_a_loop_are_known_until_its_subscriptions_have_ended() {
+    let mut ask = webhook(json!({"limit": {"timeout": "PT1H"}}));
+    ask["inputs"]["unsubscribe"] = json!({"method": "DELETE", "uri": format!("{URI}/@{{item()}}")});
+    let lab = Lab::with_flow(manual(json!({
+        "Each": {"type": "Foreach", "foreach": ["a", "b", "c"], "actions": {"Ask": ask}},
+    })));
+    run(&lab);
+    // One iteration after the other.
+    lab.advance(Span::from_hours(4));
+    let mut ended: Vec<_> = lines(&lab).into_iter().filter(|line| line.starts_with("DELETE")).collect();
+    ended.sort();
+    assert_eq!(ended, ["a", "b", "c"].map(|item| format!("DELETE /apim/x/y/hooks/{item}")));
+}
+
+#[test]
 fn a_connector_gets_the_address_where_it_is_marked() {
     let mut ask = call("Subscribe", json!({"hook/kind": "new"}));
     ask["type"] = json!("OpenApiConnectionWebhook");

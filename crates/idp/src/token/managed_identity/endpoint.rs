@@ -217,5 +217,7 @@ async fn record_refusal(
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+    let mut values = headers.get_all(name).iter();
+    // One of several would be a guess.
+    values.next().filter(|_| values.next().is_none()).and_then(|value| value.to_str().ok())
 }
