@@ -119,8 +119,8 @@ impl Flows {
         }
     }
 
-    /// Replaces a key of a flow: the callback URLs that it signed no longer work. If the sealing key
-    /// of both was lost, both are replaced.
+    /// Replaces a key of a flow: the callback URLs that it signed no longer work. Replaces both if
+    /// their sealing key was lost.
     pub(crate) async fn regenerate_access_key(
         &self,
         actor: &Actor<'_>,

@@ -8,9 +8,9 @@ use outlive_clock::TenantId;
 use serde_json::{Value, json};
 
 use super::credential_places::{Holder, Owner, credentials, holders};
-use super::flow_identity::IDENTITY;
 use super::mistakes::Mistake;
 use super::state::Flows;
+use super::stored_identity::IDENTITY;
 
 /// What responses show in place of a credential. Saved again, it stands for the saved one.
 const SANITIZED: &str = "*sanitized*";

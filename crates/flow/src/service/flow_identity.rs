@@ -9,32 +9,14 @@ use outlive_chassis::Problem;
 use outlive_clock::TenantId;
 use outlive_tokens::Secret;
 use outlive_wire::managed_identity::{AssignedIdentities, AssignedIdentity, ResourceIdentities};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::mistakes::{Mistake, SaveError};
 use super::saving::Actor;
 use super::state::Flows;
+use super::stored_identity::{IDENTITY, StoredIdentity};
 use super::wanted_identity::WantedIdentity;
-use crate::connector::HeldIdentity;
 use crate::ids::FlowId;
-
-/// The member of a stored document with the identities. Callers do not read it as it is.
-pub(super) const IDENTITY: &str = "identity";
-
-/// The identities of a flow, as stored.
-#[derive(Serialize, Deserialize)]
-struct StoredIdentity {
-    assigned: AssignedIdentities,
-    /// The secret header of the flow's identity endpoint: a document with it is sealed as a whole.
-    header: String,
-}
-
-impl StoredIdentity {
-    fn of(document: &Value) -> Option<Self> {
-        serde_json::from_value(document.get(IDENTITY)?.clone()).ok()
-    }
-}
 
 /// Returns the Azure resource id of a flow.
 fn resource_id(tenant: TenantId, flow: FlowId) -> String {
@@ -117,16 +99,6 @@ impl Flows {
         let mut stream = self.chassis.random.of(tenant).stream("identity-header");
         format!("{}{}", stream.uuid().simple(), stream.uuid().simple())
     }
-}
-
-/// Returns what the flow needs to get tokens for its identities.
-pub(super) fn held_identity(document: &Value) -> Option<HeldIdentity> {
-    let StoredIdentity { assigned, header } = StoredIdentity::of(document)?;
-    Some(HeldIdentity {
-        header: Secret::new(header),
-        system_assigned: assigned.system_assigned.is_some(),
-        user_assigned: assigned.user_assigned.into_keys().collect(),
-    })
 }
 
 fn unreachable(why: &str) -> Problem {

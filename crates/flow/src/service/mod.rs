@@ -22,6 +22,7 @@ mod selected;
 mod sharing;
 mod starting;
 mod state;
+mod stored_identity;
 mod tenant;
 mod trigger_access;
 mod wanted_identity;

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use super::definition_secrets;
 use super::due_work::ended_early;
-use super::flow_identity::held_identity;
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::selected::Selected;
 use super::state::{ACCESS_CONTROL, Flows, Program};
+use super::stored_identity::held_identity;
 use super::wanted_identity::WantedIdentity;
 use crate::definition::{AccessControl, Definition, Reading};
 use crate::ids::FlowId;

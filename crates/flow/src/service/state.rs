@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 
 use super::executing::Executing;
-use super::flow_identity::held_identity;
 use super::selected::Selected;
+use super::stored_identity::held_identity;
 use crate::FlowConfig;
 use crate::connector::{HeldIdentity, Hub, HubConfig};
 use crate::definition::{AccessControl, Definition};
