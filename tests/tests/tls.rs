@@ -160,7 +160,7 @@ async fn ca_tells_the_path_and_how_each_kind_of_client_trusts_it() {
 async fn drop_in_mode_answers_to_the_names_of_the_cloud() {
     let base = free_base();
     // Within the block of ports that is the system's own.
-    let port = base + 44;
+    let port = base + 45;
     let names = format!("{LOGIN},{GRAPH}");
     let system = System::start_at(base, &["--hosts", &names, "--hosts-port", &port.to_string()]).await;
     let tenant = system.new_tenant().await;
@@ -211,7 +211,7 @@ async fn expect_failure(arguments: &[&str], prepare: impl FnOnce(&Path), cause: 
 
 #[tokio::test]
 async fn what_cannot_be_served_is_refused_with_a_way_out() {
-    let port = (free_base() + 44).to_string();
+    let port = (free_base() + 45).to_string();
     for name in ["not a name", "https://login.example", "a.example:443", "*.example", ""] {
         let arguments = ["--hosts", name, "--hosts-port", &port];
         expect_failure(&arguments, |_| {}, &format!("'{name}'"), "without scheme, port or path").await;

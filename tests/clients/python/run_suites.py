@@ -146,10 +146,10 @@ def run_suites(arguments, rest, directory, processes):
     wait_until_it_answers(processes[-1], f"http://127.0.0.1:{base}/lab/tenants", log)
     idp_tls = f"https://localhost:{base + 43}"
     # A port that belongs to the system's range but that it does not use.
-    misbehaving = f"https://localhost:{base + 44}"
+    misbehaving = f"https://localhost:{base + 45}"
     log = directory / "misbehaving-issuer.log"
     command = [sys.executable, HERE / "misbehaving_issuer.py", "--issuer", idp_tls, "--authority", data / "ca.pem"]
-    command += ["--port", str(base + 44), "--certificate", directory / "misbehaving-issuer.pem"]
+    command += ["--port", str(base + 45), "--certificate", directory / "misbehaving-issuer.pem"]
     processes.append(start(command, log))
     wait_until_it_answers(processes[-1], f"{misbehaving}/healthz", log)
     trusted = directory / "trusted.pem"
