@@ -129,9 +129,13 @@ async fn send(
     let mut headers = headers::to_caller(response.headers(), &secrets);
     // Where the state of an operation is, a trigger's next events, or a subscription.
     if matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED)
-        && headers.contains_key(LOCATION)
+        && response.headers().contains_key(LOCATION)
     {
-        location::rewrite(&mut headers, &url, &base_of(&destination)?, &admitted.connection);
+        let base = base_of(&destination)?;
+        let at = location::through_hub(response.headers(), (&url, &base), &admitted.connection, &secrets);
+        if let Some(at) = at {
+            headers.insert(LOCATION, at);
+        }
     }
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;

@@ -210,6 +210,19 @@ async fn another_request_for_a_call_goes_to_the_host_that_a_later_policy_chooses
 }
 
 #[tokio::test]
+async fn the_address_of_an_operation_in_progress_leads_through_the_hub_without_the_key_in_it() {
+    let world = World::new().await;
+    let runtime = connection(&world, "accepted", vec![]).await;
+    for (query, repeated) in [("?t=2", "?t=2"), ("?bare", "")] {
+        let uri = format!("{runtime}/orders/accepted");
+        let answer = call(&world, "GET", &format!("{uri}{query}"), &[], "").await.expect(202);
+        let found: Vec<_> = answer.headers.get_all("location").iter().collect();
+        assert_eq!(found, [&format!("{uri}{repeated}")]);
+    }
+    assert!(world.back_end.last().uri.contains(SECRET));
+}
+
+#[tokio::test]
 async fn links_to_the_next_page_lead_through_the_hub() {
     let world = World::new().await;
     let next = policy(
