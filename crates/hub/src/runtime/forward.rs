@@ -21,6 +21,7 @@ use super::location;
 use super::outgoing::{Facts, Fetched, OutgoingRequest};
 use super::refusal::RuntimeRefusal;
 use super::response_policies::{self, Links};
+use super::stored_token;
 use crate::Hub;
 use crate::connection::{Status, runtime_url, storage};
 use crate::connector::{Authentication, Operation, Policy};
@@ -193,6 +194,7 @@ async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Opt
     let token = match on_behalf_of(hub, admitted, trace)? {
         Some(call) => call.token(None).await,
         None => {
+            stored_token::check(hub, admitted).await?;
             let stored = admitted.credential.as_ref();
             source_token(hub, &admitted.connection, stored, admitted.now, trace).await
         }
