@@ -2,7 +2,7 @@
 
 use outlive_chassis::Problem;
 use outlive_clock::{ClientId, TenantId};
-use outlive_store::{Statement, sql};
+use outlive_store::{Statement, StoreError, sql};
 use outlive_tokens::Secret;
 use outlive_wire::HubClientSpec;
 
@@ -13,19 +13,26 @@ pub(crate) fn purpose(tenant: TenantId) -> String {
     format!("hub-client/{tenant}")
 }
 
-/// Stores the application of a new tenant.
-pub(crate) fn insert(hub: &Hub, tenant: TenantId, client: &HubClientSpec) -> Statement {
+/// Stores the application of a tenant, in place of an earlier one.
+pub(crate) fn put(hub: &Hub, tenant: TenantId, client: &HubClientSpec) -> Statement {
     let sealed = hub.chassis.sealer.seal(
         &purpose(tenant),
         client.client_secret.expose().as_bytes(),
         &mut hub.random(tenant, "seal-hub-client"),
     );
     sql!(
-        "INSERT INTO hub_clients (tenant, client_id, secret_sealed) VALUES ($1, $2, $3)",
+        "INSERT INTO hub_clients (tenant, client_id, secret_sealed) VALUES ($1, $2, $3) \
+         ON CONFLICT (tenant) DO UPDATE SET client_id = $2, secret_sealed = $3",
         tenant,
         client.client_id,
         sealed
     )
+}
+
+/// Whether the hub has an application in a tenant, whatever became of its secret.
+pub(crate) async fn is_there(hub: &Hub, tenant: TenantId) -> Result<bool, StoreError> {
+    let row = sql!("SELECT client_id FROM hub_clients WHERE tenant = $1", tenant);
+    Ok(hub.chassis.store.row(row).await?.is_some())
 }
 
 /// Returns the client id and the secret.
@@ -41,8 +48,10 @@ pub(crate) async fn find(hub: &Hub, tenant: TenantId) -> Result<(ClientId, Secre
     let secret =
         hub.chassis.sealer.open(&purpose(tenant), &sealed).and_then(|secret| String::from_utf8(secret).ok());
     let secret = secret.ok_or_else(|| {
-        Problem::unavailable()
-            .caused_by("cannot unseal the hub's client secret; the sealing key may have changed")
+        Problem::bad_request(format!(
+            "The client secret of the hub's application in this tenant was sealed with a key that the hub no longer has, so \
+             the hub cannot exchange the tokens of users. Give it again: PUT /_lab/tenants/{tenant}/hub-client."
+        ))
     })?;
     Ok((row.parse("client_id")?, Secret::new(secret)))
 }

@@ -83,7 +83,7 @@ impl Service for Hub {
     ) -> Result<Change, Problem> {
         let mut change = Change::new();
         if let Some(client) = &spec.client {
-            change.add(hub_client::insert(self, tenant, client));
+            change.add(hub_client::put(self, tenant, client));
         }
         for (index, connector) in spec.connectors.into_iter().enumerate() {
             let broken =

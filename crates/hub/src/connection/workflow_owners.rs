@@ -26,6 +26,24 @@ pub(crate) async fn own_any(
     Ok(found.is_some())
 }
 
+/// Whether a user owns this flow.
+pub(crate) async fn owns(
+    store: &Store,
+    tenant: TenantId,
+    flow: &Principal,
+    user: Uuid,
+) -> Result<bool, StoreError> {
+    let found = store
+        .row(sql!(
+            "SELECT owner FROM workflow_owners WHERE tenant = $1 AND workflow = $2 AND owner = $3",
+            tenant,
+            flow.to_string(),
+            user.to_string()
+        ))
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Replaces the owners of a flow.
 pub(crate) fn replace(tenant: TenantId, flow: &Principal, owners: &[Uuid]) -> Change {
     let mut change = Change::from(delete(tenant, flow));

@@ -40,5 +40,6 @@ pub(crate) use parsed::{Connector, Home};
 pub(crate) use policy::{Action, Exists, Policy, Section, Target, Transform, ValueFromUrl};
 pub(crate) use policy_value::{Part, PolicyValue, Source, Uncomputable};
 pub(crate) use secret_defaults::keep_secret_defaults;
+pub(crate) use secret_rules::length_fault;
 pub(crate) use security::{KeyPlace, StaticCredential, is_reserved, static_credentials};
 pub(crate) use swagger::{Operation, Swagger};

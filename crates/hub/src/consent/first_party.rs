@@ -162,7 +162,7 @@ async fn connect(
     let (hub, tenant, id) = (&call.hub, link.tenant, link.connection.id);
     let (exchanged, named) = call.exchanged(&granted);
     let account = granted.account.map(|account| account.name).or_else(|| caller.account.clone());
-    let tokens = Tokens { access: granted.access_token, refresh: None };
+    let tokens = Tokens { access: granted.access_token, refresh: None, user: Some(caller.oid) };
     let mut stream = hub.random(tenant, "seal-tokens");
     let sealed = tokens.seal(&hub.chassis.sealer, &storage::purpose(tenant, id), &mut stream);
     let mut change = Change::from(attempt::end(tenant, link.attempt.id));

@@ -164,7 +164,7 @@ impl Callback<'_> {
             access_token: fingerprint(granted.access_token.expose()),
             expires: granted.expires,
         };
-        let tokens = Tokens { access: granted.access_token, refresh: granted.refresh_token };
+        let tokens = Tokens { access: granted.access_token, refresh: granted.refresh_token, user: None };
         let tokens_sealed = tokens.seal(
             &self.hub.chassis.sealer,
             &storage::purpose(self.tenant, self.connection.id),

@@ -105,7 +105,7 @@ pub(super) async fn list(
     let issuer = connector.sign_in(settings, &values).and_then(|it| it.token_endpoint());
     if settings.on_behalf_of
         && issuer.is_ok_and(|url| hub.config.is_own_issuer(&url))
-        && hub_client::find(&hub, call.tenant).await.is_ok()
+        && hub_client::is_there(&hub, call.tenant).await?
     {
         link["firstPartyLoginUri"] = json!(format!("{}/firstPartyLogin?data={data}", hub.origin()));
     }

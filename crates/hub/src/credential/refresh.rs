@@ -279,6 +279,7 @@ impl Attempt<'_> {
         let tokens = Tokens {
             access: granted.access_token,
             refresh: granted.refresh_token.or_else(|| old.refresh.clone()),
+            user: None,
         };
         let sealed = tokens.seal(
             &self.hub.chassis.sealer,

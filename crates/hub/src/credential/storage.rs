@@ -5,24 +5,29 @@ use outlive_store::{Statement, sql};
 use outlive_tokens::{Sealer, Secret};
 use serde::Deserialize;
 use serde_json::json;
+use uuid::Uuid;
 
 /// The tokens of a connection.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Tokens {
     pub(crate) access: Secret,
     pub(crate) refresh: Option<Secret>,
+    /// The user who signed in with a token for the hub. Only they, and flows that may act for them,
+    /// use the access token.
+    #[serde(default)]
+    pub(crate) user: Option<Uuid>,
 }
 
 impl Tokens {
     /// Stands for no stored tokens.
     pub(crate) fn none() -> Self {
-        Self { access: Secret::default(), refresh: None }
+        Self { access: Secret::default(), refresh: None, user: None }
     }
 
     /// Seals the tokens for one connection.
     pub(crate) fn seal(&self, sealer: &Sealer, purpose: &str, stream: &mut Stream) -> String {
-        let plain =
-            json!({"access": self.access.expose(), "refresh": self.refresh.as_ref().map(Secret::expose)});
+        let refresh = self.refresh.as_ref().map(Secret::expose);
+        let plain = json!({"access": self.access.expose(), "refresh": refresh, "user": self.user});
         sealer.seal(purpose, plain.to_string().as_bytes(), stream)
     }
 

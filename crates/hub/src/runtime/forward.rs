@@ -21,6 +21,7 @@ use super::location;
 use super::outgoing::{Facts, Fetched, OutgoingRequest};
 use super::refusal::RuntimeRefusal;
 use super::response_policies::{self, Links};
+use super::stored_token;
 use crate::Hub;
 use crate::connection::{Status, runtime_url, storage};
 use crate::connector::{Authentication, Operation, Policy};
@@ -129,9 +130,13 @@ async fn send(
     let mut headers = headers::to_caller(response.headers(), &secrets);
     // Where the state of an operation is, a trigger's next events, or a subscription.
     if matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED)
-        && headers.contains_key(LOCATION)
+        && response.headers().contains_key(LOCATION)
     {
-        location::rewrite(&mut headers, &url, &base_of(&destination)?, &admitted.connection);
+        let base = base_of(&destination)?;
+        let at = location::through_hub(response.headers(), (&url, &base), &admitted.connection, &secrets);
+        if let Some(at) = at {
+            headers.insert(LOCATION, at);
+        }
     }
     let mut forwarded = Response::new(Body::new(reqwest::Body::from(response)));
     *forwarded.status_mut() = status;
@@ -189,6 +194,7 @@ async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Opt
     let token = match on_behalf_of(hub, admitted, trace)? {
         Some(call) => call.token(None).await,
         None => {
+            stored_token::check(hub, admitted).await?;
             let stored = admitted.credential.as_ref();
             source_token(hub, &admitted.connection, stored, admitted.now, trace).await
         }

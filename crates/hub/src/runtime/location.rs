@@ -5,25 +5,34 @@ use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
+use super::query::Query;
 use crate::connection::Connection;
 
-/// Rewrites an address below `base`, the connector's address at its back end, to one below
-/// the connection's path at the hub. Other addresses stay as they are.
-pub(super) fn rewrite(headers: &mut HeaderMap, call: &Url, base: &Url, connection: &Connection) {
+/// Returns an address below `base`, the connector's address at its back end, as one below the
+/// connection's path at the hub, without the secrets that the hub adds to each call. `None` if it is
+/// elsewhere.
+pub(super) fn through_hub(
+    headers: &HeaderMap,
+    (call, base): (&Url, &Url),
+    connection: &Connection,
+    secrets: &[String],
+) -> Option<HeaderValue> {
     let runtime = format!("/apim/{}/{}", connection.connector, connection.id.uuid().simple());
-    let Some(location) = headers.get(LOCATION).and_then(|value| value.to_str().ok()) else { return };
-    let rewritten = through(location, call, base, &runtime);
-    if let Some(Ok(value)) = rewritten.map(HeaderValue::try_from) {
-        headers.insert(LOCATION, value);
-    }
+    let location = headers.get(LOCATION)?.to_str().ok()?;
+    HeaderValue::try_from(through(location, (call, base), &runtime, secrets)?).ok()
 }
 
-fn through(location: &str, call: &Url, base: &Url, runtime: &str) -> Option<String> {
+fn through(location: &str, (call, base): (&Url, &Url), runtime: &str, secrets: &[String]) -> Option<String> {
     let url = call.join(location).ok()?;
     let below = url.path().strip_prefix(base.path().trim_end_matches('/'))?;
-    let is_below = url.origin() == base.origin() && below.starts_with('/') && url.username().is_empty();
-    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    is_below.then(|| format!("{runtime}{below}{query}"))
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if url.origin() != base.origin() || !below.starts_with('/') || has_user {
+        return None;
+    }
+    let mut query = Query::new(url.query());
+    query.remove_values(secrets);
+    let query = query.text().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(format!("{runtime}{below}{query}"))
 }
 
 #[cfg(test)]
@@ -45,10 +54,15 @@ mod tests {
             ("http://api.test/v1/jobs", None),
             ("https://other.test/v1/jobs", None),
             ("https://user@api.test/v1/jobs", None),
+            ("https://:password@api.test/v1/jobs", None),
+            ("/v1/jobs/1?k=a%2Fkey&t=2", Some("/apim/x/1/jobs/1?t=2")),
+            ("/v1/jobs/1?k=a/key", Some("/apim/x/1/jobs/1")),
         ] {
-            assert_eq!(through(location, &call, &base, "/apim/x/1").as_deref(), expected, "{location}");
+            let found = through(location, (&call, &base), "/apim/x/1", &["a/key".to_owned(), String::new()]);
+            assert_eq!(found.as_deref(), expected, "{location}");
         }
         let root: Url = "https://api.test/".parse().expect("a URL");
-        assert_eq!(through("/jobs", &call, &root, "/apim/x/1").as_deref(), Some("/apim/x/1/jobs"));
+        let found = through("/jobs", (&call, &root), "/apim/x/1", &[]);
+        assert_eq!(found.as_deref(), Some("/apim/x/1/jobs"));
     }
 }

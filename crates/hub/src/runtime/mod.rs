@@ -28,6 +28,7 @@ mod prepare;
 mod query;
 mod refusal;
 mod response_policies;
+mod stored_token;
 mod target;
 mod transforms;
 mod values_from_urls;

@@ -34,7 +34,9 @@ pub(super) fn apply(
         let failed = |why: &dyn Display| refuse(policy, StatusCode::BAD_REQUEST, why);
         let call = Call { facts, prepared, content: &content };
         match &policy.action {
-            Action::Host(value) => prepared.destination = destination(&call, policy, value)?,
+            Action::Host(value) => {
+                prepared.destination = destination(&call, policy, value, &call.prepared.destination)?;
+            }
             Action::Route { path, method } => {
                 let (method, path, query) = route(&call, policy, (path, method))?;
                 (prepared.method, prepared.path, prepared.query) = (method, path, query);
@@ -54,8 +56,8 @@ pub(super) fn apply(
             Action::ValueFromUrl(wanted) => match facts.fetched.get(&policy.at) {
                 Some(text) => set_fetched(prepared, &wanted.target, text).map_err(|why| failed(&why))?,
                 None => {
-                    return values_from_urls::request(facts, token, policy, wanted, prepared, &content)
-                        .map(Some);
+                    let of_the_call = final_destination(&call, policy)?;
+                    return values_from_urls::request(facts, token, policy, wanted, &of_the_call).map(Some);
                 }
             },
             // A request without content has no members.
@@ -150,11 +152,37 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
 }
 
-fn destination(call: &Call<'_>, policy: &Policy, value: &PolicyValue) -> Result<Destination, RuntimeRefusal> {
-    let default_scheme = &call.prepared.destination.scheme;
-    let destination = Destination::of_policy(value, default_scheme, |source| call.read(source))
+/// Returns where a policy sends a call that goes to `before` without it.
+fn destination(
+    call: &Call<'_>,
+    policy: &Policy,
+    value: &PolicyValue,
+    before: &Destination,
+) -> Result<Destination, RuntimeRefusal> {
+    let destination = Destination::of_policy(value, &before.scheme, |source| call.read(source))
         .map_err(|why| refuse(policy, StatusCode::BAD_REQUEST, &why))?;
     Ok(Destination { is_public: !value.reads(|source| call.facts.is_secret(source)), ..destination })
+}
+
+/// Returns where a call is sent in the end, for a policy that needs a value of another request: a
+/// later policy may choose another host, which then is the one that may get the credential.
+fn final_destination(call: &Call<'_>, fetching: &Policy) -> Result<Destination, RuntimeRefusal> {
+    let mut found = call.prepared.destination.clone();
+    let policies = of_section(call.facts, Section::Request);
+    for policy in policies.skip_while(|policy| !std::ptr::eq(*policy, fetching)).skip(1) {
+        let Action::Host(value) = &policy.action else { continue };
+        // What policies between them set is not known yet, and may be the value itself.
+        if value.reads(|source| !matches!(source, Source::ConnectionParameter(_))) {
+            let why = format!(
+                "needs a value of another request before the policy {} chooses the host by what the call contains; put it \
+                 after that one",
+                policy.at
+            );
+            return Err(refuse(fetching, StatusCode::BAD_REQUEST, &why));
+        }
+        found = destination(call, policy, value, &found)?;
+    }
+    Ok(found)
 }
 
 /// Returns the method, path and query of a call that is sent to another path.

@@ -24,6 +24,15 @@ impl Query {
         self.0.retain(|pair| !is_of(pair, name));
     }
 
+    /// Removes the parameters with one of these values, which the hub adds to calls.
+    pub(super) fn remove_values(&mut self, values: &[String]) {
+        let is_one = |pair: &String| {
+            let (_, given) = decoded(pair);
+            values.iter().any(|value| !value.is_empty() && *value == *given)
+        };
+        self.0.retain(|pair| !is_one(pair));
+    }
+
     /// Adds a parameter with its value.
     pub(super) fn append(&mut self, name: &str, value: &str) {
         self.0.push(format!("{}={}", encoded(name), encoded(value)));

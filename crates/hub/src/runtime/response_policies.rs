@@ -7,11 +7,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::content::{CONTENT_BYTES_MAX, Content};
 use super::outgoing::{Destination, Facts, TEXT_BYTES_MAX};
 use super::policies::{check_length, set_header, set_property, text_for_content};
+use super::query::Query;
 use super::refusal::{RuntimeRefusal, refuse};
 use crate::connector::{Action, Policy, Section, Source, Uncomputable};
 use crate::path::{decodings, has_traversal};
@@ -36,12 +37,9 @@ impl Links<'_> {
         if !path.starts_with('/') || decodings(path).iter().any(|reading| has_traversal(reading)) {
             return None;
         }
-        let secret = |value: &str| self.secrets.iter().any(|secret| !secret.is_empty() && secret == value);
-        let raw = url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        let kept: Vec<_> = raw
-            .filter(|pair| !form_urlencoded::parse(pair.as_bytes()).any(|(_, value)| secret(&value)))
-            .collect();
-        let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+        let mut query = Query::new(url.query());
+        query.remove_values(self.secrets);
+        let query = query.text().map(|query| format!("?{query}")).unwrap_or_default();
         Some(format!("{}{path}{query}", self.at))
     }
 }

@@ -18,31 +18,30 @@ use super::query::{Query, encoded};
 use super::refusal::{RuntimeRefusal, refuse};
 use crate::connector::{Policy, Source, ValueFromUrl};
 
-/// Makes the request that a policy needs.
+/// Makes the request that a policy needs, for a call that is sent to `of_the_call` in the end.
 pub(super) fn request(
     facts: &Facts<'_>,
     token: Option<&Secret>,
     policy: &Policy,
     wanted: &ValueFromUrl,
-    call: &Prepared,
-    content: &Content,
+    of_the_call: &Destination,
 ) -> Result<Fetch, RuntimeRefusal> {
     let failed = |why: &dyn Display| refuse(policy, StatusCode::BAD_REQUEST, why);
     let destination = match &wanted.url.origin {
-        None => call.destination.clone(),
+        None => of_the_call.clone(),
         Some(origin) => Destination::parse(origin, "https").ok_or_else(|| failed(&"has no valid URL"))?,
     };
-    let of_call =
-        (&destination.scheme, &destination.host) == (&call.destination.scheme, &call.destination.host);
+    let of_call = (&destination.scheme, &destination.host) == (&of_the_call.scheme, &of_the_call.host);
     let is_secret =
         |source: &Source| matches!(source, Source::ConnectionParameter(_)) && facts.is_secret(source);
     if !of_call && wanted.url.path.reads(is_secret) {
         return Err(failed(&"would send a secret of the connection to another host"));
     }
     // What the caller gave, without what the hub added.
-    let (given, query) = (
+    let (given, query, content) = (
         headers::to_back_end(&facts.outgoing.headers, &facts.connector.swagger.header_parameters),
         Query::new(facts.outgoing.query.as_deref()),
+        Content::new(facts.outgoing.body.clone()),
     );
     let read = |source: &Source| match source {
         Source::ConnectionParameter(name) => {

@@ -12,7 +12,7 @@ fn id_of(runtime: &str) -> &str {
 }
 
 /// Reports a flow of the owner as the flow service.
-async fn report(world: &World, flow: &str, connections: &[&str], co_owners: Value) -> Response {
+pub(crate) async fn report(world: &World, flow: &str, connections: &[&str], co_owners: Value) -> Response {
     let uri = format!(
         "/subscriptions/{}/providers/Microsoft.Web/locations/unitedstates/logicflows/{flow}?api-version=2016-06-01",
         world.tenant

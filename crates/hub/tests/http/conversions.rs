@@ -166,6 +166,63 @@ async fn a_value_of_another_request_is_set_and_only_the_own_host_gets_the_creden
 }
 
 #[tokio::test]
+async fn the_url_of_another_request_has_the_content_of_the_caller_and_no_secret_that_a_policy_put_there() {
+    let world = World::new().await;
+    let put = json!({
+        "newPropertyParentPathTemplate": "@body()", "newPropertySubPathTemplate": "stolen",
+        "propertyValuePathTemplate": "@connectionParameters('code')", "policySection": "Request",
+    });
+    let mut steal =
+        fetch("@headers('x-a')", "https://eu.contoso.example/value?k=@{body().stolen}&own=@{body().own}");
+    steal["parameters"]["x-ms-apimTemplate-operationName"] = json!(["CreateOrder"]);
+    let policies = vec![policy("setproperty", &put, &["CreateOrder"]), steal];
+    let runtime = connection(&world, "stolen", policies).await;
+    let uri = format!("{runtime}/orders");
+    let refused = call(&world, "POST", &uri, &[], &json!({"own": 1}).to_string()).await.expect(400);
+    assert!(refused.text.contains("the member 'stolen' of the body, which is missing"), "{}", refused.text);
+    assert!(world.back_end.calls().is_empty());
+    call(&world, "POST", &uri, &[], &json!({"own": 1, "stolen": "x"}).to_string()).await.expect(200);
+    let calls = world.back_end.calls();
+    assert_eq!(calls[0].uri, "/value?k=x&own=1");
+    assert!(calls[1].body.contains(SECRET), "the call itself has what the policy set: {:?}", calls[1]);
+}
+
+#[tokio::test]
+async fn another_request_for_a_call_goes_to_the_host_that_a_later_policy_chooses() {
+    let world = World::new().await;
+    let host = |template: &str| policy("dynamichosturl", &json!({"urlTemplate": template}), &[]);
+    let later = "https://eu.contoso.example/later";
+    // The credential is for the host of the call: it is not sent to the one that the swagger names.
+    let former = fetch("@headers('x-a')", "https://orders.contoso.example/v1/value");
+    let runtime = connection(&world, "later", vec![fetch("@headers('x-a')", "/value"), host(later)]).await;
+    call(&world, "GET", &format!("{runtime}/orders/7"), &[], "").await.expect(200);
+    let runtime = connection(&world, "former", vec![former, host(later)]).await;
+    call(&world, "GET", &format!("{runtime}/orders/7"), &[], "").await.expect(200);
+    let uris: Vec<_> = world.back_end.calls().into_iter().map(|call| call.uri).collect();
+    let [with, of_call] = ["/later/value", "/later/orders/7"].map(|path| format!("{path}?code={SECRET}"));
+    assert_eq!(uris, [with, of_call.clone(), "/v1/value".to_owned(), of_call]);
+
+    let unknown = vec![fetch("@headers('x-a')", "/value"), host("https://@{headers('x-a')}.contoso.example")];
+    let runtime = connection(&world, "unknown", unknown).await;
+    let refused = call(&world, "GET", &format!("{runtime}/orders/7"), &[], "").await.expect(400);
+    assert!(refused.text.contains("chooses the host by what the call contains"), "{}", refused.text);
+    assert_eq!(world.back_end.calls().len(), 4);
+}
+
+#[tokio::test]
+async fn the_address_of_an_operation_in_progress_leads_through_the_hub_without_the_key_in_it() {
+    let world = World::new().await;
+    let runtime = connection(&world, "accepted", vec![]).await;
+    for (query, repeated) in [("?t=2", "?t=2"), ("?bare", "")] {
+        let uri = format!("{runtime}/orders/accepted");
+        let answer = call(&world, "GET", &format!("{uri}{query}"), &[], "").await.expect(202);
+        let found: Vec<_> = answer.headers.get_all("location").iter().collect();
+        assert_eq!(found, [&format!("{uri}{repeated}")]);
+    }
+    assert!(world.back_end.last().uri.contains(SECRET));
+}
+
+#[tokio::test]
 async fn links_to_the_next_page_lead_through_the_hub() {
     let world = World::new().await;
     let next = policy(

@@ -247,6 +247,12 @@ async fn answer(State(back_end): State<BackEnd>, request: Request) -> Response {
     if parts.uri.path().ends_with("/moved") {
         return (StatusCode::FOUND, [(LOCATION, "http://169.254.169.254/metadata")]).into_response();
     }
+    if parts.uri.path().ends_with("/accepted") {
+        let query = parts.uri.query().filter(|query| !query.contains("bare"));
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let location = format!("{}{query}", parts.uri.path());
+        return (StatusCode::ACCEPTED, [(LOCATION, location)]).into_response();
+    }
     if parts.uri.path().ends_with("/unauthorized") {
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Basic realm=\"orders\"")], "wrong")
             .into_response();

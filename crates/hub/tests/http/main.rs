@@ -4,6 +4,7 @@
 //! `OUTLIVE_TEST_DATABASE=postgres scripts/with-postgres cargo test -p outlive-hub`.
 
 mod access;
+mod acting_for_others;
 mod back_ends;
 mod bad_input;
 mod changed_values;

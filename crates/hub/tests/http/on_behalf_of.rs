@@ -13,7 +13,7 @@ use crate::world::{
     COLLEAGUE, CONNECTOR, HUB, HUB_CLIENT, HUB_SECRET, OWNER, RETURN, Response, SECRET, World,
 };
 
-const SINGLE_SIGN_ON: &str = "shared_single-sign-on";
+pub(crate) const SINGLE_SIGN_ON: &str = "shared_single-sign-on";
 
 fn settings(more: &[(&str, &str)]) -> Value {
     let mut custom = json!({"resourceUri": "api://contoso-orders", "enableOnbehalfOfLogin": "true"});
@@ -23,7 +23,7 @@ fn settings(more: &[(&str, &str)]) -> Value {
     custom
 }
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     let mut declined = connector("shared_declined", "aad", &settings(&[]), &json!([]));
     let flags = "/api_properties/properties/connectionParameters/token/oAuthSettings";
     declined.pointer_mut(flags).expect("there")["properties"] =
@@ -46,15 +46,26 @@ async fn world() -> World {
     .await
 }
 
-/// Requests the links of a connection.
+/// Requests the links of a connection as its owner.
 async fn links(world: &World, name: &str) -> Response {
-    let body = json!({"parameters": [{"redirectUrl": RETURN, "objectId": OWNER}]});
+    links_for(world, name, OWNER).await
+}
+
+async fn links_for(world: &World, name: &str, user: Uuid) -> Response {
+    let body = json!({"parameters": [{"redirectUrl": RETURN, "objectId": user}]});
     world.arm(&world.user(OWNER), "POST", &format!("{name}/listConsentLinks"), &body).await.expect(200)
 }
 
 async fn first_party_uri(world: &World, name: &str) -> String {
     let uri = links(world, name).await.at("/value/0/firstPartyLoginUri");
     uri.as_str().and_then(|uri| uri.strip_prefix(HUB)).expect("a URI").to_owned()
+}
+
+/// Signs a user in by a link that the owner requested for them.
+pub(crate) async fn sign_in(world: &World, name: &str, user: Uuid) {
+    let uri = links_for(world, name, user).await.at("/value/0/firstPartyLoginUri");
+    let uri = uri.as_str().and_then(|uri| uri.strip_prefix(HUB)).expect("a URI");
+    post(world, uri, &bare(&world.user(user))).await.expect(200);
 }
 
 fn bare(authorization: &str) -> String {
@@ -66,7 +77,7 @@ async fn post(world: &World, uri: &str, token: &str) -> Response {
 }
 
 /// Creates a connection and signs in for it with a token for the hub. Returns its runtime path.
-async fn connect(world: &World, name: &str, connector: &str) -> String {
+pub(crate) async fn connect(world: &World, name: &str, connector: &str) -> String {
     let created = world.put_connection(name, connector).await.expect(201);
     let uri = first_party_uri(world, name).await;
     post(world, &uri, &bare(&world.user(OWNER))).await.expect(200);
@@ -74,7 +85,7 @@ async fn connect(world: &World, name: &str, connector: &str) -> String {
     url.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a URL").to_owned()
 }
 
-async fn call_as(world: &World, runtime: &str, authorization: &str) -> Response {
+pub(crate) async fn call_as(world: &World, runtime: &str, authorization: &str) -> Response {
     world.send("GET", &format!("{runtime}/orders"), &[("authorization", authorization)], "").await
 }
 

@@ -7,8 +7,9 @@ use outlive_tokens::{Sealer, SigningKey};
 use serde_json::{Value, json};
 
 use crate::client_secrets::{admin, managed, secret};
+use crate::on_behalf_of;
 use crate::partner::{connector, message, world};
-use crate::world::{CAPABLE, CONNECTOR, HUB, OWNER, PUBLIC, Response, World, swagger};
+use crate::world::{CAPABLE, CONNECTOR, HUB, HUB_CLIENT, OWNER, PUBLIC, RETURN, Response, World, swagger};
 
 const LOST: &str = "sealed with a key that the hub no longer has";
 
@@ -195,4 +196,42 @@ async fn a_lost_key_pair_is_replaced_by_a_write() {
     assert_eq!(repaired.at("/properties/error"), Value::Null);
     assert!(repaired.at("/properties/certificate/key").is_string());
     world.call(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_lost_secret_of_the_hub_itself_is_reported_and_given_again() {
+    let world = on_behalf_of::world().await;
+    let runtime = on_behalf_of::connect(&world, "orders", on_behalf_of::SINGLE_SIGN_ON).await;
+    let change = sql!(
+        "UPDATE hub_clients SET secret_sealed = $1 WHERE client_id = $2",
+        lost(),
+        HUB_CLIENT.to_string()
+    );
+    world.store.commit(change).await.expect("changed");
+
+    let links = json!({"parameters": [{"redirectUrl": RETURN}]});
+    let issued = world.arm(&world.user(OWNER), "POST", "orders/listConsentLinks", &links).await.expect(200);
+    let uri = issued.at("/value/0/firstPartyLoginUri");
+    let uri = uri.as_str().and_then(|uri| uri.strip_prefix(HUB)).expect("a URI");
+    let token = world.user(OWNER).replace("Bearer ", "");
+    let refused =
+        world.send("POST", uri, &[], &json!({ "accessToken": token }).to_string()).await.expect(400);
+    assert!(refused.text.contains(LOST) && refused.text.contains("/hub-client"), "{}", refused.text);
+    let refused = on_behalf_of::call_as(&world, &runtime, &world.user(OWNER)).await.expect(400);
+    assert!(refused.text.contains(LOST), "{}", refused.text);
+
+    let uri = format!("/_lab/tenants/{}/hub-client", world.tenant);
+    for (uri, body, expected) in [
+        (uri.as_str(), json!({"client_id": HUB_CLIENT, "client_secret": ""}), 400),
+        (&uri, json!({"client_id": HUB_CLIENT}), 400),
+        ("/_lab/tenants/x/hub-client", json!({"client_id": HUB_CLIENT, "client_secret": "new"}), 404),
+        (&uri, json!({"client_id": HUB_CLIENT, "client_secret": "another-secret"}), 200),
+    ] {
+        let answer = world.send("PUT", uri, &[], &body.to_string()).await.expect(expected);
+        assert!(!answer.text.contains("another-secret"), "{}", answer.text);
+    }
+    on_behalf_of::sign_in(&world, "orders", OWNER).await;
+    on_behalf_of::call_as(&world, &runtime, &world.user(OWNER)).await.expect(200);
+    let sent = world.issuer.token_requests();
+    assert!(sent.iter().any(|form| form["client_secret"] == "another-secret"), "{sent:?}");
 }
