@@ -381,6 +381,7 @@ pub(crate) enum MatrixKind {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = crate::matrix::names())]
 pub(crate) struct MatrixArgs {
     /// The matrix.
     #[arg(default_value = "credentials")]

@@ -6,13 +6,19 @@ use outlive_chassis::{HttpClient, StartError, Trace};
 use outlive_clock::Randomness;
 use outlive_lab::http::Http;
 use outlive_lab::matrix::Matrix;
-use outlive_lab::matrix::connections::{ConnectionMatrix, Selection};
+use outlive_lab::matrix::connections::{self, ConnectionMatrix, Selection};
 use outlive_lab::scenario::run::LabClient;
 
 use crate::cli::{MatrixArgs, MatrixFormat, MatrixKind};
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
+
+/// Returns the names of events and connections, as the end of the help text.
+pub(crate) fn names() -> String {
+    let [events, connections] = connections::names();
+    format!("Events: {}.\n\nConnections: {}.", events.join(", "), connections.join(", "))
+}
 
 /// Executes and prints the matrix. Exit code 0 if every cell is as published, 1 if not.
 pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
@@ -51,7 +57,7 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
             return Err(StartError::new(
                 "cannot execute this matrix",
                 error.problem,
-                "write --rules as an edition, for example 2025-11, and names as in docs/matrix.md",
+                "write --rules as an edition, for example 2025-11, and names as in `outlive matrix --help`",
             ));
         }
         Err(error) => {

@@ -48,22 +48,6 @@ impl Maker {
         Ok(self.call(Audience::Hub, now, method, &url, Some(&body)).await?.expect()?)
     }
 
-    /// Shares a connection with another user, as its owner.
-    pub(crate) async fn share_connection(
-        &mut self,
-        now: Instant,
-        name: &str,
-        object_id: &str,
-    ) -> Result<(), MakerError> {
-        let identity = json!({"tenantId": self.endpoints.tenant, "objectId": object_id});
-        let body = json!({"location": LOCATION, "properties": {
-            "principal": {"type": "ActiveDirectory", "identity": identity},
-        }});
-        let url = self.connection_url(name, &format!("/accessPolicies/{object_id}"));
-        self.call(Audience::Hub, now, Method::PUT, &url, Some(&body)).await?.expect::<Value>()?;
-        Ok(())
-    }
-
     /// Deletes every access policy of a connection, as its owner. Returns their number.
     pub(crate) async fn remove_access(&mut self, now: Instant, name: &str) -> Result<usize, MakerError> {
         let url = self.connection_url(name, "/accessPolicies");

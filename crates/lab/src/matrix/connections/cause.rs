@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::columns::Kind;
 use super::rows::Row;
+use super::span_in_words::in_words;
 use super::subject::Subject;
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
@@ -24,19 +25,6 @@ pub(super) struct Caused {
 }
 
 impl Workshop<'_> {
-    /// Prepares what the row needs before its event: connections that are shared with a colleague.
-    pub(super) async fn prepare(&mut self, subjects: &[Subject]) -> Result<(), MatrixError> {
-        if !matches!(self.row, Row::UserDeleted | Row::OwnerLeaves) {
-            return Ok(());
-        }
-        let (now, colleague) = (self.now, self.colleague.user().id.clone());
-        for connection in subjects.iter().filter_map(|subject| subject.connection.as_deref()) {
-            let shared = self.owner.share_connection(now, connection, &colleague).await;
-            shared.map_err(|error| self.failed(error))?;
-        }
-        Ok(())
-    }
-
     /// Causes the event of the row.
     pub(super) async fn cause(&mut self, subjects: &mut [Subject]) -> Result<Caused, MatrixError> {
         let user = self.owner.user().id.clone();
@@ -146,7 +134,7 @@ impl Workshop<'_> {
         self.turn(subjects, "stop").await?;
         self.advance(IDLE).await?;
         self.turn(subjects, "start").await?;
-        Ok(format!("turning the flows off for {IDLE}"))
+        Ok(format!("turning the flows off for {}", in_words(IDLE)))
     }
 
     async fn turn(&mut self, subjects: &[Subject], action: &str) -> Result<(), MatrixError> {

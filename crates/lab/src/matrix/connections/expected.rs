@@ -5,8 +5,9 @@
 //! token; `back` recovers by itself. Numbers up to 599 are the HTTP status of the call, others are
 //! AADSTS codes.
 
-use super::columns::{COLUMNS, Client, Column, Kind};
+use super::columns::{COLUMNS, Client, Kind};
 use super::rows::Row;
+use super::source::*;
 use super::step::Step;
 
 /// What becomes of a connection.
@@ -37,6 +38,11 @@ pub(super) struct Expected {
 }
 
 impl Expected {
+    /// Whether it breaks because there is no refresh token.
+    pub(super) fn is_without_refresh_token(self) -> bool {
+        self == ANY
+    }
+
     /// Returns the code as in JSON: `AADSTS50173`, `403`, or words.
     pub(super) fn code(self) -> Option<String> {
         match (self.outcome, self.code) {
@@ -68,63 +74,6 @@ const fn back(code: u32) -> Expected {
     Expected { outcome: Outcome::Recovers, code }
 }
 
-/// Where an expectation comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
-    /// The address of a public document or report.
-    Public(&'static str),
-    /// Our choice where nothing is published, with the reason.
-    Choice(&'static str),
-}
-
-const TABLE: Source = Source::Public("https://learn.microsoft.com/entra/identity-platform/refresh-tokens");
-const BROKEN: Source = Source::Public(
-    "https://learn.microsoft.com/troubleshoot/power-platform/power-automate/connections/troubleshoot-broken-connections",
-);
-const MFA: Source = Source::Public(
-    "https://learn.microsoft.com/troubleshoot/power-platform/power-automate/connections/conditional-access-and-multi-factor-authentication-in-flow",
-);
-const CREDENTIALS: Source =
-    Source::Public("https://learn.microsoft.com/azure/api-management/credentials-overview");
-const ACL: Source = Source::Public("https://github.com/microsoft/coe-starter-kit/issues/4446");
-const LEAVER: Source =
-    Source::Public("https://sharepains.com/2020/12/10/how-to-handle-leavers-in-power-automate/");
-const REDIRECT: Source =
-    Source::Public("https://github.com/microsoft/PowerPlatformConnectors/discussions/3252");
-const CAE: Source = Source::Public(
-    "https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation",
-);
-const KEYS: Source =
-    Source::Public("https://learn.microsoft.com/entra/identity-platform/signing-key-rollover");
-const FREQUENCY: Source = Source::Public("https://github.com/microsoft/azuredatastudio/pull/22853");
-const NO_USER: Source =
-    Source::Public("https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow");
-const NO_OFFLINE_ACCESS: Source =
-    Source::Public("https://github.com/ltwlf/Microsoft-Flow-Create-Team-Connector/issues/1");
-const NO_TOKEN: Source = Source::Choice("The API knows the key; the identity provider does not.");
-const NO_TOKEN_OF_HUB: Source =
-    Source::Choice("The API checks the directory password of each request; the hub requests no token.");
-const CONSENT: Source = Source::Choice(
-    "The event is documented as one that breaks connections, without a code; 65001 is what the token endpoint answers.",
-);
-const CERTIFICATE: Source =
-    Source::Choice("As for a secret; the token endpoint finds no valid certificate for the assertion.");
-const APPLICATION: Source =
-    Source::Choice("Documented for the resource (500014); 7000112 is that of the client.");
-const OUTAGE: Source = Source::Choice(
-    "An error that may pass is no rejection: the connection stays connected, the call is 502, and the flow retries it.",
-);
-const EACH_CALL: Source =
-    Source::Choice("The action requests a token for every call, so that there is no cached one to use up.");
-const ROPC: Source = Source::Choice(
-    "The API asks the directory with the password grant, which policies for users apply to like any sign-in.",
-);
-const PAGE: Source =
-    Source::Choice("The issuer answers a page only if a registered redirect URI is at the page's origin.");
-const NO_CAPABILITY: Source = Source::Choice(
-    "Generic OAuth2 cannot declare that it handles claims challenges, so its tokens are ordinary ones.",
-);
-
 /// A row of the table.
 pub(super) struct ExpectedRow {
     pub(super) row: Row,
@@ -133,18 +82,17 @@ pub(super) struct ExpectedRow {
     pub(super) repair: &'static [Step],
     pub(super) source: Source,
     /// Other sources of single columns.
-    others: &'static [(&'static str, Source)],
+    pub(super) others: &'static [(&'static str, Source)],
 }
 
 #[rustfmt::skip]
 pub(super) static EXPECTED: [ExpectedRow; 27] = {
     use Row::*;
     use Step::*;
-    const P: [(&str, Source); 1] = [("basic", BROKEN)];
+    const P: [(&str, Source); 1] = [("basic", BACK_END)];
     const H: [(&str, Source); 1] = [("http_entra", EACH_CALL)];
     const B: [(&str, Source); 1] = [("basic", ROPC)];
     const HB: [(&str, Source); 2] = [("http_entra", EACH_CALL), ("basic", ROPC)];
-    const S: [(&str, Source); 1] = [("spa", PAGE)];
     const G: [(&str, Source); 1] = [("generic", NO_CAPABILITY)];
     const fn row(
         row: Row, cells: [Expected; COLUMNS.len()], repair: &'static [Step], source: Source,
@@ -175,7 +123,7 @@ pub(super) static EXPECTED: [ExpectedRow; 27] = {
         row(UserDisabled,               [next(50057),  next(50057),   next(50057),   ANY,   next(50057),   next(50057),   next(50057),   OK,            OK,           now(50057),  OK],
             &[EnableUser], BROKEN, &P),
         row(UserDeleted,                [next(500341), next(500341),  next(500341),  ANY,   next(500341),  next(500341),  next(500341),  OK,            OK,           now(50034),  OK],
-            &[TakeOver, UseOwnConnection], BROKEN, &P),
+            &[AddCoOwner, TakeOver, UseOwnConnection], BROKEN, &P),
         row(ConsentWithdrawn,           [next(65001),  next(65001),   next(65001),   ANY,   next(65001),   next(65001),   next(65001),   OK,            OK,           OK,          OK],
             &[SignIn], CONSENT, &[]),
         row(SecretExpires,              [next(7000222), OK,           next(7000222), ANY,   OK,            OK,            OK,            next(7000222), now(7000222), OK,          OK],
@@ -187,7 +135,7 @@ pub(super) static EXPECTED: [ExpectedRow; 27] = {
         row(ApplicationDisabled,        [next(7000112), next(7000112), next(7000112), ANY,  next(7000112), next(7000112), next(7000112), next(7000112), now(7000112), OK,          OK],
             &[EnableApplication], APPLICATION, &H),
         row(RedirectUriRemoved,         [OK,           OK,            OK,            ANY,   OK,            OK,            next(9002326),   OK,            OK,           OK,          OK],
-            &[RegisterRedirectUri], REDIRECT, &S),
+            &[RegisterRedirectUri], PAGE, &[]),
         row(MfaRequired,                [next(50076),  next(50076),   next(50076),   ANY,   next(50076),   OK,            next(50076),   OK,            OK,           now(50076),  OK],
             &[SignInWithMfa, NoMfaForPasswords], MFA, &B),
         row(SignInFrequency,            [OK,           OK,            OK,            ANY,   next(70043),   next(70043),   next(70043),   OK,            OK,           OK,          OK],
@@ -207,26 +155,9 @@ pub(super) static EXPECTED: [ExpectedRow; 27] = {
         row(AccessRemoved,              [now(403),     now(403),      now(403),      now(403), now(403),   now(403),      now(403),      now(403),      OK,           now(403),    now(403)],
             &[RestoreAccess], ACL, &[]),
         row(OwnerLeaves,                [next(50057),  next(50057),   next(50057),   ANY,   next(50057),   next(50057),   next(50057),   OK,            OK,           now(50057),  OK],
-            &[TakeOver, UseOwnConnection], LEAVER, &P),
+            &[AddCoOwner, TakeOver, UseOwnConnection], LEAVER, &P),
     ]
 };
-
-impl ExpectedRow {
-    /// Returns the source of a cell.
-    pub(super) fn source(&self, at: usize, column: &Column) -> Source {
-        let cell = self.cells[at];
-        if let Some((_, other)) = self.others.iter().find(|(name, _)| *name == column.name) {
-            return *other;
-        }
-        match column.kind {
-            Kind::Delegated(Client::Generic { offline_access: false }) if cell == ANY => NO_OFFLINE_ACCESS,
-            Kind::ServicePrincipal | Kind::Http if cell == OK && self.row != Row::AccessRemoved => NO_USER,
-            Kind::Password if cell == OK => NO_TOKEN_OF_HUB,
-            Kind::ApiKey if cell == OK => NO_TOKEN,
-            _ => self.source,
-        }
-    }
-}
 
 /// Returns the steps that repair a column's cell.
 pub(super) fn steps(row: &ExpectedRow, kind: Kind) -> Vec<Step> {

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::expected::{MISSING_REFRESH_TOKEN, Outcome};
 use super::report::{ConnectionCell, ConnectionMatrix, ConnectionRow, MatrixColumn};
+use super::span_in_words::in_words;
 
 #[derive(Template)]
 #[template(path = "connection_matrix.html")]
@@ -36,6 +37,8 @@ struct Shown<'a> {
     /// Digits, or why it breaks anyway.
     code: &'a str,
     title: &'static str,
+    /// How long after the event it was noticed.
+    noticed: Option<String>,
 }
 
 impl ConnectionMatrix {
@@ -82,15 +85,7 @@ impl ConnectionMatrix {
     }
 
     fn line<'a>(&'a self, number: usize, row: &'a ConnectionRow) -> Line<'a> {
-        let mut steps = Vec::<&str>::new();
-        // Without a refresh token the sign-in is needed anyway.
-        let repaired = row.cells.iter().filter(|cell| cell.code.as_deref() != Some(MISSING_REFRESH_TOKEN));
-        for step in repaired.filter_map(|cell| cell.repair.as_ref()).flat_map(|repair| &repair.steps) {
-            if !steps.contains(&step.as_str()) {
-                steps.push(step);
-            }
-        }
-        let repairs = if steps.is_empty() { "Nothing to repair.".to_owned() } else { steps.join(" ") };
+        let repairs = row.repairs(&self.columns);
         let cells = row.cells.iter().filter_map(|cell| self.shown(row, cell)).collect();
         Line { number, row, repairs, cells }
     }
@@ -114,6 +109,7 @@ impl ConnectionMatrix {
             None => "",
         };
         let anchor = format!("{}.{}", row.event, cell.connection);
-        Some(Shown { cell, column, anchor, class, icon, word, code, title })
+        let noticed = cell.noticed.map(in_words);
+        Some(Shown { cell, column, anchor, class, icon, word, code, title, noticed })
     }
 }

@@ -15,6 +15,8 @@ mod repair;
 mod report;
 mod rows;
 mod setup;
+mod source;
+mod span_in_words;
 mod step;
 mod subject;
 mod text;
@@ -28,10 +30,12 @@ pub use self::report::{ConnectionCell, ConnectionMatrix, ConnectionRepair, Conne
 
 use self::cause::Caused;
 use self::columns::{COLUMNS, Column};
-use self::expected::{EXPECTED, ExpectedRow, Outcome, Source, steps};
+use self::expected::{EXPECTED, ExpectedRow, Outcome, steps};
 use self::observe::{Journals, Recorded, Run, observe};
 use self::rows::Row;
 use self::setup::EVERY_MINUTES;
+use self::source::{Source, source};
+use self::span_in_words::in_words;
 use self::subject::Subject;
 use self::workshop::Workshop;
 use super::temporary_tenant::TemporaryTenant;
@@ -65,14 +69,20 @@ pub struct Selection {
     pub columns: Vec<String>,
 }
 
+/// Returns the names that a selection can have: of events, and of connections.
+#[must_use]
+pub fn names() -> [Vec<&'static str>; 2] {
+    let rows = EXPECTED.iter().map(|row| row.row.name()).collect();
+    [rows, COLUMNS.iter().map(|column| column.name).collect()]
+}
+
 impl Selection {
     /// Checks that there is such a row or column for every name.
     ///
     /// # Errors
     /// The first unknown name, with those that exist.
     pub fn check(&self) -> Result<(), String> {
-        let rows: Vec<_> = EXPECTED.iter().map(|row| row.row.name()).collect();
-        let columns: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+        let [rows, columns] = names();
         for (what, given, known) in [("event", &self.rows, rows), ("connection", &self.columns, columns)] {
             if let Some(name) = given.iter().find(|name| !known.contains(&name.as_str())) {
                 let name: String = name.chars().take(80).collect();
@@ -175,7 +185,6 @@ async fn execute_cells(
 ) -> Result<ConnectionRow, MatrixError> {
     let mut subjects = create(&mut workshop, columns).await?;
     let began = workshop.now;
-    workshop.prepare(&subjects).await?;
     let outage = matches!(row.row, Row::IssuerDown | Row::TokenEndpointThrottled);
     let before = if outage { BEFORE_OUTAGE } else { BEFORE };
     workshop.advance_to(began + before).await?;
@@ -263,8 +272,8 @@ fn cell(
     let runs: Vec<_> = recorded.runs.iter().filter(|run| run.flow == subject.flow).collect();
     let seen = observe(&runs, &recorded.without_token, caused.at);
     let expected = row.cells[at];
-    let (source, own_choice) = match row.source(at, subject.column) {
-        Source::Public(address) => (address, false),
+    let (source, own_choice) = match source(row, at, subject.column) {
+        Source::Public(text) | Source::Independent(text) => (text, false),
         Source::Choice(reason) => (reason, true),
     };
     ConnectionCell {
@@ -292,7 +301,7 @@ fn story(runs: &[&Run], caused: &Caused) -> Vec<String> {
     story.push(format!("{}: the event, by {}.", caused.at, caused.way));
     for run in &after {
         let how = if run.succeeded { "succeeded" } else { "failed" };
-        story.push(format!("{} after it: the run {how}.", run.at - caused.at));
+        story.push(format!("{} after it: the run {how}.", in_words(run.at - caused.at)));
     }
     story
 }

@@ -13,8 +13,9 @@ use crate::services::{JournalQuery, Service};
 
 /// The lines that a page of a journal has at most.
 const PAGE: u32 = 1_000;
-/// The longest text of a failure that is kept, in characters.
-const TEXT_MAX: usize = 700;
+/// The longest text of a failure that is kept, in characters: more than an answer of the token
+/// endpoint has, with its identifiers.
+const TEXT_MAX: usize = 8_000;
 
 /// A finished run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +162,7 @@ fn code_of(run: &Run) -> String {
     status.to_owned()
 }
 
-/// Returns the message on one line, without the identifiers of requests at its end.
+/// Returns the message on one line.
 fn shortened(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() > TEXT_MAX {

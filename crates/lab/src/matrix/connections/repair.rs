@@ -33,6 +33,14 @@ impl Workshop<'_> {
                 let signing_in = self.owner_with_passkey.follow_consent_link(now, subject.connection()).await;
                 signing_in.map_err(|error| self.failed(error))
             }
+            Step::AddCoOwner => {
+                let (now, colleague) = (self.now, self.colleague.user());
+                let principal = json!({"id": colleague.id, "type": "User", "email": colleague.upn});
+                let permission = json!({"properties": {"principal": principal, "roleName": "CanEdit"}});
+                let change = json!({ "put": [permission] });
+                let shared = self.admin.modify_permissions(now, &subject.flow, true, &change).await;
+                shared.map_err(|error| self.failed(error))
+            }
             Step::TakeOver => {
                 let now = self.now;
                 let signing_in = self.colleague.follow_consent_link(now, subject.connection()).await;

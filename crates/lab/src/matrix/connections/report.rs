@@ -3,6 +3,8 @@
 use outlive_clock::Span;
 use serde::{Deserialize, Serialize};
 
+use super::expected::MISSING_REFRESH_TOKEN;
+
 /// The observed matrix of connections.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ConnectionMatrix {
@@ -65,7 +67,8 @@ pub struct ConnectionCell {
     pub noticed: Option<Span>,
     /// What repairs it; absent if there is nothing to repair.
     pub repair: Option<ConnectionRepair>,
-    /// The address of a public document or report, or the reason of our choice.
+    /// The address of a public document or report, the reason of our choice, or why the event does
+    /// not concern the credential.
     pub source: String,
     /// Whether the expected outcome is our choice, as nothing is published.
     pub own_choice: bool,
@@ -97,6 +100,36 @@ pub struct Counts {
     pub repaired: usize,
 }
 
+impl ConnectionRow {
+    /// Returns the repairs in a sentence: those of most cells, and those of others with their names.
+    pub(super) fn repairs(&self, columns: &[MatrixColumn]) -> String {
+        let mut groups = Vec::<(&[String], Vec<&str>)>::new();
+        for cell in &self.cells {
+            // Without a refresh token the sign-in is needed anyway.
+            let Some(repair) = cell.repair.as_ref() else { continue };
+            if cell.code.as_deref() == Some(MISSING_REFRESH_TOKEN) {
+                continue;
+            }
+            let column = columns.iter().find(|column| column.connection == cell.connection);
+            let title = column.map_or(cell.connection.as_str(), |column| &column.title);
+            match groups.iter_mut().find(|(steps, _)| *steps == repair.steps) {
+                Some((_, titles)) => titles.push(title),
+                None => groups.push((&repair.steps, vec![title])),
+            }
+        }
+        if groups.is_empty() {
+            return "Nothing to repair.".to_owned();
+        }
+        // Stable: the first of equal ones stays first.
+        groups.sort_by_key(|(_, titles)| std::cmp::Reverse(titles.len()));
+        let named = groups.iter().enumerate().map(|(index, (steps, titles))| {
+            let steps = steps.join(" ");
+            if index == 0 { steps } else { format!("{}: {steps}", titles.join("; ")) }
+        });
+        named.collect::<Vec<_>>().join(" ")
+    }
+}
+
 impl ConnectionMatrix {
     /// Whether there are cells and all are as expected.
     #[must_use]
@@ -122,5 +155,69 @@ impl ConnectionMatrix {
 
     pub(super) fn column(&self, name: &str) -> Option<&MatrixColumn> {
         self.columns.iter().find(|column| column.connection == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str) -> MatrixColumn {
+        let text = || name.to_owned();
+        MatrixColumn { connection: text(), title: text(), short: text(), label: text(), group: text() }
+    }
+
+    fn cell(name: &str, code: &str, steps: &[&str]) -> ConnectionCell {
+        let steps: Vec<_> = steps.iter().map(|step| (*step).to_owned()).collect();
+        ConnectionCell {
+            connection: name.to_owned(),
+            expected: "breaks_at_once".to_owned(),
+            expected_code: None,
+            observed: "breaks_at_once".to_owned(),
+            code: Some(code.to_owned()),
+            agrees: true,
+            text: None,
+            noticed: None,
+            repair: (!steps.is_empty()).then_some(ConnectionRepair { steps, executed: true, works: true }),
+            source: String::new(),
+            own_choice: false,
+            story: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_repairs_of_a_row_name_the_columns_that_need_something_else() {
+        let columns = ["one", "two", "three", "four"].map(column);
+        for (cells, expected) in [
+            (vec![cell("one", "1", &[])], "Nothing to repair."),
+            (vec![cell("one", MISSING_REFRESH_TOKEN, &["Sign in."])], "Nothing to repair."),
+            (vec![cell("one", "1", &["Sign in."]), cell("two", "1", &["Sign in."])], "Sign in."),
+            (
+                vec![
+                    cell("one", "1", &["Restart.", "Sign in."]),
+                    cell("two", "1", &["Restart."]),
+                    cell("three", "1", &["Restart."]),
+                    cell("four", "1", &["Restart.", "Sign in."]),
+                ],
+                "Restart. Sign in. two; three: Restart.",
+            ),
+            (
+                vec![
+                    cell("one", "1", &["Enter."]),
+                    cell("two", "1", &["Sign in."]),
+                    cell("three", "1", &["Sign in."]),
+                ],
+                "Sign in. one: Enter.",
+            ),
+        ] {
+            let row = ConnectionRow {
+                event: String::new(),
+                title: String::new(),
+                band: String::new(),
+                way: String::new(),
+                cells,
+            };
+            assert_eq!(row.repairs(&columns), expected);
+        }
     }
 }

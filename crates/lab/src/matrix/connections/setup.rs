@@ -193,7 +193,7 @@ pub(super) async fn save_flow(workshop: &mut Workshop<'_>, subject: &Subject) ->
     saved.map(drop).map_err(|error| workshop.failed(error))
 }
 
-/// Replaces the flow by one of the colleague's with a connection of their own.
+/// As the co-owner of the flow, replaces its connection with one of their own.
 pub(super) async fn own_connection(
     workshop: &mut Workshop<'_>,
     subject: &mut Subject,
@@ -207,7 +207,6 @@ pub(super) async fn own_connection(
         workshop.colleague.put_connection(now, &name, subject.column.title, connector, &values).await;
     created.map_err(|error| workshop.failed(error))?;
     subject.connection = Some(name);
-    subject.flow = workshop.random.stream("matrix-flow-id").uuid().to_string();
     let body = flow(subject, workshop);
     let saved = workshop.colleague.write_flow(now, &subject.flow, &body).await;
     saved.map(drop).map_err(|error| workshop.failed(error))

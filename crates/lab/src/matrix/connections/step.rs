@@ -15,9 +15,11 @@ pub(super) enum Step {
     ChangePassword,
     /// An admin enables the user.
     EnableUser,
-    /// A colleague signs in to the connection, which is shared with them.
+    /// An admin makes a colleague a co-owner of the flow.
+    AddCoOwner,
+    /// The co-owner signs in to the connection.
     TakeOver,
-    /// A colleague saves the flow with a connection of their own.
+    /// The co-owner saves the flow with a connection of their own in place of the present one.
     UseOwnConnection,
     /// An admin adds a secret to the application.
     AddSecret,
@@ -55,6 +57,7 @@ impl Step {
             Self::RenewCertificate => matches!(kind, Kind::Delegated(Client::Certificate)),
             Self::EnableApplication => !matches!(kind, Kind::Password | Kind::ApiKey),
             Self::EnableUser | Self::DeletePolicy => true,
+            Self::AddCoOwner => matches!(kind, Kind::Delegated(_) | Kind::Password),
             Self::RestoreAccess => !matches!(kind, Kind::Http),
         }
     }
@@ -77,8 +80,11 @@ impl Step {
             Self::EnterPassword => "The owner enters the new password into the connection.",
             Self::ChangePassword => "The owner replaces the expired password on the page for it.",
             Self::EnableUser => "An admin enables the user; the tokens work again.",
-            Self::TakeOver => "A colleague with whom the connection is shared signs in to it.",
-            Self::UseOwnConnection => "A colleague saves the flow with a connection of their own.",
+            Self::AddCoOwner => "An admin makes a colleague a co-owner of the flow.",
+            Self::TakeOver => "The co-owner signs in to the connection of the flow.",
+            Self::UseOwnConnection => {
+                "The co-owner replaces the connection of the flow with one that has their own password."
+            }
             Self::AddSecret => "An admin adds a client secret to the application.",
             Self::ReplaceSecret => match kind {
                 Kind::Http => "The owner puts the new secret into the flow.",

@@ -56,13 +56,8 @@ impl ConnectionMatrix {
                     }
                 })
                 .collect();
-            let mut repairs = Vec::<&str>::new();
-            for step in row.cells.iter().filter_map(|cell| cell.repair.as_ref()).flat_map(|r| &r.steps) {
-                if !repairs.contains(&step.as_str()) {
-                    repairs.push(step);
-                }
-            }
-            text.push_str(&format!("| {} | {} | {} |\n", row.title, cells.join(" | "), repairs.join(" ")));
+            let repairs = row.repairs(&self.columns);
+            text.push_str(&format!("| {} | {} | {repairs} |\n", row.title, cells.join(" | ")));
         }
         text.push_str(LEGEND);
         text.push_str(&self.summary());
