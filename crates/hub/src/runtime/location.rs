@@ -9,8 +9,8 @@ use super::query::Query;
 use crate::connection::Connection;
 
 /// Returns an address below `base`, the connector's address at its back end, as one below the
-/// connection's path at the hub, without the secrets that the hub adds to each call. `None` if it is
-/// elsewhere.
+/// connection's path at the hub, without the secrets that the hub adds to each call. `None` if it
+/// is elsewhere.
 pub(super) fn through_hub(
     headers: &HeaderMap,
     (call, base): (&Url, &Url),
