@@ -14,7 +14,7 @@ const CONSENT_RETURN: &str = "http://localhost/connected";
 /// The resource group of all connections, by convention.
 pub(super) const GROUP: &str = "lab";
 /// The only location.
-pub(super) const LOCATION: &str = "unitedstates";
+const LOCATION: &str = "unitedstates";
 /// The API version of the hub's control plane.
 pub(super) const API_VERSION: &str = "2016-06-01";
 

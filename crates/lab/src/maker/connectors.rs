@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::connections::{API_VERSION, GROUP, LOCATION};
+use super::connections::{API_VERSION, GROUP};
 use super::portal::{Audience, Maker, MakerError};
 
 impl Maker {

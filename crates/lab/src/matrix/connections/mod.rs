@@ -7,6 +7,7 @@
 
 mod authenticator_app;
 mod cause;
+mod cell_source;
 mod columns;
 mod expected;
 mod html;
@@ -29,12 +30,13 @@ use outlive_rules::{Edition, Ruleset};
 pub use self::report::{ConnectionCell, ConnectionMatrix, ConnectionRepair, ConnectionRow, MatrixColumn};
 
 use self::cause::Caused;
+use self::cell_source::source;
 use self::columns::{COLUMNS, Column};
 use self::expected::{EXPECTED, ExpectedRow, Outcome, steps};
 use self::observe::{Journals, Recorded, Run, observe};
 use self::rows::Row;
 use self::setup::EVERY_MINUTES;
-use self::source::{Source, source};
+use self::source::Source;
 use self::span_in_words::in_words;
 use self::subject::Subject;
 use self::workshop::Workshop;

@@ -101,7 +101,7 @@ pub struct Counts {
 }
 
 impl ConnectionRow {
-    /// Returns the repairs in a sentence: those of most cells, and those of others with their names.
+    /// Returns the repairs: those of most cells, then those of others with their names.
     pub(super) fn repairs(&self, columns: &[MatrixColumn]) -> String {
         let mut groups = Vec::<(&[String], Vec<&str>)>::new();
         for cell in &self.cells {
