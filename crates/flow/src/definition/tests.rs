@@ -115,7 +115,7 @@ fn errors_contain_place_reason_and_remedy() {
         (
             "/triggers/Recurrence/type",
             json!("Webhook"),
-            "triggers.Recurrence.type: the trigger type 'Webhook' is not supported; use Recurrence, Request, or the trigger of a connector",
+            "triggers.Recurrence.type: the trigger type 'Webhook' is not supported; use Recurrence, Request, Http, or the trigger of a connector",
         ),
         (
             "/triggers/Recurrence/recurrence/frequency",
