@@ -88,7 +88,7 @@ impl<'a> Maker<'a> {
         self.token(HUB).await
     }
 
-    /// Sends a request with a token for `scope`; a body of `null` is none.
+    /// Sends a request with a token for `scope`; `null` sends no body.
     ///
     /// # Panics
     /// When there is no answer.

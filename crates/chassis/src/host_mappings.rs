@@ -27,7 +27,7 @@ struct OwnHost {
 pub struct MappedUrl {
     /// The address, with the path and query of the URL.
     pub url: Url,
-    /// The address over TLS, where client certificates are sent; `None` if there is none.
+    /// The address over TLS, where client certificates are sent, if it has one.
     pub by_tls: Option<Url>,
     /// Whether it is a service of this installation.
     pub is_own: bool,

@@ -46,7 +46,7 @@ impl HttpClient {
     }
 
     /// Builds a client that presents a certificate (`pem`: private key and chain). It trusts the
-    /// authority, or the machine's ones if there is none; `carries_time` is for services of this
+    /// authority, by default those of the machine; `carries_time` is for services of this
     /// installation.
     ///
     /// # Errors

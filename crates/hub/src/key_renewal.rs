@@ -16,7 +16,7 @@ const VALIDITY: Span = Span::from_days(730);
 pub(crate) struct NewKeys {
     /// The one in use, if it is another.
     pub(crate) current: Option<String>,
-    /// The next one, if that changes: `Some(None)` if there is none any more.
+    /// The next one, if that changes: `Some(None)` if it was removed.
     pub(crate) next: Option<Option<String>>,
 }
 

@@ -53,12 +53,12 @@ def test_azure_identity_gets_a_token_that_outlives_the_owners_password(tenant, f
     with ManagedIdentityCredential(retry_total=0) as credential:
         info = credential.get_token_info(DEFAULT)
         assert principal_of(tenant, info.token) == function["principal_id"]
-        said = claims(info.token)
-        assert (said["appidacr"], said["idtyp"], said["roles"]) == ("2", "app", ["Orders.Read.All"])
-        assert said["xms_mirid"] == function["resource_id"]
+        payload = claims(info.token)
+        assert (payload["appidacr"], payload["idtyp"], payload["roles"]) == ("2", "app", ["Orders.Read.All"])
+        assert payload["xms_mirid"] == function["resource_id"]
         # The lifetime is a day; expiry is computed on this machine, whose clock went on since.
-        assert abs(info.expires_on - said["exp"]) < 120
-        assert said["exp"] - said["iat"] == 24 * 3600 + 300
+        assert abs(info.expires_on - payload["exp"]) < 120
+        assert payload["exp"] - payload["iat"] == 24 * 3600 + 300
         assert credential.get_token(DEFAULT).token == info.token, "kept while it is good"
     tenant.event("password_change", user="owner")
     with ManagedIdentityCredential(retry_total=0) as credential:

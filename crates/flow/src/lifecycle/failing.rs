@@ -40,7 +40,7 @@ pub(crate) struct Streak {
 }
 
 impl Streak {
-    /// Returns the streak after an outcome; `None` if there is none.
+    /// Returns the streak after an outcome, if it goes on.
     pub(crate) fn after(before: Option<Self>, outcome: Outcome, at: Instant) -> Option<Self> {
         match (outcome, before) {
             (Outcome::Succeeded, _) => None,

@@ -23,7 +23,7 @@ pub(crate) enum Credentials<'a> {
     None,
     Signature(CallbackSignature),
     Bearer(&'a str),
-    /// A token that is none.
+    /// A token that cannot be read.
     Unreadable(BearerRefusal),
     /// A header `Authorization` of another scheme.
     Other {

@@ -3,7 +3,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `settings.rs` | the parsed settings |
-//! | `client_credential.rs` | removes client secrets from a document, finds out whether it takes a certificate |
+//! | `client_credential.rs` | client secrets in a document, and whether it takes a certificate |
 //! | `parse.rs` | reads the settings and reports every mistake with its path |
 //! | `values.rs` | values of a connection's parameters, which replace settings (`token:clientId`) |
 //! | `sign_in.rs` | settings and values together: what a sign-in needs, and what is missing |

@@ -64,7 +64,7 @@ const WATCH_FREQUENCY: Span = Span::from_hours(3);
 /// From a repair to the run after it.
 const AFTER_REPAIR: Span = Span::from_minutes(EVERY_MINUTES + 5);
 
-/// The rows and columns to execute: all if there are none.
+/// The rows and columns to execute; all by default.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     pub rows: Vec<String>,
