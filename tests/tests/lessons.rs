@@ -105,7 +105,7 @@ async fn a_new_secret_repairs_a_connection_and_an_overlap_avoids_the_break() {
 }
 
 #[tokio::test]
-async fn one_password_change_breaks_one_of_five_authentication_types() {
+async fn one_password_change_breaks_one_of_six_authentication_types() {
     let ended = run("http-authentication-types", "2025-11").await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
