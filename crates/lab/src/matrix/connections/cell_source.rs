@@ -25,7 +25,8 @@ pub(super) fn source(row: &ExpectedRow, at: usize, column: &Column) -> Source {
 /// Returns why an event does not concern a credential, unless the source of the row says it.
 fn independence(row: Row, kind: Kind) -> Option<Source> {
     Some(match (row, kind) {
-        (Row::AccessRemoved, Kind::Http) => NO_CONNECTION,
+        (Row::AccessRemoved, Kind::Http | Kind::ManagedIdentity) => NO_CONNECTION,
+        (_, Kind::ManagedIdentity) => OF_PLATFORM,
         (_, Kind::ApiKey) => NO_TOKEN,
         (_, Kind::Password) => NO_TOKEN_OF_HUB,
         (Row::SecretExpires | Row::SecretRotated, Kind::Delegated(_)) => NO_SECRET,

@@ -50,6 +50,8 @@ pub(super) enum Kind {
     ServicePrincipal,
     /// An `Http` action with `ActiveDirectoryOAuth`; no connection.
     Http,
+    /// An `Http` action with a managed identity of the tenant; no connection.
+    ManagedIdentity,
     /// A connection with the owner's directory password.
     Password,
     /// A connection with a key of the API.
@@ -79,7 +81,7 @@ impl Client {
 }
 
 /// All columns, in the order of the page.
-pub(super) static COLUMNS: [Column; 11] = [
+pub(super) static COLUMNS: [Column; 12] = [
     Column {
         name: "confidential",
         title: "Entra OAuth with secret",
@@ -151,6 +153,14 @@ pub(super) static COLUMNS: [Column; 11] = [
         label: "http",
         group: Group::Application,
         kind: Kind::Http,
+    },
+    Column {
+        name: "managed_identity",
+        title: "HTTP with a managed identity",
+        short: "Managed identity",
+        label: "identity",
+        group: Group::Application,
+        kind: Kind::ManagedIdentity,
     },
     Column {
         name: "basic",

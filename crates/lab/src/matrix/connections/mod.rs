@@ -1,6 +1,6 @@
 //! Executes what each event does to each kind of connection: a real flow in a temporary tenant,
 //! the event, the next runs, the repair, and the run after it. The outcomes are compared with the
-//! table in [`expected`].
+//! table in `expected.rs`.
 //!
 //! A row is a tenant with a flow of each column, because events of different rows would concern
 //! each other, and columns do not.

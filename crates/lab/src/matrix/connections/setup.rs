@@ -39,7 +39,7 @@ pub(super) async fn register(
                 register_connector(workshop, &subject).await?;
             }
         }
-        Kind::Password | Kind::ApiKey => {}
+        Kind::ManagedIdentity | Kind::Password | Kind::ApiKey => {}
     }
     Ok(subject)
 }
@@ -168,7 +168,7 @@ async fn create_connection(workshop: &mut Workshop<'_>, subject: &mut Subject) -
             "token:clientId": subject.client_id(), "token:clientSecret": subject.secret,
             "token:TenantId": workshop.tenant,
         }),
-        Kind::Delegated(_) | Kind::Http => json!({}),
+        Kind::Delegated(_) | Kind::Http | Kind::ManagedIdentity => json!({}),
     };
     let (now, title) = (workshop.now, subject.column.title);
     let created = if matches!(subject.column.kind, Kind::Password | Kind::ApiKey) {
@@ -187,7 +187,7 @@ async fn create_connection(workshop: &mut Workshop<'_>, subject: &mut Subject) -
 
 /// Saves the flow of a column as the owner.
 pub(super) async fn save_flow(workshop: &mut Workshop<'_>, subject: &Subject) -> Result<(), MatrixError> {
-    let body = flow(subject, workshop);
+    let body = flow(subject, workshop)?;
     let now = workshop.now;
     let saved = workshop.owner.write_flow(now, &subject.flow, &body).await;
     saved.map(drop).map_err(|error| workshop.failed(error))
@@ -207,12 +207,16 @@ pub(super) async fn own_connection(
         workshop.colleague.put_connection(now, &name, subject.column.title, connector, &values).await;
     created.map_err(|error| workshop.failed(error))?;
     subject.connection = Some(name);
-    let body = flow(subject, workshop);
+    let body = flow(subject, workshop)?;
     let saved = workshop.colleague.write_flow(now, &subject.flow, &body).await;
     saved.map(drop).map_err(|error| workshop.failed(error))
 }
 
-fn flow(subject: &Subject, workshop: &Workshop<'_>) -> Value {
+fn flow(subject: &Subject, workshop: &Workshop<'_>) -> Result<Value, MatrixError> {
+    let identity = match subject.column.kind {
+        Kind::ManagedIdentity => Some(workshop.identity()?),
+        _ => None,
+    };
     let (call, references) = match subject.connector() {
         Some(connector) => (
             json!({"type": "OpenApiConnection", "runAfter": {}, "inputs": {
@@ -230,16 +234,21 @@ fn flow(subject: &Subject, workshop: &Workshop<'_>) -> Value {
         None => (
             json!({"type": "Http", "runAfter": {}, "inputs": {
                 "method": "GET", "uri": format!("https://{HOST}/orders"),
-                "authentication": {
-                    "type": "ActiveDirectoryOAuth", "tenant": workshop.tenant, "audience": RESOURCE,
-                    "clientId": subject.client_id(), "credentialType": "Secret", "secret": subject.secret,
+                "authentication": match identity {
+                    Some(identity) => json!({
+                        "type": "ManagedServiceIdentity", "audience": RESOURCE, "identity": identity,
+                    }),
+                    None => json!({
+                        "type": "ActiveDirectoryOAuth", "tenant": workshop.tenant, "audience": RESOURCE,
+                        "clientId": subject.client_id(), "credentialType": "Secret", "secret": subject.secret,
+                    }),
                 },
             }}),
             json!({}),
         ),
     };
     let schema = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#";
-    json!({"properties": {
+    let mut body = json!({"properties": {
         "displayName": subject.column.title, "state": "Started", "connectionReferences": references,
         "definition": {
             "$schema": schema, "contentVersion": "1.0.0.0",
@@ -252,5 +261,9 @@ fn flow(subject: &Subject, workshop: &Workshop<'_>) -> Value {
             }},
             "actions": {"Orders": call}, "outputs": {},
         },
-    }})
+    }});
+    if let Some(identity) = identity {
+        body["identity"] = json!({"type": "UserAssigned", "userAssignedIdentities": {identity: {}}});
+    }
+    Ok(body)
 }

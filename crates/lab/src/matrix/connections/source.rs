@@ -46,6 +46,8 @@ pub(super) const NO_SECRET: Source = Source::Independent("The application has no
 pub(super) const NO_CERTIFICATE: Source = Source::Independent("The application has no certificate.");
 pub(super) const NO_REDIRECT: Source =
     Source::Independent("A request for a token without a user's page has no redirect URI to compare.");
+pub(super) const OF_PLATFORM: Source =
+    Source::Public("https://learn.microsoft.com/azure/logic-apps/authenticate-with-managed-identity");
 pub(super) const NO_CONNECTION: Source = Source::Independent("The action uses no connection.");
 pub(super) const PASSKEY: Source =
     Source::Independent("The sign-in with a passkey satisfied MFA, and the refresh token says so.");

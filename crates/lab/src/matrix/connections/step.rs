@@ -52,13 +52,13 @@ impl Step {
             Self::AddSecret | Self::ReplaceSecret => match kind {
                 Kind::Delegated(client) => client.has_secret(),
                 Kind::ServicePrincipal | Kind::Http => true,
-                Kind::Password | Kind::ApiKey => false,
+                Kind::ManagedIdentity | Kind::Password | Kind::ApiKey => false,
             },
             Self::RenewCertificate => matches!(kind, Kind::Delegated(Client::Certificate)),
-            Self::EnableApplication => !matches!(kind, Kind::Password | Kind::ApiKey),
+            Self::EnableApplication => !matches!(kind, Kind::ManagedIdentity | Kind::Password | Kind::ApiKey),
             Self::EnableUser | Self::DeletePolicy => true,
             Self::AddCoOwner => matches!(kind, Kind::Delegated(_) | Kind::Password),
-            Self::RestoreAccess => !matches!(kind, Kind::Http),
+            Self::RestoreAccess => !matches!(kind, Kind::Http | Kind::ManagedIdentity),
         }
     }
 

@@ -32,7 +32,7 @@ impl Subject {
             Kind::Delegated(_) | Kind::ServicePrincipal => Some(self.column.name),
             Kind::Password => Some("shared_contoso-orders-basic"),
             Kind::ApiKey => Some("shared_contoso-orders-key"),
-            Kind::Http => None,
+            Kind::Http | Kind::ManagedIdentity => None,
         }
     }
 

@@ -20,6 +20,8 @@ use crate::tenants::Tenants;
 
 /// The application whose credentials flows use without a user.
 const DAEMON: &str = "Nightly Job";
+/// The managed identity of the seed that is assigned to flows.
+const IDENTITY: &str = "Orders Reader";
 const API: &str = "Contoso Orders API";
 
 /// The orders API, as applications require it.
@@ -126,6 +128,13 @@ impl<'a> Workshop<'a> {
 
     pub(super) fn daemon(&self) -> Result<&ApplicationCredentials, MatrixError> {
         self.credentials.application(DAEMON).ok_or(MatrixError::Seed(DAEMON))
+    }
+
+    /// Returns the resource id of an identity that can be assigned to flows.
+    pub(super) fn identity(&self) -> Result<&str, MatrixError> {
+        let mut identities = self.credentials.managed_identities.iter();
+        let identity = identities.find(|identity| identity.name == IDENTITY);
+        Ok(&identity.ok_or(MatrixError::Seed(IDENTITY))?.resource_id)
     }
 
     /// Returns a key of the orders API.
