@@ -15,13 +15,24 @@ use crate::status::ActionStatus;
 
 impl<'d> Engine<'d, '_> {
     /// Evaluates the inputs of a call.
-    pub(super) fn call(&mut self, at: Spot, action: &'d Action, mut record: ActionRecord) -> Step<'d> {
+    pub(super) fn call(&mut self, at: Spot, action: &'d Action, record: ActionRecord) -> Step<'d> {
         let evaluated = match &action.kind {
             ActionKind::OpenApiConnection(call) => operation(call, &self.view(at.frame)),
             ActionKind::ApiConnection(call) => request(call, &self.view(at.frame)),
             ActionKind::Http(call) => http_request::evaluate(call, &self.view(at.frame)),
             _ => return Step::Idle,
         };
+        self.begin_call(at, action, record, evaluated)
+    }
+
+    /// Stores the evaluated inputs of a call, or the failure of their evaluation.
+    pub(super) fn begin_call(
+        &mut self,
+        at: Spot,
+        action: &'d Action,
+        mut record: ActionRecord,
+        evaluated: Evaluated<'d>,
+    ) -> Step<'d> {
         match evaluated {
             Ok((inputs, call)) => {
                 record.inputs = Some(inputs);

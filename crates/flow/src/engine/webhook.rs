@@ -7,7 +7,7 @@ use super::ending::RUN_LENGTH_MAX;
 use super::facts::View;
 use super::inputs::{CallInputs, Evaluated};
 use super::place::Spot;
-use super::record::{ActionRecord, Failure};
+use super::record::ActionRecord;
 use super::state::RunState;
 use super::stepper::{Engine, Step};
 use super::{calls, http_request};
@@ -28,22 +28,10 @@ impl<'d> Engine<'d, '_> {
         call: &'d WebhookCall,
         mut record: ActionRecord,
     ) -> Step<'d> {
-        match subscription(call, at, &self.view(at.frame), self.context) {
-            Ok((inputs, call)) => {
-                record.inputs = Some(inputs);
-                record.status = ActionStatus::Running;
-                record.retry_due = None;
-                self.state.store(at, record);
-                // Inputs that are too large are a failure.
-                let is_stored = self.state.status(at) == Some(ActionStatus::Running);
-                if is_stored { Step::Call(at, call) } else { Step::Progress }
-            }
-            Err(error) => {
-                record.end(Err(Failure::template(&action.name, &error)), self.now());
-                self.state.store(at, record);
-                Step::Progress
-            }
-        }
+        record.status = ActionStatus::Running;
+        record.retry_due = None;
+        let evaluated = subscription(call, at, &self.view(at.frame), self.context);
+        self.begin_call(at, action, record, evaluated)
     }
 }
 
