@@ -10,11 +10,11 @@ use outlive_chassis::Problem;
 use outlive_clock::Instant;
 use serde_json::{Map, Value, json};
 
-use super::callback::workflow_path;
 use super::caller::Caller;
 use super::flow_routes::flow_id;
 use super::links::{absolute_with, below};
 use super::trigger_histories::not_found;
+use super::trigger_invocation::workflow_path;
 use crate::definition::TriggerKind;
 use crate::service::{Flows, KeyType, SIGNATURE_VERSION, SignedParts};
 use crate::tables::flows::FlowRow;

@@ -1,12 +1,12 @@
 //! The HTTP API (`Microsoft.ProcessSimple`, api-version 2016-11-01).
 
-mod callback;
 mod callback_urls;
 mod callbacks;
 mod caller;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;
+mod lab_tenant;
 mod links;
 mod outbox;
 mod paging;
@@ -15,6 +15,7 @@ mod run_documents;
 mod run_routes;
 mod sharing_routes;
 mod trigger_histories;
+mod trigger_invocation;
 mod trigger_routes;
 
 use std::sync::Arc;
@@ -61,37 +62,15 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
             get(run_routes::repetition),
         )
         .route(&at("/{flow}/runs/{run}/cancel"), post(run_routes::cancel))
-        .route(&at("/{flow}/owners"), get(sharing_routes::owners))
-        .route(&at("/{flow}/permissions"), get(sharing_routes::permissions))
-        // Clients write it in both ways.
-        .route(&at("/{flow}/modifyOwners"), post(sharing_routes::modify_owners))
-        .route(&at("/{flow}/modifyowners"), post(sharing_routes::modify_owners))
-        .route(&at("/{flow}/modifyPermissions"), post(sharing_routes::modify_permissions))
         .route(&as_administrator("/flows"), get(flow_routes::list_as_administrator))
         .route(&as_administrator("/v2/flows"), get(flow_routes::list_as_administrator))
         .route(&as_administrator("/flows/{flow}"), get(flow_routes::show_as_administrator))
-        .route(&as_administrator("/flows/{flow}/owners"), get(sharing_routes::owners_as_administrator))
-        .route(
-            &as_administrator("/flows/{flow}/permissions"),
-            get(sharing_routes::permissions_as_administrator),
-        )
-        .route(
-            &as_administrator("/flows/{flow}/modifyOwners"),
-            post(sharing_routes::modify_owners_as_administrator),
-        )
-        .route(
-            &as_administrator("/flows/{flow}/modifyowners"),
-            post(sharing_routes::modify_owners_as_administrator),
-        )
-        .route(
-            &as_administrator("/flows/{flow}/modifyPermissions"),
-            post(sharing_routes::modify_permissions_as_administrator),
-        )
+        .merge(sharing_routes::routes(&at("/{flow}"), &as_administrator("/flows/{flow}")))
         .route(&at("/{flow}/triggers/{trigger}/listCallbackUrl"), post(callback_urls::list_for_trigger))
         .route(&at("/{flow}/listCallbackUrl"), post(callback_urls::list_for_flow))
         .route(&at("/{flow}/regenerateAccessKey"), post(callback_urls::regenerate))
-        .route(INVOKE, any(callback::invoke))
-        .route(&format!("{INVOKE}/{{*relative}}"), any(callback::invoke))
+        .route(INVOKE, any(trigger_invocation::invoke))
+        .route(&format!("{INVOKE}/{{*relative}}"), any(trigger_invocation::invoke))
         .route(&at("/{flow}/runs/{run}/callbacks/{repetition}"), post(callbacks::call_back))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))

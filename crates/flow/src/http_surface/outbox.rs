@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use outlive_chassis::Problem;
-use outlive_clock::TenantId;
 use serde_json::{Value, json};
 
+use super::lab_tenant::tenant_of_path;
 use crate::service::Flows;
 use crate::tables::mails;
 
@@ -16,9 +16,6 @@ pub(super) async fn show(
     State(flows): State<Arc<Flows>>,
     Path(tenant): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let tenant = tenant.parse::<TenantId>().map_err(|error| {
-        Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID.").caused_by(error)
-    })?;
-    flows.chassis.clocks.clock(tenant).await?;
+    let tenant = tenant_of_path(&flows, &tenant).await?;
     Ok(Json(json!({ "messages": mails::list(&flows.chassis.store, tenant).await? })))
 }

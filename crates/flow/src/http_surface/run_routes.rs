@@ -6,11 +6,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use outlive_chassis::Problem;
-use outlive_clock::TenantId;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::flow_routes::flow_id;
+use super::lab_tenant::tenant_of_path;
 use super::links::{below, flow_path};
 use super::paging::{Page, bad_token};
 use super::{repetitions, run_documents};
@@ -26,10 +26,7 @@ pub(super) async fn counts(
     State(flows): State<Arc<Flows>>,
     Path(tenant): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let tenant = tenant.parse::<TenantId>().map_err(|error| {
-        Problem::not_found("TenantNotFound", "The tenant in the path is not a UUID.").caused_by(error)
-    })?;
-    flows.chassis.clocks.clock(tenant).await?;
+    let tenant = tenant_of_path(&flows, &tenant).await?;
     Ok(Json(json!(runs::count_by_status(&flows.chassis.store, tenant).await?)))
 }
 

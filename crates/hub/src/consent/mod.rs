@@ -6,7 +6,9 @@
 //! | `GET /login?data=` | a browser | a redirect to the issuer with `state` and a PKCE challenge |
 //! | `GET /redirect?code=&state=` | the browser, from the issuer | tokens, and the hub's own code |
 //! | `confirmConsentCode` | the same caller | the connection is connected |
-//! | `POST /firstPartyLogin?data=`, in place of the last three | the user | the connection is connected |
+//! | `POST /firstPartyLogin?data=` | the user | the connection is connected |
+//!
+//! The last one takes the place of the three before it.
 //!
 //! Every step is possible once: a state and a code can be used once. The tokens stay sealed in the
 //! attempt until the code is confirmed.
