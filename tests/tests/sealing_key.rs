@@ -1,9 +1,24 @@
 //! The hub's sealing key is replaced while connections are used: no call fails, and what is stored
 //! opens after the old key is gone.
 
-use outlive_tests::{Maker, Service, System};
+use outlive_tests::{Maker, Service, System, Tenant};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+/// A flow with these actions that starts when it is called.
+fn requested(actions: &Value) -> Value {
+    json!({"properties": {"displayName": "Called", "state": "Started", "definition": {
+        "$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#",
+        "contentVersion": "1.0.0.0", "triggers": {"manual": {"type": "Request"}}, "actions": actions,
+    }}})
+}
+
+/// The resource id of the identity that flows can be assigned.
+fn identity(tenant: &Tenant) -> &str {
+    let identities = tenant.facts["managed_identities"].as_array().expect("a list");
+    let found = identities.iter().find(|identity| identity["user_assigned"] == true).expect("an identity");
+    found["resource_id"].as_str().expect("a text")
+}
 
 async fn rotate(system: &System, service: Service) -> (u16, Value) {
     let url = format!("{}/_lab/sealing-key", system.url(service));
@@ -93,13 +108,29 @@ async fn the_keys_of_the_flow_service_and_the_orders_api_are_replaced() {
     let mut system = System::start().await;
     let tenant = system.new_tenant().await;
     tenant.freeze().await;
-    for (service, name, sealed) in [(Service::Flow, "flow", 2), (Service::Resource, "resource", 0)] {
+    let owner = Maker::new(&system, &tenant, "owner");
+    let (with_address, with_identity) =
+        ("99999999-0000-4000-8000-000000000011", "99999999-0000-4000-8000-000000000012");
+    let respond = json!({"Respond": {"type": "Response", "inputs": {"statusCode": 200}}});
+    assert_eq!(owner.flow(Method::PUT, with_address, &requested(&respond)).await.0, 201);
+    let (_, url) = owner.flow(Method::POST, &format!("{with_address}/listCallbackUrl"), &json!({})).await;
+    let url = url["value"].as_str().expect("an address").to_owned();
+    let mut as_itself = requested(&json!({"Call": {"type": "Http", "inputs": {
+        "method": "GET", "uri": "https://orders.contoso.example/orders",
+        "authentication": {"type": "ManagedServiceIdentity", "audience": "api://contoso-orders", "identity": identity(&tenant)},
+    }}}));
+    as_itself["identity"] =
+        json!({"type": "UserAssigned", "userAssignedIdentities": {identity(&tenant): {}}});
+    let (status, saved) = owner.flow(Method::PUT, with_identity, &as_itself).await;
+    assert_eq!(status, 201, "{saved}");
+    for (service, name, sealed) in [(Service::Flow, "flow", 4), (Service::Resource, "resource", 0)] {
         let keys = || std::fs::read_to_string(system.data().join(format!("{name}.key"))).expect("a file");
         let first = keys();
         for _ in 0..2 {
             let (status, answer) = rotate(&system, service).await;
             assert_eq!((status, &answer["unreadable"]), (200, &0.into()), "{name}: {answer}");
-            // The credential of the flow service in two tenants.
+            // The credential of the flow service in two tenants, the keys of an address, and the
+            // document with an identity.
             assert!(answer["resealed"].as_u64().is_some_and(|count| count >= sealed), "{name}: {answer}");
         }
         assert!(!keys().contains(first.trim()), "{name}: the first key is gone");
@@ -108,6 +139,15 @@ async fn the_keys_of_the_flow_service_and_the_orders_api_are_replaced() {
     system.restart().await;
     let after = tenant.advance("PT3H").await;
     assert_eq!((&after["failed"], after["done"].as_u64() >= Some(3)), (&0.into(), true), "{after}");
+    // Callers of the address need no token.
+    assert_eq!(system.http().post(url).send().await.expect("it answers").status(), 200);
+    let owner = Maker::new(&system, &tenant, "owner");
+    let run = owner.flow(Method::POST, &format!("{with_identity}/triggers/manual/run"), &Value::Null).await;
+    assert_eq!(run.0, 202, "{}", run.1);
+    let runs = system.journal(Service::Flow, &tenant, "run.finished").await;
+    let of_identity: Vec<_> = runs.iter().filter(|run| run["data"]["flow"] == with_identity).collect();
+    assert_eq!(of_identity.len(), 1, "{runs:?}");
+    assert_eq!(of_identity[0]["data"]["status"], "Succeeded", "{of_identity:?}");
     system.stop().await;
 }
 

@@ -116,6 +116,28 @@ fn a_run_only_user_runs_a_flow_and_sees_only_own_runs() {
     assert_eq!(second["value"][0]["name"], name);
 }
 
+/// An error can contain what an action returned, and an identity is the flow's own.
+#[test]
+fn a_run_only_user_sees_neither_errors_nor_the_identity() {
+    let lab = shared("embedded");
+    let end = json!({"type": "Terminate", "inputs": {
+        "runStatus": "Failed", "runError": {"code": "Stop", "message": "@{string(body('Get'))}"},
+    }, "runAfter": {"Get": ["Succeeded"]}});
+    let mut body = flow(manual(json!({"Get": call("ListOrders", json!({})), "End": end})));
+    body["identity"] = json!({"type": "SystemAssigned"});
+    lab.owner("PUT", &format!("/{FLOW}"), Some(body)).expect(200);
+    let name = run(&lab, COLLEAGUE).expect(202)["name"].as_str().expect("a name").to_owned();
+    let at = format!("/{FLOW}");
+    for below in [format!("{at}/runs"), format!("{at}/runs/{name}")] {
+        let of_owner = send(&lab, OWNER, "GET", &below).expect(200);
+        assert!(of_owner.to_string().contains("\"Stop\""), "{of_owner}");
+        let own = send(&lab, COLLEAGUE, "GET", &below).expect(200);
+        assert!(own.to_string().contains("\"Failed\"") && !own.to_string().contains("Stop"), "{own}");
+    }
+    assert!(send(&lab, OWNER, "GET", &at).expect(200).get("identity").is_some());
+    assert_eq!(send(&lab, COLLEAGUE, "GET", &at).expect(200).get("identity"), None);
+}
+
 #[test]
 fn a_fixed_connection_is_used_for_every_invoker() {
     let lab = shared("embedded");

@@ -203,6 +203,17 @@ async fn the_header_of_another_tenant_is_wrong() {
 }
 
 #[tokio::test]
+async fn of_two_headers_none_is_taken() {
+    let tenant = tenant().await;
+    let query = format!("api-version=2019-08-01&resource={ORDERS}");
+    let url = tenant.url(&format!("/{}/identity/{}/token?{query}", tenant.id(), tenant.id_of(75)));
+    for second in [HEADER, "another"] {
+        let request = tenant.http.get(&url).header("X-IDENTITY-HEADER", HEADER);
+        assert_eq!(send(request.header("X-IDENTITY-HEADER", second)).await.status, 401, "{second}");
+    }
+}
+
+#[tokio::test]
 async fn a_disabled_service_principal_and_an_unknown_resource_get_the_error_of_the_directory() {
     let tenant = tenant().await;
     let query = "api-version=2018-02-01&resource=api://nowhere";

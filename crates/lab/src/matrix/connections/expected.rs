@@ -183,6 +183,14 @@ mod tests {
     }
 
     #[test]
+    fn every_code_is_one_of_the_catalogue() {
+        for cell in EXPECTED.iter().flat_map(|row| &row.cells) {
+            let known = cell.code <= 599 || outlive_rules::Aadsts::from_number(cell.code).is_some();
+            assert!(known, "{cell:?}");
+        }
+    }
+
+    #[test]
     fn every_broken_cell_has_a_repair() {
         for row in &EXPECTED {
             for (cell, column) in row.cells.iter().zip(&COLUMNS) {
