@@ -62,6 +62,18 @@ async fn everything_follows_the_https_origin_and_its_tokens_are_good_everywhere(
         tenant.facts["urls"]["idp_tls"].as_str().expect("the https address is handed out").to_owned();
     let port = system.tls_port();
     assert_eq!(origin, format!("https://localhost:{port}"));
+    let resource = tenant.facts["urls"]["resource_tls"].as_str().expect("so is the resource's");
+    let notice = format!(
+        "  identity provider over TLS  {origin}\n  resource over TLS           {resource}\n  their certificate"
+    );
+    let printed = async {
+        let mut looks = interval(Duration::from_millis(20));
+        while !system.log().contains(&notice) {
+            looks.tick().await;
+        }
+    };
+    let printed = timeout(Duration::from_secs(30), printed).await;
+    assert!(printed.is_ok(), "no {notice} in {}", system.log());
     let client = trusting(&system.data().join("ca.pem"), &[]);
     let document =
         json(&client, &format!("{origin}/{}/v2.0/.well-known/openid-configuration", tenant.id())).await;

@@ -236,6 +236,7 @@ mod tests {
         let origins = Origins {
             idp: Origin::split("http://idp:8701", "http://127.0.0.1:870"),
             idp_tls: None,
+            resource_tls: None,
             hub: same(),
             resource: same(),
             flow: same(),

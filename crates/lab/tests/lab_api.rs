@@ -67,6 +67,7 @@ impl Lab {
         let origins = Origins {
             idp: Origin::same(&idp_at),
             idp_tls: Some("https://localhost:8743".to_owned()),
+            resource_tls: Some("https://localhost:8744".to_owned()),
             hub: Origin::same(&hub_at),
             resource: Origin::same(&resource_at),
             flow: Origin::same(&flow_at),

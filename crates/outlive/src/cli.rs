@@ -319,6 +319,9 @@ pub(crate) struct UrlArgs {
     /// The resource by https, as services reach it; for client certificates.
     #[arg(long, env = "OUTLIVE_RESOURCE_TLS_URL")]
     resource_tls_url: Option<String>,
+    /// The resource by https, as clients reach it; for tenant credentials.
+    #[arg(long, env = "OUTLIVE_RESOURCE_TLS_PUBLIC_URL")]
+    resource_tls_public_url: Option<String>,
     /// The flow service, as services reach it.
     #[arg(long, env = "OUTLIVE_FLOW_URL", default_value = "http://127.0.0.1:8704")]
     flow_url: String,
@@ -341,12 +344,14 @@ impl ServiceArgs {
         } else {
             self.issuer_origins.iter().map(|origin| plain(origin)).collect()
         };
+        let resource_tls_public = urls.resource_tls_public_url.as_ref().or(urls.resource_tls_url.as_ref());
         crate::services::Urls {
             hub_public: public(&urls.hub_public_url, &urls.hub_url),
             hub: plain(&urls.hub_url),
             resource_public: public(&urls.resource_public_url, &urls.resource_url),
             resource: plain(&urls.resource_url),
             resource_tls: urls.resource_tls_url.as_deref().map(plain),
+            resource_tls_public: resource_tls_public.map(|url| plain(url)),
             authority: None,
             flow_public: public(&urls.flow_public_url, &urls.flow_url),
             flow: plain(&urls.flow_url),

@@ -83,6 +83,7 @@ pub(crate) async fn console(
     let origins = Origins {
         idp: Origin::split(&urls.idp, &urls.idp_public),
         idp_tls: urls.idp_tls.clone(),
+        resource_tls: urls.resource_tls_public.clone(),
         hub: Origin::split(&urls.hub, &urls.hub_public),
         resource: Origin::split(&urls.resource, &urls.resource_public),
         flow: Origin::split(&urls.flow, &urls.flow_public),

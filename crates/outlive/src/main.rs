@@ -112,10 +112,10 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
 async fn run_until_interrupt(
     command_run: impl Future<Output = Result<ExitCode, StartError>>,
 ) -> Result<ExitCode, StartError> {
+    // Before there is data to delete.
+    let mut stop = shutdown::StopSignal::listen()?;
     tokio::select! {
-        // In this order: the signal handler must exist before there is data to delete.
-        biased;
-        () = shutdown::stop_signal() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        () = stop.wait() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
         ended = command_run => ended,
     }
 }

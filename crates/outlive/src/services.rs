@@ -29,6 +29,7 @@ pub(crate) struct Urls {
     pub(crate) resource_public: String,
     /// The resource over https, internal, where it takes client certificates; if enabled.
     pub(crate) resource_tls: Option<String>,
+    pub(crate) resource_tls_public: Option<String>,
     /// The certificate (PEM) of the authority that services of this process have theirs from.
     pub(crate) authority: Option<String>,
     /// The flow service, internal.

@@ -1,5 +1,12 @@
 //! Graceful shutdown, on Ctrl-C or SIGTERM.
 
+use std::io;
+
+use outlive_chassis::StartError;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC, ctrl_c};
 use tokio::sync::watch;
 
 /// Signals a shutdown to all its clones.
@@ -30,24 +37,66 @@ impl Shutdown {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub(crate) async fn stop_signal() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
+/// Ctrl-C and SIGTERM, from its creation on: a signal between two calls of
+/// [`StopSignal::wait`] is not lost.
+#[derive(Debug)]
+pub(crate) struct StopSignal {
     #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+    #[cfg(windows)]
+    interrupt: CtrlC,
+}
+
+impl StopSignal {
+    /// Begins to listen, instead of being ended by the signals.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(crate) fn listen() -> Result<Self, StartError> {
+        Self::open()
+            .map_err(|error| StartError::new("cannot listen for signals to stop", error, "start it again"))
+    }
+
+    #[cfg(unix)]
+    fn open() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    #[cfg(windows)]
+    fn open() -> io::Result<Self> {
+        Ok(Self { interrupt: ctrl_c()? })
+    }
+
+    /// Waits for the next signal, or for one that arrived since the last wait.
+    pub(crate) async fn wait(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        #[cfg(windows)]
+        self.interrupt.recv().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_signal_that_nobody_waits_for_yet_is_not_lost() {
+        let mut stop = StopSignal::listen().unwrap();
+        tokio::select! {
+            biased;
+            () = stop.wait() => panic!("there is no signal yet"),
+            () = std::future::ready(()) => {}
+        }
+        let id = std::process::id().to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(sent.success());
+        stop.wait().await;
     }
 }

@@ -46,7 +46,7 @@ pub(crate) struct System {
     pub(crate) urls: Urls,
     /// Console page and lab API.
     pub(crate) console: String,
-    /// The notice about TLS; empty without TLS.
+    /// The notice about TLS.
     pub(crate) by_tls: String,
     /// The creation of the first tenant.
     pub(crate) first_tenant: FirstTenant,
@@ -79,7 +79,7 @@ impl System {
         };
         let (resource_tls, authority) = Tls::of_resource(config.port_base, &config.data_dir).await?;
         let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
-        let by_tls = tls.as_ref().map_or_else(String::new, |tls| tls.notice.clone());
+        let by_tls = Tls::notice(tls.iter().chain([&resource_tls]));
         let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
         let at = |port: u16| format!("http://127.0.0.1:{port}");
         let idp_origins =
@@ -93,6 +93,7 @@ impl System {
             resource: at(resource_at),
             resource_public: at(resource_at),
             resource_tls: resource_tls.origins.first().cloned(),
+            resource_tls_public: resource_tls.origins.first().cloned(),
             authority: Some(authority),
             flow: at(flow_at),
             flow_public: at(flow_at),
@@ -166,9 +167,12 @@ fn ports(listeners: &[TcpListener]) -> Result<[u16; 5], StartError> {
     let mut ports = [0; 5];
     for (port, listener) in ports.iter_mut().zip(listeners) {
         let address = listener.local_addr();
-        let address =
-            address.map_err(|error| StartError::new("a socket has no address", error, "try again"))?;
-        *port = address.port();
+        *port = address.map_err(without_address)?.port();
     }
     Ok(ports)
+}
+
+/// The error of a socket without an address.
+pub(crate) fn without_address(error: std::io::Error) -> StartError {
+    StartError::new("a socket has no address", error, "try again")
 }

@@ -1,8 +1,8 @@
-//! The identity provider over TLS: addresses, names, certificate, and how clients trust it.
+//! Services over TLS: addresses, names, certificates, and how clients trust them.
 
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use axum::Router;
 use outlive_chassis::{LocalAuthority, Origins, StartError, TlsIdentity, serve_tls};
@@ -17,6 +17,7 @@ use crate::shutdown::Shutdown;
 const OFFSET: u16 = 43;
 /// Offset of the resource's TLS port from the port base.
 const RESOURCE_OFFSET: u16 = 44;
+const RESOURCE: &str = "resource";
 /// The names in every certificate.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
@@ -41,8 +42,11 @@ pub(crate) struct Tls {
     listeners: Vec<TcpListener>,
     /// The origins, the preferred one first.
     pub(crate) origins: Vec<String>,
-    /// The notice for the terminal.
-    pub(crate) notice: String,
+    /// The service, in notices.
+    label: &'static str,
+    authority: PathBuf,
+    /// Additional host names.
+    names: Vec<String>,
 }
 
 impl Tls {
@@ -67,7 +71,7 @@ impl Tls {
             origins.extend(names.iter().cloned().chain(own_names()).map(|name| origin(&name, hosts.port)));
             addresses.push(loopback(hosts.port));
         }
-        Self::open(data, &addresses, names, origins).await
+        Self::open("identity provider", data, &addresses, names, origins).await
     }
 
     /// Opens the socket at which the resource takes client certificates: at an offset from the port
@@ -82,7 +86,15 @@ impl Tls {
         let pem = std::fs::read_to_string(authority.certificate_path()).map_err(unusable)?;
         let identity = TlsIdentity::issue(&authority, &names)?.with_client_certificates();
         let origins = vec![origin("localhost", port)];
-        Ok((Self { identity, listeners: vec![listener], origins, notice: String::new() }, pem))
+        let tls = Self {
+            identity,
+            listeners: vec![listener],
+            origins,
+            label: RESOURCE,
+            authority: authority.certificate_path().to_path_buf(),
+            names: Vec::new(),
+        };
+        Ok((tls, pem))
     }
 
     /// Opens the sockets of a single service: with the given addresses and names, and those of its
@@ -115,16 +127,16 @@ impl Tls {
             );
         }
         *known = Origins::new(known.all().iter().chain(&origins).map(String::as_str));
-        let mut opened = Self::open(&args.data, &args.tls_listen, names, origins).await?;
+        let label = if part == Part::Resource { RESOURCE } else { "identity provider" };
+        let mut opened = Self::open(label, &args.data, &args.tls_listen, names, origins).await?;
         if part == Part::Resource {
             opened.identity = opened.identity.with_client_certificates();
-            opened.notice =
-                opened.notice.replace("identity provider over TLS ", "resource over TLS          ");
         }
         Ok(Some(opened))
     }
 
     async fn open(
+        label: &'static str,
         data: &Path,
         addresses: &[SocketAddr],
         names: Vec<String>,
@@ -137,21 +149,31 @@ impl Tls {
         let certified: Vec<String> = own_names().chain(names.clone()).collect();
         let authority = LocalAuthority::open(data, &certified)?;
         let identity = TlsIdentity::issue(&authority, &certified)?;
-        let mut notice = format!(
-            "\n  identity provider over TLS  {}\n  its certificate authority   {} (to trust it: outlive ca)\n",
-            origins.first().map_or("", String::as_str),
-            authority.certificate_path().display(),
-        );
-        if !names.is_empty() {
-            let _ = write!(
-                notice,
-                "\nIt answers as {} too. For programs on this machine to find it by these names, add to the hosts file:\n\n  \
-                 127.0.0.1 {}\n",
-                names.join(", "),
-                names.join(" "),
-            );
+        let authority = authority.certificate_path().to_path_buf();
+        Ok(Self { identity, listeners, origins, label, authority, names })
+    }
+
+    /// The notice for the terminal about the sockets of some services, with lines before and after.
+    pub(crate) fn notice<'a>(all: impl IntoIterator<Item = &'a Self>) -> String {
+        let (mut addresses, mut trust, mut hosts) = (String::new(), String::new(), String::new());
+        for tls in all {
+            let label = format!("{} over TLS", tls.label);
+            let origin = tls.origins.first().map_or("", String::as_str);
+            let _ = writeln!(addresses, "  {label:<27} {origin}");
+            let path = tls.authority.display();
+            trust = format!("  their certificate authority {path} (to trust it: outlive ca)\n");
+            if !tls.names.is_empty() {
+                let _ = write!(
+                    hosts,
+                    "\nThe {} answers as {} too. For programs on this machine to find it by these names, add to the hosts \
+                     file:\n\n  127.0.0.1 {}\n",
+                    tls.label,
+                    tls.names.join(", "),
+                    tls.names.join(" "),
+                );
+            }
         }
-        Ok(Self { identity, listeners, origins, notice })
+        format!("\n{addresses}{trust}{hosts}")
     }
 
     /// Serves on all sockets until a signal to stop.

@@ -5,16 +5,18 @@ use std::path::PathBuf;
 
 use axum::Router;
 use outlive_chassis::{ChassisConfig, Origins, StartError};
+use outlive_lab::tenants::Tenants;
 use outlive_store::DatabaseUrl;
 use outlive_tokens::Secret;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::cli::{ServiceArgs, UpArgs};
-use crate::console::{LabStart, console, end_operations};
+use crate::console::{FirstTenant, LabStart, console as open_console, end_operations};
 use crate::places::{Part, bind, loopback, loopback_origins};
 use crate::services;
-use crate::shutdown::{shutdown, stop_signal};
-use crate::system::{System, SystemConfig};
+use crate::shutdown::{StopSignal, shutdown};
+use crate::system::{System, SystemConfig, without_address};
 use crate::terminal::{self, print_line};
 use crate::tls::{Hosts, Tls};
 
@@ -48,6 +50,7 @@ impl Seeds {
 
 /// Starts all services, prints their addresses, and runs until a signal to stop.
 pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
+    let mut stop = StopSignal::listen()?;
     let seeds = Seeds::read(&args.seed)?;
     let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), true)?;
     let lab_key = args.lab_key.open(&args.data)?;
@@ -61,11 +64,17 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         seed: seeds.number,
         hub: args.hub,
     };
-    let mut system =
-        System::start(&config, |chassis, urls, own| async move { console(chassis, &urls, own, lab).await })
-            .await?;
+    let start =
+        System::start(
+            &config,
+            |chassis, urls, own| async move { open_console(chassis, &urls, own, lab).await },
+        );
+    let mut system = tokio::select! {
+        () = stop.wait() => return Ok(()),
+        started = start => started?,
+    };
     let created = tokio::select! {
-        () = stop_signal() => None,
+        () = stop.wait() => None,
         result = system.first_tenant.wait_for_first_tenant() => Some(result),
     };
     if !matches!(created, Some(Ok(()))) {
@@ -84,7 +93,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         urls.flow,
         console = system.console,
     ));
-    unless_lost(stop_signal()).await;
+    unless_lost(stop.wait()).await;
     system.stop().await;
     Ok(())
 }
@@ -98,53 +107,71 @@ async fn unless_lost(waiting: impl Future<Output = ()>) {
 
 /// Starts one service and runs until a signal to stop.
 pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartError> {
-    let seeds = Seeds::read(&args.seed)?;
-    let address = match args.listen {
-        Some(address) => address,
-        None => loopback(Some(8700), part)?,
+    let mut signal = StopSignal::listen()?;
+    let Alone { listener, app, tls, mut console } = tokio::select! {
+        () = signal.wait() => return Ok(()),
+        started = Alone::start(part, &args) => started?,
     };
-    let listener = bind(address, part).await?;
-    let urls = args.urls();
-    let mut config = chassis_config(part, &args, address, seeds.number)?;
-    let tls = Tls::alone(part, &args, &mut config.origins).await?;
-    let (mut tenants, mut first_tenant) = (None, None);
-    let app: Router = match part {
-        Part::Idp => services::idp(config, &urls).await?,
-        Part::Hub => services::hub(config, &urls, &args.hub).await?,
-        Part::Resource => services::resource(config, &urls).await?,
-        Part::Flow => services::flow(config, &urls, &args.replica, &args.hub).await?,
-        Part::Console => {
-            let lab = LabStart::new(seeds.file.as_deref(), None, true)?;
-            let own = format!("http://127.0.0.1:{}", address.port());
-            let console = console(config, &urls, own, lab).await?;
-            (tenants, first_tenant) = (Some(console.tenants), Some(console.first_tenant));
-            console.app
-        }
-    };
+    let address = listener.local_addr().map_err(without_address)?;
     print_line(&format!("Outlive {} listens on http://{address}", part.name()));
     let (switch, stop) = shutdown();
     let mut serving = JoinSet::new();
     if let Some(tls) = tls {
-        print_line(tls.notice.trim_matches('\n'));
+        print_line(Tls::notice([&tls]).trim_matches('\n'));
         tls.serve(&mut serving, &app, &stop);
     }
     serving.spawn(outlive_chassis::serve(listener, app, stop.wait()));
     let first_tenant_fails = async {
-        match &mut first_tenant {
-            Some(creation) => creation.failure().await,
+        match &mut console {
+            Some((_, first_tenant)) => first_tenant.failure().await,
             None => std::future::pending().await,
         }
     };
     let failure = tokio::select! {
-        () = unless_lost(stop_signal()) => None,
+        () = unless_lost(signal.wait()) => None,
         error = first_tenant_fails => Some(error),
     };
-    if let Some(tenants) = &tenants {
+    if let Some((tenants, _)) = &console {
         end_operations(tenants).await;
     }
     switch.stop();
     while serving.join_next().await.is_some() {}
     failure.map_or(Ok(()), Err)
+}
+
+/// A single service with its sockets.
+struct Alone {
+    listener: TcpListener,
+    app: Router,
+    tls: Option<Tls>,
+    /// What the console has besides.
+    console: Option<(Tenants, FirstTenant)>,
+}
+
+impl Alone {
+    async fn start(part: Part, args: &ServiceArgs) -> Result<Self, StartError> {
+        let seeds = Seeds::read(&args.seed)?;
+        let address = args.listen.map_or_else(|| loopback(Some(8700), part), Ok)?;
+        let listener = bind(address, part).await?;
+        let urls = args.urls();
+        let mut config = chassis_config(part, args, address, seeds.number)?;
+        let tls = Tls::alone(part, args, &mut config.origins).await?;
+        let mut console = None;
+        let app = match part {
+            Part::Idp => services::idp(config, &urls).await?,
+            Part::Hub => services::hub(config, &urls, &args.hub).await?,
+            Part::Resource => services::resource(config, &urls).await?,
+            Part::Flow => services::flow(config, &urls, &args.replica, &args.hub).await?,
+            Part::Console => {
+                let lab = LabStart::new(seeds.file.as_deref(), None, true)?;
+                let own = format!("http://127.0.0.1:{}", address.port());
+                let opened = open_console(config, &urls, own, lab).await?;
+                console = Some((opened.tenants, opened.first_tenant));
+                opened.app
+            }
+        };
+        Ok(Self { listener, app, tls, console })
+    }
 }
 
 fn chassis_config(

@@ -238,6 +238,9 @@ pub struct Urls {
     pub hub: String,
     /// The resource.
     pub resource: String,
+    /// The resource over https, for client certificates, if enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_tls: Option<String>,
     /// The flow service.
     pub flow: String,
 }

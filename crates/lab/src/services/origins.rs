@@ -35,6 +35,8 @@ pub struct Origins {
     /// The hub's.
     pub hub: Origin,
     pub resource: Origin,
+    /// The public https origin of the resource, if enabled.
+    pub resource_tls: Option<String>,
     /// The flow service's.
     pub flow: Origin,
 }
@@ -57,6 +59,7 @@ impl Origins {
             graph: format!("{}/v1.0", self.idp.public),
             hub: self.hub.public.clone(),
             resource: self.resource.public.clone(),
+            resource_tls: self.resource_tls.clone(),
             flow: self.flow.public.clone(),
         }
     }

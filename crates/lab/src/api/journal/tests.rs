@@ -122,7 +122,11 @@ impl Services {
         let [idp, hub, resource, flow] = origins.try_into().unwrap();
         let http = Http::new(HttpClient::new().unwrap(), Trace::begin(&Randomness::from_seed(1)));
         let key = LabKey::new(&"k".repeat(32)).unwrap();
-        let surface = LabSurface::new(http, Origins { idp, idp_tls: None, hub, resource, flow }, key);
+        let surface = LabSurface::new(
+            http,
+            Origins { idp, idp_tls: None, hub, resource, resource_tls: None, flow },
+            key,
+        );
         Self { surface, length, streams, reads }
     }
 
