@@ -57,6 +57,12 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// Whether replicas could share its database.
+    #[must_use]
+    pub fn has_shared_database(&self) -> bool {
+        self.database.url().is_some()
+    }
+
     /// Starts a deployment on empty data and waits until every service answers.
     ///
     /// # Panics
