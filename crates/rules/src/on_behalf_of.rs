@@ -10,7 +10,9 @@ use crate::refusal::Refusal;
 use crate::source::Source;
 use crate::user::user_state;
 use crate::verdict::{Artefact, Verdict};
-use crate::{ClientClass, Credential, Ruleset, UserFacts, conditional_access::AccessFacts};
+use crate::{
+    ClientClass, Credential, Ruleset, SecondFactorFacts, UserFacts, conditional_access::AccessFacts,
+};
 
 /// What is known of an access token whose signature, issuer, audience and time were found right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,13 +28,18 @@ pub struct AssertionFacts {
     /// The requirements of Conditional Access.
     #[serde(default)]
     pub conditional_access: AccessFacts,
+    /// The facts about MFA.
+    #[serde(default)]
+    pub second_factor: SecondFactorFacts,
 }
 
 /// Decides whether the API receives tokens for the user at `now` (virtual).
 ///
 /// The API authenticates, so the grant is a confidential client's, whichever client obtained the
 /// assertion. An assertion issued before an event that would revoke the resulting grant is
-/// rejected, so that no grant is minted from a revoked sign-in (inferred; not documented).
+/// rejected, so that no grant is minted from a revoked sign-in (inferred; not documented). MFA that
+/// is required now has to have been performed in that sign-in ("On-Behalf-Of flow", error response
+/// example).
 #[must_use]
 pub fn decide(assertion: &AssertionFacts, user: &UserFacts, rules: &Ruleset, now: Instant) -> Verdict {
     let class = ClientClass::Confidential;
@@ -44,7 +51,8 @@ pub fn decide(assertion: &AssertionFacts, user: &UserFacts, rules: &Ruleset, now
     };
     let refusal: Option<Refusal> = user_state(user)
         .or_else(|| cut_offs(&holding, user, rules, aadsts::FRESH_TOKEN_NEEDED))
-        .or_else(|| assertion.conditional_access.block());
+        .or_else(|| assertion.conditional_access.block())
+        .or_else(|| assertion.second_factor.refusal());
     match refusal {
         Some(refusal) => Verdict::refused(Artefact::Assertion, rules, now, refusal),
         None => {

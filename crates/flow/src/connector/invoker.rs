@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
 use outlive_clock::UserId;
+use outlive_tokens::Secret;
 use serde_json::Value;
 
 use crate::definition::{ConnectionReference, Definition, Source};
@@ -21,7 +23,13 @@ pub(crate) struct Invoker {
     pub(crate) user: UserId,
     /// The names of the connections that the user provided, by connection reference.
     pub(crate) connections: BTreeMap<String, String>,
+    /// The user's own tokens for calls through them (`Authorization`), by connection reference.
+    /// They are never stored.
+    pub(crate) tokens: InvokerTokens,
 }
+
+/// Values of `Authorization`, by connection reference.
+pub(crate) type InvokerTokens = BTreeMap<String, Secret>;
 
 /// A connection that an action uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +38,8 @@ pub(super) struct UsedConnection<'a> {
     /// The user whose connection it is, if the user provided it for the run. Otherwise an owner
     /// selected it.
     pub(super) of: Option<UserId>,
+    /// The user's own token, which is sent in place of a connection key.
+    pub(super) authorization: Option<&'a Secret>,
 }
 
 impl<'a> UsedConnection<'a> {
@@ -41,16 +51,21 @@ impl<'a> UsedConnection<'a> {
     ) -> Option<Self> {
         let provided = invoker.filter(|_| reference.source == Source::Invoker);
         match provided.and_then(|invoker| Some((invoker.connections.get(key)?, invoker.user))) {
-            Some((name, user)) => Some(Self { name, of: Some(user) }),
-            None => Some(Self { name: reference.connection.as_deref()?, of: None }),
+            Some((name, user)) => {
+                let authorization = provided.and_then(|invoker| invoker.tokens.get(key));
+                Some(Self { name, of: Some(user), authorization })
+            }
+            None => Some(Self { name: reference.connection.as_deref()?, of: None, authorization: None }),
         }
     }
 }
 
 impl Invoker {
     /// Reads the connections that a user provides from the header `X-MS-APIM-Tokens`: Base64 of
-    /// `{"$connections": {"<reference>": {"connectionId": "…/connections/<name>"}}}`. A run-only
-    /// user has to provide one for each reference that names the invoker as its source.
+    /// `{"$connections": {"<reference>": {"connectionId": "…/connections/<name>"}}}`, with the
+    /// token for calls through it, if there is one: `"authentication": {"type": "Raw", "scheme":
+    /// "Bearer", "parameter": "…"}`. A run-only user has to provide a connection for each reference
+    /// that names the invoker as its source.
     pub(crate) fn of(
         user: UserId,
         header: Option<&[u8]>,
@@ -66,8 +81,8 @@ impl Invoker {
                 ),
             )
         };
-        let connections = match header {
-            None => BTreeMap::new(),
+        let (connections, tokens) = match header {
+            None => <_>::default(),
             Some(header) => read(header).map_err(|why| failed(&why))?,
         };
         let mut needed =
@@ -77,34 +92,53 @@ impl Invoker {
                 "Could not find any valid connection for connection reference name '{key}' in APIM tokens header."
             )));
         }
-        Ok(Self { user, connections })
+        Ok(Self { user, connections, tokens })
     }
 }
 
-fn read(header: &[u8]) -> Result<BTreeMap<String, String>, String> {
+fn read(header: &[u8]) -> Result<(BTreeMap<String, String>, InvokerTokens), String> {
     let bytes = STANDARD.decode(header).map_err(|_| "The APIM tokens header is not Base64.".to_owned())?;
-    let tokens: Value = serde_json::from_slice(&bytes)
+    let provided: Value = serde_json::from_slice(&bytes)
         .map_err(|_| "The APIM tokens header is not Base64 of JSON.".to_owned())?;
-    let given = match &tokens["$connections"] {
-        Value::Null => return Ok(BTreeMap::new()),
+    let given = match &provided["$connections"] {
+        Value::Null => return Ok(<_>::default()),
         Value::Object(given) if given.len() <= CONNECTIONS_MAX => given,
         _ => return Err("$connections in the APIM tokens header is no object, or too large.".to_owned()),
     };
-    let connection = |(key, connection): (&String, &Value)| {
+    let (mut connections, mut tokens) = (BTreeMap::new(), InvokerTokens::new());
+    for (key, connection) in given {
+        let failed = |what: &str| {
+            let key: String = key.chars().take(100).collect();
+            format!("$connections['{key}'] in the APIM tokens header {what}.")
+        };
         let id =
             ["connectionId", "connectionName"].into_iter().find_map(|member| connection[member].as_str());
         let name = id.and_then(|id| id.rsplit('/').next()).filter(|name| {
             (1..=NAME_LENGTH_MAX).contains(&name.len()) && !name.chars().any(char::is_control)
         });
-        match name {
-            Some(name) => Ok((key.clone(), name.to_owned())),
-            None => {
-                let key: String = key.chars().take(100).collect();
-                Err(format!("$connections['{key}'] in the APIM tokens header has no connectionId."))
+        let name = name.ok_or_else(|| failed("has no connectionId"))?;
+        connections.insert(key.clone(), name.to_owned());
+        match connection.get("authentication") {
+            None | Some(Value::Null) => {}
+            Some(authentication) => {
+                let token = authorization(authentication).ok_or_else(|| {
+                    failed("has an authentication other than {type: Raw, scheme: Bearer or Key, parameter}")
+                })?;
+                tokens.insert(key.clone(), token);
             }
         }
-    };
-    given.iter().map(connection).collect()
+    }
+    Ok((connections, tokens))
+}
+
+/// Returns the value of `Authorization`, if it can be sent.
+fn authorization(authentication: &Value) -> Option<Secret> {
+    let text = |member: &str| authentication[member].as_str();
+    let scheme = ["Bearer", "Key"].into_iter().find(|scheme| text("scheme") == Some(scheme))?;
+    let parameter = text("parameter").filter(|parameter| !parameter.is_empty())?;
+    let value = Secret::new(format!("{scheme} {parameter}"));
+    let can_be_sent = text("type") == Some("Raw") && HeaderValue::try_from(value.expose()).is_ok();
+    can_be_sent.then_some(value)
 }
 
 #[cfg(test)]
@@ -158,12 +192,40 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_used_with_the_connection_that_it_was_provided_for() {
+        let definition = definition();
+        let token = json!({"type": "Raw", "scheme": "Bearer", "parameter": "a.b.c"});
+        let provided = json!({"$connections": {
+            "own": {"connectionId": "mine", "authentication": token},
+            "unmapped": {"connectionId": "other", "authentication": null},
+            "fixed": {"connectionId": "instead", "authentication": token},
+        }});
+        let invoker = Invoker::of(user(), Some(&header(&provided)), &definition, true).expect("is complete");
+        for (key, expected) in [("own", Some("Bearer a.b.c")), ("unmapped", None), ("fixed", None)] {
+            let used = UsedConnection::of(key, &definition.connections[key], Some(&invoker));
+            let authorization = used.expect("a connection").authorization;
+            assert_eq!(authorization.map(Secret::expose), expected, "{key}");
+        }
+        assert!(!format!("{invoker:?}").contains("a.b.c"), "{invoker:?}");
+    }
+
+    #[test]
     fn headers_that_are_not_valid_or_lack_a_connection_are_rejected() {
         let definition = definition();
         let one = json!({"$connections": {"own": {"connectionId": "mine"}}});
         let many: serde_json::Map<_, _> =
             (0..=CONNECTIONS_MAX).map(|n| (n.to_string(), json!({"connectionId": "x"}))).collect();
+        let own = |authentication: Value| {
+            Some(header(&json!({"$connections": {"own": {
+                "connectionId": "mine", "authentication": authentication,
+            }}})))
+        };
         for (header, part) in [
+            (own(json!("Bearer x")), "$connections['own'] in the APIM tokens header has an authentication"),
+            (own(json!({"type": "Raw", "scheme": "Basic", "parameter": "x"})), "has an authentication"),
+            (own(json!({"type": "Raw", "scheme": "Bearer", "parameter": ""})), "has an authentication"),
+            (own(json!({"type": "Raw", "scheme": "Bearer", "parameter": "a\r\nb"})), "has an authentication"),
+            (own(json!({"type": "Basic", "scheme": "Bearer", "parameter": "x"})), "has an authentication"),
             (None, "'own' in APIM tokens header"),
             (Some(header(&one)), "'unmapped' in APIM tokens header"),
             (Some(header(&json!({}))), "'own' in APIM tokens header"),

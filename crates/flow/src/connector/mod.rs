@@ -27,7 +27,7 @@ mod service_token;
 pub(crate) use access::SelectedConnections;
 pub(crate) use held_identity::HeldIdentity;
 pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
-pub(crate) use invoker::Invoker;
+pub(crate) use invoker::{Invoker, InvokerTokens};
 pub(crate) use selection::Found;
 
 /// Whether the swagger document has an operation of this id.

@@ -38,7 +38,9 @@ impl Hub {
         request: RuntimeRequest,
     ) -> Outcome {
         let url = format!("{}{}", key.runtime_url, request.path_and_query);
-        let Ok(mut authorization) = HeaderValue::try_from(format!("Key {}", key.key.expose())) else {
+        let own = connection.authorization.map(|own| HeaderValue::try_from(own.expose()));
+        let of_key = || HeaderValue::try_from(format!("Key {}", key.key.expose()));
+        let Ok(mut authorization) = own.unwrap_or_else(of_key) else {
             return refused(Failure::new(
                 "BadGateway",
                 "The API Hub returned a connection key that is not valid in a header.",
@@ -64,7 +66,7 @@ impl Hub {
         let refusal = response.status == StatusCode::UNAUTHORIZED
             && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
         if moved || refusal {
-            let UsedConnection { name, of } = connection;
+            let UsedConnection { name, of, .. } = connection;
             self.keys.remove(&(workflow.tenant, workflow.flow, name.to_owned(), of));
         }
         // The operation may not be where the cached swagger says.

@@ -61,6 +61,7 @@ impl Flows {
     ) -> Result<Option<(RunStatus, RunState)>, Problem> {
         let random = self.chassis.random.of(tenant);
         let identity = identity(tenant, run.flow, &run.name);
+        self.take_invoker_tokens(tenant, &mut run);
         let mut now = now;
         let begun = wall_now();
         // Whether the outcome of every call is stored.
@@ -158,6 +159,7 @@ impl Flows {
             }
             Next::Wait(until) => {
                 let payload = RunWaiting { flow: run.flow, until: *until, actions };
+                self.keep_invoker_tokens(tenant, &run);
                 let next_due = Some(*until);
                 let status = RunStatus::Waiting;
                 let update = RunUpdate { status, ended: None, next_due, error: None, record };
@@ -175,6 +177,22 @@ impl Flows {
 }
 
 impl Flows {
+    /// Gives a run that has waited the tokens that its invoker provided, unless this process was
+    /// restarted meanwhile: then the run has connection keys of the invoker.
+    fn take_invoker_tokens(&self, tenant: TenantId, run: &mut RunRow) {
+        if let Some(invoker) = &mut run.invoker
+            && let Some((_, tokens)) = self.invoker_tokens.remove(&(tenant, run.flow, run.name.clone()))
+        {
+            invoker.tokens = tokens;
+        }
+    }
+
+    fn keep_invoker_tokens(&self, tenant: TenantId, run: &RunRow) {
+        if let Some(invoker) = run.invoker.as_ref().filter(|invoker| !invoker.tokens.is_empty()) {
+            self.invoker_tokens.insert((tenant, run.flow, run.name.clone()), invoker.tokens.clone());
+        }
+    }
+
     /// Returns the owner of the flow, if one of its references has no selection: the hub is then
     /// asked what the owner may select.
     pub(super) async fn maker_for_lookup(

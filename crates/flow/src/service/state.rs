@@ -15,13 +15,15 @@ use super::executing::Executing;
 use super::selected::Selected;
 use super::stored_identity::held_identity;
 use crate::FlowConfig;
-use crate::connector::{HeldIdentity, Hub, HubConfig};
+use crate::connector::{HeldIdentity, Hub, HubConfig, InvokerTokens};
 use crate::definition::{AccessControl, Definition};
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
 
 /// The maximum number of cached definitions.
 const DEFINITIONS_CACHED_MAX: usize = 2_000;
+/// The maximum number of waiting runs whose tokens are kept.
+const INVOKERS_WAITING_MAX: usize = 10_000;
 
 /// How long other replicas leave a run to the replica that claimed it (wall time).
 const LEASE: Span = Span::from_minutes(10);
@@ -41,6 +43,8 @@ pub(crate) struct Flows {
     /// The runs that this process executes.
     pub(super) executing: Executing,
     pub(super) next_due: UntilCommit<Option<Instant>>,
+    /// The tokens that users provided for runs, by flow and name of the run, while these wait.
+    pub(super) invoker_tokens: Cache<(TenantId, FlowId, String), InvokerTokens>,
 }
 
 impl Flows {
@@ -66,6 +70,7 @@ impl Flows {
             due_locks: TenantLocks::default(),
             executing: Executing::default(),
             next_due: UntilCommit::default(),
+            invoker_tokens: Cache::new(INVOKERS_WAITING_MAX),
         })
     }
 
@@ -112,6 +117,7 @@ impl Flows {
 
     pub(super) fn forget(&self, tenant: TenantId) {
         self.hub.forget(tenant);
+        self.invoker_tokens.retain(|(known, ..), _| *known != tenant);
         self.verifier.forget(tenant);
         self.next_due.forget(tenant);
         self.definitions.retain(|(known, ..), _| *known != tenant);

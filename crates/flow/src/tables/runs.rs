@@ -6,7 +6,7 @@ use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use serde_json::json;
 
-use crate::connector::Invoker;
+use crate::connector::{Invoker, InvokerTokens};
 use crate::engine::Failure;
 use crate::ids::FlowId;
 use crate::status::RunStatus;
@@ -77,7 +77,8 @@ fn invoker_of(row: &Row) -> Result<Option<Invoker>, StoreError> {
     let Some(user) = row.opt_parse("invoker")? else { return Ok(None) };
     let provided = row.opt_text("invoker_connections")?;
     let connections = provided.map(|_| row.json("invoker_connections")).transpose()?;
-    Ok(Some(Invoker { user, connections: connections.unwrap_or_default() }))
+    let connections = connections.unwrap_or_default();
+    Ok(Some(Invoker { user, connections, tokens: InvokerTokens::new() }))
 }
 
 /// Reads a run with the engine's state.

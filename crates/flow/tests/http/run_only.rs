@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use outlive_clock::Span;
 use serde_json::{Value, json};
 
+use crate::crawl::crawl;
 use crate::fake_hub::{CONNECTION, FakeConnection, Reply};
 use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, Response, call, flow, manual, path};
 
@@ -186,4 +187,30 @@ fn an_invoker_provides_the_connection_of_a_run() {
     run(&lab, OWNER).expect(202);
     assert!(keys(&lab).iter().all(|request| request.get("objectId").is_none()));
     assert_eq!(lab.hub.calls().last().expect("a call").authorization, first_key);
+}
+
+#[test]
+fn an_invokers_own_token_is_sent_with_the_provided_connection_and_shown_nowhere() {
+    const TOKEN: &str = "own.token.9";
+    let lab = shared("invoker");
+    connection(&lab, COLLEAGUE);
+    let mut own = provided(CONNECTION);
+    own["$connections"]["shared_contoso-orders"]["authentication"] =
+        json!({"type": "Raw", "scheme": "Bearer", "parameter": TOKEN});
+    // Also when the run waits in between.
+    lab.hub.replies([Reply::Respond(503, json!({}))]);
+    run_with(&lab, COLLEAGUE, &own).expect(202);
+    assert_eq!(lab.newest_run()["properties"]["status"], "Waiting");
+    lab.advance(Span::from_minutes(5));
+    assert_eq!(lab.newest_run()["properties"]["status"], "Succeeded");
+    let sent: Vec<_> = lab.hub.calls().iter().map(|call| call.authorization.clone()).collect();
+    assert_eq!(sent.len(), 2);
+    assert!(sent.iter().all(|sent| sent.contains(TOKEN)), "{sent:?}");
+    // The next run has the token that it is started with, or none.
+    run_with(&lab, COLLEAGUE, &provided(CONNECTION)).expect(202);
+    let last = lab.hub.calls().last().expect("a call").authorization.clone();
+    assert!(!last.contains(TOKEN), "{last}");
+    for (link, shown) in crawl(&lab) {
+        assert!(!shown.to_string().contains(TOKEN), "{link}: {shown}");
+    }
 }

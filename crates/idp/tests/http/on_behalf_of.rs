@@ -165,6 +165,37 @@ async fn tokens_of_the_api_outlive_a_password_change() {
 }
 
 #[tokio::test]
+async fn mfa_that_is_required_has_to_be_done_by_the_caller() {
+    let tenant = tenant(1).await;
+    let app = gateway(&tenant);
+    let came = assertion(&tenant).await;
+    tenant.happens_to("owner", "require_mfa").await;
+    let body = exchange(&app, &came, &[]).await.grant_refused("AADSTS50079");
+    assert_eq!(body["suberror"], "basic_action");
+    tenant.happens(json!({"type": "require_mfa", "user": tenant.upn("owner"), "required": false})).await;
+    Tokens::of(exchange(&app, &came, &[]).await);
+}
+
+#[tokio::test]
+async fn only_secrets_of_the_platform_do_not_expire() {
+    for (first_party, expected) in [(true, None), (false, Some("AADSTS7000222"))] {
+        let tenant = Tenant::with_applications(|tenant| {
+            let gateway = json!({
+                "first_party": first_party, "secrets": [SECRET], "identifier_uris": [GATEWAY],
+            });
+            vec![tenant.application(32, "resource", &gateway)]
+        })
+        .await;
+        tenant.advance(Span::from_days(3_650)).await;
+        let answer = gateway(&tenant).client_credentials(&format!("{GATEWAY}/.default")).await;
+        match expected {
+            None => drop(Tokens::of(answer)),
+            Some(code) => drop(answer.refused(401, "invalid_client", code)),
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_api_that_pre_authorized_its_caller_needs_no_consent() {
     let tenant = Tenant::with_applications(|tenant| {
         let gateway = json!({

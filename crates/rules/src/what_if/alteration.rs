@@ -389,6 +389,7 @@ const fn second_factor(presented: &mut Presented) -> Option<&mut SecondFactorFac
         Presented::RefreshToken(token) => Some(&mut token.second_factor),
         Presented::DeviceCode(code) => Some(&mut code.second_factor),
         Presented::Password(password) => Some(&mut password.second_factor),
+        Presented::Assertion(assertion) => Some(&mut assertion.second_factor),
         _ => None,
     }
 }

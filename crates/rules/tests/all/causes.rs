@@ -84,6 +84,7 @@ fn assertion(session_signed_out_at: Option<Instant>) -> Question {
         password_based: true,
         session_signed_out_at,
         conditional_access: AccessFacts::default(),
+        second_factor: SecondFactorFacts::default(),
     }))
 }
 

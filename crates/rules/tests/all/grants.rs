@@ -99,6 +99,7 @@ fn an_assertion_outlives_a_password_change_and_not_a_revocation() {
         password_based: true,
         session_signed_out_at: None,
         conditional_access: AccessFacts::default(),
+        second_factor: SecondFactorFacts::default(),
     };
     let later = GRANTED + Span::from_minutes(10);
     let decide = |user: &UserFacts| on_behalf_of::decide(&assertion, user, &rules, later);
@@ -108,4 +109,13 @@ fn an_assertion_outlives_a_password_change_and_not_a_revocation() {
     let revoked = decide(&happened(Event::AdminRevokes, GRANTED + Span::from_minutes(5)));
     assert_eq!(revoked.code, Some(aadsts::FRESH_TOKEN_NEEDED));
     assert_eq!(decide(&UserFacts::unknown()).code, Some(aadsts::USER_NOT_FOUND));
+    for (done, registered, expected) in [
+        (true, true, None),
+        (false, true, Some(aadsts::MFA_REQUIRED)),
+        (false, false, Some(aadsts::MFA_NOT_REGISTERED)),
+    ] {
+        let second_factor = SecondFactorFacts { required: true, done, registered };
+        let assertion = AssertionFacts { second_factor, ..assertion.clone() };
+        assert_eq!(on_behalf_of::decide(&assertion, &unharmed(), &rules, later).code, expected);
+    }
 }

@@ -200,6 +200,7 @@ fn prospects_are_of_a_second_later_and_a_use_one_second_after() {
         password_based: true,
         session_signed_out_at: None,
         conditional_access: AccessFacts::default(),
+        second_factor: SecondFactorFacts::default(),
     };
     let rules = "2025-11+single_sign_out.confidential_token=revoked".parse().expect("a ruleset");
     let assertion = Question { rules, ..question(Presented::Assertion(assertion), &[]) };

@@ -52,6 +52,7 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
         password_based: password_based(&amr),
         session_signed_out_at,
         conditional_access: checked.access().facts.clone(),
+        second_factor: checked.second_factor(&amr),
     };
     let authorized = checked.decide(Presented::Assertion(facts)).await?.authorize().await?;
     let grant = Grant {
