@@ -267,11 +267,20 @@ fn run_after(node: &Node<'_>, errors: &mut Collected) -> Vec<(String, StatusSet)
         .collect()
 }
 
+/// Statuses that the schema of definitions also lists for `runAfter`.
+const UNUSED_STATUSES: [&str; 8] =
+    ["Aborted", "Cancelled", "Faulted", "Ignored", "Paused", "Running", "Suspended", "Waiting"];
+
 fn status_set(statuses: &Node<'_>) -> Result<StatusSet, DefinitionError> {
     let mut set = StatusSet::default();
     for status in statuses.elements()? {
         let remedy = "use Succeeded, Failed, Skipped or TimedOut";
-        let Some(known) = ActionStatus::for_run_after(status.text()?) else {
+        let text = status.text()?;
+        let is_text = |name: &&str| name.eq_ignore_ascii_case(text);
+        let Some(known) = ActionStatus::for_run_after(text)
+            // An ended action of a run that goes on has none of these.
+            .or_else(|| UNUSED_STATUSES.iter().any(|name| is_text(&name)).then_some(ActionStatus::Cancelled))
+        else {
             return Err(status.refuse("this is not a status that runAfter can have", remedy));
         };
         set = set.with(known);

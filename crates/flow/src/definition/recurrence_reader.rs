@@ -43,8 +43,14 @@ fn interval(node: &Node<'_>, frequency: Frequency) -> Result<u32, DefinitionErro
     let (low, high) = frequency.intervals();
     let remedy = format!("give a whole number from {low} to {high}");
     let written = node.required("interval", &remedy)?;
-    let interval = written.value().as_u64().and_then(|n| u32::try_from(n).ok());
-    interval
+    // Templates also write it as a string.
+    let interval = match written.value() {
+        Value::String(text) => text.trim().parse::<i64>().ok(),
+        other => other.as_i64(),
+    };
+    let Some(interval) = interval else { return Err(written.refuse("this is not a whole number", &remedy)) };
+    u32::try_from(interval)
+        .ok()
         .filter(|n| (low..=high).contains(n))
         .ok_or_else(|| written.refuse(&format!("this interval of {frequency:?} is out of range"), &remedy))
 }

@@ -18,7 +18,8 @@ const TOO_COMPLEX: &str = "The value or its schema is too complex to be checked.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Schema(Value);
 
-const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "array", "object", "null"];
+/// `any` is of earlier drafts; designers write it for what an app passes on.
+const TYPES: [&str; 8] = ["string", "number", "integer", "boolean", "array", "object", "null", "any"];
 
 impl Schema {
     /// Reads a schema; an empty object means no schema.
@@ -308,6 +309,7 @@ fn is_of(value: &Value, name: &str) -> bool {
     match name {
         "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0),
         "number" => value.is_number(),
+        "any" => true,
         name => name_of(value) == name,
     }
 }
@@ -345,10 +347,11 @@ mod tests {
         let person = json!({"type": "object", "required": ["name"], "properties": {
             "name": {"type": "string", "minLength": 1}, "age": {"type": ["integer", "null"], "minimum": 0},
             "tags": {"type": "array", "items": {"enum": ["a", "b"]}, "maxItems": 2},
-            "next": {"$ref": "#"},
+            "next": {"$ref": "#"}, "passed": {"type": "any"},
         }, "additionalProperties": false});
         for (value, expected) in [
             (json!({"name": "x"}), None),
+            (json!({"name": "x", "passed": [null]}), None),
             (json!({"name": "x", "age": null, "tags": ["a"], "next": {"name": "y", "age": 3.0}}), None),
             (json!([]), Some("Invalid type. Expected Object but got Array. Path ''.")),
             (json!({}), Some("Required properties are missing from object: name.")),

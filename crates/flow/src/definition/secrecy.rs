@@ -342,7 +342,8 @@ mod tests {
     use crate::expression::readers_of_runs;
 
     /// Those that return nothing that a maker can secure, or nothing in the inputs of an action.
-    const HARMLESS: [&str; 5] = ["action", "guid", "iterationIndexes", "listCallbackUrl", "workflow"];
+    const HARMLESS: [&str; 6] =
+        ["action", "appSetting", "guid", "iterationIndexes", "listCallbackUrl", "workflow"];
 
     #[test]
     fn every_function_that_reads_the_run_is_followed() {

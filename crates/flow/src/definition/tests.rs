@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::recurrence::{Frequency, Recurrence};
 use crate::retry::RetryPolicy;
+use crate::status::ActionStatus;
 
 fn hourly() -> Value {
     json!({
@@ -127,7 +128,12 @@ fn errors_contain_place_reason_and_remedy() {
             json!(0),
             "interval: this interval of Hour is out of range; give a whole number from 1 to 12000.",
         ),
-        ("/triggers/Recurrence/recurrence/interval", json!("1"), "recurrence.interval"),
+        (
+            "/triggers/Recurrence/recurrence/interval",
+            json!("@parameters('often')"),
+            "interval: this is not a whole number; give a whole number from 1 to 12000.",
+        ),
+        ("/triggers", json!({}), "triggers: a flow has one trigger, not 0; add a trigger"),
         (
             "/triggers/Recurrence/recurrence",
             json!({"frequency": "Second", "interval": 59}),
@@ -322,6 +328,83 @@ fn triggers_of_connectors_are_checked() {
     flow["triggers"]["When_new"]["conditions"] = json!([]);
     let trigger = read(&flow).expect("reads").trigger;
     assert_eq!(trigger.recurrence().map(|recurrence| recurrence.interval), Some(5));
+}
+
+#[test]
+fn what_published_definitions_write_otherwise_is_read() {
+    let mut flow = hourly();
+    flow["triggers"]["Recurrence"]["recurrence"]["interval"] = json!(" 3 ");
+    flow["actions"] = json!({
+        "First": {"type": "Compose", "inputs": "@encodeURIComponent('a/', 'b', '/c', 'd')"},
+        "Never": {"type": "Compose", "inputs": "@appSetting('a')", "runAfter": {"First": ["CANCELLED", "Aborted"]}},
+    });
+    let definition = read(&flow).expect("reads");
+    assert_eq!(definition.trigger.recurrence().map(|recurrence| recurrence.interval), Some(3));
+    let never = &definition.actions[definition.place("Never").expect("there")];
+    let statuses = never.run_after[0].1;
+    let met = [ActionStatus::Succeeded, ActionStatus::Failed, ActionStatus::Skipped, ActionStatus::TimedOut];
+    assert!(!met.into_iter().any(|status| statuses.has(status)));
+}
+
+#[test]
+fn every_known_type_of_action_can_be_saved() {
+    // Those that the schema of definitions lists, and that no flow here can run.
+    for kind in [
+        "Agent",
+        "AgentHandOff",
+        "ApiApp",
+        "ApiManagement",
+        "ArchiveZip",
+        "As2Decode",
+        "As2Encode",
+        "Changeset",
+        "ChunkText",
+        "ChunkTextWithMetadata",
+        "CSharpScriptCode",
+        "EdifactBatchEncode",
+        "EdifactDecode",
+        "EdifactEncode",
+        "FlatFileDecoding",
+        "FlatFileEncoding",
+        "Flow",
+        "Function",
+        "HL7Decode",
+        "HL7Encode",
+        "IntegrationAccountArtifactLookup",
+        "InvokeFunction",
+        "JavaScriptCode",
+        "Liquid",
+        "McpClientTool",
+        "NestedAgent",
+        "OpenApiConnectionNotification",
+        "ParseDocument",
+        "ParseDocumentWithMetadata",
+        "PowershellCode",
+        "RosettaNetDecode",
+        "RosettaNetEncode",
+        "RosettaNetWaitForResponse",
+        "SendToBatch",
+        "ServiceProvider",
+        "SwiftDecode",
+        "SwiftEncode",
+        "SwiftMTDecode",
+        "SwiftMTEncode",
+        "Workflow",
+        "X12BatchEncode",
+        "X12Decode",
+        "X12Encode",
+        "XmlCompose",
+        "XmlParse",
+        "XmlValidation",
+        "Xslt",
+    ] {
+        let mut flow = hourly();
+        flow["actions"] = json!({"Do": {"type": kind, "inputs": {"a": 1}, "limit": {"count": 9}}});
+        let definition = read(&flow).expect(kind);
+        assert!(
+            matches!(&definition.actions[0].kind, ActionKind::Unavailable { kind: read, .. } if read == kind)
+        );
+    }
 }
 
 #[test]

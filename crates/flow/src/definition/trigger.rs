@@ -131,7 +131,8 @@ impl Trigger {
         let mut members = errors.keep(triggers.members())?;
         if members.len() != 1 {
             let what = format!("a flow has one trigger, not {}", members.len());
-            errors.push(triggers.refuse(&what, "keep one trigger"));
+            let remedy = if members.is_empty() { "add a trigger" } else { "keep one trigger" };
+            errors.push(triggers.refuse(&what, remedy));
             return None;
         }
         let (name, node) = members.swap_remove(0);

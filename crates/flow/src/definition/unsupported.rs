@@ -14,10 +14,10 @@ pub(super) fn remedy(kind: &str) -> Option<&'static str> {
         "javascriptcode" | "csharpscriptcode" | "powershellcode" => {
             "write the computation as expressions, move it into a connector, or give the action a static result"
         }
-        "workflow" | "nestedworkflow" | "sendtobatch" => {
+        "workflow" | "nestedworkflow" | "flow" | "sendtobatch" => {
             "move the actions of the other workflow into this one, or give the action a static result"
         }
-        "agent" | "agentchat" => {
+        "agent" | "agentchat" | "nestedagent" | "agenthandoff" | "mcpclienttool" => {
             "call the model's API through a connector, or give the action a static result"
         }
         "xslt"
@@ -31,23 +31,36 @@ pub(super) fn remedy(kind: &str) -> Option<&'static str> {
         | "as2encode"
         | "as2decode"
         | "x12encode"
+        | "x12batchencode"
         | "x12decode"
         | "edifactencode"
+        | "edifactbatchencode"
         | "edifactdecode"
         | "rosettanetencode"
         | "rosettanetdecode"
+        | "rosettanetwaitforresponse"
+        | "hl7encode"
+        | "hl7decode"
         | "swiftencode"
         | "swiftdecode"
         | "swiftmtencode"
         | "swiftmtdecode" => {
             "it needs an integration account; convert the message in a connector, or give the action a static result"
         }
-        "function" | "apimanagement" | "appservice" | "httpswagger" => {
+        "function" | "invokefunction" | "apimanagement" | "apiapp" | "appservice" | "httpswagger" => {
             "call the service with Http or through a custom connector, or give the action a static result"
         }
-        "datamapper" | "parsedocument" | "chunktext" | "batch" | "openapiconnectionnotification" => {
+        "datamapper"
+        | "archivezip"
+        | "parsedocument"
+        | "parsedocumentwithmetadata"
+        | "chunktext"
+        | "chunktextwithmetadata"
+        | "batch"
+        | "openapiconnectionnotification" => {
             "compute the value with expressions in a Compose, or give the action a static result"
         }
+        "changeset" => "make the calls of the changeset one by one, or give the action a static result",
         _ => return None,
     })
 }

@@ -410,6 +410,23 @@ fn an_action_of_a_type_that_is_not_available_fails_when_it_runs() {
 }
 
 #[test]
+fn what_only_exported_definitions_say_fails_when_it_runs() {
+    for (expression, why) in [
+        ("@appSetting('Url')", "reads a setting of an app, which a flow does not have; use a parameter"),
+        ("@encodeURIComponent('a/', 'b', '/c')", "expects one parameter; join the others with concat()"),
+    ] {
+        let definition = definition(json!({
+            "Do": compose(json!(expression), json!({})),
+            "After": compose(json!("@actions('Do')?['error']?['message']"), json!({"Do": ["Failed"]})),
+        }));
+        let (ending, state, _) = run(&definition, |_, _| answered(200));
+        assert_eq!(ending.status, RunStatus::Succeeded, "the failure is handled");
+        let message = outputs(&definition, &state, "After");
+        assert!(message.as_str().is_some_and(|text| text.contains(why)), "{message}");
+    }
+}
+
+#[test]
 fn static_results_take_the_place_of_actions() {
     let mut get = call(json!({}), Value::Null);
     get["runtimeConfiguration"] = json!({"staticResult": {"staticResultOptions": "Enabled", "name": "Get0"}});

@@ -6,6 +6,7 @@ use super::super::arguments::Arguments;
 use super::super::content::{OCTETS, decode, encode, encoded_length, envelope, opened};
 use super::super::error::EvaluationError;
 use super::super::function::Row;
+use super::super::signature::ANY;
 
 type Made = Result<Value, EvaluationError>;
 
@@ -32,8 +33,8 @@ pub(super) static ROWS: [Row; 14] = [
     Row::make("decodeBase64", (1, 1), |given| text(given, from_base64(given)?)),
     Row::make("decodeDataUri", (1, 1), data_uri_to_binary),
     Row::make("decodeUriComponent", (1, 1), decoded),
-    // A published template gives it a second argument, which the service accepts when it is saved.
-    Row::make("encodeUriComponent", (1, 2), encoded),
+    // Published templates give it up to four arguments, which the service accepts when it is saved.
+    Row::make("encodeUriComponent", (1, ANY), encoded),
     Row::make("uriComponent", (1, 1), encoded),
     Row::make("uriComponentToBinary", (1, 1), |given| {
         binary(given, OCTETS, &percent_decoded(given.text(0)?))
@@ -106,7 +107,7 @@ fn encoded(given: &Arguments<'_, '_>) -> Made {
     const HEX: [u8; 16] = *b"0123456789ABCDEF";
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
     if given.values.len() > 1 {
-        return given.refuse("expects one parameter, not two");
+        return given.refuse("expects one parameter; join the others with concat()");
     }
     let text = given.text(0)?;
     given.charge(text.len() + 2 * text.bytes().filter(|b| !is_plain(*b)).count())?;

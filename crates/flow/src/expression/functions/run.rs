@@ -9,7 +9,7 @@ use super::super::error::{Evaluated, EvaluationError};
 use super::super::facts::{Fact, Missing};
 use super::super::function::Row;
 
-pub(super) static ROWS: [Row; 18] = [
+pub(super) static ROWS: [Row; 19] = [
     Row::select("action", (0, 0), |given| {
         let action = given.facts.action(None);
         known(&given, action, "has no action to read")
@@ -20,6 +20,10 @@ pub(super) static ROWS: [Row; 18] = [
         let name = given.text(0)?;
         let action = given.facts.action(Some(name));
         known(&given, action, &not_run(name))
+    }),
+    // Only apps of Logic Apps Standard have settings; their exported definitions can be saved.
+    Row::make("appSetting", (1, 1), |given| {
+        given.refuse("reads a setting of an app, which a flow does not have; use a parameter")
     }),
     Row::select("body", (1, 1), body),
     Row::select("item", (0, 0), |given| {
