@@ -79,7 +79,9 @@ impl System {
         };
         let (resource_tls, authority) = Tls::of_resource(config.port_base, &config.data_dir).await?;
         let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
-        let by_tls = tls.as_ref().map_or_else(String::new, |tls| tls.notice.clone());
+        let by_tls = tls.as_ref().map_or_else(String::new, |tls| {
+            format!("\n{}{}", resource_tls.notice, tls.notice.trim_start_matches('\n'))
+        });
         let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
         let at = |port: u16| format!("http://127.0.0.1:{port}");
         let idp_origins =

@@ -49,13 +49,7 @@ impl Tls {
     /// Opens the sockets of `outlive up`: on loopback, at an offset from the port base; additional
     /// names also at a port of their own.
     pub(crate) async fn up(base: u16, data: &Path, hosts: Option<&Hosts>) -> Result<Self, StartError> {
-        let port = base.checked_add(OFFSET).ok_or_else(|| {
-            StartError::new(
-                format!("cannot use the port base {base}"),
-                "the ports behind it would pass 65535",
-                "choose a --port-base of at most 65000",
-            )
-        })?;
+        let port = base.checked_add(OFFSET).ok_or_else(|| beyond_ports(base))?;
         let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
         let names = hosts.map_or_else(Vec::new, |hosts| hosts.names.clone());
         let mut origins: Vec<String> =
@@ -73,7 +67,8 @@ impl Tls {
     /// Opens the socket at which the resource takes client certificates: at an offset from the port
     /// base, or at a free port. Returns also the certificate (PEM) of the authority.
     pub(crate) async fn of_resource(base: Option<u16>, data: &Path) -> Result<(Self, String), StartError> {
-        let port = base.map_or(Some(0), |base| base.checked_add(RESOURCE_OFFSET)).unwrap_or_default();
+        let port = base.map_or(Some(0), |base| base.checked_add(RESOURCE_OFFSET));
+        let port = port.ok_or_else(|| beyond_ports(base.unwrap_or_default()))?;
         let listener = bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).await?;
         let unusable = |error| StartError::new("cannot open the resource's TLS port", error, "try again");
         let port = listener.local_addr().map_err(unusable)?.port();
@@ -82,7 +77,8 @@ impl Tls {
         let pem = std::fs::read_to_string(authority.certificate_path()).map_err(unusable)?;
         let identity = TlsIdentity::issue(&authority, &names)?.with_client_certificates();
         let origins = vec![origin("localhost", port)];
-        Ok((Self { identity, listeners: vec![listener], origins, notice: String::new() }, pem))
+        let notice = format!("  resource over TLS           {} (with client certificates)\n", origins[0]);
+        Ok((Self { identity, listeners: vec![listener], origins, notice }, pem))
     }
 
     /// Opens the sockets of a single service: with the given addresses and names, and those of its
@@ -160,6 +156,14 @@ impl Tls {
             services.spawn(serve_tls(listener, self.identity.clone(), app.clone(), stop.clone().wait()));
         }
     }
+}
+
+fn beyond_ports(base: u16) -> StartError {
+    StartError::new(
+        format!("cannot use the port base {base}"),
+        "the ports behind it would pass 65535",
+        "choose a --port-base of at most 65000",
+    )
 }
 
 fn plain(names: &[String]) -> Vec<String> {
