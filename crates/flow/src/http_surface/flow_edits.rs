@@ -2,8 +2,10 @@
 
 use axum::body::Bytes;
 use outlive_chassis::Problem;
+use outlive_clock::UserId;
 use serde_json::{Map, Value};
 
+use crate::ids::FlowId;
 use crate::service::{FlowEdit, Mistake, WantedIdentity};
 use crate::tables::flows::FlowState;
 
@@ -15,9 +17,45 @@ pub(crate) fn is_display_name(name: &str) -> bool {
     !name.is_empty() && name.chars().nth(DISPLAY_NAME_CHARACTERS_MAX).is_none()
 }
 
+/// The members of `properties` that a caller writes.
+const WRITTEN: [&str; 5] = ["accessControl", "connectionReferences", "definition", "displayName", "state"];
+/// The members of `properties` that the service sets. What was read can be written, with the values
+/// of an earlier time.
+const SHOWN: [&str; 8] = [
+    "apiId",
+    "createdTime",
+    "flowSuspensionReason",
+    "flowSuspensionTime",
+    "flowTriggerUri",
+    "lastModifiedTime",
+    "nextRunTime",
+    "userType",
+];
+/// Other members of exported flows. They describe the flow, and have no effect here.
+const DESCRIPTIVE: [&str; 9] = [
+    "definitionSummary",
+    "flowFailureAlertSubscribed",
+    "installationStatus",
+    "isManaged",
+    "provisioningMethod",
+    "referencedResources",
+    "sharingType",
+    "templateName",
+    "workflowEntityId",
+];
+
+/// The flow that a request creates or changes.
+pub(super) struct Target<'a> {
+    pub(super) environment: &'a str,
+    /// The id in the path.
+    pub(super) id: Option<FlowId>,
+    pub(super) owner: UserId,
+}
+
 /// Parses `{"identity"?, "properties": {displayName?, definition?, connectionReferences?,
-/// state?}}`. Ignores the other members of a flow (times, links).
-pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
+/// accessControl?, state?}}`. A member that is neither honored nor part of a flow as shown or
+/// exported is a mistake.
+pub(super) fn read(body: &Bytes, target: &Target<'_>) -> Result<FlowEdit, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}."))
     })?;
@@ -27,6 +65,7 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
         ));
     };
     let mut mistakes = Vec::new();
+    check_members(&body, properties, target, &mut mistakes);
     let display_name = text(properties, "displayName", &mut mistakes).map(str::to_owned);
     if display_name.as_ref().is_some_and(|name| !is_display_name(name)) {
         let message = format!("must have 1 to {DISPLAY_NAME_CHARACTERS_MAX} characters.");
@@ -53,6 +92,59 @@ pub(super) fn read(body: &Bytes) -> Result<FlowEdit, Problem> {
         identity,
         mistakes,
     })
+}
+
+/// Records the members that are unknown, and those that only the service sets and that have another
+/// value.
+fn check_members(
+    body: &Value,
+    properties: &Map<String, Value>,
+    target: &Target<'_>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    let mut wrong = |path: &str, message: &str| mistakes.push(Mistake::property(path, message));
+    const ANOTHER: &str = "is read-only and has another value; leave it out.";
+    for (name, value) in body.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        match name.as_str() {
+            "properties" | "identity" | "schemaVersion" | "type" => {}
+            "name" | "id" => {
+                let last = value.as_str().and_then(|text| text.rsplit('/').next());
+                let id = last.and_then(|text| text.parse::<FlowId>().ok());
+                if id.is_none() || id != target.id {
+                    wrong(name, ANOTHER);
+                }
+            }
+            _ => wrong(&shown_name("", name), "there is no such member; a flow has properties and identity."),
+        }
+    }
+    for (name, value) in properties.iter().filter(|(_, value)| !value.is_null()) {
+        let path = shown_name("properties.", name);
+        let is_text = |member: &str, expected: &str| {
+            value.get(member).and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case(expected))
+        };
+        match name.as_str() {
+            "environment" if !is_text("name", target.environment) => wrong(&path, ANOTHER),
+            "creator" if !is_text("objectId", &target.owner.to_string()) => wrong(&path, ANOTHER),
+            "environment" | "creator" => {}
+            "parameters" => wrong(
+                &path,
+                "values of parameters cannot be given beside the definition; write them as defaultValue in \
+                 properties.definition.parameters, and connections in properties.connectionReferences.",
+            ),
+            known if [&WRITTEN[..], &SHOWN, &DESCRIPTIVE].iter().any(|names| names.contains(&known)) => {}
+            _ => wrong(
+                &path,
+                "there is no such member; use displayName, definition, connectionReferences, accessControl and \
+                 state.",
+            ),
+        }
+    }
+}
+
+/// Returns the path of a member, whose name may be long.
+fn shown_name(before: &str, name: &str) -> String {
+    let name: String = name.chars().take(100).collect();
+    format!("{before}{name}")
 }
 
 fn text<'a>(properties: &'a Map<String, Value>, name: &str, mistakes: &mut Vec<Mistake>) -> Option<&'a str> {

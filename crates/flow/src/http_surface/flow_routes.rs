@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::caller::{Administrator, Caller};
 use super::flow_documents::flow;
+use super::flow_edits::Target;
 use super::paging::{Page, bad_token};
 use super::{flow_edits, paging};
 use crate::ids::FlowId;
@@ -34,6 +35,12 @@ fn respond(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
     let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
     let role = if saved.flow.owner == caller.user { Role::Owner } else { Role::CanEdit };
     (status, Json(flow(caller, &saved.flow, role, Some(&saved.document))))
+}
+
+/// Returns the flow that a request is about: one that exists, or one of the caller.
+fn target<'a>(caller: &'a Caller, id: Option<FlowId>, found: Option<&FlowRow>) -> Target<'a> {
+    let owner = found.map_or(caller.user, |row| row.owner);
+    Target { environment: &caller.environment, id, owner }
 }
 
 /// Reads the last flow of the previous page: when it was created, and its id.
@@ -108,7 +115,7 @@ pub(super) async fn show_as_administrator(
 }
 
 pub(super) async fn create(caller: Caller, State(flows): State<Arc<Flows>>, body: Bytes) -> FlowResponse {
-    let edit = flow_edits::read(&body)?;
+    let edit = flow_edits::read(&body, &target(&caller, None, None))?;
     let id = FlowId::generate(&mut flows.chassis.random.of(caller.tenant).stream("flow-id"));
     Ok(respond(&caller, &flows.create(&caller.actor(), id, edit).await?))
 }
@@ -133,9 +140,10 @@ pub(super) async fn put(
         Problem::bad_request("The flow's name in the path is not a UUID; choose one, or POST to …/flows.")
             .caused_by(error)
     })?;
-    let edit = flow_edits::read(&body)?;
     let actor = caller.actor();
-    let saved = match flows::find(&flows.chassis.store, caller.tenant, id).await? {
+    let found = flows::find(&flows.chassis.store, caller.tenant, id).await?;
+    let edit = flow_edits::read(&body, &target(&caller, Some(id), found.as_ref()))?;
+    let saved = match found {
         None => flows.create(&actor, id, edit).await?,
         Some(_) => {
             if edit.definition.is_none() {
@@ -161,7 +169,7 @@ pub(super) async fn patch(
     body: Bytes,
 ) -> FlowResponse {
     let row = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
-    let edit = flow_edits::read(&body)?;
+    let edit = flow_edits::read(&body, &target(&caller, Some(row.id), Some(&row)))?;
     Ok(respond(&caller, &flows.update(&caller.actor(), row, edit).await?))
 }
 

@@ -13,6 +13,7 @@ mod paging;
 mod repetitions;
 mod run_documents;
 mod run_routes;
+mod sharing_edits;
 mod sharing_routes;
 mod trigger_histories;
 mod trigger_invocation;

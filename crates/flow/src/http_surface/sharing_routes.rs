@@ -7,22 +7,16 @@ use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use outlive_chassis::Problem;
-use outlive_clock::{TenantId, UserId};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::caller::{Administrator, Caller};
 use super::flow_routes::flow_id;
 use super::links::flow_path;
+use super::sharing_edits;
 use crate::ids::FlowId;
-use crate::service::{Flows, SharingEdit, flow_not_found};
+use crate::service::{Flows, SaveError, flow_not_found};
 use crate::tables::flows::{self, FlowRow};
 use crate::tables::permissions::{self, Permission, Role};
-
-/// The maximum number of entries of a request.
-const ENTRIES_MAX: usize = 100;
-/// The maximum length of an address or a name, in characters.
-const NAME_CHARACTERS_MAX: usize = 256;
 
 /// What a path lists and changes: the owners of a flow, or all its users.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,100 +80,6 @@ pub(super) fn routes(flow: &str, flow_as_administrator: &str) -> Router<Arc<Flow
     router
 }
 
-#[derive(Deserialize)]
-struct Body {
-    #[serde(default)]
-    put: Vec<Entry>,
-    #[serde(default)]
-    delete: Vec<Deleted>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    properties: EntryProperties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EntryProperties {
-    principal: Principal,
-    role_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Principal {
-    id: UserId,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    tenant_id: Option<TenantId>,
-    email: Option<String>,
-    display_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Deleted {
-    /// The name of the permission: the object id of its user.
-    id: UserId,
-}
-
-/// Reads a change. `default` is the role of entries that name none.
-fn read(body: &Bytes, tenant: TenantId, default: Option<Role>) -> Result<SharingEdit, Problem> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| {
-        Problem::bad_request(format!(
-            "The body is not valid: {error}. Send {{\"put\": [{{\"properties\": {{\"principal\": {{\"id\": \"<object id>\", \
-             \"type\": \"User\"}}, \"roleName\": \"CanEdit\"}}}}], \"delete\": [{{\"id\": \"<object id>\"}}]}}."
-        ))
-    })?;
-    if body.put.len() + body.delete.len() > ENTRIES_MAX {
-        return Err(Problem::bad_request(format!(
-            "The body has more than {ENTRIES_MAX} entries; send fewer."
-        )));
-    }
-    let put = body.put.into_iter().enumerate().map(|(index, entry)| {
-        permission(entry.properties, tenant, default)
-            .map_err(|why| Problem::bad_request(format!("put[{index}].properties.{why}")))
-    });
-    let put = put.collect::<Result<_, _>>()?;
-    Ok(SharingEdit { put, delete: body.delete.into_iter().map(|deleted| deleted.id).collect() })
-}
-
-fn permission(
-    properties: EntryProperties,
-    tenant: TenantId,
-    default: Option<Role>,
-) -> Result<Permission, String> {
-    let EntryProperties { principal, role_name } = properties;
-    let is_user = principal.kind.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("User"));
-    if !is_user {
-        return Err("principal.type: only users can be added; use User.".to_owned());
-    }
-    if principal.tenant_id.is_some_and(|of| of != tenant) {
-        return Err("principal.tenantId: it is another tenant.".to_owned());
-    }
-    let role = match role_name {
-        Some(name) => name.parse().ok().filter(|role| *role != Role::Owner),
-        None => default,
-    };
-    let role = role
-        .ok_or_else(|| "roleName: use CanEdit for a co-owner or CanView for a run-only user.".to_owned())?;
-    let text = |name: &str, text: Option<String>| {
-        let text = text.unwrap_or_default();
-        if text.chars().nth(NAME_CHARACTERS_MAX).is_some() || text.chars().any(char::is_control) {
-            return Err(format!(
-                "principal.{name}: use at most {NAME_CHARACTERS_MAX} characters, none of them a control character."
-            ));
-        }
-        Ok(text)
-    };
-    Ok(Permission {
-        principal: principal.id,
-        role,
-        address: text("email", principal.email)?,
-        display_name: text("displayName", principal.display_name)?,
-    })
-}
-
 fn document(caller: &Caller, flow: FlowId, permission: &Permission, collection: Collection) -> Value {
     let mut principal = json!({"id": permission.principal, "type": "User", "tenantId": caller.tenant});
     for (name, text) in [("email", &permission.address), ("displayName", &permission.display_name)] {
@@ -222,8 +122,8 @@ async fn change(
     flows: &Flows,
     flow: &FlowRow,
     body: &Bytes,
-) -> Result<Json<Value>, Problem> {
-    let edit = read(body, caller.tenant, collection.default_role())?;
+) -> Result<Json<Value>, SaveError> {
+    let edit = sharing_edits::read(body, caller.tenant, collection.default_role())?;
     let users = flows.share(&caller.actor(), flow, edit).await?;
     Ok(listing(caller, flow.id, &users, collection))
 }
@@ -260,7 +160,7 @@ async fn modify(
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
     body: Bytes,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, SaveError> {
     let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
     change(collection, &caller, &flows, &flow, &body).await
 }
@@ -271,43 +171,7 @@ async fn modify_as_administrator(
     State(flows): State<Arc<Flows>>,
     Path((_, id)): Path<(String, String)>,
     body: Bytes,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Value>, SaveError> {
     let flow = any(&caller, &flows, &id).await?;
     change(collection, &caller, &flows, &flow, &body).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changes_are_read_within_limits() {
-        let tenant: TenantId = "11111111-2222-3333-4444-555555555555".parse().expect("a tenant");
-        let user = "aaaaaaaa-0000-4000-8000-000000000001";
-        let parse = |body: &Value, default| read(&Bytes::from(body.to_string()), tenant, default);
-        let put = |principal: Value, role: Value| json!({"put": [{"properties": {"principal": principal, "roleName": role}}]});
-        let right = put(json!({"id": user, "type": "User", "email": "a@contoso.example"}), json!("canview"));
-        let edit = parse(&right, None).expect("is valid");
-        assert_eq!(edit.put[0].role, Role::CanView);
-        assert_eq!(edit.put[0].address, "a@contoso.example");
-        let unnamed = put(json!({"id": user}), Value::Null);
-        assert_eq!(parse(&unnamed, Some(Role::CanEdit)).expect("is valid").put[0].role, Role::CanEdit);
-        let many: Vec<_> = (0..=ENTRIES_MAX).map(|_| json!({"id": user})).collect();
-        for (body, part) in [
-            (unnamed, "put[0].properties.roleName"),
-            (put(json!({"id": user}), json!("Owner")), "roleName"),
-            (put(json!({"id": user}), json!("Admin")), "roleName"),
-            (put(json!({"id": user, "type": "Group"}), json!("CanEdit")), "principal.type"),
-            (put(json!({"id": user, "tenantId": user}), json!("CanEdit")), "principal.tenantId"),
-            (put(json!({"id": user, "email": "a".repeat(257)}), json!("CanEdit")), "principal.email"),
-            (put(json!({"id": user, "displayName": "a\nb"}), json!("CanEdit")), "principal.displayName"),
-            (put(json!({"id": "someone"}), json!("CanEdit")), "The body is not valid"),
-            (json!({"delete": [{"id": "someone"}]}), "The body is not valid"),
-            (json!({ "delete": many }), "more than 100 entries"),
-            (json!([1]), "The body is not valid"),
-        ] {
-            let problem = parse(&body, None).expect_err("is rejected");
-            assert!(problem.message.contains(part), "{body}: {}", problem.message);
-        }
-    }
 }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::lab::{FLOW, Lab, OWNER, call, flow, hourly, manual, path};
+use crate::lab::{COLLEAGUE, FLOW, Lab, OWNER, call, flow, hourly, manual, path};
 
 #[test]
 fn errors_contain_the_path_and_change_nothing() {
@@ -94,4 +94,39 @@ fn a_flow_can_be_created_without_choosing_its_name() {
     assert_eq!(second["nextLink"], Value::Null);
     assert_ne!(first["value"][0]["name"], second["value"][0]["name"]);
     lab.owner("GET", "?$skiptoken=x.y", None).expect(400);
+}
+
+#[test]
+fn members_that_are_not_honored_are_rejected_with_their_paths() {
+    let lab = Lab::new();
+    let mut body = flow(hourly());
+    body["tags"] = json!({"team": "orders"});
+    body["name"] = json!("00000000-0000-4000-8000-00000000ffff");
+    for (name, value) in [
+        ("parameters", json!({"limit": {"value": 1}})),
+        ("environment", json!({"name": "another"})),
+        ("creator", json!({"objectId": COLLEAGUE})),
+        ("plan", json!("premium")),
+    ] {
+        body["properties"][name] = value;
+    }
+    let at = format!("/{FLOW}");
+    let rejected = lab.owner("PUT", &at, Some(body.clone())).expect(400);
+    let details = rejected["error"]["details"].as_array().expect("details");
+    let mut targets: Vec<_> = details.iter().map(|one| one["target"].as_str().expect("a path")).collect();
+    targets.sort_unstable();
+    let of_properties = ["creator", "environment", "parameters", "plan"];
+    let expected: Vec<_> = of_properties.iter().map(|name| format!("properties.{name}")).collect();
+    assert_eq!(targets, [&["name".to_owned()][..], &expected, &["tags".to_owned()]].concat());
+    lab.owner("POST", "", Some(body)).expect(400);
+    lab.owner("GET", &at, None).expect(404);
+    // What was read can be written, also at a later time, and what exports contain besides.
+    lab.put_flow(hourly()).expect(201);
+    let mut shown = lab.owner("GET", &at, None).expect(200);
+    shown["properties"]["nextRunTime"] = json!("2020-01-01T00:00:00Z");
+    shown["properties"]["definitionSummary"] = json!({"triggers": [], "actions": []});
+    shown["schemaVersion"] = json!("1.0.0.0");
+    lab.owner("PUT", &at, Some(shown)).expect(200);
+    let rejected = lab.owner("PATCH", &at, Some(json!({"properties": {"Definition": {}}}))).expect(400);
+    assert_eq!(rejected["error"]["details"][0]["target"], "properties.Definition");
 }

@@ -71,12 +71,12 @@ pub(crate) fn runtime_url(connection: &Connection, hub: &str) -> String {
 
 /// Returns the test links, if the connector defines a test operation.
 fn tests(id: &str, connector: &Connector, hub: &str) -> (Value, Value) {
-    let Some(path) = connector.swagger.test_path() else { return (json!([]), json!([])) };
+    let Some(test) = &connector.swagger.test else { return (json!([]), json!([])) };
     let at = |call: &str| format!("{hub}{id}/{call}?api-version=2016-06-01");
     (
         json!([{"requestUri": at("extensions/proxy/testconnection"), "method": "get"}]),
         json!([{
-            "body": {"request": {"method": "get", "path": path}}, "requestUri": at("dynamicInvoke"), "method": "POST",
+            "body": {"request": {"method": "get", "path": test.target()}}, "requestUri": at("dynamicInvoke"), "method": "POST",
         }]),
     )
 }

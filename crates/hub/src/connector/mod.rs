@@ -21,6 +21,7 @@ mod secret_rules;
 mod security;
 pub(crate) mod storage;
 mod swagger;
+mod test_operation;
 mod written_defaults;
 
 pub(crate) use api_properties::ApiProperties;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::fault::Faults;
 use super::security::{self, SecurityScheme};
+use super::test_operation::TestCall;
 use crate::path::{characters, matches_template, percent_decode, template_fault};
 
 const OPERATIONS_MAX: usize = 1_000;
@@ -28,8 +29,8 @@ pub(crate) struct Swagger {
     pub(crate) header_parameters: BTreeSet<String>,
     /// How calls without tokens are authenticated.
     pub(crate) security: Vec<SecurityScheme>,
-    /// The operation that tests a connection (`x-ms-capabilities.testConnection`).
-    test_operation: Option<String>,
+    /// The call that tests a connection.
+    pub(crate) test: Option<TestCall>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,22 +93,10 @@ impl Swagger {
             }
         };
         let security = security::parse(document.get("securityDefinitions"), &mut faults);
-        let test_operation = document
-            .get("x-ms-capabilities")
-            .and_then(|capabilities| capabilities.pointer("/testConnection/operationId"))
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let test = TestCall::read(document);
         let (scheme, base_path) = (scheme.unwrap_or("https"), base_path.to_owned());
-        let read = Self { scheme, host, base_path, operations, header_parameters, security, test_operation };
+        let read = Self { scheme, host, base_path, operations, header_parameters, security, test };
         (read, faults)
-    }
-
-    /// Returns the path whose GET tests a connection: without parameters; only the status counts.
-    pub(crate) fn test_path(&self) -> Option<&str> {
-        let id = self.test_operation.as_deref()?;
-        let operation =
-            self.operations.iter().find(|operation| operation.id == id && operation.method == "GET")?;
-        (!operation.path.contains('{')).then_some(operation.path.as_str())
     }
 
     /// Returns the URL of the back end, for the connector's metadata.
@@ -234,7 +223,7 @@ mod tests {
     fn the_back_end_and_its_operations_are_parsed() {
         let read = Swagger::parse(&document()).expect("usable");
         assert_eq!(read.service_url(), "https://orders.contoso.example");
-        assert_eq!(read.test_path(), Some("/orders"));
+        assert_eq!(read.test.as_ref().map(TestCall::target).as_deref(), Some("/orders"));
         assert_eq!(read.header_parameters, BTreeSet::from(["x-region".to_owned()]));
         for (method, path, id) in [
             ("GET", "/orders", Some("ListOrders")),

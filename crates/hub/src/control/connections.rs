@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use outlive_clock::ConnectionId;
 use outlive_store::Change;
@@ -16,7 +16,9 @@ use super::connection_values::{CurrentValues, ResolvedValues};
 use super::listing::Page;
 use super::paths::{GroupPath, ResourcePath};
 use crate::Hub;
-use crate::arm::{ApiReference, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
+use crate::arm::{
+    ApiReference, ArmRefusal, ControlCall, JsonBody, PathParameters, ResourceName, connection_id,
+};
 use crate::connection::{Connection, Status, Values, key_purpose, storage};
 use crate::connector::{self, ApiProperties, Authentication, Connector, GrantType, Home, api_reference};
 
@@ -28,7 +30,7 @@ async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmR
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<GroupPath>,
+    PathParameters(path): PathParameters<GroupPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     list_in(&hub, &call, Some(&path.group)).await
 }
@@ -68,7 +70,7 @@ async fn list_in(
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
     Ok(Json(read_resource(&hub, &connection).await?))
@@ -77,7 +79,7 @@ pub(super) async fn show(
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let existing = storage::find_by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
@@ -93,7 +95,7 @@ pub(super) async fn put(
 pub(super) async fn patch(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
@@ -340,7 +342,7 @@ async fn update(
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
 ) -> Result<StatusCode, ArmRefusal> {
     let connection = match access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await {
         Ok(connection) => connection,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_store::Change;
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::custom_api_body::{self, Current};
 use super::listing::Page;
 use super::paths::{GroupPath, NamePath, ResourcePath};
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, ResourceName};
+use crate::arm::{ArmRefusal, ControlCall, JsonBody, PathParameters, ResourceName};
 use crate::client_key::ClientKeys;
 use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api, takes_certificate};
@@ -32,7 +32,7 @@ fn is_in(stored: &Stored, group: &str) -> bool {
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let name = path.name.as_str().parse::<ConnectorName>();
     let name = name.map_err(|error| missing().caused_by(error))?;
@@ -45,7 +45,7 @@ pub(super) async fn show(
 pub(super) async fn show_by_name(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<NamePath>,
+    PathParameters(path): PathParameters<NamePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let name = path.name.as_str().parse::<ConnectorName>();
     let name = name.map_err(|error| missing().caused_by(error))?;
@@ -58,7 +58,7 @@ pub(super) async fn show_by_name(
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<GroupPath>,
+    PathParameters(path): PathParameters<GroupPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     list_in(&hub, &call, Some(&path.group)).await
 }
@@ -99,7 +99,7 @@ async fn list_in(
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let name: ConnectorName = path
@@ -126,7 +126,7 @@ pub(super) async fn put(
 pub(super) async fn patch(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let stored = find_for_maker(&hub, &call, &path).await?.ok_or_else(missing)?;
@@ -141,7 +141,7 @@ pub(super) async fn patch(
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
 ) -> Result<StatusCode, ArmRefusal> {
     let mut attempt = 1;
     loop {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -13,24 +13,24 @@ use super::access::{self, Right};
 use super::dynamic_invoke::load;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall};
+use crate::arm::{ArmRefusal, ControlCall, PathParameters};
 use crate::runtime::{OutgoingRequest, call_for};
 
 pub(super) async fn test(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    PathParameters(path): PathParameters<ResourcePath>,
 ) -> Result<Response, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;
-    let test = connector.swagger.test_path().ok_or_else(|| {
+    let test = connector.swagger.test.as_ref().ok_or_else(|| {
         ArmRefusal::not_found("ResourceNotFound", "The connector does not define a test operation.")
     })?;
     let loaded = load(&hub, &connection).await?;
     let outgoing = OutgoingRequest {
         method: Method::GET,
-        path: test.trim_start_matches('/').to_owned(),
-        query: None,
+        path: test.path.trim_start_matches('/').to_owned(),
+        query: test.query.clone(),
         headers: HeaderMap::new(),
         body: Bytes::new(),
     };

@@ -262,3 +262,36 @@ async fn the_test_operation_checks_a_connection() {
     world.send("GET", &link, &[("authorization", &world.user(OWNER))], "").await.expect(401);
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Error");
 }
+
+#[tokio::test]
+async fn a_test_operation_can_have_fixed_parameters() {
+    let world = World::new().await;
+    let user = world.user(OWNER);
+    let mut swagger = swagger("/v1");
+    swagger["paths"]["/orders/{id}"]["get"]["parameters"] = json!([{"name": "view", "in": "query"}]);
+    swagger["x-ms-capabilities"]["testConnection"] =
+        json!({"operationId": "GetOrder", "parameters": {"id": "a b", "view": "short"}});
+    let api = format!(
+        "/subscriptions/{}/resourceGroups/lab/providers/Microsoft.Web/customApis/shared_tested",
+        world.tenant
+    );
+    let body =
+        json!({"properties": {"displayName": "Tested", "iconBrandColor": "#000000", "swagger": swagger}});
+    let auth = [("authorization", user.as_str())];
+    let uri = format!("{api}?api-version=2016-06-01");
+    world.send("PUT", &uri, &auth, &body.to_string()).await.expect(201);
+    let body = json!({"properties": {"displayName": "tested", "api": {"id": api}}});
+    let made = world.arm(&user, "PUT", "tested", &body).await.expect(201);
+    assert_eq!(
+        made.at("/properties/testRequests/0/body/request"),
+        json!({"method": "get", "path": "/orders/a%20b?view=short"})
+    );
+    let local = |url: Value| url.as_str().expect("a URL").replace("http://hub.test", "");
+    world.send("GET", &local(made.at("/properties/testLinks/0/requestUri")), &auth, "").await.expect(200);
+    assert_eq!(world.back_end.last().uri, "/v1/orders/a%20b?view=short");
+    let request = made.at("/properties/testRequests/0/body").to_string();
+    let uri = local(made.at("/properties/testRequests/0/requestUri"));
+    let answer = world.send("POST", &uri, &auth, &request).await.expect(200);
+    assert_eq!(answer.at("/response/statusCode"), "OK");
+    assert_eq!(world.back_end.last().uri, "/v1/orders/a%20b?view=short");
+}
