@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::caller::Caller;
 use super::columns::Kind;
 use super::setup;
 use super::step::Step;
@@ -32,6 +33,12 @@ impl Workshop<'_> {
                 let now = self.now;
                 let signing_in = self.owner_with_passkey.follow_consent_link(now, subject.connection()).await;
                 signing_in.map_err(|error| self.failed(error))
+            }
+            Step::SignInToPortal => self.sign_in_caller(Caller::Owner).await,
+            Step::SignInToPortalWithMfa => self.sign_in_caller(Caller::OwnerWithPasskey).await,
+            Step::GrantConsent => self.grant_consent(&subject.client_id().to_owned()).await,
+            Step::UseOwnConnection if subject.column.kind == Kind::OnBehalfOf => {
+                self.connect_colleague(subject).await
             }
             Step::AddCoOwner => {
                 let (now, colleague) = (self.now, self.colleague.user());

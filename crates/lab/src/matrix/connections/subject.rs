@@ -29,7 +29,7 @@ impl Subject {
     /// The connector of the connection, if there is one.
     pub(super) const fn connector(&self) -> Option<&'static str> {
         match self.column.kind {
-            Kind::Delegated(_) | Kind::ServicePrincipal => Some(self.column.name),
+            Kind::Delegated(_) | Kind::OnBehalfOf | Kind::ServicePrincipal => Some(self.column.name),
             Kind::Password => Some("shared_contoso-orders-basic"),
             Kind::ApiKey => Some("shared_contoso-orders-key"),
             Kind::Http | Kind::ManagedIdentity => None,
