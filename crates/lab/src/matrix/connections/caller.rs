@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::setup::EVERY_MINUTES;
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::browser::Browser;
 use crate::maker::{Audience, Maker};
@@ -17,14 +17,6 @@ use crate::oauth_client::stops_at;
 const AUDIENCES: [Audience; 2] = [Audience::Hub, Audience::Flow];
 /// The application that the connector's application pre-authorizes.
 pub(super) const HUB: &str = "API Hub";
-
-/// Who runs the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Caller {
-    Owner,
-    OwnerWithPasskey,
-    Colleague,
-}
 
 impl Workshop<'_> {
     /// Returns what the application of an on-behalf-of connector offers: a permission, for which

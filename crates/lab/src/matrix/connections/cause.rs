@@ -4,11 +4,10 @@ use outlive_clock::{Instant, Span};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::caller::Caller;
 use super::columns::Kind;
 use super::rows::Row;
 use super::span_in_words::in_words;
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
 use crate::seed::draw_client_secret;

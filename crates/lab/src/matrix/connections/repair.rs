@@ -3,11 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::caller::Caller;
 use super::columns::Kind;
 use super::setup;
 use super::step::Step;
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
 
@@ -36,7 +35,7 @@ impl Workshop<'_> {
             }
             Step::SignInToPortal => self.sign_in_caller(Caller::Owner).await,
             Step::SignInToPortalWithMfa => self.sign_in_caller(Caller::OwnerWithPasskey).await,
-            Step::GrantConsent => self.grant_consent(&subject.client_id().to_owned()).await,
+            Step::GrantConsent => self.grant_consent(subject.client_id()).await,
             Step::UseOwnConnection if subject.column.kind == Kind::OnBehalfOf => {
                 self.connect_colleague(subject).await
             }

@@ -3,9 +3,8 @@
 use outlive_clock::Instant;
 use serde_json::{Map, Value, json};
 
-use super::caller::Caller;
 use super::columns::{Client, Column, Kind};
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
 

@@ -4,6 +4,14 @@ use serde_json::{Value, json};
 
 use super::columns::{Client, Column, Kind};
 
+/// Who runs the flow of a column that has no recurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    Owner,
+    OwnerWithPasskey,
+    Colleague,
+}
+
 /// The flow of a column and what it uses. Contains a secret: no `Debug`.
 pub(super) struct Subject {
     pub(super) column: &'static Column,

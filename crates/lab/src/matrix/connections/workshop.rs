@@ -6,11 +6,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::caller::Caller;
 use super::columns::{Client, Kind};
 use super::rows::Row;
 use super::step::Step;
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use crate::browser::{Arrival, Authenticator, Browser};
 use crate::conductor::Target;
 use crate::http::Http;
