@@ -29,7 +29,7 @@ async fn every_cell_is_as_expected_and_every_repair_works() {
     assert_eq!(status, 200, "{matrix}");
     let all = cells(&matrix);
     let columns = matrix["columns"].as_array().expect("columns").len();
-    assert_eq!(all.len(), 27 * columns);
+    assert_eq!((columns, all.len()), (13, 27 * 13));
     let differing: Vec<_> = all.iter().filter(|(.., cell)| cell["agrees"] != true).collect();
     assert!(differing.is_empty(), "{differing:#?}");
     let mut answers = 0;
@@ -79,7 +79,7 @@ async fn a_broken_rule_shows_in_exactly_its_cells() {
     let request = json!({
         "rules": "2025-11+password_changed_by_user.confidential_token=revoked",
         "events": ["password_changed_by_user", "sspr"],
-        "connections": ["confidential", "generic", "public", "service_principal", "basic"],
+        "connections": ["confidential", "on_behalf_of", "generic", "public", "service_principal", "basic"],
     });
     let (status, matrix) = execute(&system, &request).await;
     assert_eq!(status, 200, "{matrix}");
@@ -92,6 +92,7 @@ async fn a_broken_rule_shows_in_exactly_its_cells() {
         differing,
         [
             "password_changed_by_user confidential \"breaks_at_next_refresh\"",
+            "password_changed_by_user on_behalf_of \"breaks_at_once\"",
             "password_changed_by_user generic \"breaks_at_next_refresh\"",
         ]
     );
@@ -193,7 +194,13 @@ async fn the_command_prints_every_format() {
     assert_eq!(unselected.code, Some(2), "{unselected:?}");
     assert!(unselected.stderr.contains("outlive matrix --help"), "{unselected:?}");
     let help = outlive_on_database(["matrix", "--help"]).await;
-    for name in ["password_changed_by_user", "owner_leaves", "generic_without_offline_access", "api_key"] {
+    for name in [
+        "password_changed_by_user",
+        "owner_leaves",
+        "on_behalf_of",
+        "generic_without_offline_access",
+        "api_key",
+    ] {
         assert!(help.stdout.contains(name), "{name}: {}", help.stdout);
     }
     let of_credentials = outlive_on_database(["matrix", "credentials", "--events", "sspr"]).await;

@@ -341,6 +341,9 @@ pub struct ApplicationSpec {
     /// Client secrets.
     #[serde(default, serialize_with = "secret::expose_each")]
     pub secrets: Vec<Secret>,
+    /// Whether it is the platform's own, which renews its secrets by itself: they do not expire.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_party: bool,
     /// PEM certificates for client assertions (`keyCredentials`).
     #[serde(default)]
     pub certificates: Vec<String>,

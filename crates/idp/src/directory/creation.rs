@@ -23,6 +23,9 @@ use crate::directory::{Authenticator, SecondFactor};
 
 /// Default lifetime of a client secret ("application: addPassword": start plus two years).
 pub(crate) const SECRET_LIFETIME: Span = Span::from_days(730);
+/// The same for the platform's own applications: longer than a lab runs, as the platform renews
+/// them and no user notices.
+const PLATFORM_SECRET_LIFETIME: Span = Span::from_days(36_500);
 
 /// Returns the statements that create a tenant's directory at virtual instant `now`.
 ///
@@ -154,9 +157,10 @@ fn add_application(
     if let Some(stream) = &spec.event_stream {
         change.add(crate::directory::event_stream::insert(stream, tenant, application.client_id)?);
     }
+    let lifetime = if spec.first_party { PLATFORM_SECRET_LIFETIME } else { SECRET_LIFETIME };
     for secret in &spec.secrets {
         let key_id = random.stream("client-secret-key-id").uuid();
-        change.add(secrets.insert(tenant, application.client_id, key_id, secret, now + SECRET_LIFETIME));
+        change.add(secrets.insert(tenant, application.client_id, key_id, secret, now + lifetime));
     }
     if spec.admin_consented {
         for required in &application.document.required {

@@ -1,15 +1,19 @@
 //! Flows: creation, start and stop, run history.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use outlive_clock::Instant;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::portal::{Audience, Maker, MakerError};
-use crate::http::CallError;
+use crate::http::{CallError, send};
 
 /// The API version of the flow service.
 const API_VERSION: &str = "2016-11-01";
+/// The header with the connections that a user provides for a run.
+const INVOKER_CONNECTIONS: &str = "X-MS-APIM-Tokens";
 /// Maximum number of pages of run history read.
 const PAGES_MAX: usize = 2_000;
 
@@ -141,6 +145,28 @@ impl Maker {
     ) -> Result<(), MakerError> {
         let url = self.flow_url(flow, &format!("/{verb}"));
         let answer = self.call(Audience::Flow, now, Method::POST, &url, Some(&json!({}))).await?;
+        if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
+    }
+
+    /// Runs a flow with a connection of the user, for the calls of which the flow gets the user's
+    /// own token.
+    pub(crate) async fn run_with_own_token(
+        &mut self,
+        now: Instant,
+        flow: &str,
+        reference: &str,
+        connection: &str,
+    ) -> Result<(), MakerError> {
+        let provided = json!({"$connections": {reference: {
+            "connectionId": format!("/providers/Microsoft.PowerApps/apis/{reference}/connections/{connection}"),
+            "authentication": {
+                "type": "Raw", "scheme": "Bearer", "parameter": self.token(Audience::Hub, now).await?,
+            },
+        }}});
+        let token = self.token(Audience::Flow, now).await?;
+        let url = self.flow_url(flow, "/triggers/manual/run");
+        let request = self.http.request(Method::POST, &url).bearer_auth(token).json(&json!({}));
+        let answer = send(request.header(INVOKER_CONNECTIONS, STANDARD.encode(provided.to_string()))).await?;
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
     }
 

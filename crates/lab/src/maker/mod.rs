@@ -8,4 +8,4 @@ mod portal;
 
 pub(crate) use flows::{FlowRun, NewFlow};
 pub(crate) use portal::PORTAL_REDIRECT;
-pub(crate) use portal::{Endpoints, Maker, MakerError, UserAccount};
+pub(crate) use portal::{Audience, Endpoints, Maker, MakerError, UserAccount};

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::browser::{Authenticator, Browser, BrowserError};
 use crate::http::{Answer, CallError, Http, send};
-use crate::oauth_client::{OAuthClient, OAuthError};
+use crate::oauth_client::{OAuthClient, OAuthError, Tokens};
 
 /// An API that the portal calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,15 +141,47 @@ impl Maker {
         password.clone_into(&mut self.user.password);
     }
 
-    /// Returns an access token of the user for `audience` that is valid at the virtual instant
-    /// `now`. Signs in if necessary.
-    pub(crate) async fn token(&mut self, audience: Audience, now: Instant) -> Result<String, MakerError> {
-        if let Some((token, expires)) = self.tokens.get(&audience)
-            && *expires > now + MARGIN
-        {
-            return Ok(token.clone());
+    /// Returns the same user in another browser, not signed in, without a passkey.
+    pub(crate) fn in_new_browser(&self) -> Self {
+        Self::new(self.http.clone(), self.endpoints.clone(), self.user.clone(), self.random.clone())
+    }
+
+    /// Discards the tokens of the portal, as if its page were closed. The browser stays signed in.
+    pub(crate) fn discard_tokens(&mut self) {
+        self.tokens.clear();
+    }
+
+    /// Obtains tokens for the audiences that have no valid one, without interaction. Returns
+    /// whether the portal has all of them: the issuer may require the user to sign in.
+    pub(crate) async fn renew_tokens(
+        &mut self,
+        audiences: &[Audience],
+        now: Instant,
+    ) -> Result<bool, MakerError> {
+        for audience in audiences {
+            if self.valid_token(*audience, now).is_some() {
+                continue;
+            }
+            let portal = self.portal();
+            let (http, random, browser) = (&self.http, &self.random, &mut self.browser);
+            let scope = audience.scope();
+            match portal.sign_in_by_session(http, browser, random, &self.user.upn, scope).await {
+                Ok(tokens) => drop(self.keep(*audience, tokens, now)),
+                Err(why @ OAuthError::Refused(_)) if !why.is_temporary() => return Ok(false),
+                Err(why) => return Err(MakerError::SignIn { who: self.user.upn.clone(), why }),
+            }
         }
-        let portal = OAuthClient {
+        Ok(true)
+    }
+
+    fn valid_token(&self, audience: Audience, now: Instant) -> Option<&str> {
+        let (token, expires) = self.tokens.get(&audience)?;
+        (*expires > now + MARGIN).then_some(token)
+    }
+
+    /// The portal, as a client.
+    fn portal(&self) -> OAuthClient {
+        OAuthClient {
             idp: self.endpoints.idp.clone(),
             tenant: self.endpoints.tenant,
             client_id: self.endpoints.portal.clone(),
@@ -157,7 +189,22 @@ impl Maker {
             redirect_uri: PORTAL_REDIRECT.to_owned(),
             origin: None,
             cae_capable: false,
-        };
+        }
+    }
+
+    fn keep(&mut self, audience: Audience, tokens: Tokens, now: Instant) -> String {
+        let expires = now + Span::from_seconds(tokens.expires_in_s());
+        self.tokens.insert(audience, (tokens.access_token.clone(), expires));
+        tokens.access_token
+    }
+
+    /// Returns an access token of the user for `audience` that is valid at the virtual instant
+    /// `now`. Signs in if necessary.
+    pub(crate) async fn token(&mut self, audience: Audience, now: Instant) -> Result<String, MakerError> {
+        if let Some(token) = self.valid_token(audience, now) {
+            return Ok(token.to_owned());
+        }
+        let portal = self.portal();
         let UserAccount { upn, password, .. } = &self.user;
         let scope = audience.scope();
         let (http, random, browser) = (&self.http, &self.random, &mut self.browser);
@@ -166,9 +213,7 @@ impl Maker {
             None => portal.sign_in(http, browser, random, upn, password, scope).await,
         };
         let tokens = signed_in.map_err(|why| MakerError::SignIn { who: upn.clone(), why })?;
-        let expires = now + Span::from_seconds(tokens.expires_in_s());
-        self.tokens.insert(audience, (tokens.access_token.clone(), expires));
-        Ok(tokens.access_token)
+        Ok(self.keep(audience, tokens, now))
     }
 
     pub(super) async fn call(

@@ -45,6 +45,7 @@ impl SeedApplication {
                 .map(|(redirect, uri)| RedirectUriSpec { uri: uri.clone(), r#type: redirect.r#type })
                 .collect(),
             secrets: planned.secret.iter().map(|secret| secret.as_str().into()).collect(),
+            first_party: self.first_party,
             certificates: self.certificates.clone(),
             federated_credentials: self.federated_credentials.clone(),
             allow_public_client: self.allow_public_client,

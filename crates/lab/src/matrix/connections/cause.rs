@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::columns::Kind;
 use super::rows::Row;
 use super::span_in_words::in_words;
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
 use crate::seed::draw_client_secret;
@@ -106,7 +106,9 @@ impl Workshop<'_> {
     }
 
     async fn remove_redirect_uris(&mut self, subjects: &[Subject]) -> Result<String, MatrixError> {
-        for subject in subjects.iter().filter(|subject| matches!(subject.column.kind, Kind::Delegated(_))) {
+        let signs_in =
+            |subject: &&Subject| matches!(subject.column.kind, Kind::Delegated(_) | Kind::OnBehalfOf);
+        for subject in subjects.iter().filter(signs_in) {
             let body = subject.redirect_uris(&["https://connectors.contoso.example/redirect"]);
             self.patch_application(subject.client_id(), &body).await?;
         }
@@ -134,6 +136,9 @@ impl Workshop<'_> {
         self.turn(subjects, "stop").await?;
         self.advance(IDLE).await?;
         self.turn(subjects, "start").await?;
+        if subjects.iter().any(|subject| subject.column.kind == Kind::OnBehalfOf) {
+            self.sign_in_caller(Caller::Owner).await?;
+        }
         Ok(format!("turning the flows off for {}", in_words(IDLE)))
     }
 

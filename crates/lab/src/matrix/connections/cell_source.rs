@@ -18,6 +18,8 @@ pub(super) fn source(row: &ExpectedRow, at: usize, column: &Column) -> Source {
         Kind::Delegated(Client::Generic { offline_access: false }) if cell.is_without_refresh_token() => {
             NO_OFFLINE_ACCESS
         }
+        // Ours already, and more exact.
+        Kind::OnBehalfOf if !matches!(row.source, Source::Choice(_)) => EXCHANGED,
         _ => row.source,
     }
 }
@@ -26,6 +28,8 @@ pub(super) fn source(row: &ExpectedRow, at: usize, column: &Column) -> Source {
 fn independence(row: Row, kind: Kind) -> Option<Source> {
     Some(match (row, kind) {
         (Row::AccessRemoved, Kind::Http | Kind::ManagedIdentity) => NO_CONNECTION,
+        (Row::AccessRemoved, Kind::OnBehalfOf) => OWN_CONNECTION,
+        (Row::IdleFor90Days, Kind::OnBehalfOf) => NOTHING_STORED,
         (_, Kind::ManagedIdentity) => OF_PLATFORM,
         (_, Kind::ApiKey) => NO_TOKEN,
         (_, Kind::Password) => NO_TOKEN_OF_HUB,
@@ -33,8 +37,9 @@ fn independence(row: Row, kind: Kind) -> Option<Source> {
         (Row::CertificateExpires, _) => NO_CERTIFICATE,
         (Row::RedirectUriRemoved, _) => NO_REDIRECT,
         (Row::MfaRequired, Kind::Delegated(Client::Public { passkey: true })) => PASSKEY,
-        (Row::SignInFrequency, Kind::Delegated(_)) => SESSION,
+        (Row::SignInFrequency, Kind::Delegated(_) | Kind::OnBehalfOf) => SESSION,
         (Row::SigningKeyRotated, _) => return None,
+        (_, Kind::OnBehalfOf) => AS_CONFIDENTIAL,
         (_, Kind::ServicePrincipal | Kind::Http) => NO_USER,
         (_, Kind::Delegated(_)) => return None,
     })
@@ -47,7 +52,7 @@ mod tests {
     use crate::matrix::connections::expected::EXPECTED;
 
     /// Sources that tell how something fails.
-    const OF_FAILURES: [Source; 13] = [
+    const OF_FAILURES: [Source; 14] = [
         BROKEN,
         MFA,
         CREDENTIALS,
@@ -61,6 +66,7 @@ mod tests {
         EACH_CALL,
         ROPC,
         BACK_END,
+        EXCHANGED,
     ];
 
     #[test]

@@ -46,6 +46,8 @@ impl Group {
 pub(super) enum Kind {
     /// A connection with the tokens of a user's sign-in.
     Delegated(Client),
+    /// A connection that exchanges the token of the caller, who starts the runs.
+    OnBehalfOf,
     /// A connection with the application's own credentials.
     ServicePrincipal,
     /// An `Http` action with `ActiveDirectoryOAuth`; no connection.
@@ -81,7 +83,7 @@ impl Client {
 }
 
 /// All columns, in the order of the page.
-pub(super) static COLUMNS: [Column; 12] = [
+pub(super) static COLUMNS: [Column; 13] = [
     Column {
         name: "confidential",
         title: "Entra OAuth with secret",
@@ -97,6 +99,14 @@ pub(super) static COLUMNS: [Column; 12] = [
         label: "certificate",
         group: Group::Confidential,
         kind: Kind::Delegated(Client::Certificate),
+    },
+    Column {
+        name: "on_behalf_of",
+        title: "On-behalf-of, run by the caller",
+        short: "On-behalf-of",
+        label: "behalf",
+        group: Group::Confidential,
+        kind: Kind::OnBehalfOf,
     },
     Column {
         name: "generic",

@@ -6,6 +6,9 @@ use super::expected::{MISSING_REFRESH_TOKEN, Outcome};
 use super::report::{ConnectionCell, ConnectionMatrix, ConnectionRow, MatrixColumn};
 use super::span_in_words::in_words;
 
+/// The word that is wider than a column, with the place where it can be divided.
+const NARROW: &str = "certifi\u{ad}cate";
+
 #[derive(Template)]
 #[template(path = "connection_matrix.html")]
 struct Page<'a> {
@@ -13,6 +16,8 @@ struct Page<'a> {
     headline: String,
     summary: String,
     groups: Vec<(&'a str, usize)>,
+    /// The titles of the columns, with soft hyphens.
+    columns: Vec<String>,
     bands: Vec<(&'a str, Vec<Line<'a>>)>,
 }
 
@@ -62,7 +67,8 @@ impl ConnectionMatrix {
         }
         let summary = self.summary();
         let summary = summary.lines().next().unwrap_or_default().to_owned();
-        Page { matrix: self, headline: self.headline(), summary, groups, bands }.to_string()
+        let columns = self.columns.iter().map(|column| column.short.replace("certificate", NARROW)).collect();
+        Page { matrix: self, headline: self.headline(), summary, groups, columns, bands }.to_string()
     }
 
     /// Returns what the matrix shows, in one sentence that counts.

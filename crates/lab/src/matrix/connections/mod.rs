@@ -6,6 +6,7 @@
 //! each other, and columns do not.
 
 mod authenticator_app;
+mod caller;
 mod cause;
 mod cell_source;
 mod columns;
@@ -31,7 +32,7 @@ pub use self::report::{ConnectionCell, ConnectionMatrix, ConnectionRepair, Conne
 
 use self::cause::Caused;
 use self::cell_source::source;
-use self::columns::{COLUMNS, Column};
+use self::columns::{COLUMNS, Column, Kind};
 use self::expected::{EXPECTED, ExpectedRow, Outcome, steps};
 use self::observe::{Journals, Recorded, Run, observe};
 use self::rows::Row;
@@ -189,10 +190,15 @@ async fn execute_cells(
     let began = workshop.now;
     let outage = matches!(row.row, Row::IssuerDown | Row::TokenEndpointThrottled);
     let before = if outage { BEFORE_OUTAGE } else { BEFORE };
-    workshop.advance_to(began + before).await?;
+    let called = subjects.iter().position(|subject| subject.column.kind == Kind::OnBehalfOf);
+    Box::pin(workshop.watch(called.map(|at| &subjects[at]), began, began + before)).await?;
+    if called.is_some() {
+        workshop.open_page().await?;
+    }
     let caused = Box::pin(workshop.cause(&mut subjects)).await?;
     let watch = if row.row == Row::SignInFrequency { WATCH_FREQUENCY } else { WATCH };
-    workshop.advance(watch).await?;
+    let until = workshop.now + watch;
+    let closed = Box::pin(workshop.watch(called.map(|at| &subjects[at]), began, until)).await?;
     let mut journals = Journals::default();
     let recorded = journals.read(&workshop).await?;
     let mut cells: Vec<_> = columns
@@ -200,6 +206,10 @@ async fn execute_cells(
         .zip(&subjects)
         .map(|(at, subject)| cell(row, *at, subject, &recorded, &caused))
         .collect();
+    if let (Some(at), Some(closed)) = (called, closed) {
+        let since = in_words(closed - caused.at);
+        cells[at].story.push(format!("{since} after it: the caller would have to sign in for another run."));
+    }
     let mut repairs = Vec::new();
     for ((at, cell), subject) in columns.iter().zip(&mut cells).zip(&mut subjects) {
         let is_broken = cell.observed == Outcome::BreaksAtOnce.name()
@@ -214,6 +224,9 @@ async fn execute_cells(
         if executed {
             Box::pin(workshop.repair(subject, &steps)).await?;
             repairs.push((*at, workshop.now));
+            if subject.column.kind == Kind::OnBehalfOf {
+                Box::pin(workshop.run_as_caller(subject)).await?;
+            }
         }
     }
     if !repairs.is_empty() {

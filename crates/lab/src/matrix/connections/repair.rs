@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::columns::Kind;
 use super::setup;
 use super::step::Step;
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
 
@@ -32,6 +32,12 @@ impl Workshop<'_> {
                 let now = self.now;
                 let signing_in = self.owner_with_passkey.follow_consent_link(now, subject.connection()).await;
                 signing_in.map_err(|error| self.failed(error))
+            }
+            Step::SignInToPortal => self.sign_in_caller(Caller::Owner).await,
+            Step::SignInToPortalWithMfa => self.sign_in_caller(Caller::OwnerWithPasskey).await,
+            Step::GrantConsent => self.grant_consent(subject.client_id()).await,
+            Step::UseOwnConnection if subject.column.kind == Kind::OnBehalfOf => {
+                self.connect_colleague(subject).await
             }
             Step::AddCoOwner => {
                 let (now, colleague) = (self.now, self.colleague.user());

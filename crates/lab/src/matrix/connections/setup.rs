@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use serde_json::{Map, Value, json};
 
 use super::columns::{Client, Column, Kind};
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
 
@@ -22,8 +22,16 @@ pub(super) async fn register(
     let flow = workshop.random.stream("matrix-flow-id").uuid().to_string();
     let mut subject = Subject { column, application: None, secret: None, connection: None, flow };
     match column.kind {
+        Kind::OnBehalfOf => {
+            let api = workshop.api_of_connector()?;
+            let application = register_application(workshop, &mut subject, Some(&api), true).await?;
+            workshop.grant_consent(&application).await?;
+            subject.application = Some(application);
+            register_connector(workshop, &subject).await?;
+        }
         Kind::Delegated(client) => {
-            let application = register_application(workshop, &mut subject, client).await?;
+            let has_secret = client.has_secret();
+            let application = register_application(workshop, &mut subject, None, has_secret).await?;
             subject.application = Some(application);
             let certificate = register_connector(workshop, &subject).await?;
             if client == Client::Certificate {
@@ -47,13 +55,20 @@ pub(super) async fn register(
 /// Creates the connection of a column, signs in to it, and saves the flow, which runs at once.
 pub(super) async fn connect(workshop: &mut Workshop<'_>, subject: &mut Subject) -> Result<(), MatrixError> {
     Box::pin(create_connection(workshop, subject)).await?;
-    save_flow(workshop, subject).await
+    save_flow(workshop, subject).await?;
+    if subject.column.kind == Kind::OnBehalfOf {
+        workshop.sign_in_caller(Caller::Owner).await?;
+        workshop.run_as_caller(subject).await?;
+    }
+    Ok(())
 }
 
+/// Registers the application of a column, which offers what `api` says.
 async fn register_application(
     workshop: &mut Workshop<'_>,
     subject: &mut Subject,
-    client: Client,
+    api: Option<&Value>,
+    has_secret: bool,
 ) -> Result<String, MatrixError> {
     let mut body = subject.redirect_uris(&[&workshop.redirect_uri()]);
     body["displayName"] = json!(format!("{} of the matrix", subject.column.title));
@@ -61,11 +76,14 @@ async fn register_application(
         "resourceAppId": workshop.api.client_id,
         "resourceAccess": [{"id": workshop.api.scope_id, "type": "Scope"}],
     }]);
+    if let Some(api) = api {
+        body["api"] = api.clone();
+    }
     let created = workshop.graph(reqwest::Method::POST, "/v1.0/applications", Some(&body)).await?;
     let id = created["appId"].as_str().unwrap_or_default().to_owned();
     let principal = json!({ "appId": id });
     workshop.graph(reqwest::Method::POST, "/v1.0/servicePrincipals", Some(&principal)).await?;
-    if client.has_secret() {
+    if has_secret {
         subject.secret = Some(workshop.add_secret(&id).await?);
     }
     Ok(id)
@@ -77,13 +95,18 @@ async fn register_connector(workshop: &mut Workshop<'_>, subject: &Subject) -> R
         Kind::Delegated(client) => {
             json!({ "token": oauth(client, Some(subject.client_id()), workshop.evaluated) })
         }
+        Kind::OnBehalfOf => {
+            let mut token = oauth(Client::Secret, Some(subject.client_id()), workshop.evaluated);
+            token["oAuthSettings"]["customParameters"]["enableOnbehalfOfLogin"] = json!({"value": "true"});
+            json!({ "token": token })
+        }
         _ => service_principal_parameters(),
     };
     let mut properties = json!({
         "displayName": subject.column.title, "iconBrandColor": "#2f6f4f", "capabilities": ["actions"],
         "connectionParameters": parameters, "swagger": swagger(),
     });
-    if let (Kind::Delegated(_), Some(secret)) = (subject.column.kind, &subject.secret) {
+    if let (Kind::Delegated(_) | Kind::OnBehalfOf, Some(secret)) = (subject.column.kind, &subject.secret) {
         properties["clientSecret"] = json!(secret);
     }
     let now = workshop.now;
@@ -168,7 +191,7 @@ async fn create_connection(workshop: &mut Workshop<'_>, subject: &mut Subject) -
             "token:clientId": subject.client_id(), "token:clientSecret": subject.secret,
             "token:TenantId": workshop.tenant,
         }),
-        Kind::Delegated(_) | Kind::Http | Kind::ManagedIdentity => json!({}),
+        Kind::Delegated(_) | Kind::OnBehalfOf | Kind::Http | Kind::ManagedIdentity => json!({}),
     };
     let (now, title) = (workshop.now, subject.column.title);
     let created = if matches!(subject.column.kind, Kind::Password | Kind::ApiKey) {
@@ -179,7 +202,7 @@ async fn create_connection(workshop: &mut Workshop<'_>, subject: &mut Subject) -
     };
     created.map_err(|error| workshop.failed(error))?;
     subject.connection = Some(name);
-    if matches!(subject.column.kind, Kind::Delegated(_)) {
+    if matches!(subject.column.kind, Kind::Delegated(_) | Kind::OnBehalfOf) {
         workshop.sign_in(subject).await?;
     }
     Ok(())
@@ -217,6 +240,14 @@ fn flow(subject: &Subject, workshop: &Workshop<'_>) -> Result<Value, MatrixError
         Kind::ManagedIdentity => Some(workshop.identity()?),
         _ => None,
     };
+    let is_called = subject.column.kind == Kind::OnBehalfOf;
+    let triggers = if is_called {
+        json!({"manual": {"type": "Request", "kind": "Button", "inputs": {"schema": {}}}})
+    } else {
+        json!({"Recurrence": {
+            "type": "Recurrence", "recurrence": {"frequency": "Minute", "interval": EVERY_MINUTES},
+        }})
+    };
     let (call, references) = match subject.connector() {
         Some(connector) => (
             json!({"type": "OpenApiConnection", "runAfter": {}, "inputs": {
@@ -227,7 +258,7 @@ fn flow(subject: &Subject, workshop: &Workshop<'_>) -> Result<Value, MatrixError
                 "parameters": {}, "authentication": "@parameters('$authentication')",
             }}),
             json!({connector: {
-                "runtimeSource": "embedded", "connection": {"name": subject.connection()},
+                "runtimeSource": if is_called { "invoker" } else { "embedded" }, "connection": {"name": subject.connection()},
                 "api": {"name": connector},
             }}),
         ),
@@ -256,9 +287,7 @@ fn flow(subject: &Subject, workshop: &Workshop<'_>) -> Result<Value, MatrixError
                 "$connections": {"defaultValue": {}, "type": "Object"},
                 "$authentication": {"defaultValue": {}, "type": "SecureObject"},
             },
-            "triggers": {"Recurrence": {
-                "type": "Recurrence", "recurrence": {"frequency": "Minute", "interval": EVERY_MINUTES},
-            }},
+            "triggers": triggers,
             "actions": {"Orders": call}, "outputs": {},
         },
     }});

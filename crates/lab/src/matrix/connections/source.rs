@@ -72,6 +72,20 @@ pub(super) const BACK_END: Source = Source::Choice(
 );
 pub(super) const PAGE: Source =
     Source::Choice("The issuer answers a page only if a registered redirect URI is at the page's origin.");
+pub(super) const EXCHANGED: Source = Source::Choice(
+    "Published for stored tokens, which last until the next refresh. Here the token of the caller, from before the event, \
+     is exchanged at the call, and the code is that of the exchange.",
+);
+pub(super) const AS_CONFIDENTIAL: Source = Source::Choice(
+    "The published table is about refresh tokens. The hub and the connector's application authenticate, so the exchange \
+     follows the column of confidential clients.",
+);
+pub(super) const NOTHING_STORED: Source = Source::Independent(
+    "The connection stores no token that could become too old: the caller signs in, and has a new one.",
+);
+pub(super) const OWN_CONNECTION: Source = Source::Independent(
+    "The caller provides a connection of their own, and calls it as themselves: the flow needs no access.",
+);
 pub(super) const NO_CAPABILITY: Source = Source::Choice(
     "Generic OAuth2 cannot declare that it handles claims challenges, so its tokens are ordinary ones.",
 );

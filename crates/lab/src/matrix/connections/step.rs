@@ -9,6 +9,12 @@ pub(super) enum Step {
     SignIn,
     /// The owner signs in to the connection again, with a passkey.
     SignInWithMfa,
+    /// The caller signs in again, so that the next run has a new token.
+    SignInToPortal,
+    /// The same with a passkey.
+    SignInToPortalWithMfa,
+    /// An admin consents for the organization.
+    GrantConsent,
     /// The owner enters the present password into the connection.
     EnterPassword,
     /// The owner replaces the expired password.
@@ -46,19 +52,23 @@ impl Step {
             Self::SignIn | Self::SignInWithMfa | Self::TakeOver | Self::RegisterRedirectUri => {
                 matches!(kind, Kind::Delegated(_))
             }
-            Self::EnterPassword | Self::ChangePassword | Self::UseOwnConnection | Self::NoMfaForPasswords => {
+            Self::SignInToPortal | Self::SignInToPortalWithMfa | Self::GrantConsent => {
+                matches!(kind, Kind::OnBehalfOf)
+            }
+            Self::EnterPassword | Self::ChangePassword | Self::NoMfaForPasswords => {
                 matches!(kind, Kind::Password)
             }
+            Self::UseOwnConnection => matches!(kind, Kind::Password | Kind::OnBehalfOf),
             Self::AddSecret | Self::ReplaceSecret => match kind {
                 Kind::Delegated(client) => client.has_secret(),
-                Kind::ServicePrincipal | Kind::Http => true,
+                Kind::OnBehalfOf | Kind::ServicePrincipal | Kind::Http => true,
                 Kind::ManagedIdentity | Kind::Password | Kind::ApiKey => false,
             },
             Self::RenewCertificate => matches!(kind, Kind::Delegated(Client::Certificate)),
             Self::EnableApplication => !matches!(kind, Kind::ManagedIdentity | Kind::Password | Kind::ApiKey),
             Self::EnableUser | Self::DeletePolicy => true,
-            Self::AddCoOwner => matches!(kind, Kind::Delegated(_) | Kind::Password),
-            Self::RestoreAccess => !matches!(kind, Kind::Http | Kind::ManagedIdentity),
+            Self::AddCoOwner => matches!(kind, Kind::Delegated(_) | Kind::OnBehalfOf | Kind::Password),
+            Self::RestoreAccess => !matches!(kind, Kind::OnBehalfOf | Kind::Http | Kind::ManagedIdentity),
         }
     }
 
@@ -77,11 +87,19 @@ impl Step {
         match self {
             Self::SignIn => "The owner signs in to the connection again.",
             Self::SignInWithMfa => "The owner signs in to the connection again, with a passkey.",
+            Self::SignInToPortal => "The caller signs in again; the next run has a new token.",
+            Self::SignInToPortalWithMfa => {
+                "The caller signs in again, with a passkey; the next run has a new token."
+            }
+            Self::GrantConsent => "An admin consents again for the organization; no user signs in.",
             Self::EnterPassword => "The owner enters the new password into the connection.",
             Self::ChangePassword => "The owner replaces the expired password on the page for it.",
             Self::EnableUser => "An admin enables the user; the tokens work again.",
             Self::AddCoOwner => "An admin makes a colleague a co-owner of the flow.",
             Self::TakeOver => "The co-owner signs in to the connection of the flow.",
+            Self::UseOwnConnection if matches!(kind, Kind::OnBehalfOf) => {
+                "The co-owner runs the flow with a connection and a token of their own."
+            }
             Self::UseOwnConnection => {
                 "The co-owner replaces the connection of the flow with one that has their own password."
             }

@@ -4,6 +4,14 @@ use serde_json::{Value, json};
 
 use super::columns::{Client, Column, Kind};
 
+/// Who runs the flow of a column that has no recurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    Owner,
+    OwnerWithPasskey,
+    Colleague,
+}
+
 /// The flow of a column and what it uses. Contains a secret: no `Debug`.
 pub(super) struct Subject {
     pub(super) column: &'static Column,
@@ -29,7 +37,7 @@ impl Subject {
     /// The connector of the connection, if there is one.
     pub(super) const fn connector(&self) -> Option<&'static str> {
         match self.column.kind {
-            Kind::Delegated(_) | Kind::ServicePrincipal => Some(self.column.name),
+            Kind::Delegated(_) | Kind::OnBehalfOf | Kind::ServicePrincipal => Some(self.column.name),
             Kind::Password => Some("shared_contoso-orders-basic"),
             Kind::ApiKey => Some("shared_contoso-orders-key"),
             Kind::Http | Kind::ManagedIdentity => None,

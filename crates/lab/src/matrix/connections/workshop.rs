@@ -9,7 +9,7 @@ use url::Url;
 use super::columns::{Client, Kind};
 use super::rows::Row;
 use super::step::Step;
-use super::subject::Subject;
+use super::subject::{Caller, Subject};
 use crate::browser::{Arrival, Authenticator, Browser};
 use crate::conductor::Target;
 use crate::http::Http;
@@ -47,6 +47,9 @@ pub(super) struct Workshop<'a> {
     /// The owner in another browser, with a passkey.
     pub(super) owner_with_passkey: Maker,
     pub(super) colleague: Maker,
+    /// The owner in the browser with the page of the flow that has a caller.
+    pub(super) owner_at_page: Maker,
+    pub(super) caller: Caller,
     /// The shared steps of repairs that were taken.
     pub(super) repaired: Vec<Step>,
     /// The id of the Conditional Access policy, if there is one.
@@ -98,6 +101,8 @@ impl<'a> Workshop<'a> {
             owner,
             owner_with_passkey: person("owner")?.with_passkey(authenticator),
             colleague: person("colleague")?,
+            owner_at_page: person("owner")?,
+            caller: Caller::Owner,
             repaired: Vec::new(),
             policy: String::new(),
             credentials,
@@ -124,6 +129,11 @@ impl<'a> Workshop<'a> {
     /// Names the row in an error.
     pub(super) fn failed(&self, error: MakerError) -> MatrixError {
         MatrixError::in_row(self.row.name(), error)
+    }
+
+    /// Returns the client id of an application of the seed.
+    pub(super) fn client_id_of(&self, name: &'static str) -> Result<&str, MatrixError> {
+        Ok(&self.credentials.application(name).ok_or(MatrixError::Seed(name))?.client_id)
     }
 
     pub(super) fn daemon(&self) -> Result<&ApplicationCredentials, MatrixError> {
