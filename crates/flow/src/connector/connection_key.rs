@@ -26,7 +26,7 @@ impl Hub {
         connection: UsedConnection<'_>,
     ) -> Result<Arc<ConnectionKey>, Outcome> {
         let (tenant, now) = (workflow.tenant, workflow.now);
-        let UsedConnection { name: connection, of: user } = connection;
+        let UsedConnection { name: connection, of: user, .. } = connection;
         let name = (tenant, workflow.flow, connection.to_owned(), user);
         let selected =
             if user.is_none() { workflow.selections.get(&connection.to_ascii_lowercase()) } else { None };

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use outlive_clock::UserId;
 use serde_json::Value;
 
-use crate::definition::{ConnectionReference, Definition, Source};
+use crate::definition::{ConnectionIdentity, ConnectionReference, Definition, Source};
 use crate::engine::Failure;
 
 /// The maximum number of connections that a user provides.
@@ -30,6 +30,8 @@ pub(super) struct UsedConnection<'a> {
     /// The user whose connection it is, if the user provided it for the run. Otherwise an owner
     /// selected it.
     pub(super) of: Option<UserId>,
+    /// The identity of the flow with which it calls the data source, if it uses one.
+    pub(super) identity: Option<&'a ConnectionIdentity>,
 }
 
 impl<'a> UsedConnection<'a> {
@@ -39,10 +41,11 @@ impl<'a> UsedConnection<'a> {
         reference: &'a ConnectionReference,
         invoker: Option<&'a Invoker>,
     ) -> Option<Self> {
+        let identity = reference.identity.as_ref();
         let provided = invoker.filter(|_| reference.source == Source::Invoker);
         match provided.and_then(|invoker| Some((invoker.connections.get(key)?, invoker.user))) {
-            Some((name, user)) => Some(Self { name, of: Some(user) }),
-            None => Some(Self { name: reference.connection.as_deref()?, of: None }),
+            Some((name, user)) => Some(Self { name, of: Some(user), identity }),
+            None => Some(Self { name: reference.connection.as_deref()?, of: None, identity }),
         }
     }
 }

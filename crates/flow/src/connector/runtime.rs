@@ -2,6 +2,7 @@
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use outlive_wire::managed_identity::SOURCE_AUTHORIZATION;
 
 use super::hub::{ConnectionKey, Hub, Workflow, refused};
 use super::invoker::UsedConnection;
@@ -45,8 +46,15 @@ impl Hub {
             ));
         };
         authorization.set_sensitive(true);
+        let identity = match self.connection_identity(workflow, connection).await {
+            Ok(identity) => identity,
+            Err(outcome) => return outcome,
+        };
         let mut builder =
             self.http.request(workflow.trace, request.method, url).header(AUTHORIZATION, authorization);
+        if let Some(token) = identity {
+            builder = builder.header(SOURCE_AUTHORIZATION, token);
+        }
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
@@ -64,7 +72,7 @@ impl Hub {
         let refusal = response.status == StatusCode::UNAUTHORIZED
             && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
         if moved || refusal {
-            let UsedConnection { name, of } = connection;
+            let UsedConnection { name, of, .. } = connection;
             self.keys.remove(&(workflow.tenant, workflow.flow, name.to_owned(), of));
         }
         // The operation may not be where the cached swagger says.

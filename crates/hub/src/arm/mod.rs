@@ -8,6 +8,7 @@ mod id;
 mod json_body;
 mod members;
 mod name;
+mod path;
 mod refusal;
 
 pub(crate) use call::ControlCall;
@@ -17,4 +18,5 @@ pub(crate) use id::{ApiReference, LOCATION, connection_id, custom_api_id, manage
 pub(crate) use json_body::JsonBody;
 pub(crate) use members::{Members, Mistakes, NAME_CHARS_MAX};
 pub(crate) use name::ResourceName;
+pub(crate) use path::ArmPath;
 pub(crate) use refusal::ArmRefusal;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::access::{self, Right};
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{Connection, storage};
 use crate::consent::{self, Redeemed};
 use crate::credential;
@@ -42,7 +42,7 @@ fn read(body: JsonBody) -> Result<Confirmation, ArmRefusal> {
 pub(super) async fn confirm(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::SignIn).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use outlive_clock::Span;
 use outlive_store::Change;
@@ -14,7 +14,7 @@ use super::access::{self, Right};
 use super::no_store::no_store;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{KeyClaims, Principal, key_purpose, runtime_url, storage};
 
 const VALIDITY: Span = Span::from_days(7);
@@ -75,7 +75,7 @@ fn span(given: &Value) -> Option<Span> {
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;

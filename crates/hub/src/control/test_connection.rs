@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -13,13 +13,13 @@ use super::access::{self, Right};
 use super::dynamic_invoke::load;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall};
 use crate::runtime::{OutgoingRequest, call_for};
 
 pub(super) async fn test(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
 ) -> Result<Response, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use outlive_clock::ConnectionId;
 use outlive_store::Change;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody};
 use crate::connection::grants::{self, Grant};
 use crate::connection::{Policy, Principal, access_list, storage, workflow_owners};
 
@@ -123,7 +123,7 @@ fn workflow(call: &ControlCall, path: &WorkflowPath) -> Result<Principal, ArmRef
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<WorkflowPath>,
+    ArmPath(path): ArmPath<WorkflowPath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let flow = workflow(&call, &path)?;
@@ -213,7 +213,7 @@ fn withdrawn(hub: &Hub, call: &ControlCall, connection: ConnectionId, policy: &P
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    Path(path): Path<WorkflowPath>,
+    ArmPath(path): ArmPath<WorkflowPath>,
 ) -> Result<StatusCode, ArmRefusal> {
     let principal = workflow(&call, &path)?;
     let store = &hub.chassis.store;

@@ -81,6 +81,7 @@ async fn invalid_versions_methods_paths_and_bodies_get_an_error() {
     for name in ["a%2Fb", "a%00", "..", "a.", &"a".repeat(91), "%FF"] {
         let answer = world.send("GET", &world.connection_path(name), &auth, "").await;
         assert!(matches!(answer.status.as_u16(), 400 | 404), "{name}: {}", answer.status);
+        assert!(answer.at("/error/message").is_string(), "{name}: {}", answer.text);
     }
     let api = world.api(CONNECTOR);
     for body in [
