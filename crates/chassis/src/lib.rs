@@ -32,6 +32,7 @@ mod lab_surface;
 mod occasional;
 mod origins;
 mod outside;
+mod path_text;
 mod pause;
 mod private_files;
 mod problem;

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
-use outlive_wire::DueWork;
+use outlive_wire::{DueWork, ServiceClientSpec};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -19,6 +19,10 @@ pub trait Service: Send + Sync + 'static {
 
     /// The tables whose rows are deleted with their tenant.
     const TENANT_TABLES: &'static [&'static str];
+
+    /// Prefixes of the paths whose escapes the service reads itself, whatever they are; those of
+    /// other paths have to be UTF-8.
+    const RAW_PATHS: &'static [&'static str] = &[];
 
     /// Returns everything invalid in the specification of a new tenant. Pure.
     fn spec_mistakes(spec: &Self::TenantSpec) -> Vec<SpecMistake> {
@@ -42,7 +46,14 @@ pub trait Service: Send + Sync + 'static {
         async { problem.into_response() }
     }
 
-    /// Drops cached data of a deleted tenant.
+    /// Returns the change that replaces the application with which the service signs in by itself in
+    /// a tenant, or only its secret. `None`: it has none.
+    fn replace_client(&self, tenant: TenantId, client: &ServiceClientSpec) -> Option<Change> {
+        let _ = (tenant, client);
+        None
+    }
+
+    /// Drops cached data of a deleted tenant, or of one whose application was replaced.
     fn forget_tenant(&self, tenant: TenantId) {
         let _ = tenant;
     }

@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 use crate::around::{Routes, around};
 use crate::health::Health;
 use crate::lab_surface::{self, Surface};
+use crate::path_text::undecodable;
 use crate::request_span::{log_outcome, request_span};
 use crate::{
     BODY_BYTES_MAX, CallerOrigin, CarriedTime, Chassis, Problem, Service, Trace, date, lab_access,
@@ -108,7 +109,9 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
             Problem::from(error).into_response()
         } else if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
             refused
-        } else if let Some(problem) = announced_too_large(&request) {
+        } else if let Some(problem) =
+            announced_too_large(&request).or_else(|| undecodable::<S>(request.uri().path()))
+        {
             let (request, _) = request.into_parts();
             date::handle(service.refuse(problem, &request)).await
         } else {

@@ -4,7 +4,7 @@ use outlive_chassis::Problem;
 use outlive_clock::{ClientId, TenantId};
 use outlive_store::{Statement, StoreError, sql};
 use outlive_tokens::Secret;
-use outlive_wire::HubClientSpec;
+use outlive_wire::ServiceClientSpec;
 
 use crate::Hub;
 
@@ -14,7 +14,7 @@ pub(crate) fn purpose(tenant: TenantId) -> String {
 }
 
 /// Stores the application of a tenant, in place of an earlier one.
-pub(crate) fn put(hub: &Hub, tenant: TenantId, client: &HubClientSpec) -> Statement {
+pub(crate) fn put(hub: &Hub, tenant: TenantId, client: &ServiceClientSpec) -> Statement {
     let sealed = hub.chassis.sealer.seal(
         &purpose(tenant),
         client.client_secret.expose().as_bytes(),
@@ -50,7 +50,7 @@ pub(crate) async fn find(hub: &Hub, tenant: TenantId) -> Result<(ClientId, Secre
     let secret = secret.ok_or_else(|| {
         Problem::bad_request(format!(
             "The client secret of the hub's application in this tenant was sealed with a key that the hub no longer has, so \
-             the hub cannot exchange the tokens of users. Give it again: PUT /_lab/tenants/{tenant}/hub-client."
+             the hub cannot exchange the tokens of users. Give it again: PUT /_lab/tenants/{tenant}/service-client."
         ))
     })?;
     Ok((row.parse("client_id")?, Secret::new(secret)))

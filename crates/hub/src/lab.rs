@@ -1,5 +1,4 @@
-//! The hub's own part of the lab surface: client secrets, of a connector and of the hub's own
-//! application.
+//! The hub's own part of the lab surface: client secrets of connectors.
 
 use std::sync::Arc;
 
@@ -10,18 +9,15 @@ use axum::{Json, Router};
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::TenantId;
 use outlive_tokens::Secret;
-use outlive_wire::HubClientSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::connector::{ConnectorName, Replacement, length_fault, secret_fault, storage};
+use crate::Hub;
+use crate::connector::{ConnectorName, Replacement, secret_fault, storage};
 use crate::key_renewal::NewKeys;
-use crate::{Hub, hub_client};
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
-    Router::new()
-        .route("/_lab/tenants/{tenant}/connectors/{name}/client-secret", put(replace_secret))
-        .route("/_lab/tenants/{tenant}/hub-client", put(replace_client))
+    Router::new().route("/_lab/tenants/{tenant}/connectors/{name}/client-secret", put(replace_secret))
 }
 
 #[derive(Deserialize)]
@@ -59,21 +55,4 @@ async fn replace_secret(
     };
     replacement.store(&hub, &stored).await?;
     Ok(Json(json!({"at": now, "event": "connector_secret_replaced"})))
-}
-
-/// Replaces the application of the hub in a tenant, or only its secret.
-async fn replace_client(
-    State(hub): State<Arc<Hub>>,
-    Path(tenant): Path<String>,
-    body: Result<Json<HubClientSpec>, JsonRejection>,
-) -> Result<Json<Value>, Problem> {
-    let Json(client) = body?;
-    let unknown = || Problem::not_found("TenantNotFound", "There is no such tenant here.");
-    let tenant: TenantId = tenant.parse().ok().ok_or_else(unknown)?;
-    let now = hub.chassis.clocks.now(tenant).await?;
-    if let Some(fault) = length_fault(&client.client_secret) {
-        return Err(Problem::bad_request(format!("client_secret: {fault}.")));
-    }
-    hub.chassis.store.commit(hub_client::put(&hub, tenant, &client)).await?;
-    Ok(Json(json!({"at": now, "client_id": client.client_id})))
 }

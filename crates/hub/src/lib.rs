@@ -38,6 +38,7 @@ mod service;
 pub use back_end::{BackEnds, Unmapped};
 pub use config::HubConfig;
 pub use consent::return_origin;
+pub use runtime::try_connector_files;
 
 pub(crate) use bounded_body::read_body;
 pub(crate) use hub::Hub;
@@ -75,6 +76,7 @@ pub fn connection_mistakes(name: &str, display_name: &str) -> Vec<SpecMistake> {
 pub fn connector_resource(api_properties: &serde_json::Value) -> Option<String> {
     match connector::ApiProperties::parse(api_properties).ok()?.authentication {
         connector::Authentication::OAuth { settings, .. } => settings.resource_uri().map(str::to_owned),
+        connector::Authentication::ManagedIdentity { resource } => resource,
         connector::Authentication::None => None,
     }
 }

@@ -7,7 +7,7 @@ use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_wire::events::ConnectorCreated;
-use outlive_wire::{ConnectorSpec, HubSpec, Subject};
+use outlive_wire::{ConnectorSpec, HubSpec, ServiceClientSpec, Subject};
 
 use crate::Hub;
 use crate::client_key::ClientKeys;
@@ -60,6 +60,9 @@ impl Service for Hub {
         "consent_attempts",
         "hub_clients",
     ];
+
+    // What is below a connection goes to its back end as it is.
+    const RAW_PATHS: &'static [&'static str] = &["/apim/"];
 
     fn spec_mistakes(spec: &HubSpec) -> Vec<SpecMistake> {
         let mut mistakes = Vec::new();
@@ -127,6 +130,10 @@ impl Service for Hub {
 
     async fn reseal(&self) -> Result<Option<Resealed>, Problem> {
         crate::reseal::reseal(self).await.map(Some)
+    }
+
+    fn replace_client(&self, tenant: TenantId, client: &ServiceClientSpec) -> Option<Change> {
+        Some(Change::from(hub_client::put(self, tenant, client)))
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

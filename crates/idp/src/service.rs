@@ -61,6 +61,9 @@ impl Service for IdpService {
 
     const TENANT_TABLES: &'static [&'static str] = TABLES;
 
+    // Its errors are in the shapes of the protocols.
+    const RAW_PATHS: &'static [&'static str] = &["/"];
+
     fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
         registration::spec_mistakes(spec)
     }

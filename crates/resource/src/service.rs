@@ -22,6 +22,9 @@ impl Service for Api {
         evaluation::TABLES[1],
     ];
 
+    // An id that is no text is that of no order.
+    const RAW_PATHS: &'static [&'static str] = &["/orders/"];
+
     fn spec_mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
         spec::mistakes(spec)
     }

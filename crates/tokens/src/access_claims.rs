@@ -51,6 +51,9 @@ pub struct AccessClaims {
     pub xms_cc: Vec<String>,
     /// The token version: "1.0" or "2.0".
     pub ver: String,
+    /// The Azure resource id of a managed identity, or of the resource that it belongs to
+    /// (`xms_mirid`).
+    pub managed_identity: Option<String>,
 }
 
 impl AccessClaims {
@@ -122,6 +125,7 @@ pub(crate) struct WrittenClaims {
     xms_cc: Vec<String>,
     #[serde(default)]
     ver: String,
+    xms_mirid: Option<String>,
 }
 
 impl WrittenClaims {
@@ -149,6 +153,7 @@ impl WrittenClaims {
             amr: self.amr,
             xms_cc: self.xms_cc,
             ver: self.ver,
+            managed_identity: self.xms_mirid,
         })
     }
 }

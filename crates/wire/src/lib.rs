@@ -35,7 +35,7 @@ pub use line::JournalLine;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;
 pub use service_spec::{
-    ApiCertificateSpec, ApiKeySpec, ConnectorSpec, FlowSpec, HubClientSpec, HubSpec, OrderSpec, Plan,
-    ResourceSpec, UserPlan,
+    ApiCertificateSpec, ApiKeySpec, ConnectorSpec, FlowSpec, HubSpec, OrderSpec, Plan, ResourceSpec,
+    ServiceClientSpec, UserPlan,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectKind};

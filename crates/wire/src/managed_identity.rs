@@ -12,6 +12,10 @@ use crate::secret::{self, Secret};
 /// does not show it as part of a path.
 pub const IDENTITY_HEADER_CHARS: usize = 48;
 
+/// The request header in which a flow gives the hub a token of its managed identity for the data
+/// source (`Bearer …`), beside the token with which it calls the hub.
+pub const SOURCE_AUTHORIZATION: &str = "outlive-source-authorization";
+
 /// A managed identity: a service principal without an application registration and without a
 /// credential.
 #[derive(Debug, Clone, Serialize, Deserialize)]

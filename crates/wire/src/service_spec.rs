@@ -16,13 +16,13 @@ pub struct HubSpec {
     /// The hub's own application in the tenant, with which it exchanges users' tokens; it exchanges
     /// none if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client: Option<HubClientSpec>,
+    pub client: Option<ServiceClientSpec>,
 }
 
-/// The hub's own application in a tenant.
+/// The application of a service in a tenant, with which it signs in by itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HubClientSpec {
+pub struct ServiceClientSpec {
     /// Its client id.
     pub client_id: ClientId,
     /// Its secret, which is stored sealed.

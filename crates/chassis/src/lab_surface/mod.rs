@@ -6,6 +6,7 @@ mod clock;
 mod counts;
 mod journal;
 mod sealing_key;
+mod service_client;
 mod surface;
 mod tenants;
 
@@ -28,5 +29,6 @@ pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
         .route("/_lab/tenants/{tenant}/due", post(clock::run_due::<S>))
         .route("/_lab/tenants/{tenant}/journal", get(journal::read::<S>))
         .route("/_lab/tenants/{tenant}/journal/stream", get(journal::follow::<S>))
+        .route("/_lab/tenants/{tenant}/service-client", put(service_client::replace::<S>))
         .with_state(surface)
 }

@@ -116,7 +116,7 @@ async fn an_invalid_id_is_a_404() {
             assert_eq!(answer.refused(), (404, "TenantNotFound"), "{name}{path}");
         }
     }
-    assert_eq!(scene.get("/_lab/tenants/%FF/clock").await.status, 400, "no text at all");
+    assert_eq!(scene.get("/_lab/tenants/%FF/clock").await.refused(), (400, "BadRequest"), "no text at all");
 }
 
 #[tokio::test]

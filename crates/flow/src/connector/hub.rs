@@ -45,6 +45,10 @@ pub(crate) struct CallContext<'a> {
 /// The ids of the connections that a flow's maker selected, by lower-case name.
 pub(crate) type Selections = BTreeMap<String, String>;
 
+/// The resources for which connections use the flow's managed identity, by the lower-case names of
+/// the connections. Empty if the connector names none.
+pub(crate) type Audiences = BTreeMap<String, String>;
+
 /// The run that makes a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Workflow<'a> {
@@ -54,6 +58,8 @@ pub(crate) struct Workflow<'a> {
     pub(crate) definition: &'a Definition,
     /// The connections that the maker selected.
     pub(crate) selections: &'a Selections,
+    /// The resources of connections that use a managed identity.
+    pub(crate) audiences: &'a Audiences,
     /// What the flow needs to get tokens for its managed identities.
     pub(crate) identity: Option<&'a HeldIdentity>,
     /// The owner of the flow; `None` if the flow was deleted or is not needed.

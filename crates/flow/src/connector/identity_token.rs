@@ -177,7 +177,7 @@ fn not_assigned(flow: FlowId, name: &str) -> Outcome {
     ))
 }
 
-fn token_failure(why: &str) -> Outcome {
+pub(super) fn token_failure(why: &str) -> Outcome {
     refused(Failure::new(
         "BadRequest",
         format!(

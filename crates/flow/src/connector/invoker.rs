@@ -9,7 +9,7 @@ use outlive_clock::UserId;
 use outlive_tokens::Secret;
 use serde_json::Value;
 
-use crate::definition::{ConnectionReference, Definition, Source};
+use crate::definition::{ConnectionIdentity, ConnectionReference, Definition, Source};
 use crate::engine::Failure;
 
 /// The maximum number of connections that a user provides.
@@ -40,6 +40,8 @@ pub(super) struct UsedConnection<'a> {
     pub(super) of: Option<UserId>,
     /// The user's own token, which is sent in place of a connection key.
     pub(super) authorization: Option<&'a Secret>,
+    /// The identity of the flow with which it calls the data source, if it uses one.
+    pub(super) identity: Option<&'a ConnectionIdentity>,
 }
 
 impl<'a> UsedConnection<'a> {
@@ -49,13 +51,17 @@ impl<'a> UsedConnection<'a> {
         reference: &'a ConnectionReference,
         invoker: Option<&'a Invoker>,
     ) -> Option<Self> {
+        let identity = reference.identity.as_ref();
         let provided = invoker.filter(|_| reference.source == Source::Invoker);
         match provided.and_then(|invoker| Some((invoker.connections.get(key)?, invoker.user))) {
             Some((name, user)) => {
                 let authorization = provided.and_then(|invoker| invoker.tokens.get(key));
-                Some(Self { name, of: Some(user), authorization })
+                Some(Self { name, of: Some(user), authorization, identity })
             }
-            None => Some(Self { name: reference.connection.as_deref()?, of: None, authorization: None }),
+            None => {
+                let name = reference.connection.as_deref()?;
+                Some(Self { name, of: None, authorization: None, identity })
+            }
         }
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! The flow service signs in as itself (client credentials), requests the connector's swagger and
 //! the connection's runtime URL and key from the hub, and calls the runtime URL with that key. Keys
-//! and the service token are kept in memory only; the service never receives a data source's
-//! token. Tokens of a flow's own managed identity are for `Http` actions only.
+//! and the service token are kept in memory only; the service never receives a user's token for a
+//! data source. Tokens of a flow's own managed identity are for `Http` actions, and for connections
+//! that use it.
 
 mod access;
 mod api_request;
 mod application_token;
 mod call;
 mod client_certificate;
+mod connection_identity;
 mod connection_key;
 mod held_identity;
 mod http_action;
@@ -26,7 +28,7 @@ mod service_token;
 
 pub(crate) use access::SelectedConnections;
 pub(crate) use held_identity::HeldIdentity;
-pub(crate) use hub::{CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
+pub(crate) use hub::{Audiences, CallContext, Credential, Credentials, Hub, HubConfig, Selections, Workflow};
 pub(crate) use invoker::{Invoker, InvokerTokens};
 pub(crate) use selection::Found;
 

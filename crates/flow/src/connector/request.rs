@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use http::{HeaderName, HeaderValue, Method};
+use outlive_wire::managed_identity::SOURCE_AUTHORIZATION;
 use serde_json::{Map, Value};
 
 use super::operation::{Operation, Parameter, Place};
@@ -21,8 +22,9 @@ pub(super) struct Request {
 }
 
 /// Headers that only the engine sets.
-pub(super) const RESERVED: [&str; 8] = [
+pub(super) const RESERVED: [&str; 9] = [
     "authorization",
+    SOURCE_AUTHORIZATION,
     "host",
     "content-length",
     "content-type",

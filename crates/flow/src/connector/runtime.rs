@@ -2,6 +2,7 @@
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use outlive_wire::managed_identity::SOURCE_AUTHORIZATION;
 
 use super::hub::{ConnectionKey, Hub, Workflow, refused};
 use super::invoker::UsedConnection;
@@ -47,8 +48,15 @@ impl Hub {
             ));
         };
         authorization.set_sensitive(true);
+        let identity = match self.connection_identity(workflow, connection).await {
+            Ok(identity) => identity,
+            Err(outcome) => return outcome,
+        };
         let mut builder =
             self.http.request(workflow.trace, request.method, url).header(AUTHORIZATION, authorization);
+        if let Some(token) = identity {
+            builder = builder.header(SOURCE_AUTHORIZATION, token);
+        }
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }

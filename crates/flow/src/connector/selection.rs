@@ -16,12 +16,17 @@ pub(crate) enum Found {
         id: String,
         /// Whether the maker created it; otherwise its owner shared it.
         is_own: bool,
+        /// The resource for which it uses the managed identity of the flow, if it does. Empty if
+        /// the connector names none.
+        audience: Option<String>,
     },
     /// The connection belongs to someone else.
     Forbidden {
         id: String,
         /// Its connector.
         api: Option<String>,
+        /// As above.
+        audience: Option<String>,
     },
     Missing,
 }
@@ -59,12 +64,13 @@ impl Hub {
             };
         let url = connection.pointer("/properties/connectionRuntimeUrl").and_then(Value::as_str);
         let Some(id) = url.and_then(id_of) else { return Ok(Found::Missing) };
+        let audience = audience_of(&connection);
         let maker = maker.to_string();
         let is = |member: Option<&Value>| {
             member.and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(&maker))
         };
         if is(connection.pointer("/properties/createdBy/id")) {
-            return Ok(Found::Usable { id, is_own: true });
+            return Ok(Found::Usable { id, is_own: true, audience });
         }
         let list = [&path[..], &["accessPolicies"]].concat();
         let policies =
@@ -75,11 +81,18 @@ impl Hub {
             .flatten()
             .any(|policy| is(policy.pointer("/properties/principal/identity/objectId")));
         if is_shared {
-            return Ok(Found::Usable { id, is_own: false });
+            return Ok(Found::Usable { id, is_own: false, audience });
         }
         let api = connection.pointer("/properties/api/name").and_then(Value::as_str);
-        Ok(Found::Forbidden { id, api: api.map(str::to_owned) })
+        Ok(Found::Forbidden { id, api: api.map(str::to_owned), audience })
     }
+}
+
+/// Returns the resource for which a connection uses a managed identity, if it does.
+fn audience_of(connection: &Value) -> Option<String> {
+    let settings = connection.pointer("/properties/managedIdentitySettings")?.as_object()?;
+    let resource = settings.get("resourceUri").and_then(Value::as_str);
+    Some(resource.unwrap_or_default().to_owned())
 }
 
 /// Returns the id of a connection: the last segment of its runtime URL.

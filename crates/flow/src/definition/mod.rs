@@ -48,7 +48,7 @@ pub(crate) use http_call::{
 };
 pub(crate) use parameters::Output;
 pub(crate) use poll_call::PollCall;
-pub(crate) use references::{ConnectionReference, Source};
+pub(crate) use references::{ConnectionIdentity, ConnectionReference, Source};
 pub(crate) use refusal::DefinitionErrors;
 pub(crate) use request_trigger::{Callers, REQUEST_METHODS};
 pub(crate) use schema::Schema;

@@ -16,8 +16,20 @@ pub(crate) struct ConnectionReference {
     pub connection: Option<String>,
     /// Whose connection it is.
     pub source: Source,
+    /// The managed identity of the flow with which the data source is called, if the connection
+    /// uses one (`connectionProperties.authentication`).
+    pub identity: Option<ConnectionIdentity>,
     /// The path of the connection's name.
     pub path: String,
+}
+
+/// How calls through a connection authenticate at the data source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConnectionIdentity {
+    /// The resource of the token, if it is not the one that the connector names.
+    pub audience: Option<String>,
+    /// The resource id of a user-assigned identity; otherwise it is the flow's own.
+    pub identity: Option<String>,
 }
 
 /// Where the connection of a reference comes from.
@@ -84,12 +96,27 @@ fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
         },
     };
     let last = |id: String| id.rsplit('/').next().unwrap_or_default().to_owned();
+    let identity = match node.optional("connectionProperties") {
+        Some(properties) => properties.optional("authentication").as_ref().map(identity).transpose()?,
+        None => None,
+    };
     Ok(ConnectionReference {
+        identity,
         api: api.map(last).filter(|api| !api.is_empty()),
         connection: connection.map(last).filter(|connection| !connection.is_empty()),
         source,
         path,
     })
+}
+
+/// Reads `connectionProperties.authentication`.
+fn identity(node: &Node<'_>) -> Result<ConnectionIdentity, DefinitionError> {
+    let remedy = "write ManagedServiceIdentity";
+    let kind = node.required("type", remedy)?;
+    if !kind.text()?.eq_ignore_ascii_case("ManagedServiceIdentity") {
+        return Err(kind.refuse("this is no authentication for connections", remedy));
+    }
+    Ok(ConnectionIdentity { audience: text(node, "audience")?, identity: text(node, "identity")? })
 }
 
 /// Returns the value of the parameter `$connections`, in which expressions look connections up.

@@ -60,6 +60,7 @@ fn references_of_a_package_are_parsed() {
     }, "unmapped": {"api": {"name": "shared_x"}, "connection": {"connectionReferenceLogicalName": "new_x"}}});
     let definition = Definition::read(&hourly(), &legacy).expect("reads");
     let reference = |api: &str, connection: Option<&str>, path: &str| ConnectionReference {
+        identity: None,
         api: Some(api.to_owned()),
         connection: connection.map(str::to_owned),
         source: Source::Embedded,

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use outlive_chassis::Problem;
 use serde_json::{Value, json};
 
+use super::caller::check_version;
 use crate::ids::tenant_of_environment;
 use crate::service::{CalledBack, Flows};
 
@@ -24,6 +25,7 @@ pub(super) async fn call_back(
     let tenant = tenant_of_environment(&environment).ok_or_else(unknown)?;
     let flow = flow.parse().map_err(|_| unknown())?;
     let query = query.unwrap_or_default();
+    check_version(&query)?;
     let signature = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "sig");
     let signature = signature.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

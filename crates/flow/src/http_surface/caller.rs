@@ -145,7 +145,7 @@ impl FromRequestParts<Arc<Flows>> for Caller {
                 "The environment does not belong to tenant {tenant}, which issued the token."
             )));
         }
-        check_version(parts)?;
+        check_version(parts.uri.query().unwrap_or_default())?;
         let trace = flows.chassis.carry_time(trace, tenant, now);
         let environment = environment_name(tenant);
         let (address, display_name) = (claims.upn.unwrap_or_default(), claims.name.unwrap_or_default());
@@ -183,8 +183,8 @@ async fn environment_of(parts: &mut Parts, flows: &Arc<Flows>) -> String {
     }
 }
 
-fn check_version(parts: &Parts) -> Result<(), Problem> {
-    let query = parts.uri.query().unwrap_or_default();
+/// Checks the version of the API that a query names.
+pub(super) fn check_version(query: &str) -> Result<(), Problem> {
     let given = url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name.eq_ignore_ascii_case("api-version"));
     match given {

@@ -186,6 +186,7 @@ impl Flows {
                 flow,
                 definition: program,
                 selections: &program.selected.connections,
+                audiences: &program.selected.audiences,
                 identity: program.identity.as_ref(),
                 maker,
                 invoker: run.invoker.as_ref(),

@@ -7,7 +7,7 @@ use super::saving::Actor;
 use super::selected::Selected;
 use super::state::Flows;
 use crate::connector::{CallContext, Found};
-use crate::definition::Reading;
+use crate::definition::{ConnectionReference, Reading};
 
 impl Actor<'_> {
     pub(super) const fn context(&self) -> CallContext<'_> {
@@ -38,24 +38,37 @@ impl Flows {
         for reference in reading.connections.values() {
             let Some(name) = reference.connection.as_deref() else { continue };
             let key = name.to_ascii_lowercase();
+            let kept_audience = before.audiences.get(&key);
             let kept = before.connections.get(&key);
             let selector = before.selector(&key, owner);
             if !is_reachable {
                 if let Some(id) = kept {
+                    selected.keep_audience(&key, kept_audience);
                     selected.insert(key, id.clone(), selector, owner);
                 }
                 continue;
             }
             match self.hub.find_for(&context, self, actor.user, name).await {
-                Ok(Found::Usable { id, .. } | Found::Forbidden { id, .. })
+                Ok(Found::Usable { id, audience, .. } | Found::Forbidden { id, audience, .. })
                     if kept == Some(&id) && owners.contains(&selector) && selector != actor.user =>
                 {
+                    mistakes.extend(identity_mistake(reference, name, audience.as_ref()));
+                    selected.keep_audience(&key, audience.as_ref());
                     selected.insert(key, id, selector, owner);
                 }
                 // A name whose connection changed moves only to a connection that the caller
                 // created: a colleague who reuses the name of a deleted connection, and shares the
                 // new one, must not become the flow's account.
-                Ok(Found::Usable { id, is_own }) if is_own || kept.is_none_or(|kept| *kept == id) => {
+                Ok(Found::Usable { id, is_own, audience })
+                    if is_own || kept.is_none_or(|kept| *kept == id) =>
+                {
+                    mistakes.extend(identity_mistake(reference, name, audience.as_ref()));
+                    // The owner of the connection agrees to where its connector leads, and the
+                    // token would be the flow's.
+                    if audience.is_some() && !is_own {
+                        mistakes.push(Mistake::shared_identity(&reference.path, name));
+                    }
+                    selected.keep_audience(&key, audience.as_ref());
                     selected.insert(key, id, actor.user, owner);
                 }
                 Ok(Found::Forbidden { api, .. }) => {
@@ -73,6 +86,7 @@ impl Flows {
                     tracing::warn!(why, "the connections of a flow could not be checked while it was saved");
                     is_reachable = false;
                     if let Some(id) = kept {
+                        selected.keep_audience(&key, kept_audience);
                         selected.insert(key, id.clone(), selector, owner);
                     }
                 }
@@ -84,4 +98,19 @@ impl Flows {
         }
         (selected, mistakes)
     }
+}
+
+/// Returns what is wrong with a reference to a connection that uses a managed identity, for which it
+/// has to say which one. `audience` is that of the connection, if it uses one.
+fn identity_mistake(
+    reference: &ConnectionReference,
+    name: &str,
+    audience: Option<&String>,
+) -> Option<Mistake> {
+    let audience = audience?;
+    let Some(identity) = &reference.identity else {
+        return Some(Mistake::missing_identity(&reference.path, name));
+    };
+    (audience.is_empty() && identity.audience.is_none())
+        .then(|| Mistake::missing_audience(&reference.path, name))
 }

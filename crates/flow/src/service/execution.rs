@@ -95,6 +95,7 @@ impl Flows {
                         flow: run.flow,
                         definition,
                         selections: &definition.selected.connections,
+                        audiences: &definition.selected.audiences,
                         identity: definition.identity.as_ref(),
                         maker,
                         invoker: run.invoker.as_ref(),

@@ -26,6 +26,7 @@ enum MistakeKind {
     Definition,
     MissingConnection,
     ForbiddenConnection,
+    ConnectionIdentity,
     UnknownOperation,
 }
 
@@ -51,6 +52,7 @@ impl MistakeKind {
             Self::Definition => "InvalidTemplate",
             Self::MissingConnection => "InvalidConnection",
             Self::ForbiddenConnection => "ConnectionAuthorizationFailed",
+            Self::ConnectionIdentity => "WorkflowManagedIdentityConfigurationInvalid",
             Self::UnknownOperation => "WorkflowOperationInputsApiOperationNotFound",
         }
     }
@@ -94,6 +96,36 @@ impl Mistake {
              requested operation on connection '{connection}' under API '{api}'."
         );
         Self { kind: MistakeKind::ForbiddenConnection, path: path.to_owned(), message }
+    }
+
+    /// The reference at `path` does not say with which identity it calls.
+    pub(super) fn missing_identity(path: &str, connection: &str) -> Self {
+        let message = format!(
+            "The workflow connection parameter '{connection}' is not valid. The API connection '{connection}' is configured \
+             to support managed identity but the connection parameter is either missing 'authentication' property in \
+             connection properties or authentication type is not 'ManagedServiceIdentity'."
+        );
+        Self { kind: MistakeKind::ConnectionIdentity, path: path.to_owned(), message }
+    }
+
+    /// The reference at `path` names a connection of someone else, which would get tokens of the
+    /// flow.
+    pub(super) fn shared_identity(path: &str, connection: &str) -> Self {
+        let message = format!(
+            "The API connection '{connection}' uses the managed identity of the flow and belongs to someone else, who decides \
+             where it leads. Create a connection of your own to the connector: it needs no sign-in."
+        );
+        Self { kind: MistakeKind::ConnectionIdentity, path: path.to_owned(), message }
+    }
+
+    /// The reference at `path` does not say for which resource its identity gets tokens, and
+    /// neither does the connector.
+    pub(super) fn missing_audience(path: &str, connection: &str) -> Self {
+        let message = format!(
+            "The connector of the API connection '{connection}' names no resource for tokens of the managed identity. Write \
+             it as connectionProperties.authentication.audience of the reference."
+        );
+        Self { kind: MistakeKind::ConnectionIdentity, path: path.to_owned(), message }
     }
 
     /// The connector does not declare the operation of a call.

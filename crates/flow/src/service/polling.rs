@@ -59,6 +59,7 @@ impl Flows {
                     flow,
                     definition: program,
                     selections,
+                    audiences: &program.selected.audiences,
                     identity: program.identity.as_ref(),
                     maker,
                     invoker: None,

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use outlive_clock::UserId;
 use serde_json::{Map, Value, json};
 
-use crate::connector::Selections;
+use crate::connector::{Audiences, Selections};
 
 /// The members of a stored document with what was selected. Callers neither read nor write them.
 const SELECTIONS: &str = "selections";
 const SELECTED_BY: &str = "selectedBy";
+const AUDIENCES: &str = "audiences";
 
 /// Selected connections, and who selected them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(crate) struct Selected {
     /// The co-owners who selected connections, by the lower-case names of these; the owner of the
     /// flow selected the others.
     pub(super) by: BTreeMap<String, UserId>,
+    /// The resources of those that use the flow's managed identity.
+    pub(crate) audiences: Audiences,
 }
 
 impl Selected {
@@ -25,18 +28,31 @@ impl Selected {
     pub(super) fn of(document: &Value) -> Self {
         let connections = serde_json::from_value(document[SELECTIONS].clone()).unwrap_or_default();
         let by = serde_json::from_value(document[SELECTED_BY].clone()).unwrap_or_default();
-        Self { connections, by }
+        let audiences = serde_json::from_value(document[AUDIENCES].clone()).unwrap_or_default();
+        Self { connections, by, audiences }
     }
 
     /// Writes it to a document that is to be stored.
     pub(super) fn write(&self, document: &mut Value) {
         let Some(members) = document.as_object_mut() else { return };
         members.insert(SELECTIONS.to_owned(), json!(self.connections));
+        if self.audiences.is_empty() {
+            members.remove(AUDIENCES);
+        } else {
+            members.insert(AUDIENCES.to_owned(), json!(self.audiences));
+        }
         if self.by.is_empty() {
             members.remove(SELECTED_BY);
         } else {
             let by: Map<_, _> = self.by.iter().map(|(name, user)| (name.clone(), json!(user))).collect();
             members.insert(SELECTED_BY.to_owned(), Value::Object(by));
+        }
+    }
+
+    /// Records the resource for which a connection uses the flow's managed identity, if it does.
+    pub(super) fn keep_audience(&mut self, name: &str, audience: Option<&String>) {
+        if let Some(audience) = audience {
+            self.audiences.insert(name.to_owned(), audience.clone());
         }
     }
 

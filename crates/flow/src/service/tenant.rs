@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use outlive_chassis::{DueWork, Problem, Resealed, Service, Trace, Turn};
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_store::Change;
-use outlive_wire::{FlowSpec, Secret, UserPlan};
+use outlive_wire::{FlowSpec, Secret, ServiceClientSpec, UserPlan};
 
 use super::state::Flows;
 use crate::connector::{Credential, Credentials};
@@ -28,6 +28,15 @@ pub(super) fn purpose(tenant: TenantId) -> String {
     format!("flow-service-secret/{tenant}")
 }
 
+impl FlowService {
+    /// Stores the credential of the service in a tenant, in place of an earlier one.
+    fn put_credential(&self, tenant: TenantId, client: ClientId, secret: &Secret) -> Change {
+        let mut draw = self.0.chassis.random.of(tenant).stream("seal-service-secret");
+        let sealed = self.0.chassis.sealer.seal(&purpose(tenant), secret.expose().as_bytes(), &mut draw);
+        Change::from(credentials::put(tenant, client, sealed))
+    }
+}
+
 impl Service for FlowService {
     type TenantSpec = FlowSpec;
 
@@ -40,10 +49,7 @@ impl Service for FlowService {
         _: Instant,
         _: &Trace,
     ) -> Result<Change, Problem> {
-        let mut draw = self.0.chassis.random.of(tenant).stream("seal-service-secret");
-        let sealed =
-            self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
-        let mut change = Change::from(credentials::insert(tenant, spec.client_id, sealed));
+        let mut change = self.put_credential(tenant, spec.client_id, &spec.client_secret);
         for UserPlan { user, plan } in spec.plans.into_iter().filter(|of| expires(of.plan)) {
             change.add(plans::insert(tenant, user, &format!("{plan:?}")));
         }
@@ -52,6 +58,10 @@ impl Service for FlowService {
 
     async fn reseal(&self) -> Result<Option<Resealed>, Problem> {
         self.0.reseal().await.map(Some)
+    }
+
+    fn replace_client(&self, tenant: TenantId, client: &ServiceClientSpec) -> Option<Change> {
+        Some(self.put_credential(tenant, client.client_id, &client.client_secret))
     }
 
     fn forget_tenant(&self, tenant: TenantId) {
@@ -92,7 +102,7 @@ impl Credentials for Flows {
             .sealer
             .open(&purpose(tenant), &sealed)
             .and_then(|bytes| String::from_utf8(bytes).ok());
-        let secret = secret.ok_or_else(|| none("its credential was sealed with another key"))?;
+        let secret = secret.ok_or_else(|| none(&format!("its credential was sealed with another key; give it again: PUT /_lab/tenants/{tenant}/service-client")))?;
         Ok(Credential { client_id, secret: Secret::new(secret) })
     }
 }

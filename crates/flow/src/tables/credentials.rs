@@ -3,9 +3,11 @@
 use outlive_clock::{ClientId, TenantId};
 use outlive_store::{Statement, Store, StoreError, sql};
 
-pub(crate) fn insert(tenant: TenantId, client: ClientId, sealed: String) -> Statement {
+/// Stores the credential of a tenant, in place of an earlier one.
+pub(crate) fn put(tenant: TenantId, client: ClientId, sealed: String) -> Statement {
     sql!(
-        "INSERT INTO flow_credentials (tenant, client_id, sealed_secret) VALUES ($1, $2, $3)",
+        "INSERT INTO flow_credentials (tenant, client_id, sealed_secret) VALUES ($1, $2, $3) \
+         ON CONFLICT (tenant) DO UPDATE SET client_id = $2, sealed_secret = $3",
         tenant,
         client,
         sealed

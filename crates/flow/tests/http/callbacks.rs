@@ -352,7 +352,7 @@ fn a_trigger_has_a_method_and_a_path() {
     for (path, expected) in [
         (url.replace("/orders/{id}/lines", ""), (404, "NotFound")),
         (url.replace("{id}/lines", "7"), (404, "NotFound")),
-        (url.replace("{id}", "%FF"), (404, "NotFound")),
+        (url.replace("{id}", "%FF"), (400, "BadRequest")),
         (url.replace("orders/{id}", "Orders/7"), (404, "NotFound")),
     ] {
         let response = call(&lab, "GET", &path, &[], "");

@@ -22,6 +22,8 @@ pub(crate) const CONNECTION: &str = "orders-of-owner";
 pub(crate) struct Call {
     pub(crate) line: String,
     pub(crate) authorization: String,
+    /// The token for the data source that the flow gives.
+    pub(crate) source_authorization: String,
     pub(crate) traceparent: String,
     pub(crate) body: String,
 }
@@ -65,6 +67,8 @@ pub(crate) struct FakeConnection {
     pub(crate) id: &'static str,
     pub(crate) creator: &'static str,
     pub(crate) shared_with: Option<&'static str>,
+    /// The resource for which it uses the flow's managed identity, if it does; it may be unknown.
+    pub(crate) identity: Option<Option<&'static str>>,
 }
 
 impl Default for FakeHub {
@@ -73,6 +77,7 @@ impl Default for FakeHub {
             id: "00112233445566778899aabbccddeeff",
             creator: crate::lab::OWNER,
             shared_with: None,
+            identity: None,
         };
         Self {
             calls: Arc::default(),
@@ -211,11 +216,16 @@ async fn show(
 ) -> Response {
     match of_name(&hub, &name, &headers) {
         Err(refusal) => *refusal,
-        Ok(connection) => Json(json!({"name": name, "properties": {
-            "connectionRuntimeUrl": connection.runtime_url(),
-            "createdBy": {"id": connection.creator}, "api": {"name": "shared_contoso-orders"},
-        }}))
-        .into_response(),
+        Ok(connection) => {
+            let mut shown = json!({"name": name, "properties": {
+                "connectionRuntimeUrl": connection.runtime_url(),
+                "createdBy": {"id": connection.creator}, "api": {"name": "shared_contoso-orders"},
+            }});
+            if let Some(resource) = connection.identity {
+                shown["properties"]["managedIdentitySettings"] = json!({ "resourceUri": resource });
+            }
+            Json(shown).into_response()
+        }
     }
 }
 
@@ -303,6 +313,7 @@ async fn runtime(
     hub.calls.lock().expect("lock").push(Call {
         line: format!("{method} {uri}"),
         authorization: header("authorization"),
+        source_authorization: header("outlive-source-authorization"),
         traceparent: header("traceparent"),
         body: String::from_utf8_lossy(&body).into_owned(),
     });

@@ -75,7 +75,8 @@ fn the_connection_of_a_colleague_with_the_same_name_is_not_used() {
     assert_eq!(run(&lab), succeeded());
     let taken = |creator, shared_with| {
         let id = "ffffffffffffffffffffffffffffffff";
-        *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id, creator, shared_with });
+        *lab.hub.connection.lock().expect("lock") =
+            Some(FakeConnection { id, creator, shared_with, identity: None });
         // The hub rejects the key of a deleted connection; the flow service then requests another.
         let gone = json!({"error": {"message": "Error from token exchange: Bad Key authorization token."}});
         lab.hub.replies([crate::fake_hub::Reply::Respond(401, gone)]);
@@ -89,8 +90,12 @@ fn the_connection_of_a_colleague_with_the_same_name_is_not_used() {
     // Saving the flow again does not select the new connection, even if the colleague shares it
     // with the maker.
     for (shared_with, status) in [(None, 403), (Some(OWNER), 400)] {
-        let connection =
-            FakeConnection { id: "ffffffffffffffffffffffffffffffff", creator: COLLEAGUE, shared_with };
+        let connection = FakeConnection {
+            id: "ffffffffffffffffffffffffffffffff",
+            creator: COLLEAGUE,
+            shared_with,
+            identity: None,
+        };
         *lab.hub.connection.lock().expect("lock") = Some(connection);
         lab.put_flow(calling()).expect(status);
         let renamed = json!({"properties": {"displayName": format!("{shared_with:?}")}});
@@ -99,7 +104,12 @@ fn the_connection_of_a_colleague_with_the_same_name_is_not_used() {
     }
     assert_eq!(lab.hub.calls().len(), calls, "the colleague's connection was never called");
     // A connection that the maker created is used after the maker has selected it.
-    let own = FakeConnection { id: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", creator: OWNER, shared_with: None };
+    let own = FakeConnection {
+        id: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
+        creator: OWNER,
+        shared_with: None,
+        identity: None,
+    };
     *lab.hub.connection.lock().expect("lock") = Some(own);
     assert_eq!(run(&lab), not_found());
     lab.put_flow(calling()).expect(200);
@@ -110,7 +120,8 @@ fn the_connection_of_a_colleague_with_the_same_name_is_not_used() {
 fn a_shared_connection_can_be_selected_and_a_deleted_one_replaced_by_the_makers_own() {
     let connection = |lab: &Lab, creator, shared_with| {
         let id = "ffffffffffffffffffffffffffffffff";
-        *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id, creator, shared_with });
+        *lab.hub.connection.lock().expect("lock") =
+            Some(FakeConnection { id, creator, shared_with, identity: None });
     };
     let lab = Lab::new();
     connection(&lab, COLLEAGUE, Some(OWNER));

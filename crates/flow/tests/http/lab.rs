@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use outlive_chassis::{Chassis, ChassisConfig, HostMapping, HostMappings, LabKey, Origins};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_flow::{FlowConfig, MIGRATIONS, build};
-use outlive_store::{DatabaseUrl, Store, sql};
+use outlive_store::{DatabaseUrl, Statement, Store, sql};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -353,6 +353,12 @@ impl Lab {
         };
         let row = runtime.block_on(store.row(count));
         row.expect("is read").expect("one row").int("found").expect("a number")
+    }
+
+    /// Changes the database behind the back of the service.
+    pub(crate) fn change(&self, statement: Statement) {
+        let (runtime, _, store) = self.service();
+        runtime.block_on(store.commit(statement)).expect("changed");
     }
 
     /// Returns the number of commits of the service.

@@ -3,6 +3,7 @@
 mod access;
 mod asynchronous;
 mod callbacks;
+mod connection_identity;
 mod control;
 mod crash;
 mod crawl;

@@ -15,7 +15,8 @@ fn granted(connections: &[&str]) -> Vec<(String, Value)> {
 }
 
 fn connection(lab: &Lab, creator: &'static str, shared_with: Option<&'static str>) {
-    *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id: ID, creator, shared_with });
+    *lab.hub.connection.lock().expect("lock") =
+        Some(FakeConnection { id: ID, creator, shared_with, identity: None });
 }
 
 #[test]
@@ -259,8 +260,12 @@ fn a_flow_cannot_be_turned_on_without_access_and_can_be_turned_off() {
     lab.owner("PATCH", &at, Some(json!({"properties": {"displayName": "Later"}}))).expect(200);
     assert_eq!(lab.owner("GET", &at, None).expect(200)["properties"]["state"], "Stopped");
     // The maker created another connection of this name.
-    *lab.hub.connection.lock().expect("lock") =
-        Some(FakeConnection { id: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee", creator: OWNER, shared_with: None });
+    *lab.hub.connection.lock().expect("lock") = Some(FakeConnection {
+        id: "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
+        creator: OWNER,
+        shared_with: None,
+        identity: None,
+    });
     lab.hub.take_granted();
     lab.owner("PATCH", &at, Some(started)).expect(200);
     assert_eq!(lab.hub.take_granted(), granted(&["eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"]));

@@ -30,7 +30,7 @@ fn send(lab: &Lab, user: &str, method: &str, below: &str) -> Response {
 }
 
 /// Runs the flow with the header in which a user provides connections.
-fn run_with(lab: &Lab, user: &str, tokens: &Value) -> Response {
+pub(crate) fn run_with(lab: &Lab, user: &str, tokens: &Value) -> Response {
     let at = path(&format!("/{FLOW}/triggers/manual/run"));
     let mut request = Lab::request("POST", &at, Some(&lab.token(user)), Some(json!({})));
     let header = STANDARD.encode(tokens.to_string()).parse().expect("a header");
@@ -52,7 +52,8 @@ fn keys(lab: &Lab) -> Vec<Value> {
 }
 
 fn connection(lab: &Lab, creator: &'static str) {
-    *lab.hub.connection.lock().expect("lock") = Some(FakeConnection { id: ID, creator, shared_with: None });
+    *lab.hub.connection.lock().expect("lock") =
+        Some(FakeConnection { id: ID, creator, shared_with: None, identity: None });
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn a_co_owner_changes_a_flow_and_uses_its_connections_only_there() {
 fn the_connection_of_a_removed_co_owner_is_withdrawn() {
     let lab = Lab::new();
     *lab.hub.connection.lock().expect("lock") =
-        Some(FakeConnection { id: ID, creator: COLLEAGUE, shared_with: None });
+        Some(FakeConnection { id: ID, creator: COLLEAGUE, shared_with: None, identity: None });
     let at = format!("/{FLOW}");
     let mut plain = flow(manual(json!({"Note": {"type": "Compose", "inputs": 1}})));
     plain["properties"]["connectionReferences"] = json!({});

@@ -72,6 +72,13 @@ fn a_run_waits_until_it_is_called_back() {
         let error = call_back(&lab, &forged, json!({"answer": "forged"})).expect(401);
         assert_eq!(error["error"]["code"], "AuthorizationFailed", "{forged}");
     }
+    for (version, expected) in
+        [("api-version=2020-01-01&", "InvalidApiVersionParameter"), ("", "MissingApiVersionParameter")]
+    {
+        let other = address.replace("api-version=2016-11-01&", version);
+        let error = call_back(&lab, &other, json!({"answer": "forged"})).expect(400);
+        assert_eq!(error["error"]["code"], expected, "{other}");
+    }
     assert_eq!(lab.newest_run()["properties"]["status"], "Waiting");
     call_back(&lab, &address, json!({"answer": "yes"})).expect(200);
     let run = lab.newest_run();

@@ -61,6 +61,11 @@ impl Members {
         if self.at.is_empty() { name } else { format!("{}.{name}", self.at) }
     }
 
+    /// Whether nothing is left to read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// Takes a member of any type.
     pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
         self.members.remove(name).filter(|value| !value.is_null())

@@ -8,7 +8,7 @@ mod id;
 mod json_body;
 mod members;
 mod name;
-mod path_parameters;
+mod path;
 mod refusal;
 
 pub(crate) use call::ControlCall;
@@ -18,5 +18,5 @@ pub(crate) use id::{ApiReference, LOCATION, connection_id, custom_api_id, manage
 pub(crate) use json_body::JsonBody;
 pub(crate) use members::{Members, Mistakes, NAME_CHARS_MAX};
 pub(crate) use name::ResourceName;
-pub(crate) use path_parameters::PathParameters;
+pub(crate) use path::ArmPath;
 pub(crate) use refusal::ArmRefusal;

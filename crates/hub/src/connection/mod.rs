@@ -3,6 +3,7 @@
 pub(crate) mod access_list;
 pub(crate) mod grants;
 mod key;
+mod missing_credential;
 mod record;
 mod resource;
 mod status;
@@ -12,6 +13,7 @@ pub(crate) mod workflow_owners;
 
 pub(crate) use access_list::{Policy, Principal};
 pub(crate) use key::{KeyClaims, key_purpose};
+pub(crate) use missing_credential::missing_credential;
 pub(crate) use record::{Connection, TOKENS_UNREADABLE};
 pub(crate) use resource::{resource, runtime_url};
 pub(crate) use status::{

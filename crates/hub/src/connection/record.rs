@@ -6,7 +6,7 @@ use outlive_wire::Subject;
 use uuid::Uuid;
 
 use super::values::Unreadable;
-use super::{Status, StoredValues, Values};
+use super::{Status, StoredValues, Values, missing_credential};
 use crate::connector::{Authentication, Connector, ConnectorName, Destinations, GrantType};
 use crate::credential::{self, Tokens};
 
@@ -83,6 +83,10 @@ impl Connection {
             .unusable()
             .or_else(|| self.disagreement(connector))
             .or_else(|| self.unreadable(connector, sealer))
+            .or_else(|| {
+                let values = Values::open(&self.values, sealer, self.tenant, self.id).ok()?;
+                missing_credential(connector, &connector.properties, &values)
+            })
     }
 
     /// Returns what does not open any more of the things that a call needs.

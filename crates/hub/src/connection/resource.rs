@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Connection, Status};
 use crate::arm::{LOCATION, connection_id, date};
-use crate::connector::{Connector, api_reference};
+use crate::connector::{ALTERNATIVE, Authentication, Connector, api_reference};
 
 /// Returns the ARM resource of a connection, which contains no secret. `hub` is the hub's public
 /// origin; `sealer` opens what the connection needs, to show whether it still opens.
@@ -18,6 +18,13 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, sealer: &
     };
     let (test_links, test_requests) = tests(&id, connector, hub);
     let (set, readable) = (&connection.values.set, readable_values(connection, connector));
+    let (overall, statuses) = match (&status, &connector.properties.authentication) {
+        // Nothing is stored that could have been accepted.
+        (Status::Connected, Authentication::ManagedIdentity { .. }) => {
+            ("Ready", json!([{"status": "Ready"}]))
+        }
+        _ => (status.overall(), status.to_json()),
+    };
     let mut resource = json!({
         "id": id,
         "name": connection.name,
@@ -26,8 +33,8 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, sealer: &
         "location": LOCATION,
         "properties": {
             "displayName": connection.display_name,
-            "overallStatus": status.overall(),
-            "statuses": status.to_json(),
+            "overallStatus": overall,
+            "statuses": statuses,
             "connectionState": if connection.enabled { "Enabled" } else { "Disabled" },
             "authenticatedUser": user,
             "parameterValues": {},
@@ -42,10 +49,17 @@ pub(crate) fn resource(connection: &Connection, connector: &Connector, sealer: &
             "testRequests": test_requests,
         },
     });
-    if let Some(name) = set {
+    let properties = &mut resource["properties"];
+    if let Authentication::ManagedIdentity { resource } = &connector.properties.authentication {
+        properties["managedIdentitySettings"] = json!({"resourceUri": resource});
+    }
+    if set.as_deref() == Some(ALTERNATIVE) {
+        properties["parameterValueType"] = json!("Alternative");
+        properties["alternativeParameterValues"] = Value::Object(readable);
+    } else if let Some(name) = set {
         let values: Map<_, _> =
             readable.into_iter().map(|(name, value)| (name, json!({ "value": value }))).collect();
-        resource["properties"]["parameterValueSet"] = json!({"name": name, "values": values});
+        properties["parameterValueSet"] = json!({"name": name, "values": values});
     }
     resource
 }

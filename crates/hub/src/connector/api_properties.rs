@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fault::{Faults, strings};
 use super::parameter::{self, Authentication, Parameter};
-use super::parameter_sets::{self, ParameterSet};
+use super::parameter_sets::{self, ALTERNATIVE, ParameterSet};
 use super::policy::{self, Policy};
 use super::written_defaults;
 
@@ -18,8 +18,11 @@ pub(crate) struct ApiProperties {
     pub(crate) connection_parameters: Value,
     /// `connectionParameterSets` as written, without secrets, or null.
     pub(crate) connection_parameter_sets: Value,
+    /// `connectionAlternativeParameters` as written, or null.
+    pub(crate) connection_alternative_parameters: Value,
     /// The parameters of connections without a set.
     pub(crate) parameters: Vec<Parameter>,
+    /// The sets of the file, and [`ALTERNATIVE`] if it has alternative parameters.
     pub(crate) sets: Vec<ParameterSet>,
     pub(crate) policies: Vec<Policy>,
     /// Operations that run custom code (`scriptOperations`, `script`).
@@ -61,7 +64,10 @@ impl ApiProperties {
         let (authentication, read) =
             parameter::parse(&parameters, &place("connectionParameters"), &mut faults);
         let at = place("connectionParameterSets");
-        let sets = parameter_sets::parse(properties.get("connectionParameterSets"), &at, &mut faults);
+        let mut sets = parameter_sets::parse(properties.get("connectionParameterSets"), &at, &mut faults);
+        let at = place("connectionAlternativeParameters");
+        let alternative = properties.get("connectionAlternativeParameters");
+        sets.extend(parameter_sets::parse_alternative(alternative, &at, &mut faults));
         let at = place("policyTemplateInstances");
         let policies = policy::parse(properties.get("policyTemplateInstances"), &at, &mut faults);
         let mut list = |value: Option<&Value>, name: &str| {
@@ -90,6 +96,7 @@ impl ApiProperties {
             capabilities,
             connection_parameters: shown,
             connection_parameter_sets: shown_sets,
+            connection_alternative_parameters: alternative.cloned().unwrap_or_default(),
             parameters: read,
             sets,
             policies,
@@ -113,21 +120,30 @@ impl ApiProperties {
     pub(crate) fn has_set(&self, name: Option<&str>) -> bool {
         match name {
             Some(name) => self.sets.iter().any(|set| set.name == name),
-            None => self.sets.is_empty() || !self.parameters.is_empty(),
+            None => self.set_names().next().is_none() || !self.parameters.is_empty(),
         }
+    }
+
+    /// Returns the names of the sets that a connection can name.
+    pub(crate) fn set_names(&self) -> impl Iterator<Item = &str> {
+        self.sets.iter().map(|set| set.name.as_str()).filter(|name| *name != ALTERNATIVE)
     }
 
     /// Returns the required parameters to which `has` gives no value. Those for a gateway are
     /// required only of connections through one.
     pub(crate) fn missing(&self, has: impl Fn(&Parameter) -> bool) -> Vec<&Parameter> {
-        let through_gateway =
-            self.parameters.iter().any(|parameter| parameter.with_gateway && has(parameter))
-                || !self.capabilities.iter().any(|capability| capability == "cloud");
+        let through_gateway = self.is_through_gateway(&has);
         self.parameters
             .iter()
             .filter(|parameter| parameter.is_required() && (through_gateway || !parameter.with_gateway))
             .filter(|parameter| !has(parameter))
             .collect()
+    }
+
+    /// Whether a connection is one through a gateway: it has a value for one, or cannot do without.
+    pub(crate) fn is_through_gateway(&self, has: impl Fn(&Parameter) -> bool) -> bool {
+        self.parameters.iter().any(|parameter| parameter.with_gateway && has(parameter))
+            || !self.capabilities.iter().any(|capability| capability == "cloud")
     }
 
     /// Whether an operation runs custom code.

@@ -31,8 +31,12 @@ impl Destinations {
         let (mut endpoints, mut defaults) = (Vec::new(), Vec::new());
         for set in all {
             let properties = properties.for_set(set);
-            if let Authentication::OAuth { settings, .. } = &properties.authentication {
-                endpoints.push(json!([set, settings.of_requests()]));
+            match &properties.authentication {
+                Authentication::None => {}
+                Authentication::OAuth { settings, .. } => {
+                    endpoints.push(json!([set, settings.of_requests()]));
+                }
+                Authentication::ManagedIdentity { resource } => endpoints.push(json!([set, resource])),
             }
             // Also without a default: what is no longer a parameter has another value.
             let deciding = properties.parameters.iter().filter(|it| properties.tokens_depend_on(&it.name));
@@ -97,11 +101,7 @@ impl ApiProperties {
     /// Whether the value of a parameter decides whom the tokens of a connection are for, or which
     /// host gets them.
     pub(crate) fn tokens_depend_on(&self, name: &str) -> bool {
-        let is_it = |source: &Source| matches!(source, Source::ConnectionParameter(read) if read.eq_ignore_ascii_case(name));
-        let of_requests = || self.policies.iter().filter(|policy| policy.section == Section::Request);
-        if self.chooses_host()
-            && of_requests().any(|policy| values(&policy.action).iter().any(|value| value.reads(is_it)))
-        {
+        if self.chooses_host() && self.sends(name) {
             return true;
         }
         let Authentication::OAuth { settings, .. } = &self.authentication else { return false };
@@ -110,6 +110,13 @@ impl ApiProperties {
         // A secret only proves who asks.
         let is_setting = name.contains(':') && !name.eq_ignore_ascii_case("token:clientSecret");
         is_setting || settings.custom().any(|(_, text)| text.to_ascii_lowercase().contains(&placeholder))
+    }
+
+    /// Whether a policy for requests reads a parameter.
+    pub(crate) fn sends(&self, name: &str) -> bool {
+        let is_it = |source: &Source| matches!(source, Source::ConnectionParameter(read) if read.eq_ignore_ascii_case(name));
+        let mut of_requests = self.policies.iter().filter(|policy| policy.section == Section::Request);
+        of_requests.any(|policy| values(&policy.action).iter().any(|value| value.reads(is_it)))
     }
 
     /// Marks the parameters whose values are sealed: they stay secrets, whatever the file says.

@@ -93,6 +93,10 @@ fn properties(connector: &Connector, hub: &str) -> Map<String, Value> {
         }
         members.insert("connectionParameterSets".into(), sets);
     }
+    let alternative = &connector.properties.connection_alternative_parameters;
+    if !alternative.is_null() {
+        members.insert("connectionAlternativeParameters".into(), alternative.clone());
+    }
     let (certificate, next) = connector.client_keys.shown();
     for (member, key) in [("certificate", certificate), ("nextCertificate", next)] {
         if let Some(key) = key {

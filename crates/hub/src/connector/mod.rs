@@ -37,10 +37,10 @@ pub(crate) use oauth_settings::{
     takes_certificate,
 };
 pub(crate) use parameter::{Authentication, Parameter, ParameterKind, text_of};
+pub(crate) use parameter_sets::ALTERNATIVE;
 pub(crate) use parsed::{Connector, Home};
 pub(crate) use policy::{Action, Exists, Policy, Section, Target, Transform, ValueFromUrl};
 pub(crate) use policy_value::{Part, PolicyValue, Source, Uncomputable};
 pub(crate) use secret_defaults::keep_secret_defaults;
-pub(crate) use secret_rules::length_fault;
 pub(crate) use security::{KeyPlace, StaticCredential, is_reserved, static_credentials};
 pub(crate) use swagger::{Operation, Swagger};

@@ -10,6 +10,9 @@ pub(super) const PARAMETERS_MAX: usize = 64;
 /// The maximum length of a value, in characters.
 const VALUE_CHARS_MAX: usize = 16_384;
 
+/// The maximum length of the resource of a managed identity's tokens.
+const RESOURCE_BYTES_MAX: usize = 500;
+
 /// How connections of a connector get tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Authentication {
@@ -21,6 +24,11 @@ pub(crate) enum Authentication {
         parameter: String,
         /// How tokens are requested.
         settings: Box<OAuthSettings>,
+    },
+    /// With tokens for the managed identity of the flow that calls. The connection stores none.
+    ManagedIdentity {
+        /// The resource that the tokens are for, if the file names it (`resourceUri`).
+        resource: Option<String>,
     },
 }
 
@@ -36,7 +44,7 @@ pub(crate) enum ParameterKind {
     Gateway,
     /// Tokens, which come from a sign-in.
     OAuth,
-    /// A managed identity, which the hub does not have.
+    /// The managed identity of the flow that calls.
     ManagedIdentity,
 }
 
@@ -58,7 +66,8 @@ pub(crate) struct Parameter {
 impl Parameter {
     /// Whether the owner has to give a value.
     pub(crate) fn is_required(&self) -> bool {
-        self.required && self.default.is_none() && self.kind != ParameterKind::OAuth
+        let is_given = matches!(self.kind, ParameterKind::OAuth | ParameterKind::ManagedIdentity);
+        self.required && self.default.is_none() && !is_given
     }
 
     /// Whether values are sealed and never returned.
@@ -102,7 +111,9 @@ impl Parameter {
                 return Err("its value comes from the sign-in; use listConsentLinks".to_owned());
             }
             (ParameterKind::ManagedIdentity, _) => {
-                return Err("managed identities are not supported for connections".to_owned());
+                return Err(
+                    "it has no value: calls use the managed identity of the flow that calls".to_owned()
+                );
             }
         };
         if !self.allowed.is_empty() && !self.allowed.contains(&text_of(&value)) {
@@ -132,7 +143,7 @@ pub(super) fn parse(
         faults.add(at, format!("there are more than {PARAMETERS_MAX} parameters"));
         return (authentication, read);
     }
-    let mut tokens = 0;
+    let mut sign_ins = 0;
     for (name, parameter) in parameters {
         let at = format!("{at}.{name}");
         let Some(members) = parameter.as_object() else {
@@ -152,20 +163,47 @@ pub(super) fn parse(
                 }
             },
         };
-        if kind == ParameterKind::OAuth {
-            tokens += 1;
-            if tokens > 1 {
-                faults.add(at, "there is a second parameter of type oauthSetting");
+        if matches!(kind, ParameterKind::OAuth | ParameterKind::ManagedIdentity) {
+            sign_ins += 1;
+            if sign_ins > 1 {
+                faults.add(at, "there is a second parameter of type oauthSetting or managedIdentity");
                 continue;
             }
-            if let Some(settings) = faults.keep(OAuthSettings::parse(parameter, &at)) {
-                let settings = Box::new(settings);
-                authentication = Authentication::OAuth { parameter: name.clone(), settings };
-            }
+        }
+        if kind == ParameterKind::ManagedIdentity {
+            let resource = identity_resource(members.get("managedIdentitySettings"), &at, faults);
+            authentication = Authentication::ManagedIdentity { resource };
+        }
+        if kind == ParameterKind::OAuth
+            && let Some(settings) = faults.keep(OAuthSettings::parse(parameter, &at))
+        {
+            let settings = Box::new(settings);
+            authentication = Authentication::OAuth { parameter: name.clone(), settings };
         }
         read.push(parameter_of(name, kind, members, &at, faults));
     }
     (authentication, read)
+}
+
+/// Reads the resource of `managedIdentitySettings`.
+fn identity_resource(settings: Option<&Value>, at: &str, faults: &mut Faults) -> Option<String> {
+    let at = format!("{at}.managedIdentitySettings");
+    let resource = match settings {
+        None | Some(Value::Null) => return None,
+        Some(Value::Object(members)) => members.get("resourceUri").filter(|value| !value.is_null())?,
+        Some(_) => {
+            faults.add(at, "it is not an object");
+            return None;
+        }
+    };
+    match resource.as_str() {
+        Some(text) if !text.trim().is_empty() && text.len() <= RESOURCE_BYTES_MAX => Some(text.to_owned()),
+        _ => {
+            let why = format!("it must be the URI of a resource with at most {RESOURCE_BYTES_MAX} bytes");
+            faults.add(format!("{at}.resourceUri"), why);
+            None
+        }
+    }
 }
 
 fn kind_of(text: &str) -> Option<ParameterKind> {

@@ -6,6 +6,9 @@ use super::fault::Faults;
 use super::parameter::{self, Authentication, Parameter};
 
 const SETS_MAX: usize = 20;
+/// The name under which `connectionAlternativeParameters` are kept and stored. A set of the file
+/// cannot have it.
+pub(crate) const ALTERNATIVE: &str = "";
 
 /// One way to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,32 @@ pub(super) fn parse(document: Option<&Value>, at: &str, faults: &mut Faults) -> 
         sets.push(ParameterSet { name, authentication, parameters });
     }
     sets
+}
+
+/// Parses `connectionAlternativeParameters`: how a connection without a set signs in as the managed
+/// identity of its caller (`parameterValueType` is `Alternative`).
+pub(super) fn parse_alternative(
+    document: Option<&Value>,
+    at: &str,
+    faults: &mut Faults,
+) -> Option<ParameterSet> {
+    let members = match document {
+        None | Some(Value::Null) => return None,
+        Some(Value::Object(members)) if members.is_empty() => return None,
+        Some(Value::Object(members)) => members,
+        Some(_) => {
+            faults.add(at, "it is not an object");
+            return None;
+        }
+    };
+    let (authentication, parameters) = parameter::parse(members, at, faults);
+    if !matches!(authentication, Authentication::ManagedIdentity { .. }) {
+        faults.add(at, "it has no parameter of type managedIdentity");
+    }
+    for parameter in parameters.iter().filter(|parameter| parameter.is_secret()) {
+        faults.add(format!("{at}.{}", parameter.name), "a secret is not one of these parameters");
+    }
+    Some(ParameterSet { name: ALTERNATIVE.to_owned(), authentication, parameters })
 }
 
 #[cfg(test)]

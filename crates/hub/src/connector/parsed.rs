@@ -20,6 +20,16 @@ pub(crate) enum Home {
     },
 }
 
+impl Home {
+    /// The resource group; empty for a managed API, which has none.
+    pub(crate) fn group(&self) -> &str {
+        match self {
+            Self::Managed => "",
+            Self::Custom { group } => group,
+        }
+    }
+}
+
 /// A parsed connector.
 #[derive(Debug)]
 pub(crate) struct Connector {

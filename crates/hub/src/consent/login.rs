@@ -62,7 +62,9 @@ pub(super) async fn connection_of(
 pub(super) fn settings_of(connector: &Connector) -> Result<&OAuthSettings, ErrorPage> {
     match &connector.properties.authentication {
         Authentication::OAuth { settings, .. } => Ok(settings),
-        Authentication::None => Err(ErrorPage::unusable("Connections to this API need no sign-in.")),
+        Authentication::None | Authentication::ManagedIdentity { .. } => {
+            Err(ErrorPage::unusable("Connections to this API need no sign-in."))
+        }
     }
 }
 

@@ -14,9 +14,7 @@ use uuid::Uuid;
 use super::access::{self, Right};
 use super::paths::{PolicyPath, ResourcePath};
 use crate::Hub;
-use crate::arm::{
-    ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes, PathParameters, connection_id,
-};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes, connection_id};
 use crate::connection::access_list::{self, POLICIES_MAX};
 use crate::connection::grants::{self, Dependent};
 use crate::connection::{Connection, Policy, Principal};
@@ -32,7 +30,7 @@ fn to_json(policy: &Policy, connection: &Connection) -> Value {
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
     let policies = access_list::list(&hub.chassis.store, call.tenant, connection.id).await?;
@@ -43,7 +41,7 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<PolicyPath>,
+    ArmPath(path): ArmPath<PolicyPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
     let policy =
@@ -112,7 +110,7 @@ fn read_principal(mut principal: Members, tenant: TenantId, mistakes: &mut Mista
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<PolicyPath>,
+    ArmPath(path): ArmPath<PolicyPath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
@@ -155,7 +153,7 @@ pub(super) async fn put(
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<PolicyPath>,
+    ArmPath(path): ArmPath<PolicyPath>,
 ) -> Result<StatusCode, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
     let key = path.policy.key();

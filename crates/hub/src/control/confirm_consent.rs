@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::access::{self, Right};
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{Connection, storage};
 use crate::consent::{self, Redeemed};
 use crate::credential;
@@ -42,7 +42,7 @@ fn read(body: JsonBody) -> Result<Confirmation, ArmRefusal> {
 pub(super) async fn confirm(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::SignIn).await?;

@@ -8,7 +8,7 @@ use crate::arm::{ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes,
 use crate::connector::{ApiProperties, DISPLAY_NAME_RULE, is_display_name};
 
 /// Members that follow from the others, or from what happened to the connection.
-const READ_ONLY: [&str; 9] = [
+const READ_ONLY: [&str; 10] = [
     "overallStatus",
     "statuses",
     "authenticatedUser",
@@ -18,6 +18,7 @@ const READ_ONLY: [&str; 9] = [
     "connectionRuntimeUrl",
     "testLinks",
     "testRequests",
+    "managedIdentitySettings",
 ];
 /// What a body asks for.
 #[derive(Debug, Default)]

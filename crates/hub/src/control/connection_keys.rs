@@ -14,7 +14,7 @@ use super::access::{self, Right};
 use super::no_store::no_store;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{KeyClaims, Principal, key_purpose, runtime_url, storage};
 
 const VALIDITY: Span = Span::from_days(7);
@@ -75,7 +75,7 @@ fn span(given: &Value) -> Option<Span> {
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;

@@ -4,10 +4,13 @@ use serde_json::{Map, Value};
 
 use crate::arm::{Members, Mistakes};
 use crate::connection::Values;
-use crate::connector::{ApiProperties, Parameter};
+use crate::connector::{ALTERNATIVE, ApiProperties, Parameter};
 
 /// Members with values of parameters.
-const PARAMETERS: [&str; 3] = ["parameterValues", "nonSecretParameterValues", "customParameterValues"];
+const PARAMETERS: [&str; 4] =
+    ["parameterValues", "nonSecretParameterValues", "customParameterValues", "alternativeParameterValues"];
+/// The only `parameterValueType` besides none.
+const ALTERNATIVE_TYPE: &str = "Alternative";
 
 /// The values that a body gives, before its connector is known.
 #[derive(Debug, Default)]
@@ -61,7 +64,19 @@ impl GivenValues {
                 given.values.push(GivenValue { at, name, value, readable: member != PARAMETERS[0] });
             }
         }
-        if let Some(mut set) = properties.object("parameterValueSet", mistakes) {
+        let set = properties.object("parameterValueSet", mistakes).filter(|set| !set.is_empty());
+        match (properties.text("parameterValueType", mistakes).as_deref(), &set) {
+            (None, _) => {}
+            (Some(ALTERNATIVE_TYPE), None) => given.set = Some(ALTERNATIVE.to_owned()),
+            (Some(ALTERNATIVE_TYPE), Some(_)) => mistakes.add(
+                "properties.parameterValueType",
+                "a connection with a parameterValueSet has no other type",
+            ),
+            (Some(_), _) => {
+                mistakes.add("properties.parameterValueType", format!("it must be {ALTERNATIVE_TYPE}"));
+            }
+        }
+        if let Some(mut set) = set {
             given.set = set.required_text("name", mistakes);
             if let Some(values) = set.object("values", mistakes) {
                 let at = values.path("");
@@ -101,10 +116,16 @@ impl GivenValues {
         let unchanged = current.is_some() && self.is_empty();
         let set = self.set.or_else(|| current.as_ref().and_then(|current| current.set.clone()));
         if !unchanged && !connector.has_set(set.as_deref()) {
-            let names: Vec<_> = connector.sets.iter().map(|set| set.name.as_str()).collect();
+            let names: Vec<_> = connector.set_names().collect();
             let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             let at = "properties.parameterValueSet";
             match &set {
+                Some(set) if set == ALTERNATIVE => mistakes.add(
+                    "properties.parameterValueType",
+                    format!(
+                        "the connector has no connectionAlternativeParameters; its parameter sets: {names}"
+                    ),
+                ),
                 None => mistakes.add(at, format!("it is required; the connector's parameter sets: {names}")),
                 Some(_) => mistakes.add(
                     &format!("{at}.name"),
@@ -153,7 +174,11 @@ impl GivenValues {
             }
         }
         let values = Values(values);
-        let at = if set.is_some() { "parameterValueSet.values" } else { "parameterValues" };
+        let at = match set.as_deref() {
+            None => "parameterValues",
+            Some(ALTERNATIVE) => "alternativeParameterValues",
+            Some(_) => "parameterValueSet.values",
+        };
         if lost && !unchanged {
             let is_given =
                 |name: &str| seen.contains_key(name) || wrong.iter().any(|known: &String| known == name);
@@ -265,7 +290,10 @@ mod tests {
              properties.parameterValues.site: it is required."
         );
         for (properties, message) in [
-            (json!({"parameterValueSet": {}}), "properties.parameterValueSet.name: it is required."),
+            (
+                json!({"parameterValueSet": {"values": {}}}),
+                "properties.parameterValueSet.name: it is required.",
+            ),
             (
                 json!({"parameterValueSet": {"name": "oauth"}}),
                 "properties.parameterValueSet.name: the connector has no such parameter set; it has: basic.",

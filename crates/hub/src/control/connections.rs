@@ -13,13 +13,11 @@ use serde_json::Value;
 use super::access::{self, Right};
 use super::connection_body::ConnectionBody;
 use super::connection_values::{CurrentValues, ResolvedValues};
-use super::listing::Page;
+use super::listing::{Listed, Page};
 use super::paths::{GroupPath, ResourcePath};
 use crate::Hub;
-use crate::arm::{
-    ApiReference, ArmRefusal, ControlCall, JsonBody, PathParameters, ResourceName, connection_id,
-};
-use crate::connection::{Connection, Status, Values, key_purpose, storage};
+use crate::arm::{ApiReference, ArmPath, ArmRefusal, ControlCall, JsonBody, ResourceName, connection_id};
+use crate::connection::{Connection, Status, Values, key_purpose, missing_credential, storage};
 use crate::connector::{self, ApiProperties, Authentication, Connector, GrantType, Home, api_reference};
 
 async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmRefusal> {
@@ -30,7 +28,7 @@ async fn read_resource(hub: &Hub, connection: &Connection) -> Result<Value, ArmR
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<GroupPath>,
+    ArmPath(path): ArmPath<GroupPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     list_in(&hub, &call, Some(&path.group)).await
 }
@@ -50,17 +48,15 @@ async fn list_in(
 ) -> Result<Json<Value>, ArmRefusal> {
     let mut page = Page::of(call)?;
     let reader = (!call.caller.acts_for_flows()).then_some(call.caller.oid);
-    'rows: loop {
+    loop {
         let rows =
-            storage::list(&hub.chassis.store, call.tenant, group, reader, &page.after, Page::ROWS).await?;
-        let end = i64::try_from(rows.len()).unwrap_or(i64::MAX) < Page::ROWS;
+            storage::list(&hub.chassis.store, call.tenant, group, reader, &page.after, page.rows()).await?;
+        let mut listed = Vec::new();
         for connection in &rows {
             let resource = read_resource(hub, connection).await?;
-            if !page.add(&connection.group, &connection.name, resource) {
-                break 'rows;
-            }
+            listed.push(Listed(&connection.group, &connection.name, resource));
         }
-        if end {
+        if !page.add_all(listed) {
             break;
         }
     }
@@ -70,7 +66,7 @@ async fn list_in(
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Read).await?;
     Ok(Json(read_resource(&hub, &connection).await?))
@@ -79,7 +75,7 @@ pub(super) async fn show(
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let existing = storage::find_by_name(&hub.chassis.store, call.tenant, &path.group, &path.name).await?;
@@ -95,7 +91,7 @@ pub(super) async fn put(
 pub(super) async fn patch(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await?;
@@ -149,7 +145,7 @@ async fn create(
         display_name: body.display_name.unwrap_or_else(|| name.to_string()),
         owner: call.caller.oid,
         enabled: body.enabled.unwrap_or(true),
-        status: initial_status(&connector.properties, &values),
+        status: initial_status(&connector, &connector.properties, &values),
         values: values.seal(
             set,
             &connector.properties.parameters,
@@ -184,9 +180,13 @@ async fn create(
 }
 
 /// The status of a connection before any sign-in.
-fn initial_status(properties: &ApiProperties, values: &Values) -> Status {
+fn initial_status(connector: &Connector, properties: &ApiProperties, values: &Values) -> Status {
+    if let Some(why) = missing_credential(connector, properties, values) {
+        return Status::Unauthenticated(why);
+    }
     match &properties.authentication {
-        Authentication::None => Status::Connected,
+        // Tokens of a managed identity come with each call.
+        Authentication::None | Authentication::ManagedIdentity { .. } => Status::Connected,
         // No user signs in: the application's own credentials are used when a call needs a token.
         Authentication::OAuth { settings, .. }
             if settings.grant_type(&values.of_parameters(&properties.parameters))
@@ -295,8 +295,8 @@ async fn update(
     });
     if moved || changed {
         let status = match &resolved {
-            Some(after) => initial_status(&after.properties, &after.values),
-            None => initial_status(&connector.properties, &before),
+            Some(after) => initial_status(&connector, &after.properties, &after.values),
+            None => initial_status(&connector, &connector.properties, &before),
         };
         after = storage::discard_tokens(call.tenant, connection.id);
         after.add(match &status {
@@ -310,7 +310,7 @@ async fn update(
     // Values that are given again may be correct now.
     if let Some(after_values) = &resolved
         && connection.status != Status::Connected
-        && initial_status(&after_values.properties, &after_values.values) == Status::Connected
+        && initial_status(&connector, &after_values.properties, &after_values.values) == Status::Connected
     {
         after.add(storage::set_connected(call.tenant, connection.id, None, call.now));
         connection.status = Status::Connected;
@@ -342,7 +342,7 @@ async fn update(
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
 ) -> Result<StatusCode, ArmRefusal> {
     let connection = match access::connection(&hub, &call, &path.group, &path.name, Right::Manage).await {
         Ok(connection) => connection,

@@ -17,7 +17,7 @@ use super::access::{self, Right};
 use super::no_store::no_store;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, Mistakes, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, Mistakes};
 use crate::connection::{Connection, Status};
 use crate::connector::{Authentication, GrantType};
 use crate::consent::{self, ATTEMPTS_MAX, Attempt, LINK_LIFETIME, LoginLink};
@@ -74,7 +74,7 @@ fn read(
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::SignIn).await?;

@@ -9,9 +9,10 @@ use crate::arm::{ArmRefusal, ControlCall, JsonBody, Members, Mistakes, custom_ap
 use crate::connector::{ConnectorName, Draft, Swagger, connector_faults, keep_secret_defaults};
 
 /// The members of `apiProperties.json`.
-const DOCUMENT: [&str; 10] = [
+const DOCUMENT: [&str; 11] = [
     "connectionParameters",
     "connectionParameterSets",
+    "connectionAlternativeParameters",
     "capabilities",
     "iconBrandColor",
     "brandColor",

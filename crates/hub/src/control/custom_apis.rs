@@ -12,9 +12,9 @@ use outlive_wire::{JournalEvent, Subject};
 use serde_json::Value;
 
 use super::custom_api_body::{self, Current};
-use super::listing::Page;
+use super::listing::{Listed, Page};
 use super::paths::{GroupPath, NamePath, ResourcePath};
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, PathParameters, ResourceName};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, ResourceName};
 use crate::client_key::ClientKeys;
 use crate::connector::storage::{self, Registration, Stored};
 use crate::connector::{ConnectorName, Draft, Home, custom_api, takes_certificate};
@@ -32,7 +32,7 @@ fn is_in(stored: &Stored, group: &str) -> bool {
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let name = path.name.as_str().parse::<ConnectorName>();
     let name = name.map_err(|error| missing().caused_by(error))?;
@@ -45,7 +45,7 @@ pub(super) async fn show(
 pub(super) async fn show_by_name(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<NamePath>,
+    ArmPath(path): ArmPath<NamePath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let name = path.name.as_str().parse::<ConnectorName>();
     let name = name.map_err(|error| missing().caused_by(error))?;
@@ -58,7 +58,7 @@ pub(super) async fn show_by_name(
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<GroupPath>,
+    ArmPath(path): ArmPath<GroupPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     list_in(&hub, &call, Some(&path.group)).await
 }
@@ -78,18 +78,14 @@ async fn list_in(
 ) -> Result<Json<Value>, ArmRefusal> {
     let mut page = Page::of(call)?;
     let (store, sealer) = (&hub.chassis.store, &hub.chassis.sealer);
-    'rows: loop {
+    loop {
         let rows =
-            storage::list_custom_apis(store, sealer, call.tenant, group, &page.after, Page::ROWS).await?;
-        let end = i64::try_from(rows.len()).unwrap_or(i64::MAX) < Page::ROWS;
-        for stored in &rows {
-            let Home::Custom { group } = &stored.connector.home else { continue };
+            storage::list_custom_apis(store, sealer, call.tenant, group, &page.after, page.rows()).await?;
+        let listed = rows.iter().map(|stored| {
             let resource = custom_api(stored, call.tenant, hub.origin());
-            if !page.add(group, stored.connector.name.as_str(), resource) {
-                break 'rows;
-            }
-        }
-        if end {
+            Listed(stored.connector.home.group(), stored.connector.name.as_str(), resource)
+        });
+        if !page.add_all(listed.collect()) {
             break;
         }
     }
@@ -99,7 +95,7 @@ async fn list_in(
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ArmRefusal> {
     let name: ConnectorName = path
@@ -126,7 +122,7 @@ pub(super) async fn put(
 pub(super) async fn patch(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let stored = find_for_maker(&hub, &call, &path).await?.ok_or_else(missing)?;
@@ -141,7 +137,7 @@ pub(super) async fn patch(
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
 ) -> Result<StatusCode, ArmRefusal> {
     let mut attempt = 1;
     loop {

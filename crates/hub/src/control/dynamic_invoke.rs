@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::access::{self, Right};
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, Members, Mistakes, NAME_CHARS_MAX, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, Members, Mistakes, NAME_CHARS_MAX};
 use crate::connection::{Connection, storage};
 use crate::connector::Connector;
 use crate::credential::Credential;
@@ -27,7 +27,7 @@ const RESPONSE_BYTES_MAX: usize = 8 << 20;
 pub(super) async fn invoke(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;

@@ -7,6 +7,8 @@ use crate::arm::{ArmRefusal, ControlCall, NAME_CHARS_MAX, ResourceName};
 
 /// The maximum number of resources in a response.
 const PAGE_MAX: usize = 100;
+/// The maximum number of rows that are read at once.
+const ROWS_MAX: usize = 100;
 /// The maximum length of a `$skiptoken`: two resource names.
 const TOKEN_CHARS_MAX: usize = 200;
 
@@ -22,9 +24,16 @@ pub(super) struct Page {
     more: bool,
 }
 
+/// A resource of a list, with its group and name.
+pub(super) struct Listed<'a>(pub(super) &'a str, pub(super) &'a str, pub(super) Value);
+
 impl Page {
-    /// The number of rows to read at once.
-    pub(super) const ROWS: i64 = 100;
+    /// The number of rows to read next: those that the page has room for, and one to know whether
+    /// there are more. A filter can leave out any number of them.
+    pub(super) fn rows(&self) -> i64 {
+        let rows = if self.filter.is_some() { ROWS_MAX } else { self.top - self.value.len() + 1 };
+        i64::try_from(rows.min(ROWS_MAX)).unwrap_or(i64::MAX)
+    }
 
     /// Reads the options of a list. Options that a list does not have are errors.
     pub(super) fn of(call: &ControlCall) -> Result<Self, ArmRefusal> {
@@ -64,8 +73,14 @@ impl Page {
         Ok(Self { top, filter, after, value: Vec::new(), last: None, more: false })
     }
 
+    /// Adds the resources of the rows that were read. Returns whether more are needed.
+    pub(super) fn add_all(&mut self, read: Vec<Listed<'_>>) -> bool {
+        let is_end = i64::try_from(read.len()).unwrap_or(i64::MAX) < self.rows();
+        read.into_iter().all(|Listed(group, name, resource)| self.add(group, name, resource)) && !is_end
+    }
+
     /// Adds a resource, if the filter matches it. Returns whether more rows are needed.
-    pub(super) fn add(&mut self, group: &str, name: &str, resource: Value) -> bool {
+    fn add(&mut self, group: &str, name: &str, resource: Value) -> bool {
         self.after = (group.to_ascii_lowercase(), name.to_ascii_lowercase());
         if self.filter.as_ref().is_none_or(|(_, filter)| filter.matches(&resource)) {
             if self.value.len() == self.top {

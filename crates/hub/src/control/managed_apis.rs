@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, LOCATION, Members, Mistakes};
 use crate::connector::storage::Stored;
 use crate::connector::{
     ConnectorName, Home, Replacement, managed_api, secret_fault, storage, takes_certificate,
@@ -40,7 +40,7 @@ fn check(location: &str) -> Result<(), ArmRefusal> {
 pub(super) async fn list(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<LocationPath>,
+    ArmPath(path): ArmPath<LocationPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     check(&path.location)?;
     let all =
@@ -64,7 +64,7 @@ async fn find(hub: &Hub, call: &ControlCall, path: &ApiPath) -> Result<Stored, A
 pub(super) async fn patch(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ApiPath>,
+    ArmPath(path): ArmPath<ApiPath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let stored = find(&hub, &call, &path).await?;
@@ -122,7 +122,7 @@ fn end_read_only(mut members: Members, current: &Value, mistakes: &mut Mistakes)
 pub(super) async fn show(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ApiPath>,
+    ArmPath(path): ArmPath<ApiPath>,
 ) -> Result<Json<Value>, ArmRefusal> {
     let stored = find(&hub, &call, &path).await?;
     let export = call.query.get("export").is_some_and(|value| value.eq_ignore_ascii_case("true"));

@@ -13,13 +13,13 @@ use super::access::{self, Right};
 use super::dynamic_invoke::load;
 use super::paths::ResourcePath;
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall};
 use crate::runtime::{OutgoingRequest, call_for};
 
 pub(super) async fn test(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<ResourcePath>,
+    ArmPath(path): ArmPath<ResourcePath>,
 ) -> Result<Response, ArmRefusal> {
     let connection = access::connection(&hub, &call, &path.group, &path.name, Right::Use).await?;
     let connector = hub.connector_of(&connection).await?;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::Hub;
-use crate::arm::{ArmRefusal, ControlCall, JsonBody, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody};
 use crate::connection::grants::{self, Grant};
 use crate::connection::{Policy, Principal, access_list, storage, workflow_owners};
 
@@ -123,7 +123,7 @@ fn workflow(call: &ControlCall, path: &WorkflowPath) -> Result<Principal, ArmRef
 pub(super) async fn put(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<WorkflowPath>,
+    ArmPath(path): ArmPath<WorkflowPath>,
     body: JsonBody,
 ) -> Result<Json<Value>, ArmRefusal> {
     let flow = workflow(&call, &path)?;
@@ -213,7 +213,7 @@ fn withdrawn(hub: &Hub, call: &ControlCall, connection: ConnectionId, policy: &P
 pub(super) async fn delete(
     State(hub): State<Arc<Hub>>,
     call: ControlCall,
-    PathParameters(path): PathParameters<WorkflowPath>,
+    ArmPath(path): ArmPath<WorkflowPath>,
 ) -> Result<StatusCode, ArmRefusal> {
     let principal = workflow(&call, &path)?;
     let store = &hub.chassis.store;

@@ -135,7 +135,7 @@ impl ExchangeCall {
             Err(ExchangeFailure::Refused { attempts, error, correlation }) => {
                 let provider = match &self.connector.properties.authentication {
                     Authentication::OAuth { settings, .. } => settings.identity_provider.as_str(),
-                    Authentication::None => "",
+                    Authentication::None | Authentication::ManagedIdentity { .. } => "",
                 };
                 let text = connection::exchange_failed(provider, correlation, self.now, &attempts);
                 let last = attempts.last().map_or("", |attempt| attempt.response.as_str());

@@ -105,7 +105,7 @@ async fn has_own_credentials(hub: &Hub, connection: &Connection) -> Result<bool,
         Authentication::OAuth { settings, .. } => {
             settings.grant_type(&values) == GrantType::ClientCredentials
         }
-        Authentication::None => false,
+        Authentication::None | Authentication::ManagedIdentity { .. } => false,
     })
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::StatusCode;
 use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -14,6 +14,7 @@ use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConnectionBroken, ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
 
 use super::admission::{Admitted, recorded_path};
+use super::caller_identity;
 use super::exchange::{base_of, host_of};
 use super::fetching::{self, Answered};
 use super::headers;
@@ -95,7 +96,7 @@ async fn send(
     let fetched = Fetched::default();
     let facts = Facts { connector, operation, values, outgoing, fetched: &fetched };
     facts.check(&admitted.connection)?;
-    let mut token = token(hub, admitted, trace).await?;
+    let mut token = token(hub, admitted, &outgoing.headers, trace).await?;
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
     let mut answered = match fetching::send(hub, &facts, token.as_ref(), trace).await? {
         Ok(answered) => answered,
@@ -187,9 +188,18 @@ async fn set_unauthenticated(
 }
 
 /// Returns the source token, or `None` if the connector needs none.
-async fn token(hub: &Arc<Hub>, admitted: &Admitted, trace: &Trace) -> Result<Option<Secret>, RuntimeRefusal> {
-    if admitted.connector.properties.authentication == Authentication::None {
-        return Ok(None);
+async fn token(
+    hub: &Arc<Hub>,
+    admitted: &Admitted,
+    headers: &HeaderMap,
+    trace: &Trace,
+) -> Result<Option<Secret>, RuntimeRefusal> {
+    match &admitted.connector.properties.authentication {
+        Authentication::None => return Ok(None),
+        Authentication::ManagedIdentity { .. } => {
+            return caller_identity::given_token(hub, admitted, headers, trace).await.map(Some);
+        }
+        Authentication::OAuth { .. } => {}
     }
     let token = match on_behalf_of(hub, admitted, trace)? {
         Some(call) => call.token(None).await,

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::connection::Connection;
-use crate::connector::is_reserved;
+use crate::connector::{ALTERNATIVE, is_reserved};
 use crate::path::{characters, percent_decode};
 
 /// Request headers that are forwarded, besides those that the connector's swagger declares.
@@ -121,7 +121,7 @@ pub(crate) fn added(connection: &Connection, caller: Option<Uuid>, on_behalf_of:
     if let Some(caller) = caller {
         add("x-ms-au-caller-id", &caller.to_string());
     }
-    if let Some(set) = &connection.values.set {
+    if let Some(set) = connection.values.set.as_ref().filter(|set| *set != ALTERNATIVE) {
         add("x-ms-connection-parameter-set-name", set);
     }
     add("timing-allow-origin", "*");

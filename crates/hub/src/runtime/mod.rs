@@ -6,7 +6,7 @@
 //! | check the connection's access list | 403, `Error from token exchange: …` |
 //! | find the operation that the connector declares | 404, as API Management responds |
 //! | check what the operation needs: values, a gateway, custom code | 400, 401 or 502 |
-//! | get a source token, stored or exchanged | 401 with the status message; 502 or 504 |
+//! | get a source token, stored, exchanged or given by the caller | 401 with the status message; 502 or 504 |
 //! | set the token, password or key, and apply the policies | 400 |
 //! | call the back end | 502 or 504 |
 //!
@@ -14,11 +14,13 @@
 //! nowhere else.
 
 mod admission;
+mod caller_identity;
 mod content;
 mod destination;
 mod exchange;
 mod fetching;
 mod forward;
+mod fuzzing;
 mod headers;
 mod location;
 mod outgoing;
@@ -35,6 +37,7 @@ mod values_from_urls;
 
 use exchange::host_of;
 use forward::forward;
+pub use fuzzing::try_connector_files;
 pub(crate) use headers::to_back_end;
 pub(crate) use outgoing::OutgoingRequest;
 pub(crate) use refusal::RuntimeRefusal;

@@ -10,7 +10,7 @@ use super::outgoing::{Destination, Facts, Prepared, Step, bad_header, header_val
 use super::query::Query;
 use super::target::{BadTarget, TARGET_CHARS_MAX};
 use super::{headers, policies, refusal::RuntimeRefusal};
-use crate::connection::Connection;
+use crate::connection::{Connection, missing_credential};
 use crate::connector::{Action, KeyPlace, ParameterKind, StaticCredential, static_credentials};
 
 impl Facts<'_> {
@@ -22,6 +22,9 @@ impl Facts<'_> {
         }
         if let Some(parameter) = properties.missing(|parameter| self.values.has(parameter)).first() {
             return Err(incomplete(&format!("a value for the parameter '{}'", parameter.name)));
+        }
+        if let Some(why) = missing_credential(self.connector, properties, self.values) {
+            return Err(RuntimeRefusal::new(StatusCode::UNAUTHORIZED, why));
         }
         let gateway = |kind: ParameterKind, name: &str| {
             kind == ParameterKind::Gateway && self.values.0.contains_key(name)

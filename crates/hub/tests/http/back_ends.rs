@@ -14,14 +14,14 @@ use crate::world::{HUB, OWNER, Response, World, swagger};
 
 /// A resolver that answers in turn; it has no name left to resolve at the end.
 #[derive(Default)]
-struct Names(Mutex<VecDeque<&'static str>>, Mutex<Vec<String>>);
+pub(crate) struct Names(Mutex<VecDeque<&'static str>>, Mutex<Vec<String>>);
 
 impl Names {
-    fn answering(answers: &[&'static str]) -> Arc<Self> {
+    pub(crate) fn answering(answers: &[&'static str]) -> Arc<Self> {
         Arc::new(Self(Mutex::new(answers.iter().copied().collect()), Mutex::default()))
     }
 
-    fn resolved(&self) -> Vec<String> {
+    pub(crate) fn resolved(&self) -> Vec<String> {
         self.1.lock().expect("not poisoned").clone()
     }
 }
@@ -63,7 +63,7 @@ async fn get(world: &World, path: &str) -> Response {
 }
 
 /// A back end that is not a service of the installation.
-async fn elsewhere() -> (BackEnd, Url) {
+pub(crate) async fn elsewhere() -> (BackEnd, Url) {
     serve_back_end(BackEnd::default()).await
 }
 

@@ -81,7 +81,7 @@ async fn invalid_versions_methods_paths_and_bodies_get_an_error() {
     for name in ["a%2Fb", "a%00", "..", "a.", &"a".repeat(91), "%FF"] {
         let answer = world.send("GET", &world.connection_path(name), &auth, "").await;
         assert!(matches!(answer.status.as_u16(), 400 | 404), "{name}: {}", answer.status);
-        assert_ne!(answer.at("/error/code"), Value::Null, "{name}: {}", answer.text);
+        assert!(answer.at("/error/message").is_string(), "{name}: {}", answer.text);
     }
     let answer = world.send("GET", &world.connection_path("a%20b"), &auth, "").await.expect(400);
     assert_eq!(answer.at("/error/code"), "InvalidRequestContent");

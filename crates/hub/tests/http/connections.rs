@@ -56,7 +56,7 @@ async fn every_mistake_of_a_connection_is_reported_with_its_path() {
         "properties": {
             "displayName": "", "connectionState": "Maybe", "connectionRuntimeUrl": "http://evil.example",
             "parameterValues": {"password": "p"}, "nonSecretParameterValues": {"server": "s"},
-            "parameterValueType": "Alternative", "overallStatus": "Fine", "testLinks": [1],
+            "parameterValueType": "Other", "overallStatus": "Fine", "testLinks": [1],
             "api": {"id": world.api(CONNECTOR)["id"], "displayName": "Other", "swagger": {}},
         },
     });
@@ -74,7 +74,7 @@ async fn every_mistake_of_a_connection_is_reported_with_its_path() {
         "properties.connectionRuntimeUrl: it is",
         "properties.parameterValues.password: the",
         "properties.nonSecretParameterValues.server: the",
-        "properties.parameterValueType: there",
+        "properties.parameterValueType: it must be Alternative",
         "properties.overallStatus: it is",
         "properties.testLinks: it is",
         "properties.api.displayName: it is",

@@ -131,7 +131,7 @@ async fn tokens_are_not_sent_to_another_back_end_or_issuer_before_a_new_sign_in(
     let custom =
         json!({"resourceUri": {"value": "api://x"}, "loginUri": {"value": "https://login.windows.net"}});
     let token = json!({"token": {"type": "oauthSetting", "oAuthSettings": {
-        "identityProvider": "aad", "clientId": "c", "customParameters": custom,
+        "identityProvider": "aad", "clientId": "c", "clientSecret": "s3cret", "customParameters": custom,
     }}});
     let runtime = connection(&world, "moved", token, Value::Null).await;
     let auth = world.user(COLLEAGUE);
@@ -216,7 +216,7 @@ async fn an_application_without_values_of_the_connection_agrees_by_a_put() {
     let world = World::new().await;
     let custom = json!({"resourceUri": {"value": "api://x"}, "grantType": {"value": "client_credentials"}});
     let token = json!({"token": {"type": "oauthSetting", "oAuthSettings": {
-        "identityProvider": "aad", "clientId": "c", "customParameters": custom,
+        "identityProvider": "aad", "clientId": "c", "clientSecret": "s3cret", "customParameters": custom,
     }}});
     let runtime = connection(&world, "moved", token, Value::Null).await;
     call(&world, &runtime).await.expect(200);

@@ -216,15 +216,15 @@ async fn the_lost_secret_of_the_hub_itself_is_reported_and_given_again() {
     let token = world.user(OWNER).replace("Bearer ", "");
     let refused =
         world.send("POST", uri, &[], &json!({ "accessToken": token }).to_string()).await.expect(400);
-    assert!(refused.text.contains(LOST) && refused.text.contains("/hub-client"), "{}", refused.text);
+    assert!(refused.text.contains(LOST) && refused.text.contains("/service-client"), "{}", refused.text);
     let refused = on_behalf_of::call_as(&world, &runtime, &world.user(OWNER)).await.expect(400);
     assert!(refused.text.contains(LOST), "{}", refused.text);
 
-    let uri = format!("/_lab/tenants/{}/hub-client", world.tenant);
+    let uri = format!("/_lab/tenants/{}/service-client", world.tenant);
     for (uri, body, expected) in [
         (uri.as_str(), json!({"client_id": HUB_CLIENT, "client_secret": ""}), 400),
         (&uri, json!({"client_id": HUB_CLIENT}), 400),
-        ("/_lab/tenants/x/hub-client", json!({"client_id": HUB_CLIENT, "client_secret": "new"}), 404),
+        ("/_lab/tenants/x/service-client", json!({"client_id": HUB_CLIENT, "client_secret": "new"}), 404),
         (&uri, json!({"client_id": HUB_CLIENT, "client_secret": "another-secret"}), 200),
     ] {
         let answer = world.send("PUT", uri, &[], &body.to_string()).await.expect(expected);

@@ -5,7 +5,7 @@ use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::{Ruleset, platform};
 use outlive_wire::lab_api::ApiKey;
 use outlive_wire::tenant::{GroupSpec, TenantSpec, UserSpec};
-use outlive_wire::{ApiKeySpec, ConnectorSpec, HubClientSpec, HubSpec, ResourceSpec, UserPlan};
+use outlive_wire::{ApiKeySpec, ConnectorSpec, HubSpec, ResourceSpec, ServiceClientSpec, UserPlan};
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 use uuid::Uuid;
@@ -318,7 +318,7 @@ fn hub_spec(seed: &Seed, client_of: &dyn Fn(&str) -> Option<ClientId>, secrets: 
     };
     let client = seed.file.hub_service.as_ref().and_then(|name| {
         let client_secret = secrets.client_secrets.get(&name.value)?.as_str().into();
-        Some(HubClientSpec { client_id: client_of(&name.value)?, client_secret })
+        Some(ServiceClientSpec { client_id: client_of(&name.value)?, client_secret })
     });
     HubSpec { connectors: seed.file.connectors.iter().filter_map(connector).collect(), client }
 }

@@ -35,6 +35,7 @@ const IDP: &[&str] = &["idp"];
 const HUB: &[&str] = &["hub"];
 const RESOURCE: &[&str] = &["resource"];
 const FLOW: &[&str] = &["flow"];
+const WITH_CLIENT: &[&str] = &["hub", "flow"];
 const ALL: &[&str] = &["idp", "hub", "resource", "flow"];
 
 /// Lists the services, their modules and their events: the one place where a new event is added to.
@@ -168,6 +169,7 @@ journal_events! {
         FlowShared, FlowUnshared, FlowExpiryAnnounced,
         FlowAccessKeyRegenerated, FlowOccurrencesMissed, RunFinished, RunWaiting,
     }
+    WITH_CLIENT: service_client { ServiceClientReplaced }
     ALL: tenant { TenantCreated }
 }
 

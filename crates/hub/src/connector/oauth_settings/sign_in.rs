@@ -82,6 +82,13 @@ impl<'a> SignIn<'a> {
         self.secret.as_ref()
     }
 
+    /// Whether there is nothing with which the application could authenticate itself.
+    pub(crate) fn lacks_credential(&self) -> bool {
+        self.settings.kind != ProviderKind::AadCertificate
+            && self.secret().is_none()
+            && self.secret_values().next().is_none()
+    }
+
     /// Returns everything of the connector and the connection that must not be shown.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         self.secret().cloned().into_iter().chain(self.secret_values().cloned()).collect()
