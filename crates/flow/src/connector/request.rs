@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value};
 
 use super::operation::{Operation, Parameter, Place};
+use crate::definition::values::RESERVED;
 use crate::engine::Failure;
 
 /// The maximum number of segments of a parameter name below a body (`body/order/item`).
@@ -19,18 +20,6 @@ pub(super) struct Request {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<Value>,
 }
-
-/// Headers that only the engine sets.
-pub(super) const RESERVED: [&str; 8] = [
-    "authorization",
-    "host",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-    "connection",
-    "traceparent",
-    "tracestate",
-];
 
 /// Builds the request, with the parameters where the operation expects them.
 pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Result<Request, Failure> {

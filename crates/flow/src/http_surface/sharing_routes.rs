@@ -123,8 +123,42 @@ struct Deleted {
     id: UserId,
 }
 
+/// The maximum number of unknown members that a response names.
+const UNKNOWN_MAX: usize = 20;
+
+/// Returns the paths of members that a change cannot have.
+fn unknown_members(body: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut check = |value: &Value, at: &str, known: &[&str]| {
+        let names = value.as_object().into_iter().flat_map(|map| map.keys());
+        for name in names.filter(|name| !known.contains(&name.as_str())) {
+            let name: String = name.escape_debug().take(NAME_CHARACTERS_MAX).collect();
+            found.push(format!("{at}{name}"));
+        }
+    };
+    check(body, "", &["put", "delete"]);
+    let entries = |list: &str| body.get(list).and_then(Value::as_array).into_iter().flatten().enumerate();
+    for (index, entry) in entries("put") {
+        let at = format!("put[{index}]");
+        let properties = &entry["properties"];
+        check(entry, &format!("{at}."), &["properties"]);
+        check(properties, &format!("{at}.properties."), &["principal", "roleName"]);
+        let known = ["id", "type", "tenantId", "email", "displayName"];
+        check(&properties["principal"], &format!("{at}.properties.principal."), &known);
+    }
+    for (index, entry) in entries("delete") {
+        check(entry, &format!("delete[{index}]."), &["id"]);
+    }
+    found.truncate(UNKNOWN_MAX);
+    found
+}
+
 /// Reads a change. `default` is the role of entries that name none.
 fn read(body: &Bytes, tenant: TenantId, default: Option<Role>) -> Result<SharingEdit, Problem> {
+    let unknown = serde_json::from_slice(body).map(|body| unknown_members(&body)).unwrap_or_default();
+    if !unknown.is_empty() {
+        return Err(Problem::bad_request(format!("Not known here: {}. Remove it.", unknown.join(", "))));
+    }
     let body: Body = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!(
             "The body is not valid: {error}. Send {{\"put\": [{{\"properties\": {{\"principal\": {{\"id\": \"<object id>\", \
@@ -305,6 +339,13 @@ mod tests {
             (json!({"delete": [{"id": "someone"}]}), "The body is not valid"),
             (json!({ "delete": many }), "more than 100 entries"),
             (json!([1]), "The body is not valid"),
+            (json!({"put": [], "patch": []}), "Not known here: patch."),
+            (json!({"delete": [{"id": user, "roleName": "CanEdit"}]}), "delete[0].roleName"),
+            (put(json!({"id": user, "mail": "a@contoso.example"}), json!("CanEdit")), "principal.mail"),
+            (
+                json!({"put": [{"x": 1, "properties": {"principal": {"id": user}, "role": "CanEdit"}}]}),
+                "put[0].x, put[0].properties.role",
+            ),
         ] {
             let problem = parse(&body, None).expect_err("is rejected");
             assert!(problem.message.contains(part), "{body}: {}", problem.message);

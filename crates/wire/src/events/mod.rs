@@ -166,7 +166,8 @@ journal_events! {
     FLOW: flow {
         FlowCreated, FlowChanged, FlowStarted, FlowStopped, FlowDeleted, FlowSuspended,
         FlowShared, FlowUnshared, FlowExpiryAnnounced,
-        FlowAccessKeyRegenerated, FlowOccurrencesMissed, RunFinished, RunWaiting,
+        FlowAccessKeyRegenerated, FlowOccurrencesMissed, FlowSubscribed, FlowUnsubscribed, FlowSubscriptionFailed,
+        RunFinished, RunWaiting,
     }
     ALL: tenant { TenantCreated }
 }
