@@ -38,10 +38,12 @@ mod expression;
 mod http_surface;
 mod ids;
 mod lifecycle;
+mod paths;
 mod recurrence;
 mod retry;
 mod service;
 mod status;
+mod subscription;
 mod tables;
 
 use std::sync::{Arc, LazyLock};

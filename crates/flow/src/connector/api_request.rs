@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::hub::{Credentials, Hub, Workflow, refused};
 use super::invoker::UsedConnection;
-use super::request::{RESERVED, encode, plain};
+use super::request::{encode, plain};
 use super::runtime::RuntimeRequest;
+use crate::definition::values::{self, RESERVED};
 use crate::engine::{ApiRequest, Failure, Outcome};
 
 impl Hub {
@@ -77,17 +78,8 @@ fn build(request: &ApiRequest) -> Result<RuntimeRequest, Failure> {
 
 /// Returns the path, with an optional query. It never leaves the connection.
 fn path_of(path: &str) -> Result<String, Failure> {
-    if path.chars().any(|c| c.is_control() || c == '\\' || c == '#') {
-        return Err(invalid("its path contains characters that are not allowed"));
-    }
+    values::check_path(path).map_err(invalid)?;
     let (below, query) = path.split_once('?').map_or((path, None), |(below, query)| (below, Some(query)));
-    let is_dots = |segment: &str| {
-        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-        plain == "." || plain == ".."
-    };
-    if below.split('/').any(is_dots) {
-        return Err(invalid("its path has a segment of dots"));
-    }
     let mut encoded = String::with_capacity(path.len() + 1);
     if !below.starts_with('/') {
         encoded.push('/');

@@ -1,14 +1,14 @@
 //! The requests of `Http` actions (reference §7.1).
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue};
 use serde_json::Value;
-use url::Url;
 
 use super::application_token::Application;
 use super::hub::{Hub, Workflow, invalid, refused};
 use super::request::plain;
 use super::response::ServiceResponse;
+use crate::definition::values;
 use crate::engine::{Failure, HttpCredential, HttpRequest, Outcome};
 
 /// Headers that only the engine sets.
@@ -21,9 +21,7 @@ impl Hub {
         workflow: &Workflow<'_>,
         request: &HttpRequest,
     ) -> Result<Outcome, Outcome> {
-        let url: Url = request.uri.trim().parse().map_err(|_| invalid("its uri is not a URL"))?;
-        let url = Some(url).filter(|url| ["http", "https"].contains(&url.scheme()));
-        let mut url = url.ok_or_else(|| invalid("its uri is not one of http or https"))?;
+        let mut url = values::address(&request.uri).map_err(invalid)?;
         for (name, value) in request.queries.iter().filter(|(_, value)| !value.is_null()) {
             url.query_pairs_mut().append_pair(name, &plain(value));
         }
@@ -36,8 +34,7 @@ impl Hub {
                 ),
             )));
         };
-        let method = Method::try_from(request.method.to_ascii_uppercase().as_str());
-        let method = method.map_err(|_| invalid("its method cannot be sent"))?;
+        let method = values::method(&request.method).map_err(invalid)?;
         // Only services of this installation understand the tenant's time.
         let client = if destination.is_own { &self.http } else { &self.outside };
         let mut builder = if let Some(HttpCredential::Certificate(file)) = &request.credential {

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use http::{HeaderName, HeaderValue, Method};
-use outlive_wire::managed_identity::SOURCE_AUTHORIZATION;
 use serde_json::{Map, Value};
 
 use super::operation::{Operation, Parameter, Place};
+use crate::definition::values::RESERVED;
 use crate::engine::Failure;
 
 /// The maximum number of segments of a parameter name below a body (`body/order/item`).
@@ -20,19 +20,6 @@ pub(super) struct Request {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) body: Option<Value>,
 }
-
-/// Headers that only the engine sets.
-pub(super) const RESERVED: [&str; 9] = [
-    "authorization",
-    SOURCE_AUTHORIZATION,
-    "host",
-    "content-length",
-    "content-type",
-    "transfer-encoding",
-    "connection",
-    "traceparent",
-    "tracestate",
-];
 
 /// Builds the request, with the parameters where the operation expects them.
 pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Result<Request, Failure> {

@@ -1,7 +1,10 @@
 //! Who may call the trigger of a flow (`accessControl`, reference §7.1).
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Number, Value};
 
+use super::address_range::{self, AddressRange};
 use super::limits::{CLAIM_CHARACTERS_MAX, CLAIMS_MAX, POLICIES_MAX};
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError, DefinitionErrors};
@@ -16,11 +19,20 @@ pub(crate) struct AccessControl {
     pub policies: Vec<Policy>,
     /// Whether a call can be signed.
     pub allows_signatures: bool,
+    /// The addresses from which the trigger can be called, if they are limited.
+    pub callers: Option<Vec<AddressRange>>,
+    /// The addresses from which the inputs and outputs of runs can be read, if they are limited.
+    pub readers: Option<Vec<AddressRange>>,
+}
+
+/// Whether an address is one of those that are accepted.
+pub(crate) fn accepts(ranges: Option<&[AddressRange]>, address: IpAddr) -> bool {
+    ranges.is_none_or(|ranges| ranges.iter().any(|range| range.contains(address)))
 }
 
 impl Default for AccessControl {
     fn default() -> Self {
-        Self { policies: Vec::new(), allows_signatures: true }
+        Self { policies: Vec::new(), allows_signatures: true, callers: None, readers: None }
     }
 }
 
@@ -80,11 +92,26 @@ impl AccessControl {
 
 fn read(node: &Node<'_>, origins: Option<&[String]>, errors: &mut Collected) -> AccessControl {
     let mut access = AccessControl::default();
-    if node.value().is_null() || errors.keep(node.only(&["triggers"])).is_none() {
+    if node.value().is_null() {
         return access;
     }
+    errors.keep(node.only(&["triggers", "contents"]));
+    if let Some(contents) = node.optional("contents") {
+        errors.keep(contents.only(&["allowedCallerIpAddresses"]));
+        let list = contents.optional("allowedCallerIpAddresses");
+        // Without ranges there is no limit.
+        let list = list.filter(|list| list.value().as_array().is_none_or(|list| !list.is_empty()));
+        access.readers = list.map(|list| address_range::read(&list, errors));
+    }
     let Some(triggers) = node.optional("triggers") else { return access };
-    errors.keep(triggers.only(&["openAuthenticationPolicies", "sasAuthenticationPolicy"]));
+    errors.keep(triggers.only(&[
+        "allowedCallerIpAddresses",
+        "openAuthenticationPolicies",
+        "sasAuthenticationPolicy",
+    ]));
+    // An empty list accepts only other workflows, of which none can be called here.
+    access.callers =
+        triggers.optional("allowedCallerIpAddresses").map(|list| address_range::read(&list, errors));
     if let Some(policy) = triggers.optional("sasAuthenticationPolicy") {
         access.allows_signatures = errors.keep(state(&policy)).unwrap_or(false);
     }
@@ -214,9 +241,12 @@ mod tests {
             let path = format!("properties.accessControl.triggers.openAuthenticationPolicies.{path}");
             assert!(error.contains(&path), "{policies}: {error}");
         }
-        for value in
-            [json!({"contents": {}}), json!({"triggers": {"allowedCallerIpAddresses": []}}), json!(1)]
-        {
+        for value in [
+            json!({"actions": {}}),
+            json!({"contents": {"x": 1}}),
+            json!({"workflowManagement": {}}),
+            json!(1),
+        ] {
             assert!(AccessControl::read(&value, &[]).is_err(), "{value}");
         }
     }

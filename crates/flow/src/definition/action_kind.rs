@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::action::ActionKind;
-use super::condition::Condition;
 use super::node::{Node, QUOTED_MAX};
 use super::refusal::Collected;
 use super::settings::{self, Settings, StaticResult};
 use super::template_reader::templates_in;
 use super::{
-    connector_call, control_action, data_action, expression_action, http_call, unsupported, variable_action,
-    webhook,
+    condition, connector_call, control_action, data_action, expression_action, http_call, unsupported,
+    variable_action, webhook,
 };
 
 /// The kind of an action, and its settings.
@@ -86,10 +85,7 @@ pub(super) fn read(
         }
         "openapiconnectionwebhook" | "apiconnectionwebhook" | "httpwebhook" => {
             let inputs = inputs(node, errors)?;
-            if lower == "httpwebhook" {
-                http_call::check_subscription(&inputs, errors);
-            }
-            Some(webhook::read(&lower, &inputs).map_or_else(
+            Some(webhook::read(&lower, &inputs, errors).map_or_else(
                 || ActionKind::Unavailable {
                     kind: name.chars().take(QUOTED_MAX).collect(),
                     remedy: "its inputs are not those of a call that subscribes; give it a static result",
@@ -122,7 +118,7 @@ pub(super) fn read(
         "scope" => Some(ActionKind::Scope),
         "if" => {
             let expression = errors.keep(node.required("expression", "give the condition"))?;
-            errors.keep(Condition::read(&expression)).map(ActionKind::If)
+            condition::read(&expression, errors).map(ActionKind::If)
         }
         "switch" => control_action::switch(node, errors),
         "foreach" => control_action::foreach(node, concurrency, errors),

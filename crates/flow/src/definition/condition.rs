@@ -1,7 +1,8 @@
 //! The condition of an `If`: an expression, or a tree `{"and": [{"equals": [a, b]}]}`.
 
+use super::literals;
 use super::node::Node;
-use super::refusal::DefinitionError;
+use super::refusal::{Collected, DefinitionError};
 use super::template_reader::template;
 use crate::expression::{EvaluationError, Facts, Function, Template, compare};
 
@@ -34,8 +35,15 @@ pub(crate) struct Comparison {
     right: Template,
 }
 
+/// Parses a condition, and checks its literals.
+pub(super) fn read(node: &Node<'_>, errors: &mut Collected) -> Option<Condition> {
+    let read = errors.keep(Condition::read(node))?;
+    literals::condition(node, errors);
+    Some(read)
+}
+
 impl Condition {
-    pub(super) fn read(node: &Node<'_>) -> Result<Self, DefinitionError> {
+    fn read(node: &Node<'_>) -> Result<Self, DefinitionError> {
         Self::read_below(node, 0)
     }
 

@@ -4,7 +4,8 @@ use super::limits;
 use super::node::Node;
 use super::refusal::Collected;
 use super::template_reader::templates_in;
-use super::{references, retry_policy};
+use super::values::{self, RESERVED};
+use super::{literals, references, retry_policy};
 use crate::expression::Template;
 use crate::retry::RetryPolicy;
 
@@ -87,6 +88,10 @@ pub(super) fn read_request(inputs: &Node<'_>, errors: &mut Collected) -> Option<
     }));
     let path = errors.keep(inputs.required("path", "give the path below the connection"));
     let path = path.and_then(|path| templates_in(&path, errors));
+    literals::text_follows(inputs, "path", values::check_path, errors);
+    // The type of the body is one of the headers here.
+    let reserved: Vec<_> = RESERVED.into_iter().filter(|name| *name != "content-type").collect();
+    literals::headers(inputs, "headers", &reserved, errors);
     let mut queries = Vec::new();
     if let Some(written) = inputs.optional("queries") {
         for (name, value) in errors.keep(written.members()).unwrap_or_default() {

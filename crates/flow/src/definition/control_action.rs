@@ -4,11 +4,12 @@ use outlive_clock::Span;
 use serde_json::Value;
 
 use super::action::{ActionKind, Response, Until, Wait};
-use super::condition::Condition;
+use super::condition;
 use super::node::Node;
 use super::refusal::Collected;
 use super::settings::{self, Concurrency};
 use super::template_reader::{optional, required, templates_in};
+use super::{literals, values};
 use crate::status::RunStatus;
 
 /// The number of iterations of an `Until` without a limit, and the maximum.
@@ -23,14 +24,18 @@ pub(super) fn wait(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionKi
             errors.keep(interval.only(&["count", "unit"]));
             let count = required(&interval, "count", "give a number", errors);
             let unit = required(&interval, "unit", "use Second, Minute, Hour, Day, Week or Month", errors);
+            literals::follows(&interval, "count", values::interval_count, errors);
+            literals::follows(&interval, "unit", values::interval_unit, errors);
             Some(ActionKind::Wait(Wait::For { count: count?, unit: unit? }))
         }
         (None, Some(until)) => {
             // The platform also writes the instant itself.
             if until.value().is_string() {
+                literals::follows(inputs, "until", values::timestamp, errors);
                 return templates_in(&until, errors).map(Wait::Until).map(ActionKind::Wait);
             }
             errors.keep(until.only(&["timestamp"]));
+            literals::follows(&until, "timestamp", values::timestamp, errors);
             required(&until, "timestamp", "give an instant", errors).map(Wait::Until).map(ActionKind::Wait)
         }
         _ => {
@@ -43,6 +48,8 @@ pub(super) fn wait(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionKi
 pub(super) fn response(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionKind> {
     errors.keep(inputs.only(&["statusCode", "headers", "body", "schema"]));
     let status = required(inputs, "statusCode", "give an HTTP status", errors);
+    literals::follows(inputs, "statusCode", values::response_status, errors);
+    literals::headers(inputs, "headers", &[], errors);
     let headers = optional(inputs, "headers", errors);
     let body = optional(inputs, "body", errors);
     if let Some(schema) = inputs.optional("schema") {
@@ -94,6 +101,7 @@ pub(super) fn foreach(
     errors: &mut Collected,
 ) -> Option<ActionKind> {
     let over = required(node, "foreach", "give the array", errors);
+    literals::array(node, "foreach", errors);
     let mut is_sequential = false;
     if let Some(options) = node.optional("operationOptions") {
         let text = errors.keep(options.text())?;
@@ -107,7 +115,7 @@ pub(super) fn foreach(
 
 pub(super) fn until(node: &Node<'_>, errors: &mut Collected) -> Option<ActionKind> {
     let expression = errors.keep(node.required("expression", "give the condition that ends the loop"));
-    let done = expression.and_then(|node| errors.keep(Condition::read(&node)));
+    let done = expression.and_then(|node| condition::read(&node, errors));
     let (mut count, mut timeout) = (UNTIL_COUNT.0, UNTIL_TIMEOUT);
     if let Some(limit) = node.optional("limit") {
         timeout = errors.keep(settings::timeout(&limit, &["count", "timeout"])).flatten().unwrap_or(timeout);

@@ -1,7 +1,10 @@
 //! Parses the actions that work on data.
 
+use serde_json::Value;
+
 use super::action::{ActionKind, Table};
-use super::condition::Condition;
+use super::condition;
+use super::literals;
 use super::node::Node;
 use super::refusal::Collected;
 use super::schema::Schema;
@@ -13,6 +16,9 @@ const COLUMNS_MAX: usize = 200;
 pub(super) fn parse_json(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionKind> {
     errors.keep(inputs.only(&["content", "schema"]));
     let content = required(inputs, "content", "give the JSON", errors);
+    let is_json = |text: &str| serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).is_ok();
+    let is_json = |value: &Value| value.as_str().is_none_or(is_json).then_some(()).ok_or("this is not JSON");
+    literals::follows(inputs, "content", is_json, errors);
     let schema = inputs.optional("schema").map(|schema| errors.keep(Schema::read(&schema)));
     let schema = match schema {
         None => None,
@@ -25,6 +31,7 @@ pub(super) fn select(inputs: &Node<'_>, errors: &mut Collected) -> Option<Action
     errors.keep(inputs.only(&["from", "select"]));
     let from = required(inputs, "from", "give the array", errors);
     let select = required(inputs, "select", "give what to make of each item", errors);
+    literals::array(inputs, "from", errors);
     Some(ActionKind::Select { from: from?, select: select? })
 }
 
@@ -32,7 +39,8 @@ pub(super) fn query(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionK
     errors.keep(inputs.only(&["from", "where"]));
     let from = required(inputs, "from", "give the array", errors);
     let condition = errors.keep(inputs.required("where", "give the condition"));
-    let condition = condition.and_then(|node| errors.keep(Condition::read(&node)));
+    let condition = condition.and_then(|node| condition::read(&node, errors));
+    literals::array(inputs, "from", errors);
     Some(ActionKind::Query { from: from?, condition: condition? })
 }
 
@@ -40,12 +48,15 @@ pub(super) fn join(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionKi
     errors.keep(inputs.only(&["from", "joinWith"]));
     let from = required(inputs, "from", "give the array", errors);
     let with = required(inputs, "joinWith", "give the separator", errors);
+    literals::array(inputs, "from", errors);
+    literals::strings(inputs, &["joinWith"], errors);
     Some(ActionKind::Join { from: from?, with: with? })
 }
 
 pub(super) fn table(inputs: &Node<'_>, errors: &mut Collected) -> Option<ActionKind> {
     errors.keep(inputs.only(&["from", "format", "columns"]));
     let from = required(inputs, "from", "give the array", errors);
+    literals::array(inputs, "from", errors);
     let format = errors.keep(inputs.required("format", "use CSV or HTML").and_then(|node| {
         match node.text()?.to_ascii_lowercase().as_str() {
             "csv" => Ok(false),

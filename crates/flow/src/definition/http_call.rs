@@ -2,10 +2,12 @@
 
 use super::node::Node;
 use super::refusal::Collected;
-use super::retry_policy;
 use super::template_reader::{optional, required, templates_in};
+use super::{literals, retry_policy, values};
 use crate::expression::Template;
 use crate::retry::RetryPolicy;
+
+const NOT_A_HEADER: &str = "this has characters that are not valid in a header";
 
 /// A request to a service.
 #[derive(Clone, Debug)]
@@ -102,6 +104,10 @@ pub(super) fn read(inputs: &Node<'_>, errors: &mut Collected) -> Option<HttpCall
     let method = required(inputs, "method", "give an HTTP method", errors);
     let uri = required(inputs, "uri", "give the address", errors);
     check_uri(inputs, errors);
+    literals::text_follows(inputs, "method", values::method, errors);
+    literals::text_follows(inputs, "uri", values::address, errors);
+    literals::object(inputs, "queries", errors);
+    literals::headers(inputs, "headers", &[], errors);
     let queries = optional(inputs, "queries", errors);
     let headers = optional(inputs, "headers", errors);
     let body = optional(inputs, "body", errors);
@@ -164,6 +170,7 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
     let read = match text.as_str() {
         "none" => return Some(None),
         "basic" => {
+            literals::strings(node, &["username", "password"], errors);
             errors.keep(node.only(&["type", "username", "password"]));
             let username = required(node, "username", "give the name of the user", errors);
             let password = required(node, "password", "give the password", errors);
@@ -171,6 +178,8 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
         }
         "raw" => {
             errors.keep(node.only(&["type", "value"]));
+            let is_valid = |text: &str| values::is_header_value(text).then_some(()).ok_or(NOT_A_HEADER);
+            literals::text_follows(node, "value", is_valid, errors);
             let value = required(node, "value", "give the value of the header Authorization", errors);
             HttpAuthentication::Raw(value?)
         }
@@ -181,6 +190,7 @@ fn authentication(node: &Node<'_>, errors: &mut Collected) -> Option<Option<Http
         }
         "managedserviceidentity" => {
             errors.keep(node.only(&["type", "audience", "identity"]));
+            literals::strings(node, &["audience", "identity"], errors);
             let audience = optional(node, "audience", errors);
             let identity = optional(node, "identity", errors);
             HttpAuthentication::ManagedIdentity { audience, identity }
@@ -209,6 +219,7 @@ fn application(node: &Node<'_>, errors: &mut Collected) -> Option<HttpAuthentica
         "password",
     ];
     errors.keep(node.only(&known));
+    literals::strings(node, &["tenant", "audience", "clientId", "secret"], errors);
     // The authority is the identity provider of this installation, whatever its host.
     if let Some(authority) = node.optional("authority") {
         templates_in(&authority, errors);
@@ -231,6 +242,7 @@ fn application(node: &Node<'_>, errors: &mut Collected) -> Option<HttpAuthentica
 }
 
 fn certificate_file(node: &Node<'_>, errors: &mut Collected) -> Option<CertificateFile> {
+    literals::strings(node, &["pfx", "password"], errors);
     let pfx = required(node, "pfx", "give the PKCS#12 file in base64", errors);
     let password = optional(node, "password", errors);
     Some(CertificateFile { pfx: pfx?, password })

@@ -5,6 +5,7 @@ mod access_control;
 mod action;
 mod action_kind;
 mod action_reader;
+mod address_range;
 mod condition;
 mod connector_call;
 mod control_action;
@@ -13,6 +14,7 @@ mod data_action;
 mod expression_action;
 mod http_call;
 mod limits;
+mod literals;
 mod node;
 mod order;
 mod outside_reads;
@@ -29,6 +31,7 @@ mod settings;
 mod template_reader;
 mod trigger;
 mod unsupported;
+pub(crate) mod values;
 mod variable;
 mod variable_action;
 mod variable_checks;
@@ -38,7 +41,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-pub(crate) use access_control::AccessControl;
+pub(crate) use access_control::{AccessControl, accepts};
 pub(crate) use action::{Action, ActionKind, Body, Branch, CallSite, Response, Table, Until, Wait};
 pub(crate) use condition::Condition;
 pub(crate) use connector_call::{ApiCall, ConnectionName, ConnectorCall};
@@ -58,6 +61,7 @@ pub(crate) use variable::{Initial, VariableChange, VariableType};
 pub(crate) use webhook::WebhookCall;
 
 use action_reader::{Actions, Reader};
+pub(crate) use address_range::AddressRange;
 use node::Node;
 use refusal::Collected;
 
@@ -127,6 +131,7 @@ impl Reading {
             reader.read(&actions, None, 1);
         }
         let Actions { mut actions, mut bodies, mut calls, mut errors } = reader.finish();
+        parameters::check_outputs(&node, &outputs, &actions, &parameters, &mut errors);
         outside_reads::mark(&actions, &mut bodies, &outputs);
         calls.extend(site);
         let connections =

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::node::Node;
+use super::action::{Action, ActionKind};
+use super::node::{Node, QUOTED_MAX};
 use super::refusal::{Collected, DefinitionError};
 use super::template_reader::templates_in;
 use crate::expression::Template;
@@ -109,6 +110,55 @@ pub(crate) struct Output {
     pub value: Template,
     /// Whether the run history does not show it.
     pub hidden: bool,
+}
+
+/// Checks that the outputs of the flow read only actions, variables and parameters that exist.
+/// Without actions, which have errors then, only parameters are checked.
+pub(super) fn check_outputs(
+    definition: &Node<'_>,
+    outputs: &[Output],
+    actions: &[Action],
+    parameters: &BTreeMap<String, Value>,
+    errors: &mut Collected,
+) {
+    let is_incomplete = actions.is_empty() && errors.len() > 0;
+    let variables = declared_variables(actions);
+    let is_action = |name: &str| actions.iter().any(|action| action.name == name);
+    for Output { name, value, .. } in outputs {
+        let mut refuse = |what: &str, missing: &str, remedy: &str| {
+            let quoted = |text: &str| text.chars().take(QUOTED_MAX).collect::<String>();
+            let path = format!(".outputs.{}.value", quoted(name));
+            let what = format!("there is no {what} '{}'", quoted(missing));
+            errors.keep_new(Err(definition.refuse_at(&path, &what, remedy)));
+        };
+        let unique = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+        for missing in unique(value.parameter_names()).iter().filter(|name| !parameters.contains_key(*name)) {
+            refuse("parameter", missing, "declare it in properties.definition.parameters");
+        }
+        if is_incomplete {
+            continue;
+        }
+        for missing in unique(value.action_names()).iter().filter(|name| !is_action(name)) {
+            refuse(
+                "action",
+                missing,
+                "name an action; names are case-sensitive and contain _ instead of spaces",
+            );
+        }
+        for missing in unique(value.names(&["variables"])) {
+            if !variables.contains(&missing.to_lowercase()) {
+                refuse("variable", &missing, "add an InitializeVariable");
+            }
+        }
+    }
+}
+
+fn declared_variables(actions: &[Action]) -> BTreeSet<String> {
+    let lists = actions.iter().filter_map(|action| match &action.kind {
+        ActionKind::InitializeVariable(list) => Some(list),
+        _ => None,
+    });
+    lists.flatten().map(|variable| variable.name.to_lowercase()).collect()
 }
 
 /// Parses the outputs of the whole flow, evaluated when it has ended.

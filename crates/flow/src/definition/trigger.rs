@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::action::CallSite;
-use super::condition::Condition;
+use super::condition::{self, Condition};
 use super::connector_call;
 use super::http_call;
 use super::limits;
+use super::literals;
 use super::node::{Node, QUOTED_MAX};
 use super::poll_call::PollCall;
 use super::recurrence_reader;
@@ -17,7 +18,8 @@ use super::request_trigger::RequestTrigger;
 use super::settings::{self, Concurrency, Hidden, Settings};
 use super::template_reader::templates_in;
 use super::unsupported;
-use crate::expression::Template;
+use super::webhook::{self, WebhookCall};
+use crate::expression::{ACTION_FUNCTIONS, Template};
 use crate::recurrence::Recurrence;
 
 /// The trigger of a definition.
@@ -47,8 +49,8 @@ pub(crate) enum TriggerKind {
         recurrence: Recurrence,
         call: Box<PollCall>,
     },
-    /// Subscribes to events of a connector.
-    Webhook,
+    /// Subscribes to events; `None` if its inputs are not those of a call that subscribes.
+    Webhook(Option<Box<WebhookCall>>),
 }
 
 const COMMON: [&str; 14] = [
@@ -68,6 +70,9 @@ const COMMON: [&str; 14] = [
     "trackedProperties",
 ];
 
+/// Functions, besides those that name an action, that read what only a run has.
+const OF_RUNS: [&str; 5] = ["variables", "item", "items", "iterationIndexes", "action"];
+
 impl Trigger {
     /// Whether looking for events can fail.
     pub(crate) fn can_fail(&self) -> bool {
@@ -81,14 +86,18 @@ impl Trigger {
     pub(crate) const fn recurrence(&self) -> Option<&Recurrence> {
         match &self.kind {
             TriggerKind::Recurrence(recurrence) | TriggerKind::Poll { recurrence, .. } => Some(recurrence),
-            TriggerKind::Request(_) | TriggerKind::Webhook => None,
+            TriggerKind::Request(_) | TriggerKind::Webhook(_) => None,
         }
     }
 
     /// Returns the operation that it calls, to be checked with those of the actions.
     pub(super) fn call_site(&self, triggers: &Node<'_>) -> Option<CallSite> {
-        let TriggerKind::Poll { call, .. } = &self.kind else { return None };
-        let PollCall::Operation(call) = &**call else { return None };
+        let call = match &self.kind {
+            TriggerKind::Poll { call, .. } => &**call,
+            TriggerKind::Webhook(Some(call)) => &call.subscribe,
+            _ => return None,
+        };
+        let PollCall::Operation(call) = call else { return None };
         Some(CallSite {
             action: self.name.clone(),
             api: call.api.clone(),
@@ -101,8 +110,10 @@ impl Trigger {
     pub(super) fn templates(&self) -> Vec<&Template> {
         let mut templates: Vec<_> = self.split_on.iter().collect();
         templates.extend(self.conditions.iter().flat_map(Condition::templates));
-        if let TriggerKind::Poll { call, .. } = &self.kind {
-            templates.extend(call.templates());
+        match &self.kind {
+            TriggerKind::Poll { call, .. } => templates.extend(call.templates()),
+            TriggerKind::Webhook(Some(call)) => templates.extend(call.templates()),
+            _ => {}
         }
         templates
     }
@@ -115,14 +126,35 @@ impl Trigger {
         errors: &mut Collected,
     ) {
         let templates = self.templates().into_iter().chain(&self.tracking_id);
-        let names: BTreeSet<_> = templates.flat_map(Template::parameter_names).collect();
+        let templates: Vec<_> = templates.collect();
+        self.check_reads(triggers, &templates, errors);
+        let names: BTreeSet<_> = templates.into_iter().flat_map(Template::parameter_names).collect();
         for name in names.into_iter().filter(|name| !declared.contains_key(*name)) {
             let quoted: String = name.chars().take(QUOTED_MAX).collect();
-            errors.push(triggers.refuse_at(
+            let error = triggers.refuse_at(
                 &format!(".{}", self.name),
                 &format!("there is no parameter '{quoted}'"),
                 "declare it in properties.definition.parameters",
-            ));
+            );
+            match self.kind {
+                // Earlier versions did not read the inputs.
+                TriggerKind::Webhook(_) => _ = errors.keep_new(Err(error)),
+                _ => errors.push(error),
+            }
+        }
+    }
+
+    /// Records what its expressions read of a run, which does not exist when it fires.
+    fn check_reads(&self, triggers: &Node<'_>, templates: &[&Template], errors: &mut Collected) {
+        let references = templates.iter().flat_map(|template| template.references());
+        let is_of_run = |function: &str| OF_RUNS.contains(&function) || ACTION_FUNCTIONS.contains(&function);
+        let found: BTreeSet<_> = references.map(|one| one.function).filter(|name| is_of_run(name)).collect();
+        for function in found {
+            errors.keep_new(Err(triggers.refuse_at(
+                &format!(".{}", self.name),
+                &format!("{function}() has no value before the run starts"),
+                "use triggerBody(), triggerOutputs() or parameters()",
+            )));
         }
     }
 
@@ -143,10 +175,12 @@ impl Trigger {
         let mut settings = Settings::default();
         let concurrency =
             settings::runtime_configuration(&node, true, &mut settings, &BTreeMap::new(), errors);
+        literals::array(&node, "splitOn", errors);
         let split_on = node.optional("splitOn").and_then(|split| templates_in(&split, errors));
         let conditions = conditions(&node, errors);
         let tracking_id = node.optional("correlation").and_then(|correlation| {
             errors.keep(correlation.only(&["clientTrackingId"]))?;
+            literals::strings(&correlation, &["clientTrackingId"], errors);
             correlation.optional("clientTrackingId").and_then(|id| templates_in(&id, errors))
         });
         let lower = text.to_ascii_lowercase();
@@ -177,10 +211,11 @@ impl Trigger {
             | "httpwebhook" => {
                 errors.keep(node.only(&COMMON));
                 let inputs = errors.keep(node.required("inputs", "give host and parameters"));
-                if let Some(inputs) = &inputs {
-                    http_call::check_subscription(inputs, errors);
-                }
-                inputs.map(|_| TriggerKind::Webhook)
+                let subscribes = !lower.ends_with("notification");
+                inputs.map(|inputs| {
+                    let call = subscribes.then(|| webhook::read(&lower, &inputs, errors)).flatten();
+                    TriggerKind::Webhook(call.map(Box::new))
+                })
             }
             other => {
                 let quoted: String = text.chars().take(QUOTED_MAX).collect();
@@ -197,12 +232,12 @@ impl Trigger {
 fn conditions(node: &Node<'_>, errors: &mut Collected) -> Vec<Condition> {
     let written = node.optional("conditions").map(|conditions| errors.keep(conditions.elements()));
     let mut list = Vec::new();
-    for condition in written.flatten().unwrap_or_default() {
-        let read = condition.only(&["expression", "dependsOn"]).and_then(|()| {
-            let expression = condition.required("expression", "give the condition")?;
-            Condition::read(&expression)
-        });
-        list.extend(errors.keep(read));
+    for written in written.flatten().unwrap_or_default() {
+        let expression = written
+            .only(&["expression", "dependsOn"])
+            .and_then(|()| written.required("expression", "give the condition"));
+        let expression = errors.keep(expression);
+        list.extend(expression.and_then(|expression| condition::read(&expression, errors)));
     }
     list
 }

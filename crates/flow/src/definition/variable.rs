@@ -67,6 +67,11 @@ impl VariableType {
         }
     }
 
+    /// Checks that a variable of this type can have a value.
+    pub(super) fn check(self, value: &Value) -> Result<(), &'static str> {
+        self.accept(value.clone()).map(|_| ()).ok_or("this is not a value of the variable's type")
+    }
+
     /// Returns the name of a value's type.
     pub(crate) fn name_of(value: &Value) -> &'static str {
         kind(value)

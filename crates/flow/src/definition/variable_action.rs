@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::action::ActionKind;
 use super::limits;
+use super::literals;
 use super::node::Node;
 use super::refusal::Collected;
 use super::template_reader::{optional, required};
@@ -27,6 +28,9 @@ pub(super) fn initialize(inputs: &Node<'_>, errors: &mut Collected) -> Option<Ac
         let kind = element.required("type", "give the variable a type");
         let kind = errors.keep(kind.and_then(|node| VariableType::read(&node)));
         let value = optional(&element, "value", errors);
+        if let Some(kind) = kind {
+            literals::follows(&element, "value", |value| kind.check(value), errors);
+        }
         list.extend(name.zip(kind).map(|(name, kind)| Initial { name, kind, value }));
     }
     Some(ActionKind::InitializeVariable(list))
@@ -44,6 +48,9 @@ pub(super) fn change(kind: &str, inputs: &Node<'_>, errors: &mut Collected) -> O
         _ => VariableChange::Set,
     };
     let counts = matches!(change, VariableChange::Increment | VariableChange::Decrement);
+    if counts {
+        literals::follows(inputs, "value", |value| VariableType::Float.check(value), errors);
+    }
     let value = match inputs.value().get("value") {
         // The platform counts by one.
         None if counts => Template::read(&json!(1)).ok(),

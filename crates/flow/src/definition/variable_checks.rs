@@ -12,7 +12,7 @@ impl Reader<'_> {
     /// Checks that variables are declared once, at the top level, and that no others are used.
     pub(super) fn check_variables(&mut self) {
         let mut declared: BTreeMap<String, VariableType> = BTreeMap::new();
-        let mut found = Vec::new();
+        let (mut found, mut new) = (Vec::new(), Vec::new());
         for one in &self.read {
             let ActionKind::InitializeVariable(list) = &one.kind else { continue };
             if one.parent.is_some() {
@@ -37,7 +37,7 @@ impl Reader<'_> {
             let templates = one.kind.templates();
             let mut used: Vec<&str> =
                 templates.iter().flat_map(|template| template.names(&["variables"])).collect();
-            if let ActionKind::ChangeVariable { change, name, .. } = &one.kind {
+            if let ActionKind::ChangeVariable { change, name, value } = &one.kind {
                 let name = name.as_str();
                 if used.iter().any(|used| used.eq_ignore_ascii_case(name)) {
                     let what =
@@ -50,6 +50,14 @@ impl Reader<'_> {
                     let what =
                         format!("this cannot be done with the variable '{name}' of type {}", kind.name());
                     found.push(one.node.refuse(&what, "use SetVariable"));
+                }
+                if let Some(kind) = declared.get(&name.to_lowercase())
+                    && *change == VariableChange::Set
+                    && value.literal().is_some_and(|value| kind.check(value).is_err())
+                {
+                    let what =
+                        format!("the variable '{name}' of type {} cannot have this value", kind.name());
+                    new.push(one.node.refuse_at(".inputs.value", &what, "correct the value or the type"));
                 }
                 used.push(name);
             }
@@ -65,6 +73,9 @@ impl Reader<'_> {
         }
         for error in found {
             self.errors.push(error);
+        }
+        for error in new {
+            self.errors.keep_new(Err(error));
         }
     }
 }

@@ -35,23 +35,33 @@ impl WebhookCall {
 }
 
 /// Reads the inputs of an action of this type, in lower case. Earlier versions accepted any inputs,
-/// and exported definitions have more forms: `None` for those that cannot run here.
-pub(super) fn read(kind: &str, inputs: &Node<'_>) -> Option<WebhookCall> {
-    let mut errors = Collected::default();
-    let read = match kind {
+/// and exported definitions have more forms: `None` for those that cannot run here. In the others,
+/// literals that cannot work are recorded.
+pub(super) fn read(kind: &str, inputs: &Node<'_>, errors: &mut Collected) -> Option<WebhookCall> {
+    let mut form = Collected::of_stored();
+    let read = read_form(kind, inputs, &mut form).filter(|_| form.len() == 0);
+    match read {
+        None => http_call::check_subscription(inputs, errors),
+        Some(_) => _ = read_form(kind, inputs, errors),
+    }
+    read
+}
+
+fn read_form(kind: &str, inputs: &Node<'_>, errors: &mut Collected) -> Option<WebhookCall> {
+    match kind {
         "httpwebhook" => {
             errors.keep(inputs.only(&["subscribe", "unsubscribe"]));
             let subscribe = errors.keep(inputs.required("subscribe", "give the request that subscribes"))?;
-            let subscribe = PollCall::Http(http_call::read(&subscribe, &mut errors)?);
+            let subscribe = PollCall::Http(http_call::read(&subscribe, errors)?);
             let unsubscribe = inputs.optional("unsubscribe");
             // An empty request is as good as none.
             let unsubscribe =
                 unsubscribe.filter(|node| node.value().as_object().is_some_and(|map| !map.is_empty()));
-            let unsubscribe = unsubscribe.map(|node| http_call::read(&node, &mut errors));
+            let unsubscribe = unsubscribe.map(|node| http_call::read(&node, errors));
             Some(WebhookCall { subscribe, unsubscribe: unsubscribe.flatten() })
         }
         "openapiconnectionwebhook" => {
-            let call = connector_call::read_operation(inputs, &mut errors)?;
+            let call = connector_call::read_operation(inputs, errors)?;
             Some(WebhookCall { subscribe: PollCall::Operation(call), unsubscribe: None })
         }
         _ => {
@@ -59,9 +69,8 @@ pub(super) fn read(kind: &str, inputs: &Node<'_>) -> Option<WebhookCall> {
             if let Value::Object(map) = &mut written {
                 map.entry("method").or_insert_with(|| json!("post"));
             }
-            let call = connector_call::read_request(&Node::new(inputs.path(), &written), &mut errors)?;
+            let call = connector_call::read_request(&Node::new(inputs.path(), &written), errors)?;
             Some(WebhookCall { subscribe: PollCall::Request(call), unsubscribe: None })
         }
-    };
-    read.filter(|_| errors.len() == 0)
+    }
 }

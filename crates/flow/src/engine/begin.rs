@@ -1,6 +1,6 @@
 //! Begins actions: computes those that need nothing else, and evaluates the inputs of the others.
 
-use outlive_clock::{Instant, Span};
+use outlive_clock::Instant;
 use serde_json::{Value, json};
 
 use super::place::Spot;
@@ -9,13 +9,9 @@ use super::repeat::{ITEMS_MAX, not_an_array, too_many_items};
 use super::state::SentResponse;
 use super::stepper::{ACTIONS_PER_RUN_MAX, Engine, Step};
 use super::{Ending, data};
-use crate::definition::{Action, ActionKind, Branch, Response, StaticResult, VariableType, Wait};
+use crate::definition::{Action, ActionKind, Branch, Response, StaticResult, VariableType, Wait, values};
 use crate::expression::{EvaluationError, Template};
-use crate::recurrence::months_after;
 use crate::status::{ActionStatus, RunStatus};
-
-/// The maximum number of headers of a response.
-const HEADERS_MAX: usize = 100;
 
 impl<'d> Engine<'d, '_> {
     pub(super) fn begin(&mut self, at: Spot, action: &'d Action) -> Step<'d> {
@@ -116,17 +112,19 @@ impl<'d> Engine<'d, '_> {
     fn wait(&self, at: Spot, action: &Action, wait: &Wait, record: &mut ActionRecord) {
         let now = self.now();
         let view = self.view(at.frame);
+        let invalid = |what: &str| EvaluationError(what.to_owned());
         let due = match wait {
             Wait::For { count, unit } => {
                 let evaluated = count.evaluate(&view).and_then(|count| Ok((count, unit.evaluate(&view)?)));
                 evaluated.and_then(|(count, unit)| {
                     record.inputs = Some(json!({"interval": {"count": count, "unit": unit}}));
-                    after(now, &count, &unit)
+                    let number = values::interval_count(&count).map_err(invalid)?;
+                    Ok(values::interval_unit(&unit).map_err(invalid)?.after(now, number))
                 })
             }
             Wait::Until(template) => template.evaluate(&view).and_then(|timestamp| {
                 record.inputs = Some(json!({"until": {"timestamp": timestamp}}));
-                instant(&timestamp)
+                values::timestamp(&timestamp).map_err(invalid)
             }),
         };
         match due {
@@ -163,14 +161,12 @@ impl<'d> Engine<'d, '_> {
         let invalid = |what: &str| {
             Failure::new("BadRequest", format!("The response of '{name}' is not valid: {what}."))
         };
-        let number = match &status {
-            Value::String(text) => text.trim().parse().ok(),
-            other => other.as_u64(),
-        };
-        let number = number.and_then(|number| u16::try_from(number).ok()).filter(|n| (200..600).contains(n));
-        let result = number
-            .ok_or_else(|| invalid("its statusCode is not a number from 200 to 599"))
-            .and_then(|status| Ok((status, headers_of(headers.as_ref()).map_err(|what| invalid(&what))?)))
+        let result = values::response_status(&status)
+            .map_err(invalid)
+            .and_then(|status| {
+                let headers = values::response_headers(headers.as_ref());
+                Ok((status, headers.map_err(|what| invalid(&what))?))
+            })
             .and_then(|(status, headers)| {
                 if self.state.response.is_some() {
                     return Err(Failure::new(
@@ -243,58 +239,4 @@ fn apply_static(record: &mut ActionRecord, result: &StaticResult, now: Instant) 
 
 fn is_case(case: &Value, value: &Value) -> bool {
     case == value || case.as_f64().is_some_and(|number| Some(number) == value.as_f64())
-}
-
-/// Returns the instant after a number of units.
-fn after(now: Instant, count: &Value, unit: &Value) -> Result<Instant, EvaluationError> {
-    let refuse = |what: &str| EvaluationError(what.to_owned());
-    let number = match count {
-        Value::String(text) => text.trim().parse().ok(),
-        other => other.as_i64(),
-    };
-    let number = number.filter(|number| (0..=1_000_000_000).contains(number));
-    let number = number.ok_or_else(|| refuse("the count of an interval is not a whole number from 0"))?;
-    let unit = unit.as_str().unwrap_or_default().to_ascii_lowercase();
-    let span = match unit.trim_end_matches('s') {
-        "second" => Span::from_seconds(1),
-        "minute" => Span::from_minutes(1),
-        "hour" => Span::from_hours(1),
-        "day" => Span::from_days(1),
-        "week" => Span::from_days(7),
-        "month" => return Ok(months_after(now, number)),
-        _ => return Err(refuse("the unit is not Second, Minute, Hour, Day, Week or Month")),
-    };
-    Ok((now + span * number).min(Instant::MAX))
-}
-
-fn instant(timestamp: &Value) -> Result<Instant, EvaluationError> {
-    let text = timestamp.as_str().unwrap_or_default().trim();
-    let date = || format!("{text}T00:00:00Z").parse().ok();
-    let parsed = text.parse().ok().or_else(|| format!("{text}Z").parse().ok()).or_else(date);
-    parsed.ok_or_else(|| {
-        EvaluationError("the timestamp is not an instant, such as 2026-01-05T09:00:00Z".to_owned())
-    })
-}
-
-/// Returns the headers of a response that can be sent.
-fn headers_of(headers: Option<&Value>) -> Result<std::collections::BTreeMap<String, String>, String> {
-    let mut list = std::collections::BTreeMap::new();
-    let Some(headers) = headers.filter(|headers| !headers.is_null()) else { return Ok(list) };
-    let Some(map) = headers.as_object().filter(|map| map.len() <= HEADERS_MAX) else {
-        return Err(format!("its headers are not an object with at most {HEADERS_MAX} members"));
-    };
-    for (name, value) in map {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Null => continue,
-            other => other.to_string(),
-        };
-        let is_valid =
-            http::HeaderName::try_from(name.as_str()).is_ok() && http::HeaderValue::try_from(&text).is_ok();
-        if !is_valid {
-            return Err("a header cannot be sent".to_owned());
-        }
-        list.insert(name.clone(), text);
-    }
-    Ok(list)
 }

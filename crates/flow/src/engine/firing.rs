@@ -114,7 +114,7 @@ pub(crate) fn poll<'d>(
 }
 
 /// Returns the failure of a trigger whose expressions cannot be evaluated.
-fn invalid(definition: &Definition, EvaluationError(what): &EvaluationError) -> Failure {
+pub(super) fn invalid(definition: &Definition, EvaluationError(what): &EvaluationError) -> Failure {
     let trigger = &definition.trigger;
     if trigger.hidden.error {
         return Failure::hidden("InvalidTemplate");

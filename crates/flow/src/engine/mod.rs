@@ -30,6 +30,7 @@ mod repeat;
 mod shown;
 mod state;
 mod stepper;
+mod subscribing;
 mod variables;
 mod webhook;
 
@@ -50,6 +51,7 @@ pub(crate) use place::Spot;
 pub(crate) use record::{ActionRecord, Failure};
 pub(crate) use shown::ShownAction;
 pub(crate) use state::{RunState, SentResponse};
+pub(crate) use subscribing::{end_subscription, shown_outcome, subscribe};
 pub(crate) use webhook::{call_back, take_unsubscription};
 
 use crate::definition::{ActionKind, Definition};

@@ -77,7 +77,7 @@ pub(super) fn sanitize_response(value: &mut Value) {
     }
 }
 
-fn without_signatures(text: &str) -> String {
+pub(super) fn without_signatures(text: &str) -> String {
     let mut rest = text;
     let mut clean = String::with_capacity(text.len());
     let first = |rest: &str| {
@@ -166,11 +166,20 @@ fn unsubscription<'d>(
     let url = context.callbacks.map(|callbacks| callbacks(at))?;
     let mut view = View::new(definition, state, context, at.frame);
     view.callback = Some(&url);
+    ending_call(webhook, state.record(at)?.location.as_deref(), &view)
+}
+
+/// Returns the call that ends a subscription: the request that the definition has for it, or to the
+/// address that the service gave.
+pub(super) fn ending_call<'d>(
+    webhook: &WebhookCall,
+    location: Option<&str>,
+    view: &View<'_>,
+) -> Option<CallInputs<'d>> {
     if let Some(call) = &webhook.unsubscribe {
-        return http_request::request(call, &view).ok().map(CallInputs::Http);
+        return http_request::request(call, view).ok().map(CallInputs::Http);
     }
-    let location = state.record(at)?.location.clone()?;
-    let reference = calls::reference(&webhook.subscribe, &view)?;
+    let (reference, location) = (calls::reference(&webhook.subscribe, view)?, location?.to_owned());
     Some(CallInputs::Location { reference, location, is_deleted: true })
 }
 

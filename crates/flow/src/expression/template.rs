@@ -78,13 +78,23 @@ impl Template {
         }))
     }
 
-    fn literal(&self) -> Option<&Value> {
+    /// Returns the value, if it contains no expression.
+    pub(crate) fn literal(&self) -> Option<&Value> {
         if let Node::Literal(value) = &self.0 { Some(value) } else { None }
     }
 
     /// Whether it contains no expression.
     pub(crate) const fn is_literal(&self) -> bool {
         matches!(self.0, Node::Literal(_))
+    }
+
+    /// Whether it is a text in every run.
+    pub(crate) fn is_text(&self) -> bool {
+        match &self.0 {
+            Node::Literal(value) => value.is_string(),
+            Node::Interpolation(_) => true,
+            Node::Expression(_) | Node::Array(_) | Node::Object(_) => false,
+        }
     }
 
     /// Returns a text in which `stand_in` stands for each expression; `None` if it is no text, or

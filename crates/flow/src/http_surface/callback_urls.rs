@@ -14,13 +14,10 @@ use super::caller::Caller;
 use super::flow_routes::flow_id;
 use super::links::{absolute_with, below};
 use super::trigger_histories::not_found;
-use super::trigger_invocation::workflow_path;
 use crate::definition::TriggerKind;
-use crate::service::{Flows, KeyType, SIGNATURE_VERSION, SignedParts};
+use crate::paths::workflow_path;
+use crate::service::{CALLBACK_VERSION, Flows, KeyType, SIGNATURE_VERSION, SignedParts, unreadable};
 use crate::tables::flows::FlowRow;
-
-/// The version of the API that callback URLs name.
-pub(super) const CALLBACK_VERSION: &str = "2016-06-01";
 
 pub(super) async fn list_for_trigger(
     caller: Caller,
@@ -51,14 +48,14 @@ async fn list(
 ) -> Result<Json<Value>, Problem> {
     let (key, expiry) = options(body, &["keyType", "notAfter"], caller.now)?;
     let program = flows.definition(caller.tenant, flow.id, flow.version).await?;
-    let program = program.ok_or_else(Problem::unavailable)?;
+    let program = program.ok_or_else(|| unreadable(flow.id))?;
     let name = &program.trigger.name;
     if let Some(other) = trigger.filter(|given| !given.eq_ignore_ascii_case(name)) {
         return Err(not_found(other));
     }
     let (method, relative): (_, Vec<String>) = match &program.trigger.kind {
         TriggerKind::Request(request) => (request.method.unwrap_or("POST"), request.path().collect()),
-        TriggerKind::Webhook => ("POST", Vec::new()),
+        TriggerKind::Webhook(_) => ("POST", Vec::new()),
         TriggerKind::Recurrence(_) | TriggerKind::Poll { .. } => {
             return Err(Problem::new(
                 StatusCode::BAD_REQUEST,

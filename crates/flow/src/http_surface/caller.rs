@@ -1,6 +1,7 @@
 //! Authenticates callers: a user with a token for this service, in the environment of their own
 //! tenant.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -12,6 +13,7 @@ use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace, record_client};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 
+use super::client_address::client_address;
 use crate::ids::{environment_name, tenant_of_environment};
 use crate::service::{Actor, Flows};
 
@@ -36,6 +38,8 @@ pub(super) struct Caller {
     pub(super) environment: String,
     /// The origin at which the caller reached the service, for links.
     pub(super) origin: CallerOrigin,
+    /// The address from which the caller calls.
+    pub(super) address_of_client: IpAddr,
     pub(super) trace: Trace,
     /// The tenant's time at the request.
     pub(super) now: Instant,
@@ -150,7 +154,19 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         let environment = environment_name(tenant);
         let (address, display_name) = (claims.upn.unwrap_or_default(), claims.name.unwrap_or_default());
         let is_administrator = claims.wids.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
-        Ok(Self { tenant, user, address, display_name, is_administrator, environment, origin, trace, now })
+        let address_of_client = client_address(&parts.headers);
+        Ok(Self {
+            tenant,
+            user,
+            address,
+            display_name,
+            is_administrator,
+            environment,
+            origin,
+            address_of_client,
+            trace,
+            now,
+        })
     }
 }
 

@@ -7,6 +7,33 @@ use super::links::{self, flow_path};
 use crate::service::{ACCESS_CONTROL, sanitize, shown_identity};
 use crate::tables::flows::FlowRow;
 use crate::tables::permissions::Role;
+use crate::tables::subscriptions::Subscription;
+
+/// Returns a flow with its definition, and with the subscription of its trigger.
+pub(super) fn complete_flow(
+    caller: &Caller,
+    row: &FlowRow,
+    role: Role,
+    (document, subscription): (&Value, Option<&Subscription>),
+) -> Value {
+    let mut shown = flow(caller, row, role, Some(document));
+    if let Some(subscription) = subscription.filter(|_| role.owns()) {
+        shown["properties"]["triggerSubscription"] = subscription_document(subscription);
+    }
+    shown
+}
+
+/// Returns the subscription of a trigger: whether it exists, or why not.
+fn subscription_document(subscription: &Subscription) -> Value {
+    let mut shown = json!({ "state": subscription.state.provisioning_state() });
+    if let Some(error) = &subscription.error {
+        shown["error"] = json!(error);
+    }
+    if let Some(due) = subscription.due {
+        shown["nextAttemptTime"] = json!(due);
+    }
+    shown
+}
 
 /// Returns a flow as a user with `role` sees it, with its definition if `document` is given. To
 /// run-only users, neither the definition nor the connections are shown.

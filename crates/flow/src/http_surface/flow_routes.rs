@@ -12,7 +12,7 @@ use outlive_clock::Instant;
 use serde_json::{Value, json};
 
 use super::caller::{Administrator, Caller};
-use super::flow_documents::flow;
+use super::flow_documents::{complete_flow, flow};
 use super::flow_edits::Target;
 use super::paging::{Page, bad_token};
 use super::{flow_edits, paging};
@@ -34,7 +34,8 @@ pub(super) fn flow_id(text: &str) -> Result<FlowId, Problem> {
 fn respond(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
     let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
     let role = if saved.flow.owner == caller.user { Role::Owner } else { Role::CanEdit };
-    (status, Json(flow(caller, &saved.flow, role, Some(&saved.document))))
+    let details = (&saved.document, saved.subscription.as_ref());
+    (status, Json(complete_flow(caller, &saved.flow, role, details)))
 }
 
 /// Returns the flow that a request is about: one that exists, or one of the caller.
@@ -127,7 +128,8 @@ pub(super) async fn show(
 ) -> FlowResponse {
     let (row, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
     let document = flows.document(caller.tenant, &row).await?;
-    Ok((StatusCode::OK, Json(flow(&caller, &row, role, Some(&document)))))
+    let subscription = flows.subscription(caller.tenant, row.id).await?;
+    Ok((StatusCode::OK, Json(complete_flow(&caller, &row, role, (&document, subscription.as_ref())))))
 }
 
 pub(super) async fn put(

@@ -3,6 +3,7 @@
 mod callback_urls;
 mod callbacks;
 mod caller;
+mod client_address;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;

@@ -9,13 +9,14 @@ use outlive_chassis::Problem;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
+use super::client_address::check_address;
 use super::flow_routes::flow_id;
 use super::lab_tenant::tenant_of_path;
 use super::links::{below, flow_path};
 use super::paging::{Page, bad_token};
 use super::{repetitions, run_documents};
 use crate::engine::RunState;
-use crate::service::Flows;
+use crate::service::{Flows, unreadable};
 use crate::status::RunStatus;
 use crate::tables::flows::FlowRow;
 use crate::tables::permissions::Role;
@@ -96,6 +97,9 @@ pub(super) async fn show(
     Path((_, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
     let (flow, role) = flows.find_usable(&caller.actor(), flow_id(&id)?).await?;
+    if role.owns() {
+        check_reader(&caller, &flows, &flow).await?;
+    }
     let (row, state) = read_of(&caller, &flows, (&flow, role), &name).await?;
     // Outputs come from connections that a run-only user may not use elsewhere.
     Ok(Json(run_documents::run(&caller.environment, &row, role, Some(&state))))
@@ -172,7 +176,7 @@ pub(super) async fn cancel(
     State(flows): State<Arc<Flows>>,
     Path((_, id, name)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    let (row, _) = read(&caller, &flows, &id, &name).await?;
+    let (row, _) = read_to_change(&caller, &flows, &id, &name).await?;
     flows.cancel(&caller.actor(), row.flow, &name).await?;
     let (row, state) = read(&caller, &flows, &id, &name).await?;
     Ok(Json(run_documents::run(&caller.environment, &row, Role::Owner, Some(&state))))
@@ -188,6 +192,25 @@ fn action_not_found(action: &str) -> Problem {
 
 /// Reads a run of a flow that the caller owns.
 pub(super) async fn read(
+    caller: &Caller,
+    flows: &Flows,
+    id: &str,
+    name: &str,
+) -> Result<(RunRow, RunState), Problem> {
+    let flow = flows.find_own(&caller.actor(), flow_id(id)?).await?;
+    check_reader(caller, flows, &flow).await?;
+    read_of(caller, flows, (&flow, Role::Owner), name).await
+}
+
+/// Checks that inputs and outputs of a flow can be read from the address of the caller.
+async fn check_reader(caller: &Caller, flows: &Flows, flow: &FlowRow) -> Result<(), Problem> {
+    let program = flows.definition(caller.tenant, flow.id, flow.version).await?;
+    let program = program.ok_or_else(|| unreadable(flow.id))?;
+    check_address(program.access.readers.as_deref(), caller.address_of_client)
+}
+
+/// Reads a run of which nothing is shown.
+pub(super) async fn read_to_change(
     caller: &Caller,
     flows: &Flows,
     id: &str,

@@ -1,6 +1,7 @@
 //! `…/triggers` and `…/triggers/{trigger}/histories`: what fired a flow. Each run has an event of
-//! the same name.
+//! the same name; the calls that begin and end a subscription have events that fired nothing.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,10 +15,12 @@ use super::links::{below, flow_path};
 use super::paging::Page;
 use super::run_documents::run_path;
 use super::run_routes;
-use crate::service::Flows;
+use crate::ids::FlowId;
+use crate::service::{Flows, unreadable};
 use crate::tables::flows::FlowRow;
 use crate::tables::permissions::Role;
 use crate::tables::runs::RunRow;
+use crate::tables::subscription_calls::{self, SubscriptionCall};
 
 /// Lists the only trigger of a flow.
 pub(super) async fn list(
@@ -49,8 +52,23 @@ pub(super) async fn histories(
     let trigger = find_by_name(&caller, &flows, &flow, &trigger).await?["name"].clone();
     let page = Page::of_query(query.as_deref())?;
     let (rows, next) = run_routes::page_of(&caller, &flows, (&flow, Role::Owner), &page).await?;
-    let value = rows.iter().map(|row| history(&caller, row));
-    let mut body = json!({"value": value.collect::<Vec<_>>()});
+    let bounds = (
+        next.as_deref().and_then(|token| token.parse().ok()).unwrap_or(0),
+        page.token.as_deref().and_then(|token| token.parse().ok()).unwrap_or(i64::MAX),
+    );
+    // A filter is one of the status of a run.
+    let calls = match page.filter {
+        Some(_) => Vec::new(),
+        None => subscription_calls::list(&flows.chassis.store, caller.tenant, flow.id, bounds, caller.now)
+            .await
+            .map_err(Problem::from)?,
+    };
+    let mut events: Vec<_> = rows.iter().map(|row| (row.number, false, history(&caller, row))).collect();
+    events.extend(calls.iter().map(|call| (call.runs, true, call_history(&caller, flow.id, call))));
+    // Newest first. A call follows the run that the flow had last before it; calls are in order.
+    events.sort_by_key(|(runs, is_call, _)| Reverse((*runs, *is_call)));
+    let value: Vec<_> = events.into_iter().map(|(.., document)| document).collect();
+    let mut body = json!({ "value": value });
     if let Some(token) = next {
         let name = trigger.as_str().unwrap_or_default();
         let path = below(&flow_path(&caller.environment, flow.id), &["triggers", name, "histories"]);
@@ -64,6 +82,11 @@ pub(super) async fn show_history(
     State(flows): State<Arc<Flows>>,
     Path((_, id, trigger, name)): Path<(String, String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
+    let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
+    let call = subscription_calls::find(&flows.chassis.store, caller.tenant, flow.id, &name).await;
+    if let Some(call) = call.map_err(Problem::from)? {
+        return Ok(Json(call_history(&caller, flow.id, &call)));
+    }
     let (row, state) = run_routes::read(&caller, &flows, &id, &name).await?;
     if !row.trigger_name.eq_ignore_ascii_case(&trigger) {
         return Err(not_found(&trigger));
@@ -90,17 +113,22 @@ async fn find_by_name(caller: &Caller, flows: &Flows, flow: &FlowRow, name: &str
 
 async fn trigger_of(caller: &Caller, flows: &Flows, flow: &FlowRow) -> Result<Value, Problem> {
     let program = flows.definition(caller.tenant, flow.id, flow.version).await?;
-    let program = program.ok_or_else(Problem::unavailable)?;
+    let program = program.ok_or_else(|| unreadable(flow.id))?;
     let name = &program.trigger.name;
     let state = if flow.state.name() == "Started" { "Enabled" } else { "Disabled" };
+    let subscription = flows.subscription(caller.tenant, flow.id).await?;
+    let provisioned = subscription.as_ref().map_or("Succeeded", |one| one.state.provisioning_state());
     let mut properties = json!({
-        "provisioningState": "Succeeded",
+        "provisioningState": provisioned,
         "createdTime": flow.created,
         "changedTime": flow.changed,
         "state": state,
     });
     if let Some(next) = flow.next_due {
         properties["nextExecutionTime"] = json!(next);
+    }
+    if let Some(error) = subscription.and_then(|one| one.error) {
+        properties["error"] = json!(error);
     }
     Ok(json!({
         "name": name,
@@ -129,5 +157,28 @@ fn history(caller: &Caller, row: &RunRow) -> Value {
                 "type": "Microsoft.ProcessSimple/environments/flows/runs",
             },
         },
+    })
+}
+
+fn call_history(caller: &Caller, flow: FlowId, call: &SubscriptionCall) -> Value {
+    let path = flow_path(&caller.environment, flow);
+    let mut properties = json!({
+        "startTime": call.at,
+        "endTime": call.at,
+        "scheduledTime": call.at,
+        "status": if call.error.is_some() { "Failed" } else { "Succeeded" },
+        "code": call.error.as_ref().map_or("OK", |error| error.code.as_str()),
+        "fired": false,
+        "operation": call.operation,
+        "correlation": {"clientTrackingId": call.name, "traceId": call.trace},
+    });
+    if let Some(error) = &call.error {
+        properties["error"] = json!(error);
+    }
+    json!({
+        "name": call.name,
+        "id": below(&path, &["triggers", &call.trigger, "histories", &call.name]),
+        "type": "Microsoft.ProcessSimple/environments/flows/triggers/histories",
+        "properties": properties,
     })
 }

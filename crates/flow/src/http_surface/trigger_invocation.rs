@@ -17,12 +17,15 @@ use outlive_tokens::{BearerRefusal, bearer_token, has_scheme};
 use serde_json::{Map, Value, json};
 
 use super::caller::Refusal;
-use super::links::{below, segments};
+use super::client_address::{check_address, client_address};
+use super::links::segments;
 use super::trigger_histories::not_found;
 use super::trigger_routes::{accepted_call, sent_response};
 use crate::definition::{REQUEST_METHODS, TriggerKind};
 use crate::ids::FlowId;
-use crate::service::{CallbackSignature, Credentials, Flows, TriggerCall, TriggerEvent, Unauthenticated};
+use crate::service::{
+    CallbackSignature, Credentials, Flows, TriggerCall, TriggerEvent, Unauthenticated, unreadable,
+};
 use crate::tables::flows;
 
 /// The versions of the API that a callback URL can name.
@@ -37,12 +40,6 @@ const NOT_PASSED_ON: [&str; 7] =
 
 /// The maximum number of headers and of queries in the outputs of a trigger.
 const PAIRS_MAX: usize = 100;
-
-/// Returns the path at which a trigger is called. A flow's id is unique in its tenant only.
-pub(super) fn workflow_path(tenant: TenantId, flow: FlowId, trigger: &str) -> String {
-    let workflow = format!("{tenant}{flow}").replace('-', "");
-    below("/workflows", &[&workflow, "triggers", trigger, "paths", "invoke"])
-}
 
 fn ids_of(workflow: &str) -> Option<(TenantId, FlowId)> {
     let (tenant, flow) = workflow.split_at_checked(32)?;
@@ -82,11 +79,13 @@ pub(super) async fn invoke(
     let flow = flow.ok_or_else(missing)?;
     let (signature, queries) = read_query(query.as_deref().unwrap_or_default())?;
     let trace = flows.chassis.carry_time(trace, tenant, now);
-    let program = flows.definition(tenant, flow.id, flow.version).await?.ok_or_else(Problem::unavailable)?;
+    let program = flows.definition(tenant, flow.id, flow.version).await?;
+    let program = program.ok_or_else(|| unreadable(flow.id))?;
     let trigger = &program.trigger;
     if !trigger.name.eq_ignore_ascii_case(name) {
         return Err(not_found(name).into());
     }
+    check_address(program.access.callers.as_deref(), client_address(&headers))?;
     let credentials = credentials_of(signature, &headers);
     let authenticated = flows.authenticate_call((tenant, id), &program, credentials, &trace, now).await;
     authenticated.map_err(|why| refuse(&flows, tenant, why))?;
@@ -107,9 +106,9 @@ pub(super) async fn invoke(
             })?;
             (parameters, request.includes_authorization)
         }
-        TriggerKind::Webhook if relative.is_empty() => (Map::new(), false),
+        TriggerKind::Webhook(_) if relative.is_empty() => (Map::new(), false),
         // No address to call is issued.
-        TriggerKind::Webhook | TriggerKind::Recurrence(_) | TriggerKind::Poll { .. } => {
+        TriggerKind::Webhook(_) | TriggerKind::Recurrence(_) | TriggerKind::Poll { .. } => {
             return Err(not_found(name).into());
         }
     };

@@ -72,7 +72,7 @@ pub(super) async fn resubmit(
     Path((_, id, trigger, history)): Path<(String, String, String, String)>,
 ) -> Result<Response, Problem> {
     let flow = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
-    let (row, state) = run_routes::read(&caller, &flows, &id, &history).await?;
+    let (row, state) = run_routes::read_to_change(&caller, &flows, &id, &history).await?;
     let call = TriggerCall {
         tenant: caller.tenant,
         flow,

@@ -20,6 +20,9 @@ use crate::tables::access_keys;
 /// The version of signatures.
 pub(crate) const SIGNATURE_VERSION: &str = "1.0";
 
+/// The version of the API that callback URLs name.
+pub(crate) const CALLBACK_VERSION: &str = "2016-06-01";
+
 /// A key of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyType {

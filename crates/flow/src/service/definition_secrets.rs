@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::TenantId;
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use super::credential_places::{Holder, Owner, credentials, holders};
 use super::mistakes::Mistake;
 use super::state::Flows;
 use super::stored_identity::IDENTITY;
+use crate::ids::FlowId;
 
 /// What responses show in place of a credential. Saved again, it stands for the saved one.
 const SANITIZED: &str = "*sanitized*";
@@ -119,6 +121,22 @@ fn source_of<'a>(
     equal(&moved).or(own).or_else(|| if is_parameter { None } else { equal(&|_| true) })
 }
 
+/// A document that was sealed with a key which this installation no longer has.
+#[derive(Debug)]
+pub(super) struct Unreadable;
+
+/// The error for a flow whose definition cannot be read. Other flows are not affected.
+pub(crate) fn unreadable(flow: FlowId) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "FlowDefinitionNotReadable",
+        format!(
+            "The definition of the flow '{flow}' cannot be read: it was sealed with a key that this installation no \
+             longer has, or is of another version. Save the flow with its whole definition, or delete it."
+        ),
+    )
+}
+
 impl Flows {
     /// Returns what is stored of a document: as it is, or sealed if it contains credentials, among
     /// them that of an identity.
@@ -132,13 +150,13 @@ impl Flows {
     }
 
     /// Returns a document that was stored.
-    pub(super) fn open_document(&self, tenant: TenantId, stored: Value) -> Result<Value, Problem> {
+    pub(super) fn open_document(&self, tenant: TenantId, stored: Value) -> Result<Value, Unreadable> {
         let Some(sealed) = stored.get(SEALED).and_then(Value::as_str) else { return Ok(stored) };
         let opened = self.chassis.sealer.open(&purpose(tenant), sealed);
         let opened = opened.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         opened.ok_or_else(|| {
             tracing::error!(%tenant, "a definition was sealed with another key");
-            Problem::unavailable()
+            Unreadable
         })
     }
 }

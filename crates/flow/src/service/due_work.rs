@@ -19,9 +19,11 @@ use super::state::Flows;
 use crate::engine::{Failure, RunState};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
+use crate::subscription::SubscriptionState;
 use crate::tables::due::{self, Due, DueKind};
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
+use crate::tables::subscriptions;
 
 /// The number of due items that are read at a time.
 const BATCH: u32 = 200;
@@ -65,6 +67,11 @@ impl Flows {
                         _ => self.run_occurrence(tenant, next.flow, version, anchor, next.at, now).await?,
                     },
                     DueKind::Run(name) => self.resume(tenant, next.flow, &name, now).await?,
+                    DueKind::Subscription(number) => {
+                        let trace = self.chassis.begin_trace(tenant, now);
+                        self.call_subscription((tenant, next.flow, number), &trace, now).await?;
+                        NOTHING_DONE
+                    }
                     DueKind::Rule(rule) => {
                         self.apply_rule(tenant, next.flow, rule, now).await?;
                         NOTHING_DONE
@@ -152,7 +159,7 @@ impl Flows {
             flows::claim_occurrence(tenant, flow, version, (due, next), now)
         };
         let (mut change, rows) = self.insert_runs(&of, claim, &states);
-        change.append(self.after_trigger(tenant, flow, trigger, now).await?);
+        change.append(Self::after_trigger(tenant, flow, trigger, now));
         if let Some(location) = &poll.location {
             change.add(flows::set_trigger_state(tenant, flow, version, location));
         }
@@ -234,7 +241,7 @@ impl Flows {
         let payload = ended_early(run.flow, run.due, RunStatus::Aborted, error.code);
         let event = Event::new(tenant, now, Subject::run(&run.name), trace, payload);
         change.append(self.chassis.journal.entry(&event));
-        change.append(self.after_run(tenant, run.flow, RunStatus::Aborted, now).await?);
+        change.append(Self::after_run(tenant, run.flow, RunStatus::Aborted, now));
         self.chassis.store.commit(change).await?;
         Ok(Some(RunStatus::Aborted))
     }
@@ -248,6 +255,9 @@ impl Flows {
     ) -> Result<(), Problem> {
         let trace = Trace::begin(&self.chassis.random.of(tenant));
         let mut change = Change::from(flows::suspend(tenant, flow, version));
+        for statement in subscriptions::end(tenant, flow, now) {
+            change.add(statement);
+        }
         let payload = FlowSuspended {
             reason: Some("its definition cannot be read".to_owned()),
             suspension_reason: None,
@@ -259,7 +269,8 @@ impl Flows {
         };
         let event = Event::new(tenant, now, Subject::flow(flow), &trace, payload);
         change.append(self.chassis.journal.entry(&event));
-        Ok(self.chassis.store.commit(change).await?)
+        self.chassis.store.commit(change).await?;
+        self.call_subscriptions((tenant, flow), SubscriptionState::Unsubscribing, &trace, now).await
     }
 }
 

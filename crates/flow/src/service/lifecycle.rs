@@ -10,53 +10,32 @@ use outlive_wire::events::{FlowExpiryAnnounced, FlowSuspended};
 use super::state::Flows;
 use crate::ids::FlowId;
 use crate::lifecycle::Rule;
-use crate::lifecycle::failing::{Outcome, Streak};
+use crate::lifecycle::failing::Outcome;
 use crate::lifecycle::idle::{self, IDLE_MAX, Idle};
 use crate::status::RunStatus;
+use crate::subscription::SubscriptionState;
 use crate::tables::flows::{self, FlowRow, FlowState};
 use crate::tables::mails::{self, Mail};
-use crate::tables::{lifecycle, permissions, plans};
+use crate::tables::{lifecycle, permissions, plans, subscriptions};
 
 impl Flows {
     /// Returns what the end of a run changes.
-    pub(super) async fn after_run(
-        &self,
-        tenant: TenantId,
-        flow: FlowId,
-        status: RunStatus,
-        now: Instant,
-    ) -> Result<Change, Problem> {
-        self.after(tenant, flow, (Rule::FailingActions, status.into()), now).await
+    pub(super) fn after_run(tenant: TenantId, flow: FlowId, status: RunStatus, now: Instant) -> Change {
+        Self::after(tenant, flow, (Rule::FailingActions, status.into()), now)
     }
 
     /// Returns what it changes that a trigger looked for events.
-    pub(super) async fn after_trigger(
-        &self,
-        tenant: TenantId,
-        flow: FlowId,
-        outcome: Outcome,
-        now: Instant,
-    ) -> Result<Change, Problem> {
-        self.after(tenant, flow, (Rule::FailingTrigger, outcome), now).await
+    pub(super) fn after_trigger(tenant: TenantId, flow: FlowId, outcome: Outcome, now: Instant) -> Change {
+        Self::after(tenant, flow, (Rule::FailingTrigger, outcome), now)
     }
 
-    async fn after(
-        &self,
-        tenant: TenantId,
-        flow: FlowId,
-        (rule, outcome): (Rule, Outcome),
-        now: Instant,
-    ) -> Result<Change, Problem> {
-        let before = match outcome {
-            Outcome::Neither => return Ok(Change::new()),
-            Outcome::Succeeded => None,
-            Outcome::Failed => lifecycle::find_streak(&self.chassis.store, tenant, flow, rule).await?,
-        };
-        let statement = match Streak::after(before, outcome, now) {
-            Some(streak) => lifecycle::upsert_streak(tenant, flow, rule, streak),
-            None => lifecycle::delete(tenant, flow, rule),
-        };
-        Ok(statement.into())
+    /// Returns what an outcome changes: a failure counts, a success ends the failures.
+    fn after(tenant: TenantId, flow: FlowId, (rule, outcome): (Rule, Outcome), now: Instant) -> Change {
+        match outcome {
+            Outcome::Neither => Change::new(),
+            Outcome::Succeeded => lifecycle::delete(tenant, flow, rule).into(),
+            Outcome::Failed => lifecycle::count_failure(tenant, flow, rule, now).into(),
+        }
     }
 
     /// Does what a rule requires of a flow at `now`, if it is still due.
@@ -79,7 +58,11 @@ impl Flows {
             (row, _) => self.turn_off_due((tenant, flow), row.as_ref(), rule, now).await?,
         };
         match self.chassis.store.commit(change).await {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                let trace = self.chassis.begin_trace(tenant, now);
+                let of = (tenant, flow);
+                self.call_subscriptions(of, SubscriptionState::Unsubscribing, &trace, now).await
+            }
             // The flow succeeded or was turned off, or another replica did it.
             Err(error) if error.is_conflict() => Ok(()),
             Err(error) => Err(error.into()),
@@ -177,6 +160,9 @@ impl Flows {
     ) -> Result<Change, Problem> {
         let mut change = Change::from(flows::turn_off(tenant, flow.id, rule.reason(), now));
         change.add(lifecycle::delete_all(tenant, flow.id));
+        for statement in subscriptions::end(tenant, flow.id, now) {
+            change.add(statement);
+        }
         let payload = FlowSuspended {
             reason: Some(rule.explanation().to_owned()),
             suspension_reason: Some(rule.reason().to_owned()),

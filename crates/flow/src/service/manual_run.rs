@@ -8,6 +8,7 @@ use outlive_clock::{Instant, TenantId, UserId};
 use outlive_store::StoreError;
 use serde_json::Value;
 
+use super::definition_secrets::unreadable;
 use super::execution::identity;
 use super::starting::Starting;
 use super::state::Flows;
@@ -64,8 +65,8 @@ impl Flows {
 
     async fn start_and_execute(&self, call: TriggerCall) -> Result<Started, Problem> {
         let TriggerCall { tenant, flow, user, is_run_only, connections, trigger, event, trace, now } = call;
-        let definition =
-            self.definition(tenant, flow.id, flow.version).await?.ok_or_else(|| flow_not_found(flow.id))?;
+        let definition = self.definition(tenant, flow.id, flow.version).await?;
+        let definition = definition.ok_or_else(|| unreadable(flow.id))?;
         if !definition.trigger.name.eq_ignore_ascii_case(&trigger) {
             let trigger: String = trigger.chars().take(100).collect();
             return Err(Problem::not_found(

@@ -11,23 +11,29 @@ use outlive_wire::events::{FlowChanged, FlowCreated, FlowDeleted, FlowStarted, F
 use outlive_wire::{JournalEvent, Subject};
 use serde_json::{Value, json};
 
-use super::definition_secrets;
-use super::due_work::ended_early;
+use super::definition_secrets::{self, unreadable};
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::selected::Selected;
 use super::state::{ACCESS_CONTROL, Flows, Program};
 use super::stored_identity::held_identity;
+use super::subscriptions::SubscriptionChange;
 use super::wanted_identity::WantedIdentity;
 use crate::definition::{AccessControl, Definition, Reading};
 use crate::ids::FlowId;
-use crate::status::RunStatus;
+use crate::subscription::SubscriptionState;
 use crate::tables::flows::{self, FlowRow, FlowState};
 use crate::tables::permissions::{self, Permission, Role};
-use crate::tables::{access_keys, flow_ids, grants_due, lifecycle, runs};
+use crate::tables::subscriptions::Subscription;
+use crate::tables::{flow_ids, grants_due, lifecycle};
 
 /// The maximum number of flows of an owner.
 pub(crate) const FLOWS_PER_OWNER_MAX: i64 = 600;
+
+/// What the call that subscribes to the events of a trigger depends on, in a document.
+const TRIGGERS: &str = "/definition/triggers";
+const PARAMETERS: &str = "/definition/parameters";
+const REFERENCES: &str = "/connectionReferences";
 
 /// A change of a flow; members that are `None` stay as they are.
 #[derive(Debug, Default)]
@@ -45,6 +51,7 @@ pub(crate) struct FlowEdit {
 pub(crate) struct Saved {
     pub(crate) flow: FlowRow,
     pub(crate) document: Value,
+    pub(crate) subscription: Option<Subscription>,
     pub(crate) created: bool,
 }
 
@@ -72,7 +79,8 @@ impl Flows {
     /// Reads the document of a flow, as saved.
     pub(crate) async fn document(&self, tenant: TenantId, flow: &FlowRow) -> Result<Value, Problem> {
         let stored = flows::find_document(&self.chassis.store, tenant, flow.id, flow.version).await?;
-        self.open_document(tenant, stored.ok_or_else(|| flow_not_found(flow.id))?)
+        let stored = stored.ok_or_else(|| flow_not_found(flow.id))?;
+        self.open_document(tenant, stored).map_err(|_| unreadable(flow.id))
     }
 
     pub(crate) async fn create(
@@ -129,6 +137,10 @@ impl Flows {
         change.add(flows::insert_document(actor.tenant, id, 1, stored));
         change.add(grants_due::insert(actor.tenant, id, 1));
         change.append(self.after_turning_on(actor.tenant, &flow, actor.now).await?);
+        let change_of = SubscriptionChange::of(None, &flow, &parsed, true);
+        for statement in change_of.statements(actor.tenant, &flow, flow.revision, actor.now) {
+            change.add(statement);
+        }
         change.append(self.entry(actor, FlowChange::Created, &flow));
         self.chassis.store.commit(change).await.map_err(|error| match error {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
@@ -138,7 +150,10 @@ impl Flows {
         let program = Program { definition: parsed, selected, access, identity };
         self.definitions.insert((actor.tenant, id, 1), Arc::new(program));
         self.grant_access(&actor.context(), id).await;
-        Ok(Saved { flow, document, created: true })
+        self.call_subscriptions((actor.tenant, id), SubscriptionState::Subscribing, actor.trace, actor.now)
+            .await?;
+        let subscription = self.subscription(actor.tenant, id).await?;
+        Ok(Saved { flow, document, subscription, created: true })
     }
 
     /// Updates a flow. A new definition, or turning the flow on, restarts its recurrence. Both
@@ -149,7 +164,11 @@ impl Flows {
         before: FlowRow,
         edit: FlowEdit,
     ) -> Result<Saved, SaveError> {
-        let written = self.document(actor.tenant, &before).await?;
+        let written = match self.document(actor.tenant, &before).await {
+            // A whole definition replaces one that cannot be read.
+            Err(problem) if problem.status == StatusCode::CONFLICT && edit.definition.is_some() => json!({}),
+            read => read?,
+        };
         let mut document = written.clone();
         let grants =
             edit.references.is_some() || edit.definition.is_some() || edit.state == Some(FlowState::Started);
@@ -196,14 +215,28 @@ impl Flows {
         flow.display_name = edit.display_name.unwrap_or(flow.display_name);
         flow.state = edit.state.unwrap_or(flow.state);
         let renamed = flow.display_name != before.display_name;
+        let of = (actor.tenant, flow.id);
+        let is_affected = [TRIGGERS, PARAMETERS, REFERENCES].into_iter().any(|member| {
+            let (written, now) = (written.pointer(member), document.pointer(member));
+            written.unwrap_or(&Value::Null) != now.unwrap_or(&Value::Null)
+        });
+        let change_of = SubscriptionChange::of(Some(before.state), &flow, &parsed, is_affected);
         if !rewritten && !renamed && flow.state == before.state {
             if grants {
                 // Recorded as due first, as with a change: so a save or a deletion at the same time
                 // is noticed, and the report is made up for after a crash.
-                self.chassis.store.commit(grants_due::insert(actor.tenant, flow.id, flow.version)).await?;
+                let mut change = Change::from(grants_due::insert(actor.tenant, flow.id, flow.version));
+                if change_of == SubscriptionChange::Keep {
+                    for statement in change_of.statements(actor.tenant, &flow, flow.revision, actor.now) {
+                        change.add(statement);
+                    }
+                }
+                self.chassis.store.commit(change).await?;
                 self.grant_access(&actor.context(), flow.id).await;
+                self.call_subscriptions(of, SubscriptionState::Subscribing, actor.trace, actor.now).await?;
             }
-            return Ok(Saved { flow, document, created: false });
+            let subscription = self.subscription(actor.tenant, flow.id).await?;
+            return Ok(Saved { flow, document, subscription, created: false });
         }
         flow.version += i64::from(rewritten);
         flow.changed = actor.now;
@@ -225,6 +258,9 @@ impl Flows {
         if grants {
             change.add(grants_due::insert(actor.tenant, flow.id, flow.version));
         }
+        for statement in change_of.statements(actor.tenant, &flow, flow.revision + 1, actor.now) {
+            change.add(statement);
+        }
         let kind = match (flow.state == before.state, flow.state) {
             (true, _) => FlowChange::Changed,
             (false, FlowState::Started) => FlowChange::Started,
@@ -238,10 +274,14 @@ impl Flows {
             let program = Program { definition: parsed, selected, access, identity };
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
+        // The connection of the subscription before may be one that the flow loses.
+        self.call_subscriptions(of, SubscriptionState::Unsubscribing, actor.trace, actor.now).await?;
         if grants {
             self.grant_access(&actor.context(), flow.id).await;
         }
-        Ok(Saved { flow, document, created: false })
+        self.call_subscriptions(of, SubscriptionState::Subscribing, actor.trace, actor.now).await?;
+        let subscription = self.subscription(actor.tenant, flow.id).await?;
+        Ok(Saved { flow, document, subscription, created: false })
     }
 
     /// Returns who may call the trigger, and records what is wrong with `accessControl`.
@@ -255,39 +295,7 @@ impl Flows {
         }
     }
 
-    /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
-    pub(crate) async fn delete(&self, actor: &Actor<'_>, flow: &FlowRow) -> Result<(), Problem> {
-        // A flow whose document cannot be read can be deleted, too.
-        if let Ok(document) = self.document(actor.tenant, flow).await {
-            self.remove_identity(actor, flow.id, &document).await?;
-        }
-        let subscribed = self.subscribed_runs(actor.tenant, flow.id, actor.now).await?;
-        let mut change = Change::new();
-        for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
-            let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());
-            let event = Event::new(actor.tenant, actor.now, Subject::run(&run.name), &run.trace, payload);
-            change.append(self.chassis.journal.entry(&event));
-        }
-        for statement in flows::delete(actor.tenant, flow.id) {
-            change.add(statement);
-        }
-        change.add(permissions::delete_all(actor.tenant, flow.id));
-        change.add(lifecycle::delete_all(actor.tenant, flow.id));
-        change.add(access_keys::delete(actor.tenant, flow.id));
-        change.add(flow_ids::mark_deleted(actor.tenant, flow.id));
-        change.add(grants_due::delete_all(actor.tenant, flow.id));
-        change.append(self.entry(actor, FlowChange::Deleted, flow));
-        self.chassis.store.commit(change).await.map_err(|error| {
-            if error.is_conflict() { flow_not_found(flow.id) } else { Problem::from(error) }
-        })?;
-        for (run, program, mut state) in subscribed {
-            self.unsubscribe(actor.tenant, &run, &program, &mut state, actor.trace, actor.now).await?;
-        }
-        self.report_all(actor.tenant, Some(actor.trace), actor.now).await;
-        Ok(())
-    }
-
-    fn entry(&self, actor: &Actor<'_>, kind: FlowChange, flow: &FlowRow) -> Change {
+    pub(super) fn entry(&self, actor: &Actor<'_>, kind: FlowChange, flow: &FlowRow) -> Change {
         let payload = kind.payload(flow, actor.user);
         let event = Event::new(actor.tenant, actor.now, Subject::flow(flow.id), actor.trace, payload);
         self.chassis.journal.entry(&event)
@@ -296,7 +304,7 @@ impl Flows {
 
 /// The change that a user made.
 #[derive(Clone, Copy)]
-enum FlowChange {
+pub(super) enum FlowChange {
     Created,
     Changed,
     Started,

@@ -88,7 +88,7 @@ impl Flows {
         let Some(document) = flows::find_document(&self.chassis.store, tenant, flow, version).await? else {
             return Ok(None);
         };
-        let document = self.open_document(tenant, document)?;
+        let Ok(document) = self.open_document(tenant, document) else { return Ok(None) };
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
                 let access = AccessControl::restore(&document[ACCESS_CONTROL]);

@@ -22,10 +22,6 @@ pub(crate) fn replace(tenant: TenantId, flow: FlowId, before: &str, sealed: &str
     .expect_rows(1)
 }
 
-pub(crate) fn delete(tenant: TenantId, flow: FlowId) -> Statement {
-    sql!("DELETE FROM access_keys WHERE tenant = $1 AND flow = $2", tenant, flow)
-}
-
 pub(crate) async fn find(
     store: &Store,
     tenant: TenantId,

@@ -1,5 +1,5 @@
-//! Due items: occurrences of flows, retries of waiting runs, abandoned runs, and rules of the
-//! lifecycle.
+//! Due items: occurrences of flows, retries of waiting runs, abandoned runs, rules of the
+//! lifecycle, and calls that begin or end subscriptions.
 
 use outlive_clock::{Instant, TenantId, wall_now};
 use outlive_store::{Store, StoreError, sql};
@@ -24,6 +24,8 @@ pub(crate) enum DueKind {
     /// What a rule of the lifecycle requires. At the same instant, occurrences and runs come first:
     /// they may succeed.
     Rule(Rule),
+    /// A call for the subscription of this number.
+    Subscription(i64),
 }
 
 /// Returns when the next item is due. Ignores runs that another replica is executing.
@@ -37,15 +39,20 @@ pub(crate) async fn find_next(
             "SELECT (SELECT MIN(next_due_us) FROM flows WHERE tenant = $1) AS flows_us, \
              (SELECT MIN(next_due_us) FROM runs WHERE tenant = $1 AND next_due_us IS NOT NULL \
               AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS runs_us, \
-             (SELECT MIN(due_us) FROM lifecycle WHERE tenant = $1 AND due_us IS NOT NULL) AS rules_us",
+             (SELECT MIN(due_us) FROM lifecycle WHERE tenant = $1 AND due_us IS NOT NULL) AS rules_us, \
+             (SELECT MIN(due_us) FROM subscriptions WHERE tenant = $1 AND due_us IS NOT NULL \
+              AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS subscriptions_us",
             tenant,
             replica,
             wall_now()
         ))
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let due = [row.opt_instant("flows_us")?, row.opt_instant("runs_us")?, row.opt_instant("rules_us")?];
-    Ok(due.into_iter().flatten().min())
+    let mut due = Vec::new();
+    for column in ["flows_us", "runs_us", "rules_us", "subscriptions_us"] {
+        due.extend(row.opt_instant(column)?);
+    }
+    Ok(due.into_iter().min())
 }
 
 /// Reads up to `limit` items that are due at or before `now`, in order.
@@ -67,7 +74,11 @@ pub(crate) async fn list(
              UNION ALL \
              SELECT flow, 2 AS kind, rule AS name, 0 AS version, since_us AS anchor_us, due_us FROM lifecycle \
              WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 \
-             ORDER BY 6, 1, 2, 3 LIMIT $5",
+             UNION ALL \
+             SELECT flow, 3 AS kind, '' AS name, number AS version, due_us AS anchor_us, due_us FROM subscriptions \
+             WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 \
+             AND (replica = '' OR replica = $3 OR lease_wall_us < $4) \
+             ORDER BY 6, 1, 2, 3, 4 LIMIT $5",
             tenant,
             now,
             replica,
@@ -80,7 +91,8 @@ pub(crate) async fn list(
             let kind = match row.int("kind")? {
                 0 => DueKind::Occurrence { version: row.int("version")?, anchor: row.instant("anchor_us")? },
                 1 => DueKind::Run(row.text("name")?),
-                _ => DueKind::Rule(row.parse("name")?),
+                2 => DueKind::Rule(row.parse("name")?),
+                _ => DueKind::Subscription(row.int("version")?),
             };
             Ok(Due { at: row.instant("due_us")?, flow: row.parse("flow")?, kind })
         })

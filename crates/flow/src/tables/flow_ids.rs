@@ -30,11 +30,13 @@ pub(crate) fn mark_withdrawn(tenant: TenantId, flow: FlowId) -> Statement {
     sql!("UPDATE flow_ids SET state = 'withdrawn' WHERE tenant = $1 AND id = $2", tenant, flow)
 }
 
-/// Reads deleted flows that are not yet reported.
+/// Reads deleted flows that are not yet reported, and need no access any more to end a
+/// subscription.
 pub(crate) async fn list_pending(store: &Store, tenant: TenantId) -> Result<Vec<FlowId>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT id FROM flow_ids WHERE tenant = $1 AND state = 'deleted' ORDER BY id LIMIT $2",
+            "SELECT id FROM flow_ids WHERE tenant = $1 AND state = 'deleted' AND NOT EXISTS \
+             (SELECT 1 FROM subscriptions s WHERE s.tenant = $1 AND s.flow = flow_ids.id) ORDER BY id LIMIT $2",
             tenant,
             READ_MAX
         ))

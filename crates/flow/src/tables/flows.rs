@@ -262,11 +262,12 @@ pub(crate) fn insert_document(tenant: TenantId, flow: FlowId, version: i64, docu
     )
 }
 
-/// Deletes the versions before `version` that no unfinished run uses.
+/// Deletes the versions before `version` that no unfinished run and no subscription uses.
 pub(crate) fn delete_unused_documents(tenant: TenantId, flow: FlowId, version: i64) -> Statement {
     sql!(
         "DELETE FROM definitions WHERE tenant = $1 AND flow = $2 AND version < $3 AND version NOT IN \
-         (SELECT version FROM runs WHERE tenant = $1 AND flow = $2 AND status IN ('Running', 'Waiting'))",
+         (SELECT version FROM runs WHERE tenant = $1 AND flow = $2 AND status IN ('Running', 'Waiting')) \
+         AND version NOT IN (SELECT version FROM subscriptions WHERE tenant = $1 AND flow = $2)",
         tenant,
         flow,
         version
@@ -376,12 +377,11 @@ pub(crate) fn turn_off(tenant: TenantId, flow: FlowId, reason: &'static str, now
     .expect_rows(1)
 }
 
-/// Deletes a flow with its definitions and runs.
-pub(crate) fn delete(tenant: TenantId, flow: FlowId) -> [Statement; 4] {
+/// Deletes a flow with its runs.
+pub(crate) fn delete(tenant: TenantId, flow: FlowId) -> [Statement; 3] {
     [
         sql!("DELETE FROM runs WHERE tenant = $1 AND flow = $2", tenant, flow),
         sql!("DELETE FROM pruned_runs WHERE tenant = $1 AND flow = $2", tenant, flow),
-        sql!("DELETE FROM definitions WHERE tenant = $1 AND flow = $2", tenant, flow),
         sql!("DELETE FROM flows WHERE tenant = $1 AND id = $2", tenant, flow).expect_rows(1),
     ]
 }

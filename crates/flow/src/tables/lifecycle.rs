@@ -5,39 +5,22 @@ use outlive_store::{Statement, Store, StoreError, sql};
 
 use crate::ids::FlowId;
 use crate::lifecycle::Rule;
-use crate::lifecycle::failing::Streak;
+use crate::lifecycle::failing::{FAILING_MAX, FAILURES_MIN};
 
-/// Reads the failures of a flow by a rule.
-pub(crate) async fn find_streak(
-    store: &Store,
-    tenant: TenantId,
-    flow: FlowId,
-    rule: Rule,
-) -> Result<Option<Streak>, StoreError> {
-    let row = store
-        .row(sql!(
-            "SELECT since_us, failures FROM lifecycle WHERE tenant = $1 AND flow = $2 AND rule = $3",
-            tenant,
-            flow,
-            rule.name()
-        ))
-        .await?;
-    row.map(|row| Ok(Streak { since: row.instant("since_us")?, failures: row.int("failures")? })).transpose()
-}
-
-/// Records the failures of a flow, if it is on.
-pub(crate) fn upsert_streak(tenant: TenantId, flow: FlowId, rule: Rule, streak: Streak) -> Statement {
+/// Counts a failure of a flow, if it is on: one statement, so that failures at the same time are all
+/// counted. The flow is due to be turned off once there are enough of them.
+pub(crate) fn count_failure(tenant: TenantId, flow: FlowId, rule: Rule, now: Instant) -> Statement {
     sql!(
         "INSERT INTO lifecycle (tenant, flow, rule, since_us, failures, due_us) \
-         SELECT tenant, id, $3, $4, $5, $6 FROM flows WHERE tenant = $1 AND id = $2 AND state = 'Started' \
-         ON CONFLICT (tenant, flow, rule) DO UPDATE \
-         SET since_us = excluded.since_us, failures = excluded.failures, due_us = excluded.due_us",
+         SELECT tenant, id, $3, $4, 1, NULL FROM flows WHERE tenant = $1 AND id = $2 AND state = 'Started' \
+         ON CONFLICT (tenant, flow, rule) DO UPDATE SET failures = lifecycle.failures + 1, \
+         due_us = CASE WHEN lifecycle.failures + 1 >= $5 THEN lifecycle.since_us + $6 ELSE lifecycle.due_us END",
         tenant,
         flow,
         rule.name(),
-        streak.since,
-        streak.failures,
-        streak.turns_off()
+        now,
+        FAILURES_MIN,
+        FAILING_MAX.as_micros()
     )
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod permissions;
 pub(crate) mod plans;
 pub(crate) mod repetitions;
 pub(crate) mod runs;
+pub(crate) mod subscription_calls;
+pub(crate) mod subscriptions;
 
 /// The tables whose rows are deleted with their tenant.
 pub(crate) const TENANT_TABLES: &[&str] = &[
@@ -25,6 +27,8 @@ pub(crate) const TENANT_TABLES: &[&str] = &[
     "flow_ids",
     "grants_due",
     "access_keys",
+    "subscriptions",
+    "subscription_calls",
     "lifecycle",
     "mails",
     "permissions",

@@ -14,7 +14,7 @@ use crate::status::RunStatus;
 /// How long the history of runs reaches back, by their start in the tenant's time. "By default,
 /// flow run data is stored for 28 days (2,419,200 seconds)": Microsoft Learn, *Manage cloud flow
 /// run history in Dataverse*.
-const HISTORY: Span = Span::from_days(28);
+pub(super) const HISTORY: Span = Span::from_days(28);
 /// The history is pruned when each sixteenth run of a flow starts: together, old runs touch hardly
 /// more pages than one of them.
 const RUNS_PER_PRUNING: i64 = 16;

@@ -379,3 +379,73 @@ fn a_trigger_has_a_method_and_a_path() {
     let error = lab.owner("POST", &format!("/{FLOW}/listCallbackUrl"), None);
     assert_eq!(code(&error), (400, "ListCallbackUrlNotSupported"));
 }
+
+#[test]
+fn addresses_of_callers_and_readers_can_be_limited() {
+    let ranges =
+        |list: &[&str]| -> Vec<Value> { list.iter().map(|range| json!({ "addressRange": range })).collect() };
+    let lab = saved(
+        json!({"kind": "Http"}),
+        json!({"triggers": {"allowedCallerIpAddresses": ranges(&["203.0.113.0/24", "2001:db8::/64"])},
+               "contents": {"allowedCallerIpAddresses": ranges(&["198.51.100.7-198.51.100.9"])}}),
+    );
+    let path = address(&lab);
+    let from = |client: &str| match client {
+        "" => call(&lab, "POST", &path, &[], "{}"),
+        client => call(&lab, "POST", &path, &[("x-forwarded-for", client)], "{}"),
+    };
+    for (client, status) in [
+        ("203.0.113.9", 200),
+        ("2001:db8::1", 200),
+        ("203.0.114.9", 401),
+        ("203.0.114.9, 203.0.113.9", 401),
+        ("", 401),
+    ] {
+        let response = from(client);
+        assert_eq!(response.status, status, "{client} {}", response.body);
+        if status == 401 {
+            assert_eq!(response.body["error"]["code"], "AuthorizationFailed");
+            let message = response.body["error"]["message"].as_str().expect("a message");
+            assert!(message.contains("is not in the allowed caller IP address ranges"), "{message}");
+        }
+    }
+    // The list of runs is no content of them.
+    let runs = lab.runs("");
+    assert_eq!(runs.len(), 2);
+    let name = runs[0]["name"].as_str().expect("a name");
+    let token = format!("Bearer {}", lab.token(OWNER));
+    let read = |below: &str, client: &str| {
+        let path = crate::lab::path(&format!("/{FLOW}/{below}"));
+        call(&lab, "GET", &path, &[("authorization", token.as_str()), ("x-forwarded-for", client)], "")
+            .status
+            .as_u16()
+    };
+    for below in [
+        format!("runs/{name}"),
+        format!("runs/{name}/actions"),
+        format!("runs/{name}/actions/Respond"),
+        format!("triggers/manual/histories/{name}"),
+    ] {
+        assert_eq!((read(&below, "198.51.100.8"), read(&below, "198.51.100.10")), (200, 401), "{below}");
+    }
+    // Nobody but other workflows, of which there are none.
+    let limited = |triggers: Value, contents: Value| {
+        json!({"properties": {"accessControl": {
+        "triggers": {"allowedCallerIpAddresses": triggers}, "contents": {"allowedCallerIpAddresses": contents}}}})
+    };
+    lab.owner("PATCH", &format!("/{FLOW}"), Some(limited(json!([]), json!([])))).expect(200);
+    assert_eq!((from("203.0.113.9").status.as_u16(), read(&format!("runs/{name}"), "192.0.2.1")), (401, 200));
+    let wrong = limited(json!(ranges(&["10.0.0.0/33"])), json!([{"range": "10.0.0.1"}]));
+    let error = lab.owner("PATCH", &format!("/{FLOW}"), Some(wrong)).expect(400);
+    let targets: Vec<_> = error["error"]["details"]
+        .as_array()
+        .expect("details")
+        .iter()
+        .map(|one| one["target"].clone())
+        .collect();
+    assert_eq!(targets.len(), 2, "{error}");
+    assert!(
+        targets
+            .contains(&json!("properties.accessControl.triggers.allowedCallerIpAddresses[0].addressRange"))
+    );
+}

@@ -80,6 +80,12 @@ fn hostile_definitions_are_refused_with_a_path() {
     assert!(lab.journal("flow.changed").is_empty());
 }
 
+/// Returns an expression for a text, which is not known when the flow is saved.
+fn computed(text: &str) -> String {
+    let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("@{{decodeUriComponent('{encoded}')}}")
+}
+
 #[test]
 fn hostile_requests_reach_nothing() {
     let http = |more: Value| {
@@ -96,13 +102,12 @@ fn hostile_requests_reach_nothing() {
         (http(json!({"uri": "http://[::1]/"})), "HostNotMapped"),
         (http(json!({"uri": "http://2130706433/"})), "HostNotMapped"),
         (http(json!({"uri": "http://api.contoso.example.nip.test/"})), "HostNotMapped"),
-        (http(json!({"uri": "gopher://api.contoso.example/"})), "BadRequest"),
-        (http(json!({"uri": "//api.contoso.example/"})), "BadRequest"),
-        (http(json!({"method": "GET / HTTP/1.1\r\nX: y"})), "BadRequest"),
-        (http(json!({"headers": {"x": "a\r\nY: b"}})), "BadRequest"),
-        (http(json!({"headers": {"x\r\nY": "b"}})), "BadRequest"),
-        (http(json!({"headers": {"x": "@{decodeUriComponent('%0D%0A')}Y: b"}})), "BadRequest"),
-        (http(json!({"authentication": {"type": "Raw", "value": "a\r\nY: b"}})), "BadRequest"),
+        (http(json!({"uri": computed("gopher://api.contoso.example/")})), "BadRequest"),
+        (http(json!({"uri": computed("//api.contoso.example/")})), "BadRequest"),
+        (http(json!({"method": computed("GET / HTTP/1.1\r\nX: y")})), "BadRequest"),
+        (http(json!({"headers": {"x": computed("a\r\nY: b")}})), "BadRequest"),
+        (http(json!({"headers": {computed("x\r\nY"): "b"}})), "BadRequest"),
+        (http(json!({"authentication": {"type": "Raw", "value": computed("a\r\nY: b")}})), "BadRequest"),
         (call("GetOrder", json!({"id": "../../other"})), ""),
         (call("GetOrder", json!({"id": "a\r\nY: b"})), ""),
         (call("GetOrder", json!({"id": ".."})), ""),

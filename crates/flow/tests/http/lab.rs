@@ -247,6 +247,12 @@ impl Lab {
         runtime.spawn(router.clone().oneshot(request));
     }
 
+    /// Like `send_and_forget`, for any request.
+    pub(crate) fn send_request_and_forget(&self, request: Request<Body>) {
+        let (runtime, router, _) = self.service();
+        runtime.spawn(router.clone().oneshot(request));
+    }
+
     /// Sends a request whose response is waited for later.
     pub(crate) fn send_in_background(&self, method: &str, path: &str) -> JoinHandle<StatusCode> {
         let (runtime, router, _) = self.service();
@@ -349,6 +355,10 @@ impl Lab {
         let count = match table {
             "runs" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM runs"),
             "repetitions" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM repetitions"),
+            "failures" => sql!("SELECT CAST(SUM(failures) AS BIGINT) AS found FROM lifecycle"),
+            "definitions" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM definitions"),
+            "access_keys" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM access_keys"),
+            "subscriptions" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM subscriptions"),
             other => panic!("{other}"),
         };
         let row = runtime.block_on(store.row(count));
@@ -359,6 +369,14 @@ impl Lab {
     pub(crate) fn change(&self, statement: Statement) {
         let (runtime, _, store) = self.service();
         runtime.block_on(store.commit(statement)).expect("changed");
+    }
+
+    /// Seals the definitions of a flow with a key that nobody has.
+    pub(crate) fn spoil_definitions(&self, flow: &str) {
+        let (runtime, _, store) = self.service();
+        let spoilt = json!({"sealed": "AAAA"});
+        let statement = sql!("UPDATE definitions SET document = $1 WHERE flow = $2", spoilt, flow);
+        runtime.block_on(store.commit(statement)).expect("is written");
     }
 
     /// Returns the number of commits of the service.

@@ -185,3 +185,79 @@ fn flows_of_other_plans_and_those_that_are_triggered_do_not_expire() {
         assert_eq!((lab.mails().len(), &properties(&lab)["state"]), (0, &json!("Started")), "{plans}");
     }
 }
+
+/// Returns a flow whose runs end with the status that the caller chooses.
+fn chosen() -> Value {
+    let ends = |status: &str| json!({"End": {"type": "Terminate", "inputs": {"runStatus": status}}});
+    let mut cases = json!({});
+    for status in ["Failed", "Succeeded", "Cancelled"] {
+        let mut actions = ends(status);
+        actions[format!("End_{status}")] = actions["End"].take();
+        actions.as_object_mut().expect("an object").remove("End");
+        cases[status] = json!({"case": status, "actions": actions});
+    }
+    manual(json!({"Which": {"type": "Switch", "expression": "@triggerBody()?['end']", "cases": cases}}))
+}
+
+#[test]
+fn a_flow_is_turned_off_14_days_after_the_first_of_several_failures() {
+    // What it shows, the runs by day, and the day on which the flow is turned off.
+    type Row = (&'static str, &'static [(i64, &'static str)], Option<i64>);
+    let rows: [Row; 9] = [
+        ("success", &[(0, "Succeeded"), (1, "Succeeded")], None),
+        ("one failure", &[(0, "Failed")], None),
+        ("two failures", &[(0, "Failed"), (1, "Failed")], Some(14)),
+        ("a monthly flow", &[(0, "Failed"), (18, "Failed")], Some(18)),
+        ("a success ends it", &[(0, "Failed"), (1, "Failed"), (13, "Succeeded")], None),
+        ("it begins again", &[(0, "Failed"), (1, "Succeeded"), (2, "Failed"), (3, "Failed")], Some(16)),
+        ("one after a success", &[(0, "Failed"), (1, "Failed"), (2, "Succeeded"), (3, "Failed")], None),
+        ("a cancelled run says nothing", &[(0, "Failed"), (1, "Cancelled"), (2, "Failed")], Some(14)),
+        ("only cancelled runs", &[(0, "Cancelled"), (1, "Cancelled")], None),
+    ];
+    let lab = Lab::new();
+    let id = |row: usize| format!("{}{row:012}", &FLOW[..24]);
+    for row in 0..rows.len() {
+        lab.owner("PUT", &format!("/{}", id(row)), Some(flow(chosen()))).expect(201);
+    }
+    for at in 0..=18 {
+        lab.advance_to_day(at);
+        for (row, (_, runs, _)) in rows.iter().enumerate() {
+            for (_, end) in runs.iter().filter(|(day, _)| *day == at) {
+                let run = format!("/{}/triggers/manual/run", id(row));
+                lab.owner("POST", &run, Some(json!({ "end": end }))).expect(202);
+            }
+        }
+    }
+    lab.due();
+    for (row, (what, _, expected)) in rows.iter().enumerate() {
+        let shown = lab.owner("GET", &format!("/{}", id(row)), None).expect(200);
+        assert_eq!(shown["properties"]["flowSuspensionTime"], json!(expected.map(day)), "{what}");
+    }
+}
+
+#[test]
+fn failures_at_the_same_time_are_all_counted() {
+    const RUNS: usize = 8;
+    let lab = Lab::with_flow(manual(json!({
+        "Call": call("ListOrders", json!({})),
+        "Fail": {"type": "Terminate", "inputs": {"runStatus": "Failed"}, "runAfter": {"Call": ["Succeeded"]}},
+    })));
+    let (sender, reached) = std::sync::mpsc::channel();
+    let release = std::sync::Arc::new(tokio::sync::Notify::new());
+    lab.hub.replies((0..RUNS).map(|_| Reply::Hold(sender.clone(), std::sync::Arc::clone(&release))));
+    for _ in 0..RUNS {
+        lab.send_as_owner_and_forget("POST", &format!("/{FLOW}/triggers/manual/run"));
+    }
+    for _ in 0..RUNS {
+        reached.recv_timeout(std::time::Duration::from_secs(20)).expect("each run calls");
+    }
+    for _ in 0..RUNS {
+        release.notify_one();
+        // One permit at a time.
+        std::thread::yield_now();
+    }
+    while lab.journal("run.finished").len() < RUNS {
+        release.notify_waiters();
+    }
+    assert_eq!(lab.count("failures"), i64::try_from(RUNS).expect("fits"));
+}

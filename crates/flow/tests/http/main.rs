@@ -33,5 +33,6 @@ mod run_only;
 mod secrecy;
 mod secrets;
 mod sharing;
+mod subscriptions;
 mod tenants;
 mod webhooks;

@@ -157,6 +157,50 @@ event! {
     example { key: "Primary".to_owned(), user: example::owner() },
 }
 
+events! {
+    payload {
+        /// The trigger's name.
+        trigger: String,
+    }
+    example { trigger: "When_an_order_is_placed".to_owned() }
+    /// A webhook trigger subscribed to its events.
+    FlowSubscribed = "flow.subscribed", notable true,
+        |event| format!("The trigger {} subscribed to its events.", event.trigger);
+    /// A webhook trigger unsubscribed from its events.
+    FlowUnsubscribed = "flow.unsubscribed", notable true,
+        |event| format!("The trigger {} unsubscribed from its events.", event.trigger);
+}
+
+event! {
+    /// A webhook trigger could not subscribe to its events or unsubscribe from them.
+    FlowSubscriptionFailed = "flow.subscription_failed" {
+        /// The trigger's name.
+        trigger: String,
+        /// Whether the call was to end the subscription, which may exist on.
+        is_ending: bool,
+        /// The code (`Unauthorized`).
+        code: String,
+        /// The error message.
+        message: String,
+        /// When the call is repeated (virtual time), if it is.
+        #[schema(value_type = Option<String>)]
+        retry_due: Option<Instant>,
+    }
+    notable |_| true,
+    summary |event| {
+        let what = if event.is_ending { "unsubscribe from" } else { "subscribe to" };
+        let retry = event.retry_due.map(|due| format!(" It tries again at {due}.")).unwrap_or_default();
+        format!("The trigger {} could not {what} its events: {}.{retry}", event.trigger, event.code)
+    },
+    example {
+        trigger: "When_an_order_is_placed".to_owned(),
+        is_ending: false,
+        code: "Unauthorized".to_owned(),
+        message: "Failed to refresh access token for service: aad.".to_owned(),
+        retry_due: None,
+    },
+}
+
 event! {
     /// Recurrences that were due while the system was down were skipped.
     FlowOccurrencesMissed = "flow.occurrences_missed" {

@@ -167,7 +167,8 @@ journal_events! {
     FLOW: flow {
         FlowCreated, FlowChanged, FlowStarted, FlowStopped, FlowDeleted, FlowSuspended,
         FlowShared, FlowUnshared, FlowExpiryAnnounced,
-        FlowAccessKeyRegenerated, FlowOccurrencesMissed, RunFinished, RunWaiting,
+        FlowAccessKeyRegenerated, FlowOccurrencesMissed, FlowSubscribed, FlowUnsubscribed, FlowSubscriptionFailed,
+        RunFinished, RunWaiting,
     }
     WITH_CLIENT: service_client { ServiceClientReplaced }
     ALL: tenant { TenantCreated }
