@@ -53,7 +53,7 @@ pub(crate) fn template_fault(template: &str) -> Option<String> {
             return Some(format!("a segment of a path has at most {PLACEHOLDERS_MAX} parameters"));
         }
         let between = literals.get(1..names.len()).unwrap_or_default();
-        between.contains(&"").then(|| "between two parameters of a path there is a text".to_owned())
+        between.contains(&"").then(|| "between two parameters of a path there must be a text".to_owned())
     })
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::DeclaredUrls;
 use super::fault::Faults;
 use super::security::{self, SecurityScheme};
 use crate::path::{characters, matches_template, percent_decode, template_fault};
@@ -28,6 +29,8 @@ pub(crate) struct Swagger {
     pub(crate) header_parameters: BTreeSet<String>,
     /// How calls without tokens are authenticated.
     pub(crate) security: Vec<SecurityScheme>,
+    /// Where users sign in, if the file does not say it.
+    pub(super) sign_in: DeclaredUrls,
     /// The operation that tests a connection (`x-ms-capabilities.testConnection`).
     test_operation: Option<String>,
 }
@@ -77,7 +80,11 @@ impl Swagger {
             None | Some(Value::Null) => Some("https"),
             Some(Value::Array(schemes)) if schemes.is_empty() => Some("https"),
             Some(Value::Array(schemes)) => {
-                ["https", "http"].into_iter().find(|scheme| schemes.iter().any(|listed| listed == scheme))
+                let is_listed = |scheme: &&str| {
+                    let mut listed = schemes.iter().filter_map(Value::as_str);
+                    listed.any(|listed| listed.eq_ignore_ascii_case(scheme))
+                };
+                ["https", "http"].into_iter().find(is_listed)
             }
             Some(_) => None,
         };
@@ -92,13 +99,23 @@ impl Swagger {
             }
         };
         let security = security::parse(document.get("securityDefinitions"), &mut faults);
+        let sign_in = DeclaredUrls::of(document.get("securityDefinitions"));
         let test_operation = document
             .get("x-ms-capabilities")
             .and_then(|capabilities| capabilities.pointer("/testConnection/operationId"))
             .and_then(Value::as_str)
             .map(str::to_owned);
         let (scheme, base_path) = (scheme.unwrap_or("https"), base_path.to_owned());
-        let read = Self { scheme, host, base_path, operations, header_parameters, security, test_operation };
+        let read = Self {
+            scheme,
+            host,
+            base_path,
+            operations,
+            header_parameters,
+            security,
+            sign_in,
+            test_operation,
+        };
         (read, faults)
     }
 
@@ -269,7 +286,7 @@ mod tests {
     fn a_base_path_is_kept_without_its_last_slash() {
         let mut with = document();
         with["basePath"] = json!("/v1/api/");
-        with["schemes"] = json!(["http"]);
+        with["schemes"] = json!(["HTTP"]);
         assert_eq!(
             Swagger::parse(&with).expect("usable").service_url(),
             "http://orders.contoso.example/v1/api"
