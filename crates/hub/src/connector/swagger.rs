@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::DeclaredUrls;
 use super::fault::Faults;
 use super::security::{self, SecurityScheme};
-use crate::path::{characters, matches_template, percent_decode, template_fault};
+use crate::path::{characters, encoded_template, matches_template, percent_decode, template_fault};
 
 const OPERATIONS_MAX: usize = 1_000;
 /// The maximum number of parameters of an operation, and of those that a path's operations share.
@@ -182,7 +182,10 @@ fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation
         };
         let mut shared = Vec::new();
         collect_headers(item.get("parameters"), &mut shared);
-        for (method, operation) in item.iter().filter(|(method, _)| METHODS.contains(&method.as_str())) {
+        let is_operation = |(method, operation): &(&String, &Value)| {
+            METHODS.contains(&method.as_str()) && !operation.is_null()
+        };
+        for (method, operation) in item.iter().filter(is_operation) {
             for list in [item.get("parameters"), operation.get("parameters")] {
                 if list.and_then(Value::as_array).is_some_and(|list| list.len() > PARAMETERS_MAX) {
                     let why = format!("it has more than {PARAMETERS_MAX} parameters");
@@ -207,7 +210,7 @@ fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation
             operations.push(Operation {
                 id: id.to_owned(),
                 method: method.to_ascii_uppercase(),
-                path: template.to_owned(),
+                path: encoded_template(template),
             });
         }
     }
@@ -280,6 +283,21 @@ mod tests {
         with["paths"]["/search?kind={kind}"] = json!({"get": {"operationId": "Search"}});
         let read = Swagger::parse(&with).expect("usable");
         assert_eq!(read.operation("GET", "/search").map(|operation| operation.id.as_str()), Some("Search"));
+    }
+
+    #[test]
+    fn a_path_is_called_as_requests_encode_it() {
+        let mut with = document();
+        with["paths"]["/all orders/{the id}/größe"] = json!({"get": {"operationId": "Size"}, "put": null});
+        let read = Swagger::parse(&with).expect("usable");
+        for (path, id) in [
+            ("/all%20orders/7/gr%C3%B6%C3%9Fe", Some("Size")),
+            ("/all%20orders/a%20b/gr%C3%B6%C3%9Fe", Some("Size")),
+            ("/all%2520orders/7/gr%C3%B6%C3%9Fe", None),
+            ("/all%20orders/a%2Fb/gr%C3%B6%C3%9Fe", None),
+        ] {
+            assert_eq!(read.operation("GET", path).map(|operation| operation.id.as_str()), id, "{path}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::settings::{OAuthSettings, ProviderKind, RedirectMode, SPELLINGS};
+use super::settings::{OAuthSettings, ProviderKind, RedirectMode, SPELLINGS, URLS};
 use crate::connector::DeclaredUrls;
 use crate::connector::fault::{ConnectorFault, strings};
 
@@ -17,16 +17,6 @@ const PARAMETER_MAX: usize = 4_000;
 const PARAMETERS_MAX: usize = 64;
 /// The maximum length of `scopeListDelimiter`, in characters.
 const DELIMITER_MAX: usize = 8;
-
-/// Custom parameters that are URLs or begin with one.
-pub(super) const URLS: [&str; 6] = [
-    "authorizationUrl",
-    "tokenUrl",
-    "refreshUrl",
-    "authorizationUrlTemplate",
-    "tokenUrlTemplate",
-    "refreshUrlTemplate",
-];
 
 impl OAuthSettings {
     /// Parses the settings of the parameter at `at`. Returns the first mistake only; [`read`]

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::known_providers::{self, Endpoint};
-use super::parse::URLS;
 use crate::connector::DeclaredUrls;
 use crate::credential::CAE_CAPABLE;
 
@@ -56,6 +55,16 @@ pub(crate) struct OAuthSettings {
     /// The endpoints that the swagger declares, if the file names none.
     pub(super) declared: DeclaredUrls,
 }
+
+/// Custom parameters that are URLs or begin with one.
+pub(super) const URLS: [&str; 6] = [
+    "authorizationUrl",
+    "tokenUrl",
+    "refreshUrl",
+    "authorizationUrlTemplate",
+    "tokenUrlTemplate",
+    "refreshUrlTemplate",
+];
 
 /// Both spellings occur.
 pub(super) const SPELLINGS: [&str; 2] = ["oAuthSettings", "oauthSettings"];
