@@ -98,7 +98,7 @@ def operations_of(swagger, properties):
                     headers[name] = value
                 elif place in ("body", "formData"):
                     body = True
-            url = re.sub(r"\{[^}]*\}", "x", url)
+            url = urllib.parse.quote(re.sub(r"\{[^}]*\}", "x", url), safe="/%?#[]@!$&'()*+,;=:~")
             if query:
                 url += "?" + urllib.parse.urlencode(query)
             found.append((operation.get("operationId"), method.upper(), url, headers, body))

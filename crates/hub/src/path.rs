@@ -1,5 +1,7 @@
 //! Percent-encoded paths, as back ends decode them once or several times.
 
+use std::fmt::Write as _;
+
 /// Decodes each percent-encoded byte once. An incomplete or invalid sequence stays as it is.
 pub(crate) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
     let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
@@ -53,8 +55,27 @@ pub(crate) fn template_fault(template: &str) -> Option<String> {
             return Some(format!("a segment of a path has at most {PLACEHOLDERS_MAX} parameters"));
         }
         let between = literals.get(1..names.len()).unwrap_or_default();
-        between.contains(&"").then(|| "between two parameters of a path there is a text".to_owned())
+        between.contains(&"").then(|| "between two parameters of a path there must be a text".to_owned())
     })
+}
+
+/// Returns a template as requests write it: outside of parameters, what cannot be in a path (a
+/// space, `ä`) is percent-encoded.
+pub(crate) fn encoded_template(template: &str) -> String {
+    let mut encoded = String::with_capacity(template.len());
+    let mut is_name = false;
+    for c in template.chars() {
+        is_name = c == '{' || is_name && c != '}';
+        if is_name || c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '^' | '`' | '|') {
+            encoded.push(c);
+            continue;
+        }
+        for byte in c.to_string().bytes() {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// Whether `path` matches the template, in which `{name}` stands for one or more characters without

@@ -1,13 +1,11 @@
 //! Requests of `ApiConnection` actions: method, path, queries, headers and body.
 
-use std::fmt::Write as _;
-
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use super::hub::{Credentials, Hub, Workflow, refused};
 use super::invoker::UsedConnection;
-use super::request::{encode, plain};
+use super::request::{encode, legal, plain};
 use super::runtime::RuntimeRequest;
 use crate::definition::values::{self, RESERVED};
 use crate::engine::{ApiRequest, Failure, Outcome};
@@ -80,21 +78,9 @@ fn build(request: &ApiRequest) -> Result<RuntimeRequest, Failure> {
 fn path_of(path: &str) -> Result<String, Failure> {
     values::check_path(path).map_err(invalid)?;
     let (below, query) = path.split_once('?').map_or((path, None), |(below, query)| (below, Some(query)));
-    let mut encoded = String::with_capacity(path.len() + 1);
-    if !below.starts_with('/') {
-        encoded.push('/');
-    }
+    let slash = if below.starts_with('/') { "" } else { "/" };
     let all = query.map_or_else(|| below.to_owned(), |query| format!("{below}?{query}"));
-    for byte in all.bytes() {
-        // What is encoded already stays as it is.
-        if byte.is_ascii_graphic() && !b"\"<>^`{|}".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    Ok(encoded)
+    Ok(format!("{slash}{}", legal(&all)))
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub(super) fn build(operation: &Operation, values: &Map<String, Value>) -> Resul
             "The path of the API operation has a parameter that is not defined.",
         ));
     }
-    Ok(Request { method: operation.method.clone(), path_and_query: path + &query, headers, body })
+    Ok(Request { method: operation.method.clone(), path_and_query: legal(&path) + &query, headers, body })
 }
 
 /// Returns the parameter of a name; for `order/customer`, the body parameter `order`.
@@ -143,6 +143,20 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
+/// Percent-encodes what cannot be in a path or query. What is encoded already stays as it is.
+pub(super) fn legal(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_graphic() && !b"\"<>^`{|}".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
 /// Percent-encodes everything but the unreserved characters of RFC 3986 and `$`, with which query
 /// options begin.
 pub(super) fn encode(text: &str) -> String {
@@ -181,6 +195,7 @@ mod tests {
                     "parameters": [{"name": "connectionId", "in": "path", "required": true}, {"name": "id", "in": "path", "required": true}],
                     "get": {"operationId": "GetOrder"}
                 },
+                "/all orders/{id}": {"parameters": [{"name": "id", "in": "path", "required": true}], "get": {"operationId": "Spaced"}},
                 "/bad/{missing}": {"get": {"operationId": "Bad", "parameters": [{"name": "authorization", "in": "header"}]}}
             }
         }))
@@ -198,6 +213,7 @@ mod tests {
     fn parameters_are_sent_where_the_swagger_says() {
         for (id, values, line, body) in [
             ("ListOrders", json!({}), "GET /orders?$top=20", None),
+            ("Spaced", json!({"id": "a b%"}), "GET /all%20orders/a%20b%25", None),
             (
                 "ListOrders",
                 json!({"$top": 5, "status": ["new", "a&b"]}),

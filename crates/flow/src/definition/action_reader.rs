@@ -276,11 +276,10 @@ fn status_set(statuses: &Node<'_>) -> Result<StatusSet, DefinitionError> {
     for status in statuses.elements()? {
         let remedy = "use Succeeded, Failed, Skipped or TimedOut";
         let text = status.text()?;
-        let is_text = |name: &&str| name.eq_ignore_ascii_case(text);
-        let Some(known) = ActionStatus::for_run_after(text)
-            // An ended action of a run that goes on has none of these.
-            .or_else(|| UNUSED_STATUSES.iter().any(|name| is_text(&name)).then_some(ActionStatus::Cancelled))
-        else {
+        // An ended action of a run that goes on has none of the others.
+        let unused = || UNUSED_STATUSES.iter().any(|name| name.eq_ignore_ascii_case(text));
+        let known = ActionStatus::for_run_after(text).or_else(|| unused().then_some(ActionStatus::Cancelled));
+        let Some(known) = known else {
             return Err(status.refuse("this is not a status that runAfter can have", remedy));
         };
         set = set.with(known);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use http::{HeaderName, HeaderValue, Method};
 use outlive_clock::{Instant, Span};
+use outlive_wire::managed_identity::SOURCE_AUTHORIZATION;
 use serde_json::Value;
 use url::Url;
 

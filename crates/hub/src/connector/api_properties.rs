@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::Swagger;
 use super::fault::{Faults, strings};
 use super::parameter::{self, Authentication, Parameter};
 use super::parameter_sets::{self, ALTERNATIVE, ParameterSet};
@@ -103,6 +104,24 @@ impl ApiProperties {
             scripts,
         };
         (read, faults)
+    }
+
+    /// Returns the properties with the addresses that the swagger declares for sign-ins without
+    /// any, unless connections give them.
+    pub(crate) fn with_urls_of(mut self, swagger: &Swagger) -> Self {
+        let of_sets = self.sets.iter_mut().map(|set| (&mut set.authentication, &set.parameters));
+        for (authentication, parameters) in of_sets.chain([(&mut self.authentication, &self.parameters)]) {
+            let is_url = |parameter: &Parameter| {
+                let name = parameter.name.to_ascii_lowercase();
+                name.contains(':') && name.contains("url")
+            };
+            if let Authentication::OAuth { settings, .. } = authentication
+                && !parameters.iter().any(is_url)
+            {
+                settings.take_urls(&swagger.sign_in);
+            }
+        }
+        self
     }
 
     /// Returns the properties as they are for connections with this parameter set. A set that does

@@ -228,4 +228,27 @@ mod tests {
             assert_eq!(other, before, "{what}");
         }
     }
+
+    #[test]
+    fn the_addresses_of_a_swagger_count_if_a_file_has_none() {
+        let destinations = |custom: &Value, token: &str| {
+            let document = json!({"connectionParameters": {"token": {"type": "oauthSetting", "oAuthSettings": {
+                "identityProvider": "oauth2", "clientId": "c", "customParameters": custom,
+            }}}});
+            let scheme = json!({"type": "oauth2", "authorizationUrl": "https://id.example/authorize", "tokenUrl": token});
+            let swagger = json!({
+                "swagger": "2.0", "host": "a.example", "paths": {"/": {"get": {"operationId": "Get"}}},
+                "securityDefinitions": {"user": scheme},
+            });
+            let swagger = Swagger::parse(&swagger).expect("usable");
+            let properties = ApiProperties::parse(&document).expect("usable").with_urls_of(&swagger);
+            Destinations::of(&document, &properties, &swagger)
+        };
+        let tokens = ["https://id.example/token", "https://elsewhere.example/token"];
+        let [before, after] = tokens.map(|token| destinations(&json!({}), token));
+        assert_eq!(after.changes_since(&before), "to sign in elsewhere");
+        let own = json!({"authorizationUrl": {"value": "https://own.example/a"}, "tokenUrl": {"value": "https://own.example/t"}});
+        let [before, after] = tokens.map(|token| destinations(&own, token));
+        assert_eq!(before, after);
+    }
 }

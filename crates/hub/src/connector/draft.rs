@@ -44,6 +44,7 @@ impl Draft {
     pub(crate) fn destinations(&self) -> Destinations {
         let (properties, _) = ApiProperties::read(&self.api_properties);
         let (swagger, _) = Swagger::read(&self.swagger);
+        let properties = properties.with_urls_of(&swagger);
         Destinations::of(&self.api_properties, &properties, &swagger)
     }
 }

@@ -5,6 +5,7 @@
 
 mod api_properties;
 mod client_secret;
+mod declared_urls;
 mod destinations;
 mod document;
 mod draft;
@@ -26,6 +27,7 @@ mod written_defaults;
 
 pub(crate) use api_properties::ApiProperties;
 pub(crate) use client_secret::{Replacement, secret_fault};
+pub(crate) use declared_urls::DeclaredUrls;
 pub(crate) use destinations::Destinations;
 pub(crate) use document::{api_reference, custom_api, is_redirect_of_hub, managed_api, redirect_uri};
 pub(crate) use draft::{Draft, client_secret_fault, connector_faults};

@@ -239,6 +239,7 @@ fn parameter_of(
     let at_constraints = format!("{at}.uiDefinition.constraints");
     let mut constraint = |name: &str| match constraints.get(name) {
         None | Some(Value::Null) => None,
+        Some(Value::String(text)) if text.trim().is_empty() => None,
         Some(value) => flag(value).or_else(|| {
             faults.add(format!("{at_constraints}.{name}"), "it must be true or false, also as a text");
             None
@@ -269,10 +270,15 @@ fn parameter_of(
         with_gateway,
         sealed: false,
     };
+    let is_text = matches!(kind, ParameterKind::Text | ParameterKind::Secret);
     for spelling in ["defaultValue", "default"] {
         let default = members.get(spelling).filter(|value| !value.is_null());
+        let default = default.map(|value| match value {
+            Value::Number(_) | Value::Bool(_) if is_text => Value::String(text_of(value)),
+            value => value.clone(),
+        });
         // A default is not one of the owner's choices, so only its type counts.
-        match default.map(|value| Parameter { allowed: Vec::new(), ..parameter.clone() }.check(value)) {
+        match default.map(|value| Parameter { allowed: Vec::new(), ..parameter.clone() }.check(&value)) {
             None => {}
             Some(Ok(value)) => parameter.default = Some(value),
             Some(Err(why)) => faults.add(format!("{at}.{spelling}"), why),
@@ -365,6 +371,7 @@ mod tests {
             (json!({"required": "True", "hidden": "false"}), true),
             (json!({"required": "true", "hidden": "true"}), false),
             (json!({"required": "false"}), false),
+            (json!({"required": "", "clearText": " "}), false),
             (json!({"tabIndex": 3, "dependencies": {"a": {"values": ["b"]}}}), false),
             (json!({}), false),
         ] {
@@ -373,6 +380,10 @@ mod tests {
         }
         let required = json!({"constraints": {"required": "true"}});
         assert!(!one(json!({"type": "string", "defaultValue": "a", "uiDefinition": required})).is_required());
+        for (written, default) in [(json!(443), "443"), (json!(true), "true"), (json!("a"), "a")] {
+            let parameter = one(json!({"type": "string", "defaultValue": written}));
+            assert_eq!(parameter.default, Some(json!(default)));
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Reader<'_> {
             action,
             Action::Host(_) | Action::Route { .. } | Action::Query { .. } | Action::ValueFromUrl(_)
         );
-        if of_request_only && section == Section::Response {
+        if of_request_only && section != Section::Request {
             let (at, _) = self.find("x-ms-apimTemplate-policySection");
             self.faults.add(at, format!("{template} is for requests"));
         }

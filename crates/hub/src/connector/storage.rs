@@ -54,6 +54,7 @@ fn stored_of(row: &Row, tenant: TenantId, sealer: &Sealer) -> Result<Stored, Sto
     let (properties, mut faults) = ApiProperties::read(&api_properties);
     let (parsed_swagger, faults_of_swagger) = Swagger::read(&swagger);
     faults.extend(faults_of_swagger);
+    let properties = properties.with_urls_of(&parsed_swagger);
     let connector = Connector {
         home: row.opt_text("resource_group")?.map_or(Home::Managed, |group| Home::Custom { group }),
         version: row.text("version")?,

@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::DeclaredUrls;
 use super::fault::Faults;
 use super::security::{self, SecurityScheme};
 use super::test_operation::TestCall;
-use crate::path::{characters, matches_template, percent_decode, template_fault};
+use crate::path::{characters, encoded_template, matches_template, percent_decode, template_fault};
 
 const OPERATIONS_MAX: usize = 1_000;
 /// The maximum number of parameters of an operation, and of those that a path's operations share.
@@ -29,6 +30,8 @@ pub(crate) struct Swagger {
     pub(crate) header_parameters: BTreeSet<String>,
     /// How calls without tokens are authenticated.
     pub(crate) security: Vec<SecurityScheme>,
+    /// Where users sign in, if the file does not say it.
+    pub(super) sign_in: DeclaredUrls,
     /// The call that tests a connection.
     pub(crate) test: Option<TestCall>,
 }
@@ -78,7 +81,11 @@ impl Swagger {
             None | Some(Value::Null) => Some("https"),
             Some(Value::Array(schemes)) if schemes.is_empty() => Some("https"),
             Some(Value::Array(schemes)) => {
-                ["https", "http"].into_iter().find(|scheme| schemes.iter().any(|listed| listed == scheme))
+                let is_listed = |scheme: &&str| {
+                    let mut listed = schemes.iter().filter_map(Value::as_str);
+                    listed.any(|listed| listed.eq_ignore_ascii_case(scheme))
+                };
+                ["https", "http"].into_iter().find(is_listed)
             }
             Some(_) => None,
         };
@@ -93,9 +100,10 @@ impl Swagger {
             }
         };
         let security = security::parse(document.get("securityDefinitions"), &mut faults);
+        let sign_in = DeclaredUrls::of(document.get("securityDefinitions"));
         let test = TestCall::read(document);
         let (scheme, base_path) = (scheme.unwrap_or("https"), base_path.to_owned());
-        let read = Self { scheme, host, base_path, operations, header_parameters, security, test };
+        let read = Self { scheme, host, base_path, operations, header_parameters, security, sign_in, test };
         (read, faults)
     }
 
@@ -154,7 +162,10 @@ fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation
         };
         let mut shared = Vec::new();
         collect_headers(item.get("parameters"), &mut shared);
-        for (method, operation) in item.iter().filter(|(method, _)| METHODS.contains(&method.as_str())) {
+        let is_operation = |(method, operation): &(&String, &Value)| {
+            METHODS.contains(&method.as_str()) && !operation.is_null()
+        };
+        for (method, operation) in item.iter().filter(is_operation) {
             for list in [item.get("parameters"), operation.get("parameters")] {
                 if list.and_then(Value::as_array).is_some_and(|list| list.len() > PARAMETERS_MAX) {
                     let why = format!("it has more than {PARAMETERS_MAX} parameters");
@@ -179,7 +190,7 @@ fn operations(paths: &Map<String, Value>, faults: &mut Faults) -> (Vec<Operation
             operations.push(Operation {
                 id: id.to_owned(),
                 method: method.to_ascii_uppercase(),
-                path: template.to_owned(),
+                path: encoded_template(template),
             });
         }
     }
@@ -255,10 +266,25 @@ mod tests {
     }
 
     #[test]
+    fn a_path_is_called_as_requests_encode_it() {
+        let mut with = document();
+        with["paths"]["/all orders/{the id}/größe"] = json!({"get": {"operationId": "Size"}, "put": null});
+        let read = Swagger::parse(&with).expect("usable");
+        for (path, id) in [
+            ("/all%20orders/7/gr%C3%B6%C3%9Fe", Some("Size")),
+            ("/all%20orders/a%20b/gr%C3%B6%C3%9Fe", Some("Size")),
+            ("/all%2520orders/7/gr%C3%B6%C3%9Fe", None),
+            ("/all%20orders/a%2Fb/gr%C3%B6%C3%9Fe", None),
+        ] {
+            assert_eq!(read.operation("GET", path).map(|operation| operation.id.as_str()), id, "{path}");
+        }
+    }
+
+    #[test]
     fn a_base_path_is_kept_without_its_last_slash() {
         let mut with = document();
         with["basePath"] = json!("/v1/api/");
-        with["schemes"] = json!(["http"]);
+        with["schemes"] = json!(["HTTP"]);
         assert_eq!(
             Swagger::parse(&with).expect("usable").service_url(),
             "http://orders.contoso.example/v1/api"

@@ -4,6 +4,8 @@
 use serde_json::{Map, Value};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use crate::path::encoded_template;
+
 /// The maximum length of path and query, in bytes.
 const TARGET_BYTES_MAX: usize = 4_096;
 
@@ -35,7 +37,7 @@ impl TestCall {
             .filter_map(|parameter| parameter.get("name").and_then(Value::as_str))
             .collect();
         // A query in the document is not part of the template.
-        let mut path = template.split('?').next().unwrap_or_default().to_owned();
+        let mut path = encoded_template(template.split('?').next().unwrap_or_default());
         let mut query = Serializer::new(String::new());
         for (name, value) in test.get("parameters").and_then(Value::as_object).into_iter().flatten() {
             let value = match value {

@@ -78,7 +78,9 @@ pub(super) fn sign_in_of<'a>(
 
 /// Whether the issuer is known to take a PKCE challenge. Others may reject unknown parameters.
 pub(super) fn takes_pkce(hub: &Hub, sign_in: &SignIn<'_>) -> Result<bool, Incomplete> {
-    Ok(sign_in.kind() != ProviderKind::Urls || hub.config.is_own_issuer(&sign_in.authorization_endpoint()?))
+    Ok(sign_in.kind() != ProviderKind::Urls
+        || sign_in.requires_pkce()
+        || hub.config.is_own_issuer(&sign_in.authorization_endpoint()?))
 }
 
 /// The purpose with which a PKCE code verifier is sealed.

@@ -20,6 +20,7 @@ mod control;
 mod conversions;
 mod custom_apis;
 mod database;
+mod declared_urls;
 mod dynamic_invoke;
 mod fakes;
 mod granted_access;

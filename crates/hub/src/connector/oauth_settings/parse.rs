@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::settings::{OAuthSettings, ProviderKind, RedirectMode, SPELLINGS};
+use super::settings::{OAuthSettings, ProviderKind, RedirectMode, SPELLINGS, URLS};
+use crate::connector::DeclaredUrls;
 use crate::connector::fault::{ConnectorFault, strings};
 
 /// The maximum length of a client id, in bytes.
@@ -16,16 +17,6 @@ const PARAMETER_MAX: usize = 4_000;
 const PARAMETERS_MAX: usize = 64;
 /// The maximum length of `scopeListDelimiter`, in characters.
 const DELIMITER_MAX: usize = 8;
-
-/// Custom parameters that are URLs or begin with one.
-const URLS: [&str; 6] = [
-    "authorizationUrl",
-    "tokenUrl",
-    "refreshUrl",
-    "authorizationUrlTemplate",
-    "tokenUrlTemplate",
-    "refreshUrlTemplate",
-];
 
 impl OAuthSettings {
     /// Parses the settings of the parameter at `at`. Returns the first mistake only; [`read`]
@@ -77,10 +68,14 @@ impl Reader<'_> {
             _ => ProviderKind::Urls,
         };
         let client_id = self.text("clientId", CLIENT_ID_MAX);
-        let scopes = strings(self.settings.get("scopes")).unwrap_or_else(|| {
-            self.fault("scopes", "it is not an array of strings");
-            Vec::new()
-        });
+        let scopes = match self.settings.get("scopes") {
+            // Tools also write them as one text.
+            Some(Value::String(text)) => text.split_whitespace().map(str::to_owned).collect(),
+            list => strings(list).unwrap_or_else(|| {
+                self.fault("scopes", "it is not an array of strings");
+                Vec::new()
+            }),
+        };
         let redirect_mode = self.redirect_mode();
         let redirect_url = self.text("redirectUrl", PARAMETER_MAX);
         let flags = self.object("properties");
@@ -116,6 +111,7 @@ impl Reader<'_> {
             is_page,
             on_behalf_of,
             parameters,
+            declared: DeclaredUrls::default(),
         }
     }
 
@@ -151,7 +147,7 @@ impl Reader<'_> {
     }
 
     fn identity_provider(&mut self) -> String {
-        let known = ["aad", "aadcertificate", "oauth2", "oauth2generic"];
+        let known = ["aad", "aadcertificate", "oauth2", "oauth2generic", "oauth2pkce"];
         match self.settings.get("identityProvider").and_then(Value::as_str) {
             None | Some("") => self.fault("identityProvider", "it is missing"),
             Some(name) => {
@@ -206,6 +202,11 @@ impl Reader<'_> {
                 }
                 (_, Some(Value::Bool(flag))) => flag.to_string(),
                 (_, Some(Value::Number(number))) => number.to_string(),
+                (parameter, _) if !parameter.is_object() => {
+                    let why = "it is not an object; write {\"value\": \"…\"}";
+                    self.fault(&format!("{member}.{name}"), why);
+                    continue;
+                }
                 _ => {
                     self.fault(
                         &format!("{member}.{name}.value"),
@@ -235,7 +236,8 @@ impl Reader<'_> {
                         self.fault(&at(name), "it is not an http or https URL without a path");
                     }
                 }
-                if value("tenantId").is_some_and(|tenant| !is_tenant(tenant)) {
+                // Placeholders for a tenant are replaced before a user signs in.
+                if value("tenantId").is_some_and(|tenant| !is_tenant(tenant) && !is_placeholder(tenant)) {
                     self.fault(&at("tenantId"), "it is not a tenant id or domain");
                 }
                 if value("resourceUri").is_none() {
@@ -305,6 +307,14 @@ pub(super) fn is_tenant(tenant: &str) -> bool {
         && tenant.len() <= 253
         && tenant.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
         && !tenant.chars().all(|c| c == '.')
+}
+
+/// Whether a published file has this text in place of a value: `[TENANT]`, `{{tenant}}`,
+/// `YOUR_TENANT`.
+fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
+    let is_name = text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    !text.contains(['/', '\\', '?', '#']) && (is_name || text.starts_with(['[', '{', '<', '$']))
 }
 
 /// Whether a text is a URL that is never one of an endpoint. Texts that are no URL (yet) are

@@ -166,6 +166,11 @@ impl SignIn<'_> {
         self.settings.kind
     }
 
+    /// Whether the provider takes a code challenge from every client.
+    pub(crate) fn requires_pkce(&self) -> bool {
+        self.settings.requires_pkce()
+    }
+
     /// Returns the URL to which the user's browser is sent. A query in the URL of the file is kept.
     pub(crate) fn authorization_url(&self, request: AuthorizationRequest<'_>) -> Result<Url, Incomplete> {
         let lookup = |name: &str| match name.to_ascii_lowercase().as_str() {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::known_providers::{self, Endpoint};
+use crate::connector::DeclaredUrls;
 use crate::credential::CAE_CAPABLE;
 
 /// The redirect URI that is registered on the connector's application.
@@ -50,7 +52,19 @@ pub(crate) struct OAuthSettings {
     pub(crate) on_behalf_of: bool,
     /// The values of `customParameters`, then of `additionalParameters`, by lower-case name.
     pub(super) parameters: BTreeMap<String, String>,
+    /// The endpoints that the swagger declares, if the file names none.
+    pub(super) declared: DeclaredUrls,
 }
+
+/// Custom parameters that are URLs or begin with one.
+pub(super) const URLS: [&str; 6] = [
+    "authorizationUrl",
+    "tokenUrl",
+    "refreshUrl",
+    "authorizationUrlTemplate",
+    "tokenUrlTemplate",
+    "refreshUrlTemplate",
+];
 
 /// Both spellings occur.
 pub(super) const SPELLINGS: [&str; 2] = ["oAuthSettings", "oauthSettings"];
@@ -59,6 +73,20 @@ impl OAuthSettings {
     /// The `claims` parameter of every request to the issuer.
     pub(crate) fn claims(&self) -> Option<&'static str> {
         self.cae_capable.then_some(CAE_CAPABLE)
+    }
+
+    /// Takes the endpoints that the swagger declares, if the file names none.
+    pub(crate) fn take_urls(&mut self, declared: &DeclaredUrls) {
+        let is_known = known_providers::url(&self.identity_provider, Endpoint::Token).is_some();
+        let is_named = URLS.iter().any(|name| self.parameter(name).is_some());
+        if self.kind == ProviderKind::Urls && !is_known && !is_named {
+            self.declared = declared.clone();
+        }
+    }
+
+    /// Whether the provider takes a code challenge from every client (`oauth2pkce`).
+    pub(crate) fn requires_pkce(&self) -> bool {
+        self.identity_provider.eq_ignore_ascii_case("oauth2pkce")
     }
 
     /// The App ID URI of the data source, exactly as registered, if the provider takes one.
@@ -73,7 +101,7 @@ impl OAuthSettings {
     pub(crate) fn service_name(&self) -> &str {
         match (self.kind, self.identity_provider.as_str()) {
             (ProviderKind::Aad | ProviderKind::AadCertificate, _) => "Azure Active Directory",
-            (ProviderKind::Urls, "oauth2" | "oauth2generic") => "Generic Oauth 2",
+            (ProviderKind::Urls, "oauth2" | "oauth2generic" | "oauth2pkce") => "Generic Oauth 2",
             (ProviderKind::Urls, named) => named,
         }
     }
@@ -86,7 +114,11 @@ impl OAuthSettings {
     /// Returns what requests to the identity provider are made of: where they go, and for what.
     pub(crate) fn of_requests(&self) -> Value {
         let custom: Vec<_> = self.custom().collect();
-        json!([self.identity_provider.to_ascii_lowercase(), self.client_id, self.scopes, custom])
+        let provider = self.identity_provider.to_ascii_lowercase();
+        if self.declared.is_empty() {
+            return json!([provider, self.client_id, self.scopes, custom]);
+        }
+        json!([provider, self.client_id, self.scopes, custom, self.declared.of_requests()])
     }
 
     /// Returns a custom parameter by its name, in any case.

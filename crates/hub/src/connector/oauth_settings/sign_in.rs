@@ -150,7 +150,12 @@ impl<'a> SignIn<'a> {
         if let (None, Some(url)) = (found, known_providers::url(&self.settings.identity_provider, endpoint)) {
             return Ok(url.to_owned());
         }
-        let Some((name, url)) = found else {
+        let declared = match endpoint {
+            Endpoint::Authorization => ("authorizationUrl", &self.settings.declared.authorization),
+            Endpoint::Token | Endpoint::Refresh => ("tokenUrl", &self.settings.declared.token),
+        };
+        let declared = declared.1.as_deref().map(|url| (declared.0, url));
+        let Some((name, url)) = found.or(declared) else {
             // Both spellings end in the same way; the message has that of the provider.
             let suffix = if self.settings.identity_provider == "oauth2generic" { "Template" } else { "" };
             let name = match endpoint {

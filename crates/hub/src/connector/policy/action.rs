@@ -29,6 +29,8 @@ impl Policy {
 pub(crate) enum Section {
     Request,
     Response,
+    /// For errors of the gateway itself, which no policy changes here.
+    Failure,
 }
 
 #[derive(Debug, Clone, PartialEq)]

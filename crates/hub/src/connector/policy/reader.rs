@@ -44,8 +44,9 @@ impl Reader<'_> {
         match value.map(|value| value.as_str().unwrap_or_default().to_ascii_lowercase()).as_deref() {
             None | Some("" | "request") => Section::Request,
             Some("response") => Section::Response,
+            Some("failure") => Section::Failure,
             Some(_) => {
-                self.faults.add(at, "it must be Request or Response");
+                self.faults.add(at, "it must be Request, Response or Failure");
                 Section::Request
             }
         }

@@ -196,6 +196,8 @@ fn a_policy_applies_to_the_operations_that_it_names() {
     }
     let response = one("setheader", &json!({"name": "a", "value": "b", "policySection": "response"}));
     assert_eq!(response.section, Section::Response);
+    let failure = one("setheader", &json!({"name": "a", "value": "b", "policySection": "Failure"}));
+    assert_eq!(failure.section, Section::Failure);
 }
 
 #[test]

@@ -115,6 +115,23 @@ fn omitted_settings_have_their_documented_default() {
 }
 
 #[test]
+fn what_published_files_write_otherwise_is_read() {
+    for tenant in ["[[tenant id]]", "{{ tenant }}", "<tenant>", "YOUR_TENANT_ID"] {
+        let file = json!({"oAuthSettings": {
+            "identityProvider": "aad", "scopes": " a b\n", "customParameters": {
+                "tenantId": {"value": tenant}, "resourceUri": {"value": "api://x"},
+            },
+        }});
+        let read = OAuthSettings::parse(&file, "p").expect(tenant);
+        assert_eq!(read.scopes, ["a", "b"]);
+        // A user signs in only after it is replaced.
+        assert!(read.sign_in(&ParameterValues::default(), None).is_err());
+    }
+    let read = OAuthSettings::parse(&json!({"oAuthSettings": {"identityProvider": "OAuth2Pkce"}}), "p");
+    assert!(read.expect("usable").requires_pkce());
+}
+
+#[test]
 fn all_scopes_are_kept() {
     let mut many = aad();
     many["scopes"] = (0..100).map(|number| format!("Scope.{number}")).collect();
@@ -158,7 +175,7 @@ fn a_mistake_is_reported_with_its_path() {
         (with("/redirectMode", json!("Sideways")), "redirectMode"),
         (with("/redirectMode", json!(1)), "redirectMode"),
         (with("/redirectUrl", json!([])), "redirectUrl"),
-        (with("/scopes", json!("Orders.Read")), "scopes"),
+        (with("/scopes", json!({"Orders.Read": true})), "scopes"),
         (with("/scopes", json!(["Orders.Read", 1])), "scopes"),
         (with("/properties", json!("none")), "properties"),
         (with("/properties/IsFirstParty", json!("perhaps")), "properties.IsFirstParty"),
@@ -169,6 +186,7 @@ fn a_mistake_is_reported_with_its_path() {
         (custom("redirectUriType", json!("native")), "customParameters.redirectUriType.value"),
         (custom("tenantId", json!("../x")), "customParameters.tenantId.value"),
         (custom("tenantId", json!("..")), "customParameters.tenantId.value"),
+        (custom("tenantId", json!("[TENANT]/x")), "customParameters.tenantId.value"),
         (custom("grantType", json!("password")), "customParameters.grantType.value"),
         (custom("enableOnbehalfOfLogin", json!("perhaps")), "customParameters.enableOnbehalfOfLogin.value"),
         (custom("other", json!({})), "customParameters.other.value"),
@@ -188,7 +206,7 @@ fn a_mistake_is_reported_with_its_path() {
         assert_eq!(faults(settings.clone()), [at], "{settings}");
     }
     let bare = with("/customParameters/resourceUri", json!("api://x"));
-    assert_eq!(faults(bare), ["customParameters.resourceUri.value", "customParameters.resourceUri"]);
+    assert_eq!(faults(bare), ["customParameters.resourceUri", "customParameters.resourceUri"]);
 }
 
 #[test]
@@ -209,7 +227,7 @@ fn all_mistakes_are_reported_at_once() {
             "redirectUrl",
             "properties.IsFirstParty",
             "properties.IsOnbehalfofLoginSupported",
-            "customParameters.other.value",
+            "customParameters.other",
             "customParameters.loginUri.value",
             "customParameters.tenantId.value",
             "customParameters.resourceUri",
