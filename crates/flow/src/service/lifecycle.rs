@@ -47,10 +47,19 @@ impl Flows {
         (rule, outcome): (Rule, Outcome),
         now: Instant,
     ) -> Result<Change, Problem> {
+        let store = &self.chassis.store;
         let before = match outcome {
             Outcome::Neither => return Ok(Change::new()),
-            Outcome::Succeeded => None,
-            Outcome::Failed => lifecycle::find_streak(&self.chassis.store, tenant, flow, rule).await?,
+            Outcome::Succeeded => {
+                if !self.streaks.may_contain(store, tenant, flow, rule).await? {
+                    return Ok(Change::new());
+                }
+                None
+            }
+            Outcome::Failed => {
+                self.streaks.note(tenant, flow, rule);
+                lifecycle::find_streak(store, tenant, flow, rule).await?
+            }
         };
         let statement = match Streak::after(before, outcome, now) {
             Some(streak) => lifecycle::upsert_streak(tenant, flow, rule, streak),

@@ -123,6 +123,7 @@ impl Flows {
             program,
             trace: &trace,
             invoker: Some(&invoker),
+            runs_before: None,
             due: now,
             now,
         };

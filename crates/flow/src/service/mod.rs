@@ -23,6 +23,7 @@ mod sharing;
 mod starting;
 mod state;
 mod stored_identity;
+mod streaks;
 mod tenant;
 mod trigger_access;
 mod wanted_identity;

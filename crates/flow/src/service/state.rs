@@ -14,6 +14,7 @@ use quick_cache::sync::Cache;
 use super::executing::Executing;
 use super::selected::Selected;
 use super::stored_identity::held_identity;
+use super::streaks::Streaks;
 use crate::FlowConfig;
 use crate::connector::{HeldIdentity, Hub, HubConfig};
 use crate::definition::{AccessControl, Definition};
@@ -41,6 +42,8 @@ pub(crate) struct Flows {
     /// The runs that this process executes.
     pub(super) executing: Executing,
     pub(super) next_due: UntilCommit<Option<Instant>>,
+    /// The flows that may be failing.
+    pub(super) streaks: Streaks,
 }
 
 impl Flows {
@@ -66,6 +69,7 @@ impl Flows {
             due_locks: TenantLocks::default(),
             executing: Executing::default(),
             next_due: UntilCommit::default(),
+            streaks: Streaks::default(),
         })
     }
 
@@ -114,6 +118,7 @@ impl Flows {
         self.hub.forget(tenant);
         self.verifier.forget(tenant);
         self.next_due.forget(tenant);
+        self.streaks.forget(tenant);
         self.definitions.retain(|(known, ..), _| *known != tenant);
         self.due_locks.forget(tenant);
         self.reported.lock().remove(&tenant);

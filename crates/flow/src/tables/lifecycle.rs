@@ -25,6 +25,18 @@ pub(crate) async fn find_streak(
     row.map(|row| Ok(Streak { since: row.instant("since_us")?, failures: row.int("failures")? })).transpose()
 }
 
+/// Reads which flows of a tenant fail, and by which rules.
+pub(crate) async fn list_streaks(store: &Store, tenant: TenantId) -> Result<Vec<(FlowId, Rule)>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT flow, rule FROM lifecycle WHERE tenant = $1 AND rule <> $2",
+            tenant,
+            Rule::Idle.name()
+        ))
+        .await?;
+    rows.iter().map(|row| Ok((row.parse("flow")?, row.parse("rule")?))).collect()
+}
+
 /// Records the failures of a flow, if it is on.
 pub(crate) fn upsert_streak(tenant: TenantId, flow: FlowId, rule: Rule, streak: Streak) -> Statement {
     sql!(
