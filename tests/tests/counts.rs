@@ -55,6 +55,9 @@ const fn bound(per_run: u64, per_refresh: u64, per_clock: u64, once: u64) -> Bou
 /// The keys of an issuer are fetched again after a day, by the hub and by the resource.
 const KEYS_FETCHED: u64 = 2 * (RUNS / 24 + 1);
 
+/// Each sixteenth run prunes the history with two statements.
+const PRUNINGS: u64 = 2 * (RUNS / 16);
+
 fn bounds(service: Service, is_postgres: bool) -> Bounds {
     let (exchanges, lab_exchanges) = match service {
         Service::Idp => (bound(0, 1, 0, KEYS_FETCHED), bound(1, 0, 1, 0)),
@@ -66,12 +69,12 @@ fn bounds(service: Service, is_postgres: bool) -> Bounds {
         (Service::Idp, false) => (bound(0, 1, 0, 1), bound(0, 7, 0, 1), bound(2, 0, 0, 0)),
         (Service::Hub, false) => (bound(1, 1, 0, 1), bound(1, 5, 0, 1), bound(2, 1, 0, 0)),
         (Service::Resource, false) => (bound(1, 0, 0, 1), bound(2, 0, 0, 1), bound(1, 0, 0, 0)),
-        // One statement of a run ends a streak of failures.
-        (_, false) => (bound(2, 0, 0, 1), bound(7, 0, 0, 1), bound(2, 0, 0, 2)),
+        (_, false) => (bound(2, 0, 0, 1), bound(4, 0, 0, PRUNINGS + 1), bound(2, 0, 0, 2)),
         (Service::Idp, true) => (bound(1, 2, 0, 1), bound(1, 8, 0, 1), bound(4, 14, 4, 36)),
         (Service::Hub, true) => (bound(2, 2, 0, 1), bound(2, 6, 0, 1), bound(5, 2, 1, 2)),
         (Service::Resource, true) => (bound(2, 0, 0, 1), bound(3, 0, 0, 1), bound(5, 0, 1, 2)),
-        (_, true) => (bound(3, 0, 0, 1), bound(8, 0, 0, 1), bound(6, 0, 0, 30)),
+        // One statement of a run ends a streak of failures that another replica may have stored.
+        (_, true) => (bound(3, 0, 0, 1), bound(6, 0, 0, PRUNINGS + 1), bound(6, 0, 0, 30)),
     };
     Bounds { exchanges, lab_exchanges, changes, statements, reads }
 }

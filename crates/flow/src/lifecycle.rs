@@ -8,7 +8,7 @@ pub(crate) mod idle;
 use std::str::FromStr;
 
 /// A rule by which a flow is turned off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Rule {
     /// Its trigger fails continuously.
     FailingTrigger,

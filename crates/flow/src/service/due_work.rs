@@ -20,7 +20,7 @@ use crate::engine::{Failure, RunState};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
 use crate::subscription::SubscriptionState;
-use crate::tables::due::{self, Due, DueKind};
+use crate::tables::due::{self, Due, DueKind, Occurrence};
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
 use crate::tables::subscriptions;
@@ -59,12 +59,12 @@ impl Flows {
                     break;
                 }
                 let done = match next.kind {
-                    DueKind::Occurrence { version, anchor } => match turn.missed_before() {
+                    DueKind::Occurrence(occurrence) => match turn.missed_before() {
                         Some(missed) if next.at < missed => {
-                            self.skip_occurrences((tenant, next.flow, version), anchor, next.at, missed, now)
+                            self.skip_occurrences((tenant, next.flow), occurrence, next.at, missed, now)
                                 .await?
                         }
-                        _ => self.run_occurrence(tenant, next.flow, version, anchor, next.at, now).await?,
+                        _ => self.run_occurrence((tenant, next.flow), occurrence, next.at, now).await?,
                     },
                     DueKind::Run(name) => self.resume(tenant, next.flow, &name, now).await?,
                     DueKind::Subscription(number) => {
@@ -98,12 +98,13 @@ impl Flows {
     /// Skips missed occurrences: the flow continues with the first that was not missed.
     async fn skip_occurrences(
         &self,
-        (tenant, flow, version): (TenantId, FlowId, i64),
-        anchor: Instant,
+        (tenant, flow): (TenantId, FlowId),
+        occurrence: Occurrence,
         due: Instant,
         missed_before: Instant,
         now: Instant,
     ) -> Result<Processed, Problem> {
+        let Occurrence { version, anchor, .. } = occurrence;
         let definition = self.definition(tenant, flow, version).await?;
         let recurrence = definition.as_ref().and_then(|definition| definition.trigger.recurrence());
         let Some(recurrence) = recurrence else {
@@ -118,7 +119,7 @@ impl Flows {
         change.append(self.chassis.journal.entry(&event));
         match self.chassis.store.commit(change).await {
             Ok(()) => {
-                let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
+                let following = Due { at: next, flow, kind: DueKind::Occurrence(occurrence) };
                 Ok(Processed { status: None, following: Some(following) })
             }
             // The flow was changed, or another replica skipped the occurrences.
@@ -131,13 +132,12 @@ impl Flows {
     /// inserts the run.
     async fn run_occurrence(
         &self,
-        tenant: TenantId,
-        flow: FlowId,
-        version: i64,
-        anchor: Instant,
+        (tenant, flow): (TenantId, FlowId),
+        occurrence: Occurrence,
         due: Instant,
         now: Instant,
     ) -> Result<Processed, Problem> {
+        let Occurrence { version, anchor, runs } = occurrence;
         let Some(definition) = self.definition(tenant, flow, version).await? else {
             self.suspend(tenant, flow, version, now).await?;
             return Ok(NOTHING_DONE);
@@ -148,18 +148,29 @@ impl Flows {
         };
         let next = recurrence.next_after(anchor, due);
         let trace = self.chassis.begin_trace(tenant, now);
-        let of =
-            Starting { tenant, flow, version, program: &definition, trace: &trace, invoker: None, due, now };
+        let of = Starting {
+            tenant,
+            flow,
+            version,
+            program: &definition,
+            trace: &trace,
+            invoker: None,
+            runs_before: Some(runs),
+            due,
+            now,
+        };
         let Occurred { states, trigger, poll } = self.occur(&of).await?;
         let next = poll.due.unwrap_or(next);
-        let following = Due { at: next, flow, kind: DueKind::Occurrence { version, anchor } };
+        let started = i64::try_from(states.len()).unwrap_or(i64::MAX);
+        let following = Occurrence { runs: runs.saturating_add(started), ..occurrence };
+        let following = Due { at: next, flow, kind: DueKind::Occurrence(following) };
         let claim = if states.is_empty() {
             flows::skip_occurrences(tenant, flow, version, due, next)
         } else {
             flows::claim_occurrence(tenant, flow, version, (due, next), now)
         };
         let (mut change, rows) = self.insert_runs(&of, claim, &states);
-        change.append(Self::after_trigger(tenant, flow, trigger, now));
+        change.append(self.after_trigger(tenant, flow, trigger, now).await?);
         if let Some(location) = &poll.location {
             change.add(flows::set_trigger_state(tenant, flow, version, location));
         }
@@ -167,7 +178,7 @@ impl Flows {
             Ok(()) => {}
             // A run of the same flow in the same millisecond has this name: generate another.
             Err(StoreError::Conflict { statement }) if statement % 2 == 1 => {
-                let again = Due { at: due, flow, kind: DueKind::Occurrence { version, anchor } };
+                let again = Due { at: due, flow, kind: DueKind::Occurrence(occurrence) };
                 return Ok(Processed { status: None, following: Some(again) });
             }
             Err(StoreError::Conflict { .. }) => return Ok(NOTHING_DONE),
@@ -241,7 +252,7 @@ impl Flows {
         let payload = ended_early(run.flow, run.due, RunStatus::Aborted, error.code);
         let event = Event::new(tenant, now, Subject::run(&run.name), trace, payload);
         change.append(self.chassis.journal.entry(&event));
-        change.append(Self::after_run(tenant, run.flow, RunStatus::Aborted, now));
+        change.append(self.after_run(tenant, run.flow, RunStatus::Aborted, now).await?);
         self.chassis.store.commit(change).await?;
         Ok(Some(RunStatus::Aborted))
     }

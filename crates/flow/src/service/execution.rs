@@ -171,7 +171,7 @@ impl Flows {
         let status = update.status;
         let event = Event::new(tenant, now, Subject::run(&run.name), &trace, payload);
         let mut consequences = self.chassis.journal.entry(&event);
-        consequences.append(Self::after_run(tenant, run.flow, status, now));
+        consequences.append(self.after_run(tenant, run.flow, status, now).await?);
         let is_released = self.release(tenant, &run, &mut state, update, consequences).await?;
         Ok(is_released.then_some((status, state)))
     }

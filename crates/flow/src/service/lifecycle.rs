@@ -20,22 +20,48 @@ use crate::tables::{lifecycle, permissions, plans, subscriptions};
 
 impl Flows {
     /// Returns what the end of a run changes.
-    pub(super) fn after_run(tenant: TenantId, flow: FlowId, status: RunStatus, now: Instant) -> Change {
-        Self::after(tenant, flow, (Rule::FailingActions, status.into()), now)
+    pub(super) async fn after_run(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        status: RunStatus,
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        self.after(tenant, flow, (Rule::FailingActions, status.into()), now).await
     }
 
     /// Returns what it changes that a trigger looked for events.
-    pub(super) fn after_trigger(tenant: TenantId, flow: FlowId, outcome: Outcome, now: Instant) -> Change {
-        Self::after(tenant, flow, (Rule::FailingTrigger, outcome), now)
+    pub(super) async fn after_trigger(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        outcome: Outcome,
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        self.after(tenant, flow, (Rule::FailingTrigger, outcome), now).await
     }
 
     /// Returns what an outcome changes: a failure counts, a success ends the failures.
-    fn after(tenant: TenantId, flow: FlowId, (rule, outcome): (Rule, Outcome), now: Instant) -> Change {
-        match outcome {
+    async fn after(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+        (rule, outcome): (Rule, Outcome),
+        now: Instant,
+    ) -> Result<Change, Problem> {
+        Ok(match outcome {
             Outcome::Neither => Change::new(),
-            Outcome::Succeeded => lifecycle::delete(tenant, flow, rule).into(),
-            Outcome::Failed => lifecycle::count_failure(tenant, flow, rule, now).into(),
-        }
+            Outcome::Succeeded => {
+                if !self.streaks.may_contain(&self.chassis.store, tenant, flow, rule).await? {
+                    return Ok(Change::new());
+                }
+                lifecycle::delete(tenant, flow, rule).into()
+            }
+            Outcome::Failed => {
+                self.streaks.note(tenant, flow, rule);
+                lifecycle::count_failure(tenant, flow, rule, now).into()
+            }
+        })
     }
 
     /// Does what a rule requires of a flow at `now`, if it is still due.

@@ -124,6 +124,7 @@ impl Flows {
             program,
             trace: &trace,
             invoker: Some(&invoker),
+            runs_before: None,
             due: now,
             now,
         };

@@ -23,6 +23,8 @@ pub(super) struct Starting<'a> {
     pub(super) trace: &'a Trace,
     /// The user who starts the runs; `None` if a trigger does.
     pub(super) invoker: Option<&'a Invoker>,
+    /// The number of runs that the flow had, if it is known.
+    pub(super) runs_before: Option<i64>,
     /// When the event was due, and the present.
     pub(super) due: Instant,
     pub(super) now: Instant,
@@ -70,7 +72,9 @@ impl Flows {
             change.add(runs::insert(of.tenant, &run, serialize_state(state), &self.claimant()));
             rows.push((run, executing));
         }
-        if !rows.is_empty() {
+        let started = i64::try_from(rows.len()).unwrap_or_default();
+        let prunes = of.runs_before.is_none_or(|before| runs::prunes(before.saturating_add(started)));
+        if started > 0 && prunes {
             for statement in runs::prune(of.tenant, of.flow, of.now) {
                 change.add(statement);
             }

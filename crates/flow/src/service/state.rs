@@ -14,6 +14,7 @@ use quick_cache::sync::Cache;
 use super::executing::Executing;
 use super::selected::Selected;
 use super::stored_identity::held_identity;
+use super::streaks::Streaks;
 use crate::FlowConfig;
 use crate::connector::{HeldIdentity, Hub, HubConfig, InvokerTokens};
 use crate::definition::{AccessControl, Definition};
@@ -45,6 +46,8 @@ pub(crate) struct Flows {
     pub(super) next_due: UntilCommit<Option<Instant>>,
     /// The tokens that users provided for runs, by flow and name of the run, while these wait.
     pub(super) invoker_tokens: Cache<(TenantId, FlowId, String), InvokerTokens>,
+    /// The flows that may be failing.
+    pub(super) streaks: Streaks,
 }
 
 impl Flows {
@@ -71,6 +74,7 @@ impl Flows {
             executing: Executing::default(),
             next_due: UntilCommit::default(),
             invoker_tokens: Cache::new(INVOKERS_WAITING_MAX),
+            streaks: Streaks::default(),
         })
     }
 
@@ -120,6 +124,7 @@ impl Flows {
         self.invoker_tokens.retain(|(known, ..), _| *known != tenant);
         self.verifier.forget(tenant);
         self.next_due.forget(tenant);
+        self.streaks.forget(tenant);
         self.definitions.retain(|(known, ..), _| *known != tenant);
         self.due_locks.forget(tenant);
         self.reported.lock().remove(&tenant);

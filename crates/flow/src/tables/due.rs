@@ -17,8 +17,7 @@ pub(crate) struct Due {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DueKind {
-    /// The occurrence of a flow's recurrence, counted from an anchor.
-    Occurrence { version: i64, anchor: Instant },
+    Occurrence(Occurrence),
     /// A run, by name, that waits for a retry or was abandoned.
     Run(String),
     /// What a rule of the lifecycle requires. At the same instant, occurrences and runs come first:
@@ -26,6 +25,17 @@ pub(crate) enum DueKind {
     Rule(Rule),
     /// A call for the subscription of this number.
     Subscription(i64),
+}
+
+/// The occurrence of a flow's recurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Occurrence {
+    /// The version of the flow.
+    pub(crate) version: i64,
+    /// The instant from which its recurrence is counted.
+    pub(crate) anchor: Instant,
+    /// The number of runs that the flow had.
+    pub(crate) runs: i64,
 }
 
 /// Returns when the next item is due. Ignores runs that another replica is executing.
@@ -65,14 +75,14 @@ pub(crate) async fn list(
 ) -> Result<Vec<Due>, StoreError> {
     let rows = store
         .few_rows(sql!(
-            "SELECT id AS flow, 0 AS kind, '' AS name, version, anchor_us, next_due_us AS due_us FROM flows \
+            "SELECT id AS flow, 0 AS kind, '' AS name, version, anchor_us, next_due_us AS due_us, runs FROM flows \
              WHERE tenant = $1 AND next_due_us <= $2 \
              UNION ALL \
-             SELECT flow, 1 AS kind, name, version, due_us AS anchor_us, next_due_us AS due_us FROM runs \
+             SELECT flow, 1 AS kind, name, version, due_us AS anchor_us, next_due_us AS due_us, 0 AS runs FROM runs \
              WHERE tenant = $1 AND next_due_us IS NOT NULL AND next_due_us <= $2 \
              AND (replica = '' OR replica = $3 OR lease_wall_us < $4) \
              UNION ALL \
-             SELECT flow, 2 AS kind, rule AS name, 0 AS version, since_us AS anchor_us, due_us FROM lifecycle \
+             SELECT flow, 2 AS kind, rule AS name, 0 AS version, since_us AS anchor_us, due_us, 0 AS runs FROM lifecycle \
              WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 \
              UNION ALL \
              SELECT flow, 3 AS kind, '' AS name, number AS version, due_us AS anchor_us, due_us FROM subscriptions \
@@ -89,7 +99,11 @@ pub(crate) async fn list(
     rows.iter()
         .map(|row| {
             let kind = match row.int("kind")? {
-                0 => DueKind::Occurrence { version: row.int("version")?, anchor: row.instant("anchor_us")? },
+                0 => DueKind::Occurrence(Occurrence {
+                    version: row.int("version")?,
+                    anchor: row.instant("anchor_us")?,
+                    runs: row.int("runs")?,
+                }),
                 1 => DueKind::Run(row.text("name")?),
                 2 => DueKind::Rule(row.parse("name")?),
                 _ => DueKind::Subscription(row.int("version")?),

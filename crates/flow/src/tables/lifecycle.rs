@@ -7,6 +7,18 @@ use crate::ids::FlowId;
 use crate::lifecycle::Rule;
 use crate::lifecycle::failing::{FAILING_MAX, FAILURES_MIN};
 
+/// Reads which flows of a tenant fail, and by which rules.
+pub(crate) async fn list_streaks(store: &Store, tenant: TenantId) -> Result<Vec<(FlowId, Rule)>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT flow, rule FROM lifecycle WHERE tenant = $1 AND rule <> $2",
+            tenant,
+            Rule::Idle.name()
+        ))
+        .await?;
+    rows.iter().map(|row| Ok((row.parse("flow")?, row.parse("rule")?))).collect()
+}
+
 /// Counts a failure of a flow, if it is on: one statement, so that failures at the same time are all
 /// counted. The flow is due to be turned off once there are enough of them.
 pub(crate) fn count_failure(tenant: TenantId, flow: FlowId, rule: Rule, now: Instant) -> Statement {

@@ -191,9 +191,14 @@ pub(crate) async fn count_by_status(
     rows.iter().map(|row| Ok((row.text("status")?, row.int("runs")?))).collect()
 }
 
+/// Whether the start of a flow's run with this number prunes the history.
+pub(crate) const fn prunes(number: i64) -> bool {
+    number % RUNS_PER_PRUNING == 0
+}
+
 /// Deletes and counts ended runs that are older than the history, among the oldest of a flow. Part
-/// of every change that starts a run, after the insertion, but does something for every 16th run
-/// only; the journal keeps their events.
+/// of changes that start a run, after the insertion, but does something for every 16th run only;
+/// the journal keeps their events.
 pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement; 2] {
     [
         sql!(

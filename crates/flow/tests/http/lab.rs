@@ -354,6 +354,7 @@ impl Lab {
         let (runtime, _, store) = self.service();
         let count = match table {
             "runs" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM runs"),
+            "lifecycle" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM lifecycle"),
             "repetitions" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM repetitions"),
             "failures" => sql!("SELECT CAST(SUM(failures) AS BIGINT) AS found FROM lifecycle"),
             "definitions" => sql!("SELECT CAST(COUNT(*) AS BIGINT) AS found FROM definitions"),

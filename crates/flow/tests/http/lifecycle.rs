@@ -70,15 +70,24 @@ fn a_flow_that_fails_for_14_days_is_turned_off_with_a_mail() {
 
 #[test]
 fn a_success_starts_the_count_again() {
-    let lab = Lab::with_flow(daily());
-    lab.hub.replies(std::iter::repeat_with(refused).take(13));
-    lab.hub.replies([Reply::Respond(200, json!({"value": []}))]);
-    lab.hub.replies(std::iter::repeat_with(refused).take(40));
-    // The run of day 13 succeeded, that of day 14 failed.
-    lab.advance_to_day(27);
-    assert_eq!(properties(&lab)["state"], "Started");
-    lab.advance_to_day(30);
-    assert_eq!(properties(&lab)["flowSuspensionTime"], json!(day(28)));
+    for restarts in [false, true] {
+        let mut lab = Lab::with_flow(daily());
+        lab.hub.replies(std::iter::repeat_with(refused).take(13));
+        lab.hub.replies([Reply::Respond(200, json!({"value": []}))]);
+        lab.hub.replies(std::iter::repeat_with(refused).take(40));
+        lab.advance_to_day(12);
+        assert_eq!(lab.count("lifecycle"), 1);
+        if restarts {
+            lab.restart();
+        }
+        // The run of day 13 succeeded, that of day 14 failed.
+        lab.advance_to_day(13);
+        assert_eq!(lab.count("lifecycle"), 0, "after a restart: {restarts}");
+        lab.advance_to_day(27);
+        assert_eq!(properties(&lab)["state"], "Started");
+        lab.advance_to_day(30);
+        assert_eq!(properties(&lab)["flowSuspensionTime"], json!(day(28)));
+    }
 }
 
 #[test]
