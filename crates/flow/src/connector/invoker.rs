@@ -30,6 +30,8 @@ pub(super) struct UsedConnection<'a> {
     /// The user whose connection it is, if the user provided it for the run. Otherwise an owner
     /// selected it.
     pub(super) of: Option<UserId>,
+    /// The connector of the reference.
+    pub(super) api: Option<&'a str>,
 }
 
 impl<'a> UsedConnection<'a> {
@@ -39,10 +41,11 @@ impl<'a> UsedConnection<'a> {
         reference: &'a ConnectionReference,
         invoker: Option<&'a Invoker>,
     ) -> Option<Self> {
+        let api = reference.api.as_deref();
         let provided = invoker.filter(|_| reference.source == Source::Invoker);
         match provided.and_then(|invoker| Some((invoker.connections.get(key)?, invoker.user))) {
-            Some((name, user)) => Some(Self { name, of: Some(user) }),
-            None => Some(Self { name: reference.connection.as_deref()?, of: None }),
+            Some((name, user)) => Some(Self { name, of: Some(user), api }),
+            None => Some(Self { name: reference.connection.as_deref()?, of: None, api }),
         }
     }
 }

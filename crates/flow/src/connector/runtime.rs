@@ -64,7 +64,7 @@ impl Hub {
         let refusal = response.status == StatusCode::UNAUTHORIZED
             && outcome.failure.as_ref().is_some_and(|f| f.message.contains("Error from token exchange"));
         if moved || refusal {
-            let UsedConnection { name, of } = connection;
+            let UsedConnection { name, of, .. } = connection;
             self.keys.remove(&(workflow.tenant, workflow.flow, name.to_owned(), of));
         }
         // The operation may not be where the cached swagger says.

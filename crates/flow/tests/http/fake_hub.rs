@@ -51,6 +51,8 @@ pub(crate) struct FakeHub {
     pub(crate) swaggers: Arc<Mutex<u32>>,
     /// The connection that [`CONNECTION`] names, if any.
     pub(crate) connection: Arc<Mutex<Option<FakeConnection>>>,
+    /// The connector of that connection.
+    pub(crate) connector: Arc<Mutex<String>>,
     /// The flows whose access was granted, with the body of the request.
     pub(crate) granted: Arc<Mutex<Vec<(String, Value)>>>,
     /// The flows whose access was withdrawn.
@@ -81,6 +83,7 @@ impl Default for FakeHub {
             key_refusal: Arc::default(),
             swaggers: Arc::default(),
             connection: Arc::new(Mutex::new(Some(connection))),
+            connector: Arc::new(Mutex::new("shared_contoso-orders".to_owned())),
             granted: Arc::default(),
             withdrawn: Arc::default(),
             is_down: Arc::default(),
@@ -212,7 +215,7 @@ async fn show(
     match of_name(&hub, &name, &headers) {
         Err(refusal) => *refusal,
         Ok(connection) => Json(json!({"name": name, "properties": {
-            "connectionRuntimeUrl": connection.runtime_url(),
+            "connectionRuntimeUrl": connection.runtime_url(&hub),
             "createdBy": {"id": connection.creator}, "api": {"name": "shared_contoso-orders"},
         }}))
         .into_response(),
@@ -267,8 +270,9 @@ async fn withdraw(
 
 impl FakeConnection {
     /// The hub's public URL, which this process cannot reach.
-    fn runtime_url(&self) -> String {
-        format!("http://hub.public.example:9/apim/shared_contoso-orders/{}", self.id)
+    fn runtime_url(&self, hub: &FakeHub) -> String {
+        let connector = hub.connector.lock().expect("lock");
+        format!("http://hub.public.example:9/apim/{connector}/{}", self.id)
     }
 }
 
@@ -288,7 +292,7 @@ async fn list_keys(
     let mut requests = hub.key_requests.lock().expect("lock");
     requests.push(body);
     let key = format!("{KEY}{}", requests.len());
-    Json(json!({"connectionKey": key, "runtimeUrl": connection.runtime_url()})).into_response()
+    Json(json!({"connectionKey": key, "runtimeUrl": connection.runtime_url(&hub)})).into_response()
 }
 
 async fn runtime(
