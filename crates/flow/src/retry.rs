@@ -2,6 +2,7 @@
 //! argument, and a retry is an instant, not a sleep.
 
 use outlive_clock::{Span, Stream};
+use outlive_wire::Plan;
 
 /// Minimum and maximum number of retries of a custom policy.
 pub(crate) const COUNT: (u32, u32) = (1, 90);
@@ -9,8 +10,11 @@ pub(crate) const COUNT: (u32, u32) = (1, 90);
 pub(crate) const INTERVAL: (Span, Span) = (Span::from_seconds(5), Span::from_days(1));
 
 /// How an action retries a call that failed transiently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RetryPolicy {
+    /// The policy of the flow's profile.
+    #[default]
+    Default,
     /// No retries.
     None,
     /// The same wait before each retry.
@@ -33,16 +37,36 @@ pub(crate) enum RetryPolicy {
     },
 }
 
-impl Default for RetryPolicy {
-    /// The engine's documented default: exponential, 4 retries, scaled by 7.5 s, between 5 and 45
-    /// s.
-    fn default() -> Self {
-        Self::Exponential {
-            count: 4,
-            interval: Span::from_millis(7_500),
-            minimum: Span::from_seconds(5),
-            maximum: Span::from_seconds(45),
+/// Which policy actions have that name none: "Low", "Medium" and "High" of *Limits of automated,
+/// scheduled, and instant flows*, and that of Logic Apps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RetryProfile {
+    /// 4 retries, scaled by 7.5 s, between 5 and 45 s.
+    #[default]
+    LogicApps,
+    /// 2 retries, scaled by 5 minutes: the last after about 10 minutes.
+    Low,
+    /// 8 retries, scaled by 7 seconds: the last after about 15 minutes.
+    Standard,
+}
+
+impl RetryProfile {
+    /// Returns the profile of flows whose owner has this plan, if one is known.
+    pub(crate) const fn of(plan: Option<Plan>) -> Self {
+        match plan {
+            None => Self::LogicApps,
+            Some(Plan::Free | Plan::Trial | Plan::Community | Plan::Microsoft365) => Self::Low,
+            Some(Plan::Premium | Plan::PerFlow) => Self::Standard,
         }
+    }
+
+    const fn policy(self) -> RetryPolicy {
+        let (count, interval, maximum) = match self {
+            Self::LogicApps => (4, Span::from_millis(7_500), Span::from_seconds(45)),
+            Self::Low => (2, Span::from_minutes(5), INTERVAL.1),
+            Self::Standard => (8, Span::from_seconds(7), INTERVAL.1),
+        };
+        RetryPolicy::Exponential { count, interval, minimum: INTERVAL.0, maximum }
     }
 }
 
@@ -52,35 +76,32 @@ pub(crate) const fn is_retried(status: u16) -> bool {
 }
 
 impl RetryPolicy {
-    /// Returns the number of retries.
-    pub(crate) const fn count(&self) -> u32 {
+    /// Returns the policy of an action of a flow with this profile.
+    pub(crate) const fn in_profile(self, profile: RetryProfile) -> Self {
         match self {
-            Self::None => 0,
-            Self::Fixed { count, .. } | Self::Exponential { count, .. } => *count,
+            Self::Default => profile.policy(),
+            policy => policy,
         }
     }
 
     /// Returns the range (virtual time, ascending) of the wait before retry `n`, counted from 1, or
     /// `None` if there is no such retry.
-    pub(crate) fn range(&self, n: u32) -> Option<(Span, Span)> {
-        if n == 0 || n > self.count() {
-            return None;
-        }
-        match *self {
-            Self::None => None,
-            Self::Fixed { interval, .. } => Some((interval, interval)),
-            Self::Exponential { interval, minimum, maximum, .. } => {
+    pub(crate) fn range(self, n: u32) -> Option<(Span, Span)> {
+        match self.in_profile(RetryProfile::default()) {
+            Self::Fixed { interval, count } => (1..=count).contains(&n).then_some((interval, interval)),
+            Self::Exponential { count, interval, minimum, maximum } if (1..=count).contains(&n) => {
                 // (0, i), (i, 2i), (2i, 4i), (4i, 8i) …
                 let doubled = |times: u32| interval * 1_i64.checked_shl(times).unwrap_or(i64::MAX).max(1);
                 let low = if n == 1 { Span::ZERO } else { doubled(n - 2) };
                 let high = doubled(n - 1);
                 Some((low.clamp(minimum, maximum), high.clamp(minimum, maximum)))
             }
+            _ => None,
         }
     }
 
     /// Returns the wait before retry `n`, random within its range, in whole milliseconds.
-    pub(crate) fn wait(&self, n: u32, draw: &mut Stream) -> Option<Span> {
+    pub(crate) fn wait(self, n: u32, draw: &mut Stream) -> Option<Span> {
         let (low, high) = self.range(n)?;
         Some(Span::from_millis(draw.between(low.as_millis(), high.as_millis())))
     }
@@ -111,6 +132,20 @@ mod tests {
         assert_eq!(milliseconds(4), Some((30_000, 45_000)));
         assert_eq!(milliseconds(5), None);
         assert_eq!(milliseconds(0), None);
+    }
+
+    #[test]
+    fn each_profile_has_its_number_of_retries() {
+        for (plan, retries, last) in [
+            (None, 4, (30_000, 45_000)),
+            (Some(Plan::Microsoft365), 2, (300_000, 600_000)),
+            (Some(Plan::Premium), 8, (448_000, 896_000)),
+        ] {
+            let policy = RetryPolicy::Default.in_profile(RetryProfile::of(plan));
+            let range = |n| policy.range(n).map(|(low, high)| (low.as_millis(), high.as_millis()));
+            assert_eq!((range(retries), range(retries + 1)), (Some(last), None), "{plan:?}");
+            assert_eq!(RetryPolicy::None.in_profile(RetryProfile::of(plan)), RetryPolicy::None);
+        }
     }
 
     #[test]

@@ -111,7 +111,7 @@ pub struct FlowSpec {
     /// Its secret, which is stored sealed.
     #[serde(serialize_with = "secret::expose")]
     pub client_secret: Secret,
-    /// The plans of users; all others have `premium`.
+    /// The plans of users, as far as they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<UserPlan>,
 }

@@ -148,7 +148,10 @@ impl Hub {
 }
 
 /// Returns the connection of an action's reference.
-fn connection_of<'a>(workflow: &Workflow<'a>, call: &ConnectorCall) -> Result<UsedConnection<'a>, Outcome> {
+fn connection_of<'a>(
+    workflow: &Workflow<'a>,
+    call: &'a ConnectorCall,
+) -> Result<UsedConnection<'a>, Outcome> {
     let reference = workflow.definition.connections.get(&call.reference);
     let not_configured = |why: String| refused(Failure::new("ConnectionNotConfigured", why));
     let Some(reference) = reference else {
@@ -160,10 +163,12 @@ fn connection_of<'a>(workflow: &Workflow<'a>, call: &ConnectorCall) -> Result<Us
             call.reference, call.api
         )));
     }
-    UsedConnection::of(&call.reference, reference, workflow.invoker).ok_or_else(|| {
+    let used = UsedConnection::of(&call.reference, reference, workflow.invoker);
+    let used = used.ok_or_else(|| {
         not_configured(format!(
             "The connection reference '{}' is not mapped to a connection.",
             call.reference
         ))
-    })
+    })?;
+    Ok(UsedConnection { api: Some(&call.api), ..used })
 }

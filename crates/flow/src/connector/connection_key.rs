@@ -19,7 +19,29 @@ pub(super) const USED_FOR: Span = Span::from_hours(7 * 24 - 1);
 const _: () = assert!(USED_FOR.as_micros() < VALIDITY.as_micros());
 
 impl Hub {
+    /// Returns the key for a connection that a call to a connector uses. One that the user provides
+    /// has to be of this connector: what the flow sends must not go to another one of their choice.
     pub(super) async fn connection_key(
+        &self,
+        workflow: &Workflow<'_>,
+        credentials: &impl Credentials,
+        connection: UsedConnection<'_>,
+    ) -> Result<Arc<ConnectionKey>, Outcome> {
+        let key = self.key_of(workflow, credentials, connection).await?;
+        let expected = connection.api.filter(|_| connection.of.is_some());
+        if let (Some(expected), Some(api)) = (expected, api_of(&key.runtime_url))
+            && !api.eq_ignore_ascii_case(expected)
+        {
+            let message = format!(
+                "The connection '{}' is of the connector '{api}', and the flow needs one of '{expected}'.",
+                connection.name
+            );
+            return Err(refused(Failure::new("InvokerConnectionOverrideFailed", message)));
+        }
+        Ok(key)
+    }
+
+    async fn key_of(
         &self,
         workflow: &Workflow<'_>,
         credentials: &impl Credentials,
@@ -83,4 +105,9 @@ impl Hub {
         self.keys.insert(name, (now + USED_FOR, Arc::clone(&key)));
         Ok(key)
     }
+}
+
+/// Returns the connector in a runtime URL: the segment before the id of the connection.
+fn api_of(runtime_url: &str) -> Option<&str> {
+    runtime_url.rsplit('/').nth(1)
 }

@@ -42,6 +42,8 @@ pub(super) struct UsedConnection<'a> {
     pub(super) authorization: Option<&'a Secret>,
     /// The identity of the flow with which it calls the data source, if it uses one.
     pub(super) identity: Option<&'a ConnectionIdentity>,
+    /// The connector of the reference.
+    pub(super) api: Option<&'a str>,
 }
 
 impl<'a> UsedConnection<'a> {
@@ -51,16 +53,16 @@ impl<'a> UsedConnection<'a> {
         reference: &'a ConnectionReference,
         invoker: Option<&'a Invoker>,
     ) -> Option<Self> {
-        let identity = reference.identity.as_ref();
+        let (api, identity) = (reference.api.as_deref(), reference.identity.as_ref());
         let provided = invoker.filter(|_| reference.source == Source::Invoker);
         match provided.and_then(|invoker| Some((invoker.connections.get(key)?, invoker.user))) {
             Some((name, user)) => {
                 let authorization = provided.and_then(|invoker| invoker.tokens.get(key));
-                Some(Self { name, of: Some(user), authorization, identity })
+                Some(Self { name, of: Some(user), authorization, identity, api })
             }
             None => {
                 let name = reference.connection.as_deref()?;
-                Some(Self { name, of: None, authorization: None, identity })
+                Some(Self { name, of: None, authorization: None, identity, api })
             }
         }
     }

@@ -250,6 +250,22 @@ fn circles_and_limits_are_checked() {
         refusal("/actions/long", json!({"type": "Compose", "inputs": format!("@'{}'", "x".repeat(9_000))}))
             .contains("8192")
     );
+    let variables = |count: usize| {
+        let declared: Vec<_> =
+            (0..count).map(|n| json!({"name": format!("v{n}"), "type": "Integer"})).collect();
+        json!({"All": {"type": "InitializeVariable", "inputs": {"variables": declared}}})
+    };
+    let cases = |count: usize| {
+        let cases: serde_json::Map<_, _> =
+            (0..count).map(|n| (format!("c{n}"), json!({"case": n, "actions": {}}))).collect();
+        json!({"Switch": {"type": "Switch", "expression": "@1", "cases": cases}})
+    };
+    assert!(refusal("/actions", variables(251)).contains("more than 250 variables"));
+    assert!(refusal("/actions", cases(26)).contains("more than 25 cases"));
+    for actions in [variables(250), cases(25)] {
+        flow["actions"] = actions;
+        assert!(read(&flow).is_ok(), "{:?}", read(&flow).err());
+    }
 }
 
 #[test]

@@ -76,17 +76,24 @@ fn header<'a>(outputs: Option<&'a Value>, name: &str) -> Option<&'a str> {
     outputs?.get("headers")?.get(name)?.as_str()
 }
 
-/// Reads `Retry-After`: seconds, or a date.
+/// Reads `Retry-After`: seconds, or a date. A date is one of the sender's clock, which need not be
+/// that of the tenant, so it counts from the `Date` of the response; one that has passed says
+/// nothing.
 fn retry_after(outputs: Option<&Value>, now: Instant) -> Option<Span> {
     let text = header(outputs, "retry-after")?.trim();
     let span = match text.parse::<u32>() {
         Ok(seconds) => Span::from_seconds(i64::from(seconds)),
         Err(_) => {
-            let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Instant::from_micros(date.as_microsecond()) - now
+            let sent = header(outputs, "date").and_then(date).unwrap_or(now);
+            Some(date(text)? - sent).filter(|span| *span > Span::ZERO)?
         }
     };
     Some(span.clamp(POLLED_AFTER_MIN, POLLED_AFTER_MAX))
+}
+
+fn date(text: &str) -> Option<Instant> {
+    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    Some(Instant::from_micros(date.as_microsecond()))
 }
 
 /// Returns the request that asks for the state of an operation. The credential, and headers, which
@@ -109,4 +116,31 @@ pub(super) fn poll_of(request: HttpRequest, location: &str) -> HttpRequest {
 /// Returns the call that asks for the state of an operation through a connection.
 pub(super) fn poll_through(reference: &str, location: &str) -> CallInputs<'static> {
     CallInputs::Location { reference: reference.to_owned(), location: location.to_owned(), is_deleted: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_date_counts_from_that_of_the_response() {
+        // The tenant is a year ahead of the sender.
+        let now = date("Tue, 05 Jan 2027 09:00:00 GMT").expect("a date");
+        for (after, sent, expected) in [
+            ("120", None, Some(120)),
+            ("0", None, Some(1)),
+            ("-5", None, None),
+            ("soon", None, None),
+            ("Mon, 05 Jan 2026 09:05:00 GMT", Some("Mon, 05 Jan 2026 09:00:00 GMT"), Some(300)),
+            ("Tue, 05 Jan 2027 09:05:00 GMT", None, Some(300)),
+            ("Mon, 05 Jan 2026 09:05:00 GMT", None, None),
+            ("Mon, 05 Jan 2026 08:59:00 GMT", Some("Mon, 05 Jan 2026 09:00:00 GMT"), None),
+        ] {
+            let outputs = json!({"headers": {"retry-after": after, "date": sent}});
+            let expected = expected.map(Span::from_seconds);
+            assert_eq!(retry_after(Some(&outputs), now), expected, "{after} {sent:?}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use outlive_clock::Instant;
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
-use super::place::{FLOW, FrameId, Spot};
+use super::place::{FrameId, Spot};
 use super::record::ActionRecord;
 use super::state::RunState;
 use crate::definition::{ActionKind, Definition};
@@ -65,9 +65,9 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Returns the record of an action that is around the current one or in a frame around it; in
-    /// an `Until`, that of the last iteration.
-    fn record(&self, name: &str) -> Option<&'a ActionRecord> {
+    /// Returns where an action is recorded that is around the current one or in a frame around it;
+    /// in an `Until`, in the last iteration.
+    fn spot(&self, name: &str) -> Option<Spot> {
         let action = &self.definition.actions[self.definition.place(name)?];
         let own = self.frames().find(|frame| self.state.body_of(*frame) == Some(action.body));
         let frame = match own {
@@ -78,7 +78,11 @@ impl<'a> View<'a> {
                 *self.record(&self.definition.actions[of].name)?.iterations.as_ref()?.recorded.last()?
             }
         };
-        self.state.record(Spot { frame, slot: action.slot })
+        Some(Spot { frame, slot: action.slot })
+    }
+
+    fn record(&self, name: &str) -> Option<&'a ActionRecord> {
+        self.state.record(self.spot(name)?)
     }
 
     /// Returns the ended frames of a body below the innermost frame that has some.
@@ -257,7 +261,8 @@ impl Facts for View<'_> {
         if !action.kind.is_container() {
             return Err(Missing::Unknown);
         }
-        let record = self.record(scope).ok_or(Missing::Unknown)?;
+        let at = self.spot(scope).ok_or(Missing::Unknown)?;
+        let record = self.state.record(at).ok_or(Missing::Unknown)?;
         let mut found = Vec::new();
         let mut add = |frame: FrameId, body: usize, within: Option<usize>| {
             for (place, record) in self.definition.members(body).iter().zip(self.state.records(frame)) {
@@ -281,10 +286,7 @@ impl Facts for View<'_> {
                     add(frame, body, None);
                 }
             }
-            None => {
-                let frame = self.frames().find(|frame| self.state.body_of(*frame) == Some(action.body));
-                add(frame.unwrap_or(FLOW), action.body, Some(action.slot));
-            }
+            None => add(at.frame, action.body, Some(action.slot)),
         }
         Ok(Cow::Owned(Value::Array(found)))
     }

@@ -149,6 +149,7 @@ pub(crate) fn conclude(
         ActionKind::Webhook(call) => call.retry(),
         _ => return,
     };
+    let retry = retry.in_profile(context.retries);
     let Some(mut record) = state.record(at).cloned() else { return };
     if let (ActionKind::Webhook(_), Some(outputs)) = (&action.kind, &mut outcome.outputs) {
         webhook::sanitize_response(outputs);

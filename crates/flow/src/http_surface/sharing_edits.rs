@@ -15,8 +15,8 @@ const NAME_CHARACTERS_MAX: usize = 256;
 /// The maximum length of an unknown member's name in a message, in characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
 
-/// Reads `{"put"?: [{"properties": {principal, roleName?}}], "delete"?: [{"id"}]}`. `default` is the
-/// role of entries that name none.
+/// Reads `{"put"?: [{"properties": {principal, roleName?}}], "delete"?: [{"id"}]}`. `default` is
+/// the role of entries that name none.
 pub(super) fn read(body: &Bytes, tenant: TenantId, default: Option<Role>) -> Result<SharingEdit, SaveError> {
     let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!(

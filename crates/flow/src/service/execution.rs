@@ -15,9 +15,10 @@ use super::state::{Flows, Program};
 use crate::connector::Workflow;
 use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
+use crate::retry::{RetryProfile, is_retried};
 use crate::status::RunStatus;
-use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
+use crate::tables::{flows, plans};
 
 /// How long a run may make calls before other work that is due in the tenant gets a turn (wall
 /// time), and how long it waits for an earlier run of its flow.
@@ -112,7 +113,12 @@ impl Flows {
                     if wall_now() - began >= CLOCK_CHECK_AFTER {
                         now = now.max(self.chassis.clocks.now(tenant).await?);
                     }
-                    let context = Context::new(now, &identity, &draw);
+                    let retries = if outcome.status.is_some_and(is_retried) {
+                        self.retry_profile(tenant, run.flow).await?
+                    } else {
+                        RetryProfile::default()
+                    };
+                    let context = Context::new(now, &identity, &draw).with_retries(retries);
                     engine::conclude(
                         definition,
                         &mut state,
@@ -207,6 +213,14 @@ impl Flows {
             return Ok(None);
         }
         Ok(flows::find(&self.chassis.store, tenant, flow).await?.map(|flow| flow.owner))
+    }
+
+    /// Returns how actions of a flow are retried that name no policy: by the plan of its owner.
+    async fn retry_profile(&self, tenant: TenantId, flow: FlowId) -> Result<RetryProfile, Problem> {
+        let Some(row) = flows::find(&self.chassis.store, tenant, flow).await? else {
+            return Ok(RetryProfile::default());
+        };
+        Ok(RetryProfile::of(plans::find(&self.chassis.store, tenant, row.owner).await?))
     }
 }
 

@@ -10,7 +10,6 @@ use outlive_wire::{FlowSpec, Secret, ServiceClientSpec, UserPlan};
 use super::state::Flows;
 use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
-use crate::lifecycle::idle::expires;
 use crate::tables::{TENANT_TABLES, credentials, plans};
 
 /// The flow service. Cheap to clone.
@@ -50,8 +49,8 @@ impl Service for FlowService {
         _: &Trace,
     ) -> Result<Change, Problem> {
         let mut change = self.put_credential(tenant, spec.client_id, &spec.client_secret);
-        for UserPlan { user, plan } in spec.plans.into_iter().filter(|of| expires(of.plan)) {
-            change.add(plans::insert(tenant, user, &format!("{plan:?}")));
+        for UserPlan { user, plan } in spec.plans {
+            change.add(plans::insert(tenant, user, plan));
         }
         Ok(change)
     }

@@ -4,7 +4,7 @@ use outlive_clock::Span;
 use serde_json::{Value, json};
 
 use crate::fake_hub::Reply;
-use crate::lab::{FLOW, Lab, call, flow, hourly, manual};
+use crate::lab::{FLOW, Lab, OWNER, call, flow, hourly, manual};
 
 fn refresh_refused() -> Reply {
     let text = "Failed to refresh access token for service: aad. Correlation Id=g-1, UTC TimeStamp=1/5/2026 9:00:00 AM, Error: AADSTS50173";
@@ -70,6 +70,24 @@ fn a_transient_failure_is_retried_at_its_virtual_instant() {
         lab.hub.calls().iter().map(|call| call.traceparent[..35].to_owned()).collect();
     assert_eq!(traces.len(), 1, "all attempts of a run are one trace");
     assert_eq!((lab.journal("run.waiting").len(), lab.journal("run.finished").len()), (2, 1));
+}
+
+#[test]
+fn the_plan_of_the_owner_decides_how_often_an_action_is_retried() {
+    for (plan, calls) in [("microsoft365", 3), ("premium", 9)] {
+        let lab = Lab::empty().with_plans(json!([{"user": OWNER, "plan": plan}]));
+        lab.put_flow(hourly()).expect(201);
+        lab.hub.replies(std::iter::repeat_n(Reply::Respond(503, json!({})), calls));
+        lab.advance(Span::from_minutes(59));
+        assert_eq!((lab.hub.calls().len(), lab.runs("").len()), (calls, 1), "{plan}");
+        let run = lab.newest_run();
+        let action = &run["properties"]["actions"]["List_orders"];
+        assert_eq!(
+            (&run["properties"]["status"], &action["retryCount"]),
+            (&json!("Failed"), &json!(calls - 1)),
+            "{plan}"
+        );
+    }
 }
 
 #[test]

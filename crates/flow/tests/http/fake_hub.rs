@@ -53,6 +53,8 @@ pub(crate) struct FakeHub {
     pub(crate) swaggers: Arc<Mutex<u32>>,
     /// The connection that [`CONNECTION`] names, if any.
     pub(crate) connection: Arc<Mutex<Option<FakeConnection>>>,
+    /// The connector of that connection.
+    pub(crate) connector: Arc<Mutex<String>>,
     /// The flows whose access was granted, with the body of the request.
     pub(crate) granted: Arc<Mutex<Vec<(String, Value)>>>,
     /// The flows whose access was withdrawn.
@@ -86,6 +88,7 @@ impl Default for FakeHub {
             key_refusal: Arc::default(),
             swaggers: Arc::default(),
             connection: Arc::new(Mutex::new(Some(connection))),
+            connector: Arc::new(Mutex::new("shared_contoso-orders".to_owned())),
             granted: Arc::default(),
             withdrawn: Arc::default(),
             is_down: Arc::default(),
@@ -218,7 +221,7 @@ async fn show(
         Err(refusal) => *refusal,
         Ok(connection) => {
             let mut shown = json!({"name": name, "properties": {
-                "connectionRuntimeUrl": connection.runtime_url(),
+                "connectionRuntimeUrl": connection.runtime_url(&hub),
                 "createdBy": {"id": connection.creator}, "api": {"name": "shared_contoso-orders"},
             }});
             if let Some(resource) = connection.identity {
@@ -277,8 +280,9 @@ async fn withdraw(
 
 impl FakeConnection {
     /// The hub's public URL, which this process cannot reach.
-    fn runtime_url(&self) -> String {
-        format!("http://hub.public.example:9/apim/shared_contoso-orders/{}", self.id)
+    fn runtime_url(&self, hub: &FakeHub) -> String {
+        let connector = hub.connector.lock().expect("lock");
+        format!("http://hub.public.example:9/apim/{connector}/{}", self.id)
     }
 }
 
@@ -298,7 +302,7 @@ async fn list_keys(
     let mut requests = hub.key_requests.lock().expect("lock");
     requests.push(body);
     let key = format!("{KEY}{}", requests.len());
-    Json(json!({"connectionKey": key, "runtimeUrl": connection.runtime_url()})).into_response()
+    Json(json!({"connectionKey": key, "runtimeUrl": connection.runtime_url(&hub)})).into_response()
 }
 
 async fn runtime(

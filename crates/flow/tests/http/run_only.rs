@@ -215,3 +215,26 @@ fn an_invokers_own_token_is_sent_with_the_provided_connection_and_shown_nowhere(
         assert!(!shown.to_string().contains(TOKEN), "{link}: {shown}");
     }
 }
+
+#[test]
+fn an_invoker_cannot_provide_a_connection_of_another_connector() {
+    let lab = shared("invoker");
+    connection(&lab, COLLEAGUE);
+    *lab.hub.connector.lock().expect("lock") = "shared_of-the-invoker".to_owned();
+    // Neither with a new key nor with a cached one.
+    for _ in 0..2 {
+        run_with(&lab, COLLEAGUE, &provided(CONNECTION)).expect(202);
+        let action = &lab.newest_run()["properties"]["actions"]["Get"];
+        assert_eq!(
+            action["error"],
+            json!({
+                "code": "InvokerConnectionOverrideFailed",
+                "message": format!(
+                    "The connection '{CONNECTION}' is of the connector 'shared_of-the-invoker', and the flow needs one of \
+                     'shared_contoso-orders'."
+                ),
+            })
+        );
+    }
+    assert!(lab.hub.calls().is_empty(), "nothing is sent");
+}

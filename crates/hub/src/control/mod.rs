@@ -15,6 +15,7 @@ mod custom_api_body;
 mod custom_apis;
 mod dynamic_invoke;
 mod filter;
+mod gateways;
 mod listing;
 mod managed_apis;
 mod no_store;
@@ -31,6 +32,9 @@ use crate::Hub;
 
 const CONNECTIONS: &str =
     "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connections";
+
+const GATEWAYS: &str =
+    "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/connectionGateways";
 
 const CUSTOM_APIS: &str = "/subscriptions/{tenant}/resourceGroups/{group}/providers/Microsoft.Web/customApis";
 
@@ -69,6 +73,12 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
             "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/logicflows/{workflow}",
             put(workflows::put).delete(workflows::delete),
         )
+        .route(
+            "/subscriptions/{tenant}/providers/Microsoft.Web/locations/{location}/connectionGatewayInstallations",
+            get(gateways::list_installations),
+        )
+        .route(GATEWAYS, get(gateways::list))
+        .route(&format!("{GATEWAYS}/{{name}}"), get(gateways::show))
         .route("/subscriptions/{tenant}/providers/Microsoft.Web/customApis", get(custom_apis::list_all))
         .route(
             "/subscriptions/{tenant}/providers/Microsoft.Web/customApis/{name}",

@@ -273,3 +273,24 @@ async fn every_mistake_of_an_action_is_reported_with_its_path() {
     let made = world.arm(&owner, "PUT", "orders/accessPolicies/mine", &body).await.expect(201).json();
     world.arm(&owner, "PUT", "orders/accessPolicies/mine", &made).await.expect(200);
 }
+
+/// The page about parity lists these as missing.
+#[tokio::test]
+async fn surfaces_that_are_not_there_are_not_found() {
+    let world = World::new().await;
+    let user = world.user(OWNER);
+    let group = format!("/subscriptions/{}/resourceGroups/lab/providers", world.tenant);
+    let locations = format!("/subscriptions/{}/providers/Microsoft.Web/locations", world.tenant);
+    for (method, path) in [
+        ("POST", format!("{group}/Microsoft.Web/customApis/orders/move")),
+        ("POST", format!("{locations}/unitedstates/extractApiDefinitionFromWsdl")),
+        ("POST", format!("{locations}/unitedstates/listWsdlInterfaces")),
+        ("GET", "/providers/Microsoft.PowerApps/apis".to_owned()),
+        ("GET", "/providers/Microsoft.PowerApps/apis/shared_contoso-orders/connections".to_owned()),
+        ("GET", format!("{group}/Microsoft.ApiManagement/service/contoso/authorizationProviders/aad")),
+    ] {
+        let uri = format!("{path}?api-version=2016-06-01");
+        let answer = world.send(method, &uri, &[("authorization", &user)], "{}").await.expect(404);
+        assert_eq!(answer.at("/error/code"), "NotFound", "{path}");
+    }
+}

@@ -282,6 +282,23 @@ async fn a_connection_through_a_gateway_answers_that_no_gateway_is_there() {
 }
 
 #[tokio::test]
+async fn no_gateway_is_listed() {
+    let world = World::new().await;
+    let user = world.user(OWNER);
+    let get = async |path: &str| {
+        let uri = format!("/subscriptions/{}/{path}?api-version=2016-06-01", world.tenant);
+        world.send("GET", &uri, &[("authorization", &user)], "").await
+    };
+    let gateways = "resourceGroups/lab/providers/Microsoft.Web/connectionGateways";
+    let installations = "providers/Microsoft.Web/locations/unitedstates/connectionGatewayInstallations";
+    for path in [gateways, installations] {
+        assert_eq!(get(path).await.expect(200).json(), json!({"value": []}), "{path}");
+    }
+    let missing = get(&format!("{gateways}/office")).await.expect(404);
+    assert_eq!(missing.at("/error/code"), "ResourceNotFound");
+}
+
+#[tokio::test]
 async fn the_default_of_a_secret_parameter_is_used_and_never_shown() {
     let world = World::new().await;
     let (mut api_properties, definitions) = key("header", "X-Key");

@@ -91,7 +91,8 @@ pub struct SeedUser {
     pub surname: Option<String>,
     /// Mail address.
     pub mail: Option<String>,
-    /// The plan of Power Automate; `premium` by default, by which no flow expires.
+    /// The plan of Power Automate. Without one, no flow expires, and retries are those of Logic
+    /// Apps.
     pub plan: Option<Plan>,
     /// Whether the user is a guest.
     #[serde(default)]

@@ -143,3 +143,23 @@ fn loops_are_bounded() {
     let stored = serde_json::to_string(&state).expect("writes").len();
     assert!(stored < 1 << 20, "{stored}");
 }
+
+#[test]
+fn the_result_of_a_scope_in_an_until_is_that_of_its_last_iteration() {
+    // The records of the flow have the same slots as those of the loop.
+    let index = json!({"Index": compose(json!("@iterationIndexes('Until')"), json!({}))});
+    let inner = json!({"Try": scope("Scope", index, json!({}), json!({}))});
+    let until = json!({"expression": "@equals(outputs('Index'), 2)", "limit": {"count": 5}});
+    let definition = definition(json!({
+        "First": compose(json!("of the flow"), json!({})),
+        "Second": compose(json!("of the flow"), ok("First")),
+        "Until": scope("Until", inner, ok("Second"), until),
+        "After": compose(json!("@result('Try')"), ok("Until")),
+    }));
+    let (ending, state, _) = run(&definition, |_, _| answered(200));
+    assert_eq!(ending.status, RunStatus::Succeeded);
+    let result = outputs(&definition, &state, "After");
+    let found: Vec<_> =
+        result.as_array().expect("a list").iter().map(|one| (&one["name"], &one["outputs"])).collect();
+    assert_eq!(found, [(&json!("Index"), &json!(2))]);
+}
