@@ -210,6 +210,7 @@ impl Flows {
             flow,
             definition: program,
             selections: &program.selected.connections,
+            audiences: &program.selected.audiences,
             identity: program.identity.as_ref(),
             maker: self.maker_for_lookup(tenant, flow, program).await?,
             invoker: None,

@@ -4,9 +4,9 @@ use axum::Json;
 use serde_json::{Value, json};
 
 use super::paths::{GroupPath, ResourcePath};
-use crate::arm::{ArmRefusal, ControlCall, PathParameters};
+use crate::arm::{ArmPath, ArmRefusal, ControlCall};
 
-pub(super) async fn list(_: ControlCall, _: PathParameters<GroupPath>) -> Json<Value> {
+pub(super) async fn list(_: ControlCall, _: ArmPath<GroupPath>) -> Json<Value> {
     Json(json!({"value": []}))
 }
 
@@ -14,7 +14,7 @@ pub(super) async fn list_installations(_: ControlCall) -> Json<Value> {
     Json(json!({"value": []}))
 }
 
-pub(super) async fn show(_: ControlCall, PathParameters(path): PathParameters<ResourcePath>) -> ArmRefusal {
+pub(super) async fn show(_: ControlCall, ArmPath(path): ArmPath<ResourcePath>) -> ArmRefusal {
     let (name, group) = (path.name.as_str(), path.group.as_str());
     ArmRefusal::not_found(
         "ResourceNotFound",
