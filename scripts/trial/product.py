@@ -17,7 +17,9 @@ CLIENT = "c0470500-0000-4000-8002-0000000000f1"
 CLIENT_OBJECT = "c0470500-0000-4000-8003-0000000000f1"
 # Identifier URIs of services that every tenant has.
 KNOWN = {"https://graph.microsoft.com": "Microsoft Graph", "https://management.core.windows.net": "Azure Resource Manager",
-         "https://management.azure.com": "Azure Resource Manager"}
+         "https://management.azure.com": "Azure Resource Manager",
+         "00000003-0000-0000-c000-000000000000": "Microsoft Graph",
+         "797f4846-ba00-4fd7-ba43-dac1f8f63013": "Azure Resource Manager"}
 
 
 def free_port_base():
@@ -52,16 +54,35 @@ def resource_of(settings):
     return custom.get("resourceuri") or ""
 
 
+def is_placeholder(uri):
+    """Whether a published file has this text in place of a resource: `{{ client id }}`, `YOUR_RESOURCE`."""
+    is_id = re.fullmatch(r"[0-9a-fA-F-]{36}", uri)
+    return not is_id and not re.fullmatch(r"""[a-zA-Z][\w+.-]*:[^\s\[\]{}<>'"]+""", uri)
+
+
+def fill_in(settings):
+    """Replaces placeholders for a resource and its tenant, as a maker would."""
+    custom = settings.get("customParameters")
+    for name, parameter in custom.items() if isinstance(custom, dict) else ():
+        written = parameter.get("value") if isinstance(parameter, dict) else None
+        if not isinstance(written, str) or not written:
+            continue
+        if name.lower() == "resourceuri" and is_placeholder(written):
+            parameter["value"] = "https://graph.microsoft.com"
+        if name.lower() == "tenantid" and re.search(r"[^\w.-]|^[A-Z_]+$", written):
+            parameter["value"] = "common"
+
+
 def write_seed(folder, connectors):
     """Writes the seed with an application for the connectors, and one for each resource that they name."""
     shutil.copytree(ROOT / "seeds", folder / "seeds")
     text = (folder / "seeds" / "contoso.yaml").read_text()
     resources = {resource_of(settings) for properties in connectors for settings in oauth_settings(properties) if is_aad(settings)}
     applications, requires = [], ["{api: Microsoft Graph, scopes: [User.Read]}"]
-    if any(KNOWN.get(uri.rstrip("/")) == "Azure Resource Manager" for uri in resources):
+    if any(KNOWN.get(uri.rstrip("/").lower()) == "Azure Resource Manager" for uri in resources):
         requires.append("{api: Azure Resource Manager, scopes: [user_impersonation]}")
     for number, uri in enumerate(sorted(filter(None, resources))):
-        if KNOWN.get(uri.rstrip("/")):
+        if KNOWN.get(uri.rstrip("/").lower()) or is_placeholder(uri):
             continue
         ids = "c0470500-0000-4000-{}-00000000e%03d" % number
         is_id = re.fullmatch(r"[0-9a-fA-F-]{36}", uri)
