@@ -4,8 +4,8 @@ use outlive_clock::Span;
 use outlive_rules::conditional_access::AccessFacts;
 use outlive_rules::{
     AccessTokenFacts, Alteration, AssertionFacts, ClientClass, CookieFacts, Credential, Edition, Event, Fate,
-    Presented, Question, RefreshTokenFacts, RequestOrigin, RevocationEvents, Ruleset, Scope, UserFacts,
-    ends_by_itself, prospects, what_if,
+    Presented, Question, RefreshTokenFacts, RequestOrigin, RevocationEvents, Ruleset, Scope,
+    SecondFactorFacts, UserFacts, ends_by_itself, prospects, what_if,
 };
 
 use crate::cells::{GRANTED, browser, token};
