@@ -49,6 +49,11 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
+    /// Returns a token that has no refresh token.
+    pub(crate) fn of_access_token(access_token: String) -> Self {
+        Self { access_token, refresh_token: None, scope: String::new(), expires_in: Value::Null }
+    }
+
     /// Returns the lifetime of the access token in seconds (virtual time).
     pub(crate) fn expires_in_s(&self) -> i64 {
         self.expires_in.as_i64().or_else(|| self.expires_in.as_str()?.parse().ok()).unwrap_or(0)

@@ -80,6 +80,13 @@ impl Maker {
         self.at_hub(now, Method::PATCH, &url, Some(&body)).await
     }
 
+    /// Returns a key for calls through a connection, valid as long as the hub's default.
+    pub(crate) async fn connection_key(&mut self, now: Instant, name: &str) -> Result<String, MakerError> {
+        let url = self.connection_url(name, "/listConnectionKeys");
+        let listed = self.at_hub(now, Method::POST, &url, Some(&json!({}))).await?;
+        Ok(listed["connectionKey"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Returns the hub's representation of a connection.
     pub(crate) async fn connection(&mut self, now: Instant, name: &str) -> Result<Value, MakerError> {
         let url = self.connection_url(name, "");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::header::HeaderName;
+use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -22,6 +22,9 @@ use crate::scenario::run::world::{StepError, World};
 pub(crate) struct Call {
     /// The tokens whose access token is presented.
     tokens: Spanned<String>,
+    /// How it is presented.
+    #[serde(default)]
+    scheme: Scheme,
     /// The service.
     #[serde(default = "resource")]
     to: To,
@@ -40,6 +43,15 @@ pub(crate) struct Call {
     /// Texts that the body must contain.
     #[serde(default)]
     body_has: Vec<String>,
+}
+
+/// The scheme of `Authorization`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+enum Scheme {
+    #[default]
+    Bearer,
+    /// That of connection keys.
+    Key,
 }
 
 /// The service that is called.
@@ -81,7 +93,12 @@ impl Verb for Call {
         };
         let url = format!("{origin}{}", world.fill(&self.path.value)?);
         let token = &world.kept(&self.tokens.value)?.tokens.access_token;
-        let mut request = world.http.request(method(&self.method.value)?, &url).bearer_auth(token);
+        let authorization = match self.scheme {
+            Scheme::Bearer => format!("Bearer {token}"),
+            Scheme::Key => format!("Key {token}"),
+        };
+        let request = world.http.request(method(&self.method.value)?, &url);
+        let mut request = request.header(AUTHORIZATION, authorization);
         if let Some(body) = &self.body {
             request = request.json(&world.fill_json(body)?);
         }

@@ -26,6 +26,9 @@ pub(crate) struct CreateConnection {
     /// The values of the connector's parameters, for one without OAuth.
     #[serde(default)]
     values: Map<String, Value>,
+    /// Texts of the error page on which the consent is expected to end.
+    #[serde(default)]
+    refused_has: Vec<String>,
 }
 
 impl Verb for CreateConnection {
@@ -33,6 +36,7 @@ impl Verb for CreateConnection {
         checker.must(Kind::Connector, &self.connector);
         checker.must(Kind::User, &self.owner);
         self.values.values().for_each(|value| checker.json(value));
+        checker.texts(&self.refused_has);
         if checker.known.holds(Kind::Connection, &self.name.value) {
             let message = format!("there is already a connection '{}'", self.name.value);
             checker.wrong_at(Position::of(&self.name), message, "use another name");
@@ -51,6 +55,14 @@ impl Verb for CreateConnection {
         let connected = if self.values.is_empty() {
             let status = status_of(&created);
             recorder.check(Check::equal("status before consent", "Error/token/Unauthenticated", status));
+            if !self.refused_has.is_empty() {
+                let ended = maker.follow_consent_link(now, name).await;
+                let (owner, connector) = (owner.clone(), self.connector.value.clone());
+                let connection = ScenarioConnection { owner, connector, id: id_of(&created) };
+                world.connections.insert(name.clone(), connection);
+                recorder.note(format!("{who} creates the connection '{name}' and consents"));
+                return world.compare_consent_error(ended, &self.refused_has, recorder);
+            }
             record_consent(maker.follow_consent_link(now, name).await, recorder)?;
             recorder.note(format!(
                 "{who} creates the connection '{name}' and consents; the hub redeems the code and stores the tokens"

@@ -6,6 +6,7 @@ mod answer;
 mod call;
 mod change_password;
 mod client_credentials;
+mod connection_key;
 mod create_certificate;
 mod create_connection;
 mod create_flow;
@@ -104,6 +105,7 @@ verbs! {
     create_certificate: CreateCertificate,
     create_connection: CreateConnection,
     fix_connection: FixConnection,
+    connection_key: ConnectionKey,
     expect_connection: ExpectConnection,
     create_flow: CreateFlow,
     start_flow: StartFlow,

@@ -41,6 +41,24 @@ pub(super) fn id_of(connection: &Value) -> String {
 }
 
 impl World {
+    /// Compares the error on which a consent ended with the expected texts.
+    pub(super) fn compare_consent_error(
+        &self,
+        ended: Result<(), MakerError>,
+        texts: &[String],
+        recorder: &mut StepRecorder<'_>,
+    ) -> Result<(), StepError> {
+        let shown = match ended {
+            Ok(()) => "the connection is connected".to_owned(),
+            Err(error @ (MakerError::Consent(_) | MakerError::ConsentRefused(_))) => error.to_string(),
+            Err(other) => return Err(other.into()),
+        };
+        for text in texts {
+            recorder.check(Check::holds("error page", &self.fill(text)?, &shown));
+        }
+        Ok(())
+    }
+
     /// Changes who may use a flow, as its owner or as an administrator. Returns the sign-in name of
     /// that user.
     pub(super) async fn modify_permissions(
