@@ -4,18 +4,31 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use outlive_clock::Instant;
 use reqwest::Method;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::portal::{Audience, Maker, MakerError};
 use crate::http::{CallError, send};
 
+/// The header with the connections that the user of a flow provides.
+const INVOKER_CONNECTIONS: &str = "X-MS-APIM-Tokens";
 /// The API version of the flow service.
 const API_VERSION: &str = "2016-11-01";
 /// The header with the connections that a user provides for a run.
 const INVOKER_CONNECTIONS: &str = "X-MS-APIM-Tokens";
 /// Maximum number of pages of run history read.
 const PAGES_MAX: usize = 2_000;
+
+/// Whose connection a flow uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RuntimeSource {
+    /// The one that its owner selected.
+    #[default]
+    Embedded,
+    /// For runs of a run-only user, one that this user provides.
+    Invoker,
+}
 
 /// A flow to create.
 #[derive(Clone, Debug)]
@@ -27,6 +40,7 @@ pub(crate) struct NewFlow<'a> {
     /// The connection its actions use and its connector, which is also the name of the connection
     /// reference; `None` if they use none.
     pub connection: Option<(&'a str, &'a str)>,
+    pub runtime_source: RuntimeSource,
     /// Its managed identities, as in an Azure resource.
     pub identity: Option<&'a Value>,
 }
@@ -80,6 +94,12 @@ pub(crate) struct RunActionProperties {
     pub outputs: Value,
 }
 
+/// Returns the connections that a user provides for a run.
+fn invoker_tokens(connection: &str, reference: &str) -> String {
+    let id = format!("/providers/Microsoft.PowerApps/apis/{reference}/connections/{connection}");
+    STANDARD.encode(json!({"$connections": {reference: {"connectionId": id}}}).to_string())
+}
+
 impl Maker {
     fn flow_url(&self, flow: &str, rest: &str) -> String {
         let (origin, tenant) = (&self.endpoints.flow, self.endpoints.tenant);
@@ -92,7 +112,7 @@ impl Maker {
     pub(crate) async fn put_flow(&mut self, now: Instant, flow: &NewFlow<'_>) -> Result<Value, MakerError> {
         let references = flow.connection.map(|(connection, connector)| {
             json!({connector: {
-                "runtimeSource": "embedded",
+                "runtimeSource": flow.runtime_source,
                 "connection": {"name": connection},
                 "api": {"name": connector},
             }})
@@ -136,15 +156,20 @@ impl Maker {
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
     }
 
-    /// Performs an operation on a flow: `start`, `stop`, `triggers/manual/run`.
+    /// Performs an operation on a flow: `start`, `stop`, `triggers/manual/run`. `provided` is a
+    /// connection of the user for a connection reference.
     pub(crate) async fn post_flow_action(
         &mut self,
         now: Instant,
         flow: &str,
         verb: &str,
+        provided: Option<(&str, &str)>,
     ) -> Result<(), MakerError> {
         let url = self.flow_url(flow, &format!("/{verb}"));
-        let answer = self.call(Audience::Flow, now, Method::POST, &url, Some(&json!({}))).await?;
+        let tokens = provided.map(|(connection, reference)| invoker_tokens(connection, reference));
+        let headers: Vec<_> = tokens.iter().map(|tokens| (INVOKER_CONNECTIONS, tokens.as_str())).collect();
+        let request = (Method::POST, url.as_str());
+        let answer = self.call_with(Audience::Flow, now, request, &headers, Some(&json!({}))).await?;
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
     }
 

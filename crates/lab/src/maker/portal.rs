@@ -224,8 +224,23 @@ impl Maker {
         url: &str,
         body: Option<&Value>,
     ) -> Result<Answer, MakerError> {
+        self.call_with(audience, now, (method, url), &[], body).await
+    }
+
+    /// Like `call`, with more headers.
+    pub(super) async fn call_with(
+        &mut self,
+        audience: Audience,
+        now: Instant,
+        (method, url): (Method, &str),
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Answer, MakerError> {
         let token = self.token(audience, now).await?;
         let mut request = self.http.request(method, url).bearer_auth(token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(body) = body {
             request = request.json(body);
         }

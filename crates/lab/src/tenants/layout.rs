@@ -5,7 +5,7 @@ use outlive_wire::lab_api::TenantCredentials;
 use serde_json::Map;
 
 use crate::http::Http;
-use crate::maker::{Endpoints, Maker, MakerError, NewFlow, UserAccount};
+use crate::maker::{Endpoints, Maker, MakerError, NewFlow, RuntimeSource, UserAccount};
 use crate::seed::TenantPlan;
 
 /// Signs the owners in, creates their connections and starts their flows, at the virtual instant
@@ -55,6 +55,7 @@ pub(super) async fn lay_out(
                 display_name: &flow.display_name,
                 definition: &flow.definition,
                 connection: Some((&flow.connection, &flow.connector)),
+                runtime_source: RuntimeSource::Embedded,
                 identity: None,
             };
             maker.put_flow(now, &flow).await?;

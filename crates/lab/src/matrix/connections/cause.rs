@@ -145,7 +145,7 @@ impl Workshop<'_> {
     async fn turn(&mut self, subjects: &[Subject], action: &str) -> Result<(), MatrixError> {
         for subject in subjects {
             let now = self.now;
-            let posted = self.owner.post_flow_action(now, &subject.flow, action).await;
+            let posted = self.owner.post_flow_action(now, &subject.flow, action, None).await;
             posted.map_err(|error| self.failed(error))?;
         }
         Ok(())

@@ -95,7 +95,7 @@ impl Workshop<'_> {
             Step::RestoreAccess => {
                 for action in ["stop", "start"] {
                     let now = self.now;
-                    let posted = self.owner.post_flow_action(now, &subject.flow, action).await;
+                    let posted = self.owner.post_flow_action(now, &subject.flow, action, None).await;
                     posted.map_err(|error| self.failed(error))?;
                 }
                 Ok(())

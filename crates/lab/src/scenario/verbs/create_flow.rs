@@ -7,7 +7,7 @@ use serde_saphyr::Spanned;
 
 use super::{Verb, default_text};
 use crate::diagnostic::Position;
-use crate::maker::NewFlow;
+use crate::maker::{NewFlow, RuntimeSource};
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::result::Check;
@@ -25,6 +25,10 @@ pub(crate) struct CreateFlow {
     owner: Spanned<String>,
     /// The connection it uses, if it uses one.
     connection: Option<Spanned<String>>,
+    /// Whose connection it uses: `embedded`, its owner's; or `invoker`, one that a run-only user
+    /// provides (`connection` of `run_flow`).
+    #[serde(default)]
+    runtime_source: RuntimeSource,
     /// The interval of its runs: a whole number of minutes, hours or days.
     every: Option<Spanned<Span>>,
     /// The operation it calls.
@@ -62,6 +66,9 @@ impl Verb for CreateFlow {
                     "write a whole number of minutes, for example PT1H",
                 );
             }
+        }
+        if self.runtime_source == RuntimeSource::Invoker && self.connection.is_none() {
+            checker.wrong("the flow has no connection to provide", "give the connection of its owner");
         }
         let name = self.connection.as_ref().map_or("", |name| name.value.as_str());
         if let Some(connection) = checker.known.connections.get(name).copied() {
@@ -105,6 +112,7 @@ impl Verb for CreateFlow {
             display_name: &self.name.value,
             definition: &definition,
             connection: connection.as_ref().map(|(name, found)| (*name, found.connector.as_str())),
+            runtime_source: self.runtime_source,
             identity: identity.as_ref(),
         };
         let created = maker.put_flow(now, &flow).await?;

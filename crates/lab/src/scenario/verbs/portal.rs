@@ -77,13 +77,18 @@ impl World {
     pub(super) async fn post_flow_action(
         &mut self,
         name: &str,
-        user: Option<&str>,
+        (user, connection): (Option<&str>, Option<&str>),
         (action, words): (&str, &str),
         recorder: &mut StepRecorder<'_>,
     ) -> Result<(), StepError> {
         let (flow, now) = (self.flow(name)?, self.now);
+        let provided = match connection {
+            Some(name) => Some((name.to_owned(), self.connection(name)?.connector)),
+            None => None,
+        };
+        let provided = provided.as_ref().map(|(name, connector)| (name.as_str(), connector.as_str()));
         let maker = self.maker(user.unwrap_or(&flow.owner))?;
-        maker.post_flow_action(now, &flow.id, action).await?;
+        maker.post_flow_action(now, &flow.id, action, provided).await?;
         recorder.note(format!("{} {words} the flow '{name}'", maker.user().upn));
         Ok(())
     }

@@ -22,6 +22,6 @@ impl Verb for StartFlow {
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
-        world.post_flow_action(&self.flow.value, None, ("start", "turns on"), recorder).await
+        world.post_flow_action(&self.flow.value, (None, None), ("start", "turns on"), recorder).await
     }
 }

@@ -22,6 +22,6 @@ impl Verb for StopFlow {
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
-        world.post_flow_action(&self.flow.value, None, ("stop", "turns off"), recorder).await
+        world.post_flow_action(&self.flow.value, (None, None), ("stop", "turns off"), recorder).await
     }
 }
