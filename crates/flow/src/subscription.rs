@@ -7,7 +7,7 @@ use outlive_clock::Stream;
 use outlive_clock::{Instant, Span};
 
 use crate::engine::{Failure, Outcome};
-use crate::retry::{RetryPolicy, is_retried};
+use crate::retry::{RetryPolicy, RetryProfile, is_retried};
 
 /// How far a subscription is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub(crate) fn conclude(
     state: SubscriptionState,
     outcome: Outcome,
     retries: u32,
-    policy: &RetryPolicy,
+    (policy, profile): (&RetryPolicy, RetryProfile),
     draw: &mut Stream,
 ) -> Concluded {
     let is_ending = state == SubscriptionState::Unsubscribing;
@@ -96,7 +96,7 @@ pub(crate) fn conclude(
         return if is_ending { Concluded::Ended(None) } else { Concluded::Subscribed };
     };
     let may_pass = outcome.status.is_some_and(is_retried);
-    match if may_pass { policy.wait(retries + 1, draw) } else { None } {
+    match if may_pass { policy.wait(retries + 1, profile, draw) } else { None } {
         Some(wait) => Concluded::Again(failure, wait),
         // What does not exist any more has ended.
         None if is_ending && matches!(outcome.status, Some(404 | 410)) => Concluded::Ended(None),
@@ -136,7 +136,7 @@ mod tests {
             let failed = status.is_none_or(|status| status >= 300);
             let outcome = Outcome { status, outputs: None, failure: failed.then(failure) };
             let mut draw = Randomness::from_seed(1).stream("retry");
-            let found = conclude(state, outcome, retries, &policy, &mut draw);
+            let found = conclude(state, outcome, retries, (&policy, RetryProfile::default()), &mut draw);
             assert_eq!(found, expected, "{state:?} {status:?} {retries}");
         }
     }

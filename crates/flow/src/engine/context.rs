@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::place::Spot;
 use super::state::RunState;
+use crate::retry::RetryProfile;
 
 /// The time, randomness and run of a step.
 pub(crate) struct Context<'a> {
@@ -16,13 +17,26 @@ pub(crate) struct Context<'a> {
     pub(crate) random: &'a dyn Fn() -> u64,
     /// Returns the address that calls an action back.
     pub(crate) callbacks: Option<&'a dyn Fn(Spot) -> String>,
+    /// The default policy of retries.
+    pub(crate) retry_profile: RetryProfile,
     /// How many bytes the expressions of the current action produced and read.
     pub(crate) spent: Cell<usize>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(now: Instant, run: &'a RunIdentity, random: &'a dyn Fn() -> u64) -> Self {
-        Self { now, run, random, callbacks: None, spent: Cell::new(0) }
+        Self {
+            now,
+            run,
+            random,
+            callbacks: None,
+            retry_profile: RetryProfile::default(),
+            spent: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn with_retries(self, retry_profile: RetryProfile) -> Self {
+        Self { retry_profile, ..self }
     }
 
     pub(crate) fn with_callbacks(self, callbacks: &'a dyn Fn(Spot) -> String) -> Self {

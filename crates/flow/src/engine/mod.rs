@@ -154,7 +154,8 @@ pub(crate) fn conclude(
         webhook::sanitize_response(outputs);
     }
     let may_pass = outcome.failure.is_some() && outcome.status.is_some_and(is_retried);
-    let wait = if may_pass { retry.wait(record.retries + 1, &mut draw()) } else { None };
+    let wait =
+        if may_pass { retry.wait(record.retries + 1, context.retry_profile, &mut draw()) } else { None };
     if let (ActionKind::Webhook(_), None) = (&action.kind, &outcome.failure) {
         webhook::wait(state, at, record, action, outcome.outputs);
         return;

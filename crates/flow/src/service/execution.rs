@@ -15,6 +15,7 @@ use super::state::{Flows, Program};
 use crate::connector::Workflow;
 use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
+use crate::retry::RetryProfile;
 use crate::status::RunStatus;
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow, RunUpdate};
@@ -110,7 +111,11 @@ impl Flows {
                     if wall_now() - began >= CLOCK_CHECK_AFTER {
                         now = now.max(self.chassis.clocks.now(tenant).await?);
                     }
-                    let context = Context::new(now, &identity, &draw);
+                    let profile = match outcome.failure {
+                        Some(_) => self.retry_profile(tenant, run.flow).await?,
+                        None => RetryProfile::default(),
+                    };
+                    let context = Context::new(now, &identity, &draw).with_retries(profile);
                     engine::conclude(
                         definition,
                         &mut state,

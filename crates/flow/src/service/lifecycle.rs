@@ -11,7 +11,7 @@ use super::state::Flows;
 use crate::ids::FlowId;
 use crate::lifecycle::Rule;
 use crate::lifecycle::failing::Outcome;
-use crate::lifecycle::idle::{self, IDLE_MAX, Idle};
+use crate::lifecycle::idle::{self, IDLE_MAX, Idle, expires};
 use crate::status::RunStatus;
 use crate::subscription::SubscriptionState;
 use crate::tables::flows::{self, FlowRow, FlowState};
@@ -118,7 +118,7 @@ impl Flows {
         now: Instant,
     ) -> Result<Change, Problem> {
         let is_on = flow.state == FlowState::Started;
-        if is_on && plans::contains(&self.chassis.store, tenant, flow.owner).await? {
+        if is_on && plans::find(&self.chassis.store, tenant, flow.owner).await?.is_some_and(expires) {
             return Ok(lifecycle::insert(tenant, flow.id, Rule::Idle, (now, now + IDLE_MAX)).into());
         }
         Ok(Change::new())

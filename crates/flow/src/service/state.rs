@@ -8,6 +8,7 @@ use outlive_chassis::{Chassis, HttpClient, Problem, StartError, TenantLocks, Unt
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
+use outlive_wire::Plan;
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 
@@ -18,7 +19,9 @@ use crate::FlowConfig;
 use crate::connector::{HeldIdentity, Hub, HubConfig};
 use crate::definition::{AccessControl, Definition};
 use crate::ids::FlowId;
-use crate::tables::{due, flows, runs::Claimant};
+use crate::lifecycle::idle::expires;
+use crate::retry::RetryProfile;
+use crate::tables::{due, flows, plans, runs::Claimant};
 
 /// The maximum number of cached definitions.
 const DEFINITIONS_CACHED_MAX: usize = 2_000;
@@ -40,6 +43,8 @@ pub(crate) struct Flows {
     pub(super) due_locks: TenantLocks,
     /// The runs that this process executes.
     pub(super) executing: Executing,
+    /// The profiles of flows, which depend on the plan of an owner who never changes.
+    profiles: Cache<(TenantId, FlowId), RetryProfile>,
     pub(super) next_due: UntilCommit<Option<Instant>>,
 }
 
@@ -65,6 +70,7 @@ impl Flows {
             reported: Mutex::default(),
             due_locks: TenantLocks::default(),
             executing: Executing::default(),
+            profiles: Cache::new(DEFINITIONS_CACHED_MAX),
             next_due: UntilCommit::default(),
         })
     }
@@ -100,6 +106,21 @@ impl Flows {
         }
     }
 
+    /// Returns the profile of a flow, also of one that was deleted.
+    pub(super) async fn retry_profile(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+    ) -> Result<RetryProfile, StoreError> {
+        if let Some(known) = self.profiles.get(&(tenant, flow)) {
+            return Ok(known);
+        }
+        let plan = plans::find_of_flow(&self.chassis.store, tenant, flow).await?;
+        let profile = plan.map_or(RetryProfile::default(), profile_of);
+        self.profiles.insert((tenant, flow), profile);
+        Ok(profile)
+    }
+
     pub(super) fn claimant(&self) -> Claimant<'_> {
         Claimant { replica: &self.config.replica, lease: wall_now() + LEASE }
     }
@@ -115,9 +136,15 @@ impl Flows {
         self.verifier.forget(tenant);
         self.next_due.forget(tenant);
         self.definitions.retain(|(known, ..), _| *known != tenant);
+        self.profiles.retain(|(known, _), _| *known != tenant);
         self.due_locks.forget(tenant);
         self.reported.lock().remove(&tenant);
     }
+}
+
+/// Plans by which flows expire have the low performance profile.
+const fn profile_of(plan: Plan) -> RetryProfile {
+    if expires(plan) { RetryProfile::Low } else { RetryProfile::Standard }
 }
 
 /// A version of a flow's definition, with the selected connections.

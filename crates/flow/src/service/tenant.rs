@@ -10,7 +10,6 @@ use outlive_wire::{FlowSpec, Secret, UserPlan};
 use super::state::Flows;
 use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
-use crate::lifecycle::idle::expires;
 use crate::tables::{TENANT_TABLES, credentials, plans};
 
 /// The flow service. Cheap to clone.
@@ -44,8 +43,8 @@ impl Service for FlowService {
         let sealed =
             self.0.chassis.sealer.seal(&purpose(tenant), spec.client_secret.expose().as_bytes(), &mut draw);
         let mut change = Change::from(credentials::insert(tenant, spec.client_id, sealed));
-        for UserPlan { user, plan } in spec.plans.into_iter().filter(|of| expires(of.plan)) {
-            change.add(plans::insert(tenant, user, &format!("{plan:?}")));
+        for UserPlan { user, plan } in spec.plans {
+            change.add(plans::insert(tenant, user, plan));
         }
         Ok(change)
     }

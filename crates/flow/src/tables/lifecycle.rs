@@ -7,8 +7,8 @@ use crate::ids::FlowId;
 use crate::lifecycle::Rule;
 use crate::lifecycle::failing::{FAILING_MAX, FAILURES_MIN};
 
-/// Counts a failure of a flow, if it is on: one statement, so that failures at the same time are all
-/// counted. The flow is due to be turned off once there are enough of them.
+/// Counts a failure of a flow, if it is on: one statement, so that failures at the same time are
+/// all counted. The flow is due to be turned off once there are enough of them.
 pub(crate) fn count_failure(tenant: TenantId, flow: FlowId, rule: Rule, now: Instant) -> Statement {
     sql!(
         "INSERT INTO lifecycle (tenant, flow, rule, since_us, failures, due_us) \

@@ -4,7 +4,7 @@ use outlive_clock::Span;
 use serde_json::{Value, json};
 
 use crate::fake_hub::Reply;
-use crate::lab::{FLOW, Lab, call, flow, hourly, manual};
+use crate::lab::{FLOW, Lab, OWNER, call, flow, hourly, manual};
 
 fn refresh_refused() -> Reply {
     let text = "Failed to refresh access token for service: aad. Correlation Id=g-1, UTC TimeStamp=1/5/2026 9:00:00 AM, Error: AADSTS50173";
@@ -198,4 +198,28 @@ fn an_operation_that_was_removed_after_the_flow_was_saved_fails_the_action() {
     lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), None).expect(202);
     assert_eq!(lab.newest_run()["properties"]["actions"]["Get"]["code"], "ApiOperationNotFound");
     assert!(lab.hub.calls().is_empty());
+}
+
+#[test]
+fn the_plan_of_the_owner_decides_how_often_a_call_is_retried() {
+    for (plan, retries, longest) in [
+        (None, 4, Span::from_seconds(98)),
+        (Some("microsoft365"), 2, Span::from_minutes(15)),
+        (Some("premium"), 8, Span::from_minutes(30)),
+    ] {
+        let plans = plan.map_or_else(|| json!([]), |plan| json!([{"user": OWNER, "plan": plan}]));
+        let lab = Lab::empty().with_plans(plans);
+        let start = lab.now();
+        lab.put_flow(manual(json!({"Call": call("ListOrders", json!({}))}))).expect(201);
+        lab.hub.replies(std::iter::repeat_with(|| Reply::Respond(503, json!({}))).take(20));
+        lab.owner("POST", &format!("/{FLOW}/triggers/manual/run"), Some(json!({}))).expect(202);
+        while lab.newest_run()["properties"]["status"] == "Waiting" {
+            lab.set_clock(lab.next_due().expect("a retry"));
+            lab.due();
+        }
+        let action = lab.newest_run()["properties"]["actions"]["Call"].clone();
+        assert_eq!((&action["status"], lab.hub.calls().len()), (&json!("Failed"), retries + 1), "{plan:?}");
+        let took = lab.now() - start;
+        assert!(took <= longest && took >= Span::from_seconds(10), "{plan:?}: {took}");
+    }
 }
