@@ -10,10 +10,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 use futures::FutureExt as _;
 use http::header::{
-    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::Limited;
+use outlive_clock::TenantId;
 use outlive_tokens::{bearer_token, peek_tenant};
 use serde_json::json;
 use tracing::Instrument as _;
@@ -78,6 +80,19 @@ fn ambiguous_host(request: &Request) -> Option<Problem> {
         .then(|| Problem::bad_request("The request names more than one host. Send one Host header field."))
 }
 
+/// Returns the `Authorization` header if there is one and no other.
+fn only_authorization(headers: &HeaderMap) -> Option<HeaderValue> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let only = values.next()?;
+    values.next().is_none().then(|| only.clone())
+}
+
+/// Returns the tenant that the token in an `Authorization` header names.
+fn tenant_of(authorization: HeaderValue) -> Option<TenantId> {
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, authorization)]);
+    bearer_token(&headers).ok().and_then(peek_tenant)
+}
+
 async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, routes: Routes) -> Response {
     let (chassis, service) = &*shell;
     chassis.exchanges.count(request.uri().path());
@@ -104,7 +119,7 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
     request.extensions_mut().insert(trace);
     let handling = async {
         if let Some(time) = time
-            && let Err(error) = chassis.clocks.catch_up(time).await
+            && let Err(error) = Box::pin(chassis.clocks.catch_up(time)).await
         {
             Problem::from(error).into_response()
         } else if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
@@ -113,13 +128,15 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
             announced_too_large(&request).or_else(|| undecodable::<S>(request.uri().path()))
         {
             let (request, _) = request.into_parts();
-            date::handle(service.refuse(problem, &request)).await
+            Box::pin(date::handle(service.refuse(problem, &request))).await
         } else {
-            // Responses for unknown paths have the date of the token's tenant, too.
-            let tenant = bearer_token(request.headers()).ok().and_then(peek_tenant);
+            let authorization = only_authorization(request.headers());
             date::handle(async {
                 let response = run(routes, request).await;
-                if let Some(tenant) = tenant.filter(|_| !response_is_dated()) {
+                // Responses for unknown paths have the date of the token's tenant, too.
+                if !response_is_dated()
+                    && let Some(tenant) = authorization.and_then(tenant_of)
+                {
                     // An unknown tenant has no date.
                     let _ = chassis.clocks.now(tenant).await;
                 }

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 /// Decodes each percent-encoded byte once. An incomplete or invalid sequence stays as it is.
 pub(crate) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
+    if !bytes.contains(&b'%') {
+        return bytes.to_vec();
+    }
     let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -99,7 +102,11 @@ pub(crate) fn captures<'a>(template: &'a str, path: &'a str) -> Vec<(&'a str, &'
 
 /// Returns each byte as the character with its number, so that bytes can be matched as a text.
 pub(crate) fn characters(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| char::from(*byte)).collect()
+    match std::str::from_utf8(bytes) {
+        // The usual case, copied at once.
+        Ok(text) if text.is_ascii() => text.to_owned(),
+        _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
 }
 
 /// Splits a segment into the texts around its parameters, and the parameters' names between them.

@@ -1,5 +1,7 @@
 //! Writing and reading the journal.
 
+use std::iter;
+
 use outlive_clock::{TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
 use outlive_wire::JournalLine;
@@ -8,6 +10,26 @@ use tokio::sync::watch;
 
 use crate::packed::{pack, unpack};
 use crate::{Event, Filter, LINES_MAX, Newest};
+
+/// Inserts names of the last event of a change.
+macro_rules! insert_names {
+    ($first:literal $(, $more:literal)*) => {
+        concat!(
+            "INSERT INTO journal_names (tenant, name, seq) VALUES ($1, $", $first, ", (SELECT MAX(seq) FROM journal))"
+            $(, ", ($1, $", $more, ", (SELECT MAX(seq) FROM journal))")*
+        )
+    };
+}
+
+/// The statement for one name, for two, and so on.
+const NAMES: [&str; 6] = [
+    insert_names!(2),
+    insert_names!(2, 3),
+    insert_names!(2, 3, 4),
+    insert_names!(2, 3, 4, 5),
+    insert_names!(2, 3, 4, 5, 6),
+    insert_names!(2, 3, 4, 5, 6, 7),
+];
 
 /// A service's journal.
 #[derive(Debug, Clone)]
@@ -28,13 +50,11 @@ impl Journal {
     #[must_use]
     pub fn entry(&self, event: &Event) -> Change {
         let mut change = Change::from(self.line(event));
-        for name in &event.names {
-            // The event is the last one of this change.
-            change.add(sql!(
-                "INSERT INTO journal_names (tenant, name, seq) VALUES ($1, $2, (SELECT MAX(seq) FROM journal))",
-                event.tenant,
-                name
-            ));
+        let names: Vec<&str> = event.names.iter().map(String::as_str).collect();
+        for names in names.chunks(NAMES.len()) {
+            let tenant = outlive_store::Value::from(event.tenant);
+            let values = iter::once(tenant).chain(names.iter().map(|name| (*name).into()));
+            change.add(Statement::new(NAMES[names.len() - 1], values.collect()));
         }
         change
     }

@@ -51,7 +51,7 @@ impl Backend {
         match self {
             Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path)?)),
             Self::Postgres(postgres) => {
-                let connecting = tokio::time::timeout(CONNECT_MAX, postgres.connect());
+                let connecting = Box::pin(tokio::time::timeout(CONNECT_MAX, postgres.connect()));
                 // The source says nothing more than `TooSlow`.
                 Ok(Connection::Postgres(connecting.await.map_err(|_| DatabaseError::TooSlow)??))
             }

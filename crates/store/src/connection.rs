@@ -4,7 +4,8 @@ use crate::postgres::PostgresConnection;
 use crate::sqlite::SqliteConnection;
 use crate::{Row, Statement, StoreError};
 
-/// A connection.
+/// A connection. Futures of PostgreSQL are boxed: they are large, and every future of a request that
+/// may read or write would contain one, and be moved with it several times.
 pub(crate) enum Connection {
     Sqlite(SqliteConnection),
     Postgres(PostgresConnection),
@@ -26,7 +27,7 @@ impl Connection {
     pub(crate) async fn run_command(&mut self, words: &str) -> Result<(), DatabaseError> {
         match self {
             Self::Sqlite(connection) => Ok(connection.run_command(words)?),
-            Self::Postgres(connection) => Ok(connection.run_command(words).await?),
+            Self::Postgres(connection) => Ok(Box::pin(connection.run_command(words)).await?),
         }
     }
 
@@ -34,7 +35,7 @@ impl Connection {
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, DatabaseError> {
         match self {
             Self::Sqlite(connection) => Ok(connection.execute(statement)?),
-            Self::Postgres(connection) => Ok(connection.execute(statement).await?),
+            Self::Postgres(connection) => Ok(Box::pin(connection.execute(statement)).await?),
         }
     }
 
@@ -46,14 +47,14 @@ impl Connection {
     ) -> Result<Vec<Row>, DatabaseError> {
         match self {
             Self::Sqlite(connection) => Ok(connection.read(statement, only_first)?),
-            Self::Postgres(connection) => Ok(connection.read(statement, only_first).await?),
+            Self::Postgres(connection) => Ok(Box::pin(connection.read(statement, only_first)).await?),
         }
     }
 
     /// Closes the connection. (SQLite closes its file on drop.)
     pub(crate) async fn close(self) {
         if let Self::Postgres(connection) = self {
-            connection.close().await;
+            Box::pin(connection.close()).await;
         }
     }
 }

@@ -5,6 +5,18 @@ use http::header::AUTHORIZATION;
 
 use crate::{BearerRefusal, TOKEN_CHARS_MAX};
 
+/// Whether a byte is a character of `token68`.
+static IS_TOKEN68: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+        byte += 1;
+    }
+    table
+};
+
 /// Returns the bearer token of a request (RFC 6750, section 2.1).
 ///
 /// # Errors
@@ -33,9 +45,11 @@ pub fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Result<&'a str, 
     if !given.eq_ignore_ascii_case(scheme) || token.is_empty() {
         return Err(BearerRefusal::Missing);
     }
-    let is_token68 = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/".contains(&c);
     let body = token.trim_end_matches('=');
-    if body.is_empty() || !body.bytes().all(is_token68) || token.len() > TOKEN_CHARS_MAX {
+    if body.is_empty()
+        || !body.bytes().all(|byte| IS_TOKEN68[usize::from(byte)])
+        || token.len() > TOKEN_CHARS_MAX
+    {
         return Err(BearerRefusal::Malformed);
     }
     Ok(token)

@@ -75,8 +75,9 @@ impl Service for FlowService {
         let flows = Arc::clone(&self.0);
         // Spawned, so that a disconnecting caller does not stop work halfway.
         tokio::spawn(async move {
-            flows.report_remaining(tenant, turn.now()).await;
-            flows.run_due_work(tenant, turn).await
+            Box::pin(flows.report_remaining(tenant, turn.now())).await;
+            // Allocated in its place: it is large, and spawning moves the whole future several times.
+            Box::pin(flows.run_due_work(tenant, turn)).await
         })
         .await
         .unwrap_or_else(|error| {

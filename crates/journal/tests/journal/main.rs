@@ -17,6 +17,7 @@ on_each_database!(
     a_line_stands_or_falls_with_its_change,
     lines_are_numbered_without_gaps_in_the_order_of_their_commits,
     a_query_selects,
+    an_event_is_found_by_each_of_its_names,
     a_cursor_walks_through_all,
     tenants_do_not_see_each_other,
     a_query_answers_no_more_than_its_limit,
@@ -239,6 +240,18 @@ async fn a_query_selects(place: &Place) {
     ] {
         let seqs: Vec<i64> = read(&journal, filter).await.iter().map(|line| line.seq).collect();
         assert_eq!(seqs, found, "{which}");
+    }
+}
+
+async fn an_event_is_found_by_each_of_its_names(place: &Place) {
+    let journal = place.journal();
+    for count in 0..=14 {
+        let names: Vec<_> = (0..count).map(|name| format!("{count}-{name}")).collect();
+        journal.append(&event("token.issued", "user:1").about(&names)).await.expect("is written");
+        for name in names {
+            let lines = read(&journal, Filter { about: Some(name), ..Filter::of(tenant(1)) }).await;
+            assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), [count + 1]);
+        }
     }
 }
 
