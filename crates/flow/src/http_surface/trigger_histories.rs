@@ -14,8 +14,11 @@ use super::links::{below, flow_path};
 use super::paging::Page;
 use super::run_documents::run_path;
 use super::run_routes;
+use crate::lifecycle::Rule;
+use crate::lifecycle::failing::Streak;
 use crate::service::Flows;
 use crate::tables::flows::FlowRow;
+use crate::tables::lifecycle;
 use crate::tables::permissions::Role;
 use crate::tables::runs::RunRow;
 
@@ -101,6 +104,15 @@ async fn trigger_of(caller: &Caller, flows: &Flows, flow: &FlowRow) -> Result<Va
     });
     if let Some(next) = flow.next_due {
         properties["nextExecutionTime"] = json!(next);
+    }
+    // A poll that fails starts no run, so it is shown here only.
+    let store = &flows.chassis.store;
+    let streak = lifecycle::find_streak(store, caller.tenant, flow.id, Rule::FailingTrigger).await?;
+    if let Some(Streak { since, failures }) = streak {
+        let message =
+            format!("It failed {failures} times since {since}. The log of the flow service says why.");
+        properties["status"] = json!("Failed");
+        properties["error"] = json!({"code": "TriggerFailed", "message": message});
     }
     Ok(json!({
         "name": name,
