@@ -7,8 +7,8 @@ use outlive_chassis::Problem;
 
 use crate::definition::{AddressRange, accepts};
 
-/// Returns the address of the client: the first of `X-Forwarded-For`, so that a lab can simulate any
-/// address, or the loopback address.
+/// Returns the address of the client: the first of `X-Forwarded-For`, so that a lab can simulate
+/// any address, or the loopback address.
 pub(super) fn client_address(headers: &HeaderMap) -> IpAddr {
     let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let first = named.and_then(|addresses| addresses.split(',').next());

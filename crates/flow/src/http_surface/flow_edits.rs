@@ -44,6 +44,9 @@ const DESCRIPTIVE: [&str; 9] = [
     "workflowEntityId",
 ];
 
+/// The parameter with the connections of an exported workflow.
+const CONNECTIONS: &str = "$connections";
+
 /// The flow that a request creates or changes.
 pub(super) struct Target<'a> {
     pub(super) environment: &'a str,
@@ -53,7 +56,8 @@ pub(super) struct Target<'a> {
 }
 
 /// Parses `{"identity"?, "properties": {displayName?, definition?, connectionReferences?,
-/// accessControl?, state?}}`. A member that is neither honored nor part of a flow as shown or
+/// accessControl?, state?}}`; a workflow has `parameters.$connections` in place of
+/// `connectionReferences`. A member that is neither honored nor part of a flow as shown or
 /// exported is a mistake.
 pub(super) fn read(body: &Bytes, target: &Target<'_>) -> Result<FlowEdit, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|error| {
@@ -83,10 +87,12 @@ pub(super) fn read(body: &Bytes, target: &Target<'_>) -> Result<FlowEdit, Proble
         Some(value) => WantedIdentity::read(value, &mut mistakes),
     };
     let object = |name: &str| properties.get(name).filter(|value| !value.is_null()).cloned();
+    // A workflow has its connections in a parameter.
+    let of_workflow = || properties.get("parameters")?.get(CONNECTIONS)?.get("value").cloned();
     Ok(FlowEdit {
         display_name,
         definition: object("definition"),
-        references: object("connectionReferences"),
+        references: object("connectionReferences").or_else(of_workflow),
         access_control: object("accessControl"),
         state,
         identity,
@@ -126,11 +132,26 @@ fn check_members(
             "environment" if !is_text("name", target.environment) => wrong(&path, ANOTHER),
             "creator" if !is_text("objectId", &target.owner.to_string()) => wrong(&path, ANOTHER),
             "environment" | "creator" => {}
-            "parameters" => wrong(
-                &path,
-                "values of parameters cannot be given beside the definition; write them as defaultValue in \
-                 properties.definition.parameters, and connections in properties.connectionReferences.",
-            ),
+            "parameters" => {
+                let names = value.as_object().into_iter().flat_map(|values| values.keys());
+                for name in names.filter(|name| *name != CONNECTIONS) {
+                    wrong(
+                        &shown_name("properties.parameters.", name),
+                        "values of parameters cannot be given beside the definition; write them as defaultValue in \
+                         properties.definition.parameters.",
+                    );
+                }
+                if !value.is_object() {
+                    wrong(&path, "must be an object.");
+                }
+                let has_both = properties.get("connectionReferences").is_some_and(|given| !given.is_null());
+                if has_both && value.get(CONNECTIONS).is_some() {
+                    wrong(
+                        "properties.parameters.$connections",
+                        "the flow has connectionReferences, too; leave one of them out.",
+                    );
+                }
+            }
             known if [&WRITTEN[..], &SHOWN, &DESCRIPTIVE].iter().any(|names| names.contains(&known)) => {}
             _ => wrong(
                 &path,

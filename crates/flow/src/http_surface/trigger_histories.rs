@@ -16,8 +16,10 @@ use super::paging::Page;
 use super::run_documents::run_path;
 use super::run_routes;
 use crate::ids::FlowId;
+use crate::lifecycle::Rule;
 use crate::service::{Flows, unreadable};
 use crate::tables::flows::FlowRow;
+use crate::tables::lifecycle;
 use crate::tables::permissions::Role;
 use crate::tables::runs::RunRow;
 use crate::tables::subscription_calls::{self, SubscriptionCall};
@@ -126,6 +128,15 @@ async fn trigger_of(caller: &Caller, flows: &Flows, flow: &FlowRow) -> Result<Va
     });
     if let Some(next) = flow.next_due {
         properties["nextExecutionTime"] = json!(next);
+    }
+    // A poll that fails starts no run, so it is shown here only.
+    let store = &flows.chassis.store;
+    let failing = lifecycle::find_failures(store, caller.tenant, flow.id, Rule::FailingTrigger).await?;
+    if let Some((since, failures)) = failing {
+        let message =
+            format!("It failed {failures} times since {since}. The log of the flow service says why.");
+        properties["status"] = json!("Failed");
+        properties["error"] = json!({"code": "TriggerFailed", "message": message});
     }
     if let Some(error) = subscription.and_then(|one| one.error) {
         properties["error"] = json!(error);

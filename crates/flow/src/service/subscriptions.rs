@@ -224,6 +224,7 @@ impl Flows {
             TriggerKind::Webhook(Some(call)) => *call.retry(),
             _ => RetryPolicy::default(),
         };
+        let policy = policy.in_profile(self.retry_profile(tenant, flow).await?);
         let mut draw = random.stream("retry");
         let concluded = subscription::conclude(one.state, outcome, one.retries, &policy, &mut draw);
         Ok((concluded, location, has_answered))

@@ -19,8 +19,26 @@ pub(crate) async fn list_streaks(store: &Store, tenant: TenantId) -> Result<Vec<
     rows.iter().map(|row| Ok((row.parse("flow")?, row.parse("rule")?))).collect()
 }
 
-/// Counts a failure of a flow, if it is on: one statement, so that failures at the same time are all
-/// counted. The flow is due to be turned off once there are enough of them.
+/// Reads since when a flow fails by a rule, and how often it did.
+pub(crate) async fn find_failures(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+    rule: Rule,
+) -> Result<Option<(Instant, i64)>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT since_us, failures FROM lifecycle WHERE tenant = $1 AND flow = $2 AND rule = $3",
+            tenant,
+            flow,
+            rule.name()
+        ))
+        .await?;
+    row.map(|row| Ok((row.instant("since_us")?, row.int("failures")?))).transpose()
+}
+
+/// Counts a failure of a flow, if it is on: one statement, so that failures at the same time are
+/// all counted. The flow is due to be turned off once there are enough of them.
 pub(crate) fn count_failure(tenant: TenantId, flow: FlowId, rule: Rule, now: Instant) -> Statement {
     sql!(
         "INSERT INTO lifecycle (tenant, flow, rule, since_us, failures, due_us) \

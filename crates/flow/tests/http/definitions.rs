@@ -115,7 +115,7 @@ fn members_that_are_not_honored_are_rejected_with_their_paths() {
     let details = rejected["error"]["details"].as_array().expect("details");
     let mut targets: Vec<_> = details.iter().map(|one| one["target"].as_str().expect("a path")).collect();
     targets.sort_unstable();
-    let of_properties = ["creator", "environment", "parameters", "plan"];
+    let of_properties = ["creator", "environment", "parameters.limit", "plan"];
     let expected: Vec<_> = of_properties.iter().map(|name| format!("properties.{name}")).collect();
     assert_eq!(targets, [&["name".to_owned()][..], &expected, &["tags".to_owned()]].concat());
     lab.owner("POST", "", Some(body)).expect(400);
@@ -340,4 +340,23 @@ fn a_definition_that_cannot_be_read_affects_its_flow_only() {
     assert_eq!((runs(FLOW), lab.newest_run()["properties"]["status"].clone()), (2, json!("Succeeded")));
     lab.spoil_definitions(FLOW);
     lab.owner("DELETE", &format!("/{FLOW}"), None).expect(204);
+}
+
+#[test]
+fn a_workflow_has_its_connections_in_a_parameter() {
+    let lab = Lab::new();
+    let mut body = flow(hourly());
+    let value = json!({"shared_contoso-orders": {
+        "connectionId": "/subscriptions/s/resourceGroups/lab/providers/Microsoft.Web/connections/orders-of-owner",
+        "connectionName": "orders-of-owner",
+        "id": "/subscriptions/s/providers/Microsoft.Web/locations/unitedstates/managedApis/shared_contoso-orders",
+    }});
+    body["properties"]["parameters"] = json!({"$connections": {"value": value}});
+    let at = format!("/{FLOW}");
+    let both = lab.owner("PUT", &at, Some(body.clone())).expect(400);
+    assert_eq!(both["error"]["details"][0]["target"], "properties.parameters.$connections");
+    body["properties"].as_object_mut().expect("properties").remove("connectionReferences");
+    let made = lab.owner("PUT", &at, Some(body)).expect(201);
+    assert_eq!(made["properties"]["connectionReferences"], value);
+    assert_eq!((lab.due(), lab.hub.calls().len()), ((1, 0), 1));
 }

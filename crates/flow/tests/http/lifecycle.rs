@@ -129,8 +129,16 @@ fn a_trigger_that_fails_for_14_days_turns_the_flow_off() {
     // A question that is answered ends the count, also without an event.
     lab.hub.replies([refused(), refused(), Reply::Respond(202, json!({}))]);
     lab.hub.replies(std::iter::repeat_with(refused).take(40));
+    let trigger =
+        || lab.owner("GET", &format!("/{FLOW}/triggers/When_new"), None).expect(200)["properties"].clone();
+    lab.advance_to_day(2);
+    assert_eq!(trigger().get("status"), None);
     lab.advance_to_day(16);
     assert_eq!(properties(&lab)["state"], "Started");
+    let failing = trigger();
+    assert_eq!(failing["status"], "Failed");
+    let message = failing["error"]["message"].as_str().expect("a message").to_owned();
+    assert!(message.contains("failed 14 times since 2026-01-08"), "{message}");
     lab.advance_to_day(18);
     let shown = properties(&lab);
     assert_eq!((&shown["state"], &shown["flowSuspensionTime"]), (&json!("Suspended"), &json!(day(17))));

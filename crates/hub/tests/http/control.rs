@@ -23,6 +23,17 @@ async fn a_connection_is_a_resource() {
     assert_eq!(properties["createdTime"], "2026-01-05T09:00:00.0000000Z");
     assert_eq!(properties["createdBy"]["id"], json!(OWNER));
     assert_eq!(properties["connectionState"], "Enabled");
+    assert_eq!(
+        (&made["kind"], &properties["authenticatedUser"], &properties["overallStatus"]),
+        (&json!("V2"), &json!({}), &json!("Error"))
+    );
+    assert_eq!(
+        (&properties["statuses"][0]["target"], &properties["statuses"][0]["error"]["code"]),
+        (&json!("token"), &json!("Unauthenticated"))
+    );
+    for links in ["testLinks", "testRequests"] {
+        assert!(properties[links][0]["requestUri"].is_string(), "{links}");
+    }
     let url = properties["connectionRuntimeUrl"].as_str().expect("a URL");
     let hex = url.strip_prefix(&format!("http://hub.test/apim/{CONNECTOR}/")).expect("documented");
     assert!(hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()), "{hex}");
@@ -60,6 +71,15 @@ async fn managed_apis_can_be_listed_and_read() {
     assert_eq!(one.at("/properties/swagger"), Value::Null);
     assert_eq!(one.at("/properties/backendService/serviceUrl"), "https://orders.contoso.example/v1");
     assert_eq!(one.at("/properties/connectionParameters/token/type"), "oauthSetting");
+    assert_eq!(one.at("/properties/name"), CONNECTOR);
+    assert_eq!(one.at("/properties/runtimeUrls/0"), format!("http://hub.test/apim/{CONNECTOR}"));
+    assert_eq!(one.at("/properties/generalInformation/displayName"), "Contoso Orders");
+    for (member, is_kind) in [
+        ("/properties/capabilities", Value::is_array as fn(&Value) -> bool),
+        ("/properties/metadata", Value::is_object),
+    ] {
+        assert!(is_kind(&one.at(member)), "{member}");
+    }
     let exported = get(&format!("/{CONNECTOR}?export=true&api-version=2016-06-01")).await.expect(200);
     assert_eq!(exported.at("/properties/swagger"), swagger("/v1"));
     get("/nothing?api-version=2016-06-01").await.expect(404);

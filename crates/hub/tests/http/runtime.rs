@@ -227,6 +227,18 @@ async fn unreachable_and_unknown_back_ends_are_bad_gateways() {
             url.as_str().expect("a URL").strip_prefix("http://hub.test").expect("the hub's").to_owned();
         let answer = world.call(&runtime).await.expect(502);
         assert_ne!(answer.at(message), Value::Null, "{}", answer.text);
+        if connector == "shared_gone" {
+            assert_eq!(
+                (answer.at("/error/code"), answer.at("/error/source"), answer.at(message)),
+                (json!(502), json!("hub.test"), json!("BadGateway"))
+            );
+            assert!(answer.at("/error/innerError").is_string(), "{}", answer.text);
+        } else {
+            assert_eq!(
+                (answer.at("/status"), answer.at("/source"), answer.at("/error/message")),
+                (json!(502), json!("hub.test"), answer.at(message))
+            );
+        }
     }
 }
 
