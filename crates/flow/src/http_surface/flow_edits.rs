@@ -47,7 +47,7 @@ const DESCRIPTIVE: [&str; 9] = [
 /// The parameter with the connections of an exported workflow.
 const CONNECTIONS: &str = "$connections";
 
-/// The flow that a request changes.
+/// The flow that a PATCH changes.
 pub(super) struct Target<'a> {
     pub(super) environment: &'a str,
     pub(super) id: FlowId,
@@ -59,8 +59,8 @@ pub(super) struct Target<'a> {
 /// `connectionReferences`. A member that is neither honored nor part of a flow as shown or
 /// exported is a mistake.
 ///
-/// `target` is the flow that is changed. A flow is created from an exported one as well, whose
-/// name, environment and creator are not those of the new one.
+/// `target` is the flow that a PATCH changes. A PUT or POST can have an exported flow, also again,
+/// whose name, environment and creator are not those of the flow that it writes.
 pub(super) fn read(body: &Bytes, target: Option<&Target<'_>>) -> Result<FlowEdit, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}."))

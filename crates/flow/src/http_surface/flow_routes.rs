@@ -140,7 +140,7 @@ pub(super) async fn put(
     })?;
     let actor = caller.actor();
     let found = flows::find(&flows.chassis.store, caller.tenant, id).await?;
-    let edit = flow_edits::read(&body, found.as_ref().map(|row| target(&caller, row)).as_ref())?;
+    let edit = flow_edits::read(&body, None)?;
     let saved = match found {
         None => flows.create(&actor, id, edit).await?,
         Some(_) => {
