@@ -47,11 +47,10 @@ const DESCRIPTIVE: [&str; 9] = [
 /// The parameter with the connections of an exported workflow.
 const CONNECTIONS: &str = "$connections";
 
-/// The flow that a request creates or changes.
+/// The flow that a PATCH changes.
 pub(super) struct Target<'a> {
     pub(super) environment: &'a str,
-    /// The id in the path.
-    pub(super) id: Option<FlowId>,
+    pub(super) id: FlowId,
     pub(super) owner: UserId,
 }
 
@@ -59,7 +58,10 @@ pub(super) struct Target<'a> {
 /// accessControl?, state?}}`; a workflow has `parameters.$connections` in place of
 /// `connectionReferences`. A member that is neither honored nor part of a flow as shown or
 /// exported is a mistake.
-pub(super) fn read(body: &Bytes, target: &Target<'_>) -> Result<FlowEdit, Problem> {
+///
+/// `target` is the flow that a PATCH changes. A PUT or POST can have an exported flow, also again,
+/// whose name, environment and creator are not those of the flow that it writes.
+pub(super) fn read(body: &Bytes, target: Option<&Target<'_>>) -> Result<FlowEdit, Problem> {
     let body: Value = serde_json::from_slice(body).map_err(|error| {
         Problem::bad_request(format!("The body is not JSON: {error}. Send {{\"properties\": {{…}}}}."))
     })?;
@@ -105,7 +107,7 @@ pub(super) fn read(body: &Bytes, target: &Target<'_>) -> Result<FlowEdit, Proble
 fn check_members(
     body: &Value,
     properties: &Map<String, Value>,
-    target: &Target<'_>,
+    target: Option<&Target<'_>>,
     mistakes: &mut Vec<Mistake>,
 ) {
     let mut wrong = |path: &str, message: &str| mistakes.push(Mistake::property(path, message));
@@ -116,7 +118,7 @@ fn check_members(
             "name" | "id" => {
                 let last = value.as_str().and_then(|text| text.rsplit('/').next());
                 let id = last.and_then(|text| text.parse::<FlowId>().ok());
-                if id.is_none() || id != target.id {
+                if target.is_some_and(|target| id != Some(target.id)) {
                     wrong(name, ANOTHER);
                 }
             }
@@ -129,9 +131,16 @@ fn check_members(
             value.get(member).and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case(expected))
         };
         match name.as_str() {
-            "environment" if !is_text("name", target.environment) => wrong(&path, ANOTHER),
-            "creator" if !is_text("objectId", &target.owner.to_string()) => wrong(&path, ANOTHER),
-            "environment" | "creator" => {}
+            "environment" => {
+                if target.is_some_and(|target| !is_text("name", target.environment)) {
+                    wrong(&path, ANOTHER);
+                }
+            }
+            "creator" => {
+                if target.is_some_and(|target| !is_text("objectId", &target.owner.to_string())) {
+                    wrong(&path, ANOTHER);
+                }
+            }
             "parameters" => {
                 let names = value.as_object().into_iter().flat_map(|values| values.keys());
                 for name in names.filter(|name| *name != CONNECTIONS) {

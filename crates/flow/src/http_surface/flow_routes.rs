@@ -38,10 +38,8 @@ fn respond(caller: &Caller, saved: &Saved) -> (StatusCode, Json<Value>) {
     (status, Json(complete_flow(caller, &saved.flow, role, details)))
 }
 
-/// Returns the flow that a request is about: one that exists, or one of the caller.
-fn target<'a>(caller: &'a Caller, id: Option<FlowId>, found: Option<&FlowRow>) -> Target<'a> {
-    let owner = found.map_or(caller.user, |row| row.owner);
-    Target { environment: &caller.environment, id, owner }
+fn target<'a>(caller: &'a Caller, row: &FlowRow) -> Target<'a> {
+    Target { environment: &caller.environment, id: row.id, owner: row.owner }
 }
 
 /// Reads the last flow of the previous page: when it was created, and its id.
@@ -116,7 +114,7 @@ pub(super) async fn show_as_administrator(
 }
 
 pub(super) async fn create(caller: Caller, State(flows): State<Arc<Flows>>, body: Bytes) -> FlowResponse {
-    let edit = flow_edits::read(&body, &target(&caller, None, None))?;
+    let edit = flow_edits::read(&body, None)?;
     let id = FlowId::generate(&mut flows.chassis.random.of(caller.tenant).stream("flow-id"));
     Ok(respond(&caller, &flows.create(&caller.actor(), id, edit).await?))
 }
@@ -144,7 +142,7 @@ pub(super) async fn put(
     })?;
     let actor = caller.actor();
     let found = flows::find(&flows.chassis.store, caller.tenant, id).await?;
-    let edit = flow_edits::read(&body, &target(&caller, Some(id), found.as_ref()))?;
+    let edit = flow_edits::read(&body, None)?;
     let saved = match found {
         None => flows.create(&actor, id, edit).await?,
         Some(_) => {
@@ -171,7 +169,7 @@ pub(super) async fn patch(
     body: Bytes,
 ) -> FlowResponse {
     let row = flows.find_own(&caller.actor(), flow_id(&id)?).await?;
-    let edit = flow_edits::read(&body, &target(&caller, Some(row.id), Some(&row)))?;
+    let edit = flow_edits::read(&body, Some(&target(&caller, &row)))?;
     Ok(respond(&caller, &flows.update(&caller.actor(), row, edit).await?))
 }
 

@@ -8,14 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::portal::{Audience, Maker, MakerError};
-use crate::http::{CallError, send};
+use crate::http::CallError;
 
 /// The header with the connections that the user of a flow provides.
 const INVOKER_CONNECTIONS: &str = "X-MS-APIM-Tokens";
 /// The API version of the flow service.
 const API_VERSION: &str = "2016-11-01";
-/// The header with the connections that a user provides for a run.
-const INVOKER_CONNECTIONS: &str = "X-MS-APIM-Tokens";
 /// Maximum number of pages of run history read.
 const PAGES_MAX: usize = 2_000;
 
@@ -94,10 +92,15 @@ pub(crate) struct RunActionProperties {
     pub outputs: Value,
 }
 
-/// Returns the connections that a user provides for a run.
-fn invoker_tokens(connection: &str, reference: &str) -> String {
+/// Returns the connection that a user provides for a run, with the user's own token for the calls
+/// through it, if there is one.
+fn invoker_tokens(connection: &str, reference: &str, token: Option<&str>) -> String {
     let id = format!("/providers/Microsoft.PowerApps/apis/{reference}/connections/{connection}");
-    STANDARD.encode(json!({"$connections": {reference: {"connectionId": id}}}).to_string())
+    let mut provided = json!({ "connectionId": id });
+    if let Some(token) = token {
+        provided["authentication"] = json!({"type": "Raw", "scheme": "Bearer", "parameter": token});
+    }
+    STANDARD.encode(json!({"$connections": {reference: provided}}).to_string())
 }
 
 impl Maker {
@@ -166,7 +169,7 @@ impl Maker {
         provided: Option<(&str, &str)>,
     ) -> Result<(), MakerError> {
         let url = self.flow_url(flow, &format!("/{verb}"));
-        let tokens = provided.map(|(connection, reference)| invoker_tokens(connection, reference));
+        let tokens = provided.map(|(connection, reference)| invoker_tokens(connection, reference, None));
         let headers: Vec<_> = tokens.iter().map(|tokens| (INVOKER_CONNECTIONS, tokens.as_str())).collect();
         let request = (Method::POST, url.as_str());
         let answer = self.call_with(Audience::Flow, now, request, &headers, Some(&json!({}))).await?;
@@ -182,16 +185,12 @@ impl Maker {
         reference: &str,
         connection: &str,
     ) -> Result<(), MakerError> {
-        let provided = json!({"$connections": {reference: {
-            "connectionId": format!("/providers/Microsoft.PowerApps/apis/{reference}/connections/{connection}"),
-            "authentication": {
-                "type": "Raw", "scheme": "Bearer", "parameter": self.token(Audience::Hub, now).await?,
-            },
-        }}});
-        let token = self.token(Audience::Flow, now).await?;
+        let token = self.token(Audience::Hub, now).await?;
+        let provided = invoker_tokens(connection, reference, Some(&token));
         let url = self.flow_url(flow, "/triggers/manual/run");
-        let request = self.http.request(Method::POST, &url).bearer_auth(token).json(&json!({}));
-        let answer = send(request.header(INVOKER_CONNECTIONS, STANDARD.encode(provided.to_string()))).await?;
+        let headers = [(INVOKER_CONNECTIONS, provided.as_str())];
+        let request = (Method::POST, url.as_str());
+        let answer = self.call_with(Audience::Flow, now, request, &headers, Some(&json!({}))).await?;
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
     }
 
