@@ -14,8 +14,8 @@ use crate::connector::{
     connector_faults,
 };
 
-/// Reads the files of a connector (`apiProperties`, `apiDefinition`), and prepares a call of each of
-/// their operations, by each parameter set: for a connection with the values in
+/// Reads the files of a connector (`apiProperties`, `apiDefinition`), and prepares a call of each
+/// of their operations, by each parameter set: for a connection with the values in
 /// `parameterValues`, and a caller who gives `headers`, `query` and `body`. Returns how many calls
 /// would be sent.
 ///
