@@ -144,3 +144,29 @@ fn headers(given: Option<&Map<String, Value>>) -> HeaderMap {
     };
     given.into_iter().flatten().filter_map(header).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn calls_of_a_valid_connector_are_prepared_by_every_set_and_those_of_others_are_not() {
+        let mut document = json!({
+            "apiProperties": {"connectionParameterSets": {"values": [
+                {"name": "key", "parameters": {"api_key": {"type": "securestring"}}},
+                {"name": "identity", "parameters": {"token": {"type": "managedIdentity"}}},
+            ]}},
+            "apiDefinition": {"swagger": "2.0", "host": "a.example", "paths": {
+                "/a": {"get": {"operationId": "A"}}, "/b/{id}": {"get": {"operationId": "B"}},
+            }},
+            "parameterValues": {"api_key": "k"}, "segment": "1", "query": "a=b", "headers": {"accept": "c"},
+        });
+        assert_eq!(try_connector_files(&document), 4);
+        document["segment"] = json!("..");
+        assert_eq!(try_connector_files(&document), 2, "a path that leads elsewhere is not sent");
+        document["apiDefinition"]["host"] = json!("");
+        assert_eq!(try_connector_files(&document), 0);
+    }
+}
