@@ -1,5 +1,5 @@
-//! Files of connectors: reading any ends, each mistake has a place, and no call that is made with them
-//! leaves the back end.
+//! Files of connectors: reading any ends, each mistake has a place, and no call that is made with
+//! them leaves the back end.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

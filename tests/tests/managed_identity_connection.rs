@@ -22,8 +22,8 @@ fn connector() -> Value {
     }})
 }
 
-fn flow(authentication: &Value) -> Value {
-    json!({"identity": {"type": "SystemAssigned"}, "properties": {
+fn flow(identity: &Value, authentication: &Value) -> Value {
+    json!({"identity": identity, "properties": {
         "displayName": "My hourly flow", "state": "Started",
         "definition": {
             "contentVersion": "1.0.0.0",
@@ -68,63 +68,60 @@ async fn an_hourly_flow_with_its_identity_survives_its_owner_and_not_its_identit
     assert_eq!((status, &connected["properties"]["overallStatus"]), (201, &json!("Ready")), "{connected}");
 
     // Without its authentication the reference is rejected.
-    let (status, rejected) = maker.flow(Method::PUT, FLOW_ID, &flow(&Value::Null)).await;
+    let own = json!({"type": "SystemAssigned"});
+    let (status, rejected) = maker.flow(Method::PUT, FLOW_ID, &flow(&own, &Value::Null)).await;
     let code = &rejected["error"]["code"];
     assert_eq!((status, code), (400, &json!("WorkflowManagedIdentityConfigurationInvalid")), "{rejected}");
-    let authentication = json!({"authentication": {"type": "ManagedServiceIdentity"}});
-    let (status, saved) = maker.flow(Method::PUT, FLOW_ID, &flow(&authentication)).await;
-    assert_eq!(status, 201, "{saved}");
 
-    // An administrator assigns the API's role to the identity.
-    let orders = tenant.application("Contoso Orders API")["client_id"].clone();
-    let filter = format!("servicePrincipals?$filter=appId eq '{}'", orders.as_str().expect("an id"));
-    let orders_api = admin.graph(Method::GET, &filter, &Value::Null).await["value"][0].clone();
-    let roles = orders_api["appRoles"].as_array().expect("roles");
-    let read = roles.iter().find(|role| role["value"] == "Orders.Read.All").expect("a role")["id"].clone();
-    let principal = saved["identity"]["principalId"].as_str().expect("an id").to_owned();
-    let assigned_to =
-        format!("servicePrincipals/{}/appRoleAssignedTo", orders_api["id"].as_str().expect("an id"));
-    let assignment = json!({"principalId": principal, "resourceId": orders_api["id"], "appRoleId": read});
-    let assigned = admin.graph(Method::POST, &assigned_to, &assignment).await;
+    // An identity without an app role of the API is refused by the API.
+    let authentication = json!({"authentication": {"type": "ManagedServiceIdentity"}});
+    let (status, saved) = maker.flow(Method::PUT, FLOW_ID, &flow(&own, &authentication)).await;
+    assert_eq!(status, 201, "{saved}");
+    tenant.advance("PT2H").await;
+    let (refused, failed) = runs(&system, &tenant).await;
+    assert!(refused >= 2 && failed.len() == refused, "{refused} {failed:?}");
+    assert!(
+        failed.iter().all(|run| run.to_string().contains("lacks the role Orders.Read.All")),
+        "{failed:?}"
+    );
+
+    // One with the role is not.
+    let identities = tenant.facts["managed_identities"].as_array().expect("a list");
+    let reader = identities.iter().find(|identity| identity["user_assigned"] == true).expect("an identity");
+    let id = reader["resource_id"].as_str().expect("a text");
+    let assigned = json!({"type": "UserAssigned", "userAssignedIdentities": {id: {}}});
+    let authentication = json!({"authentication": {"type": "ManagedServiceIdentity", "identity": id}});
+    let (status, saved) = maker.flow(Method::PUT, FLOW_ID, &flow(&assigned, &authentication)).await;
+    assert_eq!(status, 200, "{saved}");
     tenant.advance("PT3H").await;
     let (count, failed) = runs(&system, &tenant).await;
-    assert!(count >= 3 && failed.is_empty(), "{count} {failed:?}");
+    assert!(count >= refused + 3 && failed.len() == refused, "{count} {failed:?}");
 
     // The owner's password and sessions have nothing to do with it.
     tenant.change_password("owner", "Other-9876-password").await;
     tenant.revoke_sessions("owner").await;
     tenant.advance("P3D").await;
     let (later, failed) = runs(&system, &tenant).await;
-    assert!(later >= count + 71 && failed.is_empty(), "{later} {failed:?}");
+    assert!(later >= count + 71 && failed.len() == refused, "{later} {failed:?}");
     let url = connected["properties"]["connectionRuntimeUrl"].as_str().expect("a URL");
-    let id = url.rsplit('/').next().expect("an id");
+    let key = url.rsplit('/').next().expect("an id");
     let forwarded = system.journal(Service::Hub, &tenant, "runtime.forwarded").await;
-    let ours = |call: &&Value| call["subject"].as_str().is_some_and(|of| of.replace('-', "").ends_with(id));
+    let ours = |call: &&Value| call["subject"].as_str().is_some_and(|of| of.replace('-', "").ends_with(key));
     let calls: Vec<_> = forwarded.iter().filter(ours).collect();
     assert!(
         !calls.is_empty() && calls.iter().all(|call| call["data"]["access_token"].is_string()),
         "{calls:?}"
     );
 
-    // A removed role is absent from the next token, at most a day later.
-    let id = assigned["id"].as_str().expect("an id");
-    admin.graph(Method::DELETE, &format!("{assigned_to}/{id}"), &Value::Null).await;
-    tenant.advance("P2D").await;
-    let (_, failed) = runs(&system, &tenant).await;
-    let last = failed.last().expect("it fails");
-    assert!(last.to_string().contains("Forbidden"), "{last}");
-    admin.graph(Method::POST, &assigned_to, &assignment).await;
-    tenant.advance("P2D").await;
-    let (_, repaired) = runs(&system, &tenant).await;
-    assert!((24..failed.len() + 25).contains(&repaired.len()), "{} {}", failed.len(), repaired.len());
-
-    // Without the identity there is no token.
+    // A disabled identity gets no next token; the last one is used for a day.
+    let identity = &saved["identity"]["userAssignedIdentities"][id]["principalId"];
     let disable = json!({"accountEnabled": false});
-    admin.graph(Method::PATCH, &format!("servicePrincipals/{principal}"), &disable).await;
+    let path = format!("servicePrincipals/{}", identity.as_str().expect("an id"));
+    admin.graph(Method::PATCH, &path, &disable).await;
     tenant.advance("P2D").await;
     let (_, failed) = runs(&system, &tenant).await;
     let last = failed.last().expect("it fails");
-    assert!(last.to_string().contains("AADSTS7000112"), "{last}");
+    assert!(failed.len() > refused && last.to_string().contains("AADSTS7000112"), "{last}");
     let log = system.log();
     assert!(!log.contains("eyJ"), "a token is in the log");
     system.stop().await;

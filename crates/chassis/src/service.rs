@@ -46,8 +46,8 @@ pub trait Service: Send + Sync + 'static {
         async { problem.into_response() }
     }
 
-    /// Returns the change that replaces the application with which the service signs in by itself in
-    /// a tenant, or only its secret. `None`: it has none.
+    /// Returns the change that replaces the application with which the service signs in by itself
+    /// in a tenant, or only its secret. `None`: it has none.
     fn replace_client(&self, tenant: TenantId, client: &ServiceClientSpec) -> Option<Change> {
         let _ = (tenant, client);
         None

@@ -1,4 +1,4 @@
-//! Replaces the application with which a service signs in by itself: after a rollover of its secret,
+//! Replaces the application with which a service signs in by itself, after a rollover of its secret
 //! or because the sealing key was lost.
 
 use std::sync::Arc;

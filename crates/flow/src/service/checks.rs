@@ -100,8 +100,8 @@ impl Flows {
     }
 }
 
-/// Returns what is wrong with a reference to a connection that uses a managed identity, for which it
-/// has to say which one. `audience` is that of the connection, if it uses one.
+/// Returns what is wrong with a reference to a connection that uses a managed identity: it has to
+/// name one. `audience` is that of the connection, if it uses one.
 fn identity_mistake(
     reference: &ConnectionReference,
     name: &str,

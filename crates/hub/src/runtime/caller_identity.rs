@@ -1,5 +1,5 @@
-//! Tokens of managed identities: a flow gives the hub one for the data source with each call, beside
-//! the token with which it calls the hub. The connection stores none, so no user can lose it.
+//! Tokens of managed identities: a flow gives the hub one for the data source with each call,
+//! beside the token with which it calls the hub. The connection stores none.
 //!
 //! The back end checks for what the token is. The hub checks that it is one of a managed identity:
 //! a caller who mistakes the header would hand the token of a user to the back end.

@@ -14,8 +14,8 @@ use crate::connector::{
     connector_faults,
 };
 
-/// Reads the files of a connector (`apiProperties`, `apiDefinition`), and prepares a call of each of
-/// their operations, by each parameter set: for a connection with the values in
+/// Reads the files of a connector (`apiProperties`, `apiDefinition`), and prepares a call of each
+/// of their operations, by each parameter set: for a connection with the values in
 /// `parameterValues`, and a caller who gives `headers`, `query` and `body`. Returns how many calls
 /// would be sent.
 ///
@@ -143,4 +143,30 @@ fn headers(given: Option<&Map<String, Value>>) -> HeaderMap {
         Some((name, HeaderValue::from_str(value.as_str()?).ok()?))
     };
     given.into_iter().flatten().filter_map(header).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn calls_of_a_valid_connector_are_prepared_by_every_set_and_those_of_others_are_not() {
+        let mut document = json!({
+            "apiProperties": {"connectionParameterSets": {"values": [
+                {"name": "key", "parameters": {"api_key": {"type": "securestring"}}},
+                {"name": "identity", "parameters": {"token": {"type": "managedIdentity"}}},
+            ]}},
+            "apiDefinition": {"swagger": "2.0", "host": "a.example", "paths": {
+                "/a": {"get": {"operationId": "A"}}, "/b/{id}": {"get": {"operationId": "B"}},
+            }},
+            "parameterValues": {"api_key": "k"}, "segment": "1", "query": "a=b", "headers": {"accept": "c"},
+        });
+        assert_eq!(try_connector_files(&document), 4);
+        document["segment"] = json!("..");
+        assert_eq!(try_connector_files(&document), 2, "a path that leads elsewhere is not sent");
+        document["apiDefinition"]["host"] = json!("");
+        assert_eq!(try_connector_files(&document), 0);
+    }
 }

@@ -33,8 +33,8 @@ fn runtime(connection: &Response) -> String {
     url.as_str().and_then(|url| url.strip_prefix(HUB)).expect("a runtime URL").to_owned()
 }
 
-/// For every kind of sign-in without a user: what is missing is said, nothing is called, and values
-/// that are given later are enough.
+/// For every kind of sign-in without a user: the status names what is missing, nothing is called,
+/// and values that are given later are enough.
 #[tokio::test]
 async fn a_connection_without_its_credential_is_not_connected_and_calls_nothing() {
     let world = World::new().await;
