@@ -138,7 +138,7 @@ impl Trigger {
             );
             match self.kind {
                 // Earlier versions did not read the inputs.
-                TriggerKind::Webhook(_) => _ = errors.keep_new(Err(error)),
+                TriggerKind::Webhook(_) => errors.keep_new(Err(error)),
                 _ => errors.push(error),
             }
         }

@@ -24,6 +24,7 @@ mod sharing;
 mod starting;
 mod state;
 mod stored_identity;
+mod subscription_changes;
 mod subscriptions;
 mod tenant;
 mod trigger_access;

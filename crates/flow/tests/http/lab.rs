@@ -365,7 +365,7 @@ impl Lab {
         row.expect("is read").expect("one row").int("found").expect("a number")
     }
 
-    /// Seals the definitions of a flow with a key that nobody has.
+    /// Replaces the definitions of a flow by texts that no key opens.
     pub(crate) fn spoil_definitions(&self, flow: &str) {
         let (runtime, _, store) = self.service();
         let spoilt = json!({"sealed": "AAAA"});
