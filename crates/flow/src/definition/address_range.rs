@@ -45,7 +45,7 @@ impl AddressRange {
     }
 }
 
-/// Reads a list of ranges. Those that are wrong are recorded, and accept nobody.
+/// Reads a list of ranges. Those that are wrong are recorded, and accept no address.
 pub(super) fn read(list: &Node<'_>, errors: &mut Collected) -> Vec<AddressRange> {
     let elements = errors.keep(list.elements()).unwrap_or_default();
     if elements.len() > RANGES_MAX {

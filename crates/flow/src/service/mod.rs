@@ -25,6 +25,7 @@ mod starting;
 mod state;
 mod stored_identity;
 mod streaks;
+mod subscription_changes;
 mod subscriptions;
 mod tenant;
 mod trigger_access;

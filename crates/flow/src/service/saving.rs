@@ -17,7 +17,7 @@ use super::mistakes::{Mistake, SaveError};
 use super::selected::Selected;
 use super::state::{ACCESS_CONTROL, Flows, Program};
 use super::stored_identity::held_identity;
-use super::subscriptions::SubscriptionChange;
+use super::subscription_changes::SubscriptionChange;
 use super::wanted_identity::WantedIdentity;
 use crate::definition::{AccessControl, Definition, Reading};
 use crate::ids::FlowId;

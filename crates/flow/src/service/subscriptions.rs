@@ -13,57 +13,14 @@ use super::access_keys::{CALLBACK_VERSION, KeyType, SIGNATURE_VERSION, SignedPar
 use super::execution::identity;
 use super::state::{Flows, Program};
 use crate::connector::Workflow;
-use crate::definition::{Definition, TriggerKind};
+use crate::definition::TriggerKind;
 use crate::engine::{self, Context, Failure, Outcome};
 use crate::ids::{FlowId, run_name};
 use crate::paths::workflow_path;
 use crate::retry::RetryPolicy;
 use crate::subscription::{self, Concluded, SubscriptionState};
-use crate::tables::flows::{FlowRow, FlowState};
 use crate::tables::subscription_calls::{self, SUBSCRIBE, SubscriptionCall, UNSUBSCRIBE};
 use crate::tables::subscriptions::{self, Subscription, Update};
-
-/// What a change of a flow does to the subscription of its trigger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SubscriptionChange {
-    /// It stays, and is tried again if it failed.
-    Keep,
-    /// A new one replaces it.
-    Replace,
-    End,
-}
-
-impl SubscriptionChange {
-    /// Decides by the flow before and after the change, and by whether the change affects the call
-    /// that subscribes.
-    pub(super) fn of(before: Option<FlowState>, flow: &FlowRow, of: &Definition, is_affected: bool) -> Self {
-        let is_wanted =
-            flow.state == FlowState::Started && matches!(of.trigger.kind, TriggerKind::Webhook(_));
-        match before {
-            _ if !is_wanted => Self::End,
-            Some(FlowState::Started) if !is_affected => Self::Keep,
-            _ => Self::Replace,
-        }
-    }
-
-    /// Returns the statements that follow the one that saves the flow with this revision.
-    pub(super) fn statements(
-        self,
-        tenant: TenantId,
-        flow: &FlowRow,
-        revision: i64,
-        now: Instant,
-    ) -> Vec<Statement> {
-        let mut statements = match self {
-            Self::Keep => subscriptions::keep(tenant, flow, now).to_vec(),
-            Self::Replace | Self::End => subscriptions::end(tenant, flow.id, now).to_vec(),
-        };
-        if self != Self::End {
-            statements.push(subscriptions::insert(tenant, flow, revision, now));
-        }
-        statements
-    }
-}
 
 impl Flows {
     /// Returns the subscription of a flow's trigger.
@@ -102,9 +59,9 @@ impl Flows {
     ) -> Result<(), Problem> {
         let _one_at_a_time = self.executing.lock((tenant, flow, format!("subscription/{number}"))).await;
         let store = &self.chassis.store;
-        let list = subscriptions::list(store, tenant, flow).await?;
-        let is_due = |one: &Subscription| one.number == number && one.due.is_some_and(|due| due <= now);
-        let Some(one) = list.into_iter().find(is_due) else { return Ok(()) };
+        let found = subscriptions::find(store, tenant, flow, number).await?;
+        let is_due = |one: &Subscription| one.due.is_some_and(|due| due <= now);
+        let Some(one) = found.filter(is_due) else { return Ok(()) };
         match store.commit(subscriptions::claim(tenant, &one, &self.claimant())).await {
             Ok(()) => {}
             Err(error) if error.is_conflict() => return Ok(()),

@@ -10,8 +10,8 @@ use crate::engine::Failure;
 use crate::ids::FlowId;
 use crate::subscription::SubscriptionState;
 
-/// The maximum number of subscriptions of a flow that are read: one, and those that have to be
-/// ended.
+/// The maximum number of subscriptions of a flow that are read at a time: the newest, and those
+/// that have to be ended.
 const READ_MAX: u32 = 100;
 
 #[derive(Clone, Debug)]
@@ -53,13 +53,32 @@ pub(crate) async fn list(
     let rows = store
         .rows(sql!(
             "SELECT flow, number, version, state, location, error, due_us, retries, claims FROM subscriptions \
-             WHERE tenant = $1 AND flow = $2 ORDER BY number LIMIT $3",
+             WHERE tenant = $1 AND flow = $2 ORDER BY number DESC LIMIT $3",
             tenant,
             flow,
             READ_MAX
         ))
         .await?;
-    rows.iter().map(subscription_of).collect()
+    rows.iter().rev().map(subscription_of).collect()
+}
+
+/// Reads a subscription.
+pub(crate) async fn find(
+    store: &Store,
+    tenant: TenantId,
+    flow: FlowId,
+    number: i64,
+) -> Result<Option<Subscription>, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT flow, number, version, state, location, error, due_us, retries, claims FROM subscriptions \
+             WHERE tenant = $1 AND flow = $2 AND number = $3",
+            tenant,
+            flow,
+            number
+        ))
+        .await?;
+    row.as_ref().map(subscription_of).transpose()
 }
 
 /// Begins a subscription with the revision of the flow that is saved, which is due at `now`.

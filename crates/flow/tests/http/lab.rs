@@ -372,7 +372,7 @@ impl Lab {
         runtime.block_on(store.commit(statement)).expect("changed");
     }
 
-    /// Seals the definitions of a flow with a key that nobody has.
+    /// Replaces the definitions of a flow by texts that no key opens.
     pub(crate) fn spoil_definitions(&self, flow: &str) {
         let (runtime, _, store) = self.service();
         let spoilt = json!({"sealed": "AAAA"});

@@ -201,7 +201,7 @@ fn a_failed_subscription_is_shown_and_retried_in_virtual_time() {
         assert_eq!(history(&lab)[0], "Subscribe Down");
         let event = lab.journal("flow.subscription_failed").pop().expect("an event");
         assert_eq!((&event["data"]["code"], &event["data"]["retry_due"]), (&json!("Down"), &Value::Null));
-        // The service said that it has none.
+        // The service responded that it has none.
         set(&lab, "stop");
         assert_eq!(lines(&lab).len(), 0);
     }
