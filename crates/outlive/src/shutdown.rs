@@ -87,7 +87,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_signal_that_nobody_waits_for_yet_is_not_lost() {
+    async fn a_signal_between_two_waits_is_not_lost() {
         let mut stop = StopSignal::listen().unwrap();
         tokio::select! {
             biased;

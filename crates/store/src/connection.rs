@@ -4,8 +4,8 @@ use crate::postgres::PostgresConnection;
 use crate::sqlite::SqliteConnection;
 use crate::{Row, Statement, StoreError};
 
-/// A connection. Futures of PostgreSQL are boxed: they are large, and every future of a request that
-/// may read or write would contain one, and be moved with it several times.
+/// A connection. Futures of PostgreSQL are boxed: they are large, and every future of a request
+/// that may read or write would contain one, and be moved with it several times.
 pub(crate) enum Connection {
     Sqlite(SqliteConnection),
     Postgres(PostgresConnection),

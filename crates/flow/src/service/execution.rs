@@ -216,7 +216,11 @@ impl Flows {
     }
 
     /// Returns how actions of a flow are retried that name no policy: by the plan of its owner.
-    pub(super) async fn retry_profile(&self, tenant: TenantId, flow: FlowId) -> Result<RetryProfile, Problem> {
+    pub(super) async fn retry_profile(
+        &self,
+        tenant: TenantId,
+        flow: FlowId,
+    ) -> Result<RetryProfile, Problem> {
         let Some(row) = flows::find(&self.chassis.store, tenant, flow).await? else {
             return Ok(RetryProfile::default());
         };

@@ -76,7 +76,7 @@ impl Service for FlowService {
         // Spawned, so that a disconnecting caller does not stop work halfway.
         tokio::spawn(async move {
             Box::pin(flows.report_remaining(tenant, turn.now())).await;
-            // Allocated in its place: it is large, and spawning moves the whole future several times.
+            // Allocated in its place: spawning moves the whole future several times.
             Box::pin(flows.run_due_work(tenant, turn)).await
         })
         .await

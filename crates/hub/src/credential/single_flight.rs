@@ -48,7 +48,7 @@ where
                     let (sender, flight) = watch::channel(None);
                     flights.insert(key.clone(), flight.clone());
                     let guard = FlightGuard(Arc::clone(&self.0), key);
-                    // Allocated in its place: it is large, and spawning moves the whole future several times.
+                    // Allocated in its place: spawning moves the whole future several times.
                     let attempt = Box::pin(attempt());
                     tokio::spawn(async move {
                         let result = attempt.await;
