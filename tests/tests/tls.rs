@@ -259,12 +259,13 @@ impl Drop for Running {
 async fn the_identity_provider_alone_listens_by_tls_at_the_given_address() {
     let data = tempfile::tempdir().expect("the temporary directory is writable");
     let path = data.path().to_str().expect("its path is UTF-8");
+    let copy = data.path().join("copy.pem");
     let port = free_base() + 43;
     let arguments =
         ["--listen", &format!("127.0.0.1:{}", port - 42), "--tls-listen", &format!("127.0.0.1:{port}")];
     let mut idp = std::process::Command::new(outlive_tests::program());
     let more = ["--hosts", LOGIN, "--origins", "http://idp:8701,https://idp:8743", "--data", path];
-    idp.arg("idp").args(arguments).args(more).stdout(std::process::Stdio::null());
+    idp.arg("idp").args(arguments).args(more).arg("--ca-copy").arg(&copy).stdout(std::process::Stdio::null());
     let running = Running(idp.spawn().expect("it runs"));
     // The authority appears before anything is served.
     let mut looks = tokio::time::interval(Duration::from_millis(20));
@@ -272,8 +273,8 @@ async fn the_identity_provider_alone_listens_by_tls_at_the_given_address() {
     let client = tokio::time::timeout(Duration::from_secs(30), async {
         loop {
             looks.tick().await;
-            if data.path().join("ca.pem").exists() {
-                let client = trusting(&data.path().join("ca.pem"), &[(LOGIN, port), ("idp", port)]);
+            if copy.exists() {
+                let client = trusting(&copy, &[(LOGIN, port), ("idp", port)]);
                 if client.get(&url).send().await.is_ok() {
                     return client;
                 }

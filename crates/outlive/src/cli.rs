@@ -238,6 +238,10 @@ pub(crate) struct ServiceArgs {
     /// (identity provider, and the resource with client certificates).
     #[arg(long, env = "OUTLIVE_TLS_LISTEN", value_delimiter = ',')]
     pub(crate) tls_listen: Vec<SocketAddr>,
+    /// Where to put a copy of the authority's certificate (`ca.pem`), for services that have to
+    /// trust it and cannot read the data directory.
+    #[arg(long, env = "OUTLIVE_CA_COPY", requires = "tls_listen")]
+    pub(crate) ca_copy: Option<PathBuf>,
     /// Additional host names over TLS besides localhost, separated by commas (identity provider
     /// only).
     #[arg(long, env = "OUTLIVE_HOSTS", value_delimiter = ',', requires = "tls_listen")]

@@ -132,6 +132,18 @@ impl Tls {
         if part == Part::Resource {
             opened.identity = opened.identity.with_client_certificates();
         }
+        if let Some(copy) = &args.ca_copy {
+            // Renamed, so that readers never see a part.
+            let unfinished = copy.with_extension("unfinished");
+            let copied = std::fs::copy(&opened.authority, &unfinished);
+            copied.and_then(|_| std::fs::rename(&unfinished, copy)).map_err(|error| {
+                StartError::new(
+                    format!("cannot copy the authority's certificate to {}", copy.display()),
+                    error,
+                    "give --ca-copy (OUTLIVE_CA_COPY) a path that this service can write",
+                )
+            })?;
+        }
         Ok(Some(opened))
     }
 
