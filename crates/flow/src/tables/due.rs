@@ -85,7 +85,7 @@ pub(crate) async fn list(
              SELECT flow, 2 AS kind, rule AS name, 0 AS version, since_us AS anchor_us, due_us, 0 AS runs FROM lifecycle \
              WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 \
              UNION ALL \
-             SELECT flow, 3 AS kind, '' AS name, number AS version, due_us AS anchor_us, due_us FROM subscriptions \
+             SELECT flow, 3 AS kind, '' AS name, number AS version, due_us AS anchor_us, due_us, 0 AS runs FROM subscriptions \
              WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 \
              AND (replica = '' OR replica = $3 OR lease_wall_us < $4) \
              ORDER BY 6, 1, 2, 3, 4 LIMIT $5",

@@ -25,6 +25,7 @@ mod loops;
 mod maker;
 mod managed_identity;
 mod manual;
+mod not_there;
 mod polling;
 mod recurrence;
 mod replicas;

@@ -294,3 +294,15 @@ async fn surfaces_that_are_not_there_are_not_found() {
         assert_eq!(answer.at("/error/code"), "NotFound", "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_connection_can_be_called_any_number_of_times_a_minute() {
+    // A limit of the original is 500.
+    const CALLS: usize = 501;
+    let world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    for _ in 0..CALLS {
+        world.call(&runtime).await.expect(200);
+    }
+    assert_eq!(world.journal("runtime.forwarded").await.len(), CALLS);
+}
