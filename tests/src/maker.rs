@@ -196,9 +196,14 @@ async fn sign_in(link: &str, name: &str, password: &str) -> Url {
         let sent: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let answer = request.header(COOKIE, sent.join("; ")).send().await.expect("it answers");
         for cookie in answer.headers().get_all(SET_COOKIE) {
-            let cookie = cookie.to_str().expect("text").split(';').next().unwrap_or_default();
-            let (name, value) = cookie.split_once('=').expect("a name and a value");
-            cookies.insert(name.to_owned(), value.to_owned());
+            let cookie = cookie.to_str().expect("text");
+            let (name, value) =
+                cookie.split(';').next().unwrap_or_default().split_once('=').expect("a name and a value");
+            if cookie.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
         if let Some(to) = answer.headers().get("location") {
             url = url.join(to.to_str().expect("text")).expect("a URL");
