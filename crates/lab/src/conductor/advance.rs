@@ -18,6 +18,8 @@ pub(crate) const ADVANCE_MAX: Span = Span::from_days(36_525);
 const BEHIND_MAX: Span = Span::from_millis(200);
 /// Maximum number of requests to execute the work due at one instant; more count as stuck.
 const ROUNDS_MAX: u32 = 10_000;
+/// Maximum number of attempts to set stopped clocks to one instant.
+const ALIGNMENTS_MAX: u32 = 10;
 
 /// The target of an advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,33 +151,47 @@ impl<T: Timepieces> Conductor<T> {
 
     /// Stops all clocks at one instant.
     pub(crate) async fn stop(&self) -> Result<Stopped, ConductError> {
-        let mut states = self.read_all().await?;
-        let ran = states.iter().any(|state| !state.speed.is_frozen());
-        if ran {
-            states =
-                self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
+        let states = self.read_all().await?;
+        if states.iter().any(|state| !state.speed.is_frozen()) {
+            return self.freeze().await;
         }
         let now = latest(&states);
-        if states.iter().any(|state| state.now != now) {
-            // Running clocks do not stop at exactly the same instant; stopped clocks should not
-            // differ.
-            if !ran {
-                tracing::warn!(%now, "the clocks of the services showed different times; all are set to the latest");
-            }
-            states = self.set_all(ClockChange { now: Some(now), ..ClockChange::default() }).await?;
+        if states.iter().all(|state| state.now == now) {
+            return Ok(Stopped { states, now });
         }
-        Ok(Stopped { states, now })
+        tracing::warn!(%now, "the clocks of the services showed different times; all are set to the latest");
+        self.align().await
+    }
+
+    /// Stops all clocks, which may run, at one instant.
+    async fn freeze(&self) -> Result<Stopped, ConductError> {
+        self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
+        self.align().await
+    }
+
+    /// Sets stopped clocks to the latest instant of any. They do not stop at the same instant, and
+    /// a call between services that was under way may move one again, by the time that it carries.
+    async fn align(&self) -> Result<Stopped, ConductError> {
+        let mut tries = 0;
+        loop {
+            let states = self.read_all().await?;
+            let now = latest(&states);
+            if states.iter().all(|state| state.now == now) {
+                return Ok(Stopped { states, now });
+            }
+            tries += 1;
+            match self.set_all(ClockChange { now: Some(now), ..ClockChange::default() }).await {
+                Err(error) if error.is_conflict() && tries < ALIGNMENTS_MAX => {}
+                Err(error) => return Err(error),
+                Ok(states) => return Ok(Stopped { states, now }),
+            }
+        }
     }
 
     /// Ends an interrupted operation: sets all clocks to the latest instant that any of them
     /// reached, executes the work due then if `finish` is set, and continues at `speed`.
     pub(crate) async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
-        let mut states =
-            self.set_all(ClockChange { speed: Some(Speed::FROZEN), ..ClockChange::default() }).await?;
-        let now = latest(&states);
-        if states.iter().any(|state| state.now != now) {
-            states = self.set_all(ClockChange { now: Some(now), ..ClockChange::default() }).await?;
-        }
+        let Stopped { states, now } = self.freeze().await?;
         if finish {
             let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
             let mut course = Course { states, all_set: wall_now(), moved, target: now };

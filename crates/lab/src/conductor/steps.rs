@@ -134,6 +134,11 @@ impl ConductError {
         matches!(self, Self::Service { cause, .. } if cause.is_temporary())
     }
 
+    /// Whether a service refused because its clock shows a later instant.
+    pub(super) const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Service { cause: CallError { status: Some(409), .. }, .. })
+    }
+
     /// Returns the service that failed.
     pub const fn service(&self) -> Option<Service> {
         match self {

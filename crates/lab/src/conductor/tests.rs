@@ -17,6 +17,8 @@ struct Fakes {
     stuck: bool,
     /// How many more calls to the hub go without an answer.
     silent: Mutex<u32>,
+    /// The instant that a call of the flow service carries to the hub while its own clock stops.
+    carried: Mutex<Option<Instant>>,
 }
 
 /// Stops the clocks, moves time, and lets it run on.
@@ -49,6 +51,7 @@ impl Fakes {
             ran_at: Mutex::default(),
             stuck: false,
             silent: Mutex::new(0),
+            carried: Mutex::default(),
         }
     }
 
@@ -73,11 +76,20 @@ impl Timepieces for &Fakes {
         let mut states = self.states.lock();
         let state = &mut states[service.index()];
         if let Some(now) = change.now {
-            assert!(now >= state.now, "{service} was turned back");
+            if now < state.now {
+                let (call, problem) = ("PUT".to_owned(), format!("answered 409 to {now}"));
+                return Err(CallError { call, problem, status: Some(409) });
+            }
             state.now = now;
         }
         state.speed = change.speed.unwrap_or(state.speed);
-        Ok(*state)
+        let state = *state;
+        if service == Service::Flow
+            && let Some(carried) = self.carried.lock().take()
+        {
+            states[Service::Hub.index()].now = carried;
+        }
+        Ok(state)
     }
 
     async fn run_due(&self, service: Service, change: Option<ClockChange>) -> Result<DueWork, CallError> {
@@ -128,6 +140,25 @@ async fn a_running_clock_stands_still_meanwhile_and_runs_on_afterwards() {
     }
     advance(&fakes, Target::By(Span::from_hours(2)), &|_| ()).await.expect("moves");
     assert!(fakes.states.lock().iter().all(|state| state.speed == Speed::times(60)));
+}
+
+#[tokio::test]
+async fn a_clock_that_a_call_moves_while_the_others_stop_is_followed() {
+    for disagree in [false, true] {
+        let fakes = Fakes::new(Span::from_hours(1), None);
+        for state in fakes.states.lock().iter_mut() {
+            state.speed = Speed::times(60);
+        }
+        if disagree {
+            fakes.states.lock()[Service::Idp.index()].now = START + Span::from_millis(1);
+        }
+        *fakes.carried.lock() = Some(START + Span::from_millis(2));
+        let settled = Conductor::new(&fakes).settle(Speed::times(60), true).await.expect("settles");
+        assert_eq!(settled.now, START + Span::from_millis(2));
+        *fakes.carried.lock() = Some(START + Span::from_millis(3));
+        let moved = advance(&fakes, Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
+        assert_eq!(moved.from, START + Span::from_millis(3));
+    }
 }
 
 #[tokio::test]
