@@ -146,4 +146,13 @@ impl Row {
     pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
         serde_json::from_str(&self.text(column)?).map_err(|error| corrupt(column, error))
     }
+
+    /// A JSON text, deserialized, or `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub fn opt_json<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>, StoreError> {
+        let text = self.opt_text(column)?;
+        text.map(|text| serde_json::from_str(&text).map_err(|error| corrupt(column, error))).transpose()
+    }
 }

@@ -53,7 +53,7 @@ impl RunRow {
 
 fn run_of(row: &Row) -> Result<RunRow, StoreError> {
     let status = row.text("status")?;
-    let error = row.opt_text("error")?.map(|_| row.json("error")).transpose()?;
+    let error = row.opt_json("error")?;
     Ok(RunRow {
         flow: row.parse("flow")?,
         name: row.text("name")?,
@@ -75,9 +75,7 @@ fn run_of(row: &Row) -> Result<RunRow, StoreError> {
 
 fn invoker_of(row: &Row) -> Result<Option<Invoker>, StoreError> {
     let Some(user) = row.opt_parse("invoker")? else { return Ok(None) };
-    let provided = row.opt_text("invoker_connections")?;
-    let connections = provided.map(|_| row.json("invoker_connections")).transpose()?;
-    let connections = connections.unwrap_or_default();
+    let connections = row.opt_json("invoker_connections")?.unwrap_or_default();
     Ok(Some(Invoker { user, connections, tokens: InvokerTokens::new() }))
 }
 

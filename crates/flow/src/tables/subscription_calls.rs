@@ -29,14 +29,13 @@ pub(crate) struct SubscriptionCall {
 }
 
 fn call_of(row: &Row) -> Result<SubscriptionCall, StoreError> {
-    let error = row.opt_text("error")?;
     Ok(SubscriptionCall {
         name: row.text("name")?,
         runs: row.int("runs")?,
         trigger: row.text("trigger_name")?,
         operation: row.text("operation")?,
         at: row.instant("at_us")?,
-        error: error.and_then(|error| serde_json::from_str(&error).ok()),
+        error: row.opt_json("error")?,
         trace: row.text("trace")?,
     })
 }

@@ -30,14 +30,13 @@ pub(crate) struct Subscription {
 }
 
 fn subscription_of(row: &Row) -> Result<Subscription, StoreError> {
-    let error = row.opt_text("error")?;
     Ok(Subscription {
         flow: row.parse("flow")?,
         number: row.int("number")?,
         version: row.int("version")?,
         state: row.parse("state")?,
         location: row.opt_text("location")?,
-        error: error.and_then(|error| serde_json::from_str(&error).ok()),
+        error: row.opt_json("error")?,
         due: row.opt_instant("due_us")?,
         retries: u32::try_from(row.int("retries")?).unwrap_or(u32::MAX),
         claims: row.int("claims")?,
