@@ -1,8 +1,5 @@
 //! A user at the maker portal: connections, custom connectors, flows, and registrations.
 
-use std::collections::BTreeMap;
-
-use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method, Url, redirect};
 use serde_json::{Value, json};
 
@@ -179,12 +176,10 @@ impl<'a> Maker<'a> {
 
 /// Fills in the pages of a sign-in until the browser is sent to [`RETURN`].
 async fn sign_in(link: &str, name: &str, password: &str) -> Url {
-    let browser = Client::builder().no_proxy().tls_certs_only([]);
+    let browser = Client::builder().no_proxy().tls_certs_only([]).cookie_store(true);
     let browser = browser.redirect(redirect::Policy::none()).build().expect("a client");
     let mut url: Url = link.parse().expect("a URL");
     let mut form: Option<Vec<(String, String)>> = None;
-    // All pages are those of one service, so every cookie is sent to each of them.
-    let mut cookies = BTreeMap::new();
     for _ in 0..20 {
         if url.as_str().starts_with(RETURN) {
             return url;
@@ -193,18 +188,7 @@ async fn sign_in(link: &str, name: &str, password: &str) -> Url {
             Some(fields) => browser.post(url.clone()).form(&fields),
             None => browser.get(url.clone()),
         };
-        let sent: Vec<_> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let answer = request.header(COOKIE, sent.join("; ")).send().await.expect("it answers");
-        for cookie in answer.headers().get_all(SET_COOKIE) {
-            let cookie = cookie.to_str().expect("text");
-            let (name, value) =
-                cookie.split(';').next().unwrap_or_default().split_once('=').expect("a name and a value");
-            if cookie.contains("Max-Age=0") {
-                cookies.remove(name);
-            } else {
-                cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        let answer = request.send().await.expect("it answers");
         if let Some(to) = answer.headers().get("location") {
             url = url.join(to.to_str().expect("text")).expect("a URL");
             continue;

@@ -1,5 +1,7 @@
 //! Paths whose percent escapes are no text.
 
+use percent_encoding::percent_decode_str;
+
 use crate::{Problem, Service};
 
 /// The paths of the lab surface, which every service has.
@@ -9,28 +11,13 @@ const LAB_SURFACE: &str = "/_lab/";
 /// respond in plain text. A service reads some of its paths itself.
 pub(crate) fn undecodable<S: Service>(path: &str) -> Option<Problem> {
     let is_raw = !path.starts_with(LAB_SURFACE) && S::RAW_PATHS.iter().any(|raw| path.starts_with(raw));
-    (!is_raw && !is_text(path.as_bytes()))
+    (!is_raw && !is_text(path))
         .then(|| Problem::bad_request("The escapes in the path of the request are not UTF-8."))
 }
 
 /// Whether a path is UTF-8 once its escapes are decoded. What is no escape stands for itself.
-fn is_text(path: &[u8]) -> bool {
-    if !path.contains(&b'%') {
-        return true;
-    }
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let mut decoded = Vec::with_capacity(path.len());
-    let mut rest = path;
-    while let [first, after @ ..] = rest {
-        let escaped = match after {
-            [high, low, ..] if *first == b'%' => digit(high).zip(digit(low)),
-            _ => None,
-        };
-        let value = escaped.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        decoded.push(value.unwrap_or(*first));
-        rest = if value.is_some() { &after[2..] } else { after };
-    }
-    std::str::from_utf8(&decoded).is_ok()
+fn is_text(path: &str) -> bool {
+    percent_decode_str(path).decode_utf8().is_ok()
 }
 
 #[cfg(test)]
@@ -50,7 +37,7 @@ mod tests {
             ("/%C3/%BC", false),
             ("/%25FF", true),
         ] {
-            assert_eq!(is_text(path.as_bytes()), expected, "{path}");
+            assert_eq!(is_text(path), expected, "{path}");
         }
     }
 }

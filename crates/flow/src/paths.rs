@@ -1,25 +1,36 @@
 //! Paths of resources. Names in them are those of makers, who can use any character.
 
-use std::fmt::Write;
-
 use outlive_clock::TenantId;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::ids::FlowId;
+
+/// What is encoded in a segment (RFC 3986, section 3.3).
+const NOT_IN_SEGMENTS: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
 
 /// Returns the path below `parent` with these segments, encoded.
 pub(crate) fn below(parent: &str, segments: &[&str]) -> String {
     let mut path = parent.to_owned();
     for segment in segments {
         path.push('/');
-        for byte in segment.bytes() {
-            // The characters of a segment (RFC 3986, section 3.3).
-            if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte) {
-                path.push(char::from(byte));
-            } else {
-                // Writing into a string cannot fail.
-                let _ = write!(path, "%{byte:02X}");
-            }
-        }
+        path.extend(utf8_percent_encode(segment, &NOT_IN_SEGMENTS));
     }
     path
 }

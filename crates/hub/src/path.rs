@@ -1,28 +1,18 @@
 //! Percent-encoded paths, as back ends decode them once or several times.
 
-use std::fmt::Write as _;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Decodes each percent-encoded byte once. An incomplete or invalid sequence stays as it is.
 pub(crate) fn percent_decode(bytes: &[u8]) -> Vec<u8> {
-    if !bytes.contains(&b'%') {
-        return bytes.to_vec();
-    }
-    let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));
-                at += 3;
-            }
-            (byte, ..) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    out
+    percent_encoding::percent_decode(bytes).collect()
+}
+
+/// Everything but the unreserved characters (RFC 3986 §2.3).
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Percent-encodes everything but the unreserved characters.
+pub(crate) fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, &RESERVED).to_string()
 }
 
 /// Returns the path as received, decoded once, and decoded twice, as some back ends do.
@@ -62,22 +52,21 @@ pub(crate) fn template_fault(template: &str) -> Option<String> {
     })
 }
 
+/// What cannot be in a path, besides the braces of parameters.
+const NOT_IN_PATHS: AsciiSet = CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'^').add(b'`').add(b'|');
+
 /// Returns a template as requests write it: outside of parameters, what cannot be in a path (a
 /// space, `ä`) is percent-encoded.
 pub(crate) fn encoded_template(template: &str) -> String {
     let mut encoded = String::with_capacity(template.len());
-    let mut is_name = false;
-    for c in template.chars() {
-        is_name = c == '{' || is_name && c != '}';
-        if is_name || c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '^' | '`' | '|') {
-            encoded.push(c);
-            continue;
-        }
-        for byte in c.to_string().bytes() {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
+    let mut rest = template;
+    while let Some(begin) = rest.find('{') {
+        let end = rest[begin..].find('}').map_or(rest.len(), |length| begin + length);
+        encoded.extend(utf8_percent_encode(&rest[..begin], &NOT_IN_PATHS));
+        encoded.push_str(&rest[begin..end]);
+        rest = &rest[end..];
     }
+    encoded.extend(utf8_percent_encode(rest, &NOT_IN_PATHS));
     encoded
 }
 

@@ -1,8 +1,7 @@
 //! Builds a request from an operation and its parameters. Pure.
 
-use std::fmt::Write as _;
-
 use http::{HeaderName, HeaderValue, Method};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::operation::{Operation, Parameter, Place};
@@ -143,33 +142,21 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
+/// What cannot be in a path or query.
+const NOT_IN_PATHS: AsciiSet =
+    CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+/// Everything but the unreserved characters of RFC 3986 and `$`, with which query options begin.
+const NOT_IN_VALUES: AsciiSet =
+    NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'$');
+
 /// Percent-encodes what cannot be in a path or query. What is encoded already stays as it is.
 pub(super) fn legal(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_graphic() && !b"\"<>^`{|}".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    utf8_percent_encode(path, &NOT_IN_PATHS).to_string()
 }
 
-/// Percent-encodes everything but the unreserved characters of RFC 3986 and `$`, with which query
-/// options begin.
+/// Percent-encodes the value of a parameter.
 pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~$".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    utf8_percent_encode(text, &NOT_IN_VALUES).to_string()
 }
 
 #[cfg(test)]

@@ -2,46 +2,40 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
 
 /// The maximum number of ranges of a list.
 const RANGES_MAX: usize = 100;
 
-/// The addresses from the first to the last, as numbers, of one family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AddressRange {
-    is_v4: bool,
-    first: u128,
-    last: u128,
-}
-
-fn number(address: IpAddr) -> (bool, u128) {
-    match address.to_canonical() {
-        IpAddr::V4(address) => (true, u128::from(u32::from(address))),
-        IpAddr::V6(address) => (false, u128::from(address)),
-    }
+pub(crate) enum AddressRange {
+    Network(IpNet),
+    /// The addresses from the first to the last, of one family.
+    Between(IpAddr, IpAddr),
 }
 
 impl AddressRange {
     /// Parses `192.168.12.0/23`, `192.168.12.0-192.168.12.9` or one address.
     fn parse(text: &str) -> Option<Self> {
-        let address = |text: &str| text.trim().parse::<IpAddr>().ok().map(number);
-        if let Some((start, prefix)) = text.split_once('/') {
-            let (is_v4, start) = address(start)?;
-            let bits = if is_v4 { 32 } else { 128 };
-            let prefix = prefix.trim().parse::<u32>().ok().filter(|prefix| *prefix <= bits)?;
-            let hosts = 1_u128.checked_shl(bits - prefix).map_or(u128::MAX, |count| count - 1);
-            return Some(Self { is_v4, first: start & !hosts, last: start | hosts });
+        if text.contains('/') {
+            return text.trim().parse().ok().map(Self::Network);
         }
-        let (start, end) = text.split_once('-').unwrap_or((text, text));
-        let ((is_v4, first), (is_last_v4, last)) = (address(start)?, address(end)?);
-        (is_v4 == is_last_v4 && first <= last).then_some(Self { is_v4, first, last })
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let address = |text: &str| text.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical());
+        let (first, last) = (address(first)?, address(last)?);
+        (first.is_ipv4() == last.is_ipv4() && first <= last).then_some(Self::Between(first, last))
     }
 
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        let (is_v4, number) = number(address);
-        is_v4 == self.is_v4 && (self.first..=self.last).contains(&number)
+        let address = address.to_canonical();
+        match self {
+            Self::Network(network) => network.contains(&address),
+            // All addresses of version 4 come before those of version 6.
+            Self::Between(first, last) => (first..=last).contains(&&address),
+        }
     }
 }
 

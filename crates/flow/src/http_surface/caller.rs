@@ -13,7 +13,6 @@ use outlive_chassis::{CallerOrigin, ClockError, Problem, Trace, record_client};
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_tokens::{BearerExpectations, BearerRefusal, Challenge, bearer_token, peek_tenant};
 
-use super::client_address::client_address;
 use crate::ids::{environment_name, tenant_of_environment};
 use crate::service::{Actor, Flows};
 
@@ -154,7 +153,7 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         let environment = environment_name(tenant);
         let (address, display_name) = (claims.upn.unwrap_or_default(), claims.name.unwrap_or_default());
         let is_administrator = claims.wids.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
-        let address_of_client = client_address(&parts.headers);
+        let address_of_client = outlive_chassis::client_address(&parts.headers);
         Ok(Self {
             tenant,
             user,

@@ -17,7 +17,7 @@ use outlive_tokens::{BearerRefusal, bearer_token, has_scheme};
 use serde_json::{Map, Value, json};
 
 use super::caller::Refusal;
-use super::client_address::{check_address, client_address};
+use super::client_address::check_address;
 use super::links::segments;
 use super::trigger_histories::not_found;
 use super::trigger_routes::{accepted_call, sent_response};
@@ -85,7 +85,7 @@ pub(super) async fn invoke(
     if !trigger.name.eq_ignore_ascii_case(name) {
         return Err(not_found(name).into());
     }
-    check_address(program.access.callers.as_deref(), client_address(&headers))?;
+    check_address(program.access.callers.as_deref(), outlive_chassis::client_address(&headers))?;
     let credentials = credentials_of(signature, &headers);
     let authenticated = flows.authenticate_call((tenant, id), &program, credentials, &trace, now).await;
     authenticated.map_err(|why| refuse(&flows, tenant, why))?;

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::execution::identity;
 use super::state::{Flows, Program};
-use crate::connector::Workflow;
 use crate::engine::{self, Context, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
 use crate::tables::callbacks;
@@ -181,18 +180,7 @@ impl Flows {
                 engine::take_unsubscription(program, state, &context)
             };
             let Some(call) = call else { return Ok(true) };
-            let workflow = Workflow {
-                tenant,
-                flow,
-                definition: program,
-                selections: &program.selected.connections,
-                audiences: &program.selected.audiences,
-                identity: program.identity.as_ref(),
-                maker,
-                invoker: run.invoker.as_ref(),
-                trace,
-                now,
-            };
+            let workflow = program.workflow((tenant, flow), maker, run.invoker.as_ref(), (trace, now));
             if let Some(failure) = self.hub.call(&workflow, self, &call).await.failure {
                 let why = failure.message;
                 tracing::warn!(%tenant, %flow, run = name, why, "a subscription could not be ended");

@@ -12,7 +12,6 @@ use outlive_wire::{JournalEvent, Subject};
 use super::executing::ExecutingRun;
 use super::progress::{recorded_actions, serialize_state};
 use super::state::{Flows, Program};
-use crate::connector::Workflow;
 use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
 use crate::retry::{RetryProfile, is_retried};
@@ -91,18 +90,8 @@ impl Flows {
                     {
                         return Ok(None);
                     }
-                    let workflow = Workflow {
-                        tenant,
-                        flow: run.flow,
-                        definition,
-                        selections: &definition.selected.connections,
-                        audiences: &definition.selected.audiences,
-                        identity: definition.identity.as_ref(),
-                        maker,
-                        invoker: run.invoker.as_ref(),
-                        trace: &trace,
-                        now,
-                    };
+                    let workflow =
+                        definition.workflow((tenant, run.flow), maker, run.invoker.as_ref(), (&trace, now));
                     let began = wall_now();
                     let outcome = self.hub.call(&workflow, self, &inputs).await;
                     is_stored = false;

@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::execution::identity;
 use super::starting::Starting;
 use super::state::Flows;
-use crate::connector::Workflow;
 use crate::definition::TriggerKind;
 use crate::engine::{self, Context, Fired, NextPoll, RunState};
 use crate::lifecycle::failing::Outcome;
@@ -53,19 +52,7 @@ impl Flows {
             }
             Some(Ok(inputs)) => {
                 let maker = self.maker_for_lookup(tenant, flow, program).await?;
-                let selections = &program.selected.connections;
-                let workflow = Workflow {
-                    tenant,
-                    flow,
-                    definition: program,
-                    selections,
-                    audiences: &program.selected.audiences,
-                    identity: program.identity.as_ref(),
-                    maker,
-                    invoker: None,
-                    trace,
-                    now,
-                };
+                let workflow = program.workflow((tenant, flow), maker, None, (trace, now));
                 let outcome = self.hub.call(&workflow, self, &inputs).await;
                 if outcome.failure.is_none() {
                     poll = NextPoll::of(&inputs, outcome.outputs.as_ref(), now);

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use outlive_chassis::{Chassis, HttpClient, Problem, StartError, TenantLocks, UntilCommit};
-use outlive_clock::{Instant, Span, TenantId, wall_now};
+use outlive_chassis::{Chassis, HttpClient, Problem, StartError, TenantLocks, Trace, UntilCommit};
+use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
 use parking_lot::Mutex;
@@ -16,7 +16,7 @@ use super::selected::Selected;
 use super::stored_identity::held_identity;
 use super::streaks::Streaks;
 use crate::FlowConfig;
-use crate::connector::{HeldIdentity, Hub, HubConfig, InvokerTokens};
+use crate::connector::{HeldIdentity, Hub, HubConfig, Invoker, InvokerTokens, Workflow};
 use crate::definition::{AccessControl, Definition};
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
@@ -141,6 +141,30 @@ pub(crate) struct Program {
     pub(crate) access: AccessControl,
     /// What the flow needs to get tokens for its managed identities.
     pub(crate) identity: Option<HeldIdentity>,
+}
+
+impl Program {
+    /// Returns the workflow that makes calls for the flow. `maker` is its owner, if needed.
+    pub(super) fn workflow<'a>(
+        &'a self,
+        (tenant, flow): (TenantId, FlowId),
+        maker: Option<UserId>,
+        invoker: Option<&'a Invoker>,
+        (trace, now): (&'a Trace, Instant),
+    ) -> Workflow<'a> {
+        Workflow {
+            tenant,
+            flow,
+            definition: &self.definition,
+            selections: &self.selected.connections,
+            audiences: &self.selected.audiences,
+            identity: self.identity.as_ref(),
+            maker,
+            invoker,
+            trace,
+            now,
+        }
+    }
 }
 
 impl Deref for Program {

@@ -12,7 +12,6 @@ use outlive_wire::{JournalEvent, Subject};
 use super::access_keys::{CALLBACK_VERSION, KeyType, SIGNATURE_VERSION, SignedParts};
 use super::execution::identity;
 use super::state::{Flows, Program};
-use crate::connector::Workflow;
 use crate::definition::TriggerKind;
 use crate::engine::{self, Context, Failure, Outcome};
 use crate::ids::{FlowId, run_name};
@@ -162,18 +161,8 @@ impl Flows {
             Some(Err(failure)) => return Ok((Concluded::Refused(failure), None, true)),
             Some(Ok(inputs)) => inputs,
         };
-        let workflow = Workflow {
-            tenant,
-            flow,
-            definition: program,
-            selections: &program.selected.connections,
-            audiences: &program.selected.audiences,
-            identity: program.identity.as_ref(),
-            maker: self.maker_for_lookup(tenant, flow, program).await?,
-            invoker: None,
-            trace,
-            now,
-        };
+        let maker = self.maker_for_lookup(tenant, flow, program).await?;
+        let workflow = program.workflow((tenant, flow), maker, None, (trace, now));
         let mut outcome: Outcome = self.hub.call(&workflow, self, &inputs).await;
         let location = engine::shown_outcome(program, &mut outcome);
         let has_answered = outcome.outputs.is_some();

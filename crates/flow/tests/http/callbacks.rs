@@ -428,7 +428,7 @@ fn addresses_of_callers_and_readers_can_be_limited() {
     ] {
         assert_eq!((read(&below, "198.51.100.8"), read(&below, "198.51.100.10")), (200, 401), "{below}");
     }
-    // Only other workflows, of which there are none.
+    // Only other workflows, which do not exist here.
     let limited = |triggers: Value, contents: Value| {
         json!({"properties": {"accessControl": {
         "triggers": {"allowedCallerIpAddresses": triggers}, "contents": {"allowedCallerIpAddresses": contents}}}})

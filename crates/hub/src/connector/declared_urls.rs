@@ -31,7 +31,7 @@ impl DeclaredUrls {
         all.find(|urls| urls.authorization.is_some()).unwrap_or_default()
     }
 
-    /// Whether there is none.
+    /// Whether it names no address.
     pub(super) const fn is_empty(&self) -> bool {
         self.authorization.is_none() && self.token.is_none()
     }

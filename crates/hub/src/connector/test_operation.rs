@@ -2,9 +2,9 @@
 //! fixed parameters.
 
 use serde_json::{Map, Value};
-use url::form_urlencoded::{Serializer, byte_serialize};
+use url::form_urlencoded::Serializer;
 
-use crate::path::encoded_template;
+use crate::path::{encoded_template, percent_encode};
 
 /// The maximum length of path and query, in bytes.
 const TARGET_BYTES_MAX: usize = 4_096;
@@ -47,8 +47,7 @@ impl TestCall {
             };
             let place = format!("{{{name}}}");
             if path.contains(&place) {
-                let encoded: String = byte_serialize(value.as_bytes()).collect();
-                path = path.replace(&place, &encoded.replace('+', "%20"));
+                path = path.replace(&place, &percent_encode(&value));
             } else if in_query.contains(&name.as_str()) {
                 query.append_pair(name, &value);
             } else {

@@ -4,8 +4,8 @@
 //! the owner of the connection gives may be a host or a URL, where the policy has one.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::outgoing::{Destination, TEXT_BYTES_MAX};
@@ -171,17 +171,31 @@ fn is_of_caller(value: &str) -> bool {
     })
 }
 
+/// What cannot be in a path.
+const NOT_IN_PATHS: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b'%')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=');
+
 /// Encodes what cannot be in a path. Slashes and what is encoded stay.
 fn encoded_path(text: &str) -> String {
-    let mut path = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/%:@!$&'()*+,;=".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            let _ = write!(path, "%{byte:02X}");
-        }
-    }
-    path
+    utf8_percent_encode(text, &NOT_IN_PATHS).to_string()
 }
 
 #[cfg(test)]

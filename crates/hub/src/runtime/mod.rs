@@ -6,7 +6,7 @@
 //! | check the connection's access list | 403, `Error from token exchange: …` |
 //! | find the operation that the connector declares | 404, as API Management responds |
 //! | check what the operation needs: values, a gateway, custom code | 400, 401 or 502 |
-//! | get a source token, stored, exchanged or given by the caller | 401 with the status message; 502 or 504 |
+//! | get a source token, stored, exchanged or of the caller | 401 with the status; 502 or 504 |
 //! | set the token, password or key, and apply the policies | 400 |
 //! | call the back end | 502 or 504 |
 //!

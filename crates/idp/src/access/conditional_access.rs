@@ -1,9 +1,8 @@
 //! Evaluates the tenant's Conditional Access policies for a request.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
-use http::HeaderMap;
 use outlive_chassis::Trace;
 use outlive_clock::Instant;
 use outlive_journal::Event;
@@ -129,15 +128,4 @@ impl Idp {
         let event = Event::new(asking.tenant.id, now, Subject::user(user.id), trace, reported);
         self.chassis.journal.append(&event).await
     }
-}
-
-/// The loopback address.
-pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-/// The address of the client: the first of `X-Forwarded-For`, so that a lab can simulate any
-/// address, or the loopback address.
-pub(crate) fn address(headers: &HeaderMap) -> IpAddr {
-    let named = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let first = named.and_then(|addresses| addresses.split(',').next());
-    first.and_then(|address| address.trim().parse().ok()).unwrap_or(HERE)
 }

@@ -20,7 +20,6 @@ use super::presented_client::{PresentedClient, presented_client_id};
 use super::record::record_refusal;
 use super::request::{TokenRequest, check_age, parse_claims};
 use super::response::TokenAnswer;
-use crate::access::conditional_access;
 use crate::directory::Application;
 use crate::protocol::refusal::Refusal;
 use crate::protocol::response_headers::{age, telemetry};
@@ -165,7 +164,7 @@ async fn handle(
         origin: &visit.origin.0,
         page,
         front_channel: false,
-        address: conditional_access::address(headers),
+        address: outlive_chassis::client_address(headers),
         now,
         trace: &visit.trace,
     };

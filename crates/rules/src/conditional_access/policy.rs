@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use outlive_clock::Span;
 use serde::{Deserialize, Serialize};
 
@@ -280,24 +281,11 @@ fn is_context(name: &str) -> bool {
 /// holds nothing.
 #[must_use]
 pub fn is_in_range(address: IpAddr, range: &str) -> bool {
-    let Some((network, bits)) = parsed_range(range) else { return false };
-    match (address, network) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-            (address.to_bits() ^ network.to_bits()) & mask == 0
-        }
-        (IpAddr::V6(address), IpAddr::V6(network)) => {
-            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
-            (address.to_bits() ^ network.to_bits()) & mask == 0
-        }
-        _ => false,
-    }
+    parsed_range(range).is_some_and(|network| network.contains(&address))
 }
 
-/// The network of a range and how many of its bits count.
+/// The network of a range.
 #[must_use]
-pub fn parsed_range(range: &str) -> Option<(IpAddr, u32)> {
-    let (network, bits) = range.split_once('/')?;
-    let (network, bits) = (network.parse::<IpAddr>().ok()?, bits.parse::<u32>().ok()?);
-    (bits <= if network.is_ipv4() { 32 } else { 128 }).then_some((network, bits))
+pub fn parsed_range(range: &str) -> Option<IpNet> {
+    range.parse().ok()
 }

@@ -1,5 +1,6 @@
 //! Functions between texts, base64, data URIs and URI components.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 use super::super::arguments::Arguments;
@@ -102,26 +103,16 @@ fn data_uri_to_binary(given: &Arguments<'_, '_>) -> Made {
     binary(given, &media_type, &bytes)
 }
 
-/// Encodes all but the unreserved characters (RFC 3986, section 2.3).
+/// All but the unreserved characters (RFC 3986, section 2.3).
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 fn encoded(given: &Arguments<'_, '_>) -> Made {
-    const HEX: [u8; 16] = *b"0123456789ABCDEF";
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
     if given.values.len() > 1 {
         return given.refuse("expects one parameter; join the others with concat()");
     }
-    let text = given.text(0)?;
-    given.charge(text.len() + 2 * text.bytes().filter(|b| !is_plain(*b)).count())?;
-    let mut result = String::new();
-    for byte in text.bytes() {
-        if is_plain(byte) {
-            result.push(char::from(byte));
-        } else {
-            result.push('%');
-            result.push(char::from(HEX[usize::from(byte >> 4)]));
-            result.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-    Ok(Value::String(result))
+    let encoded = utf8_percent_encode(given.text(0)?, &RESERVED);
+    given.charge(encoded.clone().map(str::len).sum())?;
+    Ok(Value::String(encoded.to_string()))
 }
 
 fn decoded(given: &Arguments<'_, '_>) -> Made {
@@ -130,22 +121,5 @@ fn decoded(given: &Arguments<'_, '_>) -> Made {
 
 /// Decodes `%41`; what is not valid stays as it is.
 pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
-    let hex = |byte: Option<&u8>| byte.and_then(|b| char::from(*b).to_digit(16));
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let pair = hex(bytes.get(at + 1)).zip(hex(bytes.get(at + 2))).filter(|_| *byte == b'%');
-        match pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()) {
-            Some(code) => {
-                decoded.push(code);
-                at += 3;
-            }
-            None => {
-                decoded.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    decoded
+    percent_decode_str(text).collect()
 }

@@ -6,7 +6,8 @@ use url::Url;
 use super::known_providers::Endpoint;
 use super::settings::ProviderKind;
 use super::sign_in::{Incomplete, SignIn};
-use super::template::{self, percent_encode};
+use super::template;
+use crate::path::percent_encode;
 
 /// What an authorization request contains besides the settings.
 #[derive(Debug, Clone, Copy)]

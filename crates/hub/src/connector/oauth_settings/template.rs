@@ -3,12 +3,10 @@
 //! A value never changes the structure around it: in a host it must be a part of a host name, and
 //! in a path, a query string, a form or a JSON text it is encoded.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 use url::Url;
 
-use crate::path::{decodings, has_traversal};
+use crate::path::{decodings, has_traversal, percent_encode};
 
 /// The maximum length of a placeholder's name.
 const NAME_MAX: usize = 100;
@@ -57,19 +55,6 @@ pub(super) fn contains(template: &str, name: &str) -> bool {
 
 fn value(name: &str, lookup: Lookup<'_>) -> Result<String, String> {
     lookup(name).ok_or_else(|| format!("there is no value for {{{name}}}"))
-}
-
-/// Percent-encodes everything but the unreserved characters (RFC 3986 §2.3).
-pub(super) fn percent_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 /// Expands the template of a URL. A placeholder at its beginning stands for a URL.

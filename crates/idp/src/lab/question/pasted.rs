@@ -54,7 +54,7 @@ impl Asking<'_> {
             client: application.as_ref(),
             asked: Some(&asked),
             contexts: &conditional_access::NO_CONTEXTS,
-            address: conditional_access::HERE,
+            address: outlive_chassis::HERE,
             authenticated_at: Some(token.auth_time),
             request: None,
         };

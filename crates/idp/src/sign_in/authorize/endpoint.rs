@@ -12,7 +12,7 @@ use outlive_wire::events::SessionRefused;
 use super::issue::issue;
 use super::request::{AuthorizeRefusal, AuthorizeRequest, Prompt, validate};
 use super::signed_in::SignedIn;
-use crate::access::conditional_access::{self, Access, AccessContext};
+use crate::access::conditional_access::{Access, AccessContext};
 use crate::access::{assignment, second_factor};
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
@@ -165,7 +165,7 @@ impl Visit {
             client: Some(&request.application),
             asked: Some(&request.scopes),
             contexts: &request.claims.contexts,
-            address: conditional_access::address(&self.headers),
+            address: outlive_chassis::client_address(&self.headers),
             authenticated_at: Some(signed_in.session.started_at),
             request: Some((now, &self.trace)),
         };

@@ -14,7 +14,6 @@ use outlive_wire::{JournalEvent, Subject};
 
 use super::request::AuthorizeRequest;
 use super::signed_in::SignedIn;
-use crate::access::conditional_access;
 use crate::protocol::refusal::Refusal;
 use crate::token::client_authentication::AuthenticatedClient;
 use crate::token::grant::Authentication;
@@ -39,7 +38,7 @@ pub(crate) async fn front_channel_tokens(
     change: &mut Change,
 ) -> Result<Members, Refusal> {
     let mut members = Members::new();
-    let address = conditional_access::address(&visit.headers);
+    let address = outlive_chassis::client_address(&visit.headers);
     let tokens = FrontChannel {
         // The authorization request as a token request.
         request: TokenRequest {

@@ -15,7 +15,6 @@ use super::front_channel::front_channel_tokens;
 use super::front_channel_logout::signed_in_to;
 use super::request::{AuthorizeRequest, Prompt};
 use super::signed_in::SignedIn;
-use crate::access::conditional_access;
 use crate::protocol::refusal::Refusal;
 use crate::token::AuthorizationCode;
 use crate::visit::Visit;
@@ -72,7 +71,7 @@ fn issue_code(
         scopes: request.scopes.clone().into(),
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
-        address: Some(conditional_access::address(&visit.headers)),
+        address: Some(outlive_chassis::client_address(&visit.headers)),
         // The token endpoint checks the maximum age again.
         claims: ClaimsRequest { not_before: None, ..request.claims.clone() },
         issued_at: now,

@@ -162,7 +162,7 @@ impl Visit {
             client: None,
             asked: None,
             contexts: &conditional_access::NO_CONTEXTS,
-            address: conditional_access::address(&self.headers),
+            address: outlive_chassis::client_address(&self.headers),
             authenticated_at: Some(now),
             request: None,
         };

@@ -63,7 +63,8 @@ impl Visit {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         }
         let typed = user_code::normalize(self.parameters.get("otc").unwrap_or_default()).unwrap_or_default();
-        let (guesses, address) = (&self.idp.user_code_guesses, conditional_access::address(&self.headers));
+        let (guesses, address) =
+            (&self.idp.user_code_guesses, outlive_chassis::client_address(&self.headers));
         if guesses.are_too_many(address, wall_now()) {
             return Err(Refusal::new(aadsts::TOO_MANY_REQUESTS));
         }
@@ -118,7 +119,7 @@ impl Visit {
             client: Some(&client),
             asked: Some(&asked),
             contexts: &conditional_access::NO_CONTEXTS,
-            address: conditional_access::address(&self.headers),
+            address: outlive_chassis::client_address(&self.headers),
             authenticated_at: None,
             request: Some((now, &self.trace)),
         };

@@ -12,7 +12,6 @@ use outlive_wire::events::{PasswordResetRefused, PasswordResetRequested};
 
 use super::code::{self, AttemptResult};
 use super::limit::AttemptLimiter;
-use crate::access::conditional_access;
 use crate::directory::{Tenant, User, passwords, shortened_name};
 use crate::protocol::refusal::Refusal;
 use crate::security_events::credential_events::{CredentialEvent, apply_event};
@@ -138,7 +137,7 @@ impl Visit {
     }
 
     fn limiter(&self, tenant: &Tenant, user_name: &str) -> AttemptLimiter {
-        AttemptLimiter::new(&self.idp, tenant.id, user_name, conditional_access::address(&self.headers))
+        AttemptLimiter::new(&self.idp, tenant.id, user_name, outlive_chassis::client_address(&self.headers))
     }
 
     /// The same response whether or not the user exists.

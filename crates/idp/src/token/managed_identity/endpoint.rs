@@ -17,7 +17,6 @@ use super::super::record::{MANAGED_IDENTITY, truncated};
 use super::super::request::TokenRequest;
 use super::response::{IdentityError, Protocol, refused, token};
 use super::selection::{Selector, select};
-use crate::access::conditional_access;
 use crate::access::scopes::{ResolveError, resolve};
 use crate::directory::{Application, IdentityEndpoint, Tenant};
 use crate::protocol::refusal::Refusal;
@@ -182,7 +181,7 @@ async fn token_for(
         origin: &visit.origin.0,
         page: RequestOrigin::None,
         front_channel: false,
-        address: conditional_access::address(&visit.headers),
+        address: outlive_chassis::client_address(&visit.headers),
         now: visit.idp.now(tenant.id).await?,
         trace: &visit.trace,
     };

@@ -26,7 +26,7 @@ impl Verb for ConnectionKey {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::Connection, &self.connection);
         checker.must_if(Kind::User, self.user.as_ref());
-        checker.known.keep(&self.keep, Some("a connection key is none"));
+        checker.known.keep(&self.keep, Some("a connection key has no refresh token"));
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
