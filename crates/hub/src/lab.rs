@@ -1,10 +1,10 @@
-//! The hub's own part of the lab surface: client secrets of connectors.
+//! The hub's own part of the lab surface: its connections, and client secrets of connectors.
 
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::routing::put;
+use axum::routing::{get, put};
 use axum::{Json, Router};
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::TenantId;
@@ -15,9 +15,12 @@ use serde_json::{Value, json};
 use crate::Hub;
 use crate::connector::{ConnectorName, Replacement, secret_fault, storage};
 use crate::key_renewal::NewKeys;
+use crate::lab_connections;
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
-    Router::new().route("/_lab/tenants/{tenant}/connectors/{name}/client-secret", put(replace_secret))
+    Router::new()
+        .route("/_lab/tenants/{tenant}/connections", get(lab_connections::list))
+        .route("/_lab/tenants/{tenant}/connectors/{name}/client-secret", put(replace_secret))
 }
 
 #[derive(Deserialize)]

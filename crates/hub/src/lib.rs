@@ -30,6 +30,7 @@ mod hub;
 mod hub_client;
 mod key_renewal;
 mod lab;
+mod lab_connections;
 mod path;
 mod reseal;
 mod runtime;

@@ -36,6 +36,7 @@ pub mod scenario;
 pub mod seed;
 pub mod services;
 mod starts;
+mod story;
 mod template;
 pub mod tenants;
 mod why;

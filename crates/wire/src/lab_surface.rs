@@ -71,3 +71,106 @@ pub struct JournalQuery {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub notable: bool,
 }
+
+/// A connection of the hub, with what it stores: named, never contained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldConnection {
+    /// Its id, which journal events name.
+    pub id: String,
+    /// Its resource name.
+    pub name: String,
+    /// Its resource group.
+    pub group: String,
+    /// The name that its owner gave.
+    pub display_name: String,
+    /// The name of its connector.
+    pub connector: String,
+    /// The object id of its owner.
+    pub owner: String,
+    /// The account that signed in, if one did.
+    pub account: Option<String>,
+    /// Whether it may be used; independent of its status.
+    pub enabled: bool,
+    /// `Connected` or `Error`.
+    pub status: String,
+    /// The reason, if it is in error.
+    pub message: Option<String>,
+    /// How it authenticates.
+    pub sign_in: ConnectionSignIn,
+    /// The fingerprint of the stored refresh token.
+    pub refresh_token: Option<String>,
+    /// The fingerprint of the stored access token.
+    pub access_token: Option<String>,
+    /// When the stored access token expires (virtual time).
+    pub access_token_expires: Option<Instant>,
+    /// When it was created (virtual time).
+    pub created: Instant,
+    /// When its owner last changed it (virtual time).
+    pub changed: Instant,
+}
+
+/// How a connection authenticates at its back end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionSignIn {
+    /// With tokens.
+    OAuth,
+    /// With tokens of the flow that calls.
+    ManagedIdentity,
+    /// With a stored name and password.
+    Password,
+    /// With a stored key.
+    Key,
+    /// In no way that the connector declares.
+    None,
+}
+
+/// The connections of a tenant at the hub, by group and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldConnections {
+    /// At most 200.
+    pub connections: Vec<HeldConnection>,
+    /// Whether there are more.
+    pub has_more: bool,
+}
+
+/// A flow, with its latest runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFlow {
+    /// Its id.
+    pub id: String,
+    /// The name that its owner gave.
+    pub display_name: String,
+    /// The object id of its owner.
+    pub owner: String,
+    /// `Started`, `Stopped` or `Suspended`.
+    pub state: String,
+    /// When it is due next (virtual time), if it is scheduled.
+    pub next_due: Option<Instant>,
+    /// When it was created (virtual time).
+    pub created: Instant,
+    /// Its latest runs, newest first; at most 24.
+    pub runs: Vec<KnownRun>,
+}
+
+/// A run of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownRun {
+    /// Its name.
+    pub name: String,
+    /// When it started (virtual time).
+    pub started: Instant,
+    /// `Succeeded`, `Failed`, `Running` ...
+    pub status: String,
+    /// The code of its error.
+    pub code: Option<String>,
+}
+
+/// The flows of a tenant, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFlows {
+    /// At most 100.
+    pub flows: Vec<KnownFlow>,
+    /// Whether there are more.
+    pub has_more: bool,
+}

@@ -23,6 +23,7 @@ mod line;
 pub mod managed_identity;
 mod secret;
 mod service_spec;
+pub mod story;
 mod subject;
 pub mod tenant;
 
@@ -30,7 +31,10 @@ pub use catalogue::EventDescription;
 pub use counts::{Counts, DatabaseCounts, ProcessCounts};
 pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};
-pub use lab_surface::{ClockChange, ClockState, DueWork, JournalQuery};
+pub use lab_surface::{
+    ClockChange, ClockState, ConnectionSignIn, DueWork, HeldConnection, HeldConnections, JournalQuery,
+    KnownFlow, KnownFlows, KnownRun,
+};
 pub use line::JournalLine;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;

@@ -7,6 +7,7 @@ mod client_address;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;
+mod known_flows;
 mod lab_tenant;
 mod links;
 mod outbox;
@@ -74,6 +75,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .route(INVOKE, any(trigger_invocation::invoke))
         .route(&format!("{INVOKE}/{{*relative}}"), any(trigger_invocation::invoke))
         .route(&at("/{flow}/runs/{run}/callbacks/{repetition}"), post(callbacks::call_back))
+        .route("/_lab/tenants/{tenant}/flows", get(known_flows::list))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {

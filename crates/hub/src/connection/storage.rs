@@ -142,6 +142,18 @@ pub(crate) async fn list(
     rows.iter().map(connection_of).collect()
 }
 
+/// Returns when the stored access token of a connection expires (virtual time).
+pub(crate) async fn access_token_expiry(
+    store: &Store,
+    tenant: TenantId,
+    id: ConnectionId,
+) -> Result<Option<Instant>, StoreError> {
+    let row = store
+        .row(sql!("SELECT expires_us FROM credentials WHERE tenant = $1 AND connection = $2", tenant, id))
+        .await?;
+    row.map(|row| row.instant("expires_us")).transpose()
+}
+
 /// Returns the ids of all connections to a connector.
 pub(crate) async fn of_connector(
     store: &Store,

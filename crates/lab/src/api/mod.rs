@@ -13,6 +13,7 @@ mod outbox;
 mod problem;
 mod runs;
 mod service;
+mod story;
 mod tenants;
 mod why;
 
@@ -41,6 +42,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/runs", get(runs::show))
+        .route("/lab/tenants/{tenant}/story", get(story::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/matrix/connections", post(matrix::of_connections))
         .route("/lab/tenants/{tenant}/matrix/credentials", post(matrix::of_tenant))

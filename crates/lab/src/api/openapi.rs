@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{clock, events, journal, matrix, outbox, runs, tenants, why};
+use super::{clock, events, journal, matrix, outbox, runs, story, tenants, why};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -31,6 +31,7 @@ use super::{clock, events, journal, matrix, outbox, runs, tenants, why};
         matrix::of_connections,
         outbox::show,
         runs::show,
+        story::show,
         why::ask,
         why::show
     )

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use outlive_chassis::LabKey;
 use outlive_clock::TenantId;
+use outlive_wire::{HeldConnections, KnownFlows};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
@@ -197,6 +198,18 @@ impl LabSurface {
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/outbox"));
         Ok(send(self.request(Method::GET, &url)).await?.expect::<Outbox>()?.messages)
+    }
+
+    /// Returns the connections of a tenant and what each stores.
+    pub(crate) async fn connections(&self, tenant: TenantId) -> Result<HeldConnections, CallError> {
+        let url = self.url(Service::Hub, &format!("/_lab/tenants/{tenant}/connections"));
+        send(self.request(Method::GET, &url)).await?.expect()
+    }
+
+    /// Returns the flows of a tenant with their latest runs.
+    pub(crate) async fn flows(&self, tenant: TenantId) -> Result<KnownFlows, CallError> {
+        let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/flows"));
+        send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// Returns the number of flow runs of a tenant, by status.

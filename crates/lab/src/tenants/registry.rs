@@ -8,6 +8,7 @@ use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Randomness, Speed, TenantId};
 use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind, TenantCredentials};
+use outlive_wire::story::Story;
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ use crate::http::CallError;
 use crate::maker::MakerError;
 use crate::seed::Seed;
 use crate::services::{LabSurface, Service};
+use crate::story;
 use crate::why::{self, Why};
 
 /// Configuration of the registry.
@@ -263,5 +265,16 @@ impl Tenants {
     pub async fn why(&self, tenant: TenantId, id: &str) -> Result<Option<Why>, TenantError> {
         self.credentials(tenant).await?;
         Ok(why::explain(&self.surface, tenant, id).await?)
+    }
+
+    /// Tells which credentials of the tenant's main user are alive and why, and which flows run.
+    /// Returns `None` for a tenant without users.
+    ///
+    /// # Errors
+    /// An unknown tenant, or the service of its clock did not answer.
+    pub async fn story(&self, tenant: TenantId) -> Result<Option<Story>, TenantError> {
+        let credentials = self.credentials(tenant).await?;
+        let now = self.time(tenant).await?.0.now;
+        Ok(story::tell(&self.surface, &credentials, now).await)
     }
 }

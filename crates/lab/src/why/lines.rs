@@ -9,21 +9,21 @@ use crate::services::{JournalQuery, Service};
 
 /// A journal line with its event.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) line: JournalLine,
-    pub(super) event: JournalEvent,
+pub(crate) struct Line {
+    pub(crate) line: JournalLine,
+    pub(crate) event: JournalEvent,
 }
 
 impl Inquiry<'_> {
     /// Reads events of one service.
-    pub(super) async fn lines(&self, service: Service, query: JournalQuery) -> Result<Vec<Line>, CallError> {
+    pub(crate) async fn lines(&self, service: Service, query: JournalQuery) -> Result<Vec<Line>, CallError> {
         let lines = self.surface.journal(service, self.tenant, &query).await?;
         // Events that another version of the program recorded are not explained.
         Ok(lines.into_iter().filter_map(Line::read).collect())
     }
 
     /// Reads the first events about a credential, of one kind if given.
-    pub(super) async fn about(
+    pub(crate) async fn about(
         &self,
         service: Service,
         name: &str,

@@ -6,7 +6,7 @@
 
 mod connection;
 mod credential;
-mod lines;
+pub(crate) mod lines;
 mod run;
 mod text;
 
@@ -77,21 +77,21 @@ pub(crate) async fn explain(
 }
 
 /// The services to query, and the tenant.
-struct Inquiry<'a> {
-    surface: &'a LabSurface,
-    tenant: TenantId,
+pub(crate) struct Inquiry<'a> {
+    pub(crate) surface: &'a LabSurface,
+    pub(crate) tenant: TenantId,
 }
 
 /// The identity provider's facts about a credential.
 #[derive(Debug, Deserialize)]
-struct Known {
+pub(crate) struct Known {
     kind: String,
-    name: String,
+    pub(crate) name: String,
     session: Option<String>,
     family: Option<String>,
     user: Option<Value>,
     client: Option<Value>,
-    question: Question,
+    pub(crate) question: Question,
 }
 
 impl Why {

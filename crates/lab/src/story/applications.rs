@@ -1,0 +1,98 @@
+//! What applications and browsers of the user hold: from the latest sign-ins.
+
+use std::collections::BTreeSet;
+
+use outlive_rules::Question;
+use outlive_wire::JournalEvent;
+use outlive_wire::events::CodeIssued;
+use outlive_wire::story::{CredentialKind, Holder};
+
+use super::{Found, Scene};
+use crate::http::CallError;
+use crate::services::{JournalQuery, Service};
+
+/// The number of latest notable events in which sign-ins are looked for.
+const LINES_READ: u32 = 100;
+/// The number of latest sign-ins whose applications are looked for.
+const SESSIONS_MAX: usize = 6;
+/// The number of authorization codes of a sign-in that are read.
+const CODES_READ: u32 = 50;
+/// The number of tokens of an application that are read.
+const TOKENS_READ: u32 = 200;
+
+impl Scene<'_> {
+    /// Adds the tokens of each application that the user signed in to, and the latest browser
+    /// session.
+    pub(super) async fn of_applications(
+        &self,
+        found: &mut Found,
+        question: &mut Option<Question>,
+    ) -> Result<(), CallError> {
+        let sessions = self.sessions().await?;
+        let mut seen = BTreeSet::new();
+        for session in sessions.iter().take(SESSIONS_MAX) {
+            let mut codes =
+                self.inquiry.about(Service::Idp, session, Some("code.issued"), CODES_READ).await?;
+            codes.reverse();
+            for line in codes {
+                let JournalEvent::CodeIssued(code) = line.event else { continue };
+                if self.is_application_of_user(&code) && seen.insert(code.client_id) {
+                    *question = self.of_application(&code, found).await?.or(question.take());
+                }
+            }
+        }
+        if let Some(session) = sessions.first() {
+            let cookie = self.add(session, CredentialKind::SessionCookie, &Holder::Browser, found).await?;
+            *question = cookie.or(question.take());
+        }
+        Ok(())
+    }
+
+    /// Returns the browser sessions of the user, the latest first.
+    async fn sessions(&self) -> Result<Vec<String>, CallError> {
+        let query =
+            JournalQuery { newest: true, notable: true, limit: Some(LINES_READ), ..JournalQuery::default() };
+        let lines = self.inquiry.lines(Service::Idp, query).await?;
+        let sessions = lines.iter().filter_map(|line| match &line.event {
+            JournalEvent::SignInSucceeded(event) if event.upn == self.user.upn => {
+                Some(event.session.to_string())
+            }
+            _ => None,
+        });
+        Ok(sessions.collect())
+    }
+
+    /// Whether the code is for an application of the tenant that is neither the portal nor a
+    /// connector.
+    fn is_application_of_user(&self, code: &CodeIssued) -> bool {
+        let client = code.client_id.to_string();
+        let hub = self.tenant.urls.hub.trim_end_matches('/');
+        client != self.tenant.maker_portal
+            && self.tenant.applications.iter().any(|application| {
+                application.client_id == client
+                    && !application.redirect_uris.iter().any(|uri| uri.starts_with(hub))
+            })
+    }
+
+    /// Adds the latest tokens that came from a code.
+    async fn of_application(
+        &self,
+        code: &CodeIssued,
+        found: &mut Found,
+    ) -> Result<Option<Question>, CallError> {
+        let family = code.code.id.to_string();
+        let issued = self.inquiry.about(Service::Idp, &family, Some("token.issued"), TOKENS_READ).await?;
+        let Some(JournalEvent::TokenIssued(issued)) = issued.into_iter().next_back().map(|line| line.event)
+        else {
+            return Ok(None);
+        };
+        let holder =
+            Holder::Application { client_id: code.client_id.to_string(), name: code.client_name.clone() };
+        let mut question = None;
+        if let Some(token) = &issued.refresh_token {
+            question = self.add(&token.id.to_string(), CredentialKind::RefreshToken, &holder, found).await?;
+        }
+        self.add(&issued.access_token.uti, CredentialKind::AccessToken, &holder, found).await?;
+        Ok(question)
+    }
+}
