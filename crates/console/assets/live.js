@@ -1,45 +1,70 @@
-// Reloads the changing parts of the page. The page works without it.
+// Keeps a page current: replaces what changed when the journal grows, ticks the clock, and shows the
+// progress of an advance. The pages work without it.
 "use strict";
 
 (() => {
-  const part = document.getElementById("live");
-  const progress = document.getElementById("progress");
-  if (!part) return;
-  const tenant = encodeURIComponent(part.dataset.tenant);
+  const main = document.getElementById("content");
+  const tenant = main?.dataset.tenant;
+  if (!tenant) return;
+  const parts = ["story", "progress"];
+
+  // The server renders; what has another content replaces what is there.
   let asking = false;
   let again = false;
-
-  // The server renders the content; an event of the journal triggers the reload.
-  async function ask() {
+  async function reload() {
     if (asking) { again = true; return; }
     asking = true;
     try {
-      const answer = await fetch(`/console/${tenant}/live`, { headers: { accept: "text/html" } });
-      if (answer.ok && !part.contains(document.activeElement)) {
-        const open = part.querySelector("details")?.open;
-        part.innerHTML = await answer.text();
-        if (open) part.querySelector("details").open = true;
-      }
-    } catch { /* The next event of the journal triggers another reload. */ }
+      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch { /* The next event triggers another. */ }
     asking = false;
-    if (again) { again = false; setTimeout(ask, 500); }
+    if (again) { again = false; setTimeout(reload, 300); }
   }
 
-  const after = part.dataset.cursor ? `?after=${encodeURIComponent(part.dataset.cursor)}` : "";
-  const feed = new EventSource(`/lab/tenants/${tenant}/journal/stream${after}`);
+  function replace(page) {
+    for (const id of parts) {
+      const [here, there] = [document.getElementById(id), page.getElementById(id)];
+      // What someone is about to type or press stays.
+      if (!here || !there || here.contains(document.activeElement)) continue;
+      if (id === "story") keep(here, there);
+      if (here.innerHTML !== there.innerHTML) here.innerHTML = there.innerHTML;
+    }
+    const clock = page.getElementById("clock");
+    if (clock) { document.getElementById("clock").replaceWith(clock); start(); }
+  }
+
+  // A password that was typed or generated is not replaced by another.
+  function keep(here, there) {
+    const [typed, drawn] = [here.querySelector("#newpasswd"), there.querySelector("#newpasswd")];
+    if (typed && drawn) { drawn.setAttribute("value", typed.getAttribute("value")); }
+  }
+
+  // The clock of the tenant, between two pages.
+  let ticking = 0;
+  function start() {
+    clearInterval(ticking);
+    const clock = document.getElementById("clock");
+    const speed = Number(clock?.dataset.speed ?? 0);
+    if (!clock || !speed) return;
+    const [from, since] = [Date.parse(clock.dateTime), performance.now()];
+    const form = { timeZone: "UTC", day: "numeric", month: "short", year: "numeric" };
+    ticking = setInterval(() => {
+      const now = new Date(from + (performance.now() - since) * speed);
+      const date = clock.querySelector(".date");
+      date.textContent = `${now.toLocaleDateString("en-GB", form).replace("Sept", "Sep")} `;
+      clock.lastChild.textContent = now.toISOString().slice(11, 19);
+    }, 1000 / Math.min(10, Math.max(1, speed)));
+  }
+  start();
+
   let waiting = 0;
-  feed.onmessage = () => { clearTimeout(waiting); waiting = setTimeout(ask, 300); };
+  const feed = new EventSource(`/lab/tenants/${encodeURIComponent(tenant)}/journal/stream?after=${encodeURIComponent(main.dataset.cursor)}`);
+  feed.onmessage = () => { waiting ||= setTimeout(() => { waiting = 0; reload(); }, 250); };
   addEventListener("pagehide", () => feed.close());
 
+  // An advance of this page: it is shown as one that was started elsewhere.
   for (const form of document.querySelectorAll("form[data-busy]")) {
-    form.addEventListener("submit", () => {
-      progress.textContent = `${form.dataset.busy} …`;
-      // After the browser has read which button was pressed.
-      setTimeout(() => { for (const button of document.querySelectorAll("form button")) button.disabled = true; });
-    });
+    form.addEventListener("submit", () => setInterval(reload, 300));
   }
-  addEventListener("pageshow", () => {
-    progress.textContent = "";
-    for (const button of document.querySelectorAll("form button")) button.disabled = false;
-  });
 })();

@@ -1,13 +1,10 @@
-//! The style sheet and the script, from our own origin.
+//! The style sheet, the icon and the script, from our own origin.
 
 use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
 pub(crate) async fn style() -> impl IntoResponse {
-    (
-        [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "no-cache")],
-        include_str!("../assets/style.css"),
-    )
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "no-cache")], outlive_chassis::STYLESHEET)
 }
 
 pub(crate) async fn script() -> impl IntoResponse {
@@ -15,4 +12,8 @@ pub(crate) async fn script() -> impl IntoResponse {
         [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "no-cache")],
         include_str!("../assets/live.js"),
     )
+}
+
+pub(crate) async fn icon() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "max-age=86400")], include_str!("../assets/icon.svg"))
 }

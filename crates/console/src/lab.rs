@@ -1,14 +1,15 @@
 //! A client of the lab API.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use outlive_chassis::{HttpClient, Trace};
-use outlive_clock::{Randomness, Span, TenantId};
+use outlive_clock::{Instant, Randomness, Span, Speed, TenantId};
 use outlive_wire::JournalLine;
 use outlive_wire::lab_api::{
-    ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, TenantCredentials, TenantList,
+    ClockAnswer, ClockRequest, ConnectionConfirmation, ConnectionFix, ConnectionFixed, JournalAnswer,
+    ListedTenant, TenantCredentials, TenantList, TenantRequest,
 };
+use outlive_wire::story::Story;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -84,24 +85,79 @@ impl Lab {
         answer::<Value>(url, request.json(event)).await.map(drop)
     }
 
-    /// Returns the newest journal events, newest first: of all services, of one, or only notable
-    /// ones.
-    pub(crate) async fn newest(
+    /// Advances time to `instant`, and returns when all due work is done.
+    pub(crate) async fn advance_to(
+        &self,
+        tenant: TenantId,
+        instant: Instant,
+    ) -> Result<ClockAnswer, LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/clock"));
+        let change = ClockRequest { set: Some(instant), ..ClockRequest::default() };
+        answer(url, request.timeout(ADVANCE_TIMEOUT).json(&change)).await
+    }
+
+    /// Sets the speed of time; 0 freezes it.
+    pub(crate) async fn run(&self, tenant: TenantId, speed: Speed) -> Result<ClockAnswer, LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/clock"));
+        answer(url, request.json(&ClockRequest { run: Some(speed), ..ClockRequest::default() })).await
+    }
+
+    /// Returns the newest notable events, newest first.
+    pub(crate) async fn notable(
         &self,
         tenant: TenantId,
         limit: u32,
-        only: &[(&str, &str)],
     ) -> Result<JournalAnswer<JournalLine>, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}/journal"));
         let limit = limit.to_string();
-        answer(url, request.query(&[("newest", "true"), ("limit", &limit)]).query(only)).await
+        answer(url, request.query(&[("newest", "true"), ("notable", "true"), ("limit", &limit)])).await
     }
 
-    /// Returns the number of flow runs, by status.
-    pub(crate) async fn run_counts(&self, tenant: TenantId) -> Result<HashMap<String, u64>, LabError> {
-        let (url, request) = self.request(Method::GET, &format!("/{tenant}/runs"));
+    /// Returns which credentials are alive and why, and which flows run.
+    pub(crate) async fn story(&self, tenant: TenantId) -> Result<Story, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/story"));
         answer(url, request).await
     }
+
+    /// Begins to fix a connection as its owner.
+    pub(crate) async fn fix(
+        &self,
+        tenant: TenantId,
+        connection: &str,
+        fix: &ConnectionFix,
+    ) -> Result<ConnectionFixed, LabError> {
+        let (url, request) = self.request(Method::POST, &connection_path(tenant, connection, "fix"));
+        answer(url, request.json(fix)).await
+    }
+
+    /// Confirms the sign-in for a connection.
+    pub(crate) async fn confirm(
+        &self,
+        tenant: TenantId,
+        connection: &str,
+        code: &str,
+    ) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::POST, &connection_path(tenant, connection, "confirm"));
+        let confirmation = ConnectionConfirmation { code: code.to_owned(), password: None };
+        answer::<Value>(url, request.json(&confirmation)).await.map(drop)
+    }
+
+    /// Creates a tenant from the default seed.
+    pub(crate) async fn create(&self) -> Result<TenantCredentials, LabError> {
+        let (url, request) = self.request(Method::POST, "");
+        answer(url, request.json(&TenantRequest::default())).await
+    }
+
+    /// Deletes a tenant and creates it again.
+    pub(crate) async fn reset(&self, tenant: TenantId) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/reset"));
+        answer::<Value>(url, request.json(&serde_json::json!({}))).await.map(drop)
+    }
+}
+
+fn connection_path(tenant: TenantId, connection: &str, what: &str) -> String {
+    let name: String = url::form_urlencoded::byte_serialize(connection.as_bytes()).collect();
+    format!("/{tenant}/connections/{}/{what}", name.replace('+', "%20"))
 }
 
 async fn answer<T: DeserializeOwned>(url: String, request: RequestBuilder) -> Result<T, LabError> {

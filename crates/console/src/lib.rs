@@ -19,15 +19,17 @@
 mod actions;
 mod assets;
 mod error;
+mod fix;
 mod forms;
+mod frame;
 mod lab;
 mod message;
-mod overview;
 mod pages;
-mod recent;
-mod runs;
+mod password;
 mod shell;
 mod state;
+mod story;
+mod when;
 mod words;
 
 pub use shell::router;

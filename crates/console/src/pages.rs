@@ -1,20 +1,24 @@
 //! The pages.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::SET_COOKIE;
+use http::header::ACCEPT;
 use outlive_clock::TenantId;
-use outlive_wire::lab_api::{ListedTenant, TenantCredentials};
+use outlive_wire::lab_api::ListedTenant;
 use serde::Deserialize;
 
 use crate::error::{ErrorPage, show};
+use crate::frame::{Frame, Section};
 use crate::lab::LabError;
-use crate::message::Message;
-use crate::overview::{Live, Page};
-use crate::recent::recent;
+use crate::password;
 use crate::state::Console;
+use crate::story::StoryPage;
+
+/// The number of notable events that the story reads.
+const NOTABLE_SHOWN: u32 = 20;
 
 #[derive(Deserialize)]
 pub(crate) struct Choice {
@@ -51,39 +55,30 @@ pub(crate) async fn front(
         (None, None, [only]) => only.tenant_id,
         (None, None, several) => return Ok(show(&Choose::between(several)).into_response()),
     };
-    let (tenant, live) = load(&console, tenant).await?;
-    let visitor = console.form_key.visitor(&headers);
-    let message = Message::from_cookie(&headers);
-    let cookies: Vec<_> = visitor
-        .set_cookie()
-        .into_iter()
-        .chain(message.is_some().then(Message::clear_cookie))
-        .map(|cookie| (SET_COOKIE, cookie))
-        .collect();
-    let page = Page::of(&tenant, live, console.form_key.token(&visitor), message, tenants.len() > 1);
-    Ok((AppendHeaders(cookies), show(&page)).into_response())
+    let (credentials, clock, story, notable) = tokio::try_join!(
+        console.lab.tenant(tenant),
+        console.lab.clock(tenant),
+        console.lab.story(tenant),
+        console.lab.notable(tenant, NOTABLE_SHOWN),
+    )?;
+    if wants_json(&headers) {
+        return Ok(Json(story).into_response());
+    }
+    let frame = Frame::of(&console, &headers, Section::Story, &credentials, &clock, &tenants, &notable.next);
+    let password = password::draw(&console.random);
+    let page = StoryPage::of(frame, &credentials, &story, &notable.lines, password);
+    Ok(page.frame.respond(show(&page)))
+}
+
+/// Whether the caller asks for data rather than for a page.
+pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.contains("application/json") && !accepted.contains("text/html")
 }
 
 /// `GET /console/tenants`: all tenants.
 pub(crate) async fn tenants(State(console): State<Console>) -> Result<Response, ErrorPage> {
     Ok(show(&Choose::between(&console.lab.tenants().await?)).into_response())
-}
-
-/// `GET /console/{tenant}/live`: only the changing parts of the page.
-pub(crate) async fn live(
-    State(console): State<Console>,
-    Path(tenant): Path<String>,
-) -> Result<Response, ErrorPage> {
-    let (_, live) = load(&console, tenant_of(&tenant)?).await?;
-    Ok(show(&live).into_response())
-}
-
-async fn load(console: &Console, tenant: TenantId) -> Result<(TenantCredentials, Live), LabError> {
-    let lab = &console.lab;
-    let (credentials, clock, recent) =
-        tokio::try_join!(lab.tenant(tenant), lab.clock(tenant), recent(lab, tenant))?;
-    let live = Live::of(&credentials, &clock, &recent);
-    Ok((credentials, live))
 }
 
 /// Parses the tenant id in a path.

@@ -12,7 +12,7 @@ use http::header::{
 
 use crate::state::Console;
 use crate::state::ConsoleConfig;
-use crate::{actions, assets, pages};
+use crate::{actions, assets, fix, pages};
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -25,7 +25,11 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/tenants", get(pages::tenants))
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))
-        .route("/console/{tenant}/live", get(pages::live))
+        .route("/console/icon.svg", get(assets::icon))
+        .route("/console/{tenant}/speed", post(actions::set_speed))
+        .route("/console/{tenant}/tenant", post(actions::replace_tenant))
+        .route("/console/{tenant}/fix", post(fix::begin))
+        .route("/console/{tenant}/fixed/{connection}", get(fix::returned))
         .route("/console/{tenant}/advance", post(actions::advance))
         .route("/console/{tenant}/password", post(actions::change_password))
         .route("/console/{tenant}/revoke", post(actions::revoke_sessions))

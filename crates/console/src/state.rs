@@ -26,12 +26,14 @@ pub(crate) struct Console {
     pub(crate) lab: Lab,
     pub(crate) tenant_hint: Option<TenantId>,
     pub(crate) form_key: FormKey,
+    pub(crate) random: Randomness,
 }
 
 impl Console {
     pub(crate) fn new(config: ConsoleConfig) -> Self {
         Self {
             form_key: FormKey::draw(config.random.clone()),
+            random: config.random.clone(),
             lab: Lab::new(config.http, config.lab_url, config.random),
             tenant_hint: config.tenant_hint,
         }

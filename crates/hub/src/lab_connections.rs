@@ -47,6 +47,7 @@ fn held(hub: &Hub, connection: &Connection, connector: &Connector) -> HeldConnec
     let status = connection.shown_status(connector, sealer);
     let purpose = credential::storage::purpose(connection.tenant, connection.id);
     let tokens = connection.tokens_sealed.as_ref().and_then(|sealed| Tokens::open(sealer, &purpose, sealed));
+    let (sign_in, secret_parameter) = sign_in(connector);
     let name_of = |secret: &Secret| fingerprint(secret.expose());
     HeldConnection {
         id: connection.id.to_string(),
@@ -59,7 +60,8 @@ fn held(hub: &Hub, connection: &Connection, connector: &Connector) -> HeldConnec
         enabled: connection.enabled,
         status: status.overall().to_owned(),
         message: status.message().map(str::to_owned),
-        sign_in: sign_in(connector),
+        sign_in,
+        secret_parameter,
         refresh_token: tokens.as_ref().and_then(|tokens| tokens.refresh.as_ref()).map(name_of),
         access_token: tokens.as_ref().map(|tokens| name_of(&tokens.access)),
         access_token_expires: None,
@@ -68,16 +70,21 @@ fn held(hub: &Hub, connection: &Connection, connector: &Connector) -> HeldConnec
     }
 }
 
-fn sign_in(connector: &Connector) -> ConnectionSignIn {
+/// How connections of a connector authenticate, and the parameter with the secret that they store.
+fn sign_in(connector: &Connector) -> (ConnectionSignIn, Option<String>) {
     match &connector.properties.authentication {
-        Authentication::OAuth { .. } => ConnectionSignIn::OAuth,
-        Authentication::ManagedIdentity { .. } => ConnectionSignIn::ManagedIdentity,
+        Authentication::OAuth { .. } => (ConnectionSignIn::OAuth, None),
+        Authentication::ManagedIdentity { .. } => (ConnectionSignIn::ManagedIdentity, None),
         Authentication::None => {
             let sent = static_credentials(&connector.swagger.security, &connector.properties.parameters);
             match sent.first() {
-                Some(StaticCredential::Basic { .. }) => ConnectionSignIn::Password,
-                Some(StaticCredential::Key { .. }) => ConnectionSignIn::Key,
-                None => ConnectionSignIn::None,
+                Some(StaticCredential::Basic { password, .. }) => {
+                    (ConnectionSignIn::Password, Some((*password).to_owned()))
+                }
+                Some(StaticCredential::Key { parameter, .. }) => {
+                    (ConnectionSignIn::Key, Some((*parameter).to_owned()))
+                }
+                None => (ConnectionSignIn::None, None),
             }
         }
     }

@@ -441,3 +441,37 @@ pub struct JournalAnswer<L = Value> {
 fn lines_schema() -> utoipa::openapi::schema::Array {
     utoipa::openapi::schema::Array::new(utoipa::openapi::Ref::from_schema_name("JournalLine"))
 }
+
+/// Fixes a connection for its owner.
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionFix {
+    /// Where the browser returns after the sign-in, for a connection with tokens: a URL on this
+    /// machine, or of an origin that the hub was given. It gets the parameter `code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+    /// The new password or key, for a connection that stores one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// The owner's present password, if it was changed elsewhere than through the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
+/// What remains to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConnectionFixed {
+    /// Where the owner signs in; absent if the connection is fixed.
+    pub link: Option<String>,
+}
+
+/// Confirms the sign-in for a connection.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionConfirmation {
+    /// The code with which the browser returned.
+    pub code: String,
+    /// The owner's present password, if it was changed elsewhere than through the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}

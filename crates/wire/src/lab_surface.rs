@@ -97,6 +97,8 @@ pub struct HeldConnection {
     pub message: Option<String>,
     /// How it authenticates.
     pub sign_in: ConnectionSignIn,
+    /// The parameter that contains the stored password or key.
+    pub secret_parameter: Option<String>,
     /// The fingerprint of the stored refresh token.
     pub refresh_token: Option<String>,
     /// The fingerprint of the stored access token.

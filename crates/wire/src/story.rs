@@ -98,7 +98,7 @@ pub enum CredentialState {
     Revoked,
     /// It is too old.
     Expired,
-    /// There is none: nobody has signed in, or nothing was given.
+    /// There is none: no one has signed in, or nothing was given.
     Absent,
 }
 

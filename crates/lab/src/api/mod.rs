@@ -5,6 +5,7 @@
 //! another origin cannot send them without a preflight request.
 
 mod clock;
+mod connections;
 mod events;
 mod journal;
 mod matrix;
@@ -42,6 +43,8 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/runs", get(runs::show))
+        .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))
+        .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
         .route("/lab/tenants/{tenant}/story", get(story::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/matrix/connections", post(matrix::of_connections))

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{clock, events, journal, matrix, outbox, runs, story, tenants, why};
+use super::{clock, connections, events, journal, matrix, outbox, runs, story, tenants, why};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -23,6 +23,8 @@ use super::{clock, events, journal, matrix, outbox, runs, story, tenants, why};
         tenants::delete,
         clock::show,
         clock::change,
+        connections::fix,
+        connections::confirm,
         journal::read,
         journal::follow,
         events::raise,

@@ -8,6 +8,7 @@ use tokio::task::JoinError;
 
 use crate::conductor::ConductError;
 use crate::http::CallError;
+use crate::maker::MakerError;
 use crate::tenants::TenantError;
 
 impl From<TenantError> for Problem {
@@ -16,6 +17,8 @@ impl From<TenantError> for Problem {
         match error {
             TenantError::Unknown(_) => Self::not_found("TenantNotFound", message),
             TenantError::UnknownSeed { .. } | TenantError::Event(_) => Self::bad_request(message),
+            TenantError::Connection(_) => Self::bad_request(message),
+            TenantError::Maker(error) => of_maker(&error, message),
             TenantError::Call(call) => of_call(&call, message),
             TenantError::Service { cause, .. } => of_call(&cause, message),
             TenantError::EndedEarly { cause, .. } | TenantError::Unfinished { cause, .. } => Self {
@@ -31,6 +34,18 @@ impl From<TenantError> for Problem {
             TenantError::Conduct(error) => of_conduct(&error),
             TenantError::Store(error) => error.into(),
         }
+    }
+}
+
+/// A password that the lab does not know any more is 409: the caller has it.
+fn of_maker(error: &MakerError, message: String) -> Problem {
+    match error {
+        MakerError::Call(call) => of_call(call, message),
+        MakerError::SignIn { .. } if !error.is_temporary() => {
+            let message = format!("{message} If the password was changed elsewhere, give it as 'password'.");
+            Problem::new(StatusCode::CONFLICT, "OwnerCannotSignIn", message)
+        }
+        _ => Problem::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
     }
 }
 

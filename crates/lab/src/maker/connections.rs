@@ -12,7 +12,7 @@ use crate::oauth_client::{code_of, stops_at};
 /// The redirect URL of the consent. It is recognized, never fetched.
 const CONSENT_RETURN: &str = "http://localhost/connected";
 /// The resource group of all connections, by convention.
-pub(super) const GROUP: &str = "lab";
+pub(crate) const GROUP: &str = "lab";
 /// The only location.
 const LOCATION: &str = "unitedstates";
 /// The API version of the hub's control plane.
@@ -97,23 +97,7 @@ impl Maker {
     /// lets the portal sign in with its own token, it does; otherwise the user consents with a
     /// passkey, or name and password.
     pub(crate) async fn follow_consent_link(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
-        let request = json!({"parameters": [{
-            "parameterName": "token", "redirectUrl": CONSENT_RETURN,
-            "objectId": self.user.id, "tenantId": self.endpoints.tenant,
-        }]});
-        let url = self.connection_url(name, "/listConsentLinks");
-        let links = self.at_hub(now, Method::POST, &url, Some(&request)).await?;
-        if let Some(uri) = links.pointer("/value/0/firstPartyLoginUri").and_then(Value::as_str) {
-            let token = json!({"accessToken": self.token(Audience::Hub, now).await?});
-            self.at_hub(now, Method::POST, uri, Some(&token)).await?;
-            return Ok(());
-        }
-        let link = links.pointer("/value/0/link").and_then(Value::as_str).unwrap_or_default();
-        let link = Url::parse(link).map_err(|error| CallError {
-            call: url,
-            problem: format!("returned an invalid link ({error}): {link:?}"),
-            status: Some(200),
-        })?;
+        let Some(link) = self.consent_link(now, name, CONSENT_RETURN).await? else { return Ok(()) };
         let (upn, password) = (self.user.upn.clone(), self.user.password.clone());
         let stop = stops_at(CONSENT_RETURN);
         let back = match &mut self.passkey {
@@ -122,6 +106,44 @@ impl Maker {
         };
         let back = back.map_err(MakerError::Consent)?;
         let code = code_of(&back).map_err(MakerError::ConsentRefused)?;
+        self.confirm_consent(now, name, &code).await
+    }
+
+    /// Returns the link at which the user signs in for a connection; the browser then returns to
+    /// `return_url` with a code. Returns `None` if the portal signed in with its own token.
+    pub(crate) async fn consent_link(
+        &mut self,
+        now: Instant,
+        name: &str,
+        return_url: &str,
+    ) -> Result<Option<Url>, MakerError> {
+        let request = json!({"parameters": [{
+            "parameterName": "token", "redirectUrl": return_url,
+            "objectId": self.user.id, "tenantId": self.endpoints.tenant,
+        }]});
+        let url = self.connection_url(name, "/listConsentLinks");
+        let links = self.at_hub(now, Method::POST, &url, Some(&request)).await?;
+        if let Some(uri) = links.pointer("/value/0/firstPartyLoginUri").and_then(Value::as_str) {
+            let token = json!({"accessToken": self.token(Audience::Hub, now).await?});
+            self.at_hub(now, Method::POST, uri, Some(&token)).await?;
+            return Ok(None);
+        }
+        let link = links.pointer("/value/0/link").and_then(Value::as_str).unwrap_or_default();
+        let link = Url::parse(link).map_err(|error| CallError {
+            call: url,
+            problem: format!("returned an invalid link ({error}): {link:?}"),
+            status: Some(200),
+        })?;
+        Ok(Some(link))
+    }
+
+    /// Confirms the sign-in for a connection with the code that its link returned.
+    pub(crate) async fn confirm_consent(
+        &mut self,
+        now: Instant,
+        name: &str,
+        code: &str,
+    ) -> Result<(), MakerError> {
         let confirm = json!({"tenantId": self.endpoints.tenant, "objectId": self.user.id, "code": code});
         let url = self.connection_url(name, "/confirmConsentCode");
         self.at_hub(now, Method::POST, &url, Some(&confirm)).await?;

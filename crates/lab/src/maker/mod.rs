@@ -6,6 +6,7 @@ mod connectors;
 mod flows;
 mod portal;
 
+pub(crate) use connections::GROUP;
 pub(crate) use flows::{FlowRun, NewFlow, RuntimeSource};
 pub(crate) use portal::PORTAL_REDIRECT;
 pub(crate) use portal::{Audience, Endpoints, Maker, MakerError, UserAccount};

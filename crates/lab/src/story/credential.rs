@@ -137,6 +137,6 @@ fn survived(verdict: &Verdict, question: &Question) -> Vec<StoryEvent> {
             _ => None,
         })
         .collect();
-    events.sort_by(|a, b| b.at.cmp(&a.at));
+    events.sort_by_key(|event| std::cmp::Reverse(event.at));
     events
 }

@@ -54,8 +54,8 @@ pub(crate) async fn tell(surface: &LabSurface, tenant: &TenantCredentials, now: 
         Default::default()
     });
     let mut found = Found::default();
-    let told = scene.tell_credentials(&held, &mut found).await;
-    if told.is_err() {
+    let described = scene.tell_credentials(&held, &mut found).await;
+    if described.is_err() {
         missing.push(Service::Idp.name().to_owned());
     }
     fade(&mut found.credentials);

@@ -23,16 +23,9 @@ pub(super) async fn lay_out(
         if connections.is_empty() && flows.is_empty() {
             continue;
         }
-        let endpoints = Endpoints {
-            tenant: plan.tenant,
-            idp: credentials.urls.idp.clone(),
-            hub: credentials.urls.hub.clone(),
-            flow: credentials.urls.flow.clone(),
-            portal: credentials.maker_portal.clone(),
-        };
         let user =
             UserAccount { upn: user.upn.clone(), id: user.id.to_string(), password: user.password.clone() };
-        let mut maker = Maker::new(http.clone(), endpoints, user, random.clone());
+        let mut maker = Maker::new(http.clone(), endpoints_of(credentials), user, random.clone());
         for connection in connections {
             maker
                 .put_connection(
@@ -62,4 +55,15 @@ pub(super) async fn lay_out(
         }
     }
     Ok(())
+}
+
+/// What the maker portal of a tenant uses.
+pub(super) fn endpoints_of(credentials: &TenantCredentials) -> Endpoints {
+    Endpoints {
+        tenant: credentials.tenant_id,
+        idp: credentials.urls.idp.clone(),
+        hub: credentials.urls.hub.clone(),
+        flow: credentials.urls.flow.clone(),
+        portal: credentials.maker_portal.clone(),
+    }
 }

@@ -3,6 +3,7 @@
 mod comparison;
 mod credentials;
 mod events;
+mod fix_connection;
 mod layout;
 mod lost_data;
 mod operations;

@@ -68,6 +68,12 @@ pub enum TenantError {
     /// There is no such event, or a detail of it is missing or unknown.
     #[error("{0}")]
     Event(String),
+    /// There is no such connection, or it cannot be fixed in this way.
+    #[error("{0}")]
+    Connection(String),
+    /// The portal failed, on behalf of a connection's owner.
+    #[error(transparent)]
+    Maker(Box<MakerError>),
     /// A service rejected a request, or did not answer.
     #[error(transparent)]
     Call(#[from] CallError),

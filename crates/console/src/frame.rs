@@ -1,0 +1,165 @@
+//! What every page has around its content: navigation, the tenant, its clock, the message about the
+//! last form.
+
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+use outlive_clock::TenantId;
+use outlive_wire::lab_api::{ClockAnswer, ListedTenant, OperationDetails, OperationKind, TenantCredentials};
+
+use crate::message::Message;
+use crate::state::Console;
+use crate::when::When;
+
+/// A page of the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Story,
+}
+
+/// The frame of a page.
+pub(crate) struct Frame {
+    pub(crate) section: Section,
+    pub(crate) tenant: TenantFrame,
+    pub(crate) form_token: String,
+    pub(crate) message: Option<Message>,
+    /// The end of the journals that the page is from; the script follows them from there.
+    pub(crate) cursor: String,
+    cookies: Vec<String>,
+}
+
+/// The tenant in the header of a page.
+pub(crate) struct TenantFrame {
+    pub(crate) id: TenantId,
+    pub(crate) domain: String,
+    pub(crate) rules: String,
+    pub(crate) users: usize,
+    pub(crate) flows: usize,
+    /// The other tenants, by domain and id; the first of them.
+    pub(crate) others: Vec<(String, String)>,
+    pub(crate) has_more: bool,
+    pub(crate) now: When,
+    pub(crate) speed: u32,
+    pub(crate) operation: Option<Progress>,
+}
+
+/// A change of time in progress.
+pub(crate) struct Progress {
+    pub(crate) what: String,
+    /// The virtual time covered so far, and all of it, in seconds.
+    pub(crate) done: i64,
+    pub(crate) all: i64,
+}
+
+/// The number of other tenants in the header.
+const OTHERS_SHOWN: usize = 6;
+
+impl Frame {
+    /// Frames a page of a tenant for the browser that sent `headers`.
+    pub(crate) fn of(
+        console: &Console,
+        headers: &HeaderMap,
+        section: Section,
+        tenant: &TenantCredentials,
+        clock: &ClockAnswer,
+        tenants: &[ListedTenant],
+        cursor: &str,
+    ) -> Self {
+        let visitor = console.form_key.visitor(headers);
+        let message = Message::from_cookie(headers);
+        let cleared = message.is_some().then(Message::clear_cookie);
+        Self {
+            section,
+            tenant: TenantFrame::of(tenant, clock, tenants),
+            form_token: console.form_key.token(&visitor),
+            cookies: visitor.set_cookie().into_iter().chain(cleared).collect(),
+            message,
+            cursor: cursor.to_owned(),
+        }
+    }
+
+    /// Adds the cookies of the frame to the response with its page.
+    pub(crate) fn respond(&self, page: impl IntoResponse) -> Response {
+        let cookies: Vec<_> = self.cookies.iter().map(|cookie| (SET_COOKIE, cookie.clone())).collect();
+        (AppendHeaders(cookies), page).into_response()
+    }
+}
+
+impl TenantFrame {
+    fn of(tenant: &TenantCredentials, clock: &ClockAnswer, tenants: &[ListedTenant]) -> Self {
+        let mut others = tenants.iter().filter(|other| other.tenant_id != tenant.tenant_id);
+        let shown = others.by_ref().take(OTHERS_SHOWN);
+        let shown: Vec<_> = shown.map(|other| (other.domain.clone(), other.tenant_id.to_string())).collect();
+        Self {
+            id: tenant.tenant_id,
+            domain: tenant.domain.clone(),
+            rules: tenant.rules.clone(),
+            users: tenant.users.len(),
+            flows: tenant.flows.len(),
+            others: shown,
+            has_more: others.next().is_some(),
+            now: When::of(clock.now, clock.now),
+            speed: clock.speed.factor(),
+            operation: clock.operation.as_ref().map(progress),
+        }
+    }
+
+    /// The speed, as the header shows it.
+    pub(crate) fn rate(&self) -> String {
+        match self.speed {
+            0 => "frozen".to_owned(),
+            1_440 => "1,440×".to_owned(),
+            times => format!("{times}×"),
+        }
+    }
+}
+
+fn progress(operation: &OperationDetails) -> Progress {
+    let span = operation.from.zip(operation.target).map(|(from, target)| (target - from).as_seconds());
+    let covered = operation.from.zip(operation.reached).map(|(from, reached)| (reached - from).as_seconds());
+    let runs = |count: u64| match count {
+        1 => "one run or other work".to_owned(),
+        count => format!("{} runs and other work", grouped(count)),
+    };
+    let what = if operation.ending {
+        "A change of time was interrupted. It is ended as soon as all services answer".to_owned()
+    } else {
+        match (operation.kind, operation.reached) {
+            (OperationKind::Advance, Some(reached)) => {
+                format!(
+                    "Moving the clock: {} so far, now {}",
+                    runs(operation.done),
+                    When::of(reached, reached).day
+                )
+            }
+            (OperationKind::Advance, None) => "Moving the clock".to_owned(),
+            _ => "The speed of time is being changed".to_owned(),
+        }
+    };
+    Progress { what, done: covered.unwrap_or(0), all: span.unwrap_or(0).max(1) }
+}
+
+/// A number with separators: 1,204.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_204, "1,204"), (1_000_000, "1,000,000")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What happened: runs of flows and events of the journal, the latest first.
+
+use outlive_clock::{Instant, Span};
+use outlive_wire::JournalLine;
+use outlive_wire::KnownRun;
+use outlive_wire::story::{CredentialKind, Holder, Story, StoryFlow};
+
+use crate::when::When;
+use crate::words;
+
+/// The number of lines shown.
+const LINES_SHOWN: usize = 14;
+
+/// A line of the table.
+pub(crate) struct Happened {
+    pub(crate) at: Instant,
+    pub(crate) when: When,
+    /// The class of style sheet rules.
+    pub(crate) style: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) result: &'static str,
+    pub(crate) what: String,
+}
+
+/// Why a run failed: from the credential that its connection uses, or the code of the run.
+fn reason(flow: &StoryFlow, run: &KnownRun, story: &Story) -> String {
+    let used = story.credentials.iter().find(|one| {
+        let is_its = matches!((&one.holder, &flow.connection), (Holder::Connection { id, .. }, Some(used)) if id == used);
+        is_its && one.noticed.is_some_and(|at| at <= run.started + Span::from_minutes(1))
+    });
+    match (used.and_then(|one| one.code.as_ref().map(|code| (one, code))), &run.code) {
+        (Some((one, code)), _) => {
+            let what = if one.kind == CredentialKind::RefreshToken {
+                "its refresh token is refused"
+            } else {
+                "the API refuses what it stores"
+            };
+            format!(": {code}, {what}")
+        }
+        (None, Some(code)) => format!(": {code}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// Whether an event is one of users, connections and flows, not of a single request.
+fn is_of_the_story(line: &JournalLine) -> bool {
+    const KINDS: [&str; 12] = [
+        "password.",
+        "sessions.",
+        "sign_in.succeeded",
+        "sign_out",
+        "user.",
+        "connection.created",
+        "connection.connected",
+        "connection.broken",
+        "connection.deleted",
+        "flow.",
+        "connector.",
+        "consent.",
+    ];
+    KINDS.iter().any(|kind| line.kind.starts_with(kind))
+}
+
+/// Merges runs and notable events.
+pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> {
+    let runs = story.flows.iter().flat_map(|flow| {
+        flow.flow.runs.iter().map(|run| {
+            let (style, icon, result) = match run.status.as_str() {
+                "Succeeded" => ("is-alive", "i-check", "Succeeded"),
+                "Failed" | "TimedOut" => ("is-revoked", "i-cross", "Failed"),
+                "Cancelled" => ("is-idle", "i-idle", "Cancelled"),
+                _ => ("is-idle", "i-clock", "Running"),
+            };
+            let why = if result == "Failed" { reason(flow, run, story) } else { String::new() };
+            let what = format!("{}{why}", flow.flow.display_name);
+            Happened { at: run.started, when: When::of(run.started, story.now), style, icon, result, what }
+        })
+    });
+    let events = notable.iter().filter(|line| is_of_the_story(line)).map(|line| {
+        let (style, icon, result) = match words::outcome(line) {
+            Some("refused") => ("is-revoked", "i-cross", "Refused"),
+            Some(_) => ("is-alive", "i-check", "Accepted"),
+            None if line.kind == "connection.broken" => ("is-revoked", "i-cross", "Broken"),
+            None => ("is-idle", "i-idle", "Event"),
+        };
+        let what = words::sentence(line);
+        Happened { at: line.at, when: When::of(line.at, story.now), style, icon, result, what }
+    });
+    let mut all: Vec<_> = runs.chain(events).collect();
+    all.sort_by_key(|line| std::cmp::Reverse(line.at));
+    all.truncate(LINES_SHOWN);
+    all
+}

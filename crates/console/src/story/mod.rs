@@ -1,0 +1,10 @@
+//! The story (`/`): which credentials are alive and why, which flows run, and the levers.
+
+mod drawing;
+mod happened;
+mod headline;
+mod names;
+mod sentence;
+mod view;
+
+pub(crate) use view::StoryPage;

@@ -1,0 +1,179 @@
+//! The page of the story.
+
+use askama::Template;
+use outlive_wire::JournalLine;
+use outlive_wire::lab_api::TenantCredentials;
+use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryCredential};
+use outlive_wire::tenant::ApplicationKind;
+use url::Url;
+
+use super::drawing;
+use super::happened::{Happened, happened};
+use super::headline::{Headline, headline};
+use super::names::{badge, holder_name, kind_name, style_of};
+use super::sentence::{Part, sentence};
+use crate::frame::{Frame, Section};
+use crate::when::When;
+
+/// The number of sentences above the levers on a narrow page.
+const FIRST_SENTENCES: usize = 4;
+
+#[derive(Template)]
+#[template(path = "story.html")]
+pub(crate) struct StoryPage {
+    pub(crate) frame: Frame,
+    headline: Headline,
+    first: Vec<Row>,
+    more: Vec<Row>,
+    happened: Vec<Happened>,
+    wide: String,
+    tall: String,
+    lever: Lever,
+    password: String,
+    next_run: Option<When>,
+    broken: Vec<BrokenConnection>,
+    sign_in_url: Option<String>,
+    missing: String,
+}
+
+/// A credential.
+struct Row {
+    style: &'static str,
+    icon: String,
+    kind: &'static str,
+    holder: String,
+    badge: String,
+    parts: Vec<Part>,
+}
+
+/// The lever that makes the next good step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lever {
+    Change,
+    Advance,
+    Fix,
+}
+
+/// A connection that has to be fixed.
+struct BrokenConnection {
+    name: String,
+    /// What distinguishes it: `public` of `Orders, public`.
+    label: String,
+}
+
+impl StoryPage {
+    pub(crate) fn of(
+        frame: Frame,
+        tenant: &TenantCredentials,
+        story: &Story,
+        notable: &[JournalLine],
+        password: String,
+    ) -> Self {
+        let rows = ordered(story).into_iter().map(|one| row(one, story));
+        let mut first: Vec<_> = rows.collect();
+        let more = first.split_off(first.len().min(FIRST_SENTENCES));
+        let broken = broken(story);
+        let lever = if story.latest.is_none() {
+            Lever::Change
+        } else if broken.iter().any(|one| one.is_noticed) {
+            Lever::Fix
+        } else {
+            Lever::Advance
+        };
+        Self {
+            headline: headline(story),
+            first,
+            more,
+            happened: happened(story, notable),
+            wide: drawing::wide(story),
+            tall: drawing::tall(story),
+            lever,
+            password,
+            next_run: story
+                .flows
+                .iter()
+                .filter_map(|flow| flow.flow.next_due)
+                .min()
+                .map(|at| When::of(at, story.now)),
+            broken: broken.into_iter().map(|one| one.connection).collect(),
+            sign_in_url: sign_in_url(tenant),
+            missing: story.missing.join(", "),
+            frame,
+        }
+    }
+}
+
+fn row(one: &StoryCredential, story: &Story) -> Row {
+    Row {
+        style: style_of(one.state),
+        icon: style_of(one.state).replace("is-", "i-"),
+        kind: kind_name(one.kind),
+        holder: holder_name(&one.holder),
+        badge: badge(one, story.now),
+        parts: sentence(one, story),
+    }
+}
+
+/// The credentials in the order of the page: what connections renew themselves with, what they
+/// store, what applications renew themselves with, the access tokens of applications, browsers, and
+/// the access tokens of connections.
+fn ordered(story: &Story) -> Vec<&StoryCredential> {
+    let mut all: Vec<_> = story.credentials.iter().collect();
+    all.sort_by_key(|one| match (one.kind, &one.holder) {
+        (CredentialKind::RefreshToken, Holder::Connection { .. }) => 0,
+        (CredentialKind::Password | CredentialKind::Key, _) => 1,
+        (CredentialKind::RefreshToken, _) => 2,
+        (CredentialKind::AccessToken, Holder::Application { .. }) => 3,
+        (CredentialKind::SessionCookie, _) => 4,
+        (CredentialKind::AccessToken, _) => 5,
+    });
+    all
+}
+
+struct Broken {
+    connection: BrokenConnection,
+    is_noticed: bool,
+}
+
+fn broken(story: &Story) -> Vec<Broken> {
+    let mut broken: Vec<Broken> = Vec::new();
+    for one in &story.credentials {
+        let Holder::Connection { name, display_name, .. } = &one.holder else { continue };
+        let needs_fix = one.kind != CredentialKind::AccessToken
+            && matches!(
+                one.state,
+                CredentialState::Revoked | CredentialState::Expired | CredentialState::Absent
+            );
+        if needs_fix {
+            broken.push(Broken {
+                is_noticed: one.noticed.is_some() || one.state != CredentialState::Revoked,
+                connection: BrokenConnection { name: name.clone(), label: label_of(display_name) },
+            });
+        }
+    }
+    broken
+}
+
+/// What distinguishes a connection from others: what follows the comma in its name.
+fn label_of(display_name: &str) -> String {
+    display_name.rsplit(", ").next().unwrap_or(display_name).to_owned()
+}
+
+/// Returns a URL to sign in to the first native application.
+fn sign_in_url(tenant: &TenantCredentials) -> Option<String> {
+    let named = tenant.applications.iter().find(|application| application.name == "Orders Desktop");
+    let application = named.or_else(|| {
+        tenant.applications.iter().find(|application| application.kind == ApplicationKind::Public)
+    })?;
+    let idp = tenant.urls.idp.trim_end_matches('/');
+    let mut url = Url::parse(&format!("{idp}/{}/oauth2/v2.0/authorize", tenant.tenant_id)).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    url.query_pairs_mut()
+        .append_pair("client_id", &application.client_id)
+        .append_pair("response_type", "code")
+        .append_pair("redirect_uri", "http://localhost")
+        .append_pair("scope", "openid profile");
+    Some(url.into())
+}

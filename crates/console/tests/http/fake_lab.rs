@@ -1,0 +1,222 @@
+//! A fake lab that records the requests of forms.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use outlive_wire::events::{ConnectionBroken, RunFinished, SessionRefused};
+use outlive_wire::{EventPayload, JournalEvent};
+use serde_json::{Value, json};
+
+pub(crate) const TENANT: &str = "c0470500-0000-4000-8000-000000000001";
+pub(crate) const FLOW: &str = "c0470500-0000-4000-8006-000000000001";
+pub(crate) const NASTY: &str = "<script>alert('x')</script>\"&";
+
+#[derive(Clone, Default)]
+pub(crate) struct FakeLab {
+    pub(crate) requests: Arc<Mutex<Vec<Value>>>,
+    pub(crate) journal_reads: Arc<Mutex<Vec<String>>>,
+    pub(crate) refuse: Option<&'static str>,
+    pub(crate) two_tenants: bool,
+    pub(crate) without_hub: bool,
+    /// Whether the password was changed, and three hours have passed.
+    pub(crate) changed: bool,
+    /// Whether the lab does not know the owner's password.
+    pub(crate) password_unknown: bool,
+}
+
+impl FakeLab {
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        self.requests.lock().expect("not poisoned").clone()
+    }
+
+    pub(crate) async fn serve(&self) -> String {
+        let app = Router::new()
+            .route("/lab/tenants", get(tenants).post(create))
+            .route("/lab/tenants/{tenant}", get(tenant))
+            .route("/lab/tenants/{tenant}/clock", get(clock).post(act))
+            .route("/lab/tenants/{tenant}/events", post(act))
+            .route("/lab/tenants/{tenant}/journal", get(journal))
+            .route("/lab/tenants/{tenant}/story", get(story))
+            .route("/lab/tenants/{tenant}/reset", post(act))
+            .route("/lab/tenants/{tenant}/connections/{name}/fix", post(fix))
+            .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(confirm))
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        format!("http://{address}")
+    }
+}
+
+async fn tenants(State(lab): State<FakeLab>) -> Json<Value> {
+    let mut tenants = vec![json!({"tenant_id": TENANT, "domain": "contoso.example"})];
+    if lab.two_tenants {
+        let id = "c0470500-0000-4000-8000-000000000002";
+        tenants.push(json!({"tenant_id": id, "domain": id}));
+    }
+    Json(json!({ "tenants": tenants }))
+}
+
+async fn tenant(Path(tenant): Path<String>) -> Response {
+    if tenant != TENANT {
+        return (StatusCode::NOT_FOUND, Json(json!({"error": {"code": "TenantNotFound", "message": "no"}})))
+            .into_response();
+    }
+    Json(json!({
+        "tenant_id": TENANT, "domain": "contoso.example", "name": "Contoso", "rules": "2025-11",
+        "users": [
+            {"role": "colleague", "upn": "colleague@contoso.example", "id": "2", "password": "Colleague-1"},
+            {"role": "owner", "upn": "owner@contoso.example", "id": "1", "password": NASTY},
+        ],
+        "applications": [{"name": "Orders Desktop", "client_id": "c0470500-0000-4000-8002-000000000004", "kind": "public", "redirect_uris": ["http://localhost"]}],
+        "maker_portal": "c0470500-0000-4000-8002-000000000007",
+        "connectors": [{"name": NASTY}],
+        "connections": [{"name": NASTY, "connector": "shared_contoso-orders", "owner": "owner"}],
+        "flows": [{"id": FLOW, "name": NASTY, "owner": "owner", "connection": NASTY}],
+        "urls": {
+            "idp": "http://127.0.0.1:8701", "graph": "http://127.0.0.1:8701/v1.0", "hub": "http://127.0.0.1:8702",
+            "resource": "http://127.0.0.1:8703", "flow": "http://127.0.0.1:8704",
+        },
+    }))
+    .into_response()
+}
+
+async fn create(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
+    lab.requests.lock().expect("not poisoned").push(json!({ "create": what }));
+    tenant(Path(TENANT.to_owned())).await
+}
+
+async fn clock(State(lab): State<FakeLab>) -> Json<Value> {
+    let mut clock = json!({"now": "2026-01-05T12:00:00Z", "speed": 1440, "next_due": "2026-01-05T13:00:00Z"});
+    if lab.without_hub {
+        clock["missing"] = json!(["hub"]);
+        clock["operation"] = json!({"kind": "advance", "started": "2026-11-23T12:00:00Z", "target": "2026-01-09T12:00:00Z", "done": 17, "failed": 0});
+    }
+    Json(clock)
+}
+
+async fn act(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
+    if let Some(message) = lab.refuse {
+        return (StatusCode::CONFLICT, Json(json!({"error": {"code": "Conflict", "message": message}})))
+            .into_response();
+    }
+    lab.requests.lock().expect("not poisoned").push(what);
+    let moved = json!({
+        "now": "2026-01-06T12:00:00Z", "speed": 0, "next_due": null,
+        "from": "2026-01-05T12:00:00Z", "steps": 24, "done": 24, "failed": 1,
+    });
+    Json(moved).into_response()
+}
+
+/// The story of an owner with a confidential connection and one that stores a password.
+async fn story(State(lab): State<FakeLab>) -> Json<Value> {
+    let event = json!({"event": "password_changed_by_user", "title": "Password changed by user", "at": "2026-01-05T09:01:00Z"});
+    let event = if lab.changed { event } else { Value::Null };
+    let survived = if lab.changed { json!([event]) } else { json!([]) };
+    let connection = |name: &str, shown: &str| json!({"kind": "connection", "id": name, "name": name, "display_name": shown});
+    let run = |hour: u32, failed: bool| {
+        let (status, code) =
+            if failed { ("Failed", json!("ActionFailed")) } else { ("Succeeded", Value::Null) };
+        json!({"name": format!("run-{hour}"), "started": format!("2026-01-05T{hour}:00:00Z"), "status": status, "code": code})
+    };
+    let flow = |id: &str, name: &str, connection: &str, fails: bool| {
+        json!({
+            "id": id, "display_name": name, "owner": "1", "state": "Started", "next_due": "2026-01-05T13:00:00Z",
+            "created": "2026-01-05T08:00:00Z", "connection": connection, "runs": [run(12, fails), run(11, fails), run(10, fails)],
+        })
+    };
+    let credential = |kind: &str, holder: Value, more: Value| {
+        let mut credential = json!({
+            "name": "n", "kind": kind, "holder": holder, "client_class": null, "password_based": true, "column": null,
+            "state": "alive", "since": "2026-01-05T12:00:00Z", "expires": "2026-04-05T12:00:00Z", "revoked_by": null,
+            "survived": [], "code": null, "noticed": null, "would_end_it": [], "explanation": "Accepted: x.",
+        });
+        for (name, value) in more.as_object().expect("members") {
+            credential[name.as_str()] = value.clone();
+        }
+        credential
+    };
+    let wrong = json!({"state": "revoked", "since": "2026-01-05T09:01:00Z", "revoked_by": event, "code": "401", "noticed": "2026-01-05T10:00:00Z"});
+    let password = if lab.changed { wrong } else { json!({}) };
+    Json(json!({
+        "tenant": TENANT, "now": "2026-01-05T12:00:00Z", "rules": "2025-11", "upn": "owner@contoso.example", "latest": event,
+        "credentials": [
+            credential("refresh_token", connection("orders", NASTY), json!({"client_class": "confidential", "column": "confidential_token", "survived": survived})),
+            credential("access_token", connection("orders", NASTY), json!({"expires": "2026-01-05T13:05:00Z"})),
+            credential("password", connection("basic", "Orders, basic"), password),
+            credential("session_cookie", json!({"kind": "browser"}), json!({"expires": "2026-01-06T12:00:00Z"})),
+        ],
+        "flows": [flow(FLOW, NASTY, "orders", false), flow("f2", "Hourly, basic", "basic", lab.changed)],
+        "missing": if lab.without_hub { json!(["hub"]) } else { json!([]) },
+    }))
+}
+
+async fn fix(
+    State(lab): State<FakeLab>,
+    Path((_, name)): Path<(String, String)>,
+    Json(what): Json<Value>,
+) -> Response {
+    if lab.password_unknown && what.get("password").is_none() {
+        let problem = json!({"error": {"code": "OwnerCannotSignIn", "message": "no"}});
+        return (StatusCode::CONFLICT, Json(problem)).into_response();
+    }
+    let link = what.get("secret").is_none().then_some("http://127.0.0.1:8702/sign-in?a=1&b=2");
+    lab.requests.lock().expect("not poisoned").push(json!({"fix": name, "with": what}));
+    Json(json!({ "link": link })).into_response()
+}
+
+async fn confirm(
+    State(lab): State<FakeLab>,
+    Path((_, name)): Path<(String, String)>,
+    Json(what): Json<Value>,
+) -> StatusCode {
+    lab.requests.lock().expect("not poisoned").push(json!({"confirm": name, "with": what}));
+    StatusCode::NO_CONTENT
+}
+
+/// The payload of the example of an event.
+fn payload<E: EventPayload>() -> Value {
+    serde_json::to_value(E::example()).expect("JSON")
+}
+
+/// The newest lines of a journal that has a hundred thousand, as the lab selects them.
+async fn journal(
+    State(lab): State<FakeLab>,
+    Query(query): Query<std::collections::HashMap<String, String>>,
+) -> Json<Value> {
+    let mut read: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    read.sort_unstable();
+    lab.journal_reads.lock().expect("not poisoned").push(read.join("&"));
+    let line = |seq: u32, service: &str, kind: &str, subject: String, data: Value| {
+        json!({"seq": seq, "service": service, "tenant": TENANT, "at": "2026-01-05T11:00:00Z", "wall": "2026-01-05T11:00:00Z",
+               "kind": kind, "subject": subject, "trace": "0", "data": data})
+    };
+    let mut failed = payload::<RunFinished>();
+    failed["flow"] = json!(FLOW);
+    failed["status"] = json!("Failed");
+    failed["code"] = json!(format!("Failed to refresh {NASTY}"));
+    let mut succeeded = payload::<RunFinished>();
+    succeeded["flow"] = json!(FLOW);
+    let mut lines = vec![
+        line(5, "hub", ConnectionBroken::KIND, "connection:7".to_owned(), payload::<ConnectionBroken>()),
+        line(4, "idp", SessionRefused::KIND, format!("user:{NASTY}"), payload::<SessionRefused>()),
+        line(3, "flow", RunFinished::KIND, "run:two".to_owned(), failed),
+        line(2, "resource", "order.read", format!("user:{NASTY}"), json!({"note": "routine"})),
+        line(1, "flow", RunFinished::KIND, "run:one".to_owned(), succeeded),
+    ];
+    assert_eq!(query.get("newest").map(String::as_str), Some("true"));
+    if query.contains_key("notable") {
+        let kind = |line: &Value| line["kind"].as_str().unwrap_or_default().to_owned();
+        lines.retain(|line| {
+            JournalEvent::read(&kind(line), &line["data"]).is_ok_and(|event| event.is_notable())
+        });
+    }
+    if let Some(service) = query.get("service") {
+        lines.retain(|line| line["service"] == **service);
+    }
+    Json(json!({"lines": lines, "next": "100000-1-1-1"}))
+}
