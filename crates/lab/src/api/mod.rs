@@ -37,6 +37,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/openapi.json", get(openapi::show))
         .route("/lab/tenants", get(tenants::list).post(tenants::create))
         .route("/lab/tenants/{tenant}", get(tenants::show).delete(tenants::delete))
+        .route("/lab/tenants/{tenant}/reset", post(tenants::reset))
         .route("/lab/tenants/{tenant}/clock", get(clock::show).post(clock::change))
         .route("/lab/tenants/{tenant}/journal", get(journal::read))
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))

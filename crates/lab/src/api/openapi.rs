@@ -21,6 +21,7 @@ use super::{clock, connections, events, journal, matrix, outbox, runs, story, te
         tenants::create,
         tenants::show,
         tenants::delete,
+        tenants::reset,
         clock::show,
         clock::change,
         connections::fix,

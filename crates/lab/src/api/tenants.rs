@@ -108,3 +108,25 @@ pub(crate) async fn delete(
         }
     }
 }
+
+#[utoipa::path(post, path = "/lab/tenants/{tenant}/reset", params(("tenant" = String, Path, description = "tenant id")),
+    responses((status = 200, body = TenantCredentials, description = "the same tenant with new data, as at its creation"),
+    (status = 404, description = "no such tenant"),
+    (status = 502, description = "deleted, but not created again: a service does not answer")))]
+pub(crate) async fn reset(
+    State(tenants): State<Tenants>,
+    Path(tenant): Path<String>,
+    // A page of another origin cannot send JSON without a preflight request.
+    body: Result<Json<NoMembers>, JsonRejection>,
+) -> Result<Json<TenantCredentials>, Problem> {
+    let Json(NoMembers {}) = body.map_err(|rejection| of_body(&rejection))?;
+    let tenant = tenant_of(&tenant)?;
+    // In a task of its own: if the caller disconnects, the tenant must not stay incomplete.
+    let resetting = tokio::spawn(async move { tenants.reset(tenant).await });
+    Ok(Json(ended(resetting.await)??))
+}
+
+/// An empty object.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoMembers {}

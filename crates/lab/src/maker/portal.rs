@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use outlive_clock::{Instant, Randomness, Span, TenantId};
+use outlive_clock::{ClientId, Instant, Randomness, Span, TenantId};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -172,6 +172,25 @@ impl Maker {
             }
         }
         Ok(true)
+    }
+
+    /// Signs the user in to a native application, in the same browser. The application gets its
+    /// tokens, which the lab discards.
+    pub(crate) async fn sign_in_to(
+        &mut self,
+        client_id: ClientId,
+        redirect_uri: &str,
+        scope: &str,
+    ) -> Result<(), MakerError> {
+        let application = OAuthClient {
+            client_id: client_id.to_string(),
+            redirect_uri: redirect_uri.to_owned(),
+            ..self.portal()
+        };
+        let UserAccount { upn, password, .. } = &self.user;
+        let (http, random, browser) = (&self.http, &self.random, &mut self.browser);
+        let signed_in = application.sign_in(http, browser, random, upn, password, scope).await;
+        signed_in.map(drop).map_err(|why| MakerError::SignIn { who: upn.clone(), why })
     }
 
     fn valid_token(&self, audience: Audience, now: Instant) -> Option<&str> {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::application::SeedApplication;
 use super::managed_identity::SeedManagedIdentity;
+use super::sign_in::SeedSignIn;
 
 /// A seed file.
 #[derive(Clone, Debug, Deserialize)]
@@ -53,6 +54,9 @@ pub struct SeedFile {
     /// Flows that are created with a tenant, unless it is `bare`.
     #[serde(default)]
     pub flows: Vec<SeedFlow>,
+    /// What users have signed in to when a tenant is created, unless it is `bare`.
+    #[serde(default)]
+    pub sign_ins: Vec<SeedSignIn>,
 }
 
 /// The tenant of the file. The ids of other tenants of the same file are derived from its ids.

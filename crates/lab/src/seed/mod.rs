@@ -13,6 +13,7 @@ mod planned_application;
 mod planned_identity;
 mod read;
 mod secrets;
+mod sign_in;
 
 pub use application::SeedApplication;
 pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser};
@@ -24,3 +25,4 @@ pub use planned_identity::PlannedIdentity;
 pub use read::{ConnectorFiles, Seed};
 pub use secrets::DrawnSecrets;
 pub(crate) use secrets::{draw_client_secret, draw_password};
+pub use sign_in::{PlannedSignIn, SeedSignIn};

@@ -14,6 +14,7 @@ use super::file::{SeedConnector, SeedUser};
 use super::ids::{Ids, NO_CLIENT};
 use super::planned_application::PlannedApplication;
 use super::planned_identity::PlannedIdentity;
+use super::sign_in::{self, PlannedSignIn};
 use super::{DrawnSecrets, Seed};
 use crate::template::fill_json;
 
@@ -33,6 +34,8 @@ pub struct TenantPlan {
     pub connections: Vec<PlannedConnection>,
     /// Flows to create.
     pub flows: Vec<PlannedFlow>,
+    /// Sign-ins to do.
+    pub sign_ins: Vec<PlannedSignIn>,
     /// The keys of the orders API.
     pub api_keys: Vec<ApiKey>,
     /// The public client of the maker portal.
@@ -201,6 +204,7 @@ impl TenantPlan {
                     values: fill_json(&json!(connection.values), &value_of).unwrap_or_default(),
                 })
                 .collect(),
+            sign_ins: sign_in::plan(file, &ids),
             flows: file
                 .flows
                 .iter()

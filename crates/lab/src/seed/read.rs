@@ -11,7 +11,7 @@ use serde_saphyr::Spanned;
 
 use super::application::{SeedApplication, SeedRequirement};
 use super::file::SeedConnection;
-use super::{SeedFile, builtin};
+use super::{SeedFile, builtin, sign_in};
 use crate::diagnostic::{Diagnostic, Position, unreadable};
 use crate::maker::PORTAL_REDIRECT;
 use crate::template::fill_json;
@@ -155,10 +155,10 @@ fn read_document(
 }
 
 /// A wrong name with its position.
-struct Wrong {
-    position: Position,
-    message: String,
-    remedy: String,
+pub(super) struct Wrong {
+    pub(super) position: Position,
+    pub(super) message: String,
+    pub(super) remedy: String,
 }
 
 /// Names of one kind that the file defines.
@@ -255,6 +255,11 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
             });
         }
     }
+    for sign_in in &file.sign_ins {
+        users.holds(&sign_in.user, wrong);
+        applications.holds(&sign_in.application, wrong);
+    }
+    sign_in::check(file, wrong);
     for flow in &file.flows {
         users.holds(&flow.owner, wrong);
         connections.holds(&flow.connection, wrong);

@@ -20,7 +20,8 @@ pub(super) async fn lay_out(
     for user in &plan.users {
         let connections: Vec<_> = plan.connections.iter().filter(|c| c.owner == user.role).collect();
         let flows: Vec<_> = plan.flows.iter().filter(|flow| flow.owner == user.role).collect();
-        if connections.is_empty() && flows.is_empty() {
+        let sign_ins: Vec<_> = plan.sign_ins.iter().filter(|sign_in| sign_in.user == user.role).collect();
+        if connections.is_empty() && flows.is_empty() && sign_ins.is_empty() {
             continue;
         }
         let user =
@@ -52,6 +53,9 @@ pub(super) async fn lay_out(
                 identity: None,
             };
             maker.put_flow(now, &flow).await?;
+        }
+        for sign_in in sign_ins {
+            maker.sign_in_to(sign_in.client_id, &sign_in.redirect_uri, &sign_in.scope).await?;
         }
     }
     Ok(())

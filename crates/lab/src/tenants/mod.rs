@@ -8,6 +8,7 @@ mod layout;
 mod lost_data;
 mod operations;
 mod registry;
+mod reset;
 mod store;
 
 pub(crate) use events::{REGISTER_API_CERTIFICATE, REPLACE_CONNECTOR_SECRET};

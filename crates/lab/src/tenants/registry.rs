@@ -71,6 +71,15 @@ pub enum TenantError {
     /// There is no such connection, or it cannot be fixed in this way.
     #[error("{0}")]
     Connection(String),
+    /// A tenant was deleted to start it over, but not yet in every service.
+    #[error(
+        "The tenant is deleted, but these services do not answer: {missing}. When they answer and have deleted it, create a tenant \
+         again."
+    )]
+    NotReset {
+        /// The services.
+        missing: String,
+    },
     /// The portal failed, on behalf of a connection's owner.
     #[error(transparent)]
     Maker(Box<MakerError>),
