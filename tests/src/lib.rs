@@ -36,7 +36,7 @@ mod work;
 pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to};
 pub use database::Database;
 pub use deployment::{Deployment, Layout, Signal, pause};
-pub use maker::{Maker, Running};
+pub use maker::{Maker, Running, sign_in};
 pub use ports::free_base;
 pub use program::program;
 pub use system::{Service, System};

@@ -174,8 +174,11 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// Fills in the pages of a sign-in until the browser is sent to [`RETURN`].
-async fn sign_in(link: &str, name: &str, password: &str) -> Url {
+/// Fills in the pages of a sign-in until the browser is sent to `http://127.0.0.1:5000/connected`.
+///
+/// # Panics
+/// When a page has no form, or the sign-in does not end.
+pub async fn sign_in(link: &str, name: &str, password: &str) -> Url {
     let browser = Client::builder().no_proxy().tls_certs_only([]).cookie_store(true);
     let browser = browser.redirect(redirect::Policy::none()).build().expect("a client");
     let mut url: Url = link.parse().expect("a URL");

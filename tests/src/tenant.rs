@@ -157,7 +157,11 @@ impl Tenant {
         self.call(Method::DELETE, "", None).await;
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+    /// Calls the lab API below the tenant.
+    ///
+    /// # Panics
+    /// When the lab API refuses.
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let url = format!("{}/lab/tenants/{}{path}", self.lab, self.id());
         let mut request = self.http.request(method.clone(), &url);
         if let Some(body) = &body {

@@ -119,10 +119,12 @@ pub struct StoryCredential {
     /// The column of the table.
     #[schema(value_type = Option<String>)]
     pub column: Option<Credential>,
+    /// When it was obtained or last renewed (virtual time).
+    #[schema(value_type = Option<String>)]
+    pub obtained: Option<Instant>,
     /// Its state.
     pub state: CredentialState,
-    /// When this state began, or will end (virtual time): when it was obtained or renewed, revoked
-    /// or expired.
+    /// When this state began (virtual time): when it was obtained or renewed, revoked or expired.
     #[schema(value_type = Option<String>)]
     pub since: Option<Instant>,
     /// When it expires if nothing happens (virtual time).

@@ -1,7 +1,7 @@
 //! The verdict, as the title of the page.
 
 use outlive_wire::ClientClass;
-use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryCredential, StoryFlow};
+use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryFlow};
 
 use super::sentence::Part;
 use crate::when::When;
@@ -48,8 +48,9 @@ pub(crate) fn headline(story: &Story) -> Headline {
         revoked_so_far(story)
     } else if works + fails == 0 {
         format!("{}. Which flow still runs?", revoked_so_far(story))
-    } else if fails == 0 && renewed(story) {
-        format!("{} again: the owner signed in.", run_words(works, all))
+    } else if fails == 0 && is_repaired(story) {
+        let fixed = if all == 1 { "its connection was fixed" } else { "the broken connections were fixed" };
+        format!("{} again: {fixed}.", run_words(works, all))
     } else if fails == 0 {
         format!("{}: {}.", still_run(works, all), reason(story))
     } else if works == 0 && revokes_everything(story) {
@@ -115,17 +116,16 @@ fn revoked_so_far(story: &Story) -> String {
     }
 }
 
-/// Whether each refresh token was obtained after the latest event.
-fn renewed(story: &Story) -> bool {
-    let after = |one: &&StoryCredential| one.kind == CredentialKind::RefreshToken && one.survived.is_empty();
-    let mut tokens = story
-        .credentials
-        .iter()
-        .filter(|one| {
-            one.kind == CredentialKind::RefreshToken && matches!(one.holder, Holder::Connection { .. })
-        })
-        .peekable();
-    tokens.peek().is_some() && tokens.all(|one| after(&one))
+/// Whether a flow that works now failed since the latest event: its connection was fixed.
+fn is_repaired(story: &Story) -> bool {
+    let since = story.latest.as_ref().map(|event| event.at);
+    let failed = |flow: &StoryFlow| {
+        flow.flow
+            .runs
+            .iter()
+            .any(|run| run.status == "Failed" && since.is_some_and(|since| run.started > since))
+    };
+    story.flows.iter().any(failed)
 }
 
 fn revokes_everything(story: &Story) -> bool {
@@ -170,6 +170,7 @@ fn reason(story: &Story) -> &'static str {
                     "its access token has not expired yet"
                 }
                 (CredentialKind::Key, _, _) => "no password matters to its key",
+                (CredentialKind::Password, _, _) => "it sends the password itself, not a token",
                 _ => "the row leaves its credential alive",
             }
         }

@@ -192,7 +192,10 @@ fn replacement(one: &StoryCredential) -> Part {
 
 fn access_token(one: &StoryCredential, story: &Story) -> Vec<Part> {
     let held_by_hub = matches!(one.holder, Holder::Connection { .. });
-    let change = story.latest.as_ref().filter(|event| one.since.is_some_and(|since| since <= event.at));
+    let change = story.latest.as_ref().filter(|event| {
+        one.obtained.is_some_and(|obtained| obtained <= event.at)
+            && one.expires.is_some_and(|expires| expires > event.at)
+    });
     match (one.state, change) {
         (CredentialState::Alive, _) if held_by_hub => vec![
             text("The hub gets the next one "),

@@ -132,7 +132,7 @@ async fn story(State(lab): State<FakeLab>) -> Json<Value> {
     let credential = |kind: &str, holder: Value, more: Value| {
         let mut credential = json!({
             "name": "n", "kind": kind, "holder": holder, "client_class": null, "password_based": true, "column": null,
-            "state": "alive", "since": "2026-01-05T12:00:00Z", "expires": "2026-04-05T12:00:00Z", "revoked_by": null,
+            "state": "alive", "obtained": "2026-01-05T08:00:00Z", "since": "2026-01-05T12:00:00Z", "expires": "2026-04-05T12:00:00Z", "revoked_by": null,
             "survived": [], "code": null, "noticed": null, "would_end_it": [], "explanation": "Accepted: x.",
         });
         for (name, value) in more.as_object().expect("members") {

@@ -76,6 +76,7 @@ impl Scene<'_> {
         let kind = if is_password { CredentialKind::Password } else { CredentialKind::Key };
         let mut credential = StoryCredential {
             state: CredentialState::Alive,
+            obtained: Some(connection.changed),
             since: Some(connection.changed),
             ..unknown(kind, holder_of(connection))
         };
@@ -147,6 +148,7 @@ fn unknown(kind: CredentialKind, holder: Holder) -> StoryCredential {
         client_class: None,
         password_based: false,
         column: None,
+        obtained: None,
         state: CredentialState::Absent,
         since: None,
         expires: None,

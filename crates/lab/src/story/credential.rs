@@ -68,10 +68,11 @@ fn described(name: &str, kind: CredentialKind, holder: &Holder, question: &Quest
     let state = state_of(&verdict);
     let expires = ends_by_itself(question);
     let revoked_by = verdict.revocation.map(|cell| story_event(&question.rules, cell.event, cell.at));
+    let obtained = obtained(&question.presented);
     let since = match state {
         CredentialState::Revoked => revoked_by.as_ref().map(|event| event.at),
         CredentialState::Expired => expires,
-        _ => obtained(&question.presented),
+        _ => obtained,
     };
     let outlook = if verdict.is_accepted() { prospects(question) } else { Vec::new() };
     StoryCredential {
@@ -81,6 +82,7 @@ fn described(name: &str, kind: CredentialKind, holder: &Holder, question: &Quest
         client_class,
         password_based,
         column,
+        obtained,
         state,
         since,
         expires,
