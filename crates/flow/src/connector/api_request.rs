@@ -3,6 +3,7 @@
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
+use super::call::{missing_reference, without_connection};
 use super::hub::{Credentials, Hub, Workflow, refused};
 use super::invoker::UsedConnection;
 use super::request::{encode, legal, plain};
@@ -18,17 +19,9 @@ impl Hub {
         request: &ApiRequest,
     ) -> Result<Outcome, Outcome> {
         let reference = workflow.definition.connections.get(&request.reference);
-        let not_configured = |why: String| refused(Failure::new("ConnectionNotConfigured", why));
-        let reference = reference.ok_or_else(|| {
-            not_configured(format!("The flow has no connection reference '{}'.", request.reference))
-        })?;
+        let reference = reference.ok_or_else(|| missing_reference(&request.reference))?;
         let connection = UsedConnection::of(&request.reference, reference, workflow.invoker);
-        let connection = connection.ok_or_else(|| {
-            not_configured(format!(
-                "The connection reference '{}' is not mapped to a connection.",
-                request.reference
-            ))
-        })?;
+        let connection = connection.ok_or_else(|| without_connection(&request.reference))?;
         let outgoing = build(request).map_err(refused)?;
         let key = self.connection_key(workflow, credentials, connection).await?;
         Ok(self.send(workflow, reference.api.as_deref(), connection, &key, outgoing).await)

@@ -153,22 +153,27 @@ fn connection_of<'a>(
     call: &'a ConnectorCall,
 ) -> Result<UsedConnection<'a>, Outcome> {
     let reference = workflow.definition.connections.get(&call.reference);
-    let not_configured = |why: String| refused(Failure::new("ConnectionNotConfigured", why));
-    let Some(reference) = reference else {
-        return Err(not_configured(format!("The flow has no connection reference '{}'.", call.reference)));
-    };
+    let reference = reference.ok_or_else(|| missing_reference(&call.reference))?;
     if reference.api.as_ref().is_some_and(|api| !api.eq_ignore_ascii_case(&call.api)) {
-        return Err(not_configured(format!(
+        let why = format!(
             "The connection reference '{}' is not one of the connector '{}'.",
             call.reference, call.api
-        )));
+        );
+        return Err(refused(Failure::new("NotAllowedConnectionReference", why)));
     }
     let used = UsedConnection::of(&call.reference, reference, workflow.invoker);
-    let used = used.ok_or_else(|| {
-        not_configured(format!(
-            "The connection reference '{}' is not mapped to a connection.",
-            call.reference
-        ))
-    })?;
+    let used = used.ok_or_else(|| without_connection(&call.reference))?;
     Ok(UsedConnection { api: Some(&call.api), ..used })
+}
+
+/// The outcome of an action whose reference the flow does not have.
+pub(super) fn missing_reference(reference: &str) -> Outcome {
+    let why = format!("The flow has no connection reference '{reference}'.");
+    refused(Failure::new("MissingConnectionReference", why))
+}
+
+/// The outcome of an action whose reference names no connection.
+pub(super) fn without_connection(reference: &str) -> Outcome {
+    let why = format!("The connection reference '{reference}' is not mapped to a connection.");
+    refused(Failure::new("ConnectionNotConfigured", why))
 }

@@ -50,7 +50,7 @@ fn requests_are_sent_through_the_connection() {
 fn a_reference_without_a_connection_fails_when_it_is_used() {
     let lab = Lab::new();
     for (references, code) in [
-        (json!({}), "ConnectionNotConfigured"),
+        (json!({}), "MissingConnectionReference"),
         (
             json!({"shared_contoso-orders": {"connection": {"id": ""}, "api": {"id": "/x/managedApis/orders"}}}),
             "ConnectionNotConfigured",

@@ -192,8 +192,11 @@ fn references_operations_and_parameters_must_be_valid() {
     let lab = Lab::new();
     let unmapped = json!({"shared_contoso-orders": {"api": {"name": "shared_contoso-orders"}, "connection": {"connectionReferenceLogicalName": "x"}}});
     let right = flow(Value::Null)["properties"]["connectionReferences"].clone();
+    let mut foreign = right.clone();
+    foreign["shared_contoso-orders"]["api"]["name"] = json!("shared_contoso-orders-public");
     for (references, action, code) in [
-        (json!({}), call("ListOrders", json!({})), "ConnectionNotConfigured"),
+        (json!({}), call("ListOrders", json!({})), "MissingConnectionReference"),
+        (foreign, call("ListOrders", json!({})), "NotAllowedConnectionReference"),
         (unmapped, call("ListOrders", json!({})), "ConnectionNotConfigured"),
         (right.clone(), call("GetOrder", json!({})), "WorkflowOperationParametersRuntimeMissingValue"),
         (right, call("ListOrders", json!({"$skip": 1})), "WorkflowOperationParametersExtraParameter"),

@@ -54,6 +54,28 @@ async fn a_connection_is_a_resource() {
     assert_eq!(missing.at("/error/code"), "ResourceNotFound");
 }
 
+/// The original has older connections (`V1`) and the statuses `PendingConfirmation` and `Unknown`.
+#[tokio::test]
+async fn connections_are_of_one_kind_and_have_two_statuses() {
+    let world = World::new().await;
+    let owner = world.user(OWNER);
+    let mut body = json!({"kind": "V1", "properties": {"api": world.api(CONNECTOR)}});
+    let refused = world.arm(&owner, "PUT", "old", &body).await.expect(400);
+    assert!(refused.at("/error/message").as_str().expect("text").contains("kind"), "{}", refused.at("/error"));
+    body["kind"] = json!("V2");
+    let made = world.arm(&owner, "PUT", "old", &body).await.expect(201).json();
+    assert_eq!(made["kind"], "V2");
+    // Before the sign-in, before its confirmation, after it.
+    let status = async || world.get("old").await.at("/properties/overallStatus");
+    let mut statuses = vec![status().await];
+    let authorize = world.authorize(&world.link("old").await).await;
+    let code = world.follow_redirect(&authorize).await;
+    statuses.push(status().await);
+    world.confirm("old", &code).await.expect(200);
+    statuses.push(status().await);
+    assert_eq!(statuses, ["Error", "Error", "Connected"]);
+}
+
 #[tokio::test]
 async fn managed_apis_can_be_listed_and_read() {
     let world = World::new().await;
