@@ -27,6 +27,8 @@
       const [here, there] = [document.getElementById(id), page.getElementById(id)];
       // What someone is about to type or press stays.
       if (!here || !there || here.contains(document.activeElement)) continue;
+      // What someone opened stays open.
+      if (here.querySelector("details[open]")) continue;
       if (id === "story") keep(here, there);
       if (here.innerHTML !== there.innerHTML) here.innerHTML = there.innerHTML;
     }
@@ -58,13 +60,14 @@
   }
   start();
 
-  let waiting = 0;
-  const feed = new EventSource(`/lab/tenants/${encodeURIComponent(tenant)}/journal/stream?after=${encodeURIComponent(main.dataset.cursor)}`);
-  feed.onmessage = () => { waiting ||= setTimeout(() => { waiting = 0; reload(); }, 250); };
-  addEventListener("pagehide", () => feed.close());
-
   // An advance of this page: it is shown as one that was started elsewhere.
   for (const form of document.querySelectorAll("form[data-busy]")) {
     form.addEventListener("submit", () => setInterval(reload, 300));
   }
+
+  let waiting = 0;
+  if (!main.dataset.cursor) return;
+  const feed = new EventSource(`/lab/tenants/${encodeURIComponent(tenant)}/journal/stream?after=${encodeURIComponent(main.dataset.cursor)}`);
+  feed.onmessage = () => { waiting ||= setTimeout(() => { waiting = 0; reload(); }, 250); };
+  addEventListener("pagehide", () => feed.close());
 })();

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use http::StatusCode;
+use http::header::ACCEPT;
+use http::{HeaderMap, StatusCode, Uri};
+use outlive_chassis::Problem;
 
 use crate::lab::LabError;
 
@@ -14,6 +16,18 @@ pub(crate) struct ErrorPage {
     pub(crate) what: String,
     pub(crate) why: String,
     pub(crate) remedy: &'static str,
+}
+
+impl ErrorPage {
+    /// A form that is incomplete, or not from a page of this console.
+    pub(crate) fn bad_form() -> Self {
+        Self {
+            status: 400,
+            what: "The page was out of date".to_owned(),
+            why: "the form is incomplete, or its page is from before a restart".to_owned(),
+            remedy: "Nothing was done. Go back, reload the page and try again.",
+        }
+    }
 }
 
 impl From<LabError> for ErrorPage {
@@ -55,4 +69,32 @@ pub(crate) fn show(template: &impl Template) -> Html<String> {
         tracing::error!(%error, "a page cannot be rendered");
         "This page cannot be rendered.".to_owned()
     }))
+}
+
+/// The pages that an unknown path may have meant.
+const PAGES: [&str; 4] = ["/", "/tokens", "/journal", "/console/tenants"];
+
+/// A path that leads nowhere: a page that leads back, or a problem for programs.
+pub(crate) async fn missing(uri: Uri, headers: HeaderMap) -> Response {
+    if !wants_html(&headers) {
+        return Problem::not_found("NotFound", "There is nothing at this path.").into_response();
+    }
+    let path: String = uri.path().chars().take(100).collect();
+    let nearest = PAGES.iter().skip(1).find(|page| page.starts_with(path.get(..4).unwrap_or("none")));
+    (StatusCode::NOT_FOUND, show(&MissingPage { path, nearest: nearest.copied() })).into_response()
+}
+
+/// Whether a browser asks for a page.
+fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+#[derive(Template)]
+#[template(path = "missing.html")]
+struct MissingPage {
+    path: String,
+    nearest: Option<&'static str>,
 }

@@ -15,6 +15,8 @@ use crate::when::When;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Story,
+    Tokens,
+    Journal,
 }
 
 /// The frame of a page.

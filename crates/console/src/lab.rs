@@ -6,14 +6,16 @@ use outlive_chassis::{HttpClient, Trace};
 use outlive_clock::{Instant, Randomness, Span, Speed, TenantId};
 use outlive_wire::JournalLine;
 use outlive_wire::lab_api::{
-    ClockAnswer, ClockRequest, ConnectionConfirmation, ConnectionFix, ConnectionFixed, JournalAnswer,
-    ListedTenant, TenantCredentials, TenantList, TenantRequest,
+    ClockAnswer, ClockRequest, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
+    ConnectionFixed, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
 };
 use outlive_wire::story::Story;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
+
+use crate::inspector::Why;
 
 /// Timeout of an advance (wall time): it may do thousands of runs.
 const ADVANCE_TIMEOUT: Duration = Duration::from_secs(900);
@@ -113,6 +115,27 @@ impl Lab {
         answer(url, request.query(&[("newest", "true"), ("notable", "true"), ("limit", &limit)])).await
     }
 
+    /// Reads journal events by these criteria.
+    pub(crate) async fn journal(
+        &self,
+        tenant: TenantId,
+        criteria: &[(&str, &str)],
+    ) -> Result<JournalAnswer<JournalLine>, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/journal"));
+        answer(url, request.query(criteria)).await
+    }
+
+    /// Explains a credential, connection or run, by value or name; `None` if it is unknown.
+    pub(crate) async fn why(&self, tenant: TenantId, of: &str) -> Result<Option<Why>, LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/why"));
+        match answer(url, request.json(&serde_json::json!({ "of": of }))).await {
+            Ok(why) => Ok(Some(why)),
+            // The tenant is known: its page reads it, too.
+            Err(LabError::UnknownTenant) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Returns which credentials are alive and why, and which flows run.
     pub(crate) async fn story(&self, tenant: TenantId) -> Result<Story, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}/story"));
@@ -128,6 +151,16 @@ impl Lab {
     ) -> Result<ConnectionFixed, LabError> {
         let (url, request) = self.request(Method::POST, &connection_path(tenant, connection, "fix"));
         answer(url, request.json(fix)).await
+    }
+
+    /// Redeems a code as a public client.
+    pub(crate) async fn redeem(
+        &self,
+        tenant: TenantId,
+        redemption: &CodeRedemption,
+    ) -> Result<CodeRedeemed, LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/redeem"));
+        answer(url, request.json(redemption)).await
     }
 
     /// Confirms the sign-in for a connection.

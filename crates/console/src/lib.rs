@@ -18,10 +18,13 @@
 
 mod actions;
 mod assets;
+mod demo_client;
 mod error;
 mod fix;
 mod forms;
 mod frame;
+mod inspector;
+mod journal;
 mod lab;
 mod message;
 mod pages;

@@ -22,7 +22,7 @@ const NOTABLE_SHOWN: u32 = 20;
 
 #[derive(Deserialize)]
 pub(crate) struct Choice {
-    tenant: Option<String>,
+    pub(crate) tenant: Option<String>,
 }
 
 /// A list of tenants to choose from.
@@ -39,23 +39,36 @@ impl Choose {
     }
 }
 
-/// `GET /`: the requested tenant, the default one, the only one, or a list.
+/// Returns the requested tenant, the default one or the only one; or a page to choose from.
+pub(crate) async fn chosen(
+    console: &Console,
+    choice: Choice,
+) -> Result<Result<TenantId, Response>, ErrorPage> {
+    if let Some(requested) = choice.tenant {
+        return Ok(Ok(tenant_of(&requested)?));
+    }
+    let tenants = console.lab.tenants().await?;
+    let known = |tenant: &TenantId| tenants.iter().any(|other| other.tenant_id == *tenant);
+    Ok(match (console.tenant_hint.filter(known), tenants.as_slice()) {
+        (Some(hinted), _) => Ok(hinted),
+        (None, [only]) => Ok(only.tenant_id),
+        (None, several) => Err(show(&Choose::between(several)).into_response()),
+    })
+}
+
+/// `GET /`: the story of the requested tenant, the default one, the only one; or a list.
 pub(crate) async fn front(
     State(console): State<Console>,
     choice: Result<Query<Choice>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
-    let requested = choice.ok().and_then(|Query(choice)| choice.tenant);
-    let requested = requested.map(|text| tenant_of(&text)).transpose()?;
-    let tenants = console.lab.tenants().await?;
-    let known = |tenant: &TenantId| tenants.iter().any(|other| other.tenant_id == *tenant);
-    let tenant = match (requested, console.tenant_hint.filter(known), tenants.as_slice()) {
-        (Some(requested), _, _) => requested,
-        (None, Some(hinted), _) => hinted,
-        (None, None, [only]) => only.tenant_id,
-        (None, None, several) => return Ok(show(&Choose::between(several)).into_response()),
+    let choice = choice.map(|Query(choice)| choice).unwrap_or(Choice { tenant: None });
+    let tenant = match chosen(&console, choice).await? {
+        Ok(tenant) => tenant,
+        Err(list) => return Ok(list),
     };
-    let (credentials, clock, story, notable) = tokio::try_join!(
+    let (tenants, credentials, clock, story, notable) = tokio::try_join!(
+        console.lab.tenants(),
         console.lab.tenant(tenant),
         console.lab.clock(tenant),
         console.lab.story(tenant),

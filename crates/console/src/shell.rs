@@ -12,7 +12,7 @@ use http::header::{
 
 use crate::state::Console;
 use crate::state::ConsoleConfig;
-use crate::{actions, assets, fix, pages};
+use crate::{actions, assets, demo_client, error, fix, inspector, journal, pages};
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -22,6 +22,12 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
 pub fn router(config: ConsoleConfig) -> Router {
     Router::new()
         .route("/", get(pages::front))
+        .route("/orders-desktop", get(demo_client::show_tokens))
+        .route("/orders-desktop/sign-in", get(demo_client::begin))
+        .route("/tokens", get(inspector::tokens).post(inspector::inspect))
+        .route("/runs/{name}", get(inspector::named))
+        .route("/connections/{name}", get(inspector::named))
+        .route("/journal", get(journal::journal))
         .route("/console/tenants", get(pages::tenants))
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))
@@ -33,6 +39,8 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/{tenant}/advance", post(actions::advance))
         .route("/console/{tenant}/password", post(actions::change_password))
         .route("/console/{tenant}/revoke", post(actions::revoke_sessions))
+        .route("/favicon.ico", get(assets::icon))
+        .fallback(error::missing)
         .with_state(Console::new(config))
         .layer(middleware::from_fn(protect))
 }

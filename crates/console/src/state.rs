@@ -4,6 +4,7 @@ use outlive_chassis::HttpClient;
 use outlive_clock::{Randomness, TenantId};
 use url::Url;
 
+use crate::demo_client::SignIns;
 use crate::forms::FormKey;
 use crate::lab::Lab;
 
@@ -27,6 +28,8 @@ pub(crate) struct Console {
     pub(crate) tenant_hint: Option<TenantId>,
     pub(crate) form_key: FormKey,
     pub(crate) random: Randomness,
+    /// Sign-ins to the demo client.
+    pub(crate) sign_ins: SignIns,
 }
 
 impl Console {
@@ -34,6 +37,7 @@ impl Console {
         Self {
             form_key: FormKey::draw(config.random.clone()),
             random: config.random.clone(),
+            sign_ins: SignIns::default(),
             lab: Lab::new(config.http, config.lab_url, config.random),
             tenant_hint: config.tenant_hint,
         }

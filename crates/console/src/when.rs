@@ -39,9 +39,66 @@ impl When {
     }
 }
 
+/// The length of an instant up to its seconds: `2026-01-05T12:01:30`.
+const TO_SECONDS: usize = 19;
+
+/// Writes the instants (RFC 3339, UTC) within a text as [`When::shown`].
+pub(crate) fn with_times_for_people(text: &str, now: Instant) -> String {
+    let mut written = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(place) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, from) = rest.split_at(place);
+        written.push_str(before);
+        let found = instant_at_start(from);
+        let length = found.map_or_else(
+            || from.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(from.len()),
+            |(_, length)| length,
+        );
+        let (digits, after) = from.split_at(length);
+        match found {
+            Some((at, _)) => written.push_str(&When::of(at, now).shown),
+            None => written.push_str(digits),
+        }
+        rest = after;
+    }
+    written.push_str(rest);
+    written
+}
+
+/// The instant with which a text begins, and its length.
+fn instant_at_start(text: &str) -> Option<(Instant, usize)> {
+    let seconds = text.get(..TO_SECONDS)?;
+    if seconds.as_bytes().get(10) != Some(&b'T') {
+        return None;
+    }
+    let end = TO_SECONDS + text.get(TO_SECONDS..)?.find('Z')? + 1;
+    let fraction = text.get(TO_SECONDS..end - 1)?;
+    let is_fraction =
+        fraction.is_empty() || fraction.strip_prefix('.')?.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_fraction {
+        return None;
+    }
+    Some((text.get(..end)?.parse().ok()?, end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_in_texts_are_written_for_people() {
+        let now = "2026-01-05T15:01:00Z".parse::<Instant>().expect("an instant");
+        for (text, written) in [
+            ("on 2026-01-05T12:01:30.867916Z the user", "on 12:01 the user"),
+            ("'2026-01-04T12:01:30Z'", "'4 Jan 12:01'"),
+            ("AADSTS50173, 2026-01-05 and 12", "AADSTS50173, 2026-01-05 and 12"),
+            ("2026-01-05T12:01:30.x Z 2026-01-05T", "2026-01-05T12:01:30.x Z 2026-01-05T"),
+            ("ü2026-13-45T99:99:99Zü", "ü2026-13-45T99:99:99Zü"),
+            ("", ""),
+        ] {
+            assert_eq!(with_times_for_people(text, now), written);
+        }
+    }
 
     #[test]
     fn the_day_is_left_out_on_the_same_day() {

@@ -21,6 +21,24 @@ pub(crate) fn sentence(line: &JournalLine) -> String {
     sentence.chars().take(CHARACTERS_MAX).collect()
 }
 
+/// The first sentence of a text, with the error code that the rest names.
+pub(crate) fn brief(text: &str) -> String {
+    let end = text.find(". ").map_or(text.len(), |place| place + 1);
+    let (first, rest) = text.split_at(end);
+    let code = code_in(rest).filter(|code| !first.contains(code));
+    match code {
+        Some(code) => format!("{} ({code}).", first.trim_end_matches('.')),
+        None => first.to_owned(),
+    }
+}
+
+/// The first `AADSTS` number in a text.
+fn code_in(text: &str) -> Option<&str> {
+    let from = &text[text.find("AADSTS")?..];
+    let digits = from.bytes().skip(6).take_while(u8::is_ascii_digit).count();
+    (digits > 0).then(|| from.get(..6 + digits)).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use outlive_clock::Instant;
@@ -55,6 +73,24 @@ mod tests {
         assert_eq!(outcome(&changed), None);
         assert_eq!(outcome(&example::<TokenIssued>()), Some("accepted"));
         assert!(sentence(&example::<ConnectionBroken>()).starts_with("The connection is broken: "));
+    }
+
+    #[test]
+    fn a_brief_text_keeps_the_code() {
+        for (text, short) in [
+            ("Done.", "Done."),
+            (
+                "A request was refused (AADSTS50173). Refused: AADSTS50173.",
+                "A request was refused (AADSTS50173).",
+            ),
+            (
+                "The connection is broken. AADSTS50173: The grant. More.",
+                "The connection is broken (AADSTS50173).",
+            ),
+            ("One. Two. AADSTS is no number.", "One."),
+        ] {
+            assert_eq!(brief(text), short);
+        }
     }
 
     #[test]

@@ -475,3 +475,27 @@ pub struct ConnectionConfirmation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
 }
+
+/// Redeems an authorization code, as a public client of the tenant would.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CodeRedemption {
+    /// The client.
+    pub client_id: String,
+    /// The code.
+    pub code: String,
+    /// The redirect URI of the authorization request.
+    pub redirect_uri: String,
+    /// The code verifier (PKCE).
+    pub code_verifier: String,
+}
+
+/// The response of the token endpoint.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct CodeRedeemed {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body: tokens, or an error.
+    #[schema(value_type = Object)]
+    pub body: Value,
+}

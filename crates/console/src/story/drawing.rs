@@ -173,9 +173,8 @@ impl<'a> Picture<'a> {
             if let Some(flow) = column.flow {
                 let (style, _) = status(flow, self.story);
                 svg.way(style, &format!("M{flow_middle} 354V314"), (flow_middle, 307), -90);
-                if place + 1 == count && count > 1 {
-                    svg.text_to((flow_middle - 9, 334), "caller token");
-                } else {
+                // Once is enough: the lines are close to each other.
+                if place == 0 {
                     svg.text("d-label", (flow_middle + 9, 334), "caller token");
                 }
                 svg.rect("d-box", (flow_x, 354, flow_width, 92));
@@ -318,14 +317,6 @@ impl Svg {
 
     fn text(&mut self, class: &str, (x, y): (i32, i32), words: &str) {
         self.add(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(words)));
-    }
-
-    /// A label that ends at `x`.
-    fn text_to(&mut self, (x, y): (i32, i32), words: &str) {
-        let words = escaped(words);
-        self.add(format_args!(
-            "<text class=\"d-label\" x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{words}</text>"
-        ));
     }
 
     /// A line with an arrow at its end, turned by `turn` degrees.

@@ -5,7 +5,7 @@ use outlive_wire::JournalLine;
 use outlive_wire::KnownRun;
 use outlive_wire::story::{CredentialKind, Holder, Story, StoryFlow};
 
-use crate::when::When;
+use crate::when::{When, with_times_for_people};
 use crate::words;
 
 /// The number of lines shown.
@@ -20,6 +20,8 @@ pub(crate) struct Happened {
     pub(crate) icon: &'static str,
     pub(crate) result: &'static str,
     pub(crate) what: String,
+    /// The run, for its own page.
+    pub(crate) run: Option<String>,
 }
 
 /// Why a run failed: from the credential that its connection uses, or the code of the run.
@@ -73,7 +75,15 @@ pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> 
             };
             let why = if result == "Failed" { reason(flow, run, story) } else { String::new() };
             let what = format!("{}{why}", flow.flow.display_name);
-            Happened { at: run.started, when: When::of(run.started, story.now), style, icon, result, what }
+            Happened {
+                at: run.started,
+                when: When::of(run.started, story.now),
+                style,
+                icon,
+                result,
+                what,
+                run: Some(run.name.clone()),
+            }
         })
     });
     let events = notable.iter().filter(|line| is_of_the_story(line)).map(|line| {
@@ -83,8 +93,8 @@ pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> 
             None if line.kind == "connection.broken" => ("is-revoked", "i-cross", "Broken"),
             None => ("is-idle", "i-idle", "Event"),
         };
-        let what = words::sentence(line);
-        Happened { at: line.at, when: When::of(line.at, story.now), style, icon, result, what }
+        let what = with_times_for_people(&words::brief(&words::sentence(line)), story.now);
+        Happened { at: line.at, when: When::of(line.at, story.now), style, icon, result, what, run: None }
     });
     let mut all: Vec<_> = runs.chain(events).collect();
     all.sort_by_key(|line| std::cmp::Reverse(line.at));

@@ -23,6 +23,8 @@ pub(crate) enum Part {
 const CONFIDENTIAL: Part = Part::Term("confidential", "a confidential client");
 const PUBLIC: Part = Part::Term("public", "a public client");
 const EVALUATION: Part = Part::Term("cae", "continuous access evaluation");
+/// At the beginning of a sentence.
+const CAPITAL_EVALUATION: Part = Part::Term("cae", "Continuous access evaluation");
 
 fn text(words: impl Into<String>) -> Part {
     Part::Text(words.into())
@@ -212,7 +214,7 @@ fn access_token(one: &StoryCredential, story: &Story) -> Vec<Part> {
         (CredentialState::Fading, Some(event)) => {
             vec![
                 text("Outlives the change: the API checks only the expiry. "),
-                EVALUATION,
+                CAPITAL_EVALUATION,
                 rejected(event, story.now),
             ]
         }
@@ -222,7 +224,7 @@ fn access_token(one: &StoryCredential, story: &Story) -> Vec<Part> {
         (CredentialState::Expired, Some(event)) => {
             let minutes = one.expires.map_or(0, |expires| (expires - event.at).as_seconds() / 60);
             let words = format!("Outlived the change by {minutes} minutes: the API checks only the expiry. ");
-            vec![text(words), EVALUATION, rejected(event, story.now)]
+            vec![text(words), CAPITAL_EVALUATION, rejected(event, story.now)]
         }
         (CredentialState::Expired, None) if held_by_hub => {
             vec![text(

@@ -4,8 +4,6 @@ use askama::Template;
 use outlive_wire::JournalLine;
 use outlive_wire::lab_api::TenantCredentials;
 use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryCredential};
-use outlive_wire::tenant::ApplicationKind;
-use url::Url;
 
 use super::drawing;
 use super::happened::{Happened, happened};
@@ -32,7 +30,7 @@ pub(crate) struct StoryPage {
     password: String,
     next_run: Option<When>,
     broken: Vec<BrokenConnection>,
-    sign_in_url: Option<String>,
+    has_desktop: bool,
     missing: String,
 }
 
@@ -40,6 +38,8 @@ pub(crate) struct StoryPage {
 struct Row {
     style: &'static str,
     icon: String,
+    /// Its name for the inspector.
+    name: Option<String>,
     kind: &'static str,
     holder: String,
     badge: String,
@@ -96,7 +96,7 @@ impl StoryPage {
                 .min()
                 .map(|at| When::of(at, story.now)),
             broken: broken.into_iter().map(|one| one.connection).collect(),
-            sign_in_url: sign_in_url(tenant),
+            has_desktop: tenant.applications.iter().any(|application| application.name == "Orders Desktop"),
             missing: story.missing.join(", "),
             frame,
         }
@@ -107,6 +107,7 @@ fn row(one: &StoryCredential, story: &Story) -> Row {
     Row {
         style: style_of(one.state),
         icon: style_of(one.state).replace("is-", "i-"),
+        name: one.name.clone(),
         kind: kind_name(one.kind),
         holder: holder_name(&one.holder),
         badge: badge(one, story.now),
@@ -157,23 +158,4 @@ fn broken(story: &Story) -> Vec<Broken> {
 /// What distinguishes a connection from others: what follows the comma in its name.
 fn label_of(display_name: &str) -> String {
     display_name.rsplit(", ").next().unwrap_or(display_name).to_owned()
-}
-
-/// Returns a URL to sign in to the first native application.
-fn sign_in_url(tenant: &TenantCredentials) -> Option<String> {
-    let named = tenant.applications.iter().find(|application| application.name == "Orders Desktop");
-    let application = named.or_else(|| {
-        tenant.applications.iter().find(|application| application.kind == ApplicationKind::Public)
-    })?;
-    let idp = tenant.urls.idp.trim_end_matches('/');
-    let mut url = Url::parse(&format!("{idp}/{}/oauth2/v2.0/authorize", tenant.tenant_id)).ok()?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return None;
-    }
-    url.query_pairs_mut()
-        .append_pair("client_id", &application.client_id)
-        .append_pair("response_type", "code")
-        .append_pair("redirect_uri", "http://localhost")
-        .append_pair("scope", "openid profile");
-    Some(url.into())
 }

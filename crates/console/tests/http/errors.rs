@@ -23,6 +23,22 @@ async fn shows_a_list_of_tenants_or_an_error_page() {
 }
 
 #[tokio::test]
+async fn an_unknown_path_leads_back_and_is_a_problem_for_programs() {
+    let mut browser = Browser::at(&FakeLab::default().serve().await);
+    let page = browser.get("/jurnal").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert_eq!(page.texts("h1"), ["There is no page at this address"]);
+    assert_eq!(browser.get("/journals").await.attributes("p a", "href"), ["/journal"]);
+    assert!(browser.get("/%3Cscript%3E").await.body.contains("%3Cscript%3E"));
+    for accept in ["application/json", "*/*"] {
+        let problem = browser.get_as("/jurnal", accept).await;
+        assert_eq!(problem.status, StatusCode::NOT_FOUND);
+        assert!(problem.body.contains("There is nothing at this path."), "{}", problem.body);
+    }
+    assert_eq!(browser.get("/favicon.ico").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn an_unreachable_lab_is_an_error_page() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let unreachable = format!("http://{}", listener.local_addr().expect("bound"));

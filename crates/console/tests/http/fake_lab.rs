@@ -41,6 +41,8 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/events", post(act))
             .route("/lab/tenants/{tenant}/journal", get(journal))
             .route("/lab/tenants/{tenant}/story", get(story))
+            .route("/lab/tenants/{tenant}/why", post(why))
+            .route("/lab/tenants/{tenant}/redeem", post(redeem))
             .route("/lab/tenants/{tenant}/reset", post(act))
             .route("/lab/tenants/{tenant}/connections/{name}/fix", post(fix))
             .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(confirm))
@@ -155,6 +157,39 @@ async fn story(State(lab): State<FakeLab>) -> Json<Value> {
     }))
 }
 
+/// Knows one token, by its name and its value.
+async fn why(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
+    let of = what["of"].as_str().expect("text").to_owned();
+    lab.requests.lock().expect("not poisoned").push(json!({ "why": of }));
+    if of != "n" && !of.starts_with("eyJ") && of != "run-12" {
+        return (
+            StatusCode::NOT_FOUND,
+            Json(json!({"error": {"code": "NothingOfThatName", "message": "no"}})),
+        )
+            .into_response();
+    }
+    let moment = |words: &str| json!({"at": "2026-01-05T09:00:00Z", "service": "idp", "kind": "k", "words": words, "trace": "7f"});
+    Json(json!({
+        "kind": if of == "run-12" { "run" } else { "refresh_token" }, "name": "n", "what": format!("A refresh token of {NASTY}."),
+        "lineage": [moment("The owner signed in.")], "decisions": [moment("It was refused.")],
+        "verdict": {"outcome": "refused", "title": "An event revoked it", "explanation": "Refused: the password was changed."},
+        "ends_by_itself": null, "would_end_it": [], "would_not_end_it": [], "what_if": [{"words": "if the client had authenticated"}],
+    }))
+    .into_response()
+}
+
+async fn redeem(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Json<Value> {
+    lab.requests.lock().expect("not poisoned").push(json!({ "redeem": what }));
+    if what["code"] == "wrong" {
+        let error = json!({"error": "invalid_grant", "error_description": "AADSTS70008: The code has expired.\r\nTrace"});
+        return Json(json!({"status": 400, "body": error}));
+    }
+    // {"alg":"RS256","kid":"n2"}.{"azpacr":"0"}
+    let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im4yIn0.eyJhenBhY3IiOiIwIn0.c2ln";
+    let tokens = json!({"access_token": token, "refresh_token": "secret-refresh", "expires_in": 3960, "scope": "Orders.Read"});
+    Json(json!({"status": 200, "body": tokens}))
+}
+
 async fn fix(
     State(lab): State<FakeLab>,
     Path((_, name)): Path<(String, String)>,
@@ -208,7 +243,8 @@ async fn journal(
         line(2, "resource", "order.read", format!("user:{NASTY}"), json!({"note": "routine"})),
         line(1, "flow", RunFinished::KIND, "run:one".to_owned(), succeeded),
     ];
-    assert_eq!(query.get("newest").map(String::as_str), Some("true"));
+    let is_newest = query.get("newest").map(String::as_str) == Some("true");
+    assert!(is_newest || query.contains_key("trace"), "{query:?}");
     if query.contains_key("notable") {
         let kind = |line: &Value| line["kind"].as_str().unwrap_or_default().to_owned();
         lines.retain(|line| {

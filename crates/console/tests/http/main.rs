@@ -1,8 +1,11 @@
 //! The pages of the console with a fake lab: contents, forms, security.
 
 mod browser;
+mod demo_client;
 mod errors;
 mod fake_lab;
 mod fixing;
 mod forms;
+mod inspector;
+mod journal;
 mod story;

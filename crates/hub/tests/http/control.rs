@@ -61,7 +61,11 @@ async fn connections_are_of_one_kind_and_have_two_statuses() {
     let owner = world.user(OWNER);
     let mut body = json!({"kind": "V1", "properties": {"api": world.api(CONNECTOR)}});
     let refused = world.arm(&owner, "PUT", "old", &body).await.expect(400);
-    assert!(refused.at("/error/message").as_str().expect("text").contains("kind"), "{}", refused.at("/error"));
+    assert!(
+        refused.at("/error/message").as_str().expect("text").contains("kind"),
+        "{}",
+        refused.at("/error")
+    );
     body["kind"] = json!("V2");
     let made = world.arm(&owner, "PUT", "old", &body).await.expect(201).json();
     assert_eq!(made["kind"], "V2");

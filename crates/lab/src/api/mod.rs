@@ -12,6 +12,7 @@ mod matrix;
 mod openapi;
 mod outbox;
 mod problem;
+mod redeem;
 mod runs;
 mod service;
 mod story;
@@ -46,6 +47,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/runs", get(runs::show))
         .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))
         .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
+        .route("/lab/tenants/{tenant}/redeem", post(redeem::redeem))
         .route("/lab/tenants/{tenant}/story", get(story::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/matrix/connections", post(matrix::of_connections))
@@ -56,7 +58,6 @@ pub fn router(tenants: Tenants) -> Router {
         .layer(Extension(matrix::Places::default()))
         .layer(middleware::from_fn(decodable_path))
         .layer(middleware::from_fn(refuse_other_sites))
-        .fallback(async || Problem::not_found("NotFound", "There is nothing at this path."))
         .with_state(tenants)
 }
 

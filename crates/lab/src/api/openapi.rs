@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{clock, connections, events, journal, matrix, outbox, runs, story, tenants, why};
+use super::{clock, connections, events, journal, matrix, outbox, redeem, runs, story, tenants, why};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -33,6 +33,7 @@ use super::{clock, connections, events, journal, matrix, outbox, runs, story, te
         matrix::of_tenant,
         matrix::of_connections,
         outbox::show,
+        redeem::redeem,
         runs::show,
         story::show,
         why::ask,
@@ -117,6 +118,7 @@ mod tests {
                 "/lab/tenants/{tenant}/journal/stream",
                 "/lab/tenants/{tenant}/matrix/credentials",
                 "/lab/tenants/{tenant}/outbox",
+                "/lab/tenants/{tenant}/redeem",
                 "/lab/tenants/{tenant}/reset",
                 "/lab/tenants/{tenant}/runs",
                 "/lab/tenants/{tenant}/story",

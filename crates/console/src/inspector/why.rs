@@ -1,0 +1,128 @@
+//! The explanation of the lab, for the page.
+
+use outlive_clock::Instant;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::when::{When, with_times_for_people};
+use crate::words::brief;
+
+/// An explanation, as `GET /lab/tenants/{t}/why/{id}` returns it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Why {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) what: String,
+    lineage: Vec<Moment>,
+    decisions: Vec<Moment>,
+    /// The verdict, with `outcome`, `title`, `explanation` and `code`.
+    verdict: Option<Value>,
+    ends_by_itself: Option<Instant>,
+    would_end_it: Vec<String>,
+    would_not_end_it: Vec<String>,
+    what_if: Vec<Changed>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Moment {
+    at: Instant,
+    service: String,
+    words: String,
+    trace: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Changed {
+    words: String,
+}
+
+/// An event that concerns what is explained.
+pub(crate) struct MomentView {
+    pub(crate) when: When,
+    pub(crate) service: String,
+    pub(crate) words: String,
+    pub(crate) trace: String,
+}
+
+/// The explanation, for the page.
+pub(crate) struct WhyView {
+    pub(crate) style: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) verdict: String,
+    pub(crate) explanation: String,
+    pub(crate) expires: Option<When>,
+    pub(crate) lineage: Vec<MomentView>,
+    pub(crate) decisions: Vec<MomentView>,
+    pub(crate) would_end_it: Vec<String>,
+    pub(crate) would_not_end_it: Vec<String>,
+    pub(crate) what_if: Vec<String>,
+}
+
+impl Why {
+    fn text(&self, member: &str) -> Option<&str> {
+        self.verdict.as_ref()?.get(member)?.as_str()
+    }
+
+    fn is_accepted(&self) -> Option<bool> {
+        self.text("outcome").map(|outcome| outcome == "accepted")
+    }
+
+    /// The title of the page, as a sentence.
+    pub(crate) fn title(&self) -> String {
+        let what = match self.kind.as_str() {
+            "refresh_token" => "This refresh token",
+            "access_token" => "This access token",
+            "code" => "This authorization code",
+            "cookie" => "This browser session",
+            "connection" => "The token of this connection",
+            _ => "The token of this run’s connection",
+        };
+        match (self.is_accepted(), self.text("title")) {
+            (Some(true), _) => format!("{what} is alive."),
+            (Some(false), Some(title)) => {
+                let mut letters = title.chars();
+                let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
+                format!("{what} is refused: {first}{}.", letters.as_str())
+            }
+            _ => match self.kind.as_str() {
+                "run" => "What this run did".to_owned(),
+                "connection" => "This connection has no token.".to_owned(),
+                _ => format!("{what} has no verdict."),
+            },
+        }
+    }
+}
+
+impl WhyView {
+    /// Formats an explanation on a page whose time is `now`.
+    pub(crate) fn of(why: Why, now: Instant) -> Self {
+        let (style, icon, state) = match why.is_accepted() {
+            Some(true) => ("is-alive", "i-alive", "Alive"),
+            Some(false) => ("is-revoked", "i-revoked", "Refused"),
+            None => ("is-idle", "i-idle", "No verdict"),
+        };
+        let views = |moments: Vec<Moment>| {
+            let view = |moment: Moment| MomentView {
+                when: When::of(moment.at, now),
+                service: moment.service,
+                words: with_times_for_people(&brief(&moment.words), now),
+                trace: moment.trace,
+            };
+            moments.into_iter().map(view).collect()
+        };
+        Self {
+            style,
+            icon,
+            state,
+            verdict: why.title(),
+            explanation: with_times_for_people(why.text("explanation").unwrap_or_default(), now),
+            expires: why.ends_by_itself.map(|at| When::of(at, now)),
+            lineage: views(why.lineage),
+            decisions: views(why.decisions),
+            would_end_it: why.would_end_it,
+            would_not_end_it: why.would_not_end_it,
+            what_if: why.what_if.into_iter().map(|changed| changed.words).collect(),
+        }
+    }
+}
