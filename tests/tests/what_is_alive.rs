@@ -115,9 +115,9 @@ async fn a_tenant_starts_over_with_its_ids_and_new_data() {
         for member in ["tenant_id", "domain", "name", "rules", "flows", "connections"] {
             assert_eq!(reset[member], before[member], "{member}");
         }
-        let anew = story(&tenant).await;
-        assert_eq!(anew["latest"], Value::Null);
-        assert!(credentials(&anew).iter().all(|one| one[2] == "alive"), "{anew:#}");
+        let fresh = story(&tenant).await;
+        assert_eq!(fresh["latest"], Value::Null);
+        assert!(credentials(&fresh).iter().all(|one| one[2] == "alive"), "{fresh:#}");
         tenant.advance("PT1H").await;
         let runs = last_runs(&story(&tenant).await);
         assert!(!runs.is_empty() && runs.iter().all(|(_, status)| status == "Succeeded"), "{runs:?}");

@@ -1,9 +1,6 @@
 //! The demo client: `/orders-desktop/sign-in` leads to the identity provider as the application
 //! Orders Desktop would, `/orders-desktop` shows what it got.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -23,6 +20,7 @@ use crate::error::{ErrorPage, show};
 use crate::forms::cookie;
 use crate::inspector::{Decoded, decoded};
 use crate::pages::{Choice, chosen};
+use crate::sign_ins::SignIn;
 use crate::state::Console;
 
 const NAME: &str = "Orders Desktop";
@@ -30,41 +28,6 @@ const PATH: &str = "/orders-desktop";
 const SCOPE: &str = "openid profile offline_access api://contoso-orders/Orders.Read";
 /// The cookie that binds a sign-in to the browser that began it.
 const COOKIE: &str = "outlive_demo";
-/// The maximum number of sign-ins in progress; the oldest is forgotten.
-const PENDING_MAX: usize = 64;
-
-/// Sign-ins in progress.
-#[derive(Clone, Default)]
-pub(crate) struct SignIns {
-    pending: Arc<Mutex<VecDeque<SignIn>>>,
-}
-
-struct SignIn {
-    state: String,
-    tenant: TenantId,
-    client_id: String,
-    redirect_uri: String,
-    verifier: String,
-}
-
-impl SignIns {
-    fn begin(&self, sign_in: SignIn) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        if pending.len() == PENDING_MAX {
-            pending.pop_front();
-        }
-        pending.push_back(sign_in);
-    }
-
-    /// Ends the sign-in with this state; once.
-    fn end(&self, state: &str) -> Option<SignIn> {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let place =
-            pending.iter().position(|one| bool::from(one.state.as_bytes().ct_eq(state.as_bytes())))?;
-        pending.remove(place)
-    }
-}
-
 /// `GET /orders-desktop/sign-in`
 pub(crate) async fn begin(
     State(console): State<Console>,

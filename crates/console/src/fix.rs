@@ -1,5 +1,5 @@
-//! Fixing a connection: `POST /console/{tenant}/fix` leads the owner to the sign-in, or asks for the
-//! new password; `GET /console/{tenant}/fixed/{connection}` is where the sign-in returns.
+//! Fixing a connection: `POST /console/{tenant}/fix` leads the owner to the sign-in, or asks for
+//! the new password; `GET /console/{tenant}/fixed/{connection}` is where the sign-in returns.
 
 use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
@@ -119,7 +119,7 @@ pub(crate) struct Returned {
     error_description: Option<String>,
 }
 
-pub(crate) async fn returned(
+pub(crate) async fn confirm(
     State(console): State<Console>,
     Path((tenant, connection)): Path<(String, String)>,
     query: Result<Query<Returned>, QueryRejection>,

@@ -30,6 +30,7 @@ mod message;
 mod pages;
 mod password;
 mod shell;
+mod sign_ins;
 mod state;
 mod story;
 mod when;

@@ -4,9 +4,9 @@ use outlive_chassis::HttpClient;
 use outlive_clock::{Randomness, TenantId};
 use url::Url;
 
-use crate::demo_client::SignIns;
 use crate::forms::FormKey;
 use crate::lab::Lab;
+use crate::sign_ins::SignIns;
 
 /// Configuration of the console.
 #[derive(Clone, Debug)]

@@ -272,7 +272,7 @@ async fn invalid_requests_are_rejected_and_change_nothing() {
         assert_eq!(actual, status, "{path} {body}: {answer}");
         assert!(answer["error"]["message"].is_string(), "{path} {body}: {answer}");
     }
-    for path in ["/lab/tenants/%ff", "/lab/tenants/%ff/why/x", "/lab/nowhere", "/nowhere", "/%ff"] {
+    for path in ["/lab/tenants/%ff", "/lab/tenants/%ff/why/x", "/lab/nowhere", "/lab/%ff"] {
         let answer = lab.client.get(format!("{}{path}", lab.origin)).send().await.expect("it answers");
         assert!([400, 404].contains(&answer.status().as_u16()), "{path}: {answer:?}");
         let body: Value = answer.json().await.expect("JSON");

@@ -17,6 +17,7 @@ mod catalogue;
 mod counts;
 mod event;
 pub mod events;
+mod lab_actions;
 pub mod lab_api;
 mod lab_surface;
 mod line;

@@ -86,7 +86,7 @@ pub(crate) async fn inspect(
 }
 
 /// `GET /runs/{name}` and `GET /connections/{id}`
-pub(crate) async fn named(
+pub(crate) async fn explain_named(
     State(console): State<Console>,
     Path(name): Path<String>,
     query: Result<Query<Choice>, QueryRejection>,

@@ -127,7 +127,7 @@ impl<'a> Picture<'a> {
             .as_ref()
             .map_or(("No application", &[][..]), |(name, held)| (*name, held.as_slice()));
         svg.text("d-name", (12, 151), &fit(name, 126));
-        svg.text("d-role", (12, 168), held.first().map_or("nobody signed in", |one| class_name(one)));
+        svg.text("d-role", (12, 168), held.first().map_or("no one signed in", |one| class_name(one)));
         let style = held.first().map_or("is-idle", |one| style_of(one.state));
         svg.way(style, "M186 82V106H73V122", (73, 130), 90);
         svg.text("d-label", (82, 101), "code + PKCE");
@@ -214,7 +214,7 @@ impl<'a> Picture<'a> {
             .as_ref()
             .map_or(("No application", &[][..]), |(name, held)| (*name, held.as_slice()));
         svg.text("d-name", (12, 235), &fit(name, 144));
-        svg.text("d-role", (12, 252), held.first().map_or("nobody signed in", |one| class_name(one)));
+        svg.text("d-role", (12, 252), held.first().map_or("no one signed in", |one| class_name(one)));
         for (row, one) in (0..).zip(held.iter().take(2)) {
             svg.chip((8, 262 + 53 * row, 148), one);
         }

@@ -235,7 +235,7 @@ fn access_token(one: &StoryCredential, story: &Story) -> Vec<Part> {
             vec![text("Expired: the application needs its refresh token for the next one.")]
         }
         (CredentialState::Revoked, _) => {
-            vec![text("The API was told of the event, and rejects it before it expires.")]
+            vec![text("The API received the event, and rejects it before it expires.")]
         }
         (CredentialState::Absent, _) => vec![text("There is none.")],
     }
@@ -256,7 +256,7 @@ fn cookie(one: &StoryCredential, now: Instant) -> Vec<Part> {
             would("To replace it: ", "sign in again"),
         ],
         (CredentialState::Revoked | CredentialState::Expired | CredentialState::Absent, _) => {
-            vec![text("It signs nobody in any more. "), would("To replace it: ", "sign in again")]
+            vec![text("It signs no one in any more. "), would("To replace it: ", "sign in again")]
         }
         _ => match one.survived.first() {
             Some(event) => vec![

@@ -56,7 +56,7 @@ async fn only_the_browser_that_began_a_sign_in_ends_it() {
 }
 
 #[tokio::test]
-async fn what_failed_is_said() {
+async fn what_failed_is_shown() {
     let mut browser = Browser::at(&FakeLab::default().serve().await);
     let state = begin(&mut browser).await;
     let page =

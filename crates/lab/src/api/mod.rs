@@ -23,7 +23,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Extension, Router, middleware};
 use outlive_chassis::{Problem, refuse_other_sites};
 
@@ -54,6 +54,10 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/matrix/credentials", post(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
+        .route(
+            "/lab/{*other}",
+            any(async || Problem::not_found("NotFound", "There is nothing at this path.")),
+        )
         .layer(Extension(journal::Feeds::default()))
         .layer(Extension(matrix::Places::default()))
         .layer(middleware::from_fn(decodable_path))

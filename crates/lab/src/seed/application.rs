@@ -83,6 +83,13 @@ pub struct SeedApplication {
     pub event_stream: Option<EventStreamSpec>,
 }
 
+impl SeedApplication {
+    /// Whether a user can sign in to it without the application's own credential.
+    pub(super) fn is_native(&self) -> bool {
+        self.kind == ApplicationKind::Public && !self.redirect_uris.is_empty()
+    }
+}
+
 const fn version_one() -> u8 {
     1
 }

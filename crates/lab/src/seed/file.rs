@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::application::SeedApplication;
 use super::managed_identity::SeedManagedIdentity;
-use super::sign_in::SeedSignIn;
 
 /// A seed file.
 #[derive(Clone, Debug, Deserialize)]
@@ -183,4 +182,19 @@ pub struct SeedFlow {
     pub only_in_seed_tenant: bool,
     /// The workflow definition.
     pub definition: Value,
+}
+
+/// A sign-in of a user to a native application, with the password.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedSignIn {
+    /// The user's role.
+    pub user: Spanned<String>,
+    /// The application: a public client with a redirect URI.
+    pub application: Spanned<String>,
+    /// The scopes, separated by spaces.
+    pub scope: String,
+    /// Whether only the tenant of the file contains it, not throw-away tenants made from the file.
+    #[serde(default)]
+    pub only_in_seed_tenant: bool,
 }

@@ -16,7 +16,7 @@ mod secrets;
 mod sign_in;
 
 pub use application::SeedApplication;
-pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedUser};
+pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedSignIn, SeedUser};
 pub use ids::derived;
 pub use managed_identity::SeedManagedIdentity;
 pub use plan::{PlannedConnection, PlannedFlow, PlannedUser, TenantPlan};
@@ -25,4 +25,4 @@ pub use planned_identity::PlannedIdentity;
 pub use read::{ConnectorFiles, Seed};
 pub use secrets::DrawnSecrets;
 pub(crate) use secrets::{draw_client_secret, draw_password};
-pub use sign_in::{PlannedSignIn, SeedSignIn};
+pub use sign_in::PlannedSignIn;

@@ -11,7 +11,7 @@ use serde_saphyr::Spanned;
 
 use super::application::{SeedApplication, SeedRequirement};
 use super::file::SeedConnection;
-use super::{SeedFile, builtin, sign_in};
+use super::{SeedFile, builtin};
 use crate::diagnostic::{Diagnostic, Position, unreadable};
 use crate::maker::PORTAL_REDIRECT;
 use crate::template::fill_json;
@@ -155,10 +155,10 @@ fn read_document(
 }
 
 /// A wrong name with its position.
-pub(super) struct Wrong {
-    pub(super) position: Position,
-    pub(super) message: String,
-    pub(super) remedy: String,
+struct Wrong {
+    position: Position,
+    message: String,
+    remedy: String,
 }
 
 /// Names of one kind that the file defines.
@@ -258,8 +258,16 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
     for sign_in in &file.sign_ins {
         users.holds(&sign_in.user, wrong);
         applications.holds(&sign_in.application, wrong);
+        let name = &sign_in.application.value;
+        let application = file.applications.iter().find(|application| application.name.value == *name);
+        if application.is_some_and(|application| !application.is_native()) {
+            wrong.push(Wrong {
+                position: Position::of(&sign_in.application),
+                message: format!("'{name}' is not a public client with a redirect URI"),
+                remedy: "name an application of kind: public that has redirect_uris".to_owned(),
+            });
+        }
     }
-    sign_in::check(file, wrong);
     for flow in &file.flows {
         users.holds(&flow.owner, wrong);
         connections.holds(&flow.connection, wrong);
@@ -371,6 +379,12 @@ mod tests {
         let whole = builtin::CONTOSO;
         for (from, to, line_holds, message) in [
             ("owner: owner", "owner: stranger", "owner: stranger", "no user with role 'stranger'"),
+            (
+                "    application: Orders Desktop\n    scope",
+                "    application: Orders SPA\n    scope",
+                "application: Orders SPA",
+                "'Orders SPA' is not a public client",
+            ),
             ("members: [owner,", "members: [boss,", "members: [boss,", "no user with role 'boss'"),
             (
                 "connector: shared_contoso-orders",
