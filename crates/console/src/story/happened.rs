@@ -5,6 +5,7 @@ use outlive_wire::JournalLine;
 use outlive_wire::KnownRun;
 use outlive_wire::story::{CredentialKind, Holder, Story, StoryFlow};
 
+use crate::frame::grouped;
 use crate::when::{When, with_times_for_people};
 use crate::words;
 
@@ -63,10 +64,29 @@ fn is_of_the_story(line: &JournalLine) -> bool {
     KINDS.iter().any(|kind| line.kind.starts_with(kind))
 }
 
+/// Runs with the same result in a row are shown up to this number; of more, the first and the last.
+const STREAK_SHOWN: usize = 3;
+
+/// Folds rows of runs with the same result, the latest first. With each run: how many there were
+/// between it and the first of its row, in words.
+fn streaks(runs: &[KnownRun]) -> Vec<(&KnownRun, String)> {
+    let mut shown = Vec::new();
+    for streak in runs.chunk_by(|one, other| one.status == other.status) {
+        match streak {
+            [last, between @ .., first] if streak.len() > STREAK_SHOWN => {
+                shown.push((last, format!("; before it, {} like it", grouped(between.len() as u64))));
+                shown.push((first, String::new()));
+            }
+            all => shown.extend(all.iter().map(|run| (run, String::new()))),
+        }
+    }
+    shown
+}
+
 /// Merges runs and notable events.
 pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> {
     let runs = story.flows.iter().flat_map(|flow| {
-        flow.flow.runs.iter().map(|run| {
+        streaks(&flow.flow.runs).into_iter().map(|(run, more)| {
             let (style, icon, result) = match run.status.as_str() {
                 "Succeeded" => ("is-alive", "i-check", "Succeeded"),
                 "Failed" | "TimedOut" => ("is-revoked", "i-cross", "Failed"),
@@ -74,7 +94,7 @@ pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> 
                 _ => ("is-idle", "i-clock", "Running"),
             };
             let why = if result == "Failed" { reason(flow, run, story) } else { String::new() };
-            let what = format!("{}{why}", flow.flow.display_name);
+            let what = format!("{}{why}{more}", flow.flow.display_name);
             Happened {
                 at: run.started,
                 when: When::of(run.started, story.now),
@@ -100,4 +120,24 @@ pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> 
     all.sort_by_key(|line| std::cmp::Reverse(line.at));
     all.truncate(LINES_SHOWN);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_rows_of_runs_are_folded() {
+        let run = |hour: i64, status: &str| KnownRun {
+            name: hour.to_string(),
+            started: Instant::from_seconds(hour * 3_600),
+            status: status.to_owned(),
+            code: None,
+        };
+        let statuses = ["Failed", "Failed", "Succeeded", "Succeeded", "Succeeded", "Succeeded", "Failed"];
+        let runs: Vec<_> = (0..).zip(statuses).map(|(place, status)| run(10 - place, status)).collect();
+        let folded = streaks(&runs);
+        let folded: Vec<_> = folded.iter().map(|(run, more)| format!("{}{more}", run.name)).collect();
+        assert_eq!(folded, ["10", "9", "8; before it, 2 like it", "5", "4"]);
+    }
 }

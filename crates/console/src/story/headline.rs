@@ -185,7 +185,7 @@ fn noticed(story: &Story) -> String {
         story.credentials.iter().any(|one| {
             one.kind == kind
                 && one.state == CredentialState::Revoked
-                && one.noticed.is_some()
+                && (one.noticed.is_some() || (kind == CredentialKind::Password && one.code.is_some()))
                 && matches!(one.holder, Holder::Connection { .. })
         })
     };

@@ -279,6 +279,12 @@ fn password(one: &StoryCredential, now: Instant) -> Vec<Part> {
             text(format!(" since the run of {}. ", When::of(*at, now).shown)),
             would("To replace it: ", "enter the new password"),
         ]),
+        (_, None, Some(code)) => parts.extend([
+            text("Rejected with "),
+            Part::Code(code.clone()),
+            text(" at every run. "),
+            would("To replace it: ", "enter the new password"),
+        ]),
         _ => parts
             .extend([text("Rejected at the next run. "), would("To replace it: ", "enter the new password")]),
     }

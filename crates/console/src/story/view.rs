@@ -147,7 +147,9 @@ fn broken(story: &Story) -> Vec<Broken> {
             );
         if needs_fix {
             broken.push(Broken {
-                is_noticed: one.noticed.is_some() || one.state != CredentialState::Revoked,
+                is_noticed: one.noticed.is_some()
+                    || one.state != CredentialState::Revoked
+                    || (one.kind != CredentialKind::RefreshToken && one.code.is_some()),
                 connection: BrokenConnection { name: name.clone(), label: label_of(display_name) },
             });
         }

@@ -11,8 +11,9 @@ use super::{Found, Scene};
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
 
-/// The number of latest notable events in which sign-ins are looked for.
-const LINES_READ: u32 = 100;
+/// The numbers of latest notable events in which sign-ins are looked for: more where there are none
+/// among the first, as after weeks of failing runs.
+const LINES_READ: [u32; 2] = [100, 1_000];
 /// The number of latest sign-ins whose applications are looked for.
 const SESSIONS_MAX: usize = 6;
 /// The number of authorization codes of a sign-in that are read.
@@ -50,16 +51,22 @@ impl Scene<'_> {
 
     /// Returns the browser sessions of the user, the latest first.
     async fn sessions(&self) -> Result<Vec<String>, CallError> {
-        let query =
-            JournalQuery { newest: true, notable: true, limit: Some(LINES_READ), ..JournalQuery::default() };
-        let lines = self.inquiry.lines(Service::Idp, query).await?;
-        let sessions = lines.iter().filter_map(|line| match &line.event {
-            JournalEvent::SignInSucceeded(event) if event.upn == self.user.upn => {
-                Some(event.session.to_string())
+        for limit in LINES_READ {
+            let query =
+                JournalQuery { newest: true, notable: true, limit: Some(limit), ..JournalQuery::default() };
+            let lines = self.inquiry.lines(Service::Idp, query).await?;
+            let sessions = lines.iter().filter_map(|line| match &line.event {
+                JournalEvent::SignInSucceeded(event) if event.upn == self.user.upn => {
+                    Some(event.session.to_string())
+                }
+                _ => None,
+            });
+            let sessions: Vec<_> = sessions.collect();
+            if !sessions.is_empty() {
+                return Ok(sessions);
             }
-            _ => None,
-        });
-        Ok(sessions.collect())
+        }
+        Ok(Vec::new())
     }
 
     /// Whether the code is for an application of the tenant that is neither the portal nor a

@@ -83,12 +83,12 @@ impl Scene<'_> {
         let changed =
             question.filter(|_| is_password).and_then(|asked| password_changed(asked, connection.changed));
         let rejected = self.rejected_call(connection).await?;
-        if let Some((at, status)) = rejected {
-            credential.noticed = Some(at);
+        if let Some((first, status)) = rejected {
+            credential.noticed = first;
             credential.code = Some(status.to_string());
         }
         // A password that was changed since is wrong before the API says so.
-        if changed.is_some() || credential.noticed.is_some() {
+        if changed.is_some() || credential.code.is_some() {
             credential.state = CredentialState::Revoked;
             credential.since = changed.as_ref().map(|event| event.at).or(credential.noticed);
             credential.revoked_by = changed;
@@ -97,8 +97,11 @@ impl Scene<'_> {
     }
 
     /// Returns when a back end first rejected what the connection stores, and its status, unless it
-    /// accepted it since.
-    async fn rejected_call(&self, connection: &HeldConnection) -> Result<Option<(Instant, u16)>, CallError> {
+    /// accepted it since. The instant is unknown if that was long ago.
+    async fn rejected_call(
+        &self,
+        connection: &HeldConnection,
+    ) -> Result<Option<(Option<Instant>, u16)>, CallError> {
         let query = JournalQuery {
             subject: Some(format!("connection:{}", connection.id)),
             newest: true,
@@ -106,14 +109,18 @@ impl Scene<'_> {
             ..JournalQuery::default()
         };
         let mut first = None;
-        for line in self.inquiry.lines(Service::Hub, query).await? {
+        let mut status = None;
+        let lines = self.inquiry.lines(Service::Hub, query).await?;
+        let mut reaches_back = u32::try_from(lines.len()).is_ok_and(|read| read < CALLS_READ);
+        for line in lines {
             let JournalEvent::RuntimeForwarded(call) = &line.event else { continue };
             if line.line.at < connection.changed || !matches!(call.status, 401 | 403) {
+                reaches_back = true;
                 break;
             }
-            first = Some((line.line.at, call.status));
+            (first, status) = (Some(line.line.at), status.or(Some(call.status)));
         }
-        Ok(first)
+        Ok(status.map(|status| (first.filter(|_| reaches_back), status)))
     }
 }
 
