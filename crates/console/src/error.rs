@@ -72,7 +72,8 @@ pub(crate) fn show(template: &impl Template) -> Html<String> {
 }
 
 /// The pages that an unknown path may have meant.
-const PAGES: [&str; 4] = ["/", "/tokens", "/journal", "/console/tenants"];
+const PAGES: [&str; 6] =
+    ["/flows", "/connections", "/tokens", "/matrix/credentials", "/journal", "/console/tenants"];
 
 /// A path that leads nowhere: a page that leads back, or a problem for programs.
 pub(crate) async fn missing(uri: Uri, headers: HeaderMap) -> Response {
@@ -80,7 +81,7 @@ pub(crate) async fn missing(uri: Uri, headers: HeaderMap) -> Response {
         return Problem::not_found("NotFound", "There is nothing at this path.").into_response();
     }
     let path: String = uri.path().chars().take(100).collect();
-    let nearest = PAGES.iter().skip(1).find(|page| page.starts_with(path.get(..4).unwrap_or("none")));
+    let nearest = PAGES.iter().find(|page| page.starts_with(path.get(..4).unwrap_or("none")));
     (StatusCode::NOT_FOUND, show(&MissingPage { path, nearest: nearest.copied() })).into_response()
 }
 

@@ -15,7 +15,10 @@ use crate::when::When;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Story,
+    Flows,
+    Connections,
     Tokens,
+    Matrix,
     Journal,
 }
 

@@ -4,21 +4,25 @@ use std::time::Duration;
 
 use outlive_chassis::{HttpClient, Trace};
 use outlive_clock::{Instant, Randomness, Span, Speed, TenantId};
-use outlive_wire::JournalLine;
 use outlive_wire::lab_api::{
     ClockAnswer, ClockRequest, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
     ConnectionFixed, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
 };
 use outlive_wire::story::Story;
+use outlive_wire::{HeldConnections, JournalLine};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::executed_matrix::Matrix;
 use crate::inspector::Why;
 
 /// Timeout of an advance (wall time): it may do thousands of runs.
 const ADVANCE_TIMEOUT: Duration = Duration::from_secs(900);
+
+/// Timeout of the execution of a table (wall time).
+const MATRIX_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Maximum length of a response, in bytes.
 const ANSWER_BYTES_MAX: u64 = 32 << 20;
@@ -53,8 +57,14 @@ impl Lab {
         Self { http, base, random }
     }
 
+    /// Begins a request below `/lab/tenants`.
     fn request(&self, method: Method, path: &str) -> (String, RequestBuilder) {
-        let url = format!("{}/lab/tenants{path}", self.base.as_str().trim_end_matches('/'));
+        self.request_at(method, &format!("/tenants{path}"))
+    }
+
+    /// Begins a request below `/lab`.
+    fn request_at(&self, method: Method, path: &str) -> (String, RequestBuilder) {
+        let url = format!("{}/lab{path}", self.base.as_str().trim_end_matches('/'));
         let request = self.http.request(&Trace::begin(&self.random), method, &url);
         (url, request)
     }
@@ -136,9 +146,21 @@ impl Lab {
         }
     }
 
+    /// Executes every cell of a revocation table, in temporary tenants.
+    pub(crate) async fn matrix(&self, rules: &str) -> Result<Matrix, LabError> {
+        let (url, request) = self.request_at(Method::POST, "/matrix/credentials");
+        answer(url, request.timeout(MATRIX_TIMEOUT).json(&serde_json::json!({ "rules": rules }))).await
+    }
+
     /// Returns which credentials are alive and why, and which flows run.
     pub(crate) async fn story(&self, tenant: TenantId) -> Result<Story, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}/story"));
+        answer(url, request).await
+    }
+
+    /// Returns the connections of a tenant and what each stores.
+    pub(crate) async fn connections(&self, tenant: TenantId) -> Result<HeldConnections, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/connections"));
         answer(url, request).await
     }
 

@@ -18,14 +18,18 @@
 
 mod actions;
 mod assets;
+mod connections;
 mod demo_client;
 mod error;
+mod executed_matrix;
 mod fix;
+mod flows;
 mod forms;
 mod frame;
 mod inspector;
 mod journal;
 mod lab;
+mod matrix;
 mod message;
 mod pages;
 mod password;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use http::HeaderValue;
 use http::header::{
@@ -12,7 +12,9 @@ use http::header::{
 
 use crate::state::Console;
 use crate::state::ConsoleConfig;
-use crate::{actions, assets, demo_client, error, fix, inspector, journal, pages};
+use crate::{
+    actions, assets, connections, demo_client, error, fix, flows, inspector, journal, matrix, pages,
+};
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -26,7 +28,11 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/orders-desktop/sign-in", get(demo_client::begin))
         .route("/tokens", get(inspector::tokens).post(inspector::inspect))
         .route("/runs/{name}", get(inspector::explain_named))
+        .route("/connections", get(connections::connections))
+        .route("/flows", get(flows::flows))
         .route("/connections/{name}", get(inspector::explain_named))
+        .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
+        .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
         .route("/journal", get(journal::journal))
         .route("/console/tenants", get(pages::tenants))
         .route("/console/style.css", get(assets::style))

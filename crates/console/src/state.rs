@@ -4,6 +4,7 @@ use outlive_chassis::HttpClient;
 use outlive_clock::{Randomness, TenantId};
 use url::Url;
 
+use crate::executed_matrix::Executed;
 use crate::forms::FormKey;
 use crate::lab::Lab;
 use crate::sign_ins::SignIns;
@@ -30,6 +31,8 @@ pub(crate) struct Console {
     pub(crate) random: Randomness,
     /// Sign-ins to the demo client.
     pub(crate) sign_ins: SignIns,
+    /// Executed revocation tables.
+    pub(crate) executed: Executed,
 }
 
 impl Console {
@@ -38,6 +41,7 @@ impl Console {
             form_key: FormKey::draw(config.random.clone()),
             random: config.random.clone(),
             sign_ins: SignIns::default(),
+            executed: Executed::default(),
             lab: Lab::new(config.http, config.lab_url, config.random),
             tenant_hint: config.tenant_hint,
         }

@@ -42,6 +42,8 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/journal", get(journal))
             .route("/lab/tenants/{tenant}/story", get(story))
             .route("/lab/tenants/{tenant}/why", post(why))
+            .route("/lab/matrix/credentials", post(matrix))
+            .route("/lab/tenants/{tenant}/connections", get(connections))
             .route("/lab/tenants/{tenant}/redeem", post(redeem))
             .route("/lab/tenants/{tenant}/reset", post(act))
             .route("/lab/tenants/{tenant}/connections/{name}/fix", post(fix))
@@ -188,6 +190,47 @@ async fn redeem(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Json<Val
     let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im4yIn0.eyJhenBhY3IiOiIwIn0.c2ln";
     let tokens = json!({"access_token": token, "refresh_token": "secret-refresh", "expires_in": 3960, "scope": "Orders.Read"});
     Json(json!({"status": 200, "body": tokens}))
+}
+
+/// A table in which one cell differs from the published one.
+async fn matrix(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Json<Value> {
+    lab.requests.lock().expect("not poisoned").push(json!({ "matrix": what }));
+    let cell = |credential: &str, observed: &str, code: Value| {
+        let expected = if credential == "confidential_token" { "alive" } else { "revoked" };
+        json!({
+            "credential": credential, "expected": expected, "observed": observed, "agrees": expected == observed, "code": code,
+            "why": format!("Because of {NASTY}."),
+        })
+    };
+    let cells = [
+        cell("password_token", "revoked", json!("AADSTS50173")),
+        cell("confidential_token", "revoked", json!("AADSTS50173")),
+    ];
+    let row = json!({
+        "event": "password_changed_by_user", "title": "Password changed by user", "way": "on the change page", "cells": cells,
+    });
+    Json(json!({"edition": "2025-11", "rules": what["rules"], "rows": [row]}))
+}
+
+async fn connections() -> Json<Value> {
+    let connection = |name: &str, sign_in: &str, message: Value| {
+        json!({
+            "id": format!("id-of-{name}"), "name": name, "group": "lab", "display_name": NASTY, "connector": "shared_x", "owner": "1",
+            "account": null, "enabled": true, "status": if message.is_null() { "Connected" } else { "Error" }, "message": message,
+            "sign_in": sign_in, "secret_parameter": null, "refresh_token": (sign_in == "o_auth").then_some("f1"), "access_token": null,
+            "access_token_expires": null, "created": "2026-01-05T08:00:00Z", "changed": "2026-01-05T08:00:00Z",
+        })
+    };
+    let refused = json!("Failed to refresh. More: AADSTS50173: revoked on 2026-01-05T09:01:00Z.");
+    let mut foreign = connection("foreign", "o_auth", refused.clone());
+    foreign["group"] = json!("other");
+    let connections = [
+        connection("orders", "o_auth", Value::Null),
+        connection("public", "o_auth", refused),
+        connection("basic", "password", Value::Null),
+        foreign,
+    ];
+    Json(json!({"connections": connections, "has_more": false}))
 }
 
 async fn fix(

@@ -8,4 +8,6 @@ mod fixing;
 mod forms;
 mod inspector;
 mod journal;
+mod lists;
+mod matrix;
 mod story;

@@ -1,14 +1,28 @@
-//! `/lab/tenants/{t}/connections/{name}`: fixing a connection of the seed, as its owner.
+//! `/lab/tenants/{t}/connections`: the connections of a tenant, and fixing one of the seed as its
+//! owner.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_chassis::Problem;
+use outlive_wire::HeldConnections;
 use outlive_wire::lab_api::{ConnectionConfirmation, ConnectionFix, ConnectionFixed};
 
 use super::problem::{of_body, tenant_of};
-use crate::tenants::Tenants;
+use crate::tenants::{TenantError, Tenants};
+
+#[utoipa::path(get, path = "/lab/tenants/{tenant}/connections", params(("tenant" = String, Path, description = "tenant id")),
+    responses((status = 200, description = "each connection with its status and, by fingerprint, what it stores; at most 200", body = Object),
+        (status = 404, description = "no such tenant"), (status = 502, description = "the hub does not answer")))]
+pub(crate) async fn list(
+    State(tenants): State<Tenants>,
+    Path(tenant): Path<String>,
+) -> Result<Json<HeldConnections>, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    tenants.credentials(tenant).await?;
+    Ok(Json(tenants.surface().connections(tenant).await.map_err(TenantError::from)?))
+}
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/connections/{name}/fix",
     params(("tenant" = String, Path, description = "tenant id"), ("name" = String, Path, description = "name of a connection that the lab made")),

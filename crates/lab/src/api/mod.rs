@@ -45,6 +45,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/runs", get(runs::show))
+        .route("/lab/tenants/{tenant}/connections", get(connections::list))
         .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))
         .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
         .route("/lab/tenants/{tenant}/redeem", post(redeem::redeem))

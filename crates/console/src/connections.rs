@@ -1,0 +1,122 @@
+//! `/connections`: every connection of the tenant, whoever created it.
+
+use askama::Template;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use outlive_clock::Instant;
+use outlive_wire::lab_api::TenantCredentials;
+use outlive_wire::{ConnectionSignIn, HeldConnection};
+
+use crate::error::{ErrorPage, show};
+use crate::frame::{Frame, Section};
+use crate::pages::{Choice, chosen, wants_json};
+use crate::state::Console;
+use crate::when::{When, with_times_for_people};
+use crate::words::brief;
+
+/// The resource group of the connections that the lab makes, and can fix.
+const LAB_GROUP: &str = "lab";
+
+#[derive(Template)]
+#[template(path = "connections.html")]
+struct ConnectionsPage {
+    frame: Frame,
+    title: String,
+    below: &'static str,
+    has_more: bool,
+    rows: Vec<ConnectionView>,
+}
+
+struct ConnectionView {
+    id: String,
+    name: String,
+    display_name: String,
+    connector: String,
+    owner: String,
+    sign_in: &'static str,
+    style: &'static str,
+    icon: &'static str,
+    status: &'static str,
+    reason: String,
+    token: Option<String>,
+    changed: When,
+    can_be_fixed: bool,
+}
+
+pub(crate) async fn connections(
+    State(console): State<Console>,
+    query: Result<Query<Choice>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ErrorPage> {
+    let choice = query.map(|Query(choice)| choice).unwrap_or(Choice { tenant: None });
+    let tenant = match chosen(&console, choice).await? {
+        Ok(tenant) => tenant,
+        Err(list) => return Ok(list),
+    };
+    let (tenants, credentials, clock, held) = tokio::try_join!(
+        console.lab.tenants(),
+        console.lab.tenant(tenant),
+        console.lab.clock(tenant),
+        console.lab.connections(tenant),
+    )?;
+    if wants_json(&headers) {
+        return Ok(Json(held).into_response());
+    }
+    let frame = Frame::of(&console, &headers, Section::Connections, &credentials, &clock, &tenants, "");
+    let broken = held.connections.iter().filter(|one| one.status != "Connected").count();
+    let title = match (broken, held.connections.len()) {
+        (_, 0) => "There is no connection.".to_owned(),
+        (0, _) => "Every connection is connected.".to_owned(),
+        (1, _) => "One connection has to be fixed.".to_owned(),
+        (broken, _) => format!("{broken} connections have to be fixed."),
+    };
+    let page = ConnectionsPage {
+        title,
+        below: "Connected means that the last sign-in or refresh succeeded; the hub notices a revocation at the next refresh.",
+        has_more: held.has_more,
+        rows: held.connections.iter().map(|one| view(one, &credentials, clock.now)).collect(),
+        frame,
+    };
+    Ok(page.frame.respond(show(&page)))
+}
+
+fn view(held: &HeldConnection, tenant: &TenantCredentials, now: Instant) -> ConnectionView {
+    let (style, icon, status) = match (held.status.as_str(), held.enabled) {
+        (_, false) => ("is-idle", "i-idle", "Disabled"),
+        ("Connected", true) => ("is-alive", "i-check", "Connected"),
+        _ => ("is-revoked", "i-cross", "Needs sign-in"),
+    };
+    let owner = tenant.users.iter().find(|user| user.id == held.owner);
+    let stores_secret = matches!(held.sign_in, ConnectionSignIn::Password | ConnectionSignIn::Key);
+    ConnectionView {
+        id: held.id.clone(),
+        name: held.name.clone(),
+        display_name: held.display_name.clone(),
+        connector: held.connector.clone(),
+        owner: owner.map_or_else(|| held.owner.clone(), |user| user.upn.clone()),
+        sign_in: match held.sign_in {
+            ConnectionSignIn::OAuth if held.refresh_token.is_some() => "a refresh token",
+            ConnectionSignIn::OAuth => "tokens, without a refresh token",
+            ConnectionSignIn::ManagedIdentity => "nothing: calls use the flow’s identity",
+            ConnectionSignIn::Password => "a name and a password",
+            ConnectionSignIn::Key => "a key",
+            ConnectionSignIn::None => "nothing that signs in",
+        },
+        style,
+        icon,
+        status,
+        reason: held
+            .message
+            .as_deref()
+            .map(|text| with_times_for_people(&brief(text), now))
+            .unwrap_or_default(),
+        token: held.refresh_token.clone(),
+        changed: When::of(held.changed, now),
+        can_be_fixed: held.group == LAB_GROUP
+            && (status == "Needs sign-in" || stores_secret)
+            && owner.is_some(),
+    }
+}
