@@ -10,8 +10,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use futures::FutureExt as _;
 use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body_util::Limited;
@@ -26,8 +26,8 @@ use crate::lab_surface::{self, Surface};
 use crate::path_text::undecodable;
 use crate::request_span::{log_outcome, request_span};
 use crate::{
-    BODY_BYTES_MAX, CallerOrigin, CarriedTime, Chassis, Problem, Service, Trace, date, lab_access,
-    response_is_dated, running_time,
+    BODY_BYTES_MAX, CallerOrigin, CarriedTime, Chassis, ICON, Problem, STYLESHEET, Service, Trace, date,
+    lab_access, response_is_dated, running_time,
 };
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
@@ -44,9 +44,18 @@ pub fn app<S: Service>(chassis: Chassis, service: Arc<S>, routes: Router) -> Rou
         let health = health.clone();
         async move { health.check().await.map(|()| Json(json!({"service": name, "status": "ok"}))) }
     };
-    let routes = routes.route("/healthz", get(healthz)).merge(lab_surface::router(surface));
+    let routes = routes
+        .route("/healthz", get(healthz))
+        .route("/favicon.ico", get(async || asset("image/svg+xml", ICON)))
+        .route("/_pages/all.css", get(async || asset("text/css; charset=utf-8", STYLESHEET)))
+        .merge(lab_surface::router(surface));
     let shell = Arc::new((chassis, service));
     around(routes, move |request, routes| enter(Arc::clone(&shell), request, routes))
+}
+
+/// A part of pages, which browsers keep for an hour.
+fn asset(kind: &'static str, text: &'static str) -> Response {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=3600")], text).into_response()
 }
 
 /// Runs the routes. A handler that panics ends its request only.

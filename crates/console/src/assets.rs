@@ -15,5 +15,5 @@ pub(crate) async fn script() -> impl IntoResponse {
 }
 
 pub(crate) async fn icon() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "max-age=86400")], include_str!("../assets/icon.svg"))
+    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "max-age=86400")], outlive_chassis::ICON)
 }

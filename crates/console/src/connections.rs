@@ -1,4 +1,4 @@
-//! `/connections`: every connection of the tenant, whoever created it.
+//! `/connections`: every connection of the tenant, of all its users.
 
 use askama::Template;
 use axum::Json;

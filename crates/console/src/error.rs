@@ -2,9 +2,8 @@
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::ACCEPT;
 use http::{HeaderMap, StatusCode, Uri};
-use outlive_chassis::Problem;
+use outlive_chassis::{Problem, wants_page};
 
 use crate::lab::LabError;
 
@@ -77,20 +76,12 @@ const PAGES: [&str; 6] =
 
 /// A path that leads nowhere: a page that leads back, or a problem for programs.
 pub(crate) async fn missing(uri: Uri, headers: HeaderMap) -> Response {
-    if !wants_html(&headers) {
+    if !wants_page(&headers) {
         return Problem::not_found("NotFound", "There is nothing at this path.").into_response();
     }
     let path: String = uri.path().chars().take(100).collect();
     let nearest = PAGES.iter().find(|page| page.starts_with(path.get(..4).unwrap_or("none")));
     (StatusCode::NOT_FOUND, show(&MissingPage { path, nearest: nearest.copied() })).into_response()
-}
-
-/// Whether a browser asks for a page.
-fn wants_html(headers: &HeaderMap) -> bool {
-    headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 #[derive(Template)]

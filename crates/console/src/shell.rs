@@ -45,7 +45,6 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/{tenant}/advance", post(actions::advance))
         .route("/console/{tenant}/password", post(actions::change_password))
         .route("/console/{tenant}/revoke", post(actions::revoke_sessions))
-        .route("/favicon.ico", get(assets::icon))
         .fallback(error::missing)
         .with_state(Console::new(config))
         .layer(middleware::from_fn(protect))

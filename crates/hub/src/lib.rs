@@ -91,7 +91,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .merge(consent::router())
         .merge(runtime::router())
         .merge(lab::router())
-        .fallback(async || Problem::not_found("NotFound", "There is nothing at this path."))
+        .fallback(outlive_chassis::unknown_path::<2>)
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "Method not allowed.")
         })

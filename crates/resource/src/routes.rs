@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::{Method, StatusCode, Uri};
-use outlive_chassis::{Chassis, Problem, StartError, readable_by_pages};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use outlive_chassis::{CallerOrigin, Chassis, Problem, StartError, readable_by_pages, unknown_path_page};
 use outlive_tokens::Verifier;
 
 use crate::api::Api;
@@ -57,8 +58,11 @@ async fn wrong_method(method: Method, uri: Uri) -> Problem {
     )
 }
 
-async fn no_route(uri: Uri) -> Problem {
-    Problem::not_found("ResourceNotFound", format!("There is nothing at {}.", shown(&uri)))
+async fn no_route(uri: Uri, headers: HeaderMap, origin: CallerOrigin) -> Response {
+    unknown_path_page(&uri, &headers, &origin, 3).unwrap_or_else(|| {
+        Problem::not_found("ResourceNotFound", format!("There is nothing at {}.", shown(&uri)))
+            .into_response()
+    })
 }
 
 fn shown(uri: &Uri) -> String {

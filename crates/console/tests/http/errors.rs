@@ -35,7 +35,6 @@ async fn an_unknown_path_leads_back_and_is_a_problem_for_programs() {
         assert_eq!(problem.status, StatusCode::NOT_FOUND);
         assert!(problem.body.contains("There is nothing at this path."), "{}", problem.body);
     }
-    assert_eq!(browser.get("/favicon.ico").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

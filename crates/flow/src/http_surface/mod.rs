@@ -85,7 +85,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
                 "Method not allowed. The Allow header lists the allowed methods.",
             )
         })
-        .fallback(|| async { Problem::not_found("NotFound", "There is nothing at this path.") })
+        .fallback(outlive_chassis::unknown_path::<4>)
         .with_state(flows)
 }
 

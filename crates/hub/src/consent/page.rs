@@ -115,7 +115,7 @@ impl IntoResponse for ErrorPage {
             (CACHE_CONTROL, "no-store"),
             (
                 CONTENT_SECURITY_POLICY,
-                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+                "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
             ),
         ] {
             response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -154,7 +154,13 @@ async fn form_post_works_without_script() {
     assert_eq!(page.action, tenant.kiosk().redirect_uri);
     assert_eq!(claims(page.field("id_token"))["c_hash"], left_half(page.field("code")));
     assert_eq!(page.field("state"), "a state");
-    assert!(page.answer.text.contains("<button type=\"submit\">Continue</button>"), "{:?}", page.answer);
+    assert!(
+        page.answer
+            .text
+            .contains("<button type=\"submit\" class=\"button is-primary is-large\">Continue</button>"),
+        "{:?}",
+        page.answer
+    );
     let policy = page.answer.header("content-security-policy");
     assert!(!policy.contains("unsafe-inline"), "{policy}");
 }

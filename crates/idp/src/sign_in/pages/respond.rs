@@ -147,7 +147,7 @@ pub(super) fn page_with_frames(
 ) -> Response {
     let Ok(html) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; script-src 'self'; form-action {form_targets}; base-uri 'none'; \
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action {form_targets}; base-uri 'none'; \
          frame-ancestors 'none'; frame-src {frames}"
     );
     let headers = [(CACHE_CONTROL, "no-store".to_owned()), (CONTENT_SECURITY_POLICY, policy)];
