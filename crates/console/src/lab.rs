@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::executed_connections::ConnectionMatrix;
 use crate::executed_matrix::Matrix;
 use crate::inspector::Why;
 
@@ -150,6 +151,12 @@ impl Lab {
     pub(crate) async fn matrix(&self, rules: &str) -> Result<Matrix, LabError> {
         let (url, request) = self.request_at(Method::POST, "/matrix/credentials");
         answer(url, request.timeout(MATRIX_TIMEOUT).json(&serde_json::json!({ "rules": rules }))).await
+    }
+
+    /// Executes every cell of the matrix of connections, and its repair, in temporary tenants.
+    pub(crate) async fn connection_matrix(&self) -> Result<ConnectionMatrix, LabError> {
+        let (url, request) = self.request_at(Method::POST, "/matrix/connections");
+        answer(url, request.timeout(MATRIX_TIMEOUT).json(&serde_json::json!({}))).await
     }
 
     /// Returns which credentials are alive and why, and which flows run.

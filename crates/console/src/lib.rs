@@ -18,9 +18,11 @@
 
 mod actions;
 mod assets;
+mod connection_matrix;
 mod connections;
 mod demo_client;
 mod error;
+mod executed_connections;
 mod executed_matrix;
 mod fix;
 mod flows;
@@ -31,6 +33,7 @@ mod journal;
 mod lab;
 mod matrix;
 mod message;
+mod number_words;
 mod pages;
 mod password;
 mod shell;

@@ -13,7 +13,8 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, connections, demo_client, error, fix, flows, inspector, journal, matrix, pages,
+    actions, assets, connection_matrix, connections, demo_client, error, fix, flows, inspector, journal,
+    matrix, pages,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -33,6 +34,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/connections/{name}", get(inspector::explain_named))
         .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
+        .route("/matrix/connections", get(connection_matrix::connections).post(connection_matrix::execute))
         .route("/journal", get(journal::journal))
         .route("/console/tenants", get(pages::tenants))
         .route("/console/style.css", get(assets::style))

@@ -4,6 +4,7 @@ use outlive_chassis::HttpClient;
 use outlive_clock::{Randomness, TenantId};
 use url::Url;
 
+use crate::executed_connections::ExecutedConnections;
 use crate::executed_matrix::Executed;
 use crate::forms::FormKey;
 use crate::lab::Lab;
@@ -33,6 +34,8 @@ pub(crate) struct Console {
     pub(crate) sign_ins: SignIns,
     /// Executed revocation tables.
     pub(crate) executed: Executed,
+    /// The executed matrix of connections.
+    pub(crate) executed_connections: ExecutedConnections,
 }
 
 impl Console {
@@ -42,6 +45,7 @@ impl Console {
             random: config.random.clone(),
             sign_ins: SignIns::default(),
             executed: Executed::default(),
+            executed_connections: ExecutedConnections::default(),
             lab: Lab::new(config.http, config.lab_url, config.random),
             tenant_hint: config.tenant_hint,
         }

@@ -4,6 +4,7 @@ use outlive_wire::ClientClass;
 use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryFlow};
 
 use super::sentence::Part;
+use crate::number_words::{capital, number};
 use crate::when::When;
 
 /// The title, and the sentence under it.
@@ -197,14 +198,4 @@ fn noticed(story: &Story) -> String {
         words.push("the refresh token was refused at the next refresh");
     }
     words.join(", ")
-}
-
-pub(crate) fn number(count: usize) -> String {
-    const WORDS: [&str; 10] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-    WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
-}
-
-pub(crate) fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -43,6 +43,7 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/story", get(story))
             .route("/lab/tenants/{tenant}/why", post(why))
             .route("/lab/matrix/credentials", post(matrix))
+            .route("/lab/matrix/connections", post(connection_matrix))
             .route("/lab/tenants/{tenant}/connections", get(connections))
             .route("/lab/tenants/{tenant}/redeem", post(redeem))
             .route("/lab/tenants/{tenant}/reset", post(act))
@@ -210,6 +211,36 @@ async fn matrix(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Json<Val
         "event": "password_changed_by_user", "title": "Password changed by user", "way": "on the change page", "cells": cells,
     });
     Json(json!({"edition": "2025-11", "rules": what["rules"], "rows": [row]}))
+}
+
+/// Two events and two kinds of connections.
+async fn connection_matrix(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Json<Value> {
+    lab.requests.lock().expect("not poisoned").push(json!({ "connections": what }));
+    let repair = json!({"steps": [format!("Sign in again {NASTY}.")], "executed": true, "works": true});
+    let cell = |connection: &str, observed: &str, code: Value| {
+        json!({
+            "connection": connection, "expected": observed, "expected_code": code, "observed": observed, "code": code, "agrees": true,
+            "text": code, "noticed": null, "repair": if code.is_null() { Value::Null } else { repair.clone() },
+            "source": "a document", "own_choice": connection == "basic", "story": ["The run failed."],
+        })
+    };
+    let row = |event: &str, cells: [Value; 2]| json!({"event": event, "title": format!("Title of {event}"), "band": "Password", "way": "on a page", "cells": cells});
+    let column = |name: &str, group: &str| json!({"connection": name, "title": format!("Kind {name}"), "short": name, "label": name, "group": group});
+    let rows = [
+        row(
+            "changed",
+            [cell("entra", "keeps_working", Value::Null), cell("basic", "breaks_at_once", json!("401"))],
+        ),
+        row(
+            "revoked",
+            [
+                cell("entra", "breaks_at_next_refresh", json!("AADSTS50173")),
+                cell("basic", "keeps_working", Value::Null),
+            ],
+        ),
+    ];
+    let columns = [column("entra", "Delegated"), column("basic", "Stored")];
+    Json(json!({"edition": "2025-11", "rules": "2025-11", "seconds": 9, "columns": columns, "rows": rows}))
 }
 
 async fn connections() -> Json<Value> {

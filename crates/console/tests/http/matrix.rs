@@ -51,3 +51,36 @@ async fn an_executed_table_shows_what_differs_and_each_cell_why() {
     let foreign = browser.post("/matrix/credentials", &[("token", "0"), fields[1], fields[2]]).await;
     assert_eq!(foreign.status, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test]
+async fn the_matrix_of_connections_shows_outcomes_and_repairs() {
+    let lab = FakeLab::default();
+    let mut browser = Browser::at(&lab.serve().await);
+    let page = browser.get("/matrix/connections").await;
+    assert_eq!(page.texts("h1"), ["What breaks a connection, and what repairs it?"]);
+    assert!(lab.requests().is_empty(), "a page executes nothing");
+    let token = page.attributes("form[action='/matrix/connections'] input[name=token]", "value").remove(0);
+    let foreign = browser.post("/matrix/connections", &[("token", "0"), ("tenant", TENANT)]).await;
+    assert_eq!(foreign.status, StatusCode::BAD_REQUEST);
+    let done = browser.post("/matrix/connections", &[("token", &token), ("tenant", TENANT)]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let page = browser.get("/matrix/connections").await;
+    assert_eq!(page.texts("h1"), ["One events break a confidential connection; a changed password does not"]);
+    assert!(
+        page.body.contains("4 of 4 as expected (2 by our own choice)")
+            && page.body.contains("2 repaired as stated, in 9 seconds")
+    );
+    assert_eq!(
+        page.texts(".cell"),
+        ["Kind entra works", "Kind basic at once 401", "Kind entra refresh 50173", "Kind basic works"]
+    );
+    assert_eq!(page.texts(".m-band"), ["Password"]);
+    let cell = page.attributes(".cell", "href").remove(2);
+    let open = browser.get(cell.trim_end_matches("#cell")).await;
+    assert_eq!(
+        open.texts(".verdict h2"),
+        ["Kind entra: breaks at the next refresh when this happens: Title of revoked."]
+    );
+    assert_eq!(open.texts(".verdict ul li"), [format!("Sign in again {NASTY}.")]);
+    assert!(browser.get_as("/matrix/connections", "application/json").await.body.contains("breaks_at_once"));
+}
