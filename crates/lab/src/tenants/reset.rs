@@ -1,4 +1,4 @@
-//! Starting a tenant over: the same id and seed, with new data.
+//! Starting a tenant over: the same id, with new data from the lab's seed.
 
 use outlive_clock::TenantId;
 use outlive_wire::lab_api::TenantCredentials;
