@@ -1,7 +1,7 @@
-//! Outlive is killed or stopped while time is moved and tenants are created and deleted. After the
-//! next start, without any request but reads: no tenant's time stands still that ran, the clocks of
-//! all services agree, no service has a tenant that no list names, no tenant is there in part, and
-//! no run of a flow is missing or double.
+//! Outlive is killed or stopped while time is moved and tenants are created, started over and
+//! deleted. After the next start, without any request but reads: no tenant's time stands still
+//! that ran, the clocks of all services agree, no service has a tenant that no list names, no
+//! tenant is there in part, and no run of a flow is missing or double.
 //!
 //! | environment | meaning |
 //! |---|---|
@@ -43,6 +43,14 @@ struct Known {
     speeds: Vec<u64>,
     /// The latest time that was answered.
     now: String,
+    /// The speed at which it was created.
+    created_with: u64,
+}
+
+impl Known {
+    fn created(speed: u64) -> Self {
+        Self { speeds: vec![speed], now: String::new(), created_with: speed }
+    }
 }
 
 /// What is interrupted.
@@ -51,6 +59,7 @@ enum Action {
     Advance(String),
     Run(String, u64),
     Create,
+    Reset(String),
     Delete(String),
 }
 
@@ -83,7 +92,7 @@ impl World {
         let request = self.deployment.http().post(url).json(&json!({"clock": {"speed": speed}}));
         let (status, body) = send(request).await.expect("the lab answers");
         assert_eq!(status, 201, "{body}");
-        let known = Known { speeds: vec![speed], now: String::new() };
+        let known = Known::created(speed);
         self.tenants.insert(text(&body["tenant_id"]), known);
     }
 
@@ -93,7 +102,7 @@ impl World {
     }
 
     fn action(&mut self) -> Action {
-        match self.draw.below(8) {
+        match self.draw.below(10) {
             0 | 1 if self.tenants.len() < 6 => Action::Create,
             2 | 3 if self.tenants.len() > 3 => match self.pick() {
                 // The lab creates this one again at each start.
@@ -104,6 +113,7 @@ impl World {
                 let speed = [0, 1, 60][self.draw.below(3) as usize];
                 Action::Run(self.pick(), speed)
             }
+            5 | 6 => Action::Reset(self.pick()),
             _ => Action::Advance(self.pick()),
         }
     }
@@ -118,6 +128,7 @@ impl World {
                 http.post(self.lab(&format!("/{tenant}/clock"))).json(&json!({"run": speed}))
             }
             Action::Create => http.post(self.lab("")).json(&json!({"clock": {"speed": 1}})),
+            Action::Reset(tenant) => http.post(self.lab(&format!("/{tenant}/reset"))).json(&json!({})),
             Action::Delete(tenant) => http.delete(self.lab(&format!("/{tenant}"))),
         }
     }
@@ -176,8 +187,18 @@ impl World {
             }
             Action::Create => {
                 if let (201, Some((_, body))) = (status, answer) {
-                    let known = Known { speeds: vec![1], now: String::new() };
+                    let known = Known::created(1);
                     self.tenants.insert(text(&body["tenant_id"]), known);
+                }
+            }
+            // Time starts again, at the speed of the creation if the reset was begun.
+            Action::Reset(tenant) => {
+                let known = self.tenants.get_mut(tenant).expect("it was picked");
+                known.now.clear();
+                if status == 200 {
+                    known.speeds = vec![known.created_with];
+                } else {
+                    known.speeds.push(known.created_with);
                 }
             }
             Action::Delete(tenant) => {
@@ -209,7 +230,7 @@ impl World {
         self.tenants.retain(|tenant, _| listed.contains_key(tenant));
         for (tenant, clock) in listed {
             let speed = clock["speed"].as_u64().expect("a number");
-            let created = Known { speeds: vec![1], now: String::new() };
+            let created = Known::created(1);
             // A creation that was completed and not answered any more.
             if *action == Action::Create {
                 self.tenants.entry(tenant.clone()).or_insert(created);
@@ -250,7 +271,7 @@ async fn interrupt_operations(layout: Layout, kills: u64, interrupts: u64) {
     let deployment = Deployment::start(layout).await;
     let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(seed) };
     retry_read(&world, &format!("/{FIRST_TENANT}")).await;
-    world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
+    world.tenants.insert(FIRST_TENANT.to_owned(), Known::created(1));
     world.create(0).await;
     world.create(60).await;
     let mut done: BTreeMap<String, u32> = BTreeMap::new();
@@ -265,6 +286,7 @@ async fn interrupt_operations(layout: Layout, kills: u64, interrupts: u64) {
             Action::Advance(_) => "advance",
             Action::Run(..) => "run",
             Action::Create => "create",
+            Action::Reset(_) => "reset",
             Action::Delete(_) => "delete",
         };
         let of = if victims.len() == world.deployment.processes() { "all" } else { "one" };
@@ -322,8 +344,76 @@ async fn an_advance_under_way_is_shown_and_ends_with_its_tenant() {
     let (status, body) = advance.await.expect("ends").expect("answers");
     assert!(matches!(status, 404 | 502 | 503), "{status}: {body}");
     world.tenants.clear();
-    world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
+    world.tenants.insert(FIRST_TENANT.to_owned(), Known::created(1));
     world.holds(&Action::Create).await;
+}
+
+/// A reset ends an advance; resets at once share one; a tenant keeps what it was created from.
+#[tokio::test]
+async fn a_tenant_is_started_over_as_it_was_created() {
+    let deployment = Deployment::start(Layout::OneProcess).await;
+    let world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
+    retry_read(&world, &format!("/{FIRST_TENANT}")).await;
+    expect_same_start(&world, true).await;
+    expect_same_start(&world, false).await;
+}
+
+async fn expect_same_start(world: &World, bare: bool) {
+    let http = world.deployment.http();
+    let wanted = json!({
+        "name": "Adatum", "rules": "2025-05", "bare": bare,
+        "clock": {"now": "2026-01-05T09:00:00Z", "speed": 0},
+    });
+    let (status, created) = send(http.post(world.lab("")).json(&wanted)).await.expect("answers");
+    assert_eq!(status, 201, "{created}");
+    let tenant = text(&created["tenant_id"]);
+    let event = json!({"type": "password_change", "user": "owner", "new_password": "Another-Secret-2"});
+    let changing = http.post(world.lab(&format!("/{tenant}/events"))).json(&event);
+    let (status, changed) = send(changing).await.expect("answers");
+    assert_eq!(status, 200, "{changed}");
+    let advance = http.post(world.lab(&format!("/{tenant}/clock"))).json(&json!({"advance": "P800D"}));
+    let advance = tokio::spawn(send(advance));
+    let is_under_way = |clock: &Value| clock["operation"]["done"].as_u64() > Some(2);
+    while !bare && !is_under_way(&retry_read(world, &format!("/{tenant}/clock")).await) {}
+
+    let resets = (0..3)
+        .map(|_| tokio::spawn(send(http.post(world.lab(&format!("/{tenant}/reset"))).json(&json!({})))));
+    for reset in resets.collect::<Vec<_>>() {
+        let (status, body) = reset.await.expect("ends").expect("answers");
+        assert_eq!((status, &body), (200, &created));
+    }
+    let (status, body) = advance.await.expect("ends").expect("answers");
+    // Without flows it has nothing to do, and may be before or after the resets.
+    let expected = if bare { [200, 409] } else { [409, 409] };
+    assert!(expected.contains(&status), "{status}: {body}");
+    assert_eq!(retry_read(world, &format!("/{tenant}")).await, created);
+    let clock = retry_read(world, &format!("/{tenant}/clock")).await;
+    let start = json!("2026-01-05T09:00:00Z");
+    assert!(bare || (clock["now"] == start && clock["speed"] == 0), "{clock}");
+    let changes = retry_read(world, &format!("/{tenant}/journal?kind=password.changed")).await;
+    assert_eq!(changes["lines"], json!([]), "{changes}");
+}
+
+/// A reset that a service does not answer is completed without a request; the tenant stays listed.
+#[tokio::test]
+async fn a_reset_without_a_service_is_completed_when_it_is_back() {
+    let deployment = Deployment::start(Layout::Separate).await;
+    let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
+    let before = retry_read(&world, &format!("/{FIRST_TENANT}")).await;
+    let flow = Service::ALL.iter().position(|service| *service == Service::Flow).expect("it is one");
+    world.deployment.end(&[flow], Signal::Kill).await;
+    let reset = world.deployment.http().post(world.lab(&format!("/{FIRST_TENANT}/reset"))).json(&json!({}));
+    let (status, body) = send(reset).await.expect("answers");
+    let message = text(&body["error"]["message"]);
+    assert!(status == 502 && message.contains("The flow service does not answer"), "{status}: {message}");
+    assert!(message.ends_with("The reset is completed when all services answer."), "{message}");
+    assert_eq!(retry_read(&world, &format!("/{FIRST_TENANT}")).await, before);
+    if let Err(why) = world.deployment.start_missing().await {
+        panic!("{why}");
+    }
+    world.tenants.insert(FIRST_TENANT.to_owned(), Known::created(1));
+    world.holds(&Action::Reset(FIRST_TENANT.to_owned())).await;
+    assert_eq!(retry_read(&world, &format!("/{FIRST_TENANT}")).await, before);
 }
 
 /// A service that stays away longer than an advance waits for it.
@@ -361,7 +451,7 @@ async fn an_advance_without_a_service_ends_in_time_names_it_and_is_settled_when_
 
     world.deployment.start_missing().await.expect("it starts");
     retry_read(&world, &format!("/{FIRST_TENANT}")).await;
-    world.tenants.insert(FIRST_TENANT.to_owned(), Known { speeds: vec![1], now: String::new() });
+    world.tenants.insert(FIRST_TENANT.to_owned(), Known::created(1));
     world.holds(&Action::Create).await;
     world.deployment.expect_complete_journals(world.tenants.keys()).await;
 }

@@ -126,7 +126,9 @@ fn progress(operation: &OperationDetails) -> Progress {
         1 => "one run or other work".to_owned(),
         count => format!("{} runs and other work", grouped(count)),
     };
-    let what = if operation.ending {
+    let what = if operation.kind == OperationKind::Reset {
+        "The tenant is being started over".to_owned()
+    } else if operation.ending {
         "A change of time was interrupted. It is ended as soon as all services answer".to_owned()
     } else {
         match (operation.kind, operation.reached) {

@@ -373,6 +373,8 @@ pub enum OperationKind {
     Run,
     /// Creates a tenant.
     Create,
+    /// Starts a tenant over.
+    Reset,
     /// Deletes a tenant.
     Delete,
 }

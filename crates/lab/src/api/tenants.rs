@@ -112,7 +112,7 @@ pub(crate) async fn delete(
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/reset", params(("tenant" = String, Path, description = "tenant id")),
     responses((status = 200, body = TenantCredentials, description = "the same tenant with new data, as at its creation"),
     (status = 404, description = "no such tenant"),
-    (status = 502, description = "deleted, but not created again: a service does not answer")))]
+    (status = 502, description = "a service does not answer; completed without a request when it does")))]
 pub(crate) async fn reset(
     State(tenants): State<Tenants>,
     Path(tenant): Path<String>,

@@ -62,8 +62,12 @@ impl Tenants {
         if found.is_empty() {
             return Ok(found);
         }
-        // A tenant that is being deleted is removed from the lab's list first.
-        let still: HashSet<_> = self.list().await?.into_iter().map(|(tenant, _)| tenant).collect();
+        // A tenant that is being deleted is removed from the lab's list first; one that is being
+        // started over is recorded first.
+        let mut still: HashSet<_> = self.list().await?.into_iter().map(|(tenant, _)| tenant).collect();
+        for tenant in self.resets().await? {
+            still.remove(&tenant);
+        }
         for lost in &mut found {
             lost.tenants.retain(|(tenant, _)| still.contains(tenant));
         }

@@ -6,13 +6,14 @@ mod events;
 mod fix_connection;
 mod layout;
 mod lost_data;
+mod new_tenant;
 mod operations;
 mod registry;
-mod reset;
 mod store;
 
 pub(crate) use events::{REGISTER_API_CERTIFICATE, REPLACE_CONNECTOR_SECRET};
 pub use lost_data::LostData;
+pub use new_tenant::NewTenant;
 pub use operations::{Deletion, TenantClock};
-pub use registry::{NewTenant, TenantError, Tenants, TenantsConfig};
+pub use registry::{TenantError, Tenants, TenantsConfig};
 pub use store::MIGRATIONS;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use outlive_chassis::Chassis;
-use outlive_clock::{Instant, Randomness, Speed, TenantId};
+use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind, TenantCredentials};
 use outlive_wire::story::Story;
@@ -32,25 +32,6 @@ pub struct TenantsConfig {
     pub rules: String,
 }
 
-/// A tenant to create.
-#[derive(Clone, Debug, Default)]
-pub struct NewTenant {
-    /// Its id; generated if absent.
-    pub id: Option<TenantId>,
-    /// Its display name; the seed's if absent.
-    pub name: Option<String>,
-    /// The seed's name; the default seed if absent.
-    pub seed: Option<String>,
-    /// Its revocation table; the lab's default if absent.
-    pub rules: Option<String>,
-    /// When its time starts; wall time if absent.
-    pub now: Option<Instant>,
-    /// The speed of its time; that of wall time if absent.
-    pub speed: Option<Speed>,
-    /// Whether to leave out the seed's connections and flows.
-    pub bare: bool,
-}
-
 /// A failed operation on a tenant.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum TenantError {
@@ -71,15 +52,15 @@ pub enum TenantError {
     /// There is no such connection, or it cannot be fixed in this way.
     #[error("{0}")]
     Connection(String),
-    /// A tenant was deleted to start it over, but not yet in every service.
-    #[error(
-        "The tenant is deleted, but these services do not answer: {missing}. When they answer and have deleted it, create a tenant \
-         again."
-    )]
+    /// A reset was begun and is not complete.
+    #[error("{}. The reset is completed when all services answer.", .cause.to_string().trim_end_matches('.'))]
     NotReset {
-        /// The services.
-        missing: String,
+        /// Why it is not complete.
+        cause: Box<TenantError>,
     },
+    /// The tenant was started over during an operation on its clock.
+    #[error("Tenant {0} was started over meanwhile; its clock is as at its creation.")]
+    StartedOver(TenantId),
     /// The portal failed, on behalf of a connection's owner.
     #[error(transparent)]
     Maker(Box<MakerError>),
@@ -241,7 +222,12 @@ impl Tenants {
 
     /// Lists the tenants that are being deleted.
     pub(crate) async fn deletions(&self) -> Result<Vec<TenantId>, TenantError> {
-        Ok(self.operations.deletions().await?)
+        Ok(self.operations.of_kind(OperationKind::Delete).await?)
+    }
+
+    /// Lists the tenants that are being started over.
+    pub(super) async fn resets(&self) -> Result<Vec<TenantId>, TenantError> {
+        Ok(self.operations.of_kind(OperationKind::Reset).await?)
     }
 
     /// Returns a tenant's time, and the operation in progress if there is one, without waiting for

@@ -7,6 +7,8 @@ use outlive_clock::{Randomness, TenantId};
 use outlive_store::{Migration, Statement, StoreError, migrations, sql};
 use outlive_wire::lab_api::TenantCredentials;
 
+use super::new_tenant::CreatedFrom;
+
 /// The lab's tables.
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
@@ -48,11 +50,47 @@ impl TenantStore {
         rows.iter().map(|row| Ok((row.parse("tenant")?, row.text("domain")?))).collect()
     }
 
+    /// Returns what a tenant was created from.
+    pub(super) async fn created_from(
+        &self,
+        tenant: TenantId,
+        credentials: &TenantCredentials,
+    ) -> Result<CreatedFrom, StoreError> {
+        let row = self
+            .chassis
+            .store
+            .row(sql!("SELECT created_from FROM handouts WHERE tenant = $1", tenant))
+            .await?;
+        let text = row.map(|row| row.text("created_from")).transpose()?;
+        Ok(CreatedFrom::read(&text.unwrap_or_default(), credentials))
+    }
+
     /// Returns the statement that inserts a new tenant.
-    pub(super) fn insert(&self, tenant: TenantId, credentials: &TenantCredentials) -> Statement {
-        let sealed = self.seal(tenant, credentials);
-        let domain = &credentials.domain;
-        sql!("INSERT INTO handouts (tenant, domain, sealed) VALUES ($1, $2, $3)", tenant, domain, sealed)
+    pub(super) fn insert(
+        &self,
+        tenant: TenantId,
+        credentials: &TenantCredentials,
+        from: &CreatedFrom,
+    ) -> Statement {
+        sql!(
+            "INSERT INTO handouts (tenant, domain, sealed, created_from) VALUES ($1, $2, $3, $4)",
+            tenant,
+            &credentials.domain,
+            self.seal(tenant, credentials),
+            from.to_text()
+        )
+    }
+
+    /// Returns the statement that replaces the credentials of a tenant that was started over; a
+    /// conflict if the tenant was deleted.
+    pub(super) fn replace(&self, tenant: TenantId, credentials: &TenantCredentials) -> Statement {
+        let replace = sql!(
+            "UPDATE handouts SET domain = $1, sealed = $2, revision = revision + 1 WHERE tenant = $3",
+            &credentials.domain,
+            self.seal(tenant, credentials),
+            tenant
+        );
+        replace.expect_rows(1)
     }
 
     /// Writes changed tenant credentials.

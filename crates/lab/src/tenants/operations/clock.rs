@@ -17,9 +17,9 @@ use crate::tenants::{TenantError, Tenants};
 
 /// How long a step is repeated while a service does not respond (wall time): about as long as a
 /// restart takes.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// How often a request that waits for another replica's operation polls it (wall time).
-const ELSEWHERE: Duration = Duration::from_millis(200);
+pub(super) const ELSEWHERE: Duration = Duration::from_millis(200);
 
 /// How long a change waits for another one of the same tenant before the caller receives an error
 /// (wall time).
@@ -197,8 +197,16 @@ impl TenantClock {
     async fn end(&self, operation: &Operation) -> Result<(), TenantError> {
         match self.tenants.operations().store.commit(OperationStore::end(operation)).await {
             Ok(()) => Ok(()),
-            Err(error) if error.is_conflict() => Err(TenantError::Unknown(self.tenant)),
+            Err(error) if error.is_conflict() => Err(self.cause_of_replacement().await),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns why the record of an operation has disappeared.
+    async fn cause_of_replacement(&self) -> TenantError {
+        match self.tenants.credentials(self.tenant).await {
+            Ok(_) => TenantError::StartedOver(self.tenant),
+            Err(unknown) => unknown,
         }
     }
 
@@ -223,7 +231,7 @@ impl TenantClock {
                 let reached = operation.details.reached;
                 interrupt(&mut operation.details, again.service(), again.to_string());
                 match operations.store.update(&operation).await {
-                    Err(error) if error.is_conflict() => return TenantError::Unknown(self.tenant),
+                    Err(error) if error.is_conflict() => return self.cause_of_replacement().await,
                     Err(error) => tracing::warn!(%error, "how an operation stands could not be written"),
                     Ok(()) => tracing::warn!(
                         tenant = %self.tenant, %cause,

@@ -14,6 +14,7 @@ use crate::http::CallError;
 use crate::seed::{DrawnSecrets, TenantPlan};
 use crate::services::{ClockChange, Service};
 use crate::tenants::layout::lay_out;
+use crate::tenants::new_tenant::CreatedFrom;
 use crate::tenants::{NewTenant, TenantError, Tenants};
 
 /// The result of a deletion.
@@ -25,10 +26,21 @@ pub enum Deletion {
     Waiting(Vec<Service>),
 }
 
+/// A tenant that is to be created in every service.
+pub(super) struct Plan {
+    tenant: TenantPlan,
+    pub(super) credentials: TenantCredentials,
+    /// The virtual time at which it starts.
+    now: Instant,
+    speed: Speed,
+    /// Whether the seed's connections and flows are left out.
+    bare: bool,
+}
+
 /// A failed creation, with the services in which a tenant with this id already existed.
-struct NotCreated {
-    cause: TenantError,
-    existed: Vec<Service>,
+pub(super) struct NotCreated {
+    pub(super) cause: TenantError,
+    pub(super) existed: Vec<Service>,
 }
 
 impl<E: Into<TenantError>> From<E> for NotCreated {
@@ -43,53 +55,49 @@ impl Tenants {
     /// # Errors
     /// An unknown seed, or the first error of a service; errors of the rollback are only logged.
     pub async fn create(&self, new: NewTenant) -> Result<TenantCredentials, TenantError> {
-        let seed = self.seed(new.seed.as_deref())?;
         let tenant =
             new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis().random.stream("tenant-id")));
-        let random = self.chassis().random.of(tenant);
-        let secrets = DrawnSecrets::draw(&seed.file, &random);
-        let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());
-        let urls = self.surface().origins().urls();
-        let resource = &self.surface().origins().resource.server;
-        let plan = TenantPlan::draw(seed, tenant, new.name, rules, &secrets, &urls.hub, resource);
-        let credentials = plan.credentials(rules, new.bare, urls);
-        // All services start from one instant, independent of the time between the calls.
-        let now = new.now.unwrap_or_else(wall_now);
-        let clock = ClockChange {
-            now: Some(now),
-            speed: Some(new.speed.unwrap_or(Speed::REAL)),
-            wall: Some(wall_now()),
-            step: false,
-        };
+        let plan = self.plan(tenant, &new)?;
         let _turn = self.operations().turn(tenant).await;
         let mut operation = self.operations().store.begin(tenant, begun(OperationKind::Create)).await?;
         let canceled = Arc::new(AtomicBool::new(false));
-        let creation = self.create_everywhere(&plan, &credentials, clock, new.bare, now);
+        let creation = self.create_everywhere(&plan);
         let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
-                let mut change = Change::from(self.store().insert(tenant, &credentials));
+                let from = CreatedFrom::from(&new);
+                let mut change = Change::from(self.store().insert(tenant, &plan.credentials, &from));
                 change.add(OperationStore::end(&operation));
                 self.operations().store.commit(change).await.map_err(NotCreated::from)
             }
             Err(failure) => Err(failure),
         };
         match created {
-            Ok(()) => Ok(credentials),
+            Ok(()) => Ok(plan.credentials),
             Err(failure) => Err(self.roll_back(operation, failure).await),
         }
     }
 
-    async fn create_everywhere(
-        &self,
-        plan: &TenantPlan,
-        credentials: &TenantCredentials,
-        clock: ClockChange,
-        bare: bool,
-        now: Instant,
-    ) -> Result<(), NotCreated> {
-        let tenant = plan.tenant;
+    /// Plans a tenant in every service. The same id has the same secrets.
+    pub(super) fn plan(&self, tenant: TenantId, new: &NewTenant) -> Result<Plan, TenantError> {
+        let seed = self.seed(new.seed.as_deref())?;
+        let random = self.chassis().random.of(tenant);
+        let secrets = DrawnSecrets::draw(&seed.file, &random);
+        let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());
+        let urls = self.surface().origins().urls();
+        let resource = &self.surface().origins().resource.server;
+        let tenant = TenantPlan::draw(seed, tenant, new.name.clone(), rules, &secrets, &urls.hub, resource);
+        let credentials = tenant.credentials(rules, new.bare, urls);
+        let speed = new.speed.unwrap_or(Speed::REAL);
+        Ok(Plan { tenant, credentials, now: new.now.unwrap_or_else(wall_now), speed, bare: new.bare })
+    }
+
+    pub(super) async fn create_everywhere(&self, plan: &Plan) -> Result<(), NotCreated> {
+        let Plan { tenant: planned, credentials, now, speed, bare } = plan;
+        let tenant = planned.tenant;
+        // All services start from one instant, independent of the time between the calls.
+        let clock = ClockChange { now: Some(*now), speed: Some(*speed), wall: Some(wall_now()), step: false };
         let lab = self.installation().await?;
-        let specs = [&plan.idp, &plan.hub, &plan.resource, &plan.flow];
+        let specs = [&planned.idp, &planned.hub, &planned.resource, &planned.flow];
         let creations = Service::ALL
             .into_iter()
             .zip(specs)
@@ -107,7 +115,7 @@ impl Tenants {
         }
         if !bare {
             let random = self.chassis().random.of(tenant);
-            let laid_out = lay_out(self.surface().http(), plan, credentials, &random, now).await;
+            let laid_out = lay_out(self.surface().http(), planned, credentials, &random, *now).await;
             laid_out.map_err(|error| TenantError::Layout(Box::new(error)))?;
         }
         Ok(())
@@ -164,16 +172,7 @@ impl Tenants {
         reason: &str,
     ) -> Result<(), TenantError> {
         let tenant = operation.tenant;
-        let services = Service::ALL.into_iter().filter(|service| !operation.details.spared.contains(service));
-        let deletions = services
-            .map(|service| async move { (service, self.surface().delete_tenant(service, tenant).await) });
-        let mut failed: Option<(Service, CallError)> = None;
-        for (service, deleted) in join_all(deletions).await {
-            if let Err(cause) = deleted {
-                failed.get_or_insert((service, cause));
-            }
-        }
-        if let Some((service, cause)) = failed {
+        if let Err((service, cause)) = self.delete_everywhere(operation).await {
             interrupt(
                 &mut operation.details,
                 Some(service),
@@ -190,6 +189,20 @@ impl Tenants {
         self.chassis().random.of(tenant).forget();
         self.operations().forget(tenant);
         Ok(())
+    }
+
+    /// Deletes an operation's tenant in the services.
+    ///
+    /// # Errors
+    /// The first service that failed, after all have responded.
+    pub(super) async fn delete_everywhere(&self, operation: &Operation) -> Result<(), (Service, CallError)> {
+        let tenant = operation.tenant;
+        let services = Service::ALL.into_iter().filter(|service| !operation.details.spared.contains(service));
+        let deletions = services
+            .map(|service| async move { (service, self.surface().delete_tenant(service, tenant).await) });
+        let deleted = join_all(deletions).await.into_iter();
+        let mut failed = deleted.filter_map(|(service, deleted)| deleted.err().map(|cause| (service, cause)));
+        failed.next().map_or(Ok(()), Err)
     }
 
     /// Returns the services that list the tenant or do not respond.

@@ -1,15 +1,17 @@
-//! Operations across services: moving a tenant's time, creating a tenant, deleting it.
+//! Operations across services: moving a tenant's time, creating a tenant, starting it over,
+//! deleting it.
 //!
 //! Each is a row in the lab's database from before its first call until every service has finished.
 //! Interrupted operations are ended without a request: a change of time at the latest instant that
 //! any clock reached, after which time continues at its previous speed; an incomplete creation is
-//! rolled back; a deletion is completed.
+//! rolled back; a reset and a deletion are completed.
 
 mod clock;
 mod holder;
 mod lifecycle;
 mod record;
 mod recovery;
+mod reset;
 mod store;
 mod under_way;
 

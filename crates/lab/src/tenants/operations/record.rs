@@ -38,7 +38,7 @@ pub(in crate::tenants) fn outlook(kind: OperationKind, reached: Option<Instant>)
         }
         OperationKind::Run => "The speed is set when all services answer".to_owned(),
         OperationKind::Create => "What was created is deleted when all services answer".to_owned(),
-        OperationKind::Delete => "It is completed when all services answer".to_owned(),
+        OperationKind::Reset | OperationKind::Delete => "It is completed when all services answer".to_owned(),
     }
 }
 
@@ -50,6 +50,7 @@ pub(in crate::tenants) fn in_progress(operation: &OperationDetails) -> String {
         OperationKind::Advance => "An advance",
         OperationKind::Run => "A change of the clock's speed",
         OperationKind::Create => "The creation of the tenant",
+        OperationKind::Reset => "The reset of the tenant",
         OperationKind::Delete => "The deletion of the tenant",
     };
     let mut text = format!("{what} is in progress, begun at {started} (wall time)");

@@ -119,6 +119,10 @@ impl Tenants {
                 self.delete_from_services(&mut operation, "its creation was interrupted").await?;
                 tracing::info!(%tenant, "a tenant whose creation was interrupted was deleted");
             }
+            OperationKind::Reset => {
+                self.complete_reset(operation).await?;
+                tracing::info!(%tenant, "an interrupted reset was completed");
+            }
             OperationKind::Delete => {
                 self.delete_from_services(&mut operation, "the deletion was interrupted").await?;
                 tracing::info!(%tenant, "an interrupted deletion was completed");

@@ -62,6 +62,18 @@ impl OperationStore {
         Ok(operation)
     }
 
+    /// Records a reset, which replaces the tenant's other operation; a conflict if there is no such
+    /// tenant.
+    pub(super) async fn begin_reset(&self, tenant: TenantId) -> Result<Operation, StoreError> {
+        let operation = self.new_operation(tenant, begun(OperationKind::Reset));
+        let exists = sql!("UPDATE handouts SET revision = revision + 1 WHERE tenant = $1", tenant);
+        let mut change = Change::from(exists.expect_rows(1));
+        change.add(sql!("DELETE FROM operations WHERE tenant = $1", tenant));
+        change.add(insert(&operation));
+        self.chassis.store.commit(change).await?;
+        Ok(operation)
+    }
+
     pub(super) async fn read(&self, tenant: TenantId) -> Result<Option<Operation>, StoreError> {
         let row = self
             .chassis

@@ -78,11 +78,11 @@ impl Operations {
         Ok(self.store.read(tenant).await?.map(|operation| operation.details))
     }
 
-    /// Returns the tenants that are being deleted.
-    pub(in crate::tenants) async fn deletions(&self) -> Result<Vec<TenantId>, StoreError> {
+    /// Returns the tenants with an operation of this kind.
+    pub(in crate::tenants) async fn of_kind(&self, kind: OperationKind) -> Result<Vec<TenantId>, StoreError> {
         let all = self.store.list().await?;
-        let deleted = |operation: &Operation| operation.details.kind == OperationKind::Delete;
-        Ok(all.into_iter().filter(deleted).map(|operation| operation.tenant).collect())
+        let found = all.into_iter().filter(|operation| operation.details.kind == kind);
+        Ok(found.map(|operation| operation.tenant).collect())
     }
 
     fn live(&self) -> MutexGuard<'_, HashMap<TenantId, Live>> {

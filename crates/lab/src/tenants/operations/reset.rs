@@ -1,0 +1,113 @@
+//! Starting a tenant over, as a durable operation: the same id, name and rules, with new data from
+//! the seed it was created from.
+//!
+//! The tenant stays listed with its credentials until it is there again. Interrupted, a reset is
+//! completed: the services delete what they have of the tenant, and it is created once more.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use outlive_chassis::pause;
+use outlive_clock::{TenantId, wall_now};
+use outlive_store::{Change, StoreError};
+use outlive_wire::lab_api::{OperationKind, TenantCredentials};
+
+use super::clock::{ELSEWHERE, PATIENCE};
+use super::lifecycle::{NotCreated, Plan};
+use super::record::interrupt;
+use super::store::{Operation, OperationStore};
+use crate::tenants::{TenantError, Tenants};
+
+impl Tenants {
+    /// Deletes a tenant's data and creates the tenant again as at its creation, at the same virtual
+    /// time if that was chosen. A change of its time ends first. Requests at the same time share
+    /// one reset.
+    ///
+    /// # Errors
+    /// [`TenantError::Unknown`], a seed that this lab does not have (nothing has changed then), or
+    /// [`TenantError::NotReset`], after which it is completed without a request.
+    pub async fn reset(&self, tenant: TenantId) -> Result<TenantCredentials, TenantError> {
+        let before = self.credentials(tenant).await?;
+        self.seed(self.store().created_from(tenant, &before).await?.seed.as_deref())?;
+        let store = &self.operations().store;
+        if reset_of(store, tenant).await?.is_none() {
+            match store.begin_reset(tenant).await {
+                Ok(_) => {}
+                Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.operations().cancel(tenant);
+        let asked = wall_now();
+        // The recovery or another request may complete it.
+        while reset_of(store, tenant).await?.is_some() {
+            let Some(_turn) = self.operations().turn_within(tenant, ELSEWHERE).await else { continue };
+            let Some(operation) = reset_of(store, tenant).await? else { break };
+            if !store.is_elsewhere(&operation) {
+                return self.complete_reset(operation).await;
+            }
+            if (wall_now() - asked).to_std() >= PATIENCE {
+                return Err(TenantError::Busy(Box::new(operation.details)));
+            }
+            pause(ELSEWHERE).await;
+        }
+        self.credentials(tenant).await
+    }
+
+    /// Completes a reset. The caller holds the tenant's lock.
+    pub(super) async fn complete_reset(
+        &self,
+        mut operation: Operation,
+    ) -> Result<TenantCredentials, TenantError> {
+        let tenant = operation.tenant;
+        let canceled = Arc::new(AtomicBool::new(false));
+        let creation = Box::pin(self.create_again(operation.clone()));
+        let created = self.operations().work(&mut operation, &canceled, creation).await;
+        let failure = match created {
+            Ok(plan) => {
+                let mut change = Change::from(self.store().replace(tenant, &plan.credentials));
+                change.add(OperationStore::end(&operation));
+                match self.operations().store.commit(change).await {
+                    Ok(()) => return Ok(plan.credentials),
+                    // It was deleted meanwhile.
+                    Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
+                    Err(error) => NotCreated::from(error),
+                }
+            }
+            Err(failure) => failure,
+        };
+        let NotCreated { cause, existed } = failure;
+        operation.details.spared = existed;
+        let service = match &cause {
+            TenantError::Service { service, .. } => Some(*service),
+            _ => None,
+        };
+        interrupt(&mut operation.details, service, cause.to_string());
+        match self.operations().store.update(&operation).await {
+            Ok(()) => {}
+            Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
+            Err(error) => return Err(error.into()),
+        }
+        self.operations().wake.notify_one();
+        Err(TenantError::NotReset { cause: Box::new(cause) })
+    }
+
+    async fn create_again(&self, operation: Operation) -> Result<Plan, NotCreated> {
+        let tenant = operation.tenant;
+        let deleted = self.delete_everywhere(&operation).await;
+        deleted.map_err(|(service, cause)| TenantError::Service { service, cause })?;
+        // The same secrets and ids as at first.
+        self.chassis().random.of(tenant).forget();
+        let before = self.credentials(tenant).await?;
+        let from = self.store().created_from(tenant, &before).await?;
+        let plan = self.plan(tenant, &from.again(&before))?;
+        self.create_everywhere(&plan).await?;
+        Ok(plan)
+    }
+}
+
+/// Returns the reset of a tenant that is recorded.
+async fn reset_of(store: &OperationStore, tenant: TenantId) -> Result<Option<Operation>, StoreError> {
+    let recorded = store.read(tenant).await?;
+    Ok(recorded.filter(|operation| operation.details.kind == OperationKind::Reset))
+}
