@@ -20,7 +20,7 @@ use crate::executed_matrix::Matrix;
 use crate::inspector::Why;
 
 /// Timeout of an advance (wall time): it may do thousands of runs.
-const ADVANCE_TIMEOUT: Duration = Duration::from_secs(900);
+pub(crate) const ADVANCE_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// Timeout of the execution of a table (wall time).
 const MATRIX_TIMEOUT: Duration = Duration::from_secs(180);
@@ -64,7 +64,7 @@ impl Lab {
     }
 
     /// Begins a request below `/lab`.
-    fn request_at(&self, method: Method, path: &str) -> (String, RequestBuilder) {
+    pub(crate) fn request_at(&self, method: Method, path: &str) -> (String, RequestBuilder) {
         let url = format!("{}/lab{path}", self.base.as_str().trim_end_matches('/'));
         let request = self.http.request(&Trace::begin(&self.random), method, &url);
         (url, request)
@@ -222,7 +222,19 @@ fn connection_path(tenant: TenantId, connection: &str, what: &str) -> String {
     format!("/{tenant}/connections/{}/{what}", name.replace('+', "%20"))
 }
 
+/// Sends a request below a tenant: 404 means that there is no such tenant.
 async fn answer<T: DeserializeOwned>(url: String, request: RequestBuilder) -> Result<T, LabError> {
+    match answer_or_refusal(url, request).await {
+        Err(LabError::Refused { status: 404, .. }) => Err(LabError::UnknownTenant),
+        answer => answer,
+    }
+}
+
+/// Sends a request, and returns every refusal with its message.
+pub(crate) async fn answer_or_refusal<T: DeserializeOwned>(
+    url: String,
+    request: RequestBuilder,
+) -> Result<T, LabError> {
     let unreachable = |error: reqwest::Error| LabError::Unreachable {
         url: url.clone(),
         cause: if error.is_timeout() { "it took too long".to_owned() } else { deepest(&error) },
@@ -236,9 +248,6 @@ async fn answer<T: DeserializeOwned>(url: String, request: RequestBuilder) -> Re
     if (200..300).contains(&status) {
         let body: &[u8] = if body.is_empty() { b"null" } else { &body };
         return serde_json::from_slice(body).map_err(|error| LabError::Garbled(error.to_string()));
-    }
-    if status == 404 {
-        return Err(LabError::UnknownTenant);
     }
     let error: Value = serde_json::from_slice(&body).unwrap_or_default();
     let message =

@@ -18,6 +18,7 @@
 
 mod actions;
 mod assets;
+mod class;
 mod connection_matrix;
 mod connections;
 mod demo_client;

@@ -27,6 +27,7 @@
 
 pub mod api;
 mod browser;
+mod classes;
 mod conductor;
 pub mod diagnostic;
 mod maker;

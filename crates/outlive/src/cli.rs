@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// the published revocation table, or what events do to connections, with their repairs. Exit
     /// code 0: all are as expected, 1: a cell differs.
     Matrix(MatrixArgs),
+    /// Open a class in a running system: a tenant for each seat, a code to join by, and an overview
+    /// for the teacher.
+    Class(ClassArgs),
     /// Explain a token, code, cookie, connection or run of a running system: what it is, where it
     /// comes from, what would end it and, if it is refused, why.
     Why {
@@ -177,6 +180,31 @@ pub(crate) struct TenantArgs {
     pub(crate) tenant: Option<String>,
 }
 
+/// `outlive class`.
+#[derive(Debug, Args)]
+pub(crate) struct ClassArgs {
+    /// The number of seats, 1 to 60.
+    pub(crate) seats: u16,
+    /// A file with names of the first seats, one on each line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) names: Option<PathBuf>,
+    /// The lesson that the class works on, by its number.
+    #[arg(long, value_name = "N")]
+    pub(crate) lesson: Option<u8>,
+    /// The seed of its tenants, by name; by default that of the lab.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) seed: Option<String>,
+    /// The edition of their revocation table; by default that of the lab.
+    #[arg(long, value_name = "EDITION")]
+    pub(crate) rules: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The lab of the running system, by the address that the class uses.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8700")]
+    pub(crate) against: String,
+}
+
 /// A user and the new password.
 #[derive(Debug, Args)]
 pub(crate) struct PasswordArgs {
@@ -218,6 +246,10 @@ pub(crate) struct UpArgs {
     /// An additional port for these names, besides the TLS port of the identity provider.
     #[arg(long, value_name = "PORT", default_value_t = 443, requires = "hosts")]
     pub(crate) hosts_port: u16,
+    /// Also listen on this address of the machine, and use it in links, so that others in the same
+    /// network can take part. They can do everything, the lab API included: not for the internet.
+    #[arg(long, value_name = "IP", env = "OUTLIVE_SHARE")]
+    pub(crate) share: Option<IpAddr>,
     #[command(flatten, next_help_heading = "Options of the hub")]
     pub(crate) hub: HubArgs,
 }

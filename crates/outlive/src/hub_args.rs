@@ -51,6 +51,13 @@ impl HubArgs {
         given(&self.back_end)
     }
 
+    /// Also lets consents return to this origin.
+    #[must_use]
+    pub(crate) fn returning_to(mut self, origin: Option<String>) -> Self {
+        self.return_origin.extend(origin);
+        self
+    }
+
     /// Adds the options to the hub's configuration.
     pub(crate) fn configure(&self, config: &mut HubConfig) -> Result<(), StartError> {
         let mut mappings: Vec<HostMapping> = Vec::new();

@@ -2,6 +2,7 @@
 
 mod ca;
 mod check;
+mod class;
 mod cli;
 mod console;
 mod databases;
@@ -94,6 +95,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Check { files, seed } => return check::check(&files, &seed),
         Command::Twins(args) => return run_until_interrupt(twins::twins(args)).await,
         Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
+        Command::Class(args) => return run_until_interrupt(class::class(args)).await,
         Command::Why { id, json, target } => return lab_commands::why(&id, json, &target).await,
         Command::Advance { duration, target } => return lab_commands::advance(duration, &target).await,
         Command::ChangePassword(args) => return lab_commands::change_password(&args).await,

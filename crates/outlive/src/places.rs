@@ -71,5 +71,33 @@ pub(crate) fn loopback(base: Option<u16>, part: Part) -> Result<SocketAddr, Star
 
 /// Returns the origins of a service that listens on this loopback port.
 pub(crate) fn loopback_origins(port: u16) -> Origins {
-    Origins::new([format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")])
+    origins(port, None)
+}
+
+/// Returns the origins of a service that listens on this port, on loopback and on an address that
+/// is shared with others: that one first.
+pub(crate) fn origins(port: u16, shared: Option<IpAddr>) -> Origins {
+    let shared = shared.map(|address| origin(address, port));
+    let own = [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")];
+    Origins::new(shared.into_iter().chain(own))
+}
+
+/// Returns the origin at an address.
+pub(crate) fn origin(address: IpAddr, port: u16) -> String {
+    format!("http://{}", SocketAddr::new(address, port))
+}
+
+/// Checks an address to share.
+///
+/// # Errors
+/// One that names no single address of the machine.
+pub(crate) fn check_shared(address: IpAddr) -> Result<(), StartError> {
+    if address.is_unspecified() || address.is_multicast() || address == IpAddr::V4(Ipv4Addr::LOCALHOST) {
+        return Err(StartError::new(
+            format!("cannot share {address}"),
+            "links need an address by which others reach this machine",
+            "give the address of this machine in the network, for example 192.0.2.10",
+        ));
+    }
+    Ok(())
 }

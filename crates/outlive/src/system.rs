@@ -1,5 +1,6 @@
 //! A system in one process: every service with its own socket and database, and HTTP between them.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use axum::Router;
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::console::{ConsoleApp, FirstTenant, end_operations};
 use crate::databases;
 use crate::hub_args::HubArgs;
-use crate::places::{Part, bind, loopback, loopback_origins};
+use crate::places::{Part, bind, check_shared, loopback, origin, origins};
 use crate::services::{self, Urls};
 use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
 use crate::tls::{Hosts, Tls};
@@ -33,6 +34,8 @@ pub(crate) struct SystemConfig {
     pub(crate) lab_key: LabKey,
     /// Drop-in mode.
     pub(crate) hosts: Option<Hosts>,
+    /// An address of the machine on which the services listen as well, and which links use.
+    pub(crate) share: Option<IpAddr>,
     /// The seed of all randomness.
     pub(crate) seed: Option<u64>,
     /// The options of the hub.
@@ -72,6 +75,14 @@ impl System {
         for part in Part::ALL {
             listeners.push(bind(loopback(config.port_base, part)?, part).await?);
         }
+        let ports = ports(&listeners)?;
+        let mut shared = Vec::new();
+        if let Some(address) = config.share {
+            check_shared(address)?;
+            for (part, port) in Part::ALL.into_iter().zip(ports) {
+                shared.push(bind(SocketAddr::new(address, port), part).await?);
+            }
+        }
         // A system on free ports is temporary and needs no TLS.
         let tls = match config.port_base {
             Some(base) => Some(Tls::up(base, &config.data_dir, config.hosts.as_ref()).await?),
@@ -80,33 +91,38 @@ impl System {
         let (resource_tls, authority) = Tls::of_resource(config.port_base, &config.data_dir).await?;
         let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
         let by_tls = Tls::notice(tls.iter().chain([&resource_tls]));
-        let [console_at, idp_at, hub_at, resource_at, flow_at] = ports(&listeners)?;
+        let [console_at, idp_at, hub_at, resource_at, flow_at] = ports;
         let at = |port: u16| format!("http://127.0.0.1:{port}");
-        let idp_origins =
-            Origins::new(loopback_origins(idp_at).all().iter().chain(tls_origins).map(String::as_str));
+        let public = |port: u16| config.share.map_or_else(|| at(port), |address| origin(address, port));
+        let own_origins = |port: u16| origins(port, config.share);
+        let idp_origins = own_origins(idp_at);
+        let idp_origins = Origins::new(idp_origins.all().iter().chain(tls_origins).map(String::as_str));
         let urls = Urls {
             idp: at(idp_at),
-            idp_public: at(idp_at),
+            idp_public: public(idp_at),
             idp_tls: tls_origins.first().cloned(),
             hub: at(hub_at),
-            hub_public: at(hub_at),
+            hub_public: public(hub_at),
             resource: at(resource_at),
-            resource_public: at(resource_at),
+            resource_public: public(resource_at),
             resource_tls: resource_tls.origins.first().cloned(),
             resource_tls_public: resource_tls.origins.first().cloned(),
             authority: Some(authority),
             flow: at(flow_at),
-            flow_public: at(flow_at),
+            flow_public: public(flow_at),
             issuer_origins: idp_origins.all().to_vec(),
         };
-        let chassis = |service, port| config.chassis(service, loopback_origins(port));
+        let chassis = |service, port| config.chassis(service, own_origins(port));
         let idp = config.chassis("idp", idp_origins)?;
-        let resource_origins = loopback_origins(resource_at);
+        let resource_origins = own_origins(resource_at);
         let resource_origins = resource_origins.all().iter().chain(&resource_tls.origins);
         let resource = config.chassis("resource", Origins::new(resource_origins.map(String::as_str)))?;
+        // Pages that others open at the shared address lead to a consent and back.
+        let shared_console = config.share.map(|address| origin(address, console_at));
+        let hub_args = config.hub.clone().returning_to(shared_console);
         let (idp, hub, resource, flow) = tokio::try_join!(
             services::idp(idp, &urls),
-            services::hub(chassis("hub", hub_at)?, &urls, &config.hub),
+            services::hub(chassis("hub", hub_at)?, &urls, &hub_args),
             services::resource(resource, &urls),
             services::flow(chassis("flow", flow_at)?, &urls, "flow", &config.hub),
         )?;
@@ -117,20 +133,24 @@ impl System {
         }
         resource_tls.serve(&mut services, &resource, &stop);
         let mut listeners = listeners.into_iter();
-        let console_listener = listeners.next();
-        for (listener, app) in listeners.zip([idp, hub, resource, flow]) {
+        let mut shared = shared.into_iter();
+        let console_listeners = [listeners.next(), shared.next()];
+        for (listener, app) in listeners.zip([&idp, &hub, &resource, &flow]) {
+            serve(&mut services, listener, app.clone(), stop.clone());
+        }
+        for (listener, app) in shared.zip([idp, hub, resource, flow]) {
             serve(&mut services, listener, app, stop.clone());
         }
         // The lab calls the services as soon as it is built, so they are started first.
         let ConsoleApp { app, tenants, first_tenant } =
             console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
-        if let Some(listener) = console_listener {
-            serve(&mut services, listener, app, stop);
+        for listener in console_listeners.into_iter().flatten() {
+            serve(&mut services, listener, app.clone(), stop.clone());
         }
         if config.database_url.is_none() {
             databases::complete(&config.data_dir, &DATABASES)?;
         }
-        Ok(Self { urls, console: at(console_at), by_tls, first_tenant, tenants, switch, services })
+        Ok(Self { urls, console: public(console_at), by_tls, first_tenant, tenants, switch, services })
     }
 
     /// Ends operations in progress, then stops all services gracefully.

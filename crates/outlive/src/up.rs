@@ -60,6 +60,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         database_url: args.database_url,
         lab_key,
         port_base: Some(args.port_base),
+        share: args.share,
         hosts: Hosts::of(&args.hosts, args.hosts_port),
         seed: seeds.number,
         hub: args.hub,
@@ -87,10 +88,10 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         "Outlive is up. Tenant {domain}; open {console}\n\n  \
          console and lab API  {console}\n  identity provider    {}\n  hub                  {}\n  resource             {}\n  \
          flow                 {}\n{by_tls}\nCtrl-C stops it.",
-        urls.idp,
-        urls.hub,
-        urls.resource,
-        urls.flow,
+        urls.idp_public,
+        urls.hub_public,
+        urls.resource_public,
+        urls.flow_public,
         console = system.console,
     ));
     unless_lost(stop.wait()).await;

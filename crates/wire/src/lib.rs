@@ -14,6 +14,7 @@
 //! ```
 
 mod catalogue;
+pub mod classes;
 mod counts;
 mod event;
 pub mod events;

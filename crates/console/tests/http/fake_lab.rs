@@ -34,7 +34,12 @@ impl FakeLab {
     }
 
     pub(crate) async fn serve(&self) -> String {
-        let app = Router::new()
+        self.serve_with(Router::new()).await
+    }
+
+    /// Serves these routes as well.
+    pub(crate) async fn serve_with(&self, more: Router<Self>) -> String {
+        let app = more
             .route("/lab/tenants", get(tenants).post(create))
             .route("/lab/tenants/{tenant}", get(tenant))
             .route("/lab/tenants/{tenant}/clock", get(clock).post(act))

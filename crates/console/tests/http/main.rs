@@ -1,6 +1,7 @@
 //! The pages of the console with a fake lab: contents, forms, security.
 
 mod browser;
+mod class;
 mod demo_client;
 mod errors;
 mod fake_lab;

@@ -29,12 +29,13 @@ fn clock_answer(
 pub(super) const SPEED_LIMIT: &str =
     "Time runs at most 86400 times as fast as wall time (a day in a second); 0 stops it.";
 
-enum ValidChange {
+#[derive(Clone, Copy)]
+pub(super) enum ValidChange {
     Move(Target),
     Run(Speed),
 }
 
-fn validate(request: ClockRequest) -> Result<ValidChange, Problem> {
+pub(super) fn validate(request: ClockRequest) -> Result<ValidChange, Problem> {
     match (request.advance, request.set, request.run) {
         (Some(span), None, None) if span.is_negative() => {
             Err(Problem::bad_request("Time only moves forward: give 'advance' a positive duration."))
@@ -84,7 +85,10 @@ pub(crate) async fn change(
     ended(moving.await)?.map(Json)
 }
 
-async fn change_time(clock: TenantClock, change: ValidChange) -> Result<Option<Moved>, TenantError> {
+pub(super) async fn change_time(
+    clock: TenantClock,
+    change: ValidChange,
+) -> Result<Option<Moved>, TenantError> {
     match change {
         ValidChange::Run(speed) => clock.run_at(speed).await.map(|_| None),
         ValidChange::Move(target) => clock.advance(target, &|_| ()).await.map(Some),

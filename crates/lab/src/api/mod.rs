@@ -4,6 +4,7 @@
 //! Requests that change something require `Content-Type: application/json`, so that a page of
 //! another origin cannot send them without a preflight request.
 
+mod classes;
 mod clock;
 mod connections;
 mod events;
@@ -23,7 +24,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
 use axum::{Extension, Router, middleware};
 use outlive_chassis::{Problem, refuse_other_sites};
 
@@ -36,6 +37,9 @@ use crate::tenants::Tenants;
 pub fn router(tenants: Tenants) -> Router {
     Router::new()
         .route("/lab/openapi.json", get(openapi::show))
+        .route("/lab/classes", get(classes::list).post(classes::open))
+        .route("/lab/classes/{code}", get(classes::show).patch(classes::change).delete(classes::end))
+        .route("/lab/classes/{code}/join", post(classes::join))
         .route("/lab/tenants", get(tenants::list).post(tenants::create))
         .route("/lab/tenants/{tenant}", get(tenants::show).delete(tenants::delete))
         .route("/lab/tenants/{tenant}/reset", post(tenants::reset))
@@ -48,6 +52,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/connections", get(connections::list))
         .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))
         .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
+        .route("/lab/tenants/{tenant}/progress", put(classes::report))
         .route("/lab/tenants/{tenant}/redeem", post(redeem::redeem))
         .route("/lab/tenants/{tenant}/story", get(story::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))

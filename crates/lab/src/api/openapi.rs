@@ -6,7 +6,9 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{clock, connections, events, journal, matrix, outbox, redeem, runs, story, tenants, why};
+use super::{
+    classes, clock, connections, events, journal, matrix, outbox, redeem, runs, story, tenants, why,
+};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -17,6 +19,13 @@ use super::{clock, connections, events, journal, matrix, outbox, redeem, runs, s
     ),
     modifiers(&Events),
     paths(
+        classes::list,
+        classes::open,
+        classes::show,
+        classes::change,
+        classes::end,
+        classes::join,
+        classes::report,
         tenants::list,
         tenants::create,
         tenants::show,
@@ -107,6 +116,9 @@ mod tests {
         assert_eq!(
             paths,
             [
+                "/lab/classes",
+                "/lab/classes/{code}",
+                "/lab/classes/{code}/join",
                 "/lab/matrix/connections",
                 "/lab/matrix/credentials",
                 "/lab/tenants",
@@ -120,6 +132,7 @@ mod tests {
                 "/lab/tenants/{tenant}/journal/stream",
                 "/lab/tenants/{tenant}/matrix/credentials",
                 "/lab/tenants/{tenant}/outbox",
+                "/lab/tenants/{tenant}/progress",
                 "/lab/tenants/{tenant}/redeem",
                 "/lab/tenants/{tenant}/reset",
                 "/lab/tenants/{tenant}/runs",

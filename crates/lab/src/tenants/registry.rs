@@ -177,7 +177,7 @@ impl Tenants {
         })
     }
 
-    pub(super) const fn chassis(&self) -> &Chassis {
+    pub(crate) const fn chassis(&self) -> &Chassis {
         &self.chassis
     }
 

@@ -84,6 +84,7 @@ impl PrivateSystem {
             database_url: options.database_url.map(str::to_owned),
             lab_key: LabKey::open(&data.0.join(LAB_KEY_FILE))?,
             port_base: None,
+            share: None,
             hosts: None,
             seed: seeds.number,
             hub: HubArgs::default(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::JournalLine;
+use outlive_wire::classes::{Class, ClassRequest};
 use outlive_wire::lab_api::{
     ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
 };
@@ -89,6 +90,17 @@ impl LabClient {
     pub async fn why(&self, tenant: TenantId, of: &str) -> Result<Why, LabError> {
         let url = self.url(tenant, "/why");
         self.http.send_json(Method::POST, &url, &json!({"of": of})).await?.expect()
+    }
+
+    /// Opens a class.
+    ///
+    /// # Errors
+    /// A number of seats out of bounds or an unknown seed (status 400), or the lab did not create
+    /// every tenant.
+    pub async fn open_class(&self, class: &ClassRequest) -> Result<Class, LabError> {
+        let url = format!("{}/lab/classes", self.lab);
+        let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
+        send(request.json(class)).await?.expect()
     }
 
     /// Creates a tenant.

@@ -1,0 +1,11 @@
+//! Classes: the teacher's overview (`/class`), and the page where a seat is taken (`/join`).
+
+mod actions;
+mod calls;
+mod join;
+mod overview;
+mod tally;
+
+pub(crate) use actions::{change, open};
+pub(crate) use join::{join, show_join};
+pub(crate) use overview::{list, results, show_class};
