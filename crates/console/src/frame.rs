@@ -20,6 +20,7 @@ pub(crate) enum Section {
     Tokens,
     Matrix,
     Journal,
+    Diagnose,
     Class,
 }
 

@@ -235,6 +235,18 @@ pub(crate) async fn answer_or_refusal<T: DeserializeOwned>(
     url: String,
     request: RequestBuilder,
 ) -> Result<T, LabError> {
+    let body = body(url, request).await?;
+    let body: &[u8] = if body.is_empty() { b"null" } else { &body };
+    serde_json::from_slice(body).map_err(|error| LabError::Garbled(error.to_string()))
+}
+
+/// Sends a request for a file.
+pub(crate) async fn text(url: String, request: RequestBuilder) -> Result<String, LabError> {
+    let body = body(url, request).await?;
+    String::from_utf8(body.into()).map_err(|error| LabError::Garbled(error.to_string()))
+}
+
+async fn body(url: String, request: RequestBuilder) -> Result<axum::body::Bytes, LabError> {
     let unreachable = |error: reqwest::Error| LabError::Unreachable {
         url: url.clone(),
         cause: if error.is_timeout() { "it took too long".to_owned() } else { deepest(&error) },
@@ -246,8 +258,7 @@ pub(crate) async fn answer_or_refusal<T: DeserializeOwned>(
     }
     let body = response.bytes().await.map_err(unreachable)?;
     if (200..300).contains(&status) {
-        let body: &[u8] = if body.is_empty() { b"null" } else { &body };
-        return serde_json::from_slice(body).map_err(|error| LabError::Garbled(error.to_string()));
+        return Ok(body);
     }
     let error: Value = serde_json::from_slice(&body).unwrap_or_default();
     let message =

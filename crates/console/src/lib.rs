@@ -22,6 +22,7 @@ mod class;
 mod connection_matrix;
 mod connections;
 mod demo_client;
+mod diagnose;
 mod error;
 mod executed_connections;
 mod executed_matrix;

@@ -13,8 +13,8 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connections, demo_client, error, fix, flows, inspector,
-    journal, matrix, pages,
+    actions, assets, class, connection_matrix, connections, demo_client, diagnose, error, fix, flows,
+    inspector, journal, matrix, pages,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -36,6 +36,8 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
         .route("/matrix/connections", get(connection_matrix::connections).post(connection_matrix::execute))
         .route("/journal", get(journal::journal))
+        .route("/diagnose", get(diagnose::ask).post(diagnose::explain))
+        .route("/diagnose/scenarios/{name}", get(diagnose::scenario))
         .route("/class", get(class::list).post(class::open))
         .route("/class/{code}", get(class::show_class).post(class::change))
         .route("/class/{code}/results.csv", get(class::results))

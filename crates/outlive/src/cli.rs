@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// the published revocation table, or what events do to connections, with their repairs. Exit
     /// code 0: all are as expected, 1: a cell differs.
     Matrix(MatrixArgs),
+    /// Explain an error that was copied from the real product: what happened, how certain that is,
+    /// and what repairs it. Sends nothing anywhere. Exit code 1: the text does not tell.
+    Diagnose(DiagnoseArgs),
     /// Open a class in a running system: a tenant for each seat, a code to join by, and an overview
     /// for the teacher.
     Class(ClassArgs),
@@ -178,6 +181,22 @@ pub(crate) struct TenantArgs {
     /// The tenant, by id or domain; by default the only one, or contoso.example.
     #[arg(long, value_name = "T")]
     pub(crate) tenant: Option<String>,
+}
+
+/// `outlive diagnose`.
+#[derive(Debug, Args)]
+pub(crate) struct DiagnoseArgs {
+    /// A file with the text; the standard input by default.
+    pub(crate) file: Option<PathBuf>,
+    /// The kind of client that held the token, if the text does not say it.
+    #[arg(long, value_parser = ["confidential", "public", "unknown"])]
+    pub(crate) client: Option<String>,
+    /// Write the scenario that reproduces it to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// `outlive class`.

@@ -6,6 +6,7 @@ mod class;
 mod cli;
 mod console;
 mod databases;
+mod diagnose;
 mod health;
 mod hub_args;
 mod lab_commands;
@@ -95,6 +96,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Check { files, seed } => return check::check(&files, &seed),
         Command::Twins(args) => return run_until_interrupt(twins::twins(args)).await,
         Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
+        Command::Diagnose(args) => return diagnose::diagnose(&args),
         Command::Class(args) => return run_until_interrupt(class::class(args)).await,
         Command::Why { id, json, target } => return lab_commands::why(&id, json, &target).await,
         Command::Advance { duration, target } => return lab_commands::advance(duration, &target).await,

@@ -128,7 +128,7 @@ test("console: axe-core finds nothing on any page, and no page is wider than the
   const opening = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ seats: 2, lesson: 2 }) };
   const { code } = await (await fetch(`${LAB}/lab/classes`, opening)).json();
   t.after(() => fetch(`${LAB}/lab/classes/${code}`, { method: "DELETE" }));
-  const paths = ["/", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/connections", "/flows", "/journal", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing"];
+  const paths = ["/", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/connections", "/flows", "/journal", "/diagnose", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing"];
   const opened = await browser(t);
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [390, 1280, 1920]) {

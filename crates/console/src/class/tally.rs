@@ -40,7 +40,7 @@ pub(super) fn title(class: &Class) -> String {
         return "This class has no seats".to_owned();
     }
     if joined.is_empty() {
-        return format!("Nobody has joined; {} {} free", number(all), seats_are(all));
+        return if all == 1 { "The seat is free".to_owned() } else { format!("All {all} seats are free") };
     }
     let away = match all - joined.len() {
         0 => String::new(),
@@ -61,10 +61,6 @@ pub(super) fn title(class: &Class) -> String {
     };
     let have = if predicted == 1 { "has" } else { "have" };
     format!("{} of {} {have} predicted{reading}{away}", capital(&number(predicted)), number(all))
-}
-
-const fn seats_are(count: usize) -> &'static str {
-    if count == 1 { "seat is" } else { "seats are" }
 }
 
 /// How long a seat has done nothing, in minutes of wall time, if that is long.
@@ -111,7 +107,7 @@ mod tests {
     #[test]
     fn the_title_counts() {
         for (seats, expected) in [
-            (vec![seat(1, false, 0, None), seat(2, false, 0, None)], "Nobody has joined; two seats are free"),
+            (vec![seat(1, false, 0, None), seat(2, false, 0, None)], "All 2 seats are free"),
             (vec![seat(1, true, 0, None), seat(2, false, 0, None)], "One of two has joined"),
             (
                 vec![

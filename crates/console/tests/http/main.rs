@@ -3,6 +3,7 @@
 mod browser;
 mod class;
 mod demo_client;
+mod diagnose;
 mod errors;
 mod fake_lab;
 mod fixing;

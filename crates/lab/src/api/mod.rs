@@ -7,6 +7,7 @@
 mod classes;
 mod clock;
 mod connections;
+mod diagnose;
 mod events;
 mod journal;
 mod matrix;
@@ -40,6 +41,8 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/classes", get(classes::list).post(classes::open))
         .route("/lab/classes/{code}", get(classes::show).patch(classes::change).delete(classes::end))
         .route("/lab/classes/{code}/join", post(classes::join))
+        .route("/lab/diagnose", post(diagnose::explain))
+        .route("/lab/diagnose/scenarios/{name}", get(diagnose::scenario))
         .route("/lab/tenants", get(tenants::list).post(tenants::create))
         .route("/lab/tenants/{tenant}", get(tenants::show).delete(tenants::delete))
         .route("/lab/tenants/{tenant}/reset", post(tenants::reset))

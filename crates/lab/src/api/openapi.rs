@@ -7,7 +7,7 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    classes, clock, connections, events, journal, matrix, outbox, redeem, runs, story, tenants, why,
+    classes, clock, connections, diagnose, events, journal, matrix, outbox, redeem, runs, story, tenants, why,
 };
 
 /// The lab API's own description.
@@ -33,6 +33,8 @@ use super::{
         tenants::reset,
         clock::show,
         clock::change,
+        diagnose::explain,
+        diagnose::scenario,
         connections::list,
         connections::fix,
         connections::confirm,
@@ -119,6 +121,8 @@ mod tests {
                 "/lab/classes",
                 "/lab/classes/{code}",
                 "/lab/classes/{code}/join",
+                "/lab/diagnose",
+                "/lab/diagnose/scenarios/{name}",
                 "/lab/matrix/connections",
                 "/lab/matrix/credentials",
                 "/lab/tenants",

@@ -47,8 +47,8 @@ impl ClassStore {
         rows.iter().map(listed).collect()
     }
 
-    /// Returns a class with its seats, and what its tenants are created from. Seats whose tenant was
-    /// deleted are left out.
+    /// Returns a class with its seats, and what its tenants are created from. Seats whose tenant
+    /// was deleted are left out.
     pub(super) async fn read(&self, code: &str) -> Result<Option<(Class, String)>, StoreError> {
         let select = sql!(
             "SELECT code, opened_wall_us, created_from, lesson, revealed FROM classes WHERE code = $1",

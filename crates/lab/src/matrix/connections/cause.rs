@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::columns::Kind;
 use super::rows::Row;
-use super::span_in_words::in_words;
 use super::subject::{Caller, Subject};
 use super::workshop::Workshop;
 use crate::matrix::MatrixError;
 use crate::seed::draw_client_secret;
+use crate::span_in_words::in_words;
 
 /// How long a service is down.
 const OUTAGE: Span = Span::from_hours(1);

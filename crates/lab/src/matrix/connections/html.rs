@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::expected::{MISSING_REFRESH_TOKEN, Outcome};
 use super::report::{ConnectionCell, ConnectionMatrix, ConnectionRow, MatrixColumn};
-use super::span_in_words::in_words;
+use crate::span_in_words::in_words;
 
 /// The word that is wider than a column, with the place where it can be divided.
 const NARROW: &str = "certifi\u{ad}cate";

@@ -18,7 +18,6 @@ mod report;
 mod rows;
 mod setup;
 mod source;
-mod span_in_words;
 mod step;
 mod subject;
 mod text;
@@ -38,11 +37,11 @@ use self::observe::{Journals, Recorded, Run, observe};
 use self::rows::Row;
 use self::setup::EVERY_MINUTES;
 use self::source::Source;
-use self::span_in_words::in_words;
 use self::subject::Subject;
 use self::workshop::Workshop;
 use super::temporary_tenant::TemporaryTenant;
 use super::{BEGIN, MatrixError};
+use crate::span_in_words::in_words;
 use crate::tenants::{NewTenant, Tenants};
 
 /// The edition of the revocation table for which the expected outcomes are written.

@@ -3,7 +3,7 @@
 use outlive_clock::Span;
 
 /// Returns a span in its two largest units, to the minute: `1 hour 20 minutes`.
-pub(super) fn in_words(span: Span) -> String {
+pub(crate) fn in_words(span: Span) -> String {
     let minutes = (span.as_seconds().max(0) + 30) / 60;
     if minutes == 0 {
         return "less than a minute".to_owned();

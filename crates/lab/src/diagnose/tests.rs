@@ -1,0 +1,223 @@
+//! The texts of reported cases, and texts that are about something else.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const STATUS: &str = "Failed to refresh access token for service: aadcertificate. Correlation Id=g-5b1f0f4e, UTC TimeStamp=4/9/2026 7:05:12 \
+    AM, Error: Failed to acquire token from AAD: {\"error\":\"invalid_grant\",\"error_description\":\"AADSTS50173: The provided grant has \
+    expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password. The grant was \
+    issued on '2026-03-12T08:14:09.5517230Z' and the TokensValidFrom date (before which tokens are not valid) for this user is \
+    '2026-04-09T06:31:07.0000000Z'.\",\"error_codes\":[50173]}";
+
+/// What people paste in each of the public reports, in our words where no error text is public.
+const REPORTS: [(u8, &str, &str); 27] = [
+    (
+        1,
+        "still_connected",
+        "We changed the account's password, and the connection of the logic app is still connected. When will it expire?",
+    ),
+    (2, "repeated_changes", "Why is that flow still working after I changed my password several times?"),
+    (
+        3,
+        "which_connections_break",
+        "We have to change the password of the service account. Which connections need a repair?",
+    ),
+    (4, "password_expiry", "What happens at the moment the password of the service account expires?"),
+    (
+        5,
+        "needs_sign_in",
+        "Flow failed. The connection needs to be signed-in again: your password was changed, or a policy of your organization.",
+    ),
+    (6, "revoked", STATUS),
+    (
+        7,
+        "inactive",
+        "Failed to refresh access token for service: aadcertificate. Error: Failed to acquire token from AAD: {\"error\":\"invalid_grant\",\
+        \"error_description\":\"AADSTS700082: The refresh token has expired due to inactivity. The token was issued on 2025-01-05T09:00:00.0000000Z \
+        and was inactive for 90.00:00:00.\",\"error_codes\":[700082]}",
+    ),
+    (
+        8,
+        "no_access",
+        "Error from token exchange: Permission denied due to missing connection ACL: Connection europe-001/logicflows/1 connection=europe-001/flowmanagement/2",
+    ),
+    (
+        9,
+        "flow_not_allowed",
+        "Error from token exchange: 'europe-001/logicflows/1' is not allowed to access connection 'europe-001/sharepointonline/2'",
+    ),
+    (
+        10,
+        "connector_secret_wrong",
+        "Client ID and secret sent in form body.: Response status code=Unauthorized, response body={\"error\":\"invalid_client\",\
+        \"error_description\":\"AADSTS7000215: Invalid client secret provided.\"}",
+    ),
+    (
+        11,
+        "bad_key",
+        "Error from token exchange: Bad Key authorization token. Token must be a valid JWT signed with HS256 Failed to validate token: IDX10223: Lifetime validation failed.",
+    ),
+    (12, "other_cloud", "AADSTS900432: Confidential Client is not supported in Cross Cloud request."),
+    (
+        13,
+        "no_refresh_token",
+        "Failed to refresh access token for service: oauth2. Correlation Id=g-1, UTC TimeStamp=1/5/2026 10:00:00 AM, Error: Missing refresh token.",
+    ),
+    (
+        14,
+        "never_signed_in",
+        "{\"status\":401,\"message\":\"The connection does not contain an access token. Please edit the connection and login.\"}",
+    ),
+    (
+        15,
+        "connection_disabled",
+        "Error from token exchange: The connection is disabled so it cannot be used.",
+    ),
+    (
+        16,
+        "general_alert",
+        "One of your connections may not work: your password may have changed, MFA may be required, or a policy has been updated.",
+    ),
+    (17, "sign_in_required", "Treat AADSTS70043 and AADSTS50173 alike: both need an interactive sign-in."),
+    (
+        18,
+        "resource_disabled",
+        "AADSTS500014: The service principal for resource 'https://api.example' is disabled.",
+    ),
+    (
+        19,
+        "no_refresh_token",
+        "The connection of our custom OAuth connector expires after 1 hour, and it is not noticed until the flow runs.",
+    ),
+    (
+        20,
+        "mfa_required",
+        "Makers have to sign in to connectors again and again because of MFA and login timeouts.",
+    ),
+    (
+        21,
+        "silent_daemon",
+        "The service principal had expired. No flow ran any more, without an error, and all connections read Connected.",
+    ),
+    (
+        22,
+        "redirect_mismatch",
+        "The redirect_uri in the request does not match the one of the OAuth application.",
+    ),
+    (
+        23,
+        "user_disabled",
+        "We tested a leaver: with the account disabled, automated and scheduled flows fail, and the shared manual flow works.",
+    ),
+    (24, "fix_without_effect", "I press Fix connection, it seems to succeed, and nothing changes."),
+    (
+        25,
+        "key_expired",
+        "Local run: IDX10223: Lifetime validation failed. The token is expired. It worked for a week.",
+    ),
+    (
+        26,
+        "reset_disabled_or_permission",
+        "What if the password is reset, the login is disabled, or the right to the mailbox is removed?",
+    ),
+    (27, "no_bulk_repair", "Is there an API to repair all OAuth connections in bulk?"),
+];
+
+#[test]
+fn the_cause_of_every_public_report_is_named() {
+    for (report, cause, text) in REPORTS {
+        let diagnosis = diagnose(text, Client::AsRead);
+        assert_eq!(diagnosis.cause, cause, "R{report}: {text}");
+        assert!(diagnosis.reports.contains(&format!("R{report}")), "R{report}: {:?}", diagnosis.reports);
+        assert!(!diagnosis.repair.is_empty() && !diagnosis.findings.is_empty(), "R{report}");
+    }
+}
+
+#[test]
+fn texts_about_something_else_are_not_explained() {
+    for text in [
+        "",
+        "Hello, how do I export my solution?",
+        "TypeError: Cannot read properties of undefined (reading 'map')",
+        "error: failed to push some refs to 'origin'",
+        "HTTP/1.1 404 Not Found",
+        "The quick brown fox jumps over the lazy dog.",
+        "ORA-12154: TNS:could not resolve the connect identifier specified",
+        "{\"temperature\": 21.5, \"unit\": \"C\"}",
+        "SELECT * FROM orders WHERE id = 1",
+        "invalid_grant",
+        "AADSTS999999999: a code that does not exist",
+        "eyJ.not.a-token",
+        "Please fix connection pooling in the driver, it is still slow",
+        "Assign the database connection to the pool again",
+        "The policy of the alert manager was updated with a new password file",
+        "Bulk insert over several connections is faster",
+    ] {
+        let diagnosis = diagnose(text, Client::AsRead);
+        assert_eq!(diagnosis.cause, "cannot_tell", "{text}: {}", diagnosis.title);
+        assert!(
+            diagnosis.findings.iter().all(|finding| finding.certainty == Certainty::CannotTell),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_kind_of_client_decides_what_revoked_a_token() {
+    let of = |client| diagnose(STATUS, client);
+    let read = of(Client::AsRead);
+    assert_eq!(read, of(Client::Confidential), "the text says that it is the hub with a certificate");
+    assert_eq!(read.title, "This token was revoked, but a changed password is an unlikely cause");
+    let open = &read.findings.last().expect("a finding").text;
+    for named in ["Admin revokes", "06:31"] {
+        assert!(open.contains(named), "{open}");
+    }
+    assert!(!open.contains("\"Password changed by user\""), "{open}");
+    assert!(read.findings.iter().any(|finding| finding.text.contains("34 minutes later")));
+    let public = of(Client::Public);
+    assert!(public.findings.last().expect("a finding").text.contains("\"Password changed by user\""));
+    assert!(of(Client::Unknown).title.contains("depends on the client"));
+}
+
+#[test]
+fn every_code_of_the_catalogue_is_explained() {
+    for entry in Aadsts::all() {
+        let diagnosis = diagnose(&format!("AADSTS{}: text", entry.number), Client::AsRead);
+        assert_ne!(diagnosis.cause, "cannot_tell", "AADSTS{}", entry.number);
+        assert!(!diagnosis.title.is_empty() && !diagnosis.repair.is_empty(), "AADSTS{}", entry.number);
+    }
+}
+
+#[test]
+fn causes_have_one_name_and_scenarios_that_exist() {
+    let mut names = std::collections::BTreeSet::new();
+    for cause in causes::all() {
+        assert!(names.insert(cause.name), "{} is there twice", cause.name);
+        if let Some(scenario) = cause.scenario {
+            assert!(reproduction(scenario).is_some(), "{scenario}");
+        }
+    }
+}
+
+#[test]
+fn what_was_pasted_is_not_repeated() {
+    let secret = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhIiwiZXhwIjoxNzY3NjA0NTAwfQ.c2VjcmV0LXNpZ25hdHVyZQ";
+    let diagnosis = diagnose(&format!("password=Horse-Battery-1 {secret}"), Client::AsRead);
+    assert_eq!(diagnosis.cause, "access_token");
+    let all = format!("{diagnosis} {diagnosis:?}");
+    assert!(!all.contains("c2VjcmV0") && !all.contains("Horse-Battery"), "{all}");
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_an_answer(text in "\\PC{0,200}", client in prop_oneof![Just(Client::AsRead), Just(Client::Public)]) {
+        prop_assert!(!diagnose(&text, client).title.is_empty());
+    }
+
+    #[test]
+    fn damaged_errors_have_an_answer(from in 0_usize..600, length in 0_usize..600) {
+        let damaged: String = STATUS.chars().skip(from).take(length).collect();
+        prop_assert!(!diagnose(&damaged, Client::AsRead).title.is_empty());
+    }
+}
