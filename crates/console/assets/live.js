@@ -8,18 +8,32 @@
   if (!tenant) return;
   const parts = ["story", "progress"];
 
-  // The server renders; what has another content replaces what is there.
+  // The server renders; what has another content replaces what is there: at once after an event, and then
+  // at most every 300 ms.
+  const SPACING = 300;
   let asking = false;
   let again = false;
-  async function reload() {
+  let waiting = 0;
+  let shown = -SPACING;
+  let took = 0;
+  function reloadSoon() {
     if (asking) { again = true; return; }
+    const wait = shown + SPACING - took - performance.now();
+    waiting ||= setTimeout(reload, Math.max(0, wait));
+  }
+
+  async function reload() {
+    waiting = 0;
     asking = true;
+    const since = performance.now();
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
       if (answer.ok) replace(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch { /* The next event triggers another. */ }
+    shown = performance.now();
+    took = Math.min(shown - since, SPACING);
     asking = false;
-    if (again) { again = false; setTimeout(reload, 300); }
+    if (again) { again = false; reloadSoon(); }
   }
 
   function replace(page) {
@@ -62,12 +76,11 @@
 
   // An advance of this page: it is shown as one that was started elsewhere.
   for (const form of document.querySelectorAll("form[data-busy]")) {
-    form.addEventListener("submit", () => setInterval(reload, 300));
+    form.addEventListener("submit", () => setInterval(reloadSoon, SPACING));
   }
 
-  let waiting = 0;
   if (!main.dataset.cursor) return;
   const feed = new EventSource(`/lab/tenants/${encodeURIComponent(tenant)}/journal/stream?after=${encodeURIComponent(main.dataset.cursor)}`);
-  feed.onmessage = () => { waiting ||= setTimeout(() => { waiting = 0; reload(); }, 250); };
+  feed.onmessage = reloadSoon;
   addEventListener("pagehide", () => feed.close());
 })();

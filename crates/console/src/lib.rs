@@ -38,6 +38,7 @@ mod message;
 mod number_words;
 mod pages;
 mod password;
+mod shared_reads;
 mod shell;
 mod sign_ins;
 mod state;

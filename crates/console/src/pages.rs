@@ -15,10 +15,7 @@ use crate::frame::{Frame, Section};
 use crate::lab::LabError;
 use crate::password;
 use crate::state::Console;
-use crate::story::StoryPage;
-
-/// The number of notable events that the story reads.
-const NOTABLE_SHOWN: u32 = 20;
+use crate::story::{StoryFacts, StoryPage};
 
 #[derive(Deserialize)]
 pub(crate) struct Choice {
@@ -67,19 +64,14 @@ pub(crate) async fn front(
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
-    let (tenants, credentials, clock, story, notable) = tokio::try_join!(
-        console.lab.tenants(),
-        console.lab.tenant(tenant),
-        console.lab.clock(tenant),
-        console.lab.story(tenant),
-        console.lab.notable(tenant, NOTABLE_SHOWN),
-    )?;
+    let facts = console.story_reads.of(tenant, StoryFacts::read(&console.lab, tenant)).await?;
+    let StoryFacts { tenants, credentials, clock, story, notable } = &*facts;
     if wants_json(&headers) {
         return Ok(Json(story).into_response());
     }
-    let frame = Frame::of(&console, &headers, Section::Story, &credentials, &clock, &tenants, &notable.next);
+    let frame = Frame::of(&console, &headers, Section::Story, credentials, clock, tenants, &notable.next);
     let password = password::draw(&console.random);
-    let page = StoryPage::of(frame, &credentials, &story, &notable.lines, password);
+    let page = StoryPage::of(frame, credentials, story, &notable.lines, password);
     Ok(page.frame.respond(show(&page)))
 }
 

@@ -8,7 +8,9 @@ use crate::executed_connections::ExecutedConnections;
 use crate::executed_matrix::Executed;
 use crate::forms::FormKey;
 use crate::lab::Lab;
+use crate::shared_reads::SharedReads;
 use crate::sign_ins::SignIns;
+use crate::story::StoryFacts;
 
 /// Configuration of the console.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub(crate) struct Console {
     pub(crate) tenant_hint: Option<TenantId>,
     pub(crate) form_key: FormKey,
     pub(crate) random: Randomness,
+    /// Reads for the story, which people who watch the same tenant share.
+    pub(crate) story_reads: SharedReads<StoryFacts>,
     /// Sign-ins to the demo client.
     pub(crate) sign_ins: SignIns,
     /// Executed revocation tables.
@@ -43,6 +47,7 @@ impl Console {
         Self {
             form_key: FormKey::draw(config.random.clone()),
             random: config.random.clone(),
+            story_reads: SharedReads::default(),
             sign_ins: SignIns::default(),
             executed: Executed::default(),
             executed_connections: ExecutedConnections::default(),
