@@ -31,6 +31,7 @@ mod frame;
 mod inspector;
 mod journal;
 mod lab;
+mod lesson;
 mod matrix;
 mod message;
 mod number_words;

@@ -14,7 +14,7 @@ use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
     actions, assets, connection_matrix, connections, demo_client, error, fix, flows, inspector, journal,
-    matrix, pages,
+    lesson, matrix, pages,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -35,10 +35,17 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
         .route("/matrix/connections", get(connection_matrix::connections).post(connection_matrix::execute))
+        .route("/lessons", get(lesson::list))
+        .route("/lessons/{number}", get(lesson::show))
+        .route("/lessons/{number}/teacher", get(lesson::teacher))
+        .route("/lessons/{number}/begin", post(lesson::begin))
+        .route("/lessons/{number}/act", post(lesson::act))
+        .route("/lessons/{number}/end", post(lesson::end))
         .route("/journal", get(journal::journal))
         .route("/console/tenants", get(pages::tenants))
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))
+        .route("/console/present.js", get(assets::present))
         .route("/console/icon.svg", get(assets::icon))
         .route("/console/{tenant}/speed", post(actions::set_speed))
         .route("/console/{tenant}/tenant", post(actions::replace_tenant))

@@ -7,4 +7,5 @@ mod names;
 mod sentence;
 mod view;
 
-pub(crate) use view::StoryPage;
+pub(crate) use sentence::Part;
+pub(crate) use view::{Row, StoryPage, row, rows};

@@ -6,7 +6,9 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
-use super::{clock, connections, events, journal, matrix, outbox, redeem, runs, story, tenants, why};
+use super::{
+    clock, connections, events, journal, matrix, outbox, redeem, runs, sign_in, story, tenants, why,
+};
 
 /// The lab API's own description.
 #[derive(OpenApi)]
@@ -36,6 +38,7 @@ use super::{clock, connections, events, journal, matrix, outbox, redeem, runs, s
         outbox::show,
         redeem::redeem,
         runs::show,
+        sign_in::sign_in,
         story::show,
         why::ask,
         why::show
