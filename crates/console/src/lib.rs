@@ -43,6 +43,7 @@ mod state;
 mod story;
 mod when;
 mod words;
+mod worksheet;
 
 pub use shell::router;
 pub use state::ConsoleConfig;

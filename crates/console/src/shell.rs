@@ -14,7 +14,7 @@ use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
     actions, assets, connection_matrix, connections, demo_client, error, fix, flows, inspector, journal,
-    lesson, matrix, pages,
+    lesson, matrix, pages, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -34,6 +34,8 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/connections/{name}", get(inspector::explain_named))
         .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
+        .route("/matrix/worksheet", get(worksheet::worksheet))
+        .route("/matrix/worksheet/answers", get(worksheet::answers))
         .route("/matrix/connections", get(connection_matrix::connections).post(connection_matrix::execute))
         .route("/lessons", get(lesson::list))
         .route("/lessons/{number}", get(lesson::show))

@@ -24,8 +24,10 @@ pub(crate) struct Fact {
 pub(crate) fn fact(subject: Subject, story: &Story, connections: &HeldConnections) -> Fact {
     let found = match subject {
         Subject::Flow(name) => story.flows.iter().find(|flow| flow.flow.display_name == name).map(|flow| {
-            let credential = flow.connection.as_deref().and_then(|id| stored_in(story, id));
-            of_flow(flow, credential, story)
+            let id = flow.connection.as_deref();
+            let stored = id.and_then(|id| stored_in(story, id));
+            let held = connections.connections.iter().find(|held| id == Some(&held.id));
+            of_flow(flow, stored, held.and_then(|held| held.message.as_deref()), story)
         }),
         Subject::Code(connection) => code(connection, story, connections),
         _ => credential(subject, story).map(|one| of_credential(one, story)),
@@ -83,8 +85,9 @@ fn of_credential(one: &StoryCredential, story: &Story) -> Fact {
     }
 }
 
-/// A flow, by its latest run that ended.
-fn of_flow(flow: &StoryFlow, stored: Option<&StoryCredential>, story: &Story) -> Fact {
+/// A flow, by its latest run that ended. It fails because of what its connection stores, or of what
+/// the connection reports.
+fn of_flow(flow: &StoryFlow, stored: Option<&StoryCredential>, message: Option<&str>, story: &Story) -> Fact {
     let ended = |status: &str| matches!(status, "Succeeded" | "Failed" | "TimedOut");
     let last = flow.flow.runs.iter().find(|run| ended(&run.status));
     let at = last.map(|run| When::of(run.started, story.now).shown).unwrap_or_default();
@@ -93,7 +96,14 @@ fn of_flow(flow: &StoryFlow, stored: Option<&StoryCredential>, story: &Story) ->
         Some(_) => ("fails", "is-revoked", "i-cross", format!("Failed {at}")),
         None => ("missing", "is-idle", "i-idle", "Not run yet".to_owned()),
     };
-    let reason = stored.map(|one| row(one, story).parts).unwrap_or_default();
+    let is_alive = stored.is_some_and(|one| one.state == CredentialState::Alive);
+    let reason = match message.filter(|_| id == "fails" && is_alive) {
+        Some(message) => {
+            let reported = with_times_for_people(&from_code(message), story.now);
+            vec![Part::Text(format!("Its token is alive, but the hub cannot use it. {reported}"))]
+        }
+        None => stored.map(|one| row(one, story).parts).unwrap_or_default(),
+    };
     Fact {
         id: id.to_owned(),
         style,

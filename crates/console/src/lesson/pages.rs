@@ -282,9 +282,11 @@ fn see(act: &'static Act, story: &Story, connections: &outlive_wire::HeldConnect
         }
     });
     let rows: Vec<_> = rows.collect();
-    let title = title(act, &rows);
     let until = query.until.as_deref().and_then(|until| until.parse::<Instant>().ok());
-    let is_later = until.is_some_and(|until| until < story.now);
+    // What happened since the act is no answer to its question.
+    let is_later = until.is_none_or(|until| until < story.now);
+    let title =
+        if is_later { "Your tenant has gone on since this step".to_owned() } else { title(act, &rows) };
     Body::See { act, title, rows, is_later, now: When::of(story.now, story.now) }
 }
 
@@ -306,7 +308,8 @@ fn title(act: &Act, rows: &[SeenRow]) -> String {
         };
     };
     match (expected, all) {
-        (_, 1) => format!("Otherwise than you expected. {}", outcome(0)),
+        (_, 1) => format!("Not what you expected. {}", outcome(0)),
+        (0, 2) => format!("Neither as you expected. {}", outcome(surprise)),
         (0, all) => format!("None of {} as you expected. {}", in_words(all), outcome(surprise)),
         (expected, all) => {
             format!(

@@ -4,8 +4,10 @@ mod drawing;
 mod happened;
 mod headline;
 mod names;
+mod present;
 mod sentence;
 mod view;
 
+pub(crate) use present::StoryPresentation;
 pub(crate) use sentence::Part;
 pub(crate) use view::{Row, StoryPage, row, rows};

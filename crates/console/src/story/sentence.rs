@@ -138,7 +138,12 @@ fn expiry(one: &StoryCredential, now: Instant) -> Part {
 fn revoked_token(one: &StoryCredential, now: Instant) -> Vec<Part> {
     let Some(event) = &one.revoked_by else {
         let reason = one.explanation.split(". ").next().unwrap_or_default().trim_start_matches("Refused: ");
-        return vec![text(format!("Refused: {reason}. ")), replacement(one)];
+        let refused = text(format!("Refused: {reason}. "));
+        return match one.code.as_deref() {
+            // It is not revoked: it is accepted again with the account.
+            Some("AADSTS50057") => vec![refused, would("To use it again: ", "enable the account")],
+            _ => vec![refused, replacement(one)],
+        };
     };
     let row = Part::Row(event.title.clone());
     let mut parts = match (&one.holder, one.client_class, one.password_based) {

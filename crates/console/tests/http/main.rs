@@ -11,3 +11,4 @@ mod journal;
 mod lists;
 mod matrix;
 mod story;
+mod teaching;

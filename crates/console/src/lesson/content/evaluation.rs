@@ -1,10 +1,10 @@
 //! Lesson 8: continuous access evaluation.
 
 use outlive_rules::Credential::{NonPasswordToken, PasswordToken};
-use outlive_rules::Event::PasswordChangedByUser;
+use outlive_rules::Event::{AdminRevokes, PasswordChangedByUser};
 
 use super::super::plan::{
-    Act, Action, Ask, FATES, Lesson, PASSWORD_CHANGE, Setting, Source, Subject, Teacher,
+    ADMIN_REVOKES, Act, Action, Ask, FATES, Lesson, PASSWORD_CHANGE, Setting, Source, Subject, Teacher,
 };
 
 pub(super) const LESSON: Lesson = Lesson {
@@ -64,31 +64,32 @@ pub(super) const LESSON: Lesson = Lesson {
             reflect: "Orders Desktop is rejected by the API. What does it do next, and will that succeed?",
         },
         Act {
-            steps: ["Predict: the account is disabled", "See what ends at once"],
-            question: "The owner signs in again, then the account is disabled. What ends at once?",
-            scene: "Orders Desktop has new tokens from the passkey, and can be challenged as before.",
+            steps: ["Predict: sessions are revoked", "See what ends at once"],
+            question: "The owner signs in again, then all sessions are revoked. What ends at once?",
+            scene: "Orders Desktop has new tokens from the passkey, and can be challenged as before. An administrator \
+                    revokes the owner’s sessions.",
             edition: None,
-            button: "Keep my prediction and disable the account",
+            button: "Keep my prediction and revoke the sessions",
             actions: &[
                 Action::SignIn { app: "Orders Desktop", passkey: true, can_be_challenged: true },
-                Action::Event(&[("type", "disable_user"), ("user", "owner")]),
+                ADMIN_REVOKES,
             ],
-            done: "The owner signed in again; then an administrator disabled the account.",
+            done: "The owner signed in again; then an administrator revoked all sessions.",
             asks: &[
                 Ask {
                     subject: Subject::Access("Orders Desktop"),
                     choices: FATES,
                     promise: "revoked",
-                    source: Source::Rule("a disabled account is an event that the API is notified of"),
+                    source: Source::Rule("the API is notified of an explicit revocation, too"),
                 },
                 Ask {
                     subject: Subject::Refresh("Orders Desktop"),
                     choices: FATES,
                     promise: "revoked",
-                    source: Source::Rule("the issuer gives no tokens for a disabled account (AADSTS50057)"),
+                    source: Source::Cell(AdminRevokes, NonPasswordToken),
                 },
             ],
-            reflect: "Without continuous access evaluation: for how long would Orders Desktop have gone on?",
+            reflect: "Both events end the access token at once. In which of them does the client go on unnoticed?",
         },
     ],
     sentence: "Continuous access evaluation ends access tokens at the event instead of at their expiry; whether the client \
@@ -98,7 +99,7 @@ pub(super) const LESSON: Lesson = Lesson {
         timing: &[
             (3, "Sign in to two kinds of client; compare the expiries."),
             (5, "Predict and see: the password changes."),
-            (4, "Predict and see: the account is disabled."),
+            (4, "Predict and see: sessions are revoked."),
             (1, "Say it in one sentence."),
         ],
         beliefs: &[
