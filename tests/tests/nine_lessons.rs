@@ -2,8 +2,9 @@
 //! reveals is what happened on its tenant, so with a wrong rule it differs from the promise.
 
 use outlive_tests::{Service, System};
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use scraper::{Html, Selector};
+use serde_json::{Value, json};
 
 /// For each lesson, rules with which it has to differ from what it promises.
 const WRONG_RULES: [&str; 9] = [
@@ -199,5 +200,46 @@ async fn a_prediction_is_acted_on_once_and_a_lesson_deletes_only_its_tenant() {
     let refused = student.send(&foreign, "/end", Choose::Nothing).await;
     assert!(refused.text.contains("was not deleted"), "{}", refused.text);
     assert_eq!(student.get(&format!("/?tenant={tenant}")).await.address, format!("/?tenant={tenant}"));
+    system.stop().await;
+}
+
+/// The calls of the lab that lessons use.
+#[tokio::test]
+async fn the_lab_signs_users_in_and_creates_complete_tenants() {
+    let system = System::start().await;
+    let tenant = system.new_tenant_like(json!({"complete": true, "clock": {"speed": 0}})).await;
+    assert_eq!(tenant.facts["flows"].as_array().map(Vec::len), Some(3), "{}", tenant.facts);
+    for (with, column) in
+        [("password", "password_token"), ("passkey", "non_password_token"), ("passkey", "non_password_token")]
+    {
+        let request = json!({"user": "owner", "app": "Orders SPA", "with": with, "redeem": true});
+        let tokens = tenant.call(Method::POST, "/sign_in", Some(request)).await;
+        assert!(tokens["access_token"].is_string() && tokens["refresh_token"].is_string(), "{tokens}");
+        let story = tenant.call(Method::GET, "/story", None).await;
+        let held = story["credentials"].as_array().expect("a list");
+        let of_app = |one: &&Value| one["kind"] == "refresh_token" && one["holder"]["name"] == "Orders SPA";
+        assert_eq!(held.iter().find(of_app).expect("a refresh token")["column"], column);
+    }
+    let url = format!("{}/lab/tenants/{}/sign_in", system.url(Service::Console), tenant.id());
+    for (request, words) in [
+        (json!({"user": "owner", "app": "Orders SPA"}), "redeem: true"),
+        (json!({"user": "stranger", "app": "Orders SPA", "redeem": true}), "no such user"),
+        (json!({"user": "owner", "app": "Nothing", "redeem": true}), "no such application"),
+        (json!({"user": "owner", "app": "Nightly Job", "redeem": true}), "no redirect URI"),
+    ] {
+        let answer = system.http().post(&url).json(&request).send().await.expect("it answers");
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{request}");
+        let text = answer.text().await.expect("text");
+        assert!(text.contains(words), "{text}");
+    }
+    // The lab fixes a connection as its owner, who signs in.
+    tenant.happen(json!({"type": "revoke_sessions", "user": "owner", "by": "admin"})).await;
+    tenant.advance("PT3H").await;
+    let broken = tenant.call(Method::GET, "/connections", None).await;
+    assert!(broken.to_string().contains("AADSTS50173"), "{broken}");
+    tenant.call(Method::POST, "/connections/orders-of-the-owner/fix", Some(json!({"sign_in": true}))).await;
+    let runs = tenant.advance("PT1H").await;
+    let story = tenant.call(Method::GET, "/story", None).await;
+    assert_eq!(story["flows"][0]["runs"][0]["status"], "Succeeded", "{runs}");
     system.stop().await;
 }

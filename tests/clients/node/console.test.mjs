@@ -158,8 +158,11 @@ test("console: on the projector nothing is smaller than 24 px, ideas fit, and ar
   await lab("/clock", { advance: "PT3H" });
   const opened = await browser(t);
   const student = await open(t, opened, { viewport: { width: 1280, height: 800 } });
-  const steps = await takeLesson(student, "Password and passkey");
-  const paths = ["/?present", "/lessons/1?present", ...steps.slice(1).map((step) => `${step}&present`)];
+  const paths = ["/?present"];
+  for (const [number, title] of [[3, "Password and passkey"], [8, "Continuous access evaluation"]]) {
+    const steps = await takeLesson(student, title);
+    paths.push(`/lessons/${number}?present`, ...steps.slice(1).map((step) => `${step}&present`));
+  }
   for (const [width, height] of [[1280, 720], [1920, 1080]]) {
     const page = await open(t, opened, { viewport: { width, height }, reducedMotion: "reduce" });
     for (const path of paths) {

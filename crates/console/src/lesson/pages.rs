@@ -10,14 +10,14 @@ use outlive_wire::story::Story;
 
 use super::content::LESSONS;
 use super::observe::fact;
-use super::plan::{Act, Lesson, Place};
+use super::plan::{Act, Lesson, Place, Source};
 use super::state::{Query, address, lesson_of, predictions};
 use crate::error::{ErrorPage, show as render};
 use crate::frame::{Frame, Section};
 use crate::number_words::{capital, number as in_words};
 use crate::pages::{Choice, chosen};
 use crate::state::Console;
-use crate::story::{Part, Row, rows};
+use crate::story::{Part, Row, first_sentence, rows};
 use crate::when::When;
 
 #[derive(Template)]
@@ -86,7 +86,7 @@ struct StepName {
 enum Body {
     Begin,
     Look(Vec<Row>),
-    Predict { act: &'static Act, asks: Vec<AskView>, at: Instant },
+    Predict { act: &'static Act, pairs: Vec<Vec<AskView>>, at: Instant },
     See { act: &'static Act, title: String, rows: Vec<SeenRow>, is_later: bool, now: When },
     End(Vec<&'static Act>),
 }
@@ -108,10 +108,14 @@ struct SeenRow {
     badge: String,
     link: Option<String>,
     reason: Vec<Part>,
+    /// Its first sentence.
+    brief: Vec<Part>,
     expected: Option<String>,
     is_expected: bool,
     promise: String,
     source: String,
+    /// Whether the promise is a cell of the table, which the reason names.
+    is_cell: bool,
     keeps_promise: bool,
 }
 
@@ -257,7 +261,14 @@ fn predict(act: &'static Act, at: Instant) -> Body {
         let choices = ask.choices.iter().map(|choice| (*choice, ask.subject.choice(choice)));
         AskView { field: format!("p{place}"), name, kind, choices: choices.collect() }
     });
-    Body::Predict { act, asks: asks.collect(), at }
+    let mut pairs: Vec<Vec<AskView>> = Vec::new();
+    for ask in asks {
+        match pairs.last_mut() {
+            Some(pair) if pair.len() == 1 => pair.push(ask),
+            _ => pairs.push(vec![ask]),
+        }
+    }
+    Body::Predict { act, pairs, at }
 }
 
 fn see(act: &'static Act, story: &Story, connections: &outlive_wire::HeldConnections, query: &Query) -> Body {
@@ -272,11 +283,13 @@ fn see(act: &'static Act, story: &Story, connections: &outlive_wire::HeldConnect
             icon: fact.icon,
             badge: fact.badge,
             link: fact.link,
+            brief: first_sentence(fact.reason.clone()),
             reason: fact.reason,
             expected: predicted.map(|id| ask.subject.choice(id)),
             is_expected: predicted.is_some_and(|id| id == fact.id),
             promise: ask.subject.choice(ask.promise),
             source: ask.source.words(act),
+            is_cell: matches!(ask.source, Source::Cell(..)),
             keeps_promise: fact.id == ask.promise,
             fact: fact.id,
         }

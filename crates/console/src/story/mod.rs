@@ -9,5 +9,5 @@ mod sentence;
 mod view;
 
 pub(crate) use present::StoryPresentation;
-pub(crate) use sentence::Part;
+pub(crate) use sentence::{Part, first_sentence};
 pub(crate) use view::{Row, StoryPage, row, rows};

@@ -5,7 +5,7 @@ use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryC
 
 use super::headline::{FlowFate, fate_of, headline};
 use super::names::{class_name, fate, kind_name, style_of};
-use super::sentence::{Part, sentence};
+use super::sentence::{Part, first_sentence, sentence};
 use crate::frame::{Frame, Section};
 
 /// The number of rows that the drawing shows.
@@ -61,11 +61,9 @@ impl StoryPresentation {
             _ => story.flows.iter().take(2).collect(),
         };
         let contrast = match contrasted.as_slice() {
-            [one, other] if fate_of(one, story) != fate_of(other, story) => {
-                "The same owner, the same hour: one flow runs, one does not"
-            }
-            [_, _] => "Two flows of one owner, and what each depends on",
-            _ => "The flow, and what it depends on",
+            [one, other] if fate_of(one, story) != fate_of(other, story) => "One flow runs, one does not",
+            [_, _] => "What each flow depends on",
+            _ => "What the flow depends on",
         };
         Self {
             title: headline.title,
@@ -99,7 +97,7 @@ fn side(flow: &StoryFlow, story: &Story) -> Side {
         icon,
         badge,
         name: flow.flow.display_name.clone(),
-        reason: stored.map(|one| sentence(one, story)).unwrap_or_default(),
+        reason: stored.map(|one| first_sentence(sentence(one, story))).unwrap_or_default(),
     }
 }
 

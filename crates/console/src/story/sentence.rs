@@ -49,6 +49,25 @@ pub(crate) fn sentence(one: &StoryCredential, story: &Story) -> Vec<Part> {
     parts
 }
 
+/// The first sentence: the reason, without what would revoke or replace it.
+pub(crate) fn first_sentence(parts: Vec<Part>) -> Vec<Part> {
+    let mut first = Vec::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => match text.split_once(". ") {
+                Some((end, _)) => {
+                    first.push(Part::Text(format!("{end}.")));
+                    return first;
+                }
+                None => first.push(Part::Text(text)),
+            },
+            Part::Would(..) => return first,
+            other => first.push(other),
+        }
+    }
+    first
+}
+
 fn refresh_token(one: &StoryCredential, now: Instant) -> Vec<Part> {
     match one.state {
         CredentialState::Alive | CredentialState::Fading => match one.survived.first() {

@@ -56,18 +56,6 @@ impl Seed {
         Self::embedded(builtin::CONTOSO)
     }
 
-    /// Returns the seed with all that it has only for its own tenant, for any tenant.
-    #[must_use]
-    pub fn complete(&self) -> Self {
-        let mut seed = self.clone();
-        let file = &mut seed.file;
-        let connections = file.connections.iter_mut().map(|one| &mut one.only_in_seed_tenant);
-        let flows = file.flows.iter_mut().map(|one| &mut one.only_in_seed_tenant);
-        let sign_ins = file.sign_ins.iter_mut().map(|one| &mut one.only_in_seed_tenant);
-        connections.chain(flows).chain(sign_ins).for_each(|only| *only = false);
-        seed
-    }
-
     /// A seed with the connectors that come with the binary.
     pub(super) fn embedded(text: &str) -> Result<Self, Vec<Diagnostic>> {
         let (seed, mistakes) = Self::parse_embedded(text)?;

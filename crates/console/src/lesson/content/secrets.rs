@@ -140,7 +140,7 @@ pub(super) const LESSON: Lesson = Lesson {
             "A certificate is another matter. It expires in the same way, with AADSTS700027: see the matrix of connections.",
         ],
         discussion: &[
-            "Who in your organization is told before a secret expires, and by what?",
+            "Who in your organization is notified before a secret expires, and by what?",
             "What would you prefer: a secret, a certificate, a managed identity? What expires with each?",
         ],
     },
