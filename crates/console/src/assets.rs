@@ -14,6 +14,13 @@ pub(crate) async fn script() -> impl IntoResponse {
     )
 }
 
+pub(crate) async fn present() -> impl IntoResponse {
+    (
+        [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "no-cache")],
+        include_str!("../assets/present.js"),
+    )
+}
+
 pub(crate) async fn icon() -> impl IntoResponse {
     ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "max-age=86400")], outlive_chassis::ICON)
 }

@@ -88,6 +88,7 @@ pub(crate) async fn begin(
         return Ok(show(&asked).into_response());
     }
     let fix = ConnectionFix {
+        sign_in: false,
         return_url: return_url(&origin, tenant, &form.connection).map(String::from),
         secret,
         password,

@@ -19,6 +19,7 @@ pub(crate) enum Section {
     Connections,
     Tokens,
     Matrix,
+    Lessons,
     Journal,
     Diagnose,
     Class,

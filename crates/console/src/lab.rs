@@ -6,7 +6,8 @@ use outlive_chassis::{HttpClient, Trace};
 use outlive_clock::{Instant, Randomness, Span, Speed, TenantId};
 use outlive_wire::lab_api::{
     ClockAnswer, ClockRequest, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
-    ConnectionFixed, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
+    ConnectionFixed, JournalAnswer, ListedTenant, SignInRequest, TenantCredentials, TenantList,
+    TenantRequest,
 };
 use outlive_wire::story::Story;
 use outlive_wire::{HeldConnections, JournalLine};
@@ -208,6 +209,24 @@ impl Lab {
     pub(crate) async fn create(&self) -> Result<TenantCredentials, LabError> {
         let (url, request) = self.request(Method::POST, "");
         answer(url, request.json(&TenantRequest::default())).await
+    }
+
+    /// Creates a tenant.
+    pub(crate) async fn create_like(&self, wanted: &TenantRequest) -> Result<TenantCredentials, LabError> {
+        let (url, request) = self.request(Method::POST, "");
+        answer(url, request.json(wanted)).await
+    }
+
+    /// Deletes a tenant with all its data.
+    pub(crate) async fn delete(&self, tenant: TenantId) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::DELETE, &format!("/{tenant}"));
+        answer::<Value>(url, request).await.map(drop)
+    }
+
+    /// Signs a user in to an application.
+    pub(crate) async fn sign_in(&self, tenant: TenantId, sign_in: &SignInRequest) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/sign_in"));
+        answer::<Value>(url, request.json(sign_in)).await.map(drop)
     }
 
     /// Deletes a tenant and creates it again.

@@ -33,6 +33,7 @@ mod frame;
 mod inspector;
 mod journal;
 mod lab;
+mod lesson;
 mod matrix;
 mod message;
 mod number_words;
@@ -45,6 +46,7 @@ mod state;
 mod story;
 mod when;
 mod words;
+mod worksheet;
 
 pub use shell::router;
 pub use state::ConsoleConfig;

@@ -15,11 +15,20 @@ use crate::frame::{Frame, Section};
 use crate::lab::LabError;
 use crate::password;
 use crate::state::Console;
-use crate::story::{StoryFacts, StoryPage};
+use crate::story::{StoryFacts, StoryPage, StoryPresentation};
 
 #[derive(Deserialize)]
 pub(crate) struct Choice {
     pub(crate) tenant: Option<String>,
+}
+
+/// The query of the story.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    tenant: Option<String>,
+    /// Whether it is for the projector.
+    present: Option<String>,
 }
 
 /// A list of tenants to choose from.
@@ -56,11 +65,11 @@ pub(crate) async fn chosen(
 /// `GET /`: the story of the requested tenant, the default one, the only one; or a list.
 pub(crate) async fn front(
     State(console): State<Console>,
-    choice: Result<Query<Choice>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
-    let choice = choice.map(|Query(choice)| choice).unwrap_or(Choice { tenant: None });
-    let tenant = match chosen(&console, choice).await? {
+    let Asked { tenant, present } = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let tenant = match chosen(&console, Choice { tenant }).await? {
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
@@ -70,6 +79,10 @@ pub(crate) async fn front(
         return Ok(Json(story).into_response());
     }
     let frame = Frame::of(&console, &headers, Section::Story, credentials, clock, tenants, &notable.next);
+    if present.is_some() {
+        let page = StoryPresentation::of(frame, story);
+        return Ok(page.frame.respond(show(&page)));
+    }
     let password = password::draw(&console.random);
     let page = StoryPage::of(frame, credentials, story, &notable.lines, password);
     Ok(page.frame.respond(show(&page)))

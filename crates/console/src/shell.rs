@@ -14,7 +14,7 @@ use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
     actions, assets, class, connection_matrix, connections, demo_client, diagnose, error, fix, flows,
-    inspector, journal, matrix, pages,
+    inspector, journal, lesson, matrix, pages, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -34,7 +34,15 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/connections/{name}", get(inspector::explain_named))
         .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
+        .route("/matrix/worksheet", get(worksheet::worksheet))
+        .route("/matrix/worksheet/answers", get(worksheet::answers))
         .route("/matrix/connections", get(connection_matrix::connections).post(connection_matrix::execute))
+        .route("/lessons", get(lesson::list))
+        .route("/lessons/{number}", get(lesson::show))
+        .route("/lessons/{number}/teacher", get(lesson::teacher))
+        .route("/lessons/{number}/begin", post(lesson::begin))
+        .route("/lessons/{number}/act", post(lesson::act))
+        .route("/lessons/{number}/end", post(lesson::end))
         .route("/journal", get(journal::journal))
         .route("/diagnose", get(diagnose::ask).post(diagnose::explain))
         .route("/diagnose/scenarios/{name}", get(diagnose::scenario))
@@ -45,6 +53,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/tenants", get(pages::tenants))
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))
+        .route("/console/present.js", get(assets::present))
         .route("/console/icon.svg", get(assets::icon))
         .route("/console/{tenant}/speed", post(actions::set_speed))
         .route("/console/{tenant}/tenant", post(actions::replace_tenant))

@@ -15,9 +15,60 @@ pub struct ConnectionFix {
     /// The new password or key, for a connection that stores one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// Whether the lab signs the owner in at the link, instead of returning it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sign_in: bool,
     /// The owner's present password, if it was changed elsewhere than through the lab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+}
+
+/// Signs a user in to an application, in a new browser, and redeems the code.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInRequest {
+    /// The user: role, sign-in name or object id.
+    pub user: String,
+    /// The application: name or client id.
+    pub app: String,
+    /// The requested scopes, separated by spaces; by default those of the orders API with a refresh
+    /// token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// How the user signs in.
+    #[serde(default)]
+    pub with: SignInMethod,
+    /// Whether the application declares that it handles claims challenges (`cp1`).
+    #[serde(default)]
+    pub can_be_challenged: bool,
+    /// Whether the application redeems the code. Required to be `true`.
+    #[serde(default)]
+    pub redeem: bool,
+}
+
+/// How a user signs in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInMethod {
+    /// With the password.
+    #[default]
+    Password,
+    /// With a passkey, which the user registers before, on the security info page.
+    Passkey,
+}
+
+/// The tokens of an application. No `Debug`: they are credentials.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct SignedIn {
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token, if the scopes include `offline_access`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// The scopes granted.
+    pub scope: String,
+    /// Lifetime of the access token in seconds (virtual time).
+    pub expires_in: i64,
 }
 
 /// What remains to be done.

@@ -8,7 +8,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use crate::lab_actions::{
-    CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix, ConnectionFixed,
+    CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix, ConnectionFixed, SignInMethod,
+    SignInRequest, SignedIn,
 };
 use crate::tenant::ApplicationKind;
 
@@ -79,6 +80,8 @@ pub struct TenantRequest {
     pub clock: InitialClock,
     /// Omit the seed's connections and flows.
     pub bare: bool,
+    /// Include the connections, flows and sign-ins that the seed has only for its own tenant.
+    pub complete: bool,
 }
 
 /// The clock of a new tenant.

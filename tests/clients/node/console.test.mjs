@@ -118,6 +118,98 @@ test("console: Orders Desktop shows what it holds after a sign-in, and the story
   assert.ok(seen.size >= 10, `${seen.size} updates`);
 });
 
+// The addresses of the steps of a lesson that is taken to its end, from the list of lessons on.
+async function takeLesson(page, title) {
+  await page.goto(`${LAB}/lessons`);
+  await page.getByRole("link", { name: title, exact: true }).click();
+  const addresses = [page.url()];
+  await page.getByRole("button", { name: "Create my tenant and begin" }).click();
+  while (!(await page.getByRole("button", { name: "End, and delete the tenant" }).count())) {
+    addresses.push(page.url());
+    const question = page.locator("form.predict");
+    if (await question.count()) {
+      assert.equal(await page.locator("[data-fact]").count(), 0, "no answer before the prediction");
+      for (const fieldset of await question.locator("fieldset").all()) await fieldset.locator("input").first().check();
+      await question.locator("button").click();
+      await page.locator("[data-fact]").first().waitFor();
+    } else {
+      await page.locator(".buttons a.is-primary").click();
+      await page.waitForURL((url) => url.href !== addresses.at(-1));
+    }
+  }
+  return [...addresses, page.url()].map((address) => address.slice(LAB.length));
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with script" : "without script";
+  test(`console: a lesson is taken from its list to its end, ${how}`, { skip }, async (t) => {
+    const page = await open(t, await browser(t), { viewport: { width: 1280, height: 800 }, javaScriptEnabled });
+    const steps = await takeLesson(page, "Public and confidential");
+    assert.equal(steps.length, 9);
+    assert.match(steps[3], /step=4&until=.*&p=alive,alive,alive$/);
+    await page.getByRole("button", { name: "End, and delete the tenant" }).click();
+    await page.getByText("its tenant is deleted").waitFor();
+  });
+}
+
+test("console: on the projector nothing is smaller than 24 px, ideas fit, and arrow keys lead on", { skip }, async (t) => {
+  await lab("/reset", {});
+  await lab("/events", { type: "password_change", user: "owner@contoso.example" });
+  await lab("/clock", { advance: "PT3H" });
+  const opened = await browser(t);
+  const student = await open(t, opened, { viewport: { width: 1280, height: 800 } });
+  const paths = ["/?present"];
+  for (const [number, title] of [[3, "Password and passkey"], [8, "Continuous access evaluation"]]) {
+    const steps = await takeLesson(student, title);
+    paths.push(`/lessons/${number}?present`, ...steps.slice(1).map((step) => `${step}&present`));
+  }
+  for (const [width, height] of [[1280, 720], [1920, 1080]]) {
+    const page = await open(t, opened, { viewport: { width, height }, reducedMotion: "reduce" });
+    for (const path of paths) {
+      await page.goto(LAB + path);
+      const found = await page.evaluate(() => {
+        const isShown = (node) => node.checkVisibility() && !node.closest(".unseen, .skip, title, desc");
+        const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+        const small = [];
+        while (walker.nextNode()) {
+          const node = walker.currentNode;
+          const parent = node.parentElement;
+          if (!node.textContent.trim() || !isShown(parent)) continue;
+          const svg = parent.ownerSVGElement;
+          const scale = svg ? svg.getScreenCTM().a : 1;
+          const size = parseFloat(getComputedStyle(parent).fontSize) * scale;
+          if (size < 24) small.push(`${node.textContent.trim()}: ${size}`);
+        }
+        const high = [...document.querySelectorAll(".idea")].filter((idea) => idea.getBoundingClientRect().height > innerHeight + 1);
+        return { small, high: high.map((idea) => `${idea.id}: ${idea.getBoundingClientRect().height}`) };
+      });
+      assert.deepEqual(found, { small: [], high: [] }, `${path} at ${width}`);
+    }
+    await page.goto(`${LAB}/?present`);
+    await page.screenshot({ path: join(shots, `5-present-${width}.png`) });
+    for (const [key, idea] of [["ArrowRight", "#idea-2"], ["ArrowRight", "#idea-3"], ["ArrowLeft", "#idea-2"]]) {
+      await page.keyboard.press(key);
+      await page.waitForURL((url) => url.hash === idea);
+      await page.screenshot({ path: join(shots, `5-present-${width}-${key}-${idea.slice(1)}.png`) });
+    }
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForURL(`${LAB}/lessons/1?present`);
+  }
+});
+
+test("console: a worksheet is exactly one page of paper", { skip }, async (t) => {
+  const page = await open(t, await browser(t), {});
+  for (const edition of ["2025-11", "2025-05", "2021", "2018"]) {
+    for (const path of ["/matrix/worksheet", "/matrix/worksheet/answers"]) {
+      await page.goto(`${LAB}${path}?edition=${edition}`);
+      const pdf = (await page.pdf({ preferCSSPageSize: true, path: join(shots, `6${path.replaceAll("/", "-")}-${edition}.pdf`) })).toString("latin1");
+      assert.equal(pdf.match(/\/Type \/Page\b/g).length, 1, `${path} of ${edition}`);
+      assert.match(pdf, /\/MediaBox \[0 0 59[45][.\d]* 84[12][.\d]*\]/, "A4 upright");
+    }
+  }
+});
+
 test("console: axe-core finds nothing on any page, and no page is wider than the window", { skip }, async (t) => {
   await lab("/reset", {});
   await lab("/events", { type: "password_change", user: "owner@contoso.example" });
@@ -128,8 +220,11 @@ test("console: axe-core finds nothing on any page, and no page is wider than the
   const opening = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ seats: 2, lesson: 2 }) };
   const { code } = await (await fetch(`${LAB}/lab/classes`, opening)).json();
   t.after(() => fetch(`${LAB}/lab/classes/${code}`, { method: "DELETE" }));
-  const paths = ["/", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/connections", "/flows", "/journal", "/diagnose", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing"];
+  const paths = ["/", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/connections", "/flows", "/journal", "/diagnose", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing", "/?present", "/lessons", "/lessons/2/teacher", "/matrix/worksheet", "/matrix/worksheet/answers"];
   const opened = await browser(t);
+  const student = await open(t, opened, { viewport: { width: 1280, height: 800 } });
+  const steps = await takeLesson(student, "Public and confidential");
+  paths.push(...steps.slice(0, 4), steps.at(-1), `${steps[2]}&present`, `${steps[3]}&present`);
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [390, 1280, 1920]) {
       const page = await open(t, opened, { viewport: { width, height: 800 }, colorScheme, bypassCSP: true });

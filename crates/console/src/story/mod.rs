@@ -5,8 +5,11 @@ mod facts;
 mod happened;
 mod headline;
 mod names;
+mod present;
 mod sentence;
 mod view;
 
 pub(crate) use facts::StoryFacts;
-pub(crate) use view::StoryPage;
+pub(crate) use present::StoryPresentation;
+pub(crate) use sentence::{Part, first_sentence};
+pub(crate) use view::{Row, StoryPage, row, rows};

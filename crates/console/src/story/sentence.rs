@@ -49,6 +49,25 @@ pub(crate) fn sentence(one: &StoryCredential, story: &Story) -> Vec<Part> {
     parts
 }
 
+/// The first sentence: the reason, without what would revoke or replace it.
+pub(crate) fn first_sentence(parts: Vec<Part>) -> Vec<Part> {
+    let mut first = Vec::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => match text.split_once(". ") {
+                Some((end, _)) => {
+                    first.push(Part::Text(format!("{end}.")));
+                    return first;
+                }
+                None => first.push(Part::Text(text)),
+            },
+            Part::Would(..) => return first,
+            other => first.push(other),
+        }
+    }
+    first
+}
+
 fn refresh_token(one: &StoryCredential, now: Instant) -> Vec<Part> {
     match one.state {
         CredentialState::Alive | CredentialState::Fading => match one.survived.first() {
@@ -138,7 +157,12 @@ fn expiry(one: &StoryCredential, now: Instant) -> Part {
 fn revoked_token(one: &StoryCredential, now: Instant) -> Vec<Part> {
     let Some(event) = &one.revoked_by else {
         let reason = one.explanation.split(". ").next().unwrap_or_default().trim_start_matches("Refused: ");
-        return vec![text(format!("Refused: {reason}. ")), replacement(one)];
+        let refused = text(format!("Refused: {reason}. "));
+        return match one.code.as_deref() {
+            // It is not revoked: it is accepted again with the account.
+            Some("AADSTS50057") => vec![refused, would("To use it again: ", "enable the account")],
+            _ => vec![refused, replacement(one)],
+        };
     };
     let row = Part::Row(event.title.clone());
     let mut parts = match (&one.holder, one.client_class, one.password_based) {

@@ -35,15 +35,15 @@ pub(crate) struct StoryPage {
 }
 
 /// A credential.
-struct Row {
-    style: &'static str,
-    icon: String,
+pub(crate) struct Row {
+    pub(crate) style: &'static str,
+    pub(crate) icon: String,
     /// Its name for the inspector.
-    name: Option<String>,
-    kind: &'static str,
-    holder: String,
-    badge: String,
-    parts: Vec<Part>,
+    pub(crate) name: Option<String>,
+    pub(crate) kind: &'static str,
+    pub(crate) holder: String,
+    pub(crate) badge: String,
+    pub(crate) parts: Vec<Part>,
 }
 
 /// The lever that makes the next good step.
@@ -69,8 +69,7 @@ impl StoryPage {
         notable: &[JournalLine],
         password: String,
     ) -> Self {
-        let rows = ordered(story).into_iter().map(|one| row(one, story));
-        let mut first: Vec<_> = rows.collect();
+        let mut first = rows(story);
         let more = first.split_off(first.len().min(FIRST_SENTENCES));
         let broken = broken(story);
         let lever = if story.latest.is_none() {
@@ -103,7 +102,12 @@ impl StoryPage {
     }
 }
 
-fn row(one: &StoryCredential, story: &Story) -> Row {
+/// The credentials of a story, in the order of its page.
+pub(crate) fn rows(story: &Story) -> Vec<Row> {
+    ordered(story).into_iter().map(|one| row(one, story)).collect()
+}
+
+pub(crate) fn row(one: &StoryCredential, story: &Story) -> Row {
     Row {
         style: style_of(one.state),
         icon: style_of(one.state).replace("is-", "i-"),

@@ -36,7 +36,7 @@ async fn forms_call_the_lab_and_show_the_result_once() {
             json!({"type": "revoke_sessions", "user": "owner@contoso.example", "by": "admin"}),
             json!({"run": 60}),
             json!({}),
-            json!({"create": {"name": null, "seed": null, "rules": null, "starts": null, "clock": {"now": null, "speed": null}, "bare": false}}),
+            json!({"create": {"name": null, "seed": null, "rules": null, "starts": null, "clock": {"now": null, "speed": null}, "bare": false, "complete": false}}),
         ]
     );
 }

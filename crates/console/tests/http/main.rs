@@ -13,3 +13,4 @@ mod journal;
 mod lists;
 mod matrix;
 mod story;
+mod teaching;

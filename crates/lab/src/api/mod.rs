@@ -17,6 +17,7 @@ mod problem;
 mod redeem;
 mod runs;
 mod service;
+mod sign_in;
 mod story;
 mod tenants;
 mod why;
@@ -57,6 +58,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
         .route("/lab/tenants/{tenant}/progress", put(classes::report))
         .route("/lab/tenants/{tenant}/redeem", post(redeem::redeem))
+        .route("/lab/tenants/{tenant}/sign_in", post(sign_in::sign_in))
         .route("/lab/tenants/{tenant}/story", get(story::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/matrix/connections", post(matrix::of_connections))

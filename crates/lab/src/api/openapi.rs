@@ -7,7 +7,8 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    classes, clock, connections, diagnose, events, journal, matrix, outbox, redeem, runs, story, tenants, why,
+    classes, clock, connections, diagnose, events, journal, matrix, outbox, redeem, runs, sign_in, story,
+    tenants, why,
 };
 
 /// The lab API's own description.
@@ -47,6 +48,7 @@ use super::{
         outbox::show,
         redeem::redeem,
         runs::show,
+        sign_in::sign_in,
         story::show,
         why::ask,
         why::show

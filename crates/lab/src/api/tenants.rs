@@ -58,6 +58,7 @@ pub(crate) async fn create(
         now: starts.or(request.clock.now),
         speed: request.clock.speed,
         bare: request.bare,
+        complete: request.complete,
     };
     // In a task of its own: if the caller disconnects, the tenant must not stay incomplete.
     let creating = tokio::spawn(async move { tenants.create(new).await });

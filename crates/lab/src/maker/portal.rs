@@ -64,8 +64,8 @@ pub(crate) struct Endpoints {
 /// A failed action of a maker.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum MakerError {
-    /// The maker cannot sign in to the portal.
-    #[error("{who} cannot sign in to the portal: {why}")]
+    /// The user cannot sign in to the portal or an application.
+    #[error("{who} cannot sign in: {why}")]
     SignIn {
         /// The sign-in name.
         who: String,

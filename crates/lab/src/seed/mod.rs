@@ -5,6 +5,7 @@
 
 mod application;
 mod builtin;
+mod complete;
 mod file;
 mod ids;
 mod managed_identity;

@@ -38,9 +38,13 @@ impl Tenants {
                 "The connection {name} stores a password or a key: give its new value as 'secret'."
             )));
         }
+        if fix.sign_in {
+            maker.follow_consent_link(now, name).await.map_err(boxed)?;
+            return Ok(ConnectionFixed { link: None });
+        }
         let Some(return_url) = &fix.return_url else {
             return Err(TenantError::Connection(
-                "Give 'return_url', to which the sign-in returns.".to_owned(),
+                "Give 'return_url', to which the sign-in returns, or 'sign_in: true'.".to_owned(),
             ));
         };
         let link = maker.consent_link(now, name, return_url).await.map_err(boxed)?;

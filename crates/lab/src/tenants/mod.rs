@@ -9,6 +9,7 @@ mod lost_data;
 mod new_tenant;
 mod operations;
 mod registry;
+mod sign_in;
 mod store;
 
 pub(crate) use events::{REGISTER_API_CERTIFICATE, REPLACE_CONNECTOR_SECRET};

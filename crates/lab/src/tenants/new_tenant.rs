@@ -21,6 +21,8 @@ pub struct NewTenant {
     pub speed: Option<Speed>,
     /// Whether to leave out the seed's connections and flows.
     pub bare: bool,
+    /// Whether to include what the seed has only for its own tenant.
+    pub complete: bool,
 }
 
 /// What a tenant was created from, beside its id, name and rules: enough to start it over.
@@ -38,6 +40,9 @@ pub(super) struct CreatedFrom {
     /// Whether the seed's connections and flows were left out.
     #[serde(default)]
     pub(super) bare: bool,
+    /// Whether it has what the seed has only for its own tenant.
+    #[serde(default)]
+    pub(super) complete: bool,
 }
 
 impl CreatedFrom {
@@ -59,7 +64,7 @@ impl CreatedFrom {
 
     /// Returns the tenant to create again.
     pub(super) fn again(self, before: &TenantCredentials) -> NewTenant {
-        let Self { seed, now, speed, bare } = self;
+        let Self { seed, now, speed, bare, complete } = self;
         NewTenant {
             id: Some(before.tenant_id),
             name: Some(before.name.clone()),
@@ -68,12 +73,19 @@ impl CreatedFrom {
             now,
             speed,
             bare,
+            complete,
         }
     }
 }
 
 impl From<&NewTenant> for CreatedFrom {
     fn from(new: &NewTenant) -> Self {
-        Self { seed: new.seed.clone(), now: new.now, speed: new.speed, bare: new.bare }
+        Self {
+            seed: new.seed.clone(),
+            now: new.now,
+            speed: new.speed,
+            bare: new.bare,
+            complete: new.complete,
+        }
     }
 }

@@ -88,6 +88,7 @@ pub(super) async fn run_single(
         starts: None,
         clock: InitialClock { now: Some(start), speed: Some(Speed::FROZEN) },
         bare: true,
+        complete: false,
     };
     let credentials = match lab.create(&request).await {
         Ok(credentials) => credentials,

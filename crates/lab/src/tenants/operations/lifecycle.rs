@@ -80,6 +80,8 @@ impl Tenants {
     /// Plans a tenant in every service. The same id has the same secrets.
     pub(super) fn plan(&self, tenant: TenantId, new: &NewTenant) -> Result<Plan, TenantError> {
         let seed = self.seed(new.seed.as_deref())?;
+        let complete = new.complete.then(|| seed.complete());
+        let seed = complete.as_ref().unwrap_or(seed);
         let random = self.chassis().random.of(tenant);
         let secrets = DrawnSecrets::draw(&seed.file, &random);
         let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());

@@ -1,0 +1,12 @@
+//! Lessons: predict, act, see. A lesson works on a tenant of its own; its state is in the URL.
+
+mod content;
+mod observe;
+mod pages;
+mod plan;
+mod run;
+mod state;
+mod words;
+
+pub(crate) use pages::{list, show, teacher};
+pub(crate) use run::{act, begin, end};

@@ -1,0 +1,200 @@
+//! The forms of lessons: each creates a tenant or acts on one, then redirects to the next step.
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use http::header::{LOCATION, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
+use outlive_clock::{Instant, Span, Speed, TenantId};
+use outlive_wire::lab_api::{ConnectionFix, InitialClock, SignInMethod, SignInRequest, TenantRequest};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::plan::{Act, Action, EDITION, Lesson, Place};
+use super::state::{address, lesson_of};
+use crate::actions::verified_form;
+use crate::error::ErrorPage;
+use crate::lab::LabError;
+use crate::message::Message;
+use crate::pages::tenant_of;
+use crate::state::Console;
+
+/// When the time of a lesson's tenant starts: the same for every student.
+const START: &str = "2026-01-05T09:00:00Z";
+
+#[derive(Deserialize)]
+pub(crate) struct BeginForm {
+    token: String,
+    /// The rules of the tenant; those of the lesson if absent.
+    rules: Option<String>,
+    present: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ActForm {
+    token: String,
+    tenant: String,
+    step: usize,
+    /// The virtual time of the page: what was done since is not done again.
+    at: String,
+    p0: Option<String>,
+    p1: Option<String>,
+    p2: Option<String>,
+    p3: Option<String>,
+    present: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct EndForm {
+    token: String,
+    tenant: String,
+}
+
+/// `POST /lessons/{number}/begin`: creates the tenant of the lesson.
+pub(crate) async fn begin(
+    State(console): State<Console>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    form: Result<Form<BeginForm>, FormRejection>,
+) -> Result<Response, ErrorPage> {
+    let (number, lesson) = lesson_of(&number)?;
+    let form = verified_form(&console, &headers, form, |form| &form.token).ok_or_else(ErrorPage::bad_form)?;
+    let rules = form.rules.filter(|rules| !rules.is_empty());
+    let tenant = set_up(&console, number, lesson, rules.as_deref().unwrap_or(EDITION)).await?;
+    let message = Message::success("A tenant of your own is ready. Its clock stands still until you act.");
+    Ok(go(&address(number, tenant, 2, form.present.is_some()), &message))
+}
+
+/// `POST /lessons/{number}/act`: keeps the predictions and acts.
+pub(crate) async fn act(
+    State(console): State<Console>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    form: Result<Form<ActForm>, FormRejection>,
+) -> Result<Response, ErrorPage> {
+    let (number, lesson) = lesson_of(&number)?;
+    let form = verified_form(&console, &headers, form, |form| &form.token).ok_or_else(ErrorPage::bad_form)?;
+    let (tenant, is_present) = (tenant_of(&form.tenant)?, form.present.is_some());
+    let Place::Predict(place) = lesson.place(form.step) else { return Err(ErrorPage::bad_form()) };
+    let Some(act) = lesson.acts.get(place) else { return Err(ErrorPage::bad_form()) };
+    let given = [&form.p0, &form.p1, &form.p2, &form.p3].map(|one| one.as_deref().unwrap_or_default());
+    let chosen = act.asks.iter().zip(given).map(|(ask, id)| if ask.choices.contains(&id) { id } else { "" });
+    let chosen: Vec<_> = chosen.collect();
+    if !is_present && chosen.contains(&"") {
+        let message = Message::failure("Choose one answer for each. Nothing was done yet.");
+        return Ok(go(&address(number, tenant, form.step, false), &message));
+    }
+    let now = console.lab.clock(tenant).await?.now;
+    let is_current = form.at.parse::<Instant>().is_ok_and(|at| at == now);
+    if !is_current {
+        let message = Message::failure(
+            "The tenant has moved on since that page, so nothing was done again. This is its present state.",
+        );
+        return Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &message));
+    }
+    let tenant = match act.edition {
+        Some(edition) => set_up(&console, number, lesson, edition).await?,
+        None => tenant,
+    };
+    perform(&console, tenant, act.actions).await?;
+    let now = console.lab.clock(tenant).await?.now;
+    Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &Message::success(done(act))))
+}
+
+/// `POST /lessons/{number}/end`: deletes the tenant of the lesson.
+pub(crate) async fn end(
+    State(console): State<Console>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    form: Result<Form<EndForm>, FormRejection>,
+) -> Result<Response, ErrorPage> {
+    let (number, lesson) = lesson_of(&number)?;
+    let form = verified_form(&console, &headers, form, |form| &form.token).ok_or_else(ErrorPage::bad_form)?;
+    let tenant = tenant_of(&form.tenant)?;
+    // Only what a lesson created: a link could name any tenant.
+    if console.lab.tenant(tenant).await?.name != name_of(number, lesson) {
+        let message = Message::failure("That tenant does not belong to this lesson, so it was not deleted.");
+        return Ok(go("/lessons", &message));
+    }
+    console.lab.delete(tenant).await?;
+    Ok(go("/lessons", &Message::success("The lesson is over, and its tenant is deleted.")))
+}
+
+/// Creates a tenant, and prepares it as the lesson needs it.
+async fn set_up(
+    console: &Console,
+    number: usize,
+    lesson: &Lesson,
+    rules: &str,
+) -> Result<TenantId, ErrorPage> {
+    let wanted = TenantRequest {
+        name: Some(name_of(number, lesson)),
+        rules: Some(rules.to_owned()),
+        clock: InitialClock { now: START.parse().ok(), speed: Some(Speed::FROZEN) },
+        complete: lesson.setting.complete,
+        ..TenantRequest::default()
+    };
+    let tenant = console.lab.create_like(&wanted).await?.tenant_id;
+    if let Err(error) = perform(console, tenant, lesson.setting.actions).await {
+        // Half a tenant is of no use to a student.
+        if let Err(failure) = console.lab.delete(tenant).await {
+            tracing::warn!(%tenant, error = %failure, "a tenant of a lesson is not deleted");
+        }
+        return Err(error.into());
+    }
+    Ok(tenant)
+}
+
+async fn perform(console: &Console, tenant: TenantId, actions: &[Action]) -> Result<(), LabError> {
+    for action in actions {
+        match *action {
+            Action::Event(members) => {
+                let event: Map<String, Value> =
+                    members.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+                console.lab.raise(tenant, &Value::Object(event)).await?;
+            }
+            Action::Advance(span) => {
+                let span = span.parse::<Span>().map_err(|error| LabError::Garbled(error.to_string()))?;
+                console.lab.advance(tenant, span).await?;
+            }
+            Action::SignIn { app, passkey, can_be_challenged } => {
+                let with = if passkey { SignInMethod::Passkey } else { SignInMethod::Password };
+                let (user, app) = ("owner".to_owned(), app.to_owned());
+                let sign_in = SignInRequest { user, app, scope: None, with, can_be_challenged, redeem: true };
+                console.lab.sign_in(tenant, &sign_in).await?;
+            }
+            Action::Fix(connection) => {
+                let fix = ConnectionFix { sign_in: true, ..ConnectionFix::default() };
+                console.lab.fix(tenant, connection, &fix).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The name of the tenants of a lesson.
+fn name_of(number: usize, lesson: &Lesson) -> String {
+    format!("Lesson {number}: {}", lesson.title)
+}
+
+fn done(act: &Act) -> String {
+    format!("{} See what it did.", act.done)
+}
+
+/// The address of the step after a prediction.
+fn seen(
+    number: usize,
+    tenant: TenantId,
+    step: usize,
+    chosen: &[&str],
+    until: Instant,
+    is_present: bool,
+) -> String {
+    let step = address(number, tenant, step + 1, is_present);
+    format!("{step}&until={until}&p={}", chosen.join(","))
+}
+
+fn go(location: &str, message: &Message) -> Response {
+    let headers = AppendHeaders([(LOCATION, location.to_owned()), (SET_COOKIE, message.set_cookie())]);
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
