@@ -15,6 +15,7 @@ use crate::when::When;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Story,
+    Timeline,
     Flows,
     Connections,
     Tokens,
@@ -24,6 +25,24 @@ pub(crate) enum Section {
     Diagnose,
     Class,
 }
+
+/// The pages of the navigation, with their paths and names.
+const PAGES: [(Section, &str, &str); 7] = [
+    (Section::Story, "/", "Story"),
+    (Section::Timeline, "/timeline", "Timeline"),
+    (Section::Flows, "/flows", "Flows"),
+    (Section::Connections, "/connections", "Connections"),
+    (Section::Tokens, "/tokens", "Tokens"),
+    (Section::Matrix, "/matrix/credentials", "Matrix"),
+    (Section::Lessons, "/lessons", "Lessons"),
+];
+
+/// The pages of its second row, behind *More*.
+const MORE_PAGES: [(Section, &str, &str); 3] = [
+    (Section::Journal, "/journal", "Journal"),
+    (Section::Diagnose, "/diagnose", "Diagnose"),
+    (Section::Class, "/class", "Class"),
+];
 
 /// The frame of a page.
 pub(crate) struct Frame {
@@ -84,6 +103,21 @@ impl Frame {
             message,
             cursor: cursor.to_owned(),
         }
+    }
+
+    /// The pages of the navigation.
+    pub(crate) fn pages(&self) -> &'static [(Section, &'static str, &'static str)] {
+        &PAGES
+    }
+
+    /// The pages of its second row.
+    pub(crate) fn more_pages(&self) -> &'static [(Section, &'static str, &'static str)] {
+        &MORE_PAGES
+    }
+
+    /// Whether the page is one of the second row.
+    pub(crate) fn is_more(&self) -> bool {
+        MORE_PAGES.iter().any(|(section, ..)| *section == self.section)
     }
 
     /// Adds the cookies of the frame to the response with its page.

@@ -10,6 +10,7 @@ use outlive_wire::lab_api::{
     TenantRequest,
 };
 use outlive_wire::story::Story;
+use outlive_wire::timeline::Timeline;
 use outlive_wire::{HeldConnections, JournalLine};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -137,10 +138,16 @@ impl Lab {
         answer(url, request.query(criteria)).await
     }
 
-    /// Explains a credential, connection or run, by value or name; `None` if it is unknown.
-    pub(crate) async fn why(&self, tenant: TenantId, of: &str) -> Result<Option<Why>, LabError> {
+    /// Explains a credential, connection or run, by value or name, and adds the verdict after an
+    /// event; `None` if it is unknown.
+    pub(crate) async fn why(
+        &self,
+        tenant: TenantId,
+        of: &str,
+        after: Option<&str>,
+    ) -> Result<Option<Why>, LabError> {
         let (url, request) = self.request(Method::POST, &format!("/{tenant}/why"));
-        match answer(url, request.json(&serde_json::json!({ "of": of }))).await {
+        match answer(url, request.json(&serde_json::json!({ "of": of, "after": after }))).await {
             Ok(why) => Ok(Some(why)),
             // The tenant is known: its page reads it, too.
             Err(LabError::UnknownTenant) => Ok(None),
@@ -164,6 +171,19 @@ impl Lab {
     pub(crate) async fn story(&self, tenant: TenantId) -> Result<Story, LabError> {
         let (url, request) = self.request(Method::GET, &format!("/{tenant}/story"));
         answer(url, request).await
+    }
+
+    /// Returns what happened to credentials and flows in a range of time that ends at `until`, or
+    /// now.
+    pub(crate) async fn timeline(
+        &self,
+        tenant: TenantId,
+        length: Span,
+        until: Option<Instant>,
+    ) -> Result<Timeline, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/timeline"));
+        let until = until.map(|until| ("until", until.to_string()));
+        answer(url, request.query(&[("length", length.to_string())]).query(&until.as_slice())).await
     }
 
     /// Returns the connections of a tenant and what each stores.

@@ -44,6 +44,7 @@ mod shell;
 mod sign_ins;
 mod state;
 mod story;
+mod timeline;
 mod when;
 mod words;
 mod worksheet;

@@ -14,7 +14,7 @@ use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
     actions, assets, class, connection_matrix, connections, demo_client, diagnose, error, fix, flows,
-    inspector, journal, lesson, matrix, pages, worksheet,
+    inspector, journal, lesson, matrix, pages, timeline, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -31,6 +31,9 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/runs/{name}", get(inspector::explain_named))
         .route("/connections", get(connections::connections))
         .route("/flows", get(flows::flows))
+        .route("/timeline", get(timeline::timeline))
+        .route("/timeline.svg", get(timeline::svg))
+        .route("/timeline.mmd", get(timeline::mermaid))
         .route("/connections/{name}", get(inspector::explain_named))
         .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
@@ -70,14 +73,13 @@ pub fn router(config: ConsoleConfig) -> Router {
 async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (X_FRAME_OPTIONS, "DENY"),
-        (REFERRER_POLICY, "no-referrer"),
-    ] {
+    for (name, value) in
+        [(X_CONTENT_TYPE_OPTIONS, "nosniff"), (X_FRAME_OPTIONS, "DENY"), (REFERRER_POLICY, "no-referrer")]
+    {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // An image that stands alone has a stricter one.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

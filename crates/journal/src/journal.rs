@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::packed::{pack, unpack};
-use crate::{Event, Filter, LINES_MAX, Newest};
+use crate::{Event, Filter, LINES_MAX, Newest, NewestOfKinds};
 
 /// Inserts names of the last event of a change.
 macro_rules! insert_names {
@@ -193,6 +193,36 @@ impl Journal {
             ),
         };
         self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
+    }
+
+    /// Reads a tenant's newest notable lines of each of some kinds, newest first. Lines of other
+    /// kinds, however many, are not read.
+    ///
+    /// # Errors
+    /// As [`Store::rows`].
+    pub async fn newest_of_kinds(
+        &self,
+        tenant: TenantId,
+        wanted: NewestOfKinds<'_>,
+    ) -> Result<Vec<JournalLine>, StoreError> {
+        let limit = wanted.limit.min(LINES_MAX);
+        let mut lines = Vec::new();
+        for kind in wanted.kinds {
+            let statement = sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND kind = $2 AND notable IS NOT NULL AND at_us < $3 \
+                 ORDER BY at_us DESC, seq DESC LIMIT $4",
+                tenant,
+                *kind,
+                wanted.before,
+                limit
+            );
+            for row in self.store.rows(statement).await? {
+                lines.push(self.line_of(&row)?);
+            }
+        }
+        lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.seq)));
+        Ok(lines)
     }
 
     /// Subscribes to commits of this process, after which a follower reads the next lines.

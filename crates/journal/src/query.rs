@@ -1,6 +1,6 @@
 //! Journal queries.
 
-use outlive_clock::TenantId;
+use outlive_clock::{Instant, TenantId};
 
 /// Maximum number of lines per query.
 pub const LINES_MAX: u32 = 1_000;
@@ -42,5 +42,16 @@ pub struct Newest<'a> {
     /// Only lines before this sequence number.
     pub before: i64,
     /// Maximum number of lines, up to [`LINES_MAX`].
+    pub limit: u32,
+}
+
+/// A filter of a tenant's newest notable lines of some kinds, newest first.
+#[derive(Debug, Clone, Copy)]
+pub struct NewestOfKinds<'a> {
+    /// The kinds.
+    pub kinds: &'a [&'a str],
+    /// Only lines before this instant (virtual time).
+    pub before: Instant,
+    /// Maximum number of lines of each kind, up to [`LINES_MAX`].
     pub limit: u32,
 }

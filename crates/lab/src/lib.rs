@@ -42,6 +42,7 @@ mod starts;
 mod story;
 mod template;
 pub mod tenants;
+mod timeline;
 mod why;
 pub mod yaml;
 

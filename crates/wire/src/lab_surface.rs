@@ -70,6 +70,13 @@ pub struct JournalQuery {
     /// With `newest`: only notable events.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub notable: bool,
+    /// The newest notable lines of each of these kinds, separated by commas, newest first; of the
+    /// other criteria, only `before` and `limit` apply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<String>,
+    /// With `kinds`: only lines before this instant (virtual time).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Instant>,
 }
 
 /// A connection of the hub, with what it stores: named, never contained.

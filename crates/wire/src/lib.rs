@@ -28,6 +28,7 @@ mod service_spec;
 pub mod story;
 mod subject;
 pub mod tenant;
+pub mod timeline;
 
 pub use catalogue::EventDescription;
 pub use counts::{Counts, DatabaseCounts, ProcessCounts};

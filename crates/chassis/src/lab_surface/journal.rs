@@ -9,8 +9,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
-use outlive_clock::TenantId;
-use outlive_journal::{Filter, LINES_MAX, Newest};
+use outlive_clock::{Instant, TenantId};
+use outlive_journal::{Filter, LINES_MAX, Newest, NewestOfKinds};
 use outlive_wire::JournalLine;
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +32,17 @@ pub(crate) struct Selection {
     /// With `newest` and without `subject`: only notable events.
     #[serde(default)]
     notable: bool,
+    /// Selects the newest notable lines of each of these kinds, separated by commas, newest first;
+    /// of the other criteria, only `before` and `limit` apply.
+    kinds: Option<String>,
+    /// With `kinds`: only lines before this instant (virtual time).
+    before: Option<Instant>,
     #[serde(default = "default_limit")]
     limit: u32,
 }
+
+/// Maximum number of kinds in a query.
+const KINDS_MAX: usize = 40;
 
 const fn default_limit() -> u32 {
     LINES_MAX
@@ -68,6 +76,15 @@ pub(crate) async fn read<S: Service>(
     let tenant = tenant_of(&tenant)?;
     surface.chassis.clocks.clock(tenant).await?;
     let Query(selection) = selection?;
+    if let Some(kinds) = &selection.kinds {
+        let wanted = NewestOfKinds {
+            kinds: &kinds.split(',').take(KINDS_MAX).collect::<Vec<_>>(),
+            before: selection.before.unwrap_or(Instant::MAX),
+            limit: selection.limit,
+        };
+        let lines = surface.chassis.journal.newest_of_kinds(tenant, wanted).await?;
+        return Ok(Json(Page { next: selection.after, lines }));
+    }
     if selection.newest {
         let wanted = Newest {
             subject: selection.subject.as_deref(),

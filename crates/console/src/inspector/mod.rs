@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub(crate) use self::claims::{Decoded, decoded};
 pub(crate) use self::why::Why;
-use self::why::WhyView;
+use self::why::{WhyView, is_event};
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
 use crate::pages::{Choice, chosen, wants_json};
@@ -31,6 +31,8 @@ pub(crate) struct Asked {
     tenant: Option<String>,
     /// An id, `uti` or fingerprint.
     of: Option<String>,
+    /// An event, for the verdict after it.
+    event: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,12 +61,13 @@ pub(crate) async fn tokens(
     query: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
-    let asked = query.map(|Query(asked)| asked).unwrap_or(Asked { tenant: None, of: None });
+    let asked = query.map(|Query(asked)| asked).unwrap_or(Asked { tenant: None, of: None, event: None });
     let tenant = match chosen(&console, Choice { tenant: asked.tenant }).await? {
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
-    page(&console, &headers, tenant, Section::Tokens, asked.of, None).await
+    let event = asked.event.filter(|event| is_event(event));
+    page(&console, &headers, tenant, Section::Tokens, (asked.of, event), None).await
 }
 
 /// `POST /tokens`: a pasted token, which is neither in the URL nor kept.
@@ -82,7 +85,7 @@ pub(crate) async fn inspect(
         Err(list) => return Ok(list),
     };
     let decoded = decoded(&pasted.of);
-    page(&console, &headers, tenant, Section::Tokens, Some(pasted.of), decoded).await
+    page(&console, &headers, tenant, Section::Tokens, (Some(pasted.of), None), decoded).await
 }
 
 /// `GET /runs/{name}` and `GET /connections/{id}`
@@ -97,7 +100,7 @@ pub(crate) async fn explain_named(
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
-    page(&console, &headers, tenant, Section::Story, Some(name), None).await
+    page(&console, &headers, tenant, Section::Story, (Some(name), None), None).await
 }
 
 async fn page(
@@ -105,14 +108,14 @@ async fn page(
     headers: &HeaderMap,
     tenant: TenantId,
     section: Section,
-    of: Option<String>,
+    (of, event): (Option<String>, Option<String>),
     decoded: Option<Decoded>,
 ) -> Result<Response, ErrorPage> {
     let of = of.map(|of| of.trim().to_owned()).filter(|of| !of.is_empty());
     let ask = async {
         match &of {
             None => Ok(None),
-            Some(of) => console.lab.why(tenant, of).await,
+            Some(of) => console.lab.why(tenant, of, event.as_deref()).await,
         }
     };
     let (tenants, credentials, clock, story, why) = tokio::try_join!(

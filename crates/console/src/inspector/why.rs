@@ -21,6 +21,38 @@ pub(crate) struct Why {
     would_end_it: Vec<String>,
     would_not_end_it: Vec<String>,
     what_if: Vec<Changed>,
+    /// The verdict after an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<After>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct After {
+    event: String,
+    words: String,
+    verdict: Value,
+}
+
+/// The verdict after an event, for the page.
+pub(crate) struct AfterView {
+    pub(crate) style: &'static str,
+    pub(crate) icon: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) words: String,
+    pub(crate) sentence: &'static str,
+    pub(crate) explanation: String,
+}
+
+impl AfterView {
+    fn of(after: &After, now: Instant) -> Self {
+        let text = |member: &str| after.verdict.get(member).and_then(Value::as_str).unwrap_or_default();
+        let (style, icon, state, sentence) = match text("outcome") {
+            "accepted" => ("is-alive", "i-alive", "Stays alive", "It would go on working."),
+            _ => ("is-revoked", "i-revoked", "Refused", "It would be refused at its next use."),
+        };
+        let explanation = with_times_for_people(text("explanation"), now);
+        Self { style, icon, state, words: after.words.clone(), sentence, explanation }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -57,7 +89,28 @@ pub(crate) struct WhyView {
     pub(crate) would_end_it: Vec<String>,
     pub(crate) would_not_end_it: Vec<String>,
     pub(crate) what_if: Vec<String>,
+    pub(crate) after: Option<AfterView>,
+    /// Names it in the form; empty where there is no verdict to repeat.
+    pub(crate) name: String,
+    /// Each event that can be picked: its name, the label, whether it is picked.
+    pub(crate) events: Vec<(&'static str, &'static str, bool)>,
 }
+
+/// Whether the form has an event.
+pub(crate) fn is_event(name: &str) -> bool {
+    EVENTS.iter().any(|(event, _)| *event == name)
+}
+
+/// The events of the form.
+const EVENTS: [(&str, &str); 7] = [
+    ("password_changed_by_user", "The owner changes the password"),
+    ("sspr", "The owner resets a forgotten password"),
+    ("admin_reset_azure_portal", "Admin resets it in the Azure portal"),
+    ("admin_reset_entra_admin_center", "Admin resets it in the Entra admin center"),
+    ("admin_revokes", "An administrator revokes all sessions"),
+    ("single_sign_out", "The owner signs out of the browser session"),
+    ("account_disabled", "The account is disabled"),
+];
 
 impl Why {
     fn text(&self, member: &str) -> Option<&str> {
@@ -122,6 +175,13 @@ impl WhyView {
             decisions: views(why.decisions),
             would_end_it: why.would_end_it,
             would_not_end_it: why.would_not_end_it,
+            events: EVENTS
+                .map(|(event, label)| {
+                    (event, label, why.after.as_ref().is_some_and(|after| after.event == event))
+                })
+                .into(),
+            name: if why.verdict.is_some() { why.name.clone() } else { String::new() },
+            after: why.after.as_ref().map(|after| AfterView::of(after, now)),
             what_if: why.what_if.into_iter().map(|changed| changed.words).collect(),
         }
     }

@@ -6,7 +6,7 @@ use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryC
 use super::headline::{FlowFate, fate_of, headline};
 use super::names::{class_name, fate, kind_name, style_of};
 use super::sentence::{Part, first_sentence, sentence};
-use crate::frame::{Frame, Section};
+use crate::frame::Frame;
 
 /// The number of rows that the drawing shows.
 const ROWS_MAX: usize = 3;

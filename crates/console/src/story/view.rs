@@ -10,7 +10,7 @@ use super::happened::{Happened, happened};
 use super::headline::{Headline, headline};
 use super::names::{badge, holder_name, kind_name, style_of};
 use super::sentence::{Part, sentence};
-use crate::frame::{Frame, Section};
+use crate::frame::Frame;
 use crate::when::When;
 
 /// The number of sentences above the levers on a narrow page.

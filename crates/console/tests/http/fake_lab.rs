@@ -46,6 +46,7 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/events", post(act))
             .route("/lab/tenants/{tenant}/journal", get(journal))
             .route("/lab/tenants/{tenant}/story", get(story))
+            .route("/lab/tenants/{tenant}/timeline", get(crate::timeline_data::timeline))
             .route("/lab/tenants/{tenant}/why", post(why))
             .route("/lab/matrix/credentials", post(matrix))
             .route("/lab/matrix/connections", post(connection_matrix))
@@ -177,7 +178,12 @@ async fn why(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
             .into_response();
     }
     let moment = |words: &str| json!({"at": "2026-01-05T09:00:00Z", "service": "idp", "kind": "k", "words": words, "trace": "7f"});
+    let outcome = if what["after"] == "admin_revokes" { "refused" } else { "accepted" };
+    let after = what["after"].as_str().map(|event| json!({
+        "event": event, "words": "an administrator did it", "verdict": {"outcome": outcome, "explanation": format!("Because {NASTY}.")},
+    }));
     Json(json!({
+        "after": after,
         "kind": if of == "run-12" { "run" } else { "refresh_token" }, "name": "n", "what": format!("A refresh token of {NASTY}."),
         "lineage": [moment("The owner signed in.")], "decisions": [moment("It was refused.")],
         "verdict": {"outcome": "refused", "title": "An event revoked it", "explanation": "Refused: the password was changed."},

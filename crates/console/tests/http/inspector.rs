@@ -76,3 +76,28 @@ async fn a_token_from_a_form_of_elsewhere_is_not_looked_at() {
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
     assert!(lab.requests().is_empty());
 }
+
+#[tokio::test]
+async fn the_verdict_after_a_picked_event_has_an_address() {
+    let mut browser = Browser::at(&FakeLab::default().serve().await);
+    let page = browser.get("/tokens?of=n").await;
+    assert_eq!(page.attributes("form[action='/tokens#after'] input[name=of]", "value"), ["n"]);
+    assert_eq!(page.attributes("input[name=event][checked]", "value"), [""]);
+    assert!(page.texts("#after").is_empty());
+    for (event, sentence) in [
+        ("admin_revokes", "It would be refused at its next use."),
+        ("password_changed_by_user", "It would go on working."),
+    ] {
+        let page = browser.get(&format!("/tokens?of=n&event={event}")).await;
+        assert_eq!(page.texts("#after h2"), [sentence]);
+        assert_eq!(page.texts("#after .says"), [format!("Because {NASTY}.")]);
+        assert_eq!(page.attributes("input[name=event][checked]", "value"), [event]);
+        assert_eq!(
+            page.texts("h1"),
+            ["This refresh token is refused: an event revoked it."],
+            "the state now"
+        );
+    }
+    let page = browser.get("/tokens?of=n&event=rain").await;
+    assert_eq!((page.status, page.texts("#after").len()), (StatusCode::OK, 0));
+}

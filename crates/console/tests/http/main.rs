@@ -14,3 +14,5 @@ mod lists;
 mod matrix;
 mod story;
 mod teaching;
+mod timeline;
+mod timeline_data;

@@ -14,6 +14,7 @@ mod outbox;
 mod paging;
 mod repetitions;
 mod run_documents;
+mod run_ranges;
 mod run_routes;
 mod sharing_edits;
 mod sharing_routes;
@@ -76,6 +77,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .route(&format!("{INVOKE}/{{*relative}}"), any(trigger_invocation::invoke))
         .route(&at("/{flow}/runs/{run}/callbacks/{repetition}"), post(callbacks::call_back))
         .route("/_lab/tenants/{tenant}/flows", get(known_flows::list))
+        .route("/_lab/tenants/{tenant}/timeline", get(run_ranges::list))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {

@@ -378,10 +378,11 @@ pub(crate) fn turn_off(tenant: TenantId, flow: FlowId, reason: &'static str, now
 }
 
 /// Deletes a flow with its runs.
-pub(crate) fn delete(tenant: TenantId, flow: FlowId) -> [Statement; 3] {
+pub(crate) fn delete(tenant: TenantId, flow: FlowId) -> [Statement; 4] {
     [
         sql!("DELETE FROM runs WHERE tenant = $1 AND flow = $2", tenant, flow),
         sql!("DELETE FROM pruned_runs WHERE tenant = $1 AND flow = $2", tenant, flow),
+        sql!("DELETE FROM pruned_days WHERE tenant = $1 AND flow = $2", tenant, flow),
         sql!("DELETE FROM flows WHERE tenant = $1 AND id = $2", tenant, flow).expect_rows(1),
     ]
 }

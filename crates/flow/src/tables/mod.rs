@@ -12,6 +12,7 @@ pub(crate) mod mails;
 pub(crate) mod permissions;
 pub(crate) mod plans;
 pub(crate) mod repetitions;
+pub(crate) mod run_ranges;
 pub(crate) mod runs;
 pub(crate) mod subscription_calls;
 pub(crate) mod subscriptions;
@@ -22,6 +23,7 @@ pub(crate) const TENANT_TABLES: &[&str] = &[
     "repetitions",
     "runs",
     "pruned_runs",
+    "pruned_days",
     "definitions",
     "flows",
     "flow_ids",

@@ -197,7 +197,7 @@ pub(crate) const fn prunes(number: i64) -> bool {
 /// Deletes and counts ended runs that are older than the history, among the oldest of a flow. Part
 /// of changes that start a run, after the insertion, but does something for every 16th run only;
 /// the journal keeps their events.
-pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement; 2] {
+pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement; 3] {
     [
         sql!(
             "INSERT INTO pruned_runs (tenant, flow, status, runs) \
@@ -212,6 +212,25 @@ pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement;
             now - HISTORY,
             PRUNE_CHECKS_MAX,
             RUNS_PER_PRUNING
+        ),
+        sql!(
+            "INSERT INTO pruned_days (tenant, flow, day_us, status, runs, first_us, first_name, last_us) \
+             SELECT tenant, flow, started_us - started_us % $6, status, CAST(COUNT(*) AS BIGINT), MIN(started_us), MAX(name), \
+             MAX(started_us) FROM runs \
+             WHERE (SELECT runs FROM flows WHERE tenant = $1 AND id = $2) % $5 = 0 \
+             AND tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
+             AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4 \
+             GROUP BY tenant, flow, started_us - started_us % $6, status \
+             ON CONFLICT (tenant, flow, day_us, status) DO UPDATE SET runs = pruned_days.runs + excluded.runs, \
+             first_us = CASE WHEN excluded.first_us < pruned_days.first_us THEN excluded.first_us ELSE pruned_days.first_us END, \
+             first_name = CASE WHEN excluded.first_us < pruned_days.first_us THEN excluded.first_name ELSE pruned_days.first_name END, \
+             last_us = CASE WHEN excluded.last_us > pruned_days.last_us THEN excluded.last_us ELSE pruned_days.last_us END",
+            tenant,
+            flow,
+            now - HISTORY,
+            PRUNE_CHECKS_MAX,
+            RUNS_PER_PRUNING,
+            Span::from_days(1).as_micros()
         ),
         sql!(
             "DELETE FROM runs WHERE (SELECT runs FROM flows WHERE tenant = $1 AND id = $2) % $5 = 0 \

@@ -43,6 +43,30 @@ fn runs_older_than_28_days_are_pruned_and_the_journal_keeps_them() {
     assert_eq!(lab.runs("&$filter=status%20eq%20'Succeeded'").len(), runs.len());
     // All runs are counted, and the journal has their events.
     assert_eq!(counts(&lab), json!({"Succeeded": 28 * 24 + 1 + 48}));
+    // The timeline counts them, too, and knows where each status began.
+    let until = lab.now() + Span::from_micros(1);
+    let timeline = |bin: i64| {
+        let path = format!("/_lab/tenants/{TENANT}/timeline?from={}&until={until}&bin={bin}", start());
+        lab.send("GET", &path, None, None).expect(200)["flows"][0].clone()
+    };
+    let by_day = timeline(86_400);
+    let bins = by_day["bins"].as_array().expect("counts").clone();
+    assert_eq!((bins.len(), &by_day["total"]), (31, &json!(28 * 24 + 1 + 48)));
+    assert!(bins[1..30].iter().all(|bin| bin["succeeded"] == 24 && bin["failed"] == 0), "{bins:?}");
+    assert_eq!(bins[0]["successes"]["first"], start().to_string());
+    assert_eq!(bins[0]["successes"]["first_name"], oldest);
+    assert!(bins.len() > timeline(7 * 86_400)["bins"].as_array().expect("counts").len() * 5);
+    // Few runs are listed.
+    let from = lab.now() - Span::from_hours(2) - Span::from_micros(1);
+    let path = format!("/_lab/tenants/{TENANT}/timeline?from={from}&until={until}&bin=60");
+    let near = lab.send("GET", &path, None, None).expect(200)["flows"][0].clone();
+    let listed: Vec<_> = near["runs"].as_array().expect("runs").iter().map(|run| &run["name"]).collect();
+    let newest = lab.runs("");
+    assert_eq!(listed, [&newest[2]["name"], &newest[1]["name"], &newest[0]["name"]]);
+    for wrong in ["bin=0", "bin=59", "bin=-9223372036854775808", "bin=60"] {
+        let path = format!("/_lab/tenants/{TENANT}/timeline?from={}&until={until}&{wrong}", start());
+        lab.send("GET", &path, None, None).expect(400);
+    }
     // What the history does not show is deleted, by every sixteenth run.
     let pruned_late = lab.stored_runs() - 28 * 24;
     assert!((1..=16).contains(&pruned_late), "{pruned_late}");

@@ -4,7 +4,7 @@
 mod place;
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_journal::{Event, Filter, Journal, LINES_MAX, MIGRATIONS, Newest};
+use outlive_journal::{Event, Filter, Journal, LINES_MAX, MIGRATIONS, Newest, NewestOfKinds};
 use outlive_store::{Change, Statement, Store, sql};
 use outlive_wire::events::{SigningKeyRotated, TokenIssued, TokenRefused};
 use outlive_wire::{EventPayload as _, JournalEvent, JournalLine, Subject};
@@ -24,6 +24,7 @@ on_each_database!(
     two_journals_of_one_database_keep_one_order,
     reads_and_continues_a_journal_of_an_earlier_version,
     the_newest_lines_are_found_by_an_index,
+    the_newest_of_some_kinds_are_found_among_many_others,
 );
 
 const AT: Instant = Instant::from_seconds(1_767_603_600);
@@ -98,6 +99,35 @@ async fn the_newest_lines_are_found_by_an_index(place: &Place) {
     assert_eq!(numbers(Newest { notable: true, ..all }).await, [40, 30, 20]);
     assert_eq!(numbers(Newest { notable: true, before: 41, ..all }).await, [30, 20, 10]);
     assert_eq!(numbers(Newest { subject: Some("user:0"), ..all }).await, [48, 45, 42]);
+}
+
+async fn the_newest_of_some_kinds_are_found_among_many_others(place: &Place) {
+    let journal = place.journal();
+    for number in 0..30_i64 {
+        let kind = match number % 10 {
+            3 => "password.changed",
+            7 => "sign_in.succeeded",
+            _ => "token.refused",
+        };
+        let at = AT + Span::from_seconds(number);
+        let about = subject(&format!("user:{number}"));
+        journal.append(&Event::new(tenant(1), at, about, TRACE, example(kind))).await.expect("is written");
+    }
+    let all = NewestOfKinds {
+        kinds: &["password.changed", "sign_in.succeeded", "sign_out"],
+        before: Instant::MAX,
+        limit: 9,
+    };
+    let found = async |wanted| -> Vec<String> {
+        let lines = journal.newest_of_kinds(tenant(1), wanted).await.expect("reads");
+        lines.into_iter().map(|line| line.subject).collect()
+    };
+    assert_eq!(found(all).await, ["user:27", "user:23", "user:17", "user:13", "user:7", "user:3"]);
+    assert_eq!(found(NewestOfKinds { limit: 1, ..all }).await, ["user:27", "user:23"]);
+    let before = AT + Span::from_seconds(17);
+    assert_eq!(found(NewestOfKinds { before, ..all }).await, ["user:13", "user:7", "user:3"]);
+    let elsewhere = journal.newest_of_kinds(tenant(2), all).await.expect("reads");
+    assert!(elsewhere.is_empty());
 }
 
 /// Closes a store that is exclusive.

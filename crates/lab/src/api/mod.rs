@@ -20,6 +20,7 @@ mod service;
 mod sign_in;
 mod story;
 mod tenants;
+mod timeline;
 mod why;
 
 use axum::extract::rejection::RawPathParamsRejection;
@@ -60,6 +61,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/redeem", post(redeem::redeem))
         .route("/lab/tenants/{tenant}/sign_in", post(sign_in::sign_in))
         .route("/lab/tenants/{tenant}/story", get(story::show))
+        .route("/lab/tenants/{tenant}/timeline", get(timeline::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/matrix/connections", post(matrix::of_connections))
         .route("/lab/tenants/{tenant}/matrix/credentials", post(matrix::of_tenant))

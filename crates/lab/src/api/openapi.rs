@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     classes, clock, connections, diagnose, events, journal, matrix, outbox, redeem, runs, sign_in, story,
-    tenants, why,
+    tenants, timeline, why,
 };
 
 /// The lab API's own description.
@@ -50,6 +50,7 @@ use super::{
         runs::show,
         sign_in::sign_in,
         story::show,
+        timeline::show,
         why::ask,
         why::show
     )
@@ -143,6 +144,7 @@ mod tests {
                 "/lab/tenants/{tenant}/reset",
                 "/lab/tenants/{tenant}/runs",
                 "/lab/tenants/{tenant}/story",
+                "/lab/tenants/{tenant}/timeline",
                 "/lab/tenants/{tenant}/why",
                 "/lab/tenants/{tenant}/why/{id}",
             ]

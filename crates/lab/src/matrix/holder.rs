@@ -174,7 +174,7 @@ impl<'a> Holder<'a> {
             Credential::NonPasswordToken => &self.by_passkey.token,
             Credential::ConfidentialToken => &self.confidential_token,
         };
-        let why = self.tenants.why(self.tenant, credential).await?;
+        let why = self.tenants.why(self.tenant, credential, None).await?;
         Ok(why.and_then(|why| why.verdict))
     }
 

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use outlive_chassis::LabKey;
-use outlive_clock::TenantId;
+use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
+use outlive_wire::timeline::RunsInRange;
 use outlive_wire::{HeldConnections, KnownFlows};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
@@ -228,6 +229,19 @@ impl LabSurface {
     pub(crate) async fn flows(&self, tenant: TenantId) -> Result<KnownFlows, CallError> {
         let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/flows"));
         send(self.request(Method::GET, &url)).await?.expect()
+    }
+
+    /// Returns the runs of a tenant's flows between two instants, each or counted by `bin`.
+    pub(crate) async fn runs_in_range(
+        &self,
+        tenant: TenantId,
+        (from, until): (Instant, Instant),
+        bin: Span,
+    ) -> Result<RunsInRange, CallError> {
+        let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/timeline"));
+        let range = [("from", from.to_string()), ("until", until.to_string())];
+        let request = self.request(Method::GET, &url).query(&range).query(&[("bin", bin.as_seconds())]);
+        send(request).await?.expect()
     }
 
     /// Returns the number of flow runs of a tenant, by status.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use outlive_rules::Question;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::CodeIssued;
+use outlive_wire::lab_api::TenantCredentials;
 use outlive_wire::story::{CredentialKind, Holder};
 
 use super::{Found, Scene};
@@ -20,6 +21,17 @@ const SESSIONS_MAX: usize = 6;
 const CODES_READ: u32 = 50;
 /// The number of tokens of an application that are read.
 const TOKENS_READ: u32 = 200;
+
+/// Whether the code is for an application of the tenant that is neither the portal nor a connector.
+pub(crate) fn is_application_of_user(tenant: &TenantCredentials, code: &CodeIssued) -> bool {
+    let client = code.client_id.to_string();
+    let hub = tenant.urls.hub.trim_end_matches('/');
+    client != tenant.maker_portal
+        && tenant.applications.iter().any(|application| {
+            application.client_id == client
+                && !application.redirect_uris.iter().any(|uri| uri.starts_with(hub))
+        })
+}
 
 impl Scene<'_> {
     /// Adds the tokens of each application that the user signed in to, and the latest browser
@@ -37,7 +49,7 @@ impl Scene<'_> {
             codes.reverse();
             for line in codes {
                 let JournalEvent::CodeIssued(code) = line.event else { continue };
-                if self.is_application_of_user(&code) && seen.insert(code.client_id) {
+                if is_application_of_user(self.tenant, &code) && seen.insert(code.client_id) {
                     *question = self.of_application(&code, found).await?.or(question.take());
                 }
             }
@@ -67,18 +79,6 @@ impl Scene<'_> {
             }
         }
         Ok(Vec::new())
-    }
-
-    /// Whether the code is for an application of the tenant that is neither the portal nor a
-    /// connector.
-    fn is_application_of_user(&self, code: &CodeIssued) -> bool {
-        let client = code.client_id.to_string();
-        let hub = self.tenant.urls.hub.trim_end_matches('/');
-        client != self.tenant.maker_portal
-            && self.tenant.applications.iter().any(|application| {
-                application.client_id == client
-                    && !application.redirect_uris.iter().any(|uri| uri.starts_with(hub))
-            })
     }
 
     /// Adds the latest tokens that came from a code.

@@ -138,7 +138,7 @@ fn password_changed(question: &Question, since: Instant) -> Option<StoryEvent> {
     Some(story_event(&question.rules, event, at))
 }
 
-fn holder_of(connection: &HeldConnection) -> Holder {
+pub(crate) fn holder_of(connection: &HeldConnection) -> Holder {
     Holder::Connection {
         id: connection.id.clone(),
         name: connection.name.clone(),

@@ -16,6 +16,9 @@ use outlive_wire::story::{CredentialKind, CredentialState, Story, StoryCredentia
 use crate::services::{LabSurface, Service};
 use crate::why::Inquiry;
 
+pub(crate) use applications::is_application_of_user;
+pub(crate) use connections::holder_of;
+
 /// The tenant and its main user.
 struct Scene<'a> {
     inquiry: Inquiry<'a>,

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use outlive_chassis::Chassis;
-use outlive_clock::{Instant, Randomness, TenantId};
+use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind, TenantCredentials};
 use outlive_wire::story::Story;
+use outlive_wire::timeline::Timeline;
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 
@@ -21,7 +22,8 @@ use crate::maker::MakerError;
 use crate::seed::Seed;
 use crate::services::{LabSurface, Service};
 use crate::story;
-use crate::why::{self, Why};
+use crate::timeline::{self, Range};
+use crate::why::{self, Possible, Why};
 
 /// Configuration of the registry.
 #[derive(Clone, Debug)]
@@ -259,13 +261,19 @@ impl Tenants {
         Ok(json!({ "messages": messages }))
     }
 
-    /// Explains a token, code, cookie, connection or run; `None` if it is unknown.
+    /// Explains a token, code, cookie, connection or run, and what an event would do to it; `None`
+    /// if it is unknown.
     ///
     /// # Errors
     /// An unknown tenant, or a service did not answer.
-    pub async fn why(&self, tenant: TenantId, id: &str) -> Result<Option<Why>, TenantError> {
+    pub(crate) async fn why(
+        &self,
+        tenant: TenantId,
+        id: &str,
+        event: Option<Possible>,
+    ) -> Result<Option<Why>, TenantError> {
         self.credentials(tenant).await?;
-        Ok(why::explain(&self.surface, tenant, id).await?)
+        Ok(why::explain(&self.surface, tenant, id, event).await?)
     }
 
     /// Tells which credentials of the tenant's main user are alive and why, and which flows run.
@@ -277,5 +285,23 @@ impl Tenants {
         let credentials = self.credentials(tenant).await?;
         let now = self.time(tenant).await?.0.now;
         Ok(story::tell(&self.surface, &credentials, now).await)
+    }
+
+    /// Returns what happened to the credentials of the tenant's main user and to its flows, from
+    /// the first instant until the second, or until now. Returns `None` for a tenant without users.
+    ///
+    /// # Errors
+    /// An unknown tenant, or the service of its clock did not answer.
+    pub async fn timeline(
+        &self,
+        tenant: TenantId,
+        length: Span,
+        until: Option<Instant>,
+    ) -> Result<Option<Timeline>, TenantError> {
+        let credentials = self.credentials(tenant).await?;
+        let now = self.time(tenant).await?.0.now;
+        let until = until.unwrap_or(now);
+        let range = Range { from: until - length, until };
+        Ok(timeline::read(&self.surface, &credentials, now, range).await)
     }
 }

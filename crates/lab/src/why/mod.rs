@@ -4,6 +4,7 @@
 //! evaluated on them here: as they are, and with each fact changed. The origin of the credential
 //! and the decisions about it come from the journals.
 
+mod after;
 mod connection;
 mod credential;
 pub(crate) mod lines;
@@ -15,6 +16,8 @@ use outlive_rules::{Question, Verdict, WhatIf, ends_by_itself, prospects, what_i
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::after::After;
+pub(crate) use self::after::Possible;
 use crate::http::CallError;
 use crate::services::LabSurface;
 
@@ -41,6 +44,12 @@ pub struct Why {
     pub would_not_end_it: Vec<String>,
     /// If it is refused: the smallest changes of facts with which it would be accepted.
     pub what_if: Vec<WhatIf>,
+    /// The verdict after an event, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
+    /// The question about the credential.
+    #[serde(skip)]
+    question: Option<Question>,
 }
 
 /// A journal event, summarized.
@@ -57,13 +66,22 @@ pub struct Moment {
     pub trace: String,
 }
 
-/// Explains the credential, connection or run with this id. A credential can be given itself.
-/// Returns `None` if it is unknown.
+/// Explains the credential, connection or run with this id, and what an event would do to it. A
+/// credential can be given itself. Returns `None` if it is unknown.
 pub(crate) async fn explain(
     surface: &LabSurface,
     tenant: TenantId,
     id: &str,
+    event: Option<Possible>,
 ) -> Result<Option<Why>, CallError> {
+    let mut why = find(surface, tenant, id).await?;
+    if let Some(why) = &mut why {
+        why.after = event.zip(why.question.as_ref()).map(|(event, question)| event.then(question));
+    }
+    Ok(why)
+}
+
+async fn find(surface: &LabSurface, tenant: TenantId, id: &str) -> Result<Option<Why>, CallError> {
     let inquiry = Inquiry { surface, tenant };
     let id = id.trim();
     if let Some(why) = inquiry.credential(id).await? {
@@ -107,12 +125,16 @@ impl Why {
             would_end_it: Vec::new(),
             would_not_end_it: Vec::new(),
             what_if: Vec::new(),
+            after: None,
+            question: None,
         }
     }
 
     /// Takes over the verdict and the lineage of the credential that this depends on.
     fn depend_on(&mut self, other: Self) {
-        let Self { lineage, verdict, ends_by_itself, would_end_it, would_not_end_it, what_if, .. } = other;
+        let Self {
+            lineage, verdict, ends_by_itself, would_end_it, would_not_end_it, what_if, question, ..
+        } = other;
         *self = Self {
             lineage,
             verdict,
@@ -120,6 +142,8 @@ impl Why {
             would_end_it,
             would_not_end_it,
             what_if,
+            question,
+            after: None,
             kind: std::mem::take(&mut self.kind),
             name: std::mem::take(&mut self.name),
             what: std::mem::take(&mut self.what),
@@ -141,5 +165,6 @@ impl Why {
             self.what_if = what_if(question);
         }
         self.verdict = Some(verdict);
+        self.question = Some(question.clone());
     }
 }

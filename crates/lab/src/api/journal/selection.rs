@@ -53,6 +53,8 @@ impl Selection {
             about: self.about.clone(),
             newest: false,
             notable: false,
+            kinds: None,
+            before: None,
         }
     }
 

@@ -1,0 +1,116 @@
+//! The timeline of a tenant: what a password change ended, and the failed runs at their places; a
+//! year is counted, and stays small.
+
+use std::time::Instant as Wall;
+
+use outlive_tests::{Service, System};
+use reqwest::Method;
+use serde_json::Value;
+
+const ROW: &str = "Password changed by user";
+
+fn lane<'a>(timeline: &'a Value, name: &str) -> &'a Value {
+    let lanes = timeline["lanes"].as_array().expect("lanes");
+    let named = |lane: &&Value| lane["holder"]["display_name"] == name || lane["holder"]["name"] == name;
+    lanes.iter().find(named).unwrap_or_else(|| panic!("no lane {name}: {timeline:#}"))
+}
+
+fn kinds(lane: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let marks = lane["marks"].as_array().expect("marks").iter();
+    marks.map(|mark| (text(&mark["kind"]), text(&mark["row"]))).collect()
+}
+
+fn flow<'a>(timeline: &'a Value, name: &str) -> &'a Value {
+    let flows = timeline["flows"].as_array().expect("flows");
+    flows.iter().find(|flow| flow["display_name"] == name).expect("a flow")
+}
+
+#[tokio::test]
+async fn the_timeline_shows_what_ended_and_which_runs_failed() {
+    let system = System::start().await;
+    let tenant = system.seed_tenant().await;
+    tenant.freeze().await;
+    tenant.advance("PT2H").await;
+    tenant.change_password("owner", "a new password, 2 words").await;
+    tenant.advance("PT5H").await;
+    let day = tenant.call(Method::GET, "/timeline?length=P1D", None).await;
+    assert_eq!(day["missing"], Value::Array(Vec::new()));
+    let event = &day["events"].as_array().expect("events").iter().find(|event| event["row"] == ROW);
+    let changed = event.expect("the change")["at"].as_str().expect("an instant").to_owned();
+    let expect = |kind: &str| ("obtained".to_owned(), "-".to_owned(), kind.to_owned());
+    for (name, (first, none, then)) in [
+        ("Orders", expect("survived")),
+        ("Orders, public", expect("revoked")),
+        ("Orders, basic", expect("revoked")),
+        ("Orders Desktop", expect("revoked")),
+    ] {
+        let lane = lane(&day, name);
+        assert_eq!(kinds(lane), [(first, none), (then.clone(), ROW.to_owned())], "{name}");
+        let until = lane["grants"][0]["until"].as_str().expect("an instant");
+        assert_eq!(until == changed, then == "revoked", "{name}: {until}");
+    }
+    // The session of the browser was ended, too.
+    assert!(day["lanes"][0]["marks"].as_array().expect("marks").iter().any(|mark| mark["kind"] == "revoked"));
+    // Runs failed from the first refresh after the change on; the stored password at once.
+    for (name, is_confidential) in
+        [("Hourly orders", true), ("Hourly, public", false), ("Hourly, basic", false)]
+    {
+        let runs = flow(&day, name)["runs"].as_array().expect("runs").clone();
+        assert_eq!(runs.len(), 8, "{name}: {runs:?}");
+        let failed: Vec<_> = runs.iter().filter(|run| run["status"] == "Failed").collect();
+        assert_eq!(failed.is_empty(), is_confidential, "{name}");
+        assert!(failed.iter().all(|run| run["started"].as_str() > Some(changed.as_str())), "{name}");
+        assert_eq!(runs.last().expect("a run")["status"] == "Failed", !is_confidential, "{name}");
+    }
+    // A range before the change shows none of it.
+    let before = tenant
+        .call(
+            Method::GET,
+            &format!("/timeline?length=PT1H&until={}", day["from"].as_str().expect("from")),
+            None,
+        )
+        .await;
+    assert_eq!(before["events"], Value::Array(Vec::new()));
+    let page = reqwest::get(format!("{}/timeline?tenant={}", system.url(Service::Console), tenant.id()))
+        .await
+        .expect("answers");
+    let page = page.text().await.expect("text");
+    assert!(page.contains("The password change ended"), "{page}");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn weeks_of_hourly_runs_are_counted_and_small() {
+    let system = System::start().await;
+    let tenant = system.seed_tenant().await;
+    tenant.freeze().await;
+    tenant.advance("P40D").await;
+    tenant.change_password("owner", "a new password, 2 words").await;
+    tenant.advance("P10D").await;
+    let begun = Wall::now();
+    let year = tenant.call(Method::GET, "/timeline?length=P365D", None).await;
+    let took = begun.elapsed();
+    let totals: Vec<_> =
+        year["flows"].as_array().expect("flows").iter().map(|flow| flow["total"].as_u64()).collect();
+    assert_eq!(totals, [Some(50 * 24 + 1); 3]);
+    let bins = flow(&year, "Hourly orders")["bins"].as_array().expect("weeks").len();
+    assert!((8..=9).contains(&bins), "{bins}");
+    // These are in the history; the first weeks were pruned from it.
+    let failed: u64 = flow(&year, "Hourly, public")["bins"]
+        .as_array()
+        .expect("weeks")
+        .iter()
+        .filter_map(|bin| bin["failed"].as_u64())
+        .sum();
+    assert!((238..=240).contains(&failed), "{failed}");
+    assert!(took.as_millis() < 1_000, "{took:?}, in a debug build");
+    println!("50 days of three hourly flows in {took:?}");
+    for range in ["month", "quarter", "year"] {
+        let url = format!("{}/timeline?range={range}&tenant={}", system.url(Service::Console), tenant.id());
+        let page = reqwest::get(url).await.expect("answers").text().await.expect("text");
+        println!("{range}: {} bytes", page.len());
+        assert!(page.len() < 100_000 && page.contains("failed runs"), "{range}: {} bytes", page.len());
+    }
+    system.stop().await;
+}
