@@ -6,6 +6,7 @@ use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryC
 use super::headline::{FlowFate, fate_of, headline};
 use super::names::{class_name, fate, kind_name, style_of};
 use super::sentence::{Part, first_sentence, sentence};
+use super::view::label_of;
 use crate::frame::Frame;
 
 /// The number of rows that the drawing shows.
@@ -15,7 +16,7 @@ const ROW_HEIGHT: usize = 96;
 /// The number of runs that it shows of each flow.
 const RUNS_SHOWN: usize = 4;
 /// The number of letters that fit into a box.
-const LETTERS_MAX: usize = 20;
+const LETTERS_MAX: usize = 17;
 
 #[derive(Template)]
 #[template(path = "story_present.html")]
@@ -115,7 +116,7 @@ fn drawn_row(place: usize, one: &StoryCredential, story: &Story) -> DrawnRow {
     let (name, flow) = match &one.holder {
         Holder::Connection { id, display_name, .. } => {
             let flow = story.flows.iter().find(|flow| flow.connection.as_ref() == Some(id));
-            (format!("Hub, {display_name}"), flow)
+            (format!("Hub, {}", label_of(display_name)), flow)
         }
         Holder::Application { name, .. } => (name.clone(), None),
         Holder::Browser => ("Browser".to_owned(), None),

@@ -162,6 +162,6 @@ fn broken(story: &Story) -> Vec<Broken> {
 }
 
 /// What distinguishes a connection from others: what follows the comma in its name.
-fn label_of(display_name: &str) -> String {
+pub(super) fn label_of(display_name: &str) -> String {
     display_name.rsplit(", ").next().unwrap_or(display_name).to_owned()
 }
