@@ -143,6 +143,7 @@ mod tests {
                 "/lab/tenants/{tenant}/redeem",
                 "/lab/tenants/{tenant}/reset",
                 "/lab/tenants/{tenant}/runs",
+                "/lab/tenants/{tenant}/sign_in",
                 "/lab/tenants/{tenant}/story",
                 "/lab/tenants/{tenant}/timeline",
                 "/lab/tenants/{tenant}/why",

@@ -27,7 +27,7 @@ pub(super) const LESSON: Lesson = Lesson {
             edition: None,
             button: "Keep my prediction and change the password",
             actions: &[PASSWORD_CHANGE],
-            done: "The owner changed the password, on your tenant.",
+            done: "The owner changed the password.",
             asks: &[
                 Ask {
                     subject: Subject::Refresh("Orders Desktop"),
