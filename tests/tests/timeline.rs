@@ -63,6 +63,27 @@ async fn the_timeline_shows_what_ended_and_which_runs_failed() {
         assert!(failed.iter().all(|run| run["started"].as_str() > Some(changed.as_str())), "{name}");
         assert_eq!(runs.last().expect("a run")["status"] == "Failed", !is_confidential, "{name}");
     }
+    // A run is explained by the token that it used, as it was then.
+    let runs = flow(&day, "Hourly, public")["runs"].as_array().expect("runs");
+    for (run, outcome, code) in
+        [(&runs[1], "accepted", Value::Null), (&runs[7], "refused", "AADSTS50173".into())]
+    {
+        let path = format!("/why/run:{}", run["name"].as_str().expect("a name"));
+        let why = tenant.call(Method::GET, &path, None).await;
+        assert_eq!(
+            (&why["verdict"]["outcome"], &why["verdict"]["code"]),
+            (&outcome.into(), &code),
+            "{why:#}"
+        );
+        assert!(why["what"].as_str().expect("words").contains("The token that it used: "), "{why:#}");
+    }
+    // What an event would do is asked without causing it.
+    let token = lane(&day, "Orders")["grants"][0]["name"].as_str().expect("a name");
+    for (event, outcome) in [("password_changed_by_user", "accepted"), ("admin_revokes", "refused")] {
+        let why = tenant.call(Method::GET, &format!("/why/{token}?after={event}"), None).await;
+        assert_eq!(why["verdict"]["outcome"], "accepted", "{why:#}");
+        assert_eq!(why["after"]["verdict"]["outcome"], outcome, "{why:#}");
+    }
     // A range before the change shows none of it.
     let before = tenant
         .call(

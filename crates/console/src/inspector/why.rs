@@ -129,14 +129,17 @@ impl Why {
             "code" => "This authorization code",
             "cookie" => "This browser session",
             "connection" => "The token of this connection",
-            _ => "The token of this run’s connection",
+            _ => "The token that this run used",
         };
+        // A run is over: the verdict is that of its time.
+        let is = if self.kind == "run" { "was" } else { "is" };
+        let then = if self.kind == "run" { " then" } else { "" };
         match (self.is_accepted(), self.text("title")) {
-            (Some(true), _) => format!("{what} is alive."),
+            (Some(true), _) => format!("{what} {is} alive{then}."),
             (Some(false), Some(title)) => {
                 let mut letters = title.chars();
                 let first: String = letters.next().into_iter().flat_map(char::to_lowercase).collect();
-                format!("{what} is refused: {first}{}.", letters.as_str())
+                format!("{what} {is} refused{then}: {first}{}.", letters.as_str())
             }
             _ => match self.kind.as_str() {
                 "run" => "What this run did".to_owned(),

@@ -33,7 +33,8 @@ async fn a_run_and_a_connection_have_pages_and_an_unknown_name_has_none() {
     let mut browser = Browser::at(&lab.serve().await);
     let run = browser.get("/").await.attributes("tbody td a", "href").remove(0);
     assert_eq!(run, format!("/runs/run-12?tenant={TENANT}"));
-    assert_eq!(browser.get(&run).await.status, StatusCode::OK);
+    let page = browser.get(&run).await;
+    assert_eq!(page.texts("h1"), ["The token that this run used was refused then: an event revoked it."]);
     for path in ["/runs/nothing", "/connections/nothing", "/tokens?of=nothing"] {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");

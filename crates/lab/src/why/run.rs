@@ -1,15 +1,59 @@
-//! Explains a run of a flow, by the events of its trace in every service and by its connection.
+//! Explains a run of a flow, by the events of its trace in every service and by the token that it
+//! used, as it was then.
 
+use outlive_clock::Instant;
+use outlive_rules::Question;
 use outlive_wire::JournalEvent;
 
 use super::credential::latest;
-use super::lines::sort;
+use super::lines::{Line, sort};
 use super::{Inquiry, Why};
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
 
 /// Maximum number of events of a run.
 const LINES_MAX: u32 = 100;
+
+/// The token that a run used.
+pub(super) struct Used {
+    name: String,
+    /// The question that was decided about it then, if the identity provider was asked.
+    question: Option<Question>,
+    /// When it was used.
+    at: Instant,
+}
+
+/// Returns the token that a run used, from its events in order: the refresh token that the hub
+/// presented last, otherwise the access token that it sent.
+fn used_then(lines: &[Line]) -> Option<Used> {
+    let presented = |line: &Line| {
+        let (name, question) = match &line.event {
+            JournalEvent::TokenRefused(refused) => (refused.refresh_token.as_ref()?.id, &refused.question),
+            JournalEvent::TokenIssued(issued) => (issued.refresh_token.as_ref()?.parent?, &issued.question),
+            _ => return None,
+        };
+        Some(Used { name: name.to_string(), question: question.clone(), at: line.line.at })
+    };
+    let sent = |line: &Line| match &line.event {
+        JournalEvent::RuntimeForwarded(call) => {
+            Some(Used { name: call.access_token.clone()?, question: None, at: line.line.at })
+        }
+        _ => None,
+    };
+    lines.iter().rev().find_map(presented).or_else(|| lines.iter().rev().find_map(sent))
+}
+
+impl Why {
+    /// Evaluates the rules as of when a run used the token.
+    fn evaluate_as_of(&mut self, used: Used) {
+        let Some(question) = used.question.or_else(|| self.question.clone()) else { return };
+        self.would_end_it.clear();
+        self.would_not_end_it.clear();
+        self.what_if.clear();
+        self.ends_by_itself = None;
+        self.evaluate(&Question { at: used.at, ..question });
+    }
+}
 
 impl Inquiry<'_> {
     pub(super) async fn run(&self, name: &str) -> Result<Option<Why>, CallError> {
@@ -35,13 +79,19 @@ impl Inquiry<'_> {
         let mut why = Why::of("run", name, format!("A run of a flow; it {status}."));
         let connection =
             lines.iter().find_map(|line| line.line.subject.strip_prefix("connection:").map(str::to_owned));
-        if let Some(connection) = connection
+        sort(&mut lines);
+        if let Some(used) = used_then(&lines)
+            && let Some(mut token) = self.credential(&used.name).await?
+        {
+            token.evaluate_as_of(used);
+            why.what = format!("{} The token that it used: {}", why.what, token.what);
+            why.depend_on(token);
+        } else if let Some(connection) = connection
             && let Some(behind) = self.connection(&connection).await?
         {
             why.what = format!("{} Its connection: {}", why.what, behind.what);
             why.depend_on(behind);
         }
-        sort(&mut lines);
         why.decisions = latest(&lines);
         Ok(Some(why))
     }
