@@ -1,8 +1,7 @@
 //! The timeline of a tenant: what a password change ended, and the failed runs at their places; a
 //! year is counted, and stays small.
 
-use std::time::Instant as Wall;
-
+use outlive_clock::wall_now;
 use outlive_tests::{Service, System};
 use reqwest::Method;
 use serde_json::Value;
@@ -109,9 +108,9 @@ async fn weeks_of_hourly_runs_are_counted_and_small() {
     tenant.advance("P40D").await;
     tenant.change_password("owner", "a new password, 2 words").await;
     tenant.advance("P10D").await;
-    let begun = Wall::now();
+    let begun = wall_now();
     let year = tenant.call(Method::GET, "/timeline?length=P365D", None).await;
-    let took = begun.elapsed();
+    let took = wall_now() - begun;
     let totals: Vec<_> =
         year["flows"].as_array().expect("flows").iter().map(|flow| flow["total"].as_u64()).collect();
     assert_eq!(totals, [Some(50 * 24 + 1); 3]);
@@ -125,8 +124,8 @@ async fn weeks_of_hourly_runs_are_counted_and_small() {
         .filter_map(|bin| bin["failed"].as_u64())
         .sum();
     assert!((238..=240).contains(&failed), "{failed}");
-    assert!(took.as_millis() < 1_000, "{took:?}, in a debug build");
-    println!("50 days of three hourly flows in {took:?}");
+    assert!(took.as_millis() < 1_000, "{took}, in a debug build");
+    println!("50 days of three hourly flows in {took}");
     for range in ["month", "quarter", "year"] {
         let url = format!("{}/timeline?range={range}&tenant={}", system.url(Service::Console), tenant.id());
         let page = reqwest::get(url).await.expect("answers").text().await.expect("text");

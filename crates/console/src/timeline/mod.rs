@@ -88,7 +88,7 @@ pub(crate) async fn timeline(
     query: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
-    let (place, mark) = match asked(&console, query).await? {
+    let (place, mark) = match read_address(&console, query).await? {
         Ok(found) => found,
         Err(list) => return Ok(list),
     };
@@ -111,7 +111,7 @@ pub(crate) async fn svg(
     State(console): State<Console>,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, ErrorPage> {
-    let (place, _) = match asked(&console, query).await? {
+    let (place, _) = match read_address(&console, query).await? {
         Ok(found) => found,
         Err(list) => return Ok(list),
     };
@@ -135,7 +135,7 @@ pub(crate) async fn mermaid(
     State(console): State<Console>,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, ErrorPage> {
-    let (place, _) = match asked(&console, query).await? {
+    let (place, _) = match read_address(&console, query).await? {
         Ok(found) => found,
         Err(list) => return Ok(list),
     };
@@ -144,7 +144,7 @@ pub(crate) async fn mermaid(
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
-async fn asked(
+async fn read_address(
     console: &Console,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Result<(Place, Option<String>), Response>, ErrorPage> {

@@ -55,7 +55,7 @@ pub(super) async fn list(
     let mut known = Vec::with_capacity(rows.len());
     for flow in rows {
         let of = (tenant, flow.id);
-        let bins = run_ranges::counted(store, of, range, width).await?;
+        let bins = run_ranges::count(store, of, range, width).await?;
         let total = bins.iter().map(|bin| bin.succeeded + bin.failed + bin.other).sum();
         // What was pruned is not listed.
         let mut runs = Vec::new();

@@ -55,7 +55,7 @@ pub(crate) async fn each(
 
 /// Counts the runs of a flow in a range, by spans of the width; those that were pruned by days, or
 /// by longer spans.
-pub(crate) async fn counted(
+pub(crate) async fn count(
     store: &Store,
     of: (TenantId, FlowId),
     range: Range,

@@ -4,8 +4,8 @@
 //! Hub and flow service return what they hold, the identity provider the facts about each
 //! credential. The rules are evaluated on them here, as in `why`.
 
-mod applications;
-mod connections;
+pub(crate) mod applications;
+pub(crate) mod connections;
 mod credential;
 
 use outlive_clock::Instant;
@@ -15,9 +15,6 @@ use outlive_wire::story::{CredentialKind, CredentialState, Story, StoryCredentia
 
 use crate::services::{LabSurface, Service};
 use crate::why::Inquiry;
-
-pub(crate) use applications::is_application_of_user;
-pub(crate) use connections::holder_of;
 
 /// The tenant and its main user.
 struct Scene<'a> {

@@ -11,7 +11,8 @@ use super::Scene;
 use super::fate::follow;
 use crate::http::CallError;
 use crate::services::Service;
-use crate::story::{holder_of, is_application_of_user};
+use crate::story::applications::is_application_of_user;
+use crate::story::connections::holder_of;
 use crate::why::Known;
 
 /// The number of connections with a lane.
@@ -161,7 +162,7 @@ impl Scene<'_> {
                 &self.happened,
                 self.range.until.min(self.now),
             );
-            // A browser may have several sessions; elsewhere the next grant replaces the one before.
+            // A browser may have several sessions; elsewhere a grant replaces another.
             let next = grants.get(place + 1).filter(|_| kind != CredentialKind::SessionCookie);
             if let Some(next) = next.filter(|next| next.obtained < fate.until) {
                 fate.until = next.obtained;
