@@ -10,11 +10,12 @@ use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use crate::connection_filter::{Choice, Filter, breaks, breaks_anyway};
 use crate::error::{ErrorPage, show};
 use crate::executed_connections::{Cell, Column, ConnectionMatrix, Row};
 use crate::frame::{Frame, Section};
 use crate::number_words::{capital, number};
-use crate::pages::{Choice, chosen, wants_json};
+use crate::pages::{self, chosen, wants_json};
 use crate::state::Console;
 use crate::words::brief;
 
@@ -24,6 +25,9 @@ pub(crate) struct Asked {
     tenant: Option<String>,
     /// An opened cell, `event.connection`.
     cell: Option<String>,
+    event: Option<String>,
+    kind: Option<String>,
+    only: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +45,13 @@ struct ConnectionMatrixPage {
     groups: Vec<(String, usize)>,
     columns: Vec<String>,
     rows: Vec<RowView>,
+    /// Whether the matrix was executed.
+    is_executed: bool,
+    events: Vec<Choice>,
+    kinds: Vec<Choice>,
+    only: bool,
+    /// The filter in links.
+    query: String,
 }
 
 struct RowView {
@@ -89,11 +100,12 @@ pub(crate) async fn connections(
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
     let asked = query.map(|Query(asked)| asked).unwrap_or_default();
-    let tenant = match chosen(&console, Choice { tenant: asked.tenant }).await? {
+    let tenant = match chosen(&console, pages::Choice { tenant: asked.tenant }).await? {
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
     let executed = console.executed_connections.get();
+    let filter = Filter { event: asked.event, kind: asked.kind, only: asked.only };
     if wants_json(&headers) {
         return Ok(match executed {
             Some(matrix) => Json(&*matrix).into_response(),
@@ -103,7 +115,7 @@ pub(crate) async fn connections(
     let (tenants, credentials, clock) =
         tokio::try_join!(console.lab.tenants(), console.lab.tenant(tenant), console.lab.clock(tenant))?;
     let frame = Frame::of(&console, &headers, Section::Matrix, &credentials, &clock, &tenants, "");
-    let page = page_of(frame, executed.as_deref(), asked.cell.as_deref());
+    let page = page_of(frame, executed.as_deref(), asked.cell.as_deref(), filter);
     Ok(page.frame.respond(show(&page)))
 }
 
@@ -124,7 +136,12 @@ pub(crate) async fn execute(
     Ok((StatusCode::SEE_OTHER, AppendHeaders([(LOCATION, location)])).into_response())
 }
 
-fn page_of(frame: Frame, executed: Option<&ConnectionMatrix>, open: Option<&str>) -> ConnectionMatrixPage {
+fn page_of(
+    frame: Frame,
+    executed: Option<&ConnectionMatrix>,
+    open: Option<&str>,
+    filter: Filter,
+) -> ConnectionMatrixPage {
     let Some(matrix) = executed else {
         return ConnectionMatrixPage {
             frame,
@@ -135,21 +152,33 @@ fn page_of(frame: Frame, executed: Option<&ConnectionMatrix>, open: Option<&str>
             groups: Vec::new(),
             columns: Vec::new(),
             rows: Vec::new(),
+            is_executed: false,
+            events: Vec::new(),
+            kinds: Vec::new(),
+            only: false,
+            query: String::new(),
         };
     };
     let cells = || matrix.rows.iter().flat_map(|row| &row.cells);
     let repaired = cells()
         .filter(|cell| cell.repair.as_ref().is_some_and(|repair| repair.executed && repair.works))
         .count();
+    let filter = filter.known(matrix);
+    let columns: Vec<&Column> = matrix.columns.iter().filter(|one| filter.shows_column(one)).collect();
     let mut band = "";
-    let rows = matrix.rows.iter().zip(1..).map(|(row, number)| {
+    let rows = matrix.rows.iter().zip(1..).filter_map(|(row, number)| {
+        let is_shown = |cell: &&Cell| columns.iter().any(|one| one.connection == cell.connection);
+        let cells: Vec<&Cell> = row.cells.iter().filter(is_shown).collect();
+        if !filter.shows_row(row, &cells) {
+            return None;
+        }
         let heading = (row.band != band).then(|| row.band.clone());
         band = &row.band;
-        row_of(row, number, heading, &matrix.columns, open)
+        Some(row_of((row, &cells), number, heading, &columns, open))
     });
     let rows = rows.collect();
     let mut groups: Vec<(String, usize)> = Vec::new();
-    for column in &matrix.columns {
+    for column in &columns {
         match groups.last_mut() {
             Some((group, count)) if *group == column.group => *count += 1,
             _ => groups.push((column.group.clone(), 1)),
@@ -172,13 +201,14 @@ fn page_of(frame: Frame, executed: Option<&ConnectionMatrix>, open: Option<&str>
             matrix.rules,
         ),
         groups,
-        columns: matrix.columns.iter().map(|column| column.short.clone()).collect(),
+        columns: columns.iter().map(|column| column.short.clone()).collect(),
         rows,
+        is_executed: true,
+        events: filter.events(matrix),
+        kinds: filter.kinds(matrix),
+        only: filter.only.is_some(),
+        query: filter.query(),
     }
-}
-
-fn breaks(cell: &Cell) -> bool {
-    matches!(cell.observed.as_str(), "breaks_at_once" | "breaks_at_next_refresh")
 }
 
 /// The style, icon and words of an outcome: in a cell, and of a list of kinds.
@@ -192,7 +222,14 @@ fn outcome_of(observed: &str) -> (&'static str, &'static str, &'static str, &'st
     }
 }
 
-fn row_of(row: &Row, number: usize, band: Option<String>, columns: &[Column], open: Option<&str>) -> RowView {
+/// Describes a row with these of its cells.
+fn row_of(
+    (row, cells_shown): (&Row, &[&Cell]),
+    number: usize,
+    band: Option<String>,
+    columns: &[&Column],
+    open: Option<&str>,
+) -> RowView {
     let title_of = |name: &str| {
         columns
             .iter()
@@ -200,14 +237,14 @@ fn row_of(row: &Row, number: usize, band: Option<String>, columns: &[Column], op
             .map_or_else(|| name.to_owned(), |column| column.title.clone())
     };
     let mut opened = None;
-    let cells = row.cells.iter().map(|cell| {
+    let cells = cells_shown.iter().map(|cell| {
         let name = format!("{}.{}", row.event, cell.connection);
         let (style, icon, word, _) = outcome_of(&cell.observed);
         let is_open = open == Some(name.as_str());
         if is_open {
             opened = Some(open_cell(row, cell, style, &title_of(&cell.connection)));
         }
-        let is_anyway = cell.code.as_deref() == Some("Missing refresh token");
+        let is_anyway = breaks_anyway(cell);
         let code = cell.code.as_deref().unwrap_or_default().trim_start_matches("AADSTS");
         CellView {
             name,
@@ -225,7 +262,7 @@ fn row_of(row: &Row, number: usize, band: Option<String>, columns: &[Column], op
     });
     let cells = cells.collect();
     let mut outcomes: Vec<(&str, Vec<String>)> = Vec::new();
-    for cell in &row.cells {
+    for cell in cells_shown {
         match outcomes.iter_mut().find(|(observed, _)| *observed == cell.observed) {
             Some((_, kinds)) => kinds.push(title_of(&cell.connection)),
             None => outcomes.push((&cell.observed, vec![title_of(&cell.connection)])),
@@ -235,7 +272,7 @@ fn row_of(row: &Row, number: usize, band: Option<String>, columns: &[Column], op
         let (style, icon, _, words) = outcome_of(observed);
         OutcomeView { style, icon, words: format!("{} {words}", kinds.len()), kinds: kinds.join(", ") }
     });
-    let repair = row.cells.iter().find_map(|cell| cell.repair.as_ref().filter(|repair| repair.executed));
+    let repair = cells_shown.iter().find_map(|cell| cell.repair.as_ref().filter(|repair| repair.executed));
     RowView {
         number,
         band,

@@ -11,7 +11,7 @@ use outlive_wire::lab_api::{
 };
 use outlive_wire::story::Story;
 use outlive_wire::timeline::Timeline;
-use outlive_wire::{HeldConnections, JournalLine};
+use outlive_wire::{FlowAction, FlowDetails, FlowShare, HeldConnections, JournalLine, RunDetails};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -192,6 +192,52 @@ impl Lab {
         answer(url, request).await
     }
 
+    /// Returns a flow with a page of its run history.
+    pub(crate) async fn flow(
+        &self,
+        tenant: TenantId,
+        flow: &str,
+        history: &[(&str, &str)],
+    ) -> Result<FlowDetails, LabError> {
+        let (url, request) = self.request(Method::GET, &flow_path(tenant, flow, ""));
+        answer(url, request.query(history)).await
+    }
+
+    /// Returns a run of a flow with its actions.
+    pub(crate) async fn flow_run(
+        &self,
+        tenant: TenantId,
+        flow: &str,
+        run: &str,
+    ) -> Result<RunDetails, LabError> {
+        let (url, request) =
+            self.request(Method::GET, &flow_path(tenant, flow, &format!("/runs/{}", segment(run))));
+        answer(url, request).await
+    }
+
+    /// Does `start`, `stop` or `run` as the owner of a flow.
+    pub(crate) async fn act_on_flow(
+        &self,
+        tenant: TenantId,
+        flow: &str,
+        what: &str,
+        action: &FlowAction,
+    ) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::POST, &flow_path(tenant, flow, &format!("/{what}")));
+        answer::<Value>(url, request.json(action)).await.map(drop)
+    }
+
+    /// Shares a flow as its owner, or stops to.
+    pub(crate) async fn share_flow(
+        &self,
+        tenant: TenantId,
+        flow: &str,
+        share: &FlowShare,
+    ) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::POST, &flow_path(tenant, flow, "/share"));
+        answer::<Value>(url, request.json(share)).await.map(drop)
+    }
+
     /// Begins to fix a connection as its owner.
     pub(crate) async fn fix(
         &self,
@@ -257,8 +303,17 @@ impl Lab {
 }
 
 fn connection_path(tenant: TenantId, connection: &str, what: &str) -> String {
-    let name: String = url::form_urlencoded::byte_serialize(connection.as_bytes()).collect();
-    format!("/{tenant}/connections/{}/{what}", name.replace('+', "%20"))
+    format!("/{tenant}/connections/{}/{what}", segment(connection))
+}
+
+fn flow_path(tenant: TenantId, flow: &str, rest: &str) -> String {
+    format!("/{tenant}/flows/{}{rest}", segment(flow))
+}
+
+/// Escapes a name as one segment of a path.
+fn segment(name: &str) -> String {
+    let escaped: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    escaped.replace('+', "%20")
 }
 
 /// Sends a request below a tenant: 404 means that there is no such tenant.

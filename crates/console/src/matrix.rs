@@ -122,7 +122,7 @@ pub(crate) async fn execute(
     Ok((StatusCode::SEE_OTHER, AppendHeaders([(LOCATION, location)])).into_response())
 }
 
-fn rules_of(text: &str) -> Result<Ruleset, ErrorPage> {
+pub(crate) fn rules_of(text: &str) -> Result<Ruleset, ErrorPage> {
     text.parse().map_err(|error: outlive_rules::ParseRulesetError| ErrorPage {
         status: 400,
         what: "There is no such table".to_owned(),

@@ -13,8 +13,8 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connections, demo_client, diagnose, error, fix, flows,
-    inspector, journal, lesson, matrix, pages, timeline, worksheet,
+    actions, assets, class, connection_matrix, connections, demo_client, diagnose, editions, error, fix,
+    flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, timeline, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -39,6 +39,9 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
         .route("/matrix/worksheet", get(worksheet::worksheet))
         .route("/matrix/worksheet/answers", get(worksheet::answers))
+        .route("/flows/{id}", get(flow::flow))
+        .route("/matrix/editions", get(editions::editions))
+        .route("/matrix/export/{name}", get(matrix_export::export))
         .route("/matrix/connections", get(connection_matrix::connections).post(connection_matrix::execute))
         .route("/lessons", get(lesson::list))
         .route("/lessons/{number}", get(lesson::show))
@@ -60,6 +63,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/icon.svg", get(assets::icon))
         .route("/console/{tenant}/speed", post(actions::set_speed))
         .route("/console/{tenant}/tenant", post(actions::replace_tenant))
+        .route("/console/{tenant}/flow", post(flow::act))
         .route("/console/{tenant}/fix", post(fix::begin))
         .route("/console/{tenant}/fixed/{connection}", get(fix::confirm))
         .route("/console/{tenant}/advance", post(actions::advance))

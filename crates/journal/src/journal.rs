@@ -156,8 +156,8 @@ impl Journal {
         rows.iter().map(|row| self.line_of(row)).collect()
     }
 
-    /// Reads a tenant's newest lines, newest first. The cost does not depend on the length of the
-    /// journal.
+    /// Reads a tenant's newest lines, newest first. Without a kind, the cost does not depend on the
+    /// length of the journal.
     ///
     /// # Errors
     /// As [`Store::rows`].
@@ -166,29 +166,63 @@ impl Journal {
         tenant: TenantId,
         wanted: Newest<'_>,
     ) -> Result<Vec<JournalLine>, StoreError> {
-        let Newest { before, limit, .. } = wanted;
-        let limit = limit.min(LINES_MAX);
-        let statement = match (wanted.subject, wanted.notable) {
-            (Some(subject), _) => sql!(
+        let Newest { before, trace, subject, .. } = wanted;
+        let limit = wanted.limit.min(LINES_MAX);
+        let (exact, prefix) =
+            (wanted.kind.filter(|kind| !kind.ends_with('.')), wanted.kind.filter(|kind| kind.ends_with('.')));
+        let notable = i64::from(wanted.notable);
+        // As in `read`: the index that starts with the most selective criterion.
+        let statement = match (trace, subject, wanted.notable) {
+            (Some(trace), _, _) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND subject = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4",
+                 WHERE tenant = $1 AND trace = $2 AND seq < $3 \
+                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
+                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
+                 AND (CAST($6 AS TEXT) IS NULL OR subject = $6) \
+                 AND (CAST($7 AS BIGINT) = 0 OR notable = 1) ORDER BY seq DESC LIMIT $8",
+                tenant,
+                trace,
+                before,
+                exact,
+                prefix,
+                subject,
+                notable,
+                limit
+            ),
+            (None, Some(subject), _) => sql!(
+                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                 WHERE tenant = $1 AND subject = $2 AND seq < $3 \
+                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
+                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
+                 AND (CAST($6 AS BIGINT) = 0 OR notable = 1) ORDER BY seq DESC LIMIT $7",
                 tenant,
                 subject,
                 before,
+                exact,
+                prefix,
+                notable,
                 limit
             ),
-            (None, true) => sql!(
+            (None, None, true) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+                 WHERE tenant = $1 AND notable = 1 AND seq < $2 \
+                 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
+                 AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) ORDER BY seq DESC LIMIT $5",
                 tenant,
                 before,
+                exact,
+                prefix,
                 limit
             ),
-            (None, false) => sql!(
+            (None, None, false) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+                 WHERE tenant = $1 AND seq < $2 \
+                 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
+                 AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) ORDER BY seq DESC LIMIT $5",
                 tenant,
                 before,
+                exact,
+                prefix,
                 limit
             ),
         };

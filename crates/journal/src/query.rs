@@ -37,7 +37,11 @@ impl Filter {
 pub struct Newest<'a> {
     /// Only this subject.
     pub subject: Option<&'a str>,
-    /// Only notable lines, of all subjects.
+    /// Only this trace.
+    pub trace: Option<&'a str>,
+    /// Only this kind, or all kinds with this prefix if it ends in a dot.
+    pub kind: Option<&'a str>,
+    /// Only notable lines.
     pub notable: bool,
     /// Only lines before this sequence number.
     pub before: i64,
@@ -54,4 +58,12 @@ pub struct NewestOfKinds<'a> {
     pub before: Instant,
     /// Maximum number of lines of each kind, up to [`LINES_MAX`].
     pub limit: u32,
+}
+
+impl Newest<'_> {
+    /// Selects the newest `limit` lines of all.
+    #[must_use]
+    pub const fn of_all(limit: u32) -> Self {
+        Self { subject: None, trace: None, kind: None, notable: false, before: i64::MAX, limit }
+    }
 }

@@ -439,6 +439,9 @@ pub struct JournalAnswer<L = Value> {
     pub lines: Vec<L>,
     /// The value of `after` for the next request.
     pub next: String,
+    /// With `newest`: the value of `before` for the lines before these, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older: Option<String>,
     /// The services that did not respond; `next` continues at the previous position of their
     /// journals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -64,19 +64,22 @@ pub struct JournalQuery {
     /// Only lines about the credential with this id or fingerprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// The newest lines, newest first: of all subjects, or of one. Other criteria are ignored.
+    /// The newest lines, newest first; `after` and `about` are ignored.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub newest: bool,
     /// With `newest`: only notable events.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub notable: bool,
+    /// With `newest`: only lines before this sequence number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
     /// The newest notable lines of each of these kinds, separated by commas, newest first; of the
-    /// other criteria, only `before` and `limit` apply.
+    /// other criteria, only `before_at` and `limit` apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kinds: Option<String>,
     /// With `kinds`: only lines before this instant (virtual time).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<Instant>,
+    pub before_at: Option<Instant>,
 }
 
 /// A connection of the hub, with what it stores: named, never contained.

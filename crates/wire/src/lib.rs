@@ -18,6 +18,7 @@ pub mod classes;
 mod counts;
 mod event;
 pub mod events;
+mod flow_details;
 mod lab_actions;
 pub mod lab_api;
 mod lab_surface;
@@ -34,6 +35,7 @@ pub use catalogue::EventDescription;
 pub use counts::{Counts, DatabaseCounts, ProcessCounts};
 pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};
+pub use flow_details::{FlowAction, FlowDetails, FlowRole, FlowShare, FlowUser, ListedRun, RunDetails};
 pub use lab_surface::{
     ClockChange, ClockState, ConnectionSignIn, DueWork, HeldConnection, HeldConnections, JournalQuery,
     KnownFlow, KnownFlows, KnownRun,

@@ -26,17 +26,19 @@ pub(crate) struct Selection {
     subject: Option<String>,
     trace: Option<String>,
     about: Option<String>,
-    /// Selects the newest lines, newest first, of all subjects or one; other criteria are ignored.
+    /// Selects the newest lines, newest first; `after` and `about` are ignored.
     #[serde(default)]
     newest: bool,
-    /// With `newest` and without `subject`: only notable events.
+    /// With `newest`: only notable events.
     #[serde(default)]
     notable: bool,
     /// Selects the newest notable lines of each of these kinds, separated by commas, newest first;
-    /// of the other criteria, only `before` and `limit` apply.
+    /// of the other criteria, only `before_at` and `limit` apply.
     kinds: Option<String>,
     /// With `kinds`: only lines before this instant (virtual time).
-    before: Option<Instant>,
+    before_at: Option<Instant>,
+    /// With `newest`: only lines before this sequence number.
+    before: Option<i64>,
     #[serde(default = "default_limit")]
     limit: u32,
 }
@@ -79,7 +81,7 @@ pub(crate) async fn read<S: Service>(
     if let Some(kinds) = &selection.kinds {
         let wanted = NewestOfKinds {
             kinds: &kinds.split(',').take(KINDS_MAX).collect::<Vec<_>>(),
-            before: selection.before.unwrap_or(Instant::MAX),
+            before: selection.before_at.unwrap_or(Instant::MAX),
             limit: selection.limit,
         };
         let lines = surface.chassis.journal.newest_of_kinds(tenant, wanted).await?;
@@ -88,8 +90,10 @@ pub(crate) async fn read<S: Service>(
     if selection.newest {
         let wanted = Newest {
             subject: selection.subject.as_deref(),
+            trace: selection.trace.as_deref(),
+            kind: selection.kind.as_deref(),
             notable: selection.notable,
-            before: i64::MAX,
+            before: selection.before.unwrap_or(i64::MAX),
             limit: selection.limit,
         };
         let lines = surface.chassis.journal.newest_first(tenant, wanted).await?;

@@ -55,6 +55,7 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/reset", post(act))
             .route("/lab/tenants/{tenant}/connections/{name}/fix", post(fix))
             .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(confirm))
+            .merge(crate::fake_flow::routes())
             .with_state(self.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
@@ -329,7 +330,30 @@ async fn journal(
         line(1, "flow", RunFinished::KIND, "run:one".to_owned(), succeeded),
     ];
     let is_newest = query.get("newest").map(String::as_str) == Some("true");
-    assert!(is_newest || query.contains_key("trace"), "{query:?}");
+    if !is_newest {
+        assert_eq!(query.get("kind").map(String::as_str), Some("tenant.created"), "{query:?}");
+        let mut created = line(1, "idp", "tenant.created", "tenant:1".to_owned(), json!({}));
+        created["trace"] = json!("5e");
+        return Json(json!({"lines": [created], "next": "1-0-0-0"}));
+    }
+    if let Some(before) = query.get("before").filter(|before| *before != "9-9-9-9") {
+        assert_eq!(before, "1-1-1-1");
+        lines.truncate(1);
+    }
+    // Hours of runs since the set-up of the tenant.
+    if query.get("kind").map(String::as_str) == Some("run.") {
+        lines.retain(|line| line["kind"] == "run.finished");
+        lines.truncate(1);
+        lines = (0..9)
+            .map(|number| {
+                let mut line = lines[0].clone();
+                line["seq"] = json!(30 - number);
+                line["at"] = json!(format!("2026-01-05T{:02}:00:00Z", 11 - number));
+                line["trace"] = if number < 7 { json!(format!("a{number}")) } else { json!("5e") };
+                line
+            })
+            .collect();
+    }
     if query.contains_key("notable") {
         let kind = |line: &Value| line["kind"].as_str().unwrap_or_default().to_owned();
         lines.retain(|line| {
@@ -339,5 +363,10 @@ async fn journal(
     if let Some(service) = query.get("service") {
         lines.retain(|line| line["service"] == **service);
     }
-    Json(json!({"lines": lines, "next": "100000-1-1-1"}))
+    let older = match query.get("before").map(String::as_str) {
+        None if query.contains_key("notable") => json!("9-9-9-9"),
+        Some("9-9-9-9") => json!("1-1-1-1"),
+        _ => Value::Null,
+    };
+    Json(json!({"lines": lines, "next": "100000-1-1-1", "older": older}))
 }

@@ -7,6 +7,7 @@ mod client_address;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;
+mod known_flow;
 mod known_flows;
 mod lab_tenant;
 mod links;
@@ -78,6 +79,8 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .route(&at("/{flow}/runs/{run}/callbacks/{repetition}"), post(callbacks::call_back))
         .route("/_lab/tenants/{tenant}/flows", get(known_flows::list))
         .route("/_lab/tenants/{tenant}/timeline", get(run_ranges::list))
+        .route("/_lab/tenants/{tenant}/flows/{flow}", get(known_flow::show))
+        .route("/_lab/tenants/{tenant}/flows/{flow}/runs/{run}", get(known_flow::show_run))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {

@@ -85,7 +85,7 @@ async fn the_newest_lines_are_found_by_an_index(place: &Place) {
         let event = Event::new(tenant(1), AT, Subject::user(number % 3), TRACE, event);
         journal.append(&event).await.expect("is written");
     }
-    let all = Newest { subject: None, notable: false, before: i64::MAX, limit: 3 };
+    let all = Newest::of_all(3);
     let numbers = async |wanted| -> Vec<i64> {
         let lines = journal.newest_first(tenant(1), wanted).await.expect("reads");
         let number = |line: &JournalLine| match line.event().expect("an event") {
@@ -98,7 +98,21 @@ async fn the_newest_lines_are_found_by_an_index(place: &Place) {
     assert_eq!(numbers(all).await, [49, 48, 47]);
     assert_eq!(numbers(Newest { notable: true, ..all }).await, [40, 30, 20]);
     assert_eq!(numbers(Newest { notable: true, before: 41, ..all }).await, [30, 20, 10]);
-    assert_eq!(numbers(Newest { subject: Some("user:0"), ..all }).await, [48, 45, 42]);
+    for (wanted, found) in [
+        (Newest { subject: Some("user:0"), ..all }, vec![48, 45, 42]),
+        (Newest { subject: Some("user:0"), notable: true, ..all }, vec![30, 0]),
+        (Newest { subject: Some("user:0"), before: 43, ..all }, vec![39, 36, 33]),
+        (Newest { subject: Some("user:0"), kind: Some("token.refused"), ..all }, vec![30, 0]),
+        (Newest { kind: Some("token.refused"), ..all }, vec![40, 30, 20]),
+        (Newest { kind: Some("token."), ..all }, vec![49, 48, 47]),
+        (Newest { kind: Some("session."), ..all }, vec![]),
+        (Newest { kind: Some("token.issued"), notable: true, ..all }, vec![]),
+        (Newest { trace: Some(TRACE), before: 4, ..all }, vec![2, 1, 0]),
+        (Newest { trace: Some(TRACE), subject: Some("user:1"), notable: true, ..all }, vec![40, 10]),
+        (Newest { trace: Some("0"), ..all }, vec![]),
+    ] {
+        assert_eq!(numbers(wanted).await, found, "{wanted:?}");
+    }
 }
 
 async fn the_newest_of_some_kinds_are_found_among_many_others(place: &Place) {
@@ -173,7 +187,7 @@ async fn reads_and_continues_a_journal_of_an_earlier_version(place: &Place) {
     journal.append(&event("token.refused", "user:1").about(["two"])).await.expect("is written");
     let about_two = read(&journal, Filter { about: Some("two".to_owned()), ..Filter::of(tenant(1)) }).await;
     assert_eq!(about_two.iter().map(|line| line.seq).collect::<Vec<_>>(), [2, 3, 4]);
-    let notable = Newest { subject: None, notable: true, before: i64::MAX, limit: 9 };
+    let notable = Newest { notable: true, ..Newest::of_all(9) };
     let notable = journal.newest_first(tenant(1), notable).await.expect("reads");
     assert_eq!(notable.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 3, 1]);
     close_if_exclusive(newer).await;

@@ -42,12 +42,12 @@ pub(crate) async fn read(
 ) -> Result<Json<JournalAnswer>, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Query(selection) = selection?;
-    let cursor = selection.cursor()?;
+    let (cursor, end) = (selection.cursor()?, selection.end()?);
     let limit = selection.limit.unwrap_or(LINES_MAX).clamp(1, LINES_MAX);
     tenants.credentials(tenant).await?;
     let reading = Service::ALL.map(|service| {
         let query = if selection.newest {
-            selection.newest_query(limit)
+            selection.newest_query(end.map(|end| end.of(service)), limit)
         } else {
             selection.query(cursor.of(service), limit)
         };
@@ -68,12 +68,17 @@ pub(crate) async fn read(
         return Err(error.into());
     }
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (lines, next) = if selection.newest {
-        merge::newest_first(journals, limit)
-    } else {
-        merge::merged(journals, cursor, limit)
-    };
-    Ok(Json(JournalAnswer { lines, next: next.to_string(), missing }))
+    if selection.newest {
+        let silent = |service| missing.contains(&service);
+        let older = merge::older(&journals, limit, |service| {
+            silent(service).then(|| end.map_or(i64::MAX.unsigned_abs(), |end| end.of(service)))
+        });
+        let (lines, next) = merge::newest_first(journals, limit);
+        let older = older.map(|older| older.to_string());
+        return Ok(Json(JournalAnswer { lines, next: next.to_string(), older, missing }));
+    }
+    let (lines, next) = merge::merged(journals, cursor, limit);
+    Ok(Json(JournalAnswer { lines, next: next.to_string(), older: None, missing }))
 }
 
 #[utoipa::path(get, path = "/lab/tenants/{tenant}/journal/stream",

@@ -9,6 +9,7 @@ mod clock;
 mod connections;
 mod diagnose;
 mod events;
+mod flows;
 mod journal;
 mod matrix;
 mod openapi;
@@ -58,6 +59,12 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))
         .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
         .route("/lab/tenants/{tenant}/progress", put(classes::report))
+        .route("/lab/tenants/{tenant}/flows/{flow}", get(flows::show))
+        .route("/lab/tenants/{tenant}/flows/{flow}/runs/{run}", get(flows::show_run))
+        .route("/lab/tenants/{tenant}/flows/{flow}/start", post(flows::start))
+        .route("/lab/tenants/{tenant}/flows/{flow}/stop", post(flows::stop))
+        .route("/lab/tenants/{tenant}/flows/{flow}/run", post(flows::run))
+        .route("/lab/tenants/{tenant}/flows/{flow}/share", post(flows::share))
         .route("/lab/tenants/{tenant}/redeem", post(redeem::redeem))
         .route("/lab/tenants/{tenant}/sign_in", post(sign_in::sign_in))
         .route("/lab/tenants/{tenant}/story", get(story::show))

@@ -7,8 +7,8 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    classes, clock, connections, diagnose, events, journal, matrix, outbox, redeem, runs, sign_in, story,
-    tenants, timeline, why,
+    classes, clock, connections, diagnose, events, flows, journal, matrix, outbox, redeem, runs, sign_in,
+    story, tenants, timeline, why,
 };
 
 /// The lab API's own description.
@@ -39,6 +39,12 @@ use super::{
         connections::list,
         connections::fix,
         connections::confirm,
+        flows::show,
+        flows::show_run,
+        flows::start,
+        flows::stop,
+        flows::run,
+        flows::share,
         journal::read,
         journal::follow,
         events::raise,

@@ -18,7 +18,7 @@ impl From<TenantError> for Problem {
             TenantError::Unknown(_) => Self::not_found("TenantNotFound", message),
             TenantError::UnknownSeed { .. } | TenantError::Event(_) => Self::bad_request(message),
             TenantError::NotReset { .. } => Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
-            TenantError::Connection(_) => Self::bad_request(message),
+            TenantError::Connection(_) | TenantError::Flow(_) => Self::bad_request(message),
             TenantError::Maker(error) => of_maker(&error, message),
             TenantError::Call(call) => of_call(&call, message),
             TenantError::Service { cause, .. } => of_call(&cause, message),

@@ -7,12 +7,13 @@ use outlive_chassis::LabKey;
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
-use outlive_wire::{HeldConnections, KnownFlows};
+use outlive_wire::{FlowDetails, HeldConnections, KnownFlows, RunDetails};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::event_stream::EventStream;
 use super::{ClockChange, ClockState, DueWork, JournalQuery, Origins, Service};
@@ -242,6 +243,31 @@ impl LabSurface {
         let range = [("from", from.to_string()), ("until", until.to_string())];
         let request = self.request(Method::GET, &url).query(&range).query(&[("bin", bin.as_seconds())]);
         send(request).await?.expect()
+    }
+
+    /// Returns a flow with a page of its run history.
+    pub(crate) async fn flow(
+        &self,
+        tenant: TenantId,
+        flow: Uuid,
+        history: &[(&str, String)],
+    ) -> Result<FlowDetails, CallError> {
+        let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/flows/{flow}"));
+        send(self.request(Method::GET, &url).query(history)).await?.expect()
+    }
+
+    /// Returns a run of a flow with its actions.
+    pub(crate) async fn flow_run(
+        &self,
+        tenant: TenantId,
+        flow: Uuid,
+        run: &str,
+    ) -> Result<RunDetails, CallError> {
+        // The name is one segment of the path.
+        let run: String = url::form_urlencoded::byte_serialize(run.as_bytes()).collect();
+        let run = run.replace('+', "%20");
+        let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/flows/{flow}/runs/{run}"));
+        send(self.request(Method::GET, &url)).await?.expect()
     }
 
     /// Returns the number of flow runs of a tenant, by status.

@@ -91,12 +91,16 @@ impl Tenants {
     }
 }
 
-fn account_of(credentials: &TenantCredentials, owner: &str, password: Option<&str>) -> Option<UserAccount> {
+pub(super) fn account_of(
+    credentials: &TenantCredentials,
+    owner: &str,
+    password: Option<&str>,
+) -> Option<UserAccount> {
     let user = credentials.users.iter().find(|user| user.id == owner)?;
     let password = password.unwrap_or(&user.password).to_owned();
     Some(UserAccount { upn: user.upn.clone(), id: user.id.clone(), password })
 }
 
-fn boxed(error: crate::maker::MakerError) -> TenantError {
+pub(super) fn boxed(error: crate::maker::MakerError) -> TenantError {
     TenantError::Maker(Box::new(error))
 }

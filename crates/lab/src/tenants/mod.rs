@@ -1,5 +1,6 @@
 //! Tenants: created in every service from a seed, returned with their credentials, and deleted.
 
+mod act_on_flow;
 mod comparison;
 mod credentials;
 mod events;
@@ -12,6 +13,7 @@ mod registry;
 mod sign_in;
 mod store;
 
+pub use act_on_flow::OwnersAction;
 pub(crate) use events::{REGISTER_API_CERTIFICATE, REPLACE_CONNECTOR_SECRET};
 pub use lost_data::LostData;
 pub use new_tenant::NewTenant;

@@ -54,6 +54,9 @@ pub enum TenantError {
     /// There is no such connection, or it cannot be fixed in this way.
     #[error("{0}")]
     Connection(String),
+    /// The flow's owner or another user is not known.
+    #[error("{0}")]
+    Flow(String),
     /// A reset was begun and is not complete.
     #[error("{}. The reset is completed when all services answer.", .cause.to_string().trim_end_matches('.'))]
     NotReset {

@@ -83,7 +83,7 @@ pub(crate) async fn read(
     let just_after = |at: Instant| at + Span::from_micros(1);
     let newest = |kinds: &str| JournalQuery {
         kinds: Some(kinds.to_owned()),
-        before: Some(just_after(range.until)),
+        before_at: Some(just_after(range.until)),
         limit: Some(LINES_READ),
         ..JournalQuery::default()
     };

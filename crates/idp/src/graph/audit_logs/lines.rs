@@ -28,7 +28,7 @@ pub(super) async fn newest_first(
     };
     let journal = &caller.idp.chassis.journal;
     let lines = journal
-        .newest_first(caller.tenant.id, Newest { subject, notable: false, before, limit: LINES_MAX })
+        .newest_first(caller.tenant.id, Newest { subject, before, ..Newest::of_all(LINES_MAX) })
         .await?;
     let mut objects = Vec::new();
     let mut looked_at = None;
@@ -58,7 +58,7 @@ pub(super) async fn with_id(caller: &Caller, id: &str) -> Result<Option<JournalL
         .idp
         .chassis
         .journal
-        .newest_first(caller.tenant.id, Newest { subject: None, notable: false, before, limit: 1 })
+        .newest_first(caller.tenant.id, Newest { before, ..Newest::of_all(1) })
         .await?;
     Ok(lines.into_iter().find(|line| line.seq == seq))
 }

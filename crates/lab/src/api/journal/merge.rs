@@ -73,6 +73,31 @@ pub(super) fn newest_first(mut journals: Vec<Vec<Value>>, limit: usize) -> (Vec<
     (lines, end)
 }
 
+/// Returns the position before the newest `limit` lines of all journals, if lines may remain there.
+/// The journals are as for [`newest_first`], each with at most `limit` lines; `unread` is the
+/// position of a service whose journal could not be read.
+pub(super) fn older(
+    journals: &[Vec<Value>],
+    limit: usize,
+    unread: impl Fn(Service) -> Option<u64>,
+) -> Option<Cursor> {
+    let read: usize = journals.iter().map(Vec::len).sum();
+    if read <= limit && journals.iter().all(|lines| lines.len() < limit) {
+        return None;
+    }
+    let ascending = journals.iter().map(|lines| lines.iter().rev().cloned().collect()).collect();
+    let merge = Merge::new(ascending, Cursor::default());
+    let shown: Vec<Value> = merge.skip(read.saturating_sub(limit)).collect();
+    let mut older = Cursor::default();
+    for (service, lines) in Service::ALL.into_iter().zip(journals) {
+        let of_service = |line: &&Value| line.get("service").and_then(Value::as_str) == Some(service.name());
+        let first_shown = shown.iter().find(of_service).map(seq_of);
+        let none_shown = lines.first().map(|line| seq_of(line).saturating_add(1));
+        older.reach(service, unread(service).or(first_shown).or(none_shown).unwrap_or(0));
+    }
+    Some(older)
+}
+
 pub(super) fn seq_of(line: &Value) -> u64 {
     line.get("seq").and_then(Value::as_u64).unwrap_or(0)
 }
@@ -120,6 +145,14 @@ mod tests {
             (names(&newest), end.to_string()),
             (["idp6", "idp5", "hub9"].map(str::to_owned).to_vec(), "6-9-0-1".to_owned())
         );
+        let newest: Vec<Vec<Value>> =
+            journals().into_iter().map(|journal| journal.into_iter().rev().collect()).collect();
+        for (limit, before) in [(5, None), (4, None), (3, Some("5-9-0-2")), (2, Some("5-10-0-2"))] {
+            let older = older(&newest, limit, |_| None).map(|older| older.to_string());
+            assert_eq!(older.as_deref(), before, "{limit}");
+        }
+        let silent = older(&newest, 3, |service| (service == Service::Resource).then_some(7));
+        assert_eq!(silent.map(|older| older.to_string()).as_deref(), Some("5-9-7-2"));
         let (some, middle) = merged(journals(), Cursor::default(), 2);
         assert_eq!(
             (names(&some), middle.to_string()),

@@ -24,8 +24,8 @@ pub(crate) struct Selection {
     pub(super) about: Option<String>,
     /// The maximum number of lines (1 to 1000).
     pub(super) limit: Option<u32>,
-    /// The newest lines, newest first, instead of those after `after`. Other criteria than
-    /// `notable`, `service` and `limit` are ignored; `next` is the end of the journals.
+    /// The newest lines, newest first, instead of those after `after`; `about` is ignored; `next`
+    /// is the end of the lines read.
     #[serde(default)]
     pub(super) newest: bool,
     /// With `newest`: only notable events: changes and refusals.
@@ -33,6 +33,8 @@ pub(crate) struct Selection {
     notable: bool,
     /// With `newest`: only lines of this service.
     service: Option<String>,
+    /// With `newest`: only lines before this position, the `older` of an earlier answer.
+    before: Option<String>,
 }
 
 impl Selection {
@@ -54,12 +56,18 @@ impl Selection {
             newest: false,
             notable: false,
             kinds: None,
+            before_at: None,
             before: None,
         }
     }
 
-    pub(super) fn newest_query(&self, limit: u32) -> JournalQuery {
-        JournalQuery { limit: Some(limit), newest: true, notable: self.notable, ..JournalQuery::default() }
+    /// Returns the position before which lines are selected.
+    pub(super) fn end(&self) -> Result<Option<Cursor>, Problem> {
+        self.before.as_deref().filter(|text| !text.is_empty()).map(cursor_of).transpose()
+    }
+
+    pub(super) fn newest_query(&self, before: Option<u64>, limit: u32) -> JournalQuery {
+        JournalQuery { newest: true, notable: self.notable, before, about: None, ..self.query(0, limit) }
     }
 
     pub(super) fn wants(&self, service: Service) -> bool {

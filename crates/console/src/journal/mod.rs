@@ -1,0 +1,245 @@
+//! `/journal`: what happened in all services, as sentences, the latest first.
+
+mod criteria;
+mod folding;
+
+use askama::Template;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use outlive_clock::Instant;
+use outlive_wire::{HeldConnections, JournalLine};
+
+use self::criteria::{Asked, Choice, Criteria};
+use self::folding::{Stretch, folded};
+use crate::error::{ErrorPage, show};
+use crate::frame::{Frame, Section};
+use crate::pages::{self, chosen, wants_json};
+use crate::state::Console;
+use crate::when::{When, with_times_for_people};
+use crate::words;
+
+/// The maximum length of a payload on the page, in characters.
+const PAYLOAD_CHARS_MAX: usize = 6_000;
+
+#[derive(Template)]
+#[template(path = "journal.html")]
+struct JournalPage {
+    frame: Frame,
+    title: String,
+    below: String,
+    criteria: Criteria,
+    services: Vec<Choice>,
+    kinds: Vec<Choice>,
+    subjects: Vec<Choice>,
+    latest: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
+    days: Vec<Day>,
+}
+
+struct Day {
+    name: String,
+    entries: Vec<Entry>,
+}
+
+/// An event, or several that are folded.
+enum Entry {
+    One(Line),
+    Folded { style: &'static str, when: When, words: String, is_open: bool, lines: Vec<Line> },
+}
+
+struct Line {
+    /// `service-seq`.
+    name: String,
+    is_open: bool,
+    when: When,
+    style: &'static str,
+    service: String,
+    sentence: String,
+    /// The whole sentence, where that is a part.
+    whole: Option<String>,
+    kind: String,
+    subject: String,
+    /// The page of its trace, with this event opened.
+    of_trace: String,
+    payload: String,
+}
+
+pub(crate) async fn journal(
+    State(console): State<Console>,
+    query: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ErrorPage> {
+    let mut asked = query.map(|Query(asked)| asked).unwrap_or_default();
+    let tenant = match chosen(&console, pages::Choice { tenant: asked.tenant.take() }).await? {
+        Ok(tenant) => tenant,
+        Err(list) => return Ok(list),
+    };
+    let criteria = Criteria::of(asked);
+    let query = criteria.query();
+    let query: Vec<_> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let read = console.lab.journal(tenant, &query).await?;
+    if wants_json(&headers) {
+        return Ok(Json(read).into_response());
+    }
+    let (tenants, credentials, clock, end, first) = tokio::try_join!(
+        console.lab.tenants(),
+        console.lab.tenant(tenant),
+        console.lab.clock(tenant),
+        console.lab.journal(tenant, &[("limit", "1"), ("newest", "true")]),
+        console.lab.journal(tenant, &[("kind", "tenant.created"), ("limit", "1")]),
+    )?;
+    // Without the hub, the page has no connections to choose from.
+    let held = console.lab.connections(tenant).await;
+    let held = held.unwrap_or(HeldConnections { connections: Vec::new(), has_more: false });
+    let set_up = first.lines.first().filter(|_| criteria.trace.is_empty());
+    let set_up = set_up.map_or("", |line| line.trace.as_str());
+    let frame = Frame::of(&console, &headers, Section::Journal, &credentials, &clock, &tenants, &end.next);
+    let (title, below) = headline(&read.lines, clock.now, &criteria, read.older.is_some());
+    let id = tenant.to_string();
+    let page = JournalPage {
+        title,
+        below,
+        services: criteria.services(),
+        kinds: criteria.kinds(),
+        subjects: criteria.subjects(&credentials, &held),
+        latest: (!criteria.before.is_empty()).then(|| criteria.to_latest().address(&id)),
+        newer: criteria.to_newer().map(|newer| newer.address(&id)),
+        older: read.older.as_deref().map(|older| criteria.to_older(older).address(&id)),
+        days: by_day(&read.lines, clock.now, &View { tenant: &id, set_up, criteria: &criteria }),
+        criteria,
+        frame,
+    };
+    Ok(page.frame.respond(show(&page)))
+}
+
+fn headline(lines: &[JournalLine], now: Instant, criteria: &Criteria, has_older: bool) -> (String, String) {
+    let Some(latest) = lines.first() else {
+        return (
+            "Nothing like this has happened yet".to_owned(),
+            "Choose other events, or advance the clock.".to_owned(),
+        );
+    };
+    let what = match (!criteria.trace.is_empty(), criteria.shows_all) {
+        (true, _) => "Every event of one trace",
+        (false, true) => "Every event",
+        (false, false) => "Changes and refusals",
+    };
+    let service = criteria::SERVICES.iter().find(|(name, _)| *name == criteria.service);
+    let of = match service {
+        Some((_, name)) => format!(" of {name}"),
+        None if criteria.trace.is_empty() => " in every service".to_owned(),
+        None => String::new(),
+    };
+    let sentence: String =
+        words::brief(&words::sentence(latest)).trim_end_matches('.').chars().take(110).collect();
+    let title = format!("{}: {sentence}", When::of(latest.at, now).shown);
+    let count = match (lines.len(), criteria.before.is_empty(), has_older) {
+        (1, true, false) => "one event".to_owned(),
+        (count, true, false) => format!("{count} events"),
+        (count, true, true) => format!("the latest {count} events, older ones on the next page"),
+        (count, false, true) => format!("{count} events, older ones on the next page"),
+        (count, false, false) => format!("the first {count} events"),
+    };
+    (title, format!("{what}{of}, latest first: {count}."))
+}
+
+/// What the lines of a page have in common.
+struct View<'a> {
+    tenant: &'a str,
+    /// The trace of the tenant's set-up; empty if it is not folded.
+    set_up: &'a str,
+    criteria: &'a Criteria,
+}
+
+fn by_day(lines: &[JournalLine], now: Instant, view: &View<'_>) -> Vec<Day> {
+    let day_of = |line: &JournalLine| When::of(line.at, now).day;
+    let days = lines.chunk_by(|one, next| day_of(one) == day_of(next));
+    let day = |of_day: &[JournalLine]| Day {
+        name: of_day.first().map(day_of).unwrap_or_default(),
+        entries: if view.criteria.trace.is_empty() {
+            folded(of_day, lines, view.set_up)
+                .into_iter()
+                .map(|stretch| entry_of(&stretch, now, view))
+                .collect()
+        } else {
+            of_day.iter().map(|line| Entry::One(line_of(line, now, view))).collect()
+        },
+    };
+    days.map(day).collect()
+}
+
+fn entry_of(stretch: &Stretch<'_>, now: Instant, view: &View<'_>) -> Entry {
+    let (style, lines) = match stretch {
+        Stretch::One(line) => return Entry::One(line_of(line, now, view)),
+        Stretch::SetUp(lines) => ("is-plain", lines),
+        Stretch::Repetitions(lines) => ("is-idle", lines),
+    };
+    let shown = |line: Option<&&JournalLine>| When::of(line.map_or(now, |line| line.at), now);
+    let (latest, earliest) = (shown(lines.first()), shown(lines.last()));
+    let words = match stretch {
+        Stretch::SetUp(lines) => set_up_in_words(lines),
+        _ if latest.seconds == earliest.seconds => {
+            format!("{} events like those above and below", lines.len())
+        }
+        _ => format!(
+            "{} events like those above and below, {} to {}",
+            lines.len(),
+            earliest.seconds,
+            latest.seconds
+        ),
+    };
+    let lines: Vec<_> = lines.iter().map(|line| line_of(line, now, view)).collect();
+    Entry::Folded { style, when: latest, words, is_open: lines.iter().any(|line| line.is_open), lines }
+}
+
+/// `Set-up of the tenant, 42 events: 3 connections, 3 flows`.
+fn set_up_in_words(lines: &[&JournalLine]) -> String {
+    let made = [
+        ("connector.created", "connector", "connectors"),
+        ("connection.created", "connection", "connections"),
+        ("flow.created", "flow", "flows"),
+    ];
+    let made = made.iter().filter_map(|(kind, one, several)| {
+        match lines.iter().filter(|line| line.kind == *kind).count() {
+            0 => None,
+            1 => Some(format!("one {one}")),
+            count => Some(format!("{count} {several}")),
+        }
+    });
+    let made = made.collect::<Vec<_>>().join(", ");
+    let events = if lines.len() == 1 { "one event".to_owned() } else { format!("{} events", lines.len()) };
+    format!("Set-up of the tenant, {events}{}{made}", if made.is_empty() { "" } else { ": " })
+}
+
+fn line_of(line: &JournalLine, now: Instant, view: &View<'_>) -> Line {
+    let style = match (words::outcome(line), line.kind.as_str()) {
+        (Some("refused"), _) | (None, "connection.broken" | "token.refused" | "runtime.refused") => {
+            "is-revoked"
+        }
+        (Some(_), _) => "is-alive",
+        (None, "run.finished") if line.data["status"] == "Failed" => "is-revoked",
+        (None, "run.finished") => "is-alive",
+        _ => "is-idle",
+    };
+    let whole = with_times_for_people(&words::sentence(line), now);
+    let short = words::brief(&whole);
+    let payload = serde_json::to_string_pretty(&line.data).unwrap_or_default();
+    let name = format!("{}-{}", line.service, line.seq);
+    Line {
+        is_open: name == view.criteria.open,
+        of_trace: format!("{}#e-{name}", Criteria::to_trace(&line.trace, &name).address(view.tenant)),
+        name,
+        when: When::of(line.at, now),
+        style,
+        service: line.service.clone(),
+        whole: (short != whole).then_some(whole),
+        sentence: short,
+        kind: line.kind.clone(),
+        subject: line.subject.clone(),
+        payload: payload.chars().take(PAYLOAD_CHARS_MAX).collect(),
+    }
+}
