@@ -290,7 +290,7 @@ fn in_words(by: Span) -> String {
     }
 }
 
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let mut sentence: String =
         letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
@@ -301,7 +301,10 @@ fn sentence(text: &str) -> String {
 }
 
 pub(crate) fn back(tenant: TenantId, message: &Message) -> Response {
-    let headers =
-        AppendHeaders([(LOCATION, format!("/?tenant={tenant}")), (SET_COOKIE, message.set_cookie())]);
+    back_to(&format!("/?tenant={tenant}"), message)
+}
+
+pub(crate) fn back_to(path: &str, message: &Message) -> Response {
+    let headers = AppendHeaders([(LOCATION, path.to_owned()), (SET_COOKIE, message.set_cookie())]);
     (StatusCode::SEE_OTHER, headers).into_response()
 }

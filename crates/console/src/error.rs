@@ -29,6 +29,18 @@ impl ErrorPage {
     }
 }
 
+impl ErrorPage {
+    /// A tenant without users.
+    pub(crate) fn without_users() -> Self {
+        Self {
+            status: 404,
+            what: "The tenant has no user".to_owned(),
+            why: "its seed has no users".to_owned(),
+            remedy: "Choose another tenant.",
+        }
+    }
+}
+
 impl From<LabError> for ErrorPage {
     fn from(error: LabError) -> Self {
         let why = error.to_string();
@@ -71,8 +83,8 @@ pub(crate) fn show(template: &impl Template) -> Html<String> {
 }
 
 /// The pages that an unknown path may have meant.
-const PAGES: [&str; 6] =
-    ["/flows", "/connections", "/tokens", "/matrix/credentials", "/journal", "/console/tenants"];
+const PAGES: [&str; 7] =
+    ["/flows", "/connections", "/tokens", "/matrix/credentials", "/journal", "/phone", "/console/tenants"];
 
 /// A path that leads nowhere: a page that leads back, or a problem for programs.
 pub(crate) async fn missing(uri: Uri, headers: HeaderMap) -> Response {

@@ -22,6 +22,7 @@ pub(crate) enum Section {
     Matrix,
     Lessons,
     Journal,
+    Phone,
     Diagnose,
     Class,
 }
@@ -38,8 +39,9 @@ const PAGES: [(Section, &str, &str); 7] = [
 ];
 
 /// The pages of its second row, behind *More*.
-const MORE_PAGES: [(Section, &str, &str); 3] = [
+const MORE_PAGES: [(Section, &str, &str); 4] = [
     (Section::Journal, "/journal", "Journal"),
+    (Section::Phone, "/phone", "Phone"),
     (Section::Diagnose, "/diagnose", "Diagnose"),
     (Section::Class, "/class", "Class"),
 ];

@@ -9,6 +9,7 @@ use outlive_wire::lab_api::{
     ConnectionFixed, JournalAnswer, ListedTenant, SignInRequest, TenantCredentials, TenantList,
     TenantRequest,
 };
+use outlive_wire::phone::{AuthenticatorSecret, Phone};
 use outlive_wire::story::Story;
 use outlive_wire::timeline::Timeline;
 use outlive_wire::{FlowAction, FlowDetails, FlowShare, HeldConnections, JournalLine, RunDetails};
@@ -271,6 +272,31 @@ impl Lab {
         answer::<Value>(url, request.json(&confirmation)).await.map(drop)
     }
 
+    /// Returns what a user's phone shows.
+    pub(crate) async fn phone(&self, tenant: TenantId, user: &str) -> Result<Phone, LabError> {
+        let (url, request) = self.request(Method::GET, &phone_path(tenant, user));
+        answer(url, request).await
+    }
+
+    /// Adds an account to a user's authenticator app.
+    pub(crate) async fn add_authenticator(
+        &self,
+        tenant: TenantId,
+        user: &str,
+        secret: &str,
+    ) -> Result<(), LabError> {
+        let path = format!("{}/authenticator", phone_path(tenant, user));
+        let (url, request) = self.request(Method::PUT, &path);
+        answer(url, request.json(&AuthenticatorSecret { secret: secret.to_owned() })).await
+    }
+
+    /// Removes the account from a user's authenticator app.
+    pub(crate) async fn remove_authenticator(&self, tenant: TenantId, user: &str) -> Result<(), LabError> {
+        let path = format!("{}/authenticator", phone_path(tenant, user));
+        let (url, request) = self.request(Method::DELETE, &path);
+        answer(url, request).await
+    }
+
     /// Creates a tenant from the default seed.
     pub(crate) async fn create(&self) -> Result<TenantCredentials, LabError> {
         let (url, request) = self.request(Method::POST, "");
@@ -300,6 +326,11 @@ impl Lab {
         let (url, request) = self.request(Method::POST, &format!("/{tenant}/reset"));
         answer::<Value>(url, request.json(&serde_json::json!({}))).await.map(drop)
     }
+}
+
+fn phone_path(tenant: TenantId, user: &str) -> String {
+    let name: String = url::form_urlencoded::byte_serialize(user.as_bytes()).collect();
+    format!("/{tenant}/phone/{}", name.replace('+', "%20"))
 }
 
 fn connection_path(tenant: TenantId, connection: &str, what: &str) -> String {

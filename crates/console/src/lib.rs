@@ -43,6 +43,7 @@ mod message;
 mod number_words;
 mod pages;
 mod password;
+mod phone;
 mod shared_reads;
 mod shell;
 mod sign_ins;

@@ -14,7 +14,7 @@ use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
     actions, assets, class, connection_matrix, connections, demo_client, diagnose, editions, error, fix,
-    flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, timeline, worksheet,
+    flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, timeline, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -56,6 +56,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/class/{code}", get(class::show_class).post(class::change))
         .route("/class/{code}/results.csv", get(class::results))
         .route("/join", get(class::show_join).post(class::join))
+        .route("/phone", get(phone::phone).post(phone::change))
         .route("/console/tenants", get(pages::tenants))
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))

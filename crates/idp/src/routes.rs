@@ -11,6 +11,7 @@ use outlive_clock::TenantId;
 use outlive_tokens::TokenVersion::{V1, V2};
 
 use crate::idp::Idp;
+use crate::lab::directory as lab_directory;
 use crate::lab::events as lab_events;
 use crate::lab::identity_endpoints;
 use crate::lab::question;
@@ -93,6 +94,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_pages/passkey.js", get(pages::passkey_script))
         .layer(from_fn(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
+        .route("/_lab/tenants/{tenant}/directory/users/{user}", get(lab_directory::user))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
         .route("/_lab/tenants/{tenant}/event-streams", get(security_events::show))

@@ -26,6 +26,7 @@
 #![expect(missing_docs, reason = "only `outlive` uses this crate")]
 
 pub mod api;
+mod authenticator_app;
 mod browser;
 mod classes;
 mod conductor;

@@ -16,6 +16,7 @@
 mod catalogue;
 pub mod classes;
 mod counts;
+pub mod directory;
 mod event;
 pub mod events;
 mod flow_details;
@@ -24,6 +25,7 @@ pub mod lab_api;
 mod lab_surface;
 mod line;
 pub mod managed_identity;
+pub mod phone;
 mod secret;
 mod service_spec;
 pub mod story;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use http::StatusCode;
 use outlive_wire::events::{ConnectionBroken, RunFinished, SessionRefused};
@@ -51,6 +51,8 @@ impl FakeLab {
             .route("/lab/matrix/credentials", post(matrix))
             .route("/lab/matrix/connections", post(connection_matrix))
             .route("/lab/tenants/{tenant}/connections", get(connections))
+            .route("/lab/tenants/{tenant}/phone/{user}", get(phone))
+            .route("/lab/tenants/{tenant}/phone/{user}/authenticator", put(add_app).delete(remove_app))
             .route("/lab/tenants/{tenant}/redeem", post(redeem))
             .route("/lab/tenants/{tenant}/reset", post(act))
             .route("/lab/tenants/{tenant}/connections/{name}/fix", post(fix))
@@ -296,6 +298,45 @@ async fn confirm(
     Json(what): Json<Value>,
 ) -> StatusCode {
     lab.requests.lock().expect("not poisoned").push(json!({"confirm": name, "with": what}));
+    StatusCode::NO_CONTENT
+}
+
+/// The phone of a user to whom a code was sent; a later code replaced an earlier one.
+async fn phone(Path((_, user)): Path<(String, String)>) -> Json<Value> {
+    let mail = |code: &str, usable: bool| {
+        json!({
+            "at": "2026-01-05T11:55:12Z", "to": user, "subject": "Your password reset code", "text": format!("Use the code {NASTY}."),
+            "code": code, "expires": "2026-01-05T12:10:12Z", "is_usable": usable,
+        })
+    };
+    let mut flow = mail("", false);
+    for name in ["code", "expires", "is_usable"] {
+        flow.as_object_mut().expect("an object").remove(name);
+    }
+    let owner = user.starts_with("owner");
+    let codes = json!({"code": "731046", "next": "209553", "until": "2026-01-05T12:00:30Z", "added": "2026-01-05T11:00:00Z"});
+    Json(json!({
+        "upn": user, "user": "1", "now": "2026-01-05T12:00:12Z", "is_registered": owner,
+        "messages": if owner { json!([mail("48291773", true), mail("11112222", false), flow]) } else { json!([]) },
+        "authenticator": if owner { codes } else { Value::Null },
+    }))
+}
+
+async fn add_app(
+    State(lab): State<FakeLab>,
+    Path((_, user)): Path<(String, String)>,
+    Json(what): Json<Value>,
+) -> Response {
+    if let Some(message) = lab.refuse {
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": {"code": "BadRequest", "message": message}})))
+            .into_response();
+    }
+    lab.requests.lock().expect("not poisoned").push(json!({"add": user, "with": what}));
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn remove_app(State(lab): State<FakeLab>, Path((_, user)): Path<(String, String)>) -> StatusCode {
+    lab.requests.lock().expect("not poisoned").push(json!({ "remove": user }));
     StatusCode::NO_CONTENT
 }
 

@@ -14,6 +14,7 @@ mod inspector;
 mod journal;
 mod lists;
 mod matrix;
+mod phone;
 mod story;
 mod teaching;
 mod timeline;

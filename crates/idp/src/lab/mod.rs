@@ -1,5 +1,6 @@
 //! The lab surface: events, policies, questions about credentials, and checks of tenant specs.
 
+pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod identity_endpoints;
 pub(crate) mod policies;

@@ -5,11 +5,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, TenantId, wall_now};
+use outlive_rules::lifetimes::PASSWORD_RESET_CODE;
 use outlive_store::{Change, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::idp::Idp;
+use crate::sign_in::password_reset;
 
 /// Messages per tenant; new ones replace the oldest.
 const MESSAGES_MAX: i64 = 50;
@@ -23,6 +26,9 @@ pub(crate) struct Message {
     pub(crate) text: String,
     /// The code in the message, for programs.
     pub(crate) code: String,
+    /// The password reset of the code.
+    #[serde(default)]
+    pub(crate) reset: Option<Uuid>,
 }
 
 impl Message {
@@ -55,6 +61,7 @@ impl Message {
 /// `GET /_lab/tenants/{t}/outbox`: newest first.
 pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
     let tenant = idp.lab_tenant(&tenant).await?;
+    let now = idp.chassis.clocks.now(tenant.id).await?;
     let select = sql!(
         "SELECT sent_us, content FROM outbox WHERE tenant = $1 ORDER BY written_us DESC, id LIMIT $2",
         tenant.id,
@@ -67,9 +74,16 @@ pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> 
         let Some(message) = plain.and_then(|plain| serde_json::from_slice::<Message>(&plain).ok()) else {
             continue;
         };
-        let Message { to, subject, text, code } = message;
+        let Message { to, subject, text, code, reset } = message;
         let at = row.instant("sent_us")?;
-        messages.push(json!({"at": at, "to": to, "subject": subject, "text": text, "code": code}));
+        let expires = at + PASSWORD_RESET_CODE;
+        let is_usable = match reset {
+            Some(reset) if now < expires => password_reset::is_open(&idp, tenant.id, reset, now).await?,
+            _ => false,
+        };
+        messages.push(json!({
+            "at": at, "to": to, "subject": subject, "text": text, "code": code, "expires": expires, "is_usable": is_usable,
+        }));
     }
     Ok(Json(json!({ "messages": messages })))
 }

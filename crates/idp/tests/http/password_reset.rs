@@ -53,8 +53,10 @@ async fn a_code_resets_the_password_and_revokes_by_the_table() {
     let sent = outbox(&tenant).await;
     assert_eq!((sent.len(), sent[0]["to"].as_str()), (1, Some(owner.as_str())), "{sent:?}");
     let code = newest_code(&tenant).await;
+    assert_eq!(sent[0]["is_usable"], true, "{sent:?}");
     let page = choose(&mut browser, &page, &code, NEW).await;
     assert_eq!(page.heading, "Your password was reset", "{page:?}");
+    assert_eq!(outbox(&tenant).await[0]["is_usable"], false);
     tool.password(&owner, PASSWORD, "User.Read").await.grant_refused("AADSTS50126");
     Tokens::of(tool.password(&owner, NEW, "User.Read").await);
     tool.try_refresh(granted.refresh(), &[]).await.grant_refused("AADSTS50173");
@@ -62,6 +64,26 @@ async fn a_code_resets_the_password_and_revokes_by_the_table() {
     assert_eq!((line["data"]["event"].as_str(), line["data"]["by"].as_str()), (Some("sspr"), Some("user")));
     let journal = Value::from(tenant.journal("").await).to_string();
     assert!(!journal.contains(&code) && !journal.contains(NEW), "the journal holds no secrets");
+}
+
+#[tokio::test]
+async fn the_outbox_says_which_code_can_be_used_until_when() {
+    let tenant = Tenant::new().await;
+    let mut browser = tenant.browser();
+    for _ in 0..2 {
+        ask(&mut browser, &tenant.id(), &tenant.upn("owner")).await;
+    }
+    let usable = async || -> Vec<bool> {
+        outbox(&tenant).await.iter().map(|mail| mail["is_usable"].as_bool().expect("a flag")).collect()
+    };
+    assert_eq!(usable().await, [true, false]);
+    let mail = outbox(&tenant).await.remove(0);
+    let instant = |name: &str| {
+        serde_json::from_value::<outlive_clock::Instant>(mail[name].clone()).expect("an instant")
+    };
+    assert_eq!(instant("expires") - instant("at"), Span::from_minutes(15));
+    tenant.advance(Span::from_minutes(15)).await;
+    assert_eq!(usable().await, [false, false]);
 }
 
 #[tokio::test]

@@ -8,12 +8,14 @@ mod classes;
 mod clock;
 mod connections;
 mod diagnose;
+mod directory;
 mod events;
 mod flows;
 mod journal;
 mod matrix;
 mod openapi;
 mod outbox;
+mod phone;
 mod problem;
 mod redeem;
 mod runs;
@@ -54,6 +56,9 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
+        .route("/lab/tenants/{tenant}/phone/{user}", get(phone::show))
+        .route("/lab/tenants/{tenant}/phone/{user}/authenticator", put(phone::add).delete(phone::remove))
+        .route("/lab/tenants/{tenant}/directory/users/{user}", get(directory::user))
         .route("/lab/tenants/{tenant}/runs", get(runs::show))
         .route("/lab/tenants/{tenant}/connections", get(connections::list))
         .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))

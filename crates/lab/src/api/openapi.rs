@@ -7,8 +7,8 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    classes, clock, connections, diagnose, events, flows, journal, matrix, outbox, redeem, runs, sign_in,
-    story, tenants, timeline, why,
+    classes, clock, connections, diagnose, directory, events, flows, journal, matrix, outbox, phone, redeem,
+    runs, sign_in, story, tenants, timeline, why,
 };
 
 /// The lab API's own description.
@@ -39,6 +39,7 @@ use super::{
         connections::list,
         connections::fix,
         connections::confirm,
+        directory::user,
         flows::show,
         flows::show_run,
         flows::start,
@@ -52,6 +53,9 @@ use super::{
         matrix::of_tenant,
         matrix::of_connections,
         outbox::show,
+        phone::show,
+        phone::add,
+        phone::remove,
         redeem::redeem,
         runs::show,
         sign_in::sign_in,
@@ -140,11 +144,14 @@ mod tests {
                 "/lab/tenants/{tenant}/connections",
                 "/lab/tenants/{tenant}/connections/{name}/confirm",
                 "/lab/tenants/{tenant}/connections/{name}/fix",
+                "/lab/tenants/{tenant}/directory/users/{user}",
                 "/lab/tenants/{tenant}/events",
                 "/lab/tenants/{tenant}/journal",
                 "/lab/tenants/{tenant}/journal/stream",
                 "/lab/tenants/{tenant}/matrix/credentials",
                 "/lab/tenants/{tenant}/outbox",
+                "/lab/tenants/{tenant}/phone/{user}",
+                "/lab/tenants/{tenant}/phone/{user}/authenticator",
                 "/lab/tenants/{tenant}/progress",
                 "/lab/tenants/{tenant}/redeem",
                 "/lab/tenants/{tenant}/reset",

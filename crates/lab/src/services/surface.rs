@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use outlive_chassis::LabKey;
 use outlive_clock::{Instant, Span, TenantId};
+use outlive_wire::directory::DirectoryUserDetails;
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
 use outlive_wire::{FlowDetails, HeldConnections, KnownFlows, RunDetails};
@@ -201,6 +202,17 @@ impl LabSurface {
         }
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/outbox"));
         Ok(send(self.request(Method::GET, &url)).await?.expect::<Outbox>()?.messages)
+    }
+
+    /// Returns a user of the directory, by object id or sign-in name.
+    pub(crate) async fn directory_user(
+        &self,
+        tenant: TenantId,
+        user: &str,
+    ) -> Result<DirectoryUserDetails, CallError> {
+        let name: String = url::form_urlencoded::byte_serialize(user.as_bytes()).collect();
+        let path = format!("/_lab/tenants/{tenant}/directory/users/{}", name.replace('+', "%20"));
+        send(self.request(Method::GET, &self.url(Service::Idp, &path))).await?.expect()
     }
 
     /// Redeems an authorization code at the token endpoint `url`, as a public client.

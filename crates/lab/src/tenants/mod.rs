@@ -9,6 +9,7 @@ mod layout;
 mod lost_data;
 mod new_tenant;
 mod operations;
+mod phone;
 mod registry;
 mod sign_in;
 mod store;

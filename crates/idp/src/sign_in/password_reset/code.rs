@@ -2,7 +2,7 @@
 
 use outlive_clock::{Instant, TenantId, UserId};
 use outlive_rules::reset_code::{self, ResetCode, ResetCodeFacts, TRIES_MAX};
-use outlive_store::{Change, Statement, sql};
+use outlive_store::{Change, Statement, StoreError, sql};
 use uuid::Uuid;
 
 use crate::directory::User;
@@ -22,6 +22,7 @@ pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change 
              do nothing."
         ),
         code: code.clone(),
+        reset: Some(id),
     };
     let mut change = Change::new();
     change.add(sql!("DELETE FROM password_resets WHERE tenant = $1 AND user_id = $2", user.tenant, user.id));
@@ -77,6 +78,20 @@ pub(super) async fn attempt(
         ResetCode::Good => AttemptResult::Accepted(row.parse("user_id")?),
         not => AttemptResult::Rejected(not),
     })
+}
+
+/// Returns whether the code of a reset can still be used: it is not used, replaced, expired, nor
+/// tried too often.
+pub(crate) async fn is_open(idp: &Idp, tenant: TenantId, id: Uuid, now: Instant) -> Result<bool, StoreError> {
+    let row = idp.chassis.store.row(sql!(
+        "SELECT issued_us, tries FROM password_resets WHERE tenant = $1 AND id = $2",
+        tenant,
+        id.to_string()
+    ));
+    let Some(row) = row.await? else { return Ok(false) };
+    let tries = u32::try_from(row.int("tries")?).unwrap_or(u32::MAX).saturating_add(1);
+    let facts = ResetCodeFacts { issued_at: row.instant("issued_us")?, tries, matches: true };
+    Ok(matches!(reset_code::decide(&facts, now), ResetCode::Good))
 }
 
 /// Reverts the count of an attempt: the code was correct and another check failed.

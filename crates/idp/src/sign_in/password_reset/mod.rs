@@ -5,4 +5,5 @@ mod code;
 mod limit;
 mod page;
 
+pub(crate) use code::is_open;
 pub(crate) use page::{password_reset, password_reset_page};

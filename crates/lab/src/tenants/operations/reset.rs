@@ -12,6 +12,7 @@ use outlive_clock::{TenantId, wall_now};
 use outlive_store::{Change, StoreError};
 use outlive_wire::lab_api::{OperationKind, TenantCredentials};
 
+use super::super::phone::forget_authenticators;
 use super::clock::{ELSEWHERE, PATIENCE};
 use super::lifecycle::{NotCreated, Plan};
 use super::record::interrupt;
@@ -66,6 +67,7 @@ impl Tenants {
         let failure = match created {
             Ok(plan) => {
                 let mut change = Change::from(self.store().replace(tenant, &plan.credentials));
+                change.add(forget_authenticators(tenant));
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(plan.credentials),

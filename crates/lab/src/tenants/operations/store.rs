@@ -5,6 +5,7 @@ use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, StoreError, sql};
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
+use super::super::phone::forget_authenticators;
 use super::holder;
 use super::record::begun;
 
@@ -56,6 +57,7 @@ impl OperationStore {
     pub(super) async fn begin_deletion(&self, tenant: TenantId) -> Result<Operation, StoreError> {
         let operation = self.new_operation(tenant, begun(OperationKind::Delete));
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
+        change.add(forget_authenticators(tenant));
         change.add(sql!("DELETE FROM operations WHERE tenant = $1", tenant));
         change.add(insert(&operation));
         self.chassis.store.commit(change).await?;

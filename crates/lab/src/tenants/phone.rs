@@ -1,0 +1,130 @@
+//! The phones of users: their mails, and an authenticator app whose secrets are sealed in the lab's
+//! own database. The identity provider does not return a secret; a user copies it from the page.
+
+use outlive_clock::TenantId;
+use outlive_store::{Change, Statement, StoreError, sql};
+use outlive_wire::directory::DirectoryUserDetails;
+use outlive_wire::phone::{AuthenticatorCodes, Mail, Phone};
+use serde_json::Value;
+
+use super::{TenantError, Tenants};
+use crate::authenticator_app::{AuthenticatorApp, NOT_A_SECRET};
+
+impl Tenants {
+    /// Returns what a user's phone shows. `user` is a role, a sign-in name or an object id.
+    ///
+    /// # Errors
+    /// An unknown tenant or user, or a service did not answer.
+    pub async fn phone(&self, tenant: TenantId, user: &str) -> Result<Phone, TenantError> {
+        let DirectoryUserDetails { user, .. } = self.directory_user(tenant, user).await?;
+        let now = self.time(tenant).await?.0.now;
+        let mut outbox = self.outbox(tenant).await?;
+        let messages = match outbox.get_mut("messages").map(Value::take) {
+            Some(Value::Array(messages)) => messages,
+            _ => Vec::new(),
+        };
+        let messages =
+            messages.into_iter().filter_map(|message| serde_json::from_value::<Mail>(message).ok());
+        let select = sql!(
+            "SELECT sealed, added_us FROM authenticator_apps WHERE tenant = $1 AND user_id = $2",
+            tenant,
+            &user.id
+        );
+        let authenticator = match self.chassis().store.row(select).await? {
+            None => None,
+            Some(row) => {
+                let secret = self.chassis().sealer.open(&purpose(tenant, &user.id), &row.text("sealed")?);
+                let secret = secret.and_then(|secret| String::from_utf8(secret.to_vec()).ok());
+                let codes = secret
+                    .and_then(|secret| AuthenticatorApp::of_base32(&secret))
+                    .map(|app| app.codes_at(now));
+                let added = row.instant("added_us")?;
+                codes.map(|codes| AuthenticatorCodes {
+                    code: codes.current,
+                    next: codes.next,
+                    until: codes.until,
+                    added,
+                })
+            }
+        };
+        Ok(Phone {
+            messages: messages.filter(|mail| mail.to.eq_ignore_ascii_case(&user.upn)).collect(),
+            upn: user.upn,
+            user: user.id,
+            now,
+            authenticator,
+            is_registered: user.has_authenticator,
+        })
+    }
+
+    /// Adds an account to a user's authenticator app, or replaces it.
+    ///
+    /// # Errors
+    /// An unknown tenant or user, or no secret.
+    pub async fn add_authenticator(
+        &self,
+        tenant: TenantId,
+        user: &str,
+        pasted: &str,
+    ) -> Result<(), TenantError> {
+        let app =
+            AuthenticatorApp::of_pasted(pasted).ok_or_else(|| TenantError::Event(NOT_A_SECRET.to_owned()))?;
+        let user = self.directory_user(tenant, user).await?.user.id;
+        let now = self.time(tenant).await?.0.now;
+        let chassis = self.chassis();
+        let mut nonce = self.random(tenant).stream("authenticator-app-nonce");
+        let sealed = chassis.sealer.seal(&purpose(tenant, &user), app.to_base32().as_bytes(), &mut nonce);
+        // Nothing is added to a tenant that is being deleted.
+        let exists = sql!("UPDATE handouts SET revision = revision + 1 WHERE tenant = $1", tenant);
+        let mut change = Change::from(exists.expect_rows(1));
+        change.add(deletion(tenant, &user));
+        change.add(sql!(
+            "INSERT INTO authenticator_apps (tenant, user_id, sealed, added_us) VALUES ($1, $2, $3, $4)",
+            tenant,
+            &user,
+            sealed,
+            now
+        ));
+        match chassis.store.commit(change).await {
+            Err(error) if error.is_conflict() => Err(TenantError::Unknown(tenant)),
+            added => Ok(added?),
+        }
+    }
+
+    /// Removes the account from a user's authenticator app.
+    ///
+    /// # Errors
+    /// An unknown tenant or user.
+    pub async fn remove_authenticator(&self, tenant: TenantId, user: &str) -> Result<(), TenantError> {
+        let user = self.directory_user(tenant, user).await?.user.id;
+        let removed: Result<(), StoreError> = self.chassis().store.commit(deletion(tenant, &user)).await;
+        Ok(removed?)
+    }
+
+    /// Returns a user of the directory, by role, sign-in name or object id.
+    ///
+    /// # Errors
+    /// An unknown tenant or user, or the identity provider did not answer.
+    pub async fn directory_user(
+        &self,
+        tenant: TenantId,
+        user: &str,
+    ) -> Result<DirectoryUserDetails, TenantError> {
+        let credentials = self.credentials(tenant).await?;
+        let id = credentials.user(user).map_or(user, |known| known.id.as_str());
+        Ok(self.surface().directory_user(tenant, id).await?)
+    }
+}
+
+/// Removes the authenticator apps of a tenant.
+pub(super) fn forget_authenticators(tenant: TenantId) -> Statement {
+    sql!("DELETE FROM authenticator_apps WHERE tenant = $1", tenant)
+}
+
+fn deletion(tenant: TenantId, user: &str) -> Statement {
+    sql!("DELETE FROM authenticator_apps WHERE tenant = $1 AND user_id = $2", tenant, user)
+}
+
+fn purpose(tenant: TenantId, user: &str) -> String {
+    format!("lab/authenticator/{tenant}/{user}")
+}
