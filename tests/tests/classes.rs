@@ -68,18 +68,14 @@ async fn a_class_is_opened_joined_moved_started_over_and_ended() {
             .is_some_and(|message| message.ends_with(&format!("Did you mean {code}?")))
     );
 
-    // Progress is recorded for seats, and for no other tenant.
+    // Progress is recorded for seats that are taken.
     let progress = json!({"lesson": 2, "step": 5, "steps": 9, "expects": "both", "last": "password changed"});
-    let of = |tenant: &str| format!("/tenants/{tenant}/progress");
-    let seat = first["tenant_id"].as_str().expect("an id");
-    let outside = class.system.seed_tenant().await;
-    let (_, answer) = class.send(Method::PUT, &of(seat), &progress).await;
-    assert_eq!(answer, json!({"class": code, "revealed": 0}));
-    let (_, answer) = class.send(Method::PUT, &of(outside.id()), &progress).await;
-    assert_eq!(answer, json!({}));
+    let seat = format!("{path}/seats/1");
+    let (_, answer) = class.send(Method::PUT, &seat, &progress).await;
+    assert_eq!(answer, json!({"revealed": 0}));
     let (_, revealed) = class.send(Method::PATCH, &path, &json!({"reveal": 5})).await;
     assert_eq!(revealed["class"]["seats"][0]["progress"]["expects"], json!("both"));
-    let (_, answer) = class.send(Method::PUT, &of(seat), &progress).await;
+    let (_, answer) = class.send(Method::PUT, &seat, &progress).await;
     assert_eq!(answer["revealed"], json!(5));
 
     // Time moves for all, and one starts over.
@@ -97,7 +93,6 @@ async fn a_class_is_opened_joined_moved_started_over_and_ended() {
     assert_eq!(more["class"]["seats"].as_array().map(Vec::len), Some(5));
 
     // It is kept over a kill, and ends with its tenants.
-    drop(outside);
     let mut class = class;
     class.system.kill();
     class.system.restart().await;
@@ -138,7 +133,7 @@ async fn what_no_class_can_be_is_rejected() {
         (Method::POST, "/classes/-/join", json!({}), 404),
         (
             Method::PUT,
-            "/tenants/nothing/progress",
+            &format!("{path}/seats/1"),
             json!({"lesson": 1, "step": 1, "steps": 1, "last": ""}),
             404,
         ),

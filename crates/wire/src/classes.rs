@@ -80,6 +80,10 @@ pub struct SeatProgress {
     pub expects: Option<String>,
     /// What it did last, in a few words.
     pub last: String,
+    /// The tenant of the lesson, if it is not that of the seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub tenant_id: Option<TenantId>,
     /// Wall time of the report; set by the lab.
     #[serde(default = "unknown_time")]
     #[schema(value_type = Option<String>)]
@@ -91,14 +95,10 @@ fn unknown_time() -> Instant {
 }
 
 /// What a seat learns from reporting its progress.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProgressAnswer {
-    /// The class; absent if the tenant is no seat of one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<String>,
-    /// The last step whose answer may be shown; absent outside of a class, where all may.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revealed: Option<u16>,
+    /// The last step whose answer may be shown.
+    pub revealed: u16,
 }
 
 /// The open classes.

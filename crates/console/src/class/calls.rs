@@ -1,9 +1,13 @@
 //! The lab's calls about classes.
 
-use outlive_wire::classes::{Class, ClassChange, ClassChanged, ClassList, ClassRequest, JoinRequest, Seat};
+use outlive_wire::classes::{
+    Class, ClassChange, ClassChanged, ClassList, ClassRequest, JoinRequest, ProgressAnswer, Seat,
+    SeatProgress,
+};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+use super::taken_seat::TakenSeat;
 use crate::error::ErrorPage;
 use crate::lab::{ADVANCE_TIMEOUT, Lab, LabError, answer_or_refusal};
 
@@ -48,6 +52,18 @@ impl Lab {
         let (url, request) = self.class_request(Method::POST, code, "/join");
         let name = Some(name.to_owned()).filter(|name| !name.trim().is_empty());
         answer_or_refusal(url, request.json(&JoinRequest { name })).await
+    }
+}
+
+impl Lab {
+    /// Reports how far a seat is in a lesson.
+    pub(super) async fn report_progress(
+        &self,
+        seat: &TakenSeat,
+        progress: &SeatProgress,
+    ) -> Result<ProgressAnswer, LabError> {
+        let (url, request) = self.class_request(Method::PUT, &seat.code, &format!("/seats/{}", seat.number));
+        answer_or_refusal(url, request.json(progress)).await
     }
 }
 

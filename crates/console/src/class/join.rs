@@ -8,6 +8,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 use serde::Deserialize;
 
+use super::taken_seat::TakenSeat;
 use crate::actions::verified_form;
 use crate::error::{ErrorPage, show};
 use crate::lab::LabError;
@@ -76,7 +77,15 @@ pub(crate) async fn join(
         return Ok(ask(&console, &headers, code, name, Some(error)));
     }
     match console.lab.join_class(&code, &name).await {
-        Ok(seat) => Ok(Redirect::to(&format!("/?tenant={}", seat.tenant_id)).into_response()),
+        Ok(seat) => {
+            let class = console.lab.class(&code).await?;
+            let to = match class.lesson {
+                Some(lesson) => format!("/lessons/{lesson}"),
+                None => format!("/?tenant={}", seat.tenant_id),
+            };
+            let taken = TakenSeat { code: class.code, number: seat.seat };
+            Ok((AppendHeaders([(SET_COOKIE, taken.set_cookie())]), Redirect::to(&to)).into_response())
+        }
         Err(LabError::Refused { message, .. }) => Ok(ask(&console, &headers, code, name, Some(message))),
         Err(error) => Err(error.into()),
     }

@@ -4,8 +4,10 @@ mod actions;
 mod calls;
 mod join;
 mod overview;
+mod taken_seat;
 mod tally;
 
 pub(crate) use actions::{change, open};
 pub(crate) use join::{join, show_join};
 pub(crate) use overview::{list, results, show_class};
+pub(crate) use taken_seat::{LessonStep, report};

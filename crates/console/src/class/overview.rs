@@ -183,7 +183,7 @@ fn view(seat: &Seat, now: Instant) -> SeatView {
     SeatView {
         number: seat.seat,
         name: name_of(seat),
-        tenant: seat.tenant_id.to_string(),
+        tenant: progress.and_then(|progress| progress.tenant_id).unwrap_or(seat.tenant_id).to_string(),
         joined: seat.joined.is_some(),
         dots,
         progress: how_far,

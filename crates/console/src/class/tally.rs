@@ -88,6 +88,7 @@ mod tests {
             steps: 9,
             expects: expects.map(str::to_owned),
             last: "password changed".to_owned(),
+            tenant_id: None,
             at: Instant::EPOCH,
         };
         Seat {

@@ -12,6 +12,7 @@ use super::content::LESSONS;
 use super::observe::fact;
 use super::plan::{Act, Lesson, Place, Source};
 use super::state::{Query, address, lesson_of, predictions};
+use crate::class::{LessonStep, report};
 use crate::error::{ErrorPage, show as render};
 use crate::frame::{Frame, Section};
 use crate::number_words::{capital, number as in_words};
@@ -86,8 +87,20 @@ struct StepName {
 enum Body {
     Begin,
     Look(Vec<Row>),
-    Predict { act: &'static Act, pairs: Vec<Vec<AskView>>, at: Instant },
-    See { act: &'static Act, title: String, rows: Vec<SeenRow>, is_later: bool, now: When },
+    Predict {
+        act: &'static Act,
+        pairs: Vec<Vec<AskView>>,
+        at: Instant,
+    },
+    /// The class waits for its teacher to reveal the answer.
+    Wait(&'static Act),
+    See {
+        act: &'static Act,
+        title: String,
+        rows: Vec<SeenRow>,
+        is_later: bool,
+        now: When,
+    },
     End(Vec<&'static Act>),
 }
 
@@ -178,7 +191,14 @@ pub(crate) async fn show(
         _ => 1,
     };
     let is_present = query.present.is_some();
+    let revealed = match has_tenant {
+        true => report(&console, &headers, here(number, lesson, step, tenant, &query)).await,
+        false => None,
+    };
     let body = match lesson.place(step) {
+        Place::See(act) if revealed.is_some_and(|revealed| usize::from(revealed) < step) => {
+            Body::Wait(&lesson.acts[act])
+        }
         Place::Begin => Body::Begin,
         Place::Look => Body::Look(rows(&console.lab.story(tenant).await?)),
         Place::Predict(act) => {
@@ -219,6 +239,27 @@ pub(crate) async fn show(
     }
     let page = LessonPage { frame, page };
     Ok(page.frame.respond(render(&page)))
+}
+
+/// Where a student is, for the teacher of the class.
+fn here<'a>(
+    number: usize,
+    lesson: &'a Lesson,
+    step: usize,
+    tenant: TenantId,
+    query: &Query,
+) -> LessonStep<'a> {
+    let expects = match lesson.place(step) {
+        Place::See(act) => {
+            let asks = lesson.acts[act].asks;
+            let chosen = predictions(query.p.as_deref(), asks);
+            let words = asks.iter().zip(chosen).filter_map(|(ask, id)| Some(ask.subject.choice(id?)));
+            Some(words.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+        }
+        _ => None,
+    };
+    let last = lesson.step_names().get(step - 1).copied().unwrap_or_default();
+    LessonStep { lesson: number, step, steps: lesson.steps(), tenant, expects, last }
 }
 
 async fn frame_of(

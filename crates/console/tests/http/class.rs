@@ -151,7 +151,8 @@ async fn a_seat_is_taken_with_the_code() {
     assert_eq!(refused.texts("#codeerr"), ["There is no class 'harbour-7421'. Did you mean harbor-7421?"]);
     assert!(!refused.body.contains(NASTY));
     let joined = browser.post("/join", &[("token", &token), ("code", "harbor-7421"), ("name", " ")]).await;
-    assert_eq!(joined.headers[LOCATION].to_str().expect("text"), format!("/?tenant={TENANT}"));
+    assert_eq!(joined.headers[LOCATION], "/lessons/2");
+    assert!(browser.cookies.contains(&("outlive_seat".to_owned(), "harbor-7421.2".to_owned())));
     assert_eq!(lab.requests().pop(), Some(json!({"join": "harbor-7421", "as": {}})));
     let before = lab.requests().len();
     assert_eq!(

@@ -12,8 +12,8 @@ use outlive_wire::classes::{
 };
 
 use super::clock::{ValidChange, change_time, validate};
-use super::problem::{ended, of_body, tenant_of};
-use crate::classes::{ClassError, Classes};
+use super::problem::{ended, of_body};
+use crate::classes::{ClassError, Classes, TenantOf};
 use crate::tenants::{TenantError, Tenants};
 
 impl From<ClassError> for Problem {
@@ -119,14 +119,14 @@ async fn apply(classes: &Classes, code: &str, change: ClassChange) -> Result<Cla
                     changed.await.map_err(|error: TenantError| error.to_string())
                 }
             };
-            classes.each(code, SeatChoice::Taken, move_time).await?
+            classes.each(code, SeatChoice::Taken, TenantOf::Lesson, move_time).await?
         }
         ClassChange { add_seats: None, clock: None, reset: Some(choice), reveal: None, lesson: None } => {
             let start_over = |tenants: Tenants, tenant| async move {
                 tenants.reset(tenant).await.map_err(|error| error.to_string())?;
                 Classes::new(tenants).forget_progress(tenant).await.map_err(|error| error.to_string())
             };
-            classes.each(code, choice, start_over).await?
+            classes.each(code, choice, TenantOf::Seat, start_over).await?
         }
         ClassChange { add_seats: None, clock: None, reset: None, reveal: Some(step), lesson: None } => {
             classes.reveal(code, step).await?;
@@ -145,15 +145,18 @@ async fn apply(classes: &Classes, code: &str, change: ClassChange) -> Result<Cla
     Ok(ClassChanged { class: classes.show(code).await?, done, failed })
 }
 
-#[utoipa::path(put, path = "/lab/tenants/{tenant}/progress", params(("tenant" = String, Path, description = "tenant id")),
+#[utoipa::path(put, path = "/lab/classes/{code}/seats/{seat}",
+    params(("code" = String, Path, description = "code of the class"), ("seat" = u16, Path, description = "number of the seat")),
     request_body = SeatProgress,
-    responses((status = 200, body = ProgressAnswer, description = "recorded if the tenant is a seat of a class"),
-    (status = 404, description = "no such tenant")))]
+    responses((status = 200, body = ProgressAnswer), (status = 400, description = "a text is too long"),
+    (status = 404, description = "no such class, or no such seat that is taken")))]
 pub(crate) async fn report(
     State(tenants): State<Tenants>,
-    Path(tenant): Path<String>,
+    Path((code, seat)): Path<(String, String)>,
     body: Result<Json<SeatProgress>, JsonRejection>,
 ) -> Result<Json<ProgressAnswer>, Problem> {
     let Json(progress) = body.map_err(|rejection| of_body(&rejection))?;
-    Ok(Json(Classes::new(tenants).report(tenant_of(&tenant)?, progress).await?))
+    // No number is no seat.
+    let seat = seat.parse().unwrap_or(0);
+    Ok(Json(Classes::new(tenants).report(&code, seat, progress).await?))
 }

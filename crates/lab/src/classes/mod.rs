@@ -66,6 +66,15 @@ impl From<StoreError> for ClassError {
     }
 }
 
+/// Which tenant of a seat is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TenantOf {
+    /// That of the lesson that it is in, if there is one.
+    Lesson,
+    /// Its own.
+    Seat,
+}
+
 /// The classes of this lab.
 #[derive(Clone, Debug)]
 pub(crate) struct Classes {
@@ -97,7 +106,7 @@ impl Classes {
         if self.store.list().await?.len() >= CLASSES_MAX {
             return Err(ClassError::TooMany);
         }
-        let template = NewTenant { seed, rules, ..NewTenant::default() };
+        let template = NewTenant { seed, rules, complete: true, ..NewTenant::default() };
         let class = self.insert(lesson, &template).await?;
         if let Err(error) = self.create_seats(&class.code, &template, seats, names).await {
             if let Err(left) = self.end(&class.code).await {
@@ -135,7 +144,7 @@ impl Classes {
         let code = code::canonical(typed);
         if let Some((class, from)) = self.store.read(&code).await? {
             let ClassRequest { seed, rules, .. } = serde_json::from_str(&from).unwrap_or_default();
-            return Ok((class, NewTenant { seed, rules, ..NewTenant::default() }));
+            return Ok((class, NewTenant { seed, rules, complete: true, ..NewTenant::default() }));
         }
         let known = self.store.list().await?;
         let meant = code::nearest(&code, known.iter().map(|class| class.code.as_str())).map(str::to_owned);
@@ -206,11 +215,21 @@ impl Classes {
         }
     }
 
+    /// Returns the tenant that a seat works on: that of its lesson while it exists, or its own.
+    async fn present_tenant(&self, seat: &Seat, of: TenantOf) -> TenantId {
+        let of_lesson = seat.progress.as_ref().and_then(|progress| progress.tenant_id);
+        match of_lesson.filter(|_| of == TenantOf::Lesson) {
+            Some(tenant) if self.tenants.credentials(tenant).await.is_ok() => tenant,
+            _ => seat.tenant_id,
+        }
+    }
+
     /// Does `work` for each of these seats, a few at a time.
     pub(crate) async fn each<W>(
         &self,
         code: &str,
         choice: SeatChoice,
+        of: TenantOf,
         work: impl Fn(Tenants, TenantId) -> W,
     ) -> Result<(u16, Vec<FailedSeat>), ClassError>
     where
@@ -226,7 +245,10 @@ impl Classes {
         };
         let work = &work;
         let mut results = iter(chosen)
-            .map(|seat| async move { (seat.seat, work(self.tenants.clone(), seat.tenant_id).await) })
+            .map(|seat| async move {
+                let tenant = self.present_tenant(&seat, of).await;
+                (seat.seat, work(self.tenants.clone(), tenant).await)
+            })
             .buffer_unordered(AT_ONCE);
         let (mut done, mut failed) = (0, Vec::new());
         while let Some((seat, result)) = results.next().await {
@@ -253,10 +275,11 @@ impl Classes {
         Ok(self.store.set_lesson(&class.code, lesson).await?)
     }
 
-    /// Records how far a tenant is in a lesson, if it is a seat of a class.
+    /// Records how far a seat is in a lesson.
     pub(crate) async fn report(
         &self,
-        tenant: TenantId,
+        code: &str,
+        seat: u16,
         mut progress: SeatProgress,
     ) -> Result<ProgressAnswer, ClassError> {
         let texts = [Some(&progress.last), progress.expects.as_ref()];
@@ -265,13 +288,12 @@ impl Classes {
                 "'last' and 'expects' have at most {REPORT_CHARACTERS_MAX} characters."
             )));
         }
-        let Some((class, revealed)) = self.store.class_of(tenant).await? else {
-            self.tenants.credentials(tenant).await?;
-            return Ok(ProgressAnswer { class: None, revealed: None });
-        };
+        let class = self.show(code).await?;
+        let taken = class.seats.iter().find(|one| one.seat == seat && one.joined.is_some());
+        let taken = taken.ok_or_else(|| ClassError::NoSeat { code: class.code.clone(), seat })?;
         progress.at = wall_now();
-        self.store.report(tenant, &progress).await?;
-        Ok(ProgressAnswer { class: Some(class), revealed: Some(revealed) })
+        self.store.report(taken.tenant_id, &progress).await?;
+        Ok(ProgressAnswer { revealed: class.revealed })
     }
 
     /// Ends a class: deletes its tenants and forgets it.

@@ -107,16 +107,6 @@ impl ClassStore {
         self.chassis.store.commit(update.expect_rows(1)).await
     }
 
-    /// Returns the class of a seat and the last step that it has revealed.
-    pub(super) async fn class_of(&self, tenant: TenantId) -> Result<Option<(String, u16)>, StoreError> {
-        let select = sql!(
-            "SELECT c.code, c.revealed FROM seats s JOIN classes c ON c.code = s.class WHERE s.tenant = $1",
-            tenant
-        );
-        let row = self.chassis.store.row(select).await?;
-        row.map(|row| Ok((row.text("code")?, number(row.int("revealed")?)))).transpose()
-    }
-
     /// Records the progress of a seat.
     pub(super) async fn report(&self, tenant: TenantId, progress: &SeatProgress) -> Result<(), StoreError> {
         // Plain data with text keys: serialization cannot fail.
