@@ -23,10 +23,10 @@ use crate::sign_in::authorize::{
 };
 use crate::sign_in::device::{answer_device, device_code, device_page, enter_user_code, short_page};
 use crate::sign_in::discovery::{configuration, instance, keys, user_realm};
+use crate::sign_in::pages;
 use crate::sign_in::passkeys::{change_security_info, passkey, security_info_page};
 use crate::sign_in::password_reset::{password_reset, password_reset_page};
 use crate::sign_in::second_factor::second_factor;
-use crate::sign_in::{outbox, pages};
 use crate::token::{app_service_token, metadata_token, preflight, token, wrong_method};
 use crate::visit::Visit;
 use crate::{graph, security_events};
@@ -95,7 +95,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .layer(from_fn(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/directory/users/{user}", get(lab_directory::user))
-        .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
+        .route("/_lab/tenants/{tenant}/outbox", get(crate::lab::outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
         .route("/_lab/tenants/{tenant}/event-streams", get(security_events::show))
         .route(

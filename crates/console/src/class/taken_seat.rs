@@ -46,8 +46,8 @@ pub(crate) struct LessonStep<'a> {
     pub(crate) last: &'a str,
 }
 
-/// Tells the teacher of the class where this browser's seat is. Returns the last step whose answer is
-/// revealed; `None` outside of a class.
+/// Reports to the teacher of the class where this browser's seat is. Returns the last step whose
+/// answer is revealed; `None` outside of a class.
 pub(crate) async fn report(console: &Console, headers: &HeaderMap, at: LessonStep<'_>) -> Option<u16> {
     let seat = TakenSeat::of(headers)?;
     let number = |value: usize| u16::try_from(value).unwrap_or(u16::MAX);

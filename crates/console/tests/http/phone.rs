@@ -25,7 +25,7 @@ async fn a_phone_shows_codes_with_their_validity() {
     // Another user's, and one whom the tenant does not have: the owner's.
     let colleague = browser.get("/phone?user=colleague@contoso.example").await;
     assert_eq!(colleague.texts("h1"), ["Nothing waits on this phone"]);
-    assert_eq!(browser.get("/phone?user=nobody").await.texts("h1"), ["A code waits in the mail"]);
+    assert_eq!(browser.get("/phone?user=unknown").await.texts("h1"), ["A code waits in the mail"]);
 }
 
 #[tokio::test]

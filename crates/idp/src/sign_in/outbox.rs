@@ -1,18 +1,12 @@
-//! The lab's outbox: messages that would be sent to users by e-mail. Only the lab reads them, at
-//! `GET /_lab/tenants/{t}/outbox`.
+//! The lab's outbox: messages that would be sent to users by e-mail. Only the lab reads them.
 
-use axum::Json;
-use axum::extract::{Path, State};
-use outlive_chassis::Problem;
 use outlive_clock::{Instant, TenantId, wall_now};
-use outlive_rules::lifetimes::PASSWORD_RESET_CODE;
-use outlive_store::{Change, sql};
+use outlive_store::{Change, StoreError, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::idp::Idp;
-use crate::sign_in::password_reset;
 
 /// Messages per tenant; new ones replace the oldest.
 const MESSAGES_MAX: i64 = 50;
@@ -58,32 +52,20 @@ impl Message {
     }
 }
 
-/// `GET /_lab/tenants/{t}/outbox`: newest first.
-pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<Json<Value>, Problem> {
-    let tenant = idp.lab_tenant(&tenant).await?;
-    let now = idp.chassis.clocks.now(tenant.id).await?;
+/// Returns the messages of a tenant with their instants, the newest first.
+pub(crate) async fn read_sent(idp: &Idp, tenant: TenantId) -> Result<Vec<(Instant, Message)>, StoreError> {
     let select = sql!(
         "SELECT sent_us, content FROM outbox WHERE tenant = $1 ORDER BY written_us DESC, id LIMIT $2",
-        tenant.id,
+        tenant,
         MESSAGES_MAX
     );
     let mut messages = Vec::new();
     for row in idp.chassis.store.rows(select).await? {
         // Skips messages that another sealing key sealed.
         let plain = idp.chassis.sealer.open(PURPOSE, &row.text("content")?);
-        let Some(message) = plain.and_then(|plain| serde_json::from_slice::<Message>(&plain).ok()) else {
-            continue;
-        };
-        let Message { to, subject, text, code, reset } = message;
-        let at = row.instant("sent_us")?;
-        let expires = at + PASSWORD_RESET_CODE;
-        let is_usable = match reset {
-            Some(reset) if now < expires => password_reset::is_open(&idp, tenant.id, reset, now).await?,
-            _ => false,
-        };
-        messages.push(json!({
-            "at": at, "to": to, "subject": subject, "text": text, "code": code, "expires": expires, "is_usable": is_usable,
-        }));
+        if let Some(message) = plain.and_then(|plain| serde_json::from_slice(&plain).ok()) {
+            messages.push((row.instant("sent_us")?, message));
+        }
     }
-    Ok(Json(json!({ "messages": messages })))
+    Ok(messages)
 }

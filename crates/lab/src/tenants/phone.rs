@@ -116,11 +116,6 @@ impl Tenants {
     }
 }
 
-/// Removes the authenticator apps of a tenant.
-pub(super) fn forget_authenticators(tenant: TenantId) -> Statement {
-    sql!("DELETE FROM authenticator_apps WHERE tenant = $1", tenant)
-}
-
 fn deletion(tenant: TenantId, user: &str) -> Statement {
     sql!("DELETE FROM authenticator_apps WHERE tenant = $1 AND user_id = $2", tenant, user)
 }

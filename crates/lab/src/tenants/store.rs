@@ -139,6 +139,11 @@ impl TenantStore {
     }
 }
 
+/// Removes the authenticator apps of a tenant.
+pub(super) fn forget_authenticators(tenant: TenantId) -> Statement {
+    sql!("DELETE FROM authenticator_apps WHERE tenant = $1", tenant)
+}
+
 fn purpose(tenant: TenantId) -> String {
     format!("lab/handout/{tenant}")
 }

@@ -12,11 +12,11 @@ use outlive_clock::{TenantId, wall_now};
 use outlive_store::{Change, StoreError};
 use outlive_wire::lab_api::{OperationKind, TenantCredentials};
 
-use super::super::phone::forget_authenticators;
 use super::clock::{ELSEWHERE, PATIENCE};
 use super::lifecycle::{NotCreated, Plan};
 use super::record::interrupt;
 use super::store::{Operation, OperationStore};
+use crate::tenants::store::forget_authenticators;
 use crate::tenants::{TenantError, Tenants};
 
 impl Tenants {

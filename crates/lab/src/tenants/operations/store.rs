@@ -5,9 +5,9 @@ use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::{Change, Row, Statement, StoreError, sql};
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
-use super::super::phone::forget_authenticators;
 use super::holder;
 use super::record::begun;
+use crate::tenants::store::forget_authenticators;
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 const LEASE: Span = Span::from_seconds(20);
