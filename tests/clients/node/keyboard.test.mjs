@@ -6,22 +6,24 @@ import { test } from "node:test";
 import { browser, skip } from "./inspect.mjs";
 import { LAB } from "./lab.mjs";
 
-const TENANT = "c0470500-0000-4000-8000-000000000001";
 // The largest number of stops between two controls that are used.
 const STOPS_MAX = 80;
 
-async function lab(path, body) {
-  const init = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const answer = await fetch(`${LAB}/lab/tenants/${TENANT}${path}`, init);
-  assert.ok(answer.ok, `${path}: ${answer.status}`);
-  return answer.json();
+// A tenant like that of the seed, of this test alone.
+async function newTenant(t) {
+  const body = JSON.stringify({ complete: true, clock: { speed: 0 } });
+  const answer = await fetch(`${LAB}/lab/tenants`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  assert.equal(answer.status, 201);
+  const tenant = await answer.json();
+  t.after(() => fetch(`${LAB}/lab/tenants/${tenant.tenant_id}`, { method: "DELETE" }));
+  return tenant;
 }
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with script" : "without script";
   test(`console: change the password, advance and fix a connection with the keyboard alone, ${how}`, { skip }, async (t) => {
-    await lab("/reset", {});
-    await lab("/clock", { run: 0 });
+    const { tenant_id, users } = await newTenant(t);
+    const owner = users.find((user) => user.role === "owner");
     const context = await (await browser(t)).newContext({ viewport: { width: 1280, height: 720 }, javaScriptEnabled });
     const page = await context.newPage();
     const title = () => page.locator("h1").first().textContent();
@@ -48,7 +50,7 @@ for (const javaScriptEnabled of [true, false]) {
       await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
     };
 
-    await page.goto(`${LAB}/?tenant=${TENANT}`);
+    await page.goto(`${LAB}/?tenant=${tenant_id}`);
     const password = await page.inputValue("#newpasswd");
     await page.keyboard.press("Tab");
     assert.equal(await page.locator("*:focus").textContent(), "Skip to the content");
@@ -60,12 +62,14 @@ for (const javaScriptEnabled of [true, false]) {
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => url.origin !== new URL(LAB).origin);
     // The first field has the focus.
-    await page.keyboard.type("owner@contoso.example");
+    await page.locator("[name=loginfmt]:focus").waitFor();
+    await page.keyboard.type(owner.upn);
     await reach("Password");
     await page.keyboard.type(password);
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => url.origin === new URL(LAB).origin && url.pathname === "/");
     await press("Fix basic");
+    await page.locator("#value:focus").waitFor();
     await page.keyboard.type(password);
     await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
     await press("1 hour");

@@ -161,7 +161,7 @@ impl Picture<'_> {
                 left + 96.0,
                 escaped(&words)
             );
-            self.link(svg, mark, &flag);
+            self.link(svg, mark, &format!("{words}: {}", mark.what), &flag);
         }
         let now = self.timeline.now;
         if now <= self.timeline.until {
@@ -193,7 +193,8 @@ impl Picture<'_> {
             }
         }
         shape.push_str("</g>");
-        self.link(svg, mark, &shape);
+        let label = format!("{}: {}: {}", self.range.axis(mark.at), mark.place, mark.what);
+        self.link(svg, mark, &label, &shape);
     }
 
     fn is_first_of_lane(&self, mark: &Mark) -> bool {
@@ -214,8 +215,9 @@ impl Picture<'_> {
         format!("<path class=\"t-bins\" d=\"{path}\"/>")
     }
 
-    fn link(&self, svg: &mut String, mark: &Mark, shape: &str) {
-        let label = escaped(&format!("{}: {}: {}", self.range.axis(mark.at), mark.place, mark.what));
+    /// A link to what a mark means. Its label begins with the words that it shows, if there are some.
+    fn link(&self, svg: &mut String, mark: &Mark, label: &str, shape: &str) {
+        let label = escaped(label);
         let address = (self.address)(mark);
         if address.is_empty() {
             let _ = write!(svg, "<g><title>{label}</title>{shape}</g>");
