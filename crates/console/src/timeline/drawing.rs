@@ -215,7 +215,7 @@ impl Picture<'_> {
         format!("<path class=\"t-bins\" d=\"{path}\"/>")
     }
 
-    /// A link to what a mark means. Its label begins with the words that it shows, if there are some.
+    /// A link to what a mark means. Its label begins with the words that it shows, if any.
     fn link(&self, svg: &mut String, mark: &Mark, label: &str, shape: &str) {
         let label = escaped(label);
         let address = (self.address)(mark);
