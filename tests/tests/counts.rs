@@ -55,8 +55,8 @@ const fn bound(per_run: u64, per_refresh: u64, per_clock: u64, once: u64) -> Bou
 /// The keys of an issuer are fetched again after a day, by the hub and by the resource.
 const KEYS_FETCHED: u64 = 2 * (RUNS / 24 + 1);
 
-/// Each sixteenth run prunes the history with two statements.
-const PRUNINGS: u64 = 2 * (RUNS / 16);
+/// Each sixteenth run prunes the history with three statements.
+const PRUNINGS: u64 = 3 * (RUNS / 16);
 
 fn bounds(service: Service, is_postgres: bool) -> Bounds {
     let (exchanges, lab_exchanges) = match service {

@@ -55,7 +55,7 @@ async fn a_journal_is_read_by_kind_subject_trace_and_place() {
         assert_eq!(seqs(&answer.body), found, "{query}");
         assert_eq!(answer.body["next"], json!(next), "{query}");
     }
-    for query in ["?limit=-1", "?limit=4294967296", "?after=x", "?kinds=a", "?after=9223372036854775808"] {
+    for query in ["?limit=-1", "?limit=4294967296", "?after=x", "?colors=a", "?after=9223372036854775808"] {
         let answer = scene.get(&lab(1, &format!("/journal{query}"))).await;
         assert_eq!(answer.refused(), (400, "BadRequest"), "{query}");
         let answer = scene.get(&lab(1, &format!("/journal/stream{query}"))).await;

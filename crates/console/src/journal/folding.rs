@@ -1,5 +1,6 @@
 //! Folds what repeats itself, and the set-up of a tenant, to one line that says how many.
 
+use outlive_clock::Span;
 use outlive_wire::JournalLine;
 
 use crate::words;
@@ -24,14 +25,43 @@ enum Part {
     Repetition,
 }
 
+/// The kinds of events, or their beginnings, that setting up a tenant causes.
+const SET_UP: [&str; 10] = [
+    "tenant.",
+    "connector.",
+    "connection.created",
+    "connection.connected",
+    "consent.",
+    "access.granted",
+    "flow.created",
+    "token.issued",
+    "code.issued",
+    "sign_in.succeeded",
+];
+/// How long setting up a tenant takes at most (wall time).
+const SET_UP_WITHIN: Span = Span::from_seconds(60);
+
+/// Whether an event belongs to the set-up that `created` begins. Later calls of the lab have the
+/// same trace.
+fn is_set_up(line: &JournalLine, created: &JournalLine) -> bool {
+    line.trace == created.trace
+        && line.wall - created.wall <= SET_UP_WITHIN
+        && SET_UP.iter().any(|kind| line.kind.starts_with(kind))
+}
+
 /// Divides the events of a day. An event repeats others if there are such above and below on the
-/// whole `page`. `set_up` is the trace of the set-up; empty if it is not folded.
-pub(super) fn folded<'a>(lines: &'a [JournalLine], page: &[JournalLine], set_up: &str) -> Vec<Stretch<'a>> {
+/// whole `page`. `created` is the first event of the set-up; absent if that is not folded.
+pub(super) fn folded<'a>(
+    lines: &'a [JournalLine],
+    page: &[JournalLine],
+    created: Option<&JournalLine>,
+) -> Vec<Stretch<'a>> {
+    let is_set_up = |line: &JournalLine| created.is_some_and(|created| is_set_up(line, created));
     // What is folded as set-up is not seen, so nothing repeats it.
-    let page: Vec<_> = page.iter().filter(|line| line.trace != set_up).collect();
+    let page: Vec<_> = page.iter().filter(|line| !is_set_up(line)).collect();
     let signatures: Vec<String> = page.iter().map(|line| signature(line)).collect();
     let part_of = |line: &JournalLine| {
-        if line.trace == set_up {
+        if is_set_up(line) {
             return Part::SetUp;
         }
         let place = page.iter().position(|other| other.seq == line.seq && other.service == line.service);
@@ -94,7 +124,8 @@ mod tests {
             Stretch::SetUp(lines) => format!("set-up {}", lines.len()),
             Stretch::Repetitions(lines) => format!("like {}", lines.len()),
         };
-        folded(&lines, &lines, "0").iter().map(shape).collect()
+        let created = line(0, "tenant.created", "0");
+        folded(&lines, &lines, Some(&created)).iter().map(shape).collect()
     }
 
     #[test]
@@ -112,6 +143,9 @@ mod tests {
         assert_eq!(shape(&hour.repeat(3))[2..4], ["call.a", "run.b"]);
         let begun = [("run.b", "1"), ("flow.created", "0"), ("tenant.created", "0")];
         assert_eq!(shape(&begun), ["run.b", "set-up 2"]);
+        // What the lab did then has the same trace.
+        let changed = [("password.changed", "0"), ("flow.created", "0"), ("tenant.created", "0")];
+        assert_eq!(shape(&changed), ["password.changed", "set-up 2"]);
         assert_eq!(shape(&[]), Vec::<String>::new());
     }
 }

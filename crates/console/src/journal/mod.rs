@@ -95,8 +95,7 @@ pub(crate) async fn journal(
     // Without the hub, the page has no connections to choose from.
     let held = console.lab.connections(tenant).await;
     let held = held.unwrap_or(HeldConnections { connections: Vec::new(), has_more: false });
-    let set_up = first.lines.first().filter(|_| criteria.trace.is_empty());
-    let set_up = set_up.map_or("", |line| line.trace.as_str());
+    let created = first.lines.first().filter(|_| criteria.trace.is_empty());
     let frame = Frame::of(&console, &headers, Section::Journal, &credentials, &clock, &tenants, &end.next);
     let (title, below) = headline(&read.lines, clock.now, &criteria, read.older.is_some());
     let id = tenant.to_string();
@@ -109,7 +108,7 @@ pub(crate) async fn journal(
         latest: (!criteria.before.is_empty()).then(|| criteria.to_latest().address(&id)),
         newer: criteria.to_newer().map(|newer| newer.address(&id)),
         older: read.older.as_deref().map(|older| criteria.to_older(older).address(&id)),
-        days: by_day(&read.lines, clock.now, &View { tenant: &id, set_up, criteria: &criteria }),
+        days: by_day(&read.lines, clock.now, &View { tenant: &id, created, criteria: &criteria }),
         criteria,
         frame,
     };
@@ -150,8 +149,8 @@ fn headline(lines: &[JournalLine], now: Instant, criteria: &Criteria, has_older:
 /// What the lines of a page have in common.
 struct View<'a> {
     tenant: &'a str,
-    /// The trace of the tenant's set-up; empty if it is not folded.
-    set_up: &'a str,
+    /// The first event of the tenant's set-up; absent if that is not folded.
+    created: Option<&'a JournalLine>,
     criteria: &'a Criteria,
 }
 
@@ -161,7 +160,7 @@ fn by_day(lines: &[JournalLine], now: Instant, view: &View<'_>) -> Vec<Day> {
     let day = |of_day: &[JournalLine]| Day {
         name: of_day.first().map(day_of).unwrap_or_default(),
         entries: if view.criteria.trace.is_empty() {
-            folded(of_day, lines, view.set_up)
+            folded(of_day, lines, view.created)
                 .into_iter()
                 .map(|stretch| entry_of(&stretch, now, view))
                 .collect()

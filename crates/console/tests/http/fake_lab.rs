@@ -390,7 +390,11 @@ async fn journal(
                 let mut line = lines[0].clone();
                 line["seq"] = json!(30 - number);
                 line["at"] = json!(format!("2026-01-05T{:02}:00:00Z", 11 - number));
-                line["trace"] = if number < 7 { json!(format!("a{number}")) } else { json!("5e") };
+                line["trace"] = json!(format!("a{number}"));
+                if number >= 7 {
+                    line["trace"] = json!("5e");
+                    line["kind"] = json!("flow.created");
+                }
                 line
             })
             .collect();

@@ -89,7 +89,10 @@ async fn repetitions_and_the_set_up_are_folded_and_an_event_is_opened_by_its_lin
     let folds = page.texts("li:has(ol) > details > summary > span:not(.j-where)");
     assert_eq!(
         folds,
-        ["5 events like those above and below, 06:00:00 to 10:00:00", "Set-up of the tenant, 2 events"]
+        [
+            "5 events like those above and below, 06:00:00 to 10:00:00",
+            "Set-up of the tenant, 2 events: 2 flows"
+        ]
     );
     assert_eq!(page.texts("details[open]").len(), 0);
     let page = browser.get("/journal?show=all&kind=run.&open=flow-27").await;

@@ -22,20 +22,22 @@ use self::reading::Reading;
 /// Maximum length of a text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 65_536;
 
-/// The code of a revoked grant.
+/// The code of a revoked grant, and what its description says.
 const REVOKED: u32 = 50_173;
+const REVOKED_PHRASES: [&str; 2] = ["tokensvalidfrom", "grant has expired due to it being revoked"];
 
 /// Says what happened, how certain that is, and what repairs it.
 pub fn diagnose(text: &str, client: Client) -> Diagnosis {
     let reading = Reading::of(text);
-    let mut diagnosis = if let Some(cause) = causes::all().find(|cause| cause.has_code(&reading)) {
+    let is_revoked = |phrase| reading.has_all(&[phrase]);
+    let mut diagnosis = if let Some(cause) = causes::of_errors().find(|cause| cause.has_code(&reading)) {
         cause.explain()
-    } else if reading.codes.contains(&REVOKED) || reading.words.contains("tokensvalidfrom") {
+    } else if reading.codes.contains(&REVOKED) || REVOKED_PHRASES.into_iter().any(is_revoked) {
         revoked::revoked(&reading, client)
-    } else if let Some(cause) = causes::all().find(|cause| cause.has_words(&reading)) {
-        cause.explain()
     } else if let Some(entry) = reading.codes.iter().find_map(|code| Aadsts::from_number(*code)) {
         catalogued(entry)
+    } else if let Some(cause) = find_by_words(&reading) {
+        cause.explain()
     } else if let Some(token) = &reading.token {
         token::explain(token)
     } else {
@@ -43,6 +45,12 @@ pub fn diagnose(text: &str, client: Client) -> Diagnosis {
     };
     diagnosis.read = facts(&reading);
     diagnosis
+}
+
+/// Finds a cause by its words. A text with an error is no question, whatever words it has.
+fn find_by_words(reading: &Reading) -> Option<&'static Cause> {
+    let questions = causes::of_questions().filter(|_| reading.is_empty());
+    causes::of_errors().chain(questions).find(|cause| cause.has_words(reading))
 }
 
 impl Cause {
@@ -96,7 +104,7 @@ fn catalogued(entry: Aadsts) -> Diagnosis {
         read: Vec::new(),
         findings: vec![Finding {
             certainty: Certainty::Certain,
-            text: "The code says which check failed. It says nothing about passwords.".to_owned(),
+            text: "The code names the check that failed; the description says with which values.".to_owned(),
         }],
         repair: entry.remedy.to_owned(),
         avoided_by: Vec::new(),

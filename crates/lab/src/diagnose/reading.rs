@@ -59,9 +59,15 @@ impl Reading {
         }
     }
 
-    /// Whether the text has all of these words, in any order.
+    /// Whether the text has all of these words or beginnings of words, in any order: `valid` is not
+    /// in `invalid`.
     pub(super) fn has_all(&self, words: &[&str]) -> bool {
-        words.iter().all(|word| self.words.contains(word))
+        words.iter().all(|word| {
+            self.words.match_indices(word).any(|(at, _)| {
+                let before = self.words[..at].chars().next_back();
+                !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+            })
+        })
     }
 
     /// Whether nothing that a rule could use was found.

@@ -141,8 +141,8 @@ fn certain(reading: &Reading) -> Vec<Finding> {
         && noticed >= cutoff
     {
         findings.push(finding(
-            Certain,
-            format!("It was noticed {} later, at a refresh, and not by the API.", in_words(noticed - cutoff)),
+            if reading.service.is_some() { Certain } else { Likely },
+            format!("The attempt in the text was {} after it, at a refresh.", in_words(noticed - cutoff)),
         ));
     }
     findings

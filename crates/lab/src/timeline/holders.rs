@@ -114,7 +114,7 @@ impl Scene<'_> {
         let subject = format!("connection:{}", connection.id);
         let mut grants: Vec<Grant> = Vec::new();
         // The refresh token that the latest grant of the following ones ended with.
-        let mut last = connection.refresh_token.clone().filter(|_| self.range.until >= self.now);
+        let mut last = connection.refresh_token.clone();
         for line in self.of_hub.iter().filter(|line| line.line.subject == subject) {
             match &line.event {
                 JournalEvent::ConnectionBroken(broken) => last = broken.refresh_token.clone().or(last),
@@ -216,6 +216,13 @@ impl Scene<'_> {
                 lane.marks.push(mark(one.at, MarkKind::Revoked, row, words));
             }
             let until = ended.map_or(next, |one| one.at);
+            // What does not replace the password leaves it as it is: it is no token.
+            for one in self.happened.iter().filter(|one| from < one.at && one.at < until) {
+                let row = self.tenant.rules.parse::<Ruleset>();
+                let row = row.ok().map(|rules| rules.row(one.event).title.to_owned());
+                let words = "It is no token: the row does not concern it, and the API still accepts it.";
+                lane.marks.push(mark(one.at, MarkKind::Survived, row, words));
+            }
             lane.grants.push(TimelineGrant { name: None, from, until, access_until: None });
         }
         self.within(lane)

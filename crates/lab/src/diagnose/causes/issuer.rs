@@ -90,7 +90,7 @@ pub(super) const CAUSES: &[Cause] = &[
         happened: "Policies are evaluated at every refresh. A grant from a sign-in with a password alone does not satisfy one that requires MFA.",
         rule: "Conditional Access: require multifactor authentication",
         findings: &[
-            (Certain, "The grant itself is not revoked: without the policy it would be accepted."),
+            (Likely, "The grant itself is not revoked: without the policy it would be accepted."),
             (CannotTell, "Which policy. The sign-in logs of the user name it."),
         ],
         repair: "The owner signs in with MFA. Otherwise an administrator excludes the application from the policy.",
