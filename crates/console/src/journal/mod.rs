@@ -30,6 +30,8 @@ struct JournalPage {
     frame: Frame,
     title: String,
     below: String,
+    /// The services that did not answer.
+    missing: String,
     criteria: Criteria,
     services: Vec<Choice>,
     kinds: Vec<Choice>,
@@ -99,9 +101,11 @@ pub(crate) async fn journal(
     let frame = Frame::of(&console, &headers, Section::Journal, &credentials, &clock, &tenants, &end.next);
     let (title, below) = headline(&read.lines, clock.now, &criteria, read.older.is_some());
     let id = tenant.to_string();
+    let missing: Vec<_> = read.missing.iter().map(|service| service.name()).collect();
     let page = JournalPage {
         title,
         below,
+        missing: missing.join(", "),
         services: criteria.services(),
         kinds: criteria.kinds(),
         subjects: criteria.subjects(&credentials, &held),
@@ -118,7 +122,12 @@ pub(crate) async fn journal(
 fn headline(lines: &[JournalLine], now: Instant, criteria: &Criteria, has_older: bool) -> (String, String) {
     let Some(latest) = lines.first() else {
         return (
-            "Nothing like this has happened yet".to_owned(),
+            if criteria.before.is_empty() {
+                "Nothing like this has happened yet"
+            } else {
+                "There is nothing older"
+            }
+            .to_owned(),
             "Choose other events, or advance the clock.".to_owned(),
         );
     };

@@ -413,5 +413,9 @@ async fn journal(
         Some("9-9-9-9") => json!("1-1-1-1"),
         _ => Value::Null,
     };
-    Json(json!({"lines": lines, "next": "100000-1-1-1", "older": older}))
+    if lab.without_hub {
+        lines.retain(|line| line["service"] != "hub");
+    }
+    let missing = if lab.without_hub { json!(["hub"]) } else { json!([]) };
+    Json(json!({"lines": lines, "next": "100000-1-1-1", "older": older, "missing": missing}))
 }

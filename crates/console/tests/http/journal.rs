@@ -106,3 +106,10 @@ async fn repetitions_and_the_set_up_are_folded_and_an_event_is_opened_by_its_lin
     assert_eq!(page.texts("li:has(ol)").len(), 0);
     assert_eq!(page.attributes("li:has(> details[open])", "id"), ["e-flow-22"]);
 }
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_named() {
+    let lab = FakeLab { without_hub: true, ..FakeLab::default() };
+    let page = Browser::at(&lab.serve().await).get("/journal?service=hub").await;
+    assert_eq!(page.texts("main .toast"), ["Not answering: hub . Their events are missing here."]);
+}
