@@ -36,7 +36,7 @@ test("class: a student predicts and waits until the teacher reveals the answer",
   assert.equal(await title(teacher), "One of two has predicted, one is not here");
   assert.match(await teacher.locator("tbody tr").first().textContent(), /window.*step 4 of/s);
   assert.equal(await teacher.locator(".tally li").count(), 1);
-  await inspect(teacher, "class");
+  await inspect(teacher, "class", "class");
   await press(teacher, "Reveal step 4");
   await student.getByRole("link", { name: "Look again" }).click();
   await student.locator(".compare").waitFor();

@@ -20,8 +20,9 @@ export async function browser(t) {
   return opened;
 }
 
-// Checks the page that is open, and takes a picture of it. The context has to have `bypassCSP`, for axe-core.
-export async function inspect(page, name) {
+// Checks the page that is open, and takes pictures of it if a prefix of their names is given. The context has to have `bypassCSP`,
+// for axe-core.
+export async function inspect(page, name, pictures) {
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
     for (const width of [390, 1280, 1920]) {
@@ -32,7 +33,7 @@ export async function inspect(page, name) {
       assert.deepEqual(found, [], `${name} at ${width}, ${colorScheme}`);
       const isWider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1);
       assert.ok(!isWider, `${name} at ${width} is wider than the window`);
-      if (width < 1920) await page.screenshot({ path: `${shots}${name}-${width}-${colorScheme}.png`, fullPage: true });
+      if (pictures && width < 1920) await page.screenshot({ path: `${shots}${pictures}-${width}-${colorScheme}.png`, fullPage: true });
     }
   }
   await page.emulateMedia({ colorScheme: "light" });

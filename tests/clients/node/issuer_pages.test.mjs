@@ -28,7 +28,7 @@ test("issuer: axe-core finds nothing on any page, and no page is wider than the 
   const seen = new Set();
   const look = async (name, title) => {
     assert.match(await heading(), title, name);
-    await inspect(page, `issuer-${name}`);
+    await inspect(page, name, `issuer-${name}`);
     seen.add(name);
   };
   const authorize = (more) => {

@@ -44,7 +44,7 @@ impl Lab {
 
     pub(super) async fn end_class(&self, code: &str) -> Result<(), LabError> {
         let (url, request) = self.class_request(Method::DELETE, code, "");
-        answer_or_refusal::<Value>(url, request).await.map(drop)
+        answer_or_refusal::<Value>(url, request.timeout(ADVANCE_TIMEOUT)).await.map(drop)
     }
 
     /// Takes a seat; an empty name is none.

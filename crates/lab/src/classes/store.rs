@@ -127,11 +127,15 @@ impl ClassStore {
         self.chassis.store.commit(sql!("UPDATE classes SET revealed = $1 WHERE code = $2", step, code)).await
     }
 
-    /// Sets the lesson; none of its answers is revealed.
+    /// Sets the lesson: none of its answers is revealed, and no seat has begun it.
     pub(super) async fn set_lesson(&self, code: &str, lesson: u8) -> Result<(), StoreError> {
-        let update =
-            sql!("UPDATE classes SET lesson = $1, revealed = 0 WHERE code = $2", u32::from(lesson), code);
-        self.chassis.store.commit(update).await
+        let mut change = Change::from(sql!(
+            "UPDATE classes SET lesson = $1, revealed = 0 WHERE code = $2",
+            u32::from(lesson),
+            code
+        ));
+        change.add(sql!("UPDATE seats SET progress = NULL WHERE class = $1", code));
+        self.chassis.store.commit(change).await
     }
 
     /// Removes a class with its seats. Their tenants are deleted before.

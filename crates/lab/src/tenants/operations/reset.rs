@@ -31,11 +31,15 @@ impl Tenants {
         let before = self.credentials(tenant).await?;
         self.seed(self.store().created_from(tenant, &before).await?.seed.as_deref())?;
         let store = &self.operations().store;
-        if reset_of(store, tenant).await?.is_none() {
-            match store.begin_reset(tenant).await {
-                Ok(_) => {}
-                Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
-                Err(error) => return Err(error.into()),
+        {
+            // One at a time: a second request joins the reset that the first one records.
+            let _beginning = self.operations().beginning_reset.lock().await;
+            if reset_of(store, tenant).await?.is_none() {
+                match store.begin_reset(tenant).await {
+                    Ok(_) => {}
+                    Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         self.operations().cancel(tenant);
@@ -45,7 +49,17 @@ impl Tenants {
             let Some(_turn) = self.operations().turn_within(tenant, ELSEWHERE).await else { continue };
             let Some(operation) = reset_of(store, tenant).await? else { break };
             if !store.is_elsewhere(&operation) {
-                return self.complete_reset(operation).await;
+                match store.claim(operation).await {
+                    Ok(operation) => {
+                        let reset = self.complete_reset(operation).await;
+                        // The recovery goes on with one that is not complete.
+                        self.operations().wake.notify_one();
+                        return reset;
+                    }
+                    // Another replica was faster.
+                    Err(error) if error.is_conflict() => continue,
+                    Err(error) => return Err(error.into()),
+                }
             }
             if (wall_now() - asked).to_std() >= PATIENCE {
                 return Err(TenantError::Busy(Box::new(operation.details)));
@@ -78,8 +92,8 @@ impl Tenants {
             }
             Err(failure) => failure,
         };
-        let NotCreated { cause, existed } = failure;
-        operation.details.spared = existed;
+        // Nothing is spared: what exists under this id is what an earlier attempt created.
+        let NotCreated { cause, .. } = failure;
         let service = match &cause {
             TenantError::Service { service, .. } => Some(*service),
             _ => None,
@@ -90,7 +104,6 @@ impl Tenants {
             Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
             Err(error) => return Err(error.into()),
         }
-        self.operations().wake.notify_one();
         Err(TenantError::NotReset { cause: Box::new(cause) })
     }
 

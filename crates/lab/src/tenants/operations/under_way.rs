@@ -30,6 +30,8 @@ pub(in crate::tenants) struct Operations {
     stopping: AtomicBool,
     /// Wakes the recovery.
     pub(super) wake: Notify,
+    /// Held while a reset is looked up and recorded.
+    pub(super) beginning_reset: tokio::sync::Mutex<()>,
 }
 
 /// An operation in progress.
@@ -64,6 +66,7 @@ impl Operations {
             live: Mutex::default(),
             stopping: AtomicBool::new(false),
             wake: Notify::new(),
+            beginning_reset: tokio::sync::Mutex::default(),
         }
     }
 
