@@ -187,9 +187,7 @@ async fn page(
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
-    let (tenants, credentials, clock) =
-        tokio::try_join!(console.lab.tenants(), console.lab.tenant(tenant), console.lab.clock(tenant))?;
-    let page = page(Frame::of(console, headers, Section::Diagnose, &credentials, &clock, &tenants, ""));
+    let page = page(Frame::read(console, headers, Section::Diagnose, tenant).await?);
     Ok(page.frame.respond(show(&page)))
 }
 

@@ -7,6 +7,7 @@ use http::header::SET_COOKIE;
 use outlive_clock::TenantId;
 use outlive_wire::lab_api::{ClockAnswer, ListedTenant, OperationDetails, OperationKind, TenantCredentials};
 
+use crate::lab::LabError;
 use crate::message::Message;
 use crate::state::Console;
 use crate::when::When;
@@ -84,6 +85,18 @@ pub(crate) struct Progress {
 const OTHERS_SHOWN: usize = 6;
 
 impl Frame {
+    /// Reads what frames a page that shows nothing else of the tenant.
+    pub(crate) async fn read(
+        console: &Console,
+        headers: &HeaderMap,
+        section: Section,
+        tenant: TenantId,
+    ) -> Result<Self, LabError> {
+        let (tenants, credentials, clock) =
+            tokio::try_join!(console.lab.tenants(), console.lab.tenant(tenant), console.lab.clock(tenant))?;
+        Ok(Self::of(console, headers, section, &credentials, &clock, &tenants, ""))
+    }
+
     /// Frames a page of a tenant for the browser that sent `headers`.
     pub(crate) fn of(
         console: &Console,

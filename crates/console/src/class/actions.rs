@@ -78,7 +78,7 @@ pub(crate) async fn change(
     if form.what.as_deref() == Some("end") {
         return match console.lab.end_class(&code).await {
             Ok(()) => {
-                let done = format!("The class {code} has ended; its tenants are deleted.");
+                let done = format!("The class {code} has ended; the tenants of its seats are deleted.");
                 Ok(lead_to("/class", &Message::success(done)))
             }
             Err(error) => failure(&page, error),

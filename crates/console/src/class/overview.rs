@@ -91,7 +91,7 @@ pub(crate) async fn list(
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
-    let frame = frame_of(&console, &headers, tenant).await?;
+    let frame = Frame::read(&console, &headers, Section::Class, tenant).await?;
     let now = wall_now();
     let title = match classes.as_slice() {
         [] => "Open a class: a tenant for each seat, and a code to join by".to_owned(),
@@ -127,7 +127,7 @@ pub(crate) async fn show_class(
         (None, Some(seat)) => seat.tenant_id,
         (None, None) => return list(State(console), Ok(Query(Choice { tenant: None })), headers).await,
     };
-    let frame = frame_of(&console, &headers, tenant).await?;
+    let frame = Frame::read(&console, &headers, Section::Class, tenant).await?;
     let now = wall_now();
     let expected = expectations(&class);
     let reports = class.seats.iter().filter_map(|seat| seat.progress.as_ref());
@@ -147,16 +147,6 @@ pub(crate) async fn show_class(
         frame,
     };
     Ok(page.frame.respond(show(&page)))
-}
-
-async fn frame_of(
-    console: &Console,
-    headers: &HeaderMap,
-    tenant: outlive_clock::TenantId,
-) -> Result<Frame, ErrorPage> {
-    let (tenants, credentials, clock) =
-        tokio::try_join!(console.lab.tenants(), console.lab.tenant(tenant), console.lab.clock(tenant))?;
-    Ok(Frame::of(console, headers, Section::Class, &credentials, &clock, &tenants, ""))
 }
 
 fn view(seat: &Seat, now: Instant) -> SeatView {

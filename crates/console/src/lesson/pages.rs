@@ -276,9 +276,7 @@ async fn frame_of(
         Ok(tenant) => tenant,
         Err(list) => return Ok(Err(list.into_response())),
     };
-    let (tenants, credentials, clock) =
-        tokio::try_join!(console.lab.tenants(), console.lab.tenant(tenant), console.lab.clock(tenant))?;
-    Ok(Ok((Frame::of(console, headers, Section::Lessons, &credentials, &clock, &tenants, ""), tenant)))
+    Ok(Ok((Frame::read(console, headers, Section::Lessons, tenant).await?, tenant)))
 }
 
 fn turned(number: usize, tenant: TenantId, step: usize, query: &Query, has_tenant: bool) -> String {
