@@ -26,6 +26,7 @@ pub(crate) enum Section {
     Phone,
     Diagnose,
     Class,
+    Docs,
 }
 
 /// The pages of the navigation, with their paths and names.

@@ -139,6 +139,12 @@ impl Lab {
         answer(url, request.query(criteria)).await
     }
 
+    /// Returns the event with which the set-up of a tenant began.
+    pub(crate) async fn begin_of_set_up(&self, tenant: TenantId) -> Result<Option<JournalLine>, LabError> {
+        let read = self.journal(tenant, &[("kind", "tenant.created"), ("limit", "1")]).await?;
+        Ok(read.lines.into_iter().next())
+    }
+
     /// Explains a credential, connection or run, by value or name, and adds the verdict after an
     /// event; `None` if it is unknown.
     pub(crate) async fn why(

@@ -74,7 +74,7 @@ pub(crate) async fn front(
         Err(list) => return Ok(list),
     };
     let facts = console.story_reads.of(tenant, StoryFacts::read(&console.lab, tenant)).await?;
-    let StoryFacts { tenants, credentials, clock, story, notable } = &*facts;
+    let StoryFacts { tenants, credentials, clock, story, notable, .. } = &*facts;
     if wants_json(&headers) {
         return Ok(Json(story).into_response());
     }
@@ -84,7 +84,7 @@ pub(crate) async fn front(
         return Ok(page.frame.respond(show(&page)));
     }
     let password = password::draw(&console.random);
-    let page = StoryPage::of(frame, credentials, story, &notable.lines, password);
+    let page = StoryPage::of(frame, &facts, password);
     Ok(page.frame.respond(show(&page)))
 }
 

@@ -13,8 +13,8 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connections, demo_client, diagnose, editions, error, fix,
-    flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, timeline, worksheet,
+    actions, assets, class, connection_matrix, connections, demo_client, diagnose, docs, editions, error,
+    fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, timeline, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -52,6 +52,8 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/journal", get(journal::journal))
         .route("/diagnose", get(diagnose::ask).post(diagnose::explain))
         .route("/diagnose/scenarios/{name}", get(diagnose::scenario))
+        .route("/docs", get(docs::first))
+        .route("/docs/{name}", get(docs::show))
         .route("/class", get(class::list).post(class::open))
         .route("/class/{code}", get(class::show_class).post(class::change))
         .route("/class/{code}/results.csv", get(class::results))

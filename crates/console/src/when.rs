@@ -39,6 +39,17 @@ impl When {
     }
 }
 
+impl When {
+    fn is_today(&self) -> bool {
+        self.shown == self.short
+    }
+
+    /// `at 15:01`, `on 5 Jan 15:01`.
+    pub(crate) fn with_preposition(&self) -> String {
+        format!("{} {}", if self.is_today() { "at" } else { "on" }, self.shown)
+    }
+}
+
 /// The length of an instant up to its seconds: `2026-01-05T12:01:30`.
 const TO_SECONDS: usize = 19;
 
@@ -56,13 +67,23 @@ pub(crate) fn with_times_for_people(text: &str, now: Instant) -> String {
         );
         let (digits, after) = from.split_at(length);
         match found {
-            Some((at, _)) => written.push_str(&When::of(at, now).shown),
+            Some((at, _)) => push_when(&mut written, &When::of(at, now)),
             None => written.push_str(digits),
         }
         rest = after;
     }
     written.push_str(rest);
     written
+}
+
+/// Appends an instant. "on" becomes "at" if only its time of day is shown.
+fn push_when(written: &mut String, when: &When) {
+    let is_word = |before: &str| before.is_empty() || before.ends_with(' ');
+    if when.is_today() && written.strip_suffix("on ").is_some_and(is_word) {
+        written.truncate(written.len() - "on ".len());
+        written.push_str("at ");
+    }
+    written.push_str(&when.shown);
 }
 
 /// The instant with which a text begins, and its length.
@@ -89,7 +110,9 @@ mod tests {
     fn instants_in_texts_are_written_for_people() {
         let now = "2026-01-05T15:01:00Z".parse::<Instant>().expect("an instant");
         for (text, written) in [
-            ("on 2026-01-05T12:01:30.867916Z the user", "on 12:01 the user"),
+            ("on 2026-01-05T12:01:30.867916Z the user", "at 12:01 the user"),
+            ("issued on 2026-01-04T12:01:30Z.", "issued on 4 Jan 12:01."),
+            ("xon 2026-01-05T12:01:30Z", "xon 12:01"),
             ("'2026-01-04T12:01:30Z'", "'4 Jan 12:01'"),
             ("AADSTS50173, 2026-01-05 and 12", "AADSTS50173, 2026-01-05 and 12"),
             ("2026-01-05T12:01:30.x Z 2026-01-05T", "2026-01-05T12:01:30.x Z 2026-01-05T"),

@@ -209,7 +209,7 @@ test("console: axe-core finds nothing on any page, and no page is wider than the
   const opening = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ seats: 2, lesson: 2 }) };
   const { code } = await (await fetch(`${LAB}/lab/classes`, opening)).json();
   t.after(() => fetch(`${LAB}/lab/classes/${code}`, { method: "DELETE" }));
-  const paths = ["/", "/timeline", "/timeline?range=year", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/matrix/editions", "/connections", "/flows", `/flows/${flow}?run=${run}`, "/journal", "/journal?show=all", "/phone", "/diagnose", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing", "/?present", "/lessons", "/lessons/2/teacher", "/matrix/worksheet", "/matrix/worksheet/answers"];
+  const paths = ["/", "/timeline", "/timeline?range=year", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/matrix/editions", "/connections", "/flows", `/flows/${flow}?run=${run}`, "/journal", "/journal?show=all", "/phone", "/diagnose", "/docs", "/docs/glossary", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing", "/?present", "/lessons", "/lessons/2/teacher", "/matrix/worksheet", "/matrix/worksheet/answers"];
   const opened = await browser(t);
   const student = await open(t, opened, { viewport: { width: 1280, height: 800 } });
   const steps = await takeLesson(student, "Public and confidential");

@@ -43,7 +43,7 @@ const SET_UP_WITHIN: Span = Span::from_seconds(60);
 
 /// Whether an event belongs to the set-up that `created` begins. Later calls of the lab have the
 /// same trace.
-fn is_set_up(line: &JournalLine, created: &JournalLine) -> bool {
+pub(crate) fn is_set_up(line: &JournalLine, created: &JournalLine) -> bool {
     line.trace == created.trace
         && line.wall - created.wall <= SET_UP_WITHIN
         && SET_UP.iter().any(|kind| line.kind.starts_with(kind))

@@ -13,6 +13,7 @@ use outlive_clock::Instant;
 use outlive_wire::{HeldConnections, JournalLine};
 
 use self::criteria::{Asked, Choice, Criteria};
+pub(crate) use self::folding::is_set_up;
 use self::folding::{Stretch, folded};
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
@@ -87,17 +88,17 @@ pub(crate) async fn journal(
     if wants_json(&headers) {
         return Ok(Json(read).into_response());
     }
-    let (tenants, credentials, clock, end, first) = tokio::try_join!(
+    let (tenants, credentials, clock, end, created) = tokio::try_join!(
         console.lab.tenants(),
         console.lab.tenant(tenant),
         console.lab.clock(tenant),
         console.lab.journal(tenant, &[("limit", "1"), ("newest", "true")]),
-        console.lab.journal(tenant, &[("kind", "tenant.created"), ("limit", "1")]),
+        console.lab.begin_of_set_up(tenant),
     )?;
     // Without the hub, the page has no connections to choose from.
     let held = console.lab.connections(tenant).await;
     let held = held.unwrap_or(HeldConnections { connections: Vec::new(), has_more: false });
-    let created = first.lines.first().filter(|_| criteria.trace.is_empty());
+    let created = created.as_ref().filter(|_| criteria.trace.is_empty());
     let frame = Frame::of(&console, &headers, Section::Journal, &credentials, &clock, &tenants, &end.next);
     let (title, below) = headline(&read.lines, clock.now, &criteria, read.older.is_some());
     let id = tenant.to_string();

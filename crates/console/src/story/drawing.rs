@@ -108,7 +108,7 @@ impl<'a> Picture<'a> {
         let mut svg = Svg { now: self.story.now, ..Svg::default() };
         svg.open(602, 448, "wide", &description(self.story));
         svg.rect("d-box", (0, 0, 146, 82));
-        svg.text("d-name", (12, 21), "Owner’s browser");
+        svg.text_within("d-name", (12, 21), 124, "Owner’s browser");
         match self.cookie {
             Some(cookie) => svg.chip((8, 32, 130), cookie),
             None => svg.text("d-role", (12, 46), "not signed in"),
@@ -282,6 +282,9 @@ fn fit(name: &str, width: i32) -> String {
     short
 }
 
+/// The width of "since 21:53" beside "Fails", in every font.
+const SINCE_WIDTH: i32 = 60;
+
 /// An SVG image under construction.
 struct Svg {
     text: String,
@@ -319,6 +322,24 @@ impl Svg {
         self.add(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(words)));
     }
 
+    /// A text that does not reach the mark behind it, in the widest font.
+    fn text_before_mark(&mut self, at: (i32, i32), width: i32, words: &str) {
+        if fit(words, width) == words {
+            self.text("d-fate", at, words);
+        } else {
+            self.text_within("d-fate", at, width, words);
+        }
+    }
+
+    /// A text of that width in every font, where a wide font would leave its box.
+    fn text_within(&mut self, class: &str, (x, y): (i32, i32), width: i32, words: &str) {
+        self.add(format_args!(
+            "<text class=\"{class}\" x=\"{x}\" y=\"{y}\" textLength=\"{width}\" \
+             lengthAdjust=\"spacingAndGlyphs\">{}</text>",
+            escaped(words)
+        ));
+    }
+
     /// A line with an arrow at its end, turned by `turn` degrees.
     fn way(&mut self, style: &str, path: &str, (x, y): (i32, i32), turn: i32) {
         self.add(format_args!(
@@ -349,7 +370,7 @@ impl Svg {
             style_of(one.state)
         ));
         self.text("d-token", (x + 10, y + 17), name);
-        self.text("d-fate", (x + 10, y + 32), &fate);
+        self.text_before_mark((x + 10, y + 32), width - 36, &fate);
         self.mark(one.state, x + width - 14, y + 27);
         self.add(format_args!("</g>"));
     }
@@ -364,7 +385,8 @@ impl Svg {
         self.add(format_args!("</g>"));
         if let Some(first) = first_failure(flow).filter(|_| style == "is-revoked") {
             self.add(format_args!(
-                "<text class=\"d-fate\" x=\"{}\" y=\"{}\" text-anchor=\"end\">since {}</text>",
+                "<text class=\"d-fate\" x=\"{}\" y=\"{}\" text-anchor=\"end\" textLength=\"{SINCE_WIDTH}\" \
+                 lengthAdjust=\"spacingAndGlyphs\">since {}</text>",
                 x + width - 10,
                 y + 18,
                 When::of(first, self.now).short

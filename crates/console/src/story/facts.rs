@@ -8,7 +8,7 @@ use outlive_wire::story::Story;
 use crate::lab::{Lab, LabError};
 
 /// The number of notable events that the story reads.
-const NOTABLE_SHOWN: u32 = 20;
+const NOTABLE_READ: u32 = 60;
 
 /// The answers of the lab that a page of the story shows.
 pub(crate) struct StoryFacts {
@@ -17,17 +17,20 @@ pub(crate) struct StoryFacts {
     pub(crate) clock: ClockAnswer,
     pub(crate) story: Story,
     pub(crate) notable: JournalAnswer<JournalLine>,
+    /// The event with which the tenant's set-up began.
+    pub(crate) created: Option<JournalLine>,
 }
 
 impl StoryFacts {
     pub(crate) async fn read(lab: &Lab, tenant: TenantId) -> Result<Self, LabError> {
-        let (tenants, credentials, clock, story, notable) = tokio::try_join!(
+        let (tenants, credentials, clock, story, notable, created) = tokio::try_join!(
             lab.tenants(),
             lab.tenant(tenant),
             lab.clock(tenant),
             lab.story(tenant),
-            lab.notable(tenant, NOTABLE_SHOWN),
+            lab.notable(tenant, NOTABLE_READ),
+            lab.begin_of_set_up(tenant),
         )?;
-        Ok(Self { tenants, credentials, clock, story, notable })
+        Ok(Self { tenants, credentials, clock, story, notable, created })
     }
 }

@@ -6,9 +6,13 @@ use outlive_wire::KnownRun;
 use outlive_wire::story::{CredentialKind, Holder, Story, StoryFlow};
 
 use crate::frame::grouped;
+use crate::journal::is_set_up;
+use crate::number_words::number;
 use crate::when::{When, with_times_for_people};
 use crate::words;
 
+/// The kind of the events about rejected refresh tokens of connections.
+const BROKEN: &str = "connection.broken";
 /// The number of lines shown.
 const LINES_SHOWN: usize = 14;
 
@@ -55,7 +59,7 @@ fn is_of_the_story(line: &JournalLine) -> bool {
         "user.",
         "connection.created",
         "connection.connected",
-        "connection.broken",
+        BROKEN,
         "connection.deleted",
         "flow.",
         "connector.",
@@ -83,8 +87,37 @@ fn streaks(runs: &[KnownRun]) -> Vec<(&KnownRun, String)> {
     shown
 }
 
-/// Merges runs and notable events.
-pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> {
+/// Whether an event reports a connection as broken that was broken before: each failed run does.
+fn is_broken_again(line: &JournalLine, earlier: &[JournalLine]) -> bool {
+    let about = |other: &&JournalLine| other.subject == line.subject && other.kind.starts_with("connection.");
+    line.kind == BROKEN && earlier.iter().find(about).is_some_and(|other| other.kind == BROKEN)
+}
+
+/// The set-up of the tenant, as one line.
+fn set_up(story: &Story, created: &JournalLine) -> Happened {
+    let flows = match story.flows.len() {
+        0 => String::new(),
+        1 => " with a flow".to_owned(),
+        several => format!(" with {} flows", number(several)),
+    };
+    Happened {
+        at: created.at,
+        when: When::of(created.at, story.now),
+        style: "is-idle",
+        icon: "i-idle",
+        result: "Event",
+        what: format!("The tenant was set up{flows}."),
+        run: None,
+    }
+}
+
+/// Merges runs and notable events, the newest first. `created` is the event with which the set-up
+/// began: what belongs to it is one line.
+pub(crate) fn happened(
+    story: &Story,
+    notable: &[JournalLine],
+    created: Option<&JournalLine>,
+) -> Vec<Happened> {
     let runs = story.flows.iter().flat_map(|flow| {
         streaks(&flow.flow.runs).into_iter().map(|(run, more)| {
             let (style, icon, result) = match run.status.as_str() {
@@ -106,17 +139,22 @@ pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> 
             }
         })
     });
-    let events = notable.iter().filter(|line| is_of_the_story(line)).map(|line| {
+    let is_set_up = |line: &JournalLine| created.is_some_and(|created| is_set_up(line, created));
+    let is_shown = |place: usize, line: &JournalLine| {
+        is_of_the_story(line) && !is_set_up(line) && !is_broken_again(line, &notable[place + 1..])
+    };
+    let events = (0..).zip(notable).filter(|(place, line)| is_shown(*place, line)).map(|(_, line)| {
         let (style, icon, result) = match words::outcome(line) {
             Some("refused") => ("is-revoked", "i-cross", "Refused"),
             Some(_) => ("is-alive", "i-check", "Accepted"),
-            None if line.kind == "connection.broken" => ("is-revoked", "i-cross", "Broken"),
+            None if line.kind == BROKEN => ("is-revoked", "i-cross", "Broken"),
             None => ("is-idle", "i-idle", "Event"),
         };
         let what = with_times_for_people(&words::brief(&words::sentence(line)), story.now);
         Happened { at: line.at, when: When::of(line.at, story.now), style, icon, result, what, run: None }
     });
-    let mut all: Vec<_> = runs.chain(events).collect();
+    let begun = created.map(|created| set_up(story, created));
+    let mut all: Vec<_> = runs.chain(events).chain(begun).collect();
     all.sort_by_key(|line| std::cmp::Reverse(line.at));
     all.truncate(LINES_SHOWN);
     all
@@ -125,6 +163,33 @@ pub(crate) fn happened(story: &Story, notable: &[JournalLine]) -> Vec<Happened> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_broken_connection_is_reported_once_until_it_is_connected_again() {
+        let line = |kind: &str, subject: &str| JournalLine {
+            seq: 0,
+            service: "hub".to_owned(),
+            tenant: "c0470500-0000-4000-8000-000000000001".parse().expect("an id"),
+            at: Instant::EPOCH,
+            wall: Instant::EPOCH,
+            kind: kind.to_owned(),
+            subject: subject.to_owned(),
+            trace: String::new(),
+            data: serde_json::Value::Null,
+        };
+        let newest_first = [
+            line(BROKEN, "connection:1"),
+            line(BROKEN, "connection:2"),
+            line(BROKEN, "connection:1"),
+            line("connection.connected", "connection:1"),
+            line("run.failed", "connection:1"),
+            line(BROKEN, "connection:1"),
+        ];
+        let again: Vec<_> = (0..newest_first.len())
+            .map(|place| is_broken_again(&newest_first[place], &newest_first[place + 1..]))
+            .collect();
+        assert_eq!(again, [true, false, false, false, false, false]);
+    }
 
     #[test]
     fn long_rows_of_runs_are_folded() {

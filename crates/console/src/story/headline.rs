@@ -63,9 +63,9 @@ pub(crate) fn headline(story: &Story) -> Headline {
     };
     let mut below = vec![
         Part::Text(format!(
-            "{} at {}, row ",
+            "{} {}, row ",
             what_happened(event.event.name()),
-            When::of(event.at, story.now).shown
+            When::of(event.at, story.now).with_preposition()
         )),
         Part::Row(event.title.clone()),
         Part::Text(format!(", edition {}", story.rules)),

@@ -116,7 +116,8 @@ fn survived(one: &StoryCredential, event: &StoryEvent) -> Vec<Part> {
 }
 
 fn untouched(one: &StoryCredential, now: Instant) -> Vec<Part> {
-    let at = one.since.map(|since| format!(" at {}", When::of(since, now).shown)).unwrap_or_default();
+    let at =
+        one.since.map(|since| format!(" {}", When::of(since, now).with_preposition())).unwrap_or_default();
     let mut parts = match (&one.holder, one.client_class) {
         (Holder::Connection { .. }, Some(ClientClass::Confidential)) => vec![
             text("The hub obtained it as "),
@@ -271,7 +272,8 @@ fn rejected(event: &StoryEvent, now: Instant) -> Part {
 
 fn cookie(one: &StoryCredential, now: Instant) -> Vec<Part> {
     let how = if one.password_based { "with the password" } else { "without a password" };
-    let at = one.since.map(|since| format!(" at {}", When::of(since, now).shown)).unwrap_or_default();
+    let at =
+        one.since.map(|since| format!(" {}", When::of(since, now).with_preposition())).unwrap_or_default();
     match (one.state, &one.revoked_by) {
         (CredentialState::Revoked, Some(event)) => vec![
             text(format!("Established {how}: the row ")),

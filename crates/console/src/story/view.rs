@@ -1,11 +1,10 @@
 //! The page of the story.
 
 use askama::Template;
-use outlive_wire::JournalLine;
-use outlive_wire::lab_api::TenantCredentials;
 use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryCredential};
 
 use super::drawing;
+use super::facts::StoryFacts;
 use super::happened::{Happened, happened};
 use super::headline::{Headline, headline};
 use super::names::{badge, holder_name, kind_name, style_of};
@@ -62,13 +61,8 @@ struct BrokenConnection {
 }
 
 impl StoryPage {
-    pub(crate) fn of(
-        frame: Frame,
-        tenant: &TenantCredentials,
-        story: &Story,
-        notable: &[JournalLine],
-        password: String,
-    ) -> Self {
+    pub(crate) fn of(frame: Frame, facts: &StoryFacts, password: String) -> Self {
+        let StoryFacts { credentials: tenant, story, notable, created, .. } = facts;
         let mut first = rows(story);
         let more = first.split_off(first.len().min(FIRST_SENTENCES));
         let broken = broken(story);
@@ -83,7 +77,7 @@ impl StoryPage {
             headline: headline(story),
             first,
             more,
-            happened: happened(story, notable),
+            happened: happened(story, &notable.lines, created.as_ref()),
             wide: drawing::wide(story),
             tall: drawing::tall(story),
             lever,

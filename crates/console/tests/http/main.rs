@@ -4,6 +4,7 @@ mod browser;
 mod class;
 mod demo_client;
 mod diagnose;
+mod docs;
 mod errors;
 mod fake_flow;
 mod fake_lab;
