@@ -90,8 +90,8 @@ test("console: Orders Desktop shows what it holds after a sign-in, and the story
   assert.match(await page.locator(".claims").first().textContent(), /The client did not authenticate: a public client\./);
   await page.screenshot({ path: join(shots, "4-orders-desktop.png") });
   await page.getByRole("link", { name: "Back to the story" }).click();
-  // Started elsewhere, shown here.
-  const moving = lab("/clock", { advance: "P89D" });
+  // Started elsewhere, shown here. A longer advance shows more.
+  const moving = lab("/clock", { advance: "P30D" });
   const seen = new Set();
   const progress = page.locator("#progress");
   await progress.getByText("Moving the clock").waitFor();
