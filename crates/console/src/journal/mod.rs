@@ -2,6 +2,7 @@
 
 mod criteria;
 mod folding;
+mod headline;
 
 use askama::Template;
 use axum::Json;
@@ -15,6 +16,7 @@ use outlive_wire::{HeldConnections, JournalLine};
 use self::criteria::{Asked, Choice, Criteria};
 pub(crate) use self::folding::is_set_up;
 use self::folding::{Stretch, folded};
+use self::headline::headline;
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
 use crate::pages::{self, chosen, wants_json};
@@ -120,42 +122,6 @@ pub(crate) async fn journal(
     Ok(page.frame.respond(show(&page)))
 }
 
-fn headline(lines: &[JournalLine], now: Instant, criteria: &Criteria, has_older: bool) -> (String, String) {
-    let Some(latest) = lines.first() else {
-        return (
-            if criteria.before.is_empty() {
-                "Nothing like this has happened yet"
-            } else {
-                "There is nothing older"
-            }
-            .to_owned(),
-            "Choose other events, or advance the clock.".to_owned(),
-        );
-    };
-    let what = match (!criteria.trace.is_empty(), criteria.shows_all) {
-        (true, _) => "Every event of one trace",
-        (false, true) => "Every event",
-        (false, false) => "Changes and refusals",
-    };
-    let service = criteria::SERVICES.iter().find(|(name, _)| *name == criteria.service);
-    let of = match service {
-        Some((_, name)) => format!(" of {name}"),
-        None if criteria.trace.is_empty() => " in every service".to_owned(),
-        None => String::new(),
-    };
-    let sentence: String =
-        words::brief(&words::sentence(latest)).trim_end_matches('.').chars().take(110).collect();
-    let title = format!("{}: {sentence}", When::of(latest.at, now).shown);
-    let count = match (lines.len(), criteria.before.is_empty(), has_older) {
-        (1, true, false) => "one event".to_owned(),
-        (count, true, false) => format!("{count} events"),
-        (count, true, true) => format!("the latest {count} events, older ones on the next page"),
-        (count, false, true) => format!("{count} events, older ones on the next page"),
-        (count, false, false) => format!("the first {count} events"),
-    };
-    (title, format!("{what}{of}, latest first: {count}."))
-}
-
 /// What the lines of a page have in common.
 struct View<'a> {
     tenant: &'a str,
@@ -224,11 +190,17 @@ fn set_up_in_words(lines: &[&JournalLine]) -> String {
     format!("Set-up of the tenant, {events}{}{made}", if made.is_empty() { "" } else { ": " })
 }
 
+/// Whether a service refused a request.
+fn is_refusal(line: &JournalLine) -> bool {
+    matches!(
+        (words::outcome(line), line.kind.as_str()),
+        (Some("refused"), _) | (None, "connection.broken" | "token.refused" | "runtime.refused")
+    )
+}
+
 fn line_of(line: &JournalLine, now: Instant, view: &View<'_>) -> Line {
     let style = match (words::outcome(line), line.kind.as_str()) {
-        (Some("refused"), _) | (None, "connection.broken" | "token.refused" | "runtime.refused") => {
-            "is-revoked"
-        }
+        _ if is_refusal(line) => "is-revoked",
         (Some(_), _) => "is-alive",
         (None, "run.finished") if line.data["status"] == "Failed" => "is-revoked",
         (None, "run.finished") => "is-alive",
