@@ -96,6 +96,31 @@ pub(crate) async fn missing(uri: Uri, headers: HeaderMap) -> Response {
     (StatusCode::NOT_FOUND, show(&MissingPage { path, nearest: nearest.copied() })).into_response()
 }
 
+/// An object that a tenant does not have: what it is called, and where all of them are listed.
+#[derive(Template)]
+#[template(path = "no_such.html")]
+pub(crate) struct NoSuch {
+    pub(crate) what: &'static str,
+    /// The list: its address and its name.
+    pub(crate) back: String,
+    pub(crate) label: &'static str,
+}
+
+impl NoSuch {
+    /// Responds with a page that leads back, or with a problem document for programs.
+    pub(crate) fn respond(&self, headers: &HeaderMap) -> Response {
+        if !wants_page(headers) {
+            let message = format!("There is no such {} in this tenant.", self.what);
+            return Problem::not_found("NotFound", message).into_response();
+        }
+        (StatusCode::NOT_FOUND, show(self)).into_response()
+    }
+
+    const fn remedy(&self) -> &'static str {
+        "It may have been deleted, or be of another tenant. The list shows what there is."
+    }
+}
+
 #[derive(Template)]
 #[template(path = "missing.html")]
 struct MissingPage {

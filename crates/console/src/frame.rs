@@ -4,7 +4,7 @@
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
-use outlive_clock::TenantId;
+use outlive_clock::{Instant, TenantId};
 use outlive_wire::lab_api::{ClockAnswer, ListedTenant, OperationDetails, OperationKind, TenantCredentials};
 
 use crate::lab::LabError;
@@ -23,6 +23,7 @@ pub(crate) enum Section {
     Matrix,
     Lessons,
     Journal,
+    Directory,
     Phone,
     Diagnose,
     Class,
@@ -41,8 +42,9 @@ const PAGES: [(Section, &str, &str); 7] = [
 ];
 
 /// The pages of its second row, behind *More*.
-const MORE_PAGES: [(Section, &str, &str); 4] = [
+const MORE_PAGES: [(Section, &str, &str); 5] = [
     (Section::Journal, "/journal", "Journal"),
+    (Section::Directory, "/directory/users", "Directory"),
     (Section::Phone, "/phone", "Phone"),
     (Section::Diagnose, "/diagnose", "Diagnose"),
     (Section::Class, "/class", "Class"),
@@ -70,6 +72,10 @@ pub(crate) struct TenantFrame {
     pub(crate) others: Vec<(String, String)>,
     pub(crate) has_more: bool,
     pub(crate) now: When,
+    /// The same, to compare with.
+    pub(crate) instant: Instant,
+    /// The address of the identity provider.
+    pub(crate) idp: String,
     pub(crate) speed: u32,
     pub(crate) operation: Option<Progress>,
 }
@@ -121,6 +127,11 @@ impl Frame {
         }
     }
 
+    /// The tenant’s time.
+    pub(crate) const fn now(&self) -> Instant {
+        self.tenant.instant
+    }
+
     /// The pages of the navigation.
     pub(crate) fn pages(&self) -> &'static [(Section, &'static str, &'static str)] {
         &PAGES
@@ -157,6 +168,8 @@ impl TenantFrame {
             others: shown,
             has_more: others.next().is_some(),
             now: When::of(clock.now, clock.now),
+            instant: clock.now,
+            idp: tenant.urls.idp.trim_end_matches('/').to_owned(),
             speed: clock.speed.factor(),
             operation: clock.operation.as_ref().map(progress),
         }

@@ -348,7 +348,7 @@ fn flow_path(tenant: TenantId, flow: &str, rest: &str) -> String {
 }
 
 /// Escapes a name as one segment of a path.
-fn segment(name: &str) -> String {
+pub(crate) fn segment(name: &str) -> String {
     let escaped: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     escaped.replace('+', "%20")
 }

@@ -24,6 +24,7 @@ mod connection_matrix;
 mod connections;
 mod demo_client;
 mod diagnose;
+mod directory;
 mod docs;
 mod editions;
 mod error;

@@ -13,8 +13,9 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connections, demo_client, diagnose, docs, editions, error,
-    fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, timeline, worksheet,
+    actions, assets, class, connection_matrix, connections, demo_client, diagnose, directory, docs, editions,
+    error, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, timeline,
+    worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -72,6 +73,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/{tenant}/advance", post(actions::advance))
         .route("/console/{tenant}/password", post(actions::change_password))
         .route("/console/{tenant}/revoke", post(actions::revoke_sessions))
+        .merge(directory::router())
         .fallback(error::missing)
         .with_state(Console::new(config))
         .layer(middleware::from_fn(protect))

@@ -94,7 +94,6 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_pages/passkey.js", get(pages::passkey_script))
         .layer(from_fn(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
-        .route("/_lab/tenants/{tenant}/directory/users/{user}", get(lab_directory::user))
         .route("/_lab/tenants/{tenant}/outbox", get(crate::lab::outbox::show))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
         .route("/_lab/tenants/{tenant}/event-streams", get(security_events::show))
@@ -106,6 +105,7 @@ pub(crate) fn router(idp: Idp) -> Router {
             "/_lab/tenants/{tenant}/identity-endpoints/{id}",
             put(identity_endpoints::put).delete(identity_endpoints::remove),
         )
+        .merge(lab_directory::router())
         .merge(graph_routes(&idp))
         .method_not_allowed_fallback(not_get)
         .fallback(pages::unknown_path)

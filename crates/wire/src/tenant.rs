@@ -155,7 +155,7 @@ impl RedirectUriType {
 }
 
 /// A registered redirect URI.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RedirectUriSpec {
     /// The URI, matched exactly except for the port of a loopback URI.

@@ -4,7 +4,7 @@ mod drawing;
 mod facts;
 mod happened;
 mod headline;
-mod names;
+pub(crate) mod names;
 mod present;
 mod sentence;
 mod view;

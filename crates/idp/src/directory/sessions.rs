@@ -265,6 +265,22 @@ pub(crate) async fn tenants_of_browser(
     rows.await?.iter().map(|row| row.parse("tenant")).collect()
 }
 
+/// Returns the sessions of a user that began last, ended or not.
+pub(crate) async fn latest_of_user(
+    store: &Store,
+    tenant: TenantId,
+    user: UserId,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let rows = store.rows(select_sessions!(
+        "user_id = $2 ORDER BY started_us DESC, id LIMIT $3",
+        tenant,
+        user,
+        limit
+    ));
+    rows.await?.iter().map(session_of).collect()
+}
+
 /// Returns the session with this id, ended or not.
 pub(crate) async fn by_id(
     store: &Store,

@@ -46,7 +46,20 @@ pub(crate) async fn next_due(store: &Store, tenant: TenantId) -> Result<Option<I
     Ok(find_schedule(store, tenant).await?.map(|(next, _)| next))
 }
 
-async fn find_schedule(store: &Store, tenant: TenantId) -> Result<Option<(Instant, Span)>, StoreError> {
+/// Since when the tenant's latest keys signed, by number.
+pub(crate) async fn since(store: &Store, tenant: TenantId) -> Result<Vec<(i64, Instant)>, StoreError> {
+    let rows = store.rows(sql!(
+        "SELECT number, since_us FROM signing_key_turns WHERE tenant = $1 ORDER BY number DESC LIMIT 100",
+        tenant
+    ));
+    rows.await?.iter().map(|row| Ok((row.int("number")?, row.instant("since_us")?))).collect()
+}
+
+/// When the next rotation is due, and the interval.
+pub(crate) async fn find_schedule(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<Option<(Instant, Span)>, StoreError> {
     let row = store
         .row(sql!("SELECT every_us, next_us FROM signing_key_schedules WHERE tenant = $1", tenant))
         .await?;

@@ -16,6 +16,7 @@ impl From<TenantError> for Problem {
         let message = error.to_string();
         match error {
             TenantError::Unknown(_) => Self::not_found("TenantNotFound", message),
+            TenantError::UserDeleted(_) => Self::not_found("UserNotFound", message),
             TenantError::UnknownSeed { .. } | TenantError::Event(_) => Self::bad_request(message),
             TenantError::NotReset { .. } => Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
             TenantError::Connection(_) | TenantError::Flow(_) => Self::bad_request(message),

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use outlive_chassis::LabKey;
 use outlive_clock::{Instant, Span, TenantId};
-use outlive_wire::directory::DirectoryUserDetails;
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
 use outlive_wire::{FlowDetails, HeldConnections, KnownFlows, RunDetails};
@@ -204,15 +203,24 @@ impl LabSurface {
         Ok(send(self.request(Method::GET, &url)).await?.expect::<Outbox>()?.messages)
     }
 
-    /// Returns a user of the directory, by object id or sign-in name.
-    pub(crate) async fn directory_user(
+    /// Reads a part of the directory: an object, or a page of a list. `path` has the segments
+    /// below `directory`.
+    pub(crate) async fn directory<T: DeserializeOwned>(
         &self,
         tenant: TenantId,
-        user: &str,
-    ) -> Result<DirectoryUserDetails, CallError> {
-        let name: String = url::form_urlencoded::byte_serialize(user.as_bytes()).collect();
-        let path = format!("/_lab/tenants/{tenant}/directory/users/{}", name.replace('+', "%20"));
-        send(self.request(Method::GET, &self.url(Service::Idp, &path))).await?.expect()
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<T, CallError> {
+        let mut below = format!("/_lab/tenants/{tenant}/directory");
+        for segment in path {
+            // A dot segment would be resolved away. Nothing has such a name.
+            let segment = if matches!(*segment, "." | "..") { "_" } else { segment };
+            let segment: String = url::form_urlencoded::byte_serialize(segment.as_bytes()).collect();
+            below.push('/');
+            below.push_str(&segment.replace('+', "%20"));
+        }
+        let request = self.request(Method::GET, &self.url(Service::Idp, &below)).query(query);
+        send(request).await?.expect()
     }
 
     /// Redeems an authorization code at the token endpoint `url`, as a public client.

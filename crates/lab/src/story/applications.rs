@@ -38,10 +38,10 @@ impl Scene<'_> {
     /// session.
     pub(super) async fn of_applications(
         &self,
+        sessions: &[String],
         found: &mut Found,
         question: &mut Option<Question>,
     ) -> Result<(), CallError> {
-        let sessions = self.sessions().await?;
         let mut seen = BTreeSet::new();
         for session in sessions.iter().take(SESSIONS_MAX) {
             let mut codes =
@@ -62,7 +62,7 @@ impl Scene<'_> {
     }
 
     /// Returns the browser sessions of the user, the latest first.
-    async fn sessions(&self) -> Result<Vec<String>, CallError> {
+    pub(super) async fn sessions(&self) -> Result<Vec<String>, CallError> {
         for limit in LINES_READ {
             let query =
                 JournalQuery { newest: true, notable: true, limit: Some(limit), ..JournalQuery::default() };

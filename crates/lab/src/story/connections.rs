@@ -16,10 +16,12 @@ const CONNECTIONS_MAX: usize = 6;
 const CALLS_READ: u32 = 50;
 
 impl Scene<'_> {
-    /// Adds every credential: of connections, applications and browsers.
+    /// Adds every credential: of connections, applications and browsers. `sessions` are those of
+    /// the user, the latest first.
     pub(super) async fn tell_credentials(
         &self,
         held: &HeldConnections,
+        sessions: &[String],
         found: &mut Found,
     ) -> Result<(), CallError> {
         let mut own: Vec<_> = held.connections.iter().filter(|held| held.owner == self.user.id).collect();
@@ -35,7 +37,7 @@ impl Scene<'_> {
                 ConnectionSignIn::ManagedIdentity | ConnectionSignIn::None => {}
             }
         }
-        self.of_applications(found, &mut question).await?;
+        self.of_applications(sessions, found, &mut question).await?;
         for connection in waiting {
             let credential = self.of_values(connection, question.as_ref()).await?;
             found.credentials.push(credential);

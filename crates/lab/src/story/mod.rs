@@ -10,9 +10,13 @@ mod credential;
 
 use outlive_clock::Instant;
 use outlive_wire::HeldConnections;
+use outlive_wire::directory::{DirectoryCredentials, DirectoryUserDetails};
 use outlive_wire::lab_api::{TenantCredentials, UserCredentials};
-use outlive_wire::story::{CredentialKind, CredentialState, Story, StoryCredential, StoryEvent, StoryFlow};
+use outlive_wire::story::{
+    CredentialKind, CredentialState, Holder, Story, StoryCredential, StoryEvent, StoryFlow,
+};
 
+use crate::http::CallError;
 use crate::services::{LabSurface, Service};
 use crate::why::Inquiry;
 
@@ -54,7 +58,11 @@ pub(crate) async fn tell(surface: &LabSurface, tenant: &TenantCredentials, now: 
         Default::default()
     });
     let mut found = Found::default();
-    let described = scene.tell_credentials(&held, &mut found).await;
+    let described = async {
+        let sessions = scene.sessions().await?;
+        scene.tell_credentials(&held, &sessions, &mut found).await
+    };
+    let described = described.await;
     if described.is_err() {
         missing.push(Service::Idp.name().to_owned());
     }
@@ -73,6 +81,42 @@ pub(crate) async fn tell(surface: &LabSurface, tenant: &TenantCredentials, now: 
         flows: flows.collect(),
         missing,
     })
+}
+
+/// Returns what browsers, applications and connections of a user hold. What a service cannot
+/// contribute, because it does not answer, is missing.
+pub(crate) async fn credentials_of(
+    surface: &LabSurface,
+    tenant: &TenantCredentials,
+    details: &DirectoryUserDetails,
+    now: Instant,
+) -> DirectoryCredentials {
+    let user = UserCredentials {
+        role: String::new(),
+        upn: details.user.upn.clone(),
+        id: details.user.id.clone(),
+        password: String::new(),
+    };
+    let scene = Scene { inquiry: Inquiry { surface, tenant: tenant.tenant_id }, tenant, user: &user };
+    let mut missing = Vec::new();
+    let held = surface.connections(tenant.tenant_id).await.unwrap_or_else(|_| {
+        missing.push(Service::Hub.name().to_owned());
+        HeldConnections::default()
+    });
+    let sessions: Vec<_> = details.sessions.iter().map(|session| session.id.clone()).collect();
+    let mut found = Found::default();
+    let described = async {
+        scene.tell_credentials(&held, &sessions, &mut found).await?;
+        for session in sessions.iter().skip(1) {
+            scene.add(session, CredentialKind::SessionCookie, &Holder::Browser, &mut found).await?;
+        }
+        Ok::<_, CallError>(())
+    };
+    if described.await.is_err() {
+        missing.push(Service::Idp.name().to_owned());
+    }
+    fade(&mut found.credentials);
+    DirectoryCredentials { now, credentials: found.credentials, missing }
 }
 
 /// Marks access tokens that outlive the refresh token beside them.

@@ -23,7 +23,8 @@ enum Generated {
 
 impl Tenants {
     /// Raises an event at the next whole second. If it sets a password or a secret and contains
-    /// none, one is generated. The tenant credentials then contain it.
+    /// none, one is generated and returned (`new_password`, `new_secret`). The tenant credentials
+    /// then contain it.
     ///
     /// # Errors
     /// An unknown tenant, or a service that refused.
@@ -40,6 +41,11 @@ impl Tenants {
         };
         let random = self.random(tenant);
         let missing = |event: &Map<String, Value>, name: &str| event.get(name).is_none_or(Value::is_null);
+        let is_drawn = match &generated {
+            Some(Generated::Password) => missing(&event, "new_password"),
+            Some(Generated::Secret) => missing(&event, "new_secret"),
+            None => false,
+        };
         match &generated {
             Some(Generated::Password) if missing(&event, "new_password") => {
                 let drawn = draw_password(&mut random.stream("event-password"));
@@ -69,7 +75,13 @@ impl Tenants {
         if let Some((name, certificate)) = certificate {
             return Ok(self.surface().register_api_certificate(tenant, &name, &certificate).await?);
         }
-        let answer = self.surface().raise(tenant, &Value::Object(event.clone())).await?;
+        let mut answer = self.surface().raise(tenant, &Value::Object(event.clone())).await?;
+        // The tenant credentials do not contain what was created through Graph: nobody else has it.
+        for name in ["new_password", "new_secret"] {
+            if let Some(drawn) = event.get(name).filter(|_| is_drawn) {
+                answer[name] = drawn.clone();
+            }
+        }
         let given = |name: &str| text(&event, name).unwrap_or_default().to_owned();
         match generated {
             Some(Generated::Password) => {

@@ -3,6 +3,7 @@
 mod act_on_flow;
 mod comparison;
 mod credentials;
+mod directory;
 mod events;
 mod fix_connection;
 mod layout;

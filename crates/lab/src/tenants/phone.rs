@@ -3,7 +3,7 @@
 
 use outlive_clock::TenantId;
 use outlive_store::{Change, Statement, StoreError, sql};
-use outlive_wire::directory::DirectoryUserDetails;
+use outlive_wire::directory::DirectoryUser;
 use outlive_wire::phone::{AuthenticatorCodes, Mail, Phone};
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ impl Tenants {
     /// # Errors
     /// An unknown tenant or user, or a service did not answer.
     pub async fn phone(&self, tenant: TenantId, user: &str) -> Result<Phone, TenantError> {
-        let DirectoryUserDetails { user, .. } = self.directory_user(tenant, user).await?;
+        let user = self.user_with_phone(tenant, user).await?;
         let now = self.time(tenant).await?.0.now;
         let mut outbox = self.outbox(tenant).await?;
         let messages = match outbox.get_mut("messages").map(Value::take) {
@@ -69,7 +69,7 @@ impl Tenants {
     ) -> Result<(), TenantError> {
         let app =
             AuthenticatorApp::of_pasted(pasted).ok_or_else(|| TenantError::Event(NOT_A_SECRET.to_owned()))?;
-        let user = self.directory_user(tenant, user).await?.user.id;
+        let user = self.user_with_phone(tenant, user).await?.id;
         let now = self.time(tenant).await?.0.now;
         let chassis = self.chassis();
         let mut nonce = self.random(tenant).stream("authenticator-app-nonce");
@@ -96,23 +96,18 @@ impl Tenants {
     /// # Errors
     /// An unknown tenant or user.
     pub async fn remove_authenticator(&self, tenant: TenantId, user: &str) -> Result<(), TenantError> {
-        let user = self.directory_user(tenant, user).await?.user.id;
+        let user = self.user_with_phone(tenant, user).await?.id;
         let removed: Result<(), StoreError> = self.chassis().store.commit(deletion(tenant, &user)).await;
         Ok(removed?)
     }
 
-    /// Returns a user of the directory, by role, sign-in name or object id.
-    ///
-    /// # Errors
-    /// An unknown tenant or user, or the identity provider did not answer.
-    pub async fn directory_user(
-        &self,
-        tenant: TenantId,
-        user: &str,
-    ) -> Result<DirectoryUserDetails, TenantError> {
-        let credentials = self.credentials(tenant).await?;
-        let id = credentials.user(user).map_or(user, |known| known.id.as_str());
-        Ok(self.surface().directory_user(tenant, id).await?)
+    /// Returns a user who is not deleted.
+    async fn user_with_phone(&self, tenant: TenantId, user: &str) -> Result<DirectoryUser, TenantError> {
+        let found = self.directory_user(tenant, user).await?.user;
+        if found.deleted.is_some() {
+            return Err(TenantError::UserDeleted(found.upn));
+        }
+        Ok(found)
     }
 }
 

@@ -51,6 +51,9 @@ pub enum TenantError {
     /// There is no such event, or a detail of it is missing or unknown.
     #[error("{0}")]
     Event(String),
+    /// The user is deleted.
+    #[error("The user {0} is deleted.")]
+    UserDeleted(String),
     /// There is no such connection, or it cannot be fixed in this way.
     #[error("{0}")]
     Connection(String),

@@ -1,0 +1,57 @@
+//! Groups and their members.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use outlive_chassis::Problem;
+use outlive_wire::directory::{DirectoryGroup, DirectoryGroupDetails, DirectoryGroups};
+
+use super::page::PageQuery;
+use super::users::shown_user;
+use crate::directory::Group;
+use crate::idp::Idp;
+
+pub(super) async fn list(
+    State(idp): State<Idp>,
+    Path(tenant): Path<String>,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Json<DirectoryGroups>, Problem> {
+    let tenant = idp.lab_tenant(&tenant).await?;
+    let page = query?.page()?;
+    let mut groups = idp.directory.groups_after(tenant.id, None, &page.after, page.to_read()).await?;
+    let next = page.cut(&mut groups, |group| group.id.to_string());
+    Ok(Json(DirectoryGroups { groups: groups.iter().map(shown_group).collect(), next }))
+}
+
+/// A group with a page of its members.
+pub(super) async fn show(
+    State(idp): State<Idp>,
+    Path((tenant, group)): Path<(String, String)>,
+    query: Result<Query<PageQuery>, QueryRejection>,
+) -> Result<Json<DirectoryGroupDetails>, Problem> {
+    let tenant = idp.lab_tenant(&tenant).await?;
+    let page = query?.page()?;
+    let found = match group.parse() {
+        Ok(id) => idp.directory.group(tenant.id, id).await?,
+        Err(_) => None,
+    };
+    let group = found.ok_or_else(|| {
+        Problem::not_found("GroupNotFound", format!("There is no group of this id in {}.", tenant.domain))
+    })?;
+    let mut ids = idp.directory.members_after(tenant.id, group.id, &page.after, page.to_read()).await?;
+    let next = page.cut(&mut ids, ToString::to_string);
+    let mut members = Vec::with_capacity(ids.len());
+    for id in ids {
+        members.extend(idp.directory.user(tenant.id, id).await?.as_ref().map(shown_user));
+    }
+    Ok(Json(DirectoryGroupDetails { group: shown_group(&group), members, next }))
+}
+
+pub(super) fn shown_group(group: &Group) -> DirectoryGroup {
+    DirectoryGroup {
+        id: group.id.to_string(),
+        display_name: group.display_name.clone(),
+        description: group.document.description.clone(),
+        created: group.document.created_at,
+    }
+}
