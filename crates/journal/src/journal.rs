@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::packed::{pack, unpack};
-use crate::{Event, Filter, LINES_MAX, Newest, NewestOfKinds};
+use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 
 /// Inserts names of the last event of a change.
 macro_rules! insert_names {
@@ -226,6 +226,30 @@ impl Journal {
                 limit
             ),
         };
+        self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
+    }
+
+    /// Reads a tenant's newest lines about one credential, newest first.
+    ///
+    /// # Errors
+    /// As [`Store::rows`].
+    pub async fn newest_about(
+        &self,
+        tenant: TenantId,
+        wanted: NewestAbout<'_>,
+    ) -> Result<Vec<JournalLine>, StoreError> {
+        let statement = sql!(
+            "SELECT j.seq, j.tenant, at_us, wall_us, kind, subject, trace, data FROM journal_names n \
+             JOIN journal j ON j.seq = n.seq WHERE n.tenant = $1 AND n.name = $2 AND at_us < $3 \
+             AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
+             AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) ORDER BY n.seq DESC LIMIT $6",
+            tenant,
+            wanted.name,
+            wanted.before,
+            wanted.kind.filter(|kind| !kind.ends_with('.')),
+            wanted.kind.filter(|kind| kind.ends_with('.')),
+            wanted.limit.min(LINES_MAX)
+        );
         self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
     }
 

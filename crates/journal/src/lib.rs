@@ -39,7 +39,7 @@ use std::sync::LazyLock;
 
 pub use event::Event;
 pub use journal::Journal;
-pub use query::{Filter, LINES_MAX, Newest, NewestOfKinds};
+pub use query::{Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 
 use outlive_store::{Migration, migrations};
 

@@ -60,6 +60,19 @@ pub struct NewestOfKinds<'a> {
     pub limit: u32,
 }
 
+/// A filter of a tenant's newest lines about one credential, newest first.
+#[derive(Debug, Clone, Copy)]
+pub struct NewestAbout<'a> {
+    /// Its id or fingerprint.
+    pub name: &'a str,
+    /// Only this kind, or all kinds with this prefix if it ends in a dot.
+    pub kind: Option<&'a str>,
+    /// Only lines before this instant (virtual time).
+    pub before: Instant,
+    /// Maximum number of lines, up to [`LINES_MAX`].
+    pub limit: u32,
+}
+
 impl Newest<'_> {
     /// Selects the newest `limit` lines of all.
     #[must_use]

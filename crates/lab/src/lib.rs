@@ -35,6 +35,7 @@ pub mod diagnostic;
 mod maker;
 pub mod matrix;
 mod oauth_client;
+mod past;
 pub mod scenario;
 pub mod seed;
 pub mod services;

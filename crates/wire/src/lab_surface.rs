@@ -64,7 +64,8 @@ pub struct JournalQuery {
     /// Only lines about the credential with this id or fingerprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// The newest lines, newest first; `after` and `about` are ignored.
+    /// The newest lines, newest first; `after` is ignored. With `about`, only `kind`, `before_at`
+    /// and `limit` apply, too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub newest: bool,
     /// With `newest`: only notable events.
@@ -77,7 +78,7 @@ pub struct JournalQuery {
     /// other criteria, only `before_at` and `limit` apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kinds: Option<String>,
-    /// With `kinds`: only lines before this instant (virtual time).
+    /// With `kinds`, or `newest` and `about`: only lines before this instant (virtual time).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before_at: Option<Instant>,
 }

@@ -97,6 +97,9 @@ pub enum MarkKind {
     Obtained,
     /// An event did not revoke it.
     Survived,
+    /// An event did not revoke it, but it is refused for as long as something else forbids its use:
+    /// a disabled account, or a policy.
+    Refused,
     /// An event revoked it.
     Revoked,
     /// It expired.
@@ -132,6 +135,10 @@ pub struct FlowRuns {
     pub state: String,
     /// How many there are.
     pub total: u64,
+    /// Whether the range contains a part of a day of which only the number of runs is known. Such
+    /// runs count as if they had been evenly spaced.
+    #[serde(default)]
+    pub is_estimate: bool,
     /// Each run, in order, if there are few.
     pub runs: Vec<KnownRun>,
     /// Otherwise counts, in order.
@@ -162,7 +169,7 @@ pub struct RunBin {
 pub struct RunsOfKind {
     /// When the first started.
     pub first: Instant,
-    /// The name of the first.
+    /// The name of the first; empty if it is not known.
     pub first_name: String,
     /// When the last started.
     pub last: Instant,

@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
 use outlive_clock::{Instant, TenantId};
-use outlive_journal::{Filter, LINES_MAX, Newest, NewestOfKinds};
+use outlive_journal::{Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 use outlive_wire::JournalLine;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,8 @@ pub(crate) struct Selection {
     subject: Option<String>,
     trace: Option<String>,
     about: Option<String>,
-    /// Selects the newest lines, newest first; `after` and `about` are ignored.
+    /// Selects the newest lines, newest first; `after` is ignored. With `about`, only `kind`,
+    /// `before_at` and `limit` apply, too.
     #[serde(default)]
     newest: bool,
     /// With `newest`: only notable events.
@@ -35,7 +36,7 @@ pub(crate) struct Selection {
     /// Selects the newest notable lines of each of these kinds, separated by commas, newest first;
     /// of the other criteria, only `before_at` and `limit` apply.
     kinds: Option<String>,
-    /// With `kinds`: only lines before this instant (virtual time).
+    /// With `kinds`, or `newest` and `about`: only lines before this instant (virtual time).
     before_at: Option<Instant>,
     /// With `newest`: only lines before this sequence number.
     before: Option<i64>,
@@ -85,6 +86,16 @@ pub(crate) async fn read<S: Service>(
             limit: selection.limit,
         };
         let lines = surface.chassis.journal.newest_of_kinds(tenant, wanted).await?;
+        return Ok(Json(Page { next: selection.after, lines }));
+    }
+    if let (true, Some(name)) = (selection.newest, &selection.about) {
+        let wanted = NewestAbout {
+            name,
+            kind: selection.kind.as_deref(),
+            before: selection.before_at.unwrap_or(Instant::MAX),
+            limit: selection.limit,
+        };
+        let lines = surface.chassis.journal.newest_about(tenant, wanted).await?;
         return Ok(Json(Page { next: selection.after, lines }));
     }
     if selection.newest {

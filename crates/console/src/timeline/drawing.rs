@@ -90,7 +90,8 @@ impl Picture<'_> {
         });
         let flows = self.timeline.flows.iter().map(|flow| {
             let what = if flow.bins.is_empty() { "each run" } else { "counted" };
-            (flow.display_name.clone(), format!("{} runs, {what}", crate::frame::grouped(flow.total)))
+            let about = if flow.is_estimate { "about " } else { "" };
+            (flow.display_name.clone(), format!("{about}{} runs, {what}", crate::frame::grouped(flow.total)))
         });
         for (place, (name, role)) in lanes.chain(flows).enumerate() {
             let (y, odd) = (self.y(place), if place % 2 == 1 { " is-odd" } else { "" });

@@ -1,5 +1,8 @@
 //! The marks of a timeline: what happened, when and where, each with its reason.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use outlive_clock::Instant;
 use outlive_wire::ClientClass;
 use outlive_wire::story::{CredentialKind, Holder};
@@ -78,7 +81,20 @@ pub(super) fn marks_of(timeline: &Timeline) -> Vec<Mark> {
         marks.extend(of_counted_runs(lane, flow, now));
     }
     marks.sort_by_key(|mark| (mark.at, mark.lane));
+    distinguish(&mut marks);
     marks
+}
+
+/// Numbers marks of the same name: several things can happen in one instant.
+fn distinguish(marks: &mut [Mark]) {
+    let mut counts = BTreeMap::<String, usize>::new();
+    for mark in marks {
+        let count = counts.entry(mark.id.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            let _ = write!(mark.id, "-{count}");
+        }
+    }
 }
 
 fn of_event(event: &TimelineEvent, now: Instant) -> Mark {
@@ -122,6 +138,13 @@ fn of_credential(place: usize, lane: &TimelineLane, mark: &TimelineMark, now: In
         (MarkKind::Obtained, _) => ("is-alive", "i-alive", "Alive", format!("A {credential} is obtained")),
         (MarkKind::Survived, _) => {
             ("is-alive", "i-alive", "Stays alive", format!("{row}: the {credential} stays alive"))
+        }
+        (MarkKind::Refused, _) => {
+            let what = match &mark.row {
+                Some(row) => format!("{row}: the {credential} is not revoked, but refused"),
+                None => format!("The {credential} is refused, but not revoked"),
+            };
+            ("is-idle", "i-stop", "Refused", what)
         }
         (MarkKind::Revoked, CredentialKind::Password) => {
             ("is-revoked", "i-revoked", "Rejected", format!("{row}: the {credential} is wrong"))
@@ -204,7 +227,7 @@ fn of_counted_runs(lane: usize, flow: &FlowRuns, now: Instant) -> Vec<Mark> {
             _ => {
                 let mut mark = of_runs(lane, flow, found.first, failed);
                 mark.until = Some(found.last);
-                mark.link = Some(Link::Run(found.first_name.clone()));
+                mark.link = Some(found.first_name.clone()).filter(|name| !name.is_empty()).map(Link::Run);
                 mark.id = format!("f{lane}-{}", found.first.as_micros());
                 marks.push(mark);
                 counts.push((bin.failed, bin.succeeded));
@@ -224,4 +247,53 @@ fn of_counted_runs(lane: usize, flow: &FlowRuns, now: Instant) -> Vec<Mark> {
         };
     }
     marks
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_wire::timeline::TimelineEvent;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn marks_of_one_instant_have_different_ids() {
+        let at: Instant = "2026-01-05T09:01:00Z".parse().expect("an instant");
+        let event = |kind: &str| TimelineEvent {
+            at,
+            kind: kind.to_owned(),
+            words: kind.to_owned(),
+            row: None,
+            trace: "7".to_owned(),
+        };
+        let mark = |kind: MarkKind| TimelineMark {
+            at,
+            kind,
+            name: None,
+            row: None,
+            explanation: String::new(),
+            would_end_it: Vec::new(),
+        };
+        let lane = TimelineLane {
+            holder: Holder::Browser,
+            kind: CredentialKind::SessionCookie,
+            client_class: None,
+            grants: Vec::new(),
+            marks: vec![mark(MarkKind::Obtained), mark(MarkKind::Obtained), mark(MarkKind::Revoked)],
+        };
+        let timeline: Timeline = serde_json::from_value(json!({
+            "tenant": "c0470500-0000-4000-8000-000000000001", "now": at, "from": at, "until": at, "rules": "2025-11",
+            "upn": "owner", "events": [event("policy.created"), event("policy.created"), event("user.disabled")],
+            "lanes": [lane], "flows": [], "has_more": false, "missing": [],
+        }))
+        .expect("a timeline");
+        let marks = marks_of(&timeline);
+        let mut ids: Vec<_> = marks.iter().map(|mark| mark.id.clone()).collect();
+        assert_eq!(ids.len(), 6);
+        // They do not depend on the order in which they are asked for.
+        assert_eq!(ids, marks_of(&timeline).into_iter().map(|mark| mark.id).collect::<Vec<_>>());
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 6, "{ids:?}");
+    }
 }

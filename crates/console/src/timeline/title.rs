@@ -19,7 +19,8 @@ pub(super) fn title(timeline: &Timeline) -> String {
         let marks = timeline.lanes.iter().flat_map(|lane| &lane.marks);
         marks.filter(|mark| mark.kind == kind && mark.at == event.at).count()
     };
-    match (count(MarkKind::Revoked), count(MarkKind::Survived)) {
+    let left = count(MarkKind::Survived) + count(MarkKind::Refused);
+    match (count(MarkKind::Revoked), left) {
         (0, 0) => format!("{what} found no credential alive."),
         (0, _) => format!("{what} ended no credential."),
         (ended, 0) => format!("{what} ended every credential: {}.", number(ended)),
@@ -29,6 +30,7 @@ pub(super) fn title(timeline: &Timeline) -> String {
 
 fn of_runs(timeline: &Timeline) -> String {
     let total: u64 = timeline.flows.iter().map(|flow| flow.total).sum();
+    let about = if timeline.flows.iter().any(|flow| flow.is_estimate) { "about " } else { "" };
     let failed: u64 = timeline
         .flows
         .iter()
@@ -41,7 +43,7 @@ fn of_runs(timeline: &Timeline) -> String {
     match (failed, total) {
         (_, 0) => "Nothing ran in this time.".to_owned(),
         (0, 1) => "The one run succeeded.".to_owned(),
-        (0, total) => format!("None of {} runs failed.", grouped(total)),
+        (0, total) => format!("None of {about}{} runs failed.", grouped(total)),
         (failed, total) => {
             let words = usize::try_from(failed).map_or_else(
                 |_| grouped(failed),
@@ -50,7 +52,10 @@ fn of_runs(timeline: &Timeline) -> String {
                     _ => grouped(u64::try_from(failed).unwrap_or_default()),
                 },
             );
-            format!("{words} of {} runs failed; no event in this time ended a credential.", grouped(total))
+            format!(
+                "{words} of {about}{} runs failed; no event in this time ended a credential.",
+                grouped(total)
+            )
         }
     }
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::lab_tenant::tenant_of_path;
 use crate::service::Flows;
 use crate::tables::flows;
-use crate::tables::run_ranges::{self, Range};
+use crate::tables::run_ranges::{self, Counted, Range};
 
 /// The maximum number of flows in a response.
 const FLOWS_MAX: u32 = 50;
@@ -55,7 +55,7 @@ pub(super) async fn list(
     let mut known = Vec::with_capacity(rows.len());
     for flow in rows {
         let of = (tenant, flow.id);
-        let bins = run_ranges::count(store, of, range, width).await?;
+        let Counted { bins, is_estimate } = run_ranges::count(store, of, range, width).await?;
         let total = bins.iter().map(|bin| bin.succeeded + bin.failed + bin.other).sum();
         // What was pruned is not listed.
         let mut runs = Vec::new();
@@ -68,6 +68,7 @@ pub(super) async fn list(
             display_name: flow.display_name,
             state: flow.state.name().to_owned(),
             total,
+            is_estimate,
             runs: if is_listed { runs } else { Vec::new() },
             bins: if is_listed { Vec::new() } else { bins },
         });

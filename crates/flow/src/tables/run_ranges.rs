@@ -1,5 +1,6 @@
-//! The runs of a flow between two instants: each, or counted by equal spans of time. Runs that the
-//! history no longer contains are counted by day.
+//! The runs of a flow between two instants: each, or counted by equal spans of time. Of runs that
+//! the history no longer contains, the number on each day is known. Where a range contains a part
+//! of such a day, they count as if they had been evenly spaced.
 
 use std::collections::BTreeMap;
 
@@ -53,6 +54,13 @@ pub(crate) async fn each(
     rows.iter().map(run).collect()
 }
 
+/// The runs of a flow in a range, counted.
+pub(crate) struct Counted {
+    pub(crate) bins: Vec<RunBin>,
+    /// Whether a part of a day was estimated.
+    pub(crate) is_estimate: bool,
+}
+
 /// Counts the runs of a flow in a range, by spans of the width; those that were pruned by days, or
 /// by longer spans.
 pub(crate) async fn count(
@@ -60,13 +68,29 @@ pub(crate) async fn count(
     of: (TenantId, FlowId),
     range: Range,
     width: Span,
-) -> Result<Vec<RunBin>, StoreError> {
+) -> Result<Counted, StoreError> {
     let mut bins = BTreeMap::new();
-    let pruned = store.rows(pruned(of, range, width.max(DAY))).await?;
-    add(&mut bins, &pruned, width.max(DAY))?;
-    let stored = store.rows(stored(of, range, width)).await?;
-    add(&mut bins, &stored, width)?;
-    Ok(bins.into_values().collect())
+    let by_days = width.max(DAY);
+    for row in store.rows(pruned(of, range, by_days)).await? {
+        add(&mut bins, counted(&row)?, by_days);
+    }
+    let mut is_estimate = false;
+    for row in store.rows(pruned_in_part(of, range, by_days)).await? {
+        is_estimate = true;
+        let mut counted = counted(&row)?;
+        let runs = &mut counted.runs;
+        let Some(within) = evenly_spaced(counted.count, (runs.first, runs.last), range) else { continue };
+        if within.first > runs.first {
+            // The name is that of an earlier run.
+            runs.first_name.clear();
+        }
+        (counted.count, runs.first, runs.last) = (within.count, within.first, within.last);
+        add(&mut bins, counted, by_days);
+    }
+    for row in store.rows(stored(of, range, width)).await? {
+        add(&mut bins, counted(&row)?, width);
+    }
+    Ok(Counted { bins: bins.into_values().collect(), is_estimate })
 }
 
 fn stored((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Statement {
@@ -88,7 +112,7 @@ fn pruned((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Stat
     sql!(
         "SELECT status, (day_us - $5) / $6 AS bin, CAST(SUM(runs) AS BIGINT) AS runs, MIN(first_us) AS first_us, \
          MAX(first_name) AS first_name, MAX(last_us) AS last_us FROM pruned_days \
-         WHERE tenant = $1 AND flow = $2 AND last_us >= $3 AND first_us < $4 GROUP BY status, bin",
+         WHERE tenant = $1 AND flow = $2 AND first_us >= $3 AND last_us < $4 GROUP BY status, bin",
         tenant,
         flow,
         range.from,
@@ -98,39 +122,92 @@ fn pruned((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Stat
     )
 }
 
-/// Adds counts by status to those of their spans.
-fn add(bins: &mut BTreeMap<Instant, RunBin>, rows: &[Row], width: Span) -> Result<(), StoreError> {
-    for row in rows {
-        let from = row.int("bin")?.saturating_mul(width.as_micros());
-        let from = Instant::from_micros(from.saturating_add(FIRST_MONDAY.as_micros()));
-        let bin = bins.entry(from).or_insert_with(|| RunBin {
-            from,
-            until: from + width,
-            succeeded: 0,
-            failed: 0,
-            other: 0,
-            successes: None,
-            failures: None,
-        });
-        let runs = u64::try_from(row.int("runs")?).unwrap_or_default();
-        let found = RunsOfKind {
+/// The days at the ends of a range that are partly in it.
+fn pruned_in_part((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Statement {
+    sql!(
+        "SELECT status, (day_us - $5) / $6 AS bin, runs, first_us, first_name, last_us FROM pruned_days \
+         WHERE tenant = $1 AND flow = $2 AND ((first_us < $3 AND last_us >= $3) OR (first_us < $4 AND last_us >= $4))",
+        tenant,
+        flow,
+        range.from,
+        range.until,
+        FIRST_MONDAY.as_micros(),
+        width.as_micros()
+    )
+}
+
+/// Several runs with one status, in one span.
+struct CountedRuns {
+    status: String,
+    /// The number of the span.
+    bin: i64,
+    count: u64,
+    runs: RunsOfKind,
+}
+
+fn counted(row: &Row) -> Result<CountedRuns, StoreError> {
+    Ok(CountedRuns {
+        status: row.text("status")?,
+        bin: row.int("bin")?,
+        count: u64::try_from(row.int("runs")?).unwrap_or_default(),
+        runs: RunsOfKind {
             first: row.instant("first_us")?,
             first_name: row.text("first_name")?,
             last: row.instant("last_us")?,
-        };
-        match row.text("status")?.as_str() {
-            "Succeeded" => {
-                bin.succeeded += runs;
-                bin.successes = Some(joined(bin.successes.take(), found));
-            }
-            "Failed" | "TimedOut" => {
-                bin.failed += runs;
-                bin.failures = Some(joined(bin.failures.take(), found));
-            }
-            _ => bin.other += runs,
+        },
+    })
+}
+
+/// How many runs are within a range, the first and the last of them.
+#[derive(Debug, PartialEq, Eq)]
+struct Within {
+    count: u64,
+    first: Instant,
+    last: Instant,
+}
+
+/// The part of `count` evenly spaced runs that is within a range.
+fn evenly_spaced(count: u64, (first, last): (Instant, Instant), range: Range) -> Option<Within> {
+    let highest = i64::try_from(count).ok()?.checked_sub(1)?;
+    let step = (last - first).as_micros().checked_div(highest).unwrap_or_default().max(1);
+    // The number of runs before an instant.
+    let before = |at: Instant| {
+        (at - first).as_micros().div_euclid(step) + i64::from((at - first).as_micros().rem_euclid(step) > 0)
+    };
+    let (from, until) = (before(range.from).max(0), before(range.until).min(highest + 1));
+    let at = |number: i64| if number == highest { last } else { first + Span::from_micros(step * number) };
+    (from < until).then(|| Within {
+        count: u64::try_from(until - from).unwrap_or_default(),
+        first: at(from),
+        last: at(until - 1),
+    })
+}
+
+/// Adds a count to that of its span.
+fn add(bins: &mut BTreeMap<Instant, RunBin>, counted: CountedRuns, width: Span) {
+    let CountedRuns { status, bin, count, runs } = counted;
+    let from =
+        Instant::from_micros(bin.saturating_mul(width.as_micros()).saturating_add(FIRST_MONDAY.as_micros()));
+    let bin = bins.entry(from).or_insert_with(|| RunBin {
+        from,
+        until: from + width,
+        succeeded: 0,
+        failed: 0,
+        other: 0,
+        successes: None,
+        failures: None,
+    });
+    match status.as_str() {
+        "Succeeded" => {
+            bin.succeeded += count;
+            bin.successes = Some(joined(bin.successes.take(), runs));
         }
+        "Failed" | "TimedOut" => {
+            bin.failed += count;
+            bin.failures = Some(joined(bin.failures.take(), runs));
+        }
+        _ => bin.other += count,
     }
-    Ok(())
 }
 
 fn joined(known: Option<RunsOfKind>, found: RunsOfKind) -> RunsOfKind {
@@ -138,4 +215,38 @@ fn joined(known: Option<RunsOfKind>, found: RunsOfKind) -> RunsOfKind {
     let last = known.last.max(found.last);
     let first = if found.first < known.first { found } else { known };
     RunsOfKind { last, ..first }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(count: i64) -> Instant {
+        Instant::from_seconds(1_767_571_200) + Span::from_hours(count)
+    }
+
+    #[test]
+    fn of_a_day_that_is_partly_in_a_range_only_that_part_counts() {
+        // The number of runs from 0:00 until 23:00, or of one at 5:00.
+        for ((count, first, last), (from, until), expected) in [
+            ((24, 0, 23), (0, 24), Some((24, 0, 23))),
+            ((24, 0, 23), (-5, 30), Some((24, 0, 23))),
+            ((24, 0, 23), (6, 24), Some((18, 6, 23))),
+            ((24, 0, 23), (-12, 12), Some((12, 0, 11))),
+            ((24, 0, 23), (3, 4), Some((1, 3, 3))),
+            ((24, 0, 23), (24, 48), None),
+            ((24, 0, 23), (-24, 0), None),
+            ((1, 5, 5), (0, 5), None),
+            ((1, 5, 5), (5, 6), Some((1, 5, 5))),
+            ((3, 5, 5), (5, 6), Some((3, 5, 5))),
+            ((2, 0, 20), (1, 24), Some((1, 20, 20))),
+            ((0, 0, 0), (0, 24), None),
+        ] {
+            let range = Range { from: hours(from), until: hours(until) };
+            let within = evenly_spaced(count, (hours(first), hours(last)), range);
+            let expected =
+                expected.map(|(count, first, last)| Within { count, first: hours(first), last: hours(last) });
+            assert_eq!(within, expected, "{count} in {from}..{until}");
+        }
+    }
 }

@@ -288,6 +288,7 @@ async fn update(
     }
     connection.enabled = body.enabled.unwrap_or(connection.enabled);
     connection.changed = call.now;
+    let values = resolved.is_some();
     let mut after = Change::new();
     let changed = resolved.as_ref().is_some_and(|after| {
         after.set != connection.values.set
@@ -333,7 +334,7 @@ async fn update(
     let mut change = Change::from(storage::update(&connection));
     change.append(after);
     let state = if connection.enabled { "Enabled" } else { "Disabled" };
-    let payload = ConnectionChanged { state: state.to_owned(), caller: call.caller.oid };
+    let payload = ConnectionChanged { state: state.to_owned(), values, caller: call.caller.oid };
     change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok((StatusCode::OK, Json(read_resource(hub, &connection).await?)))

@@ -4,7 +4,7 @@
 mod place;
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_journal::{Event, Filter, Journal, LINES_MAX, MIGRATIONS, Newest, NewestOfKinds};
+use outlive_journal::{Event, Filter, Journal, LINES_MAX, MIGRATIONS, Newest, NewestAbout, NewestOfKinds};
 use outlive_store::{Change, Statement, Store, sql};
 use outlive_wire::events::{SigningKeyRotated, TokenIssued, TokenRefused};
 use outlive_wire::{EventPayload as _, JournalEvent, JournalLine, Subject};
@@ -24,6 +24,7 @@ on_each_database!(
     two_journals_of_one_database_keep_one_order,
     reads_and_continues_a_journal_of_an_earlier_version,
     the_newest_lines_are_found_by_an_index,
+    the_newest_lines_about_a_credential_are_found,
     the_newest_of_some_kinds_are_found_among_many_others,
 );
 
@@ -112,6 +113,31 @@ async fn the_newest_lines_are_found_by_an_index(place: &Place) {
         (Newest { trace: Some("0"), ..all }, vec![]),
     ] {
         assert_eq!(numbers(wanted).await, found, "{wanted:?}");
+    }
+}
+
+async fn the_newest_lines_about_a_credential_are_found(place: &Place) {
+    let journal = place.journal();
+    let mut issued = TokenIssued::example();
+    let family = issued.family.expect("a family").to_string();
+    for number in 0..150_i64 {
+        issued.scope = Some(number.to_string());
+        let at = AT + Span::from_seconds(number);
+        let event =
+            Event::new(tenant(1), at, Subject::user(1), TRACE, issued.clone()).about([family.clone()]);
+        journal.append(&event).await.expect("is written");
+    }
+    let all = NewestAbout { name: &family, kind: None, before: Instant::MAX, limit: 2 };
+    for (wanted, found) in [
+        (all, vec![149, 148]),
+        (NewestAbout { before: AT + Span::from_seconds(7), ..all }, vec![6, 5]),
+        (NewestAbout { kind: Some("token."), before: AT + Span::from_seconds(1), ..all }, vec![0]),
+        (NewestAbout { kind: Some("token.refused"), ..all }, vec![]),
+        (NewestAbout { name: "another", ..all }, vec![]),
+    ] {
+        let lines = journal.newest_about(tenant(1), wanted).await.expect("reads");
+        let seconds: Vec<_> = lines.iter().map(|line| (line.at - AT).as_seconds()).collect();
+        assert_eq!(seconds, found, "{wanted:?}");
     }
 }
 

@@ -1,17 +1,10 @@
 //! What happened to one credential after it was obtained, by the rules.
 
 use outlive_clock::{Instant, Span};
-use outlive_rules::{
-    Event, Presented, Question, RevocationEvents, Scope, UserFacts, ends_by_itself, prospects,
-};
+use outlive_rules::{Event, Presented, Question, Rule, Scope, Verdict, ends_by_itself, prospects};
 use outlive_wire::timeline::{MarkKind, TimelineMark};
 
-/// An event with a row in the table, and when it happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Happened {
-    pub(super) event: Event,
-    pub(super) at: Instant,
-}
+use crate::past::{Past, Then};
 
 /// What happened to a credential.
 pub(super) struct Fate {
@@ -20,16 +13,28 @@ pub(super) struct Fate {
     pub(super) marks: Vec<TimelineMark>,
 }
 
-/// Follows a credential from when it was obtained through the events of its user, in order, until
-/// one ends it or it expires. The facts of each instant are those of the question with the events
-/// until then.
-pub(super) fn follow(
-    name: &str,
-    question: &Question,
-    obtained: Instant,
-    happened: &[Happened],
-    now: Instant,
-) -> Fate {
+/// A credential, and what is known about it.
+pub(super) struct Followed<'a> {
+    /// Its name for `why`.
+    pub(super) name: &'a str,
+    pub(super) obtained: Instant,
+    /// The question of now.
+    pub(super) question: &'a Question,
+    /// Earlier questions about its grant.
+    pub(super) observed: &'a [Question],
+}
+
+/// An event that may concern a credential; without a row of the table, a change of the account.
+#[derive(Clone, Copy)]
+struct Possible {
+    at: Instant,
+    row: Option<Event>,
+}
+
+/// Follows a credential from when it was obtained through what happened to its user, in order,
+/// until an event ends it or it expires. Each verdict is on the facts of its instant.
+pub(super) fn follow(credential: &Followed<'_>, past: &Past, now: Instant) -> Fate {
+    let Followed { name, obtained, question, observed } = *credential;
     let expires = ends_by_itself(question).unwrap_or(Instant::MAX);
     let mark = |at, kind, row: Option<String>, explanation, would_end_it| TimelineMark {
         at,
@@ -39,54 +44,55 @@ pub(super) fn follow(
         explanation,
         would_end_it,
     };
-    let first = moment(question, obtained, happened, Span::from_micros(0));
-    let mut marks =
-        vec![mark(obtained, MarkKind::Obtained, None, first.decide().explain(), would_end_it(&first))];
-    for one in events_of(question, happened) {
+    let then = |at: Instant, after: Span| {
+        let mut then = past.question_at(question, observed, at);
+        then.question.at = at + after;
+        then
+    };
+    let first = then(obtained, Span::from_micros(0));
+    let words = first.caveat(first.question.decide().explain());
+    let mut marks = vec![mark(obtained, MarkKind::Obtained, None, words, would_end_it(&first.question))];
+    for one in events_of(question, past) {
         if one.at <= obtained || one.at >= expires {
             continue;
         }
-        let asked = moment(question, one.at, happened, Span::from_seconds(1));
-        let row = Some(question.rules.row(one.event).title.to_owned());
-        let verdict = asked.decide();
-        if verdict.revocation.is_some() {
+        let asked = then(one.at, Span::from_seconds(1));
+        let row = one.row.map(|event| question.rules.row(event).title.to_owned());
+        if let Some(verdict) = revoked(&asked) {
             marks.push(mark(one.at, MarkKind::Revoked, row, verdict.explain(), Vec::new()));
             return Fate { until: one.at, marks };
         }
-        marks.push(mark(one.at, MarkKind::Survived, row, verdict.explain(), would_end_it(&asked)));
+        let verdict = asked.question.decide();
+        let kind = if verdict.is_accepted() { MarkKind::Survived } else { MarkKind::Refused };
+        let words = asked.caveat(verdict.explain());
+        marks.push(mark(one.at, kind, row, words, would_end_it(&asked.question)));
     }
     if expires <= now {
-        let asked = moment(question, expires, happened, Span::from_seconds(1));
-        marks.push(mark(expires, MarkKind::Expired, None, asked.decide().explain(), Vec::new()));
+        let asked = then(expires, Span::from_seconds(1));
+        let words = asked.question.decide().explain();
+        marks.push(mark(expires, MarkKind::Expired, None, words, Vec::new()));
     }
     Fate { until: expires, marks }
 }
 
-/// The events that concern it, in order: those of its user and the sign-out of its session.
-fn events_of(question: &Question, happened: &[Happened]) -> Vec<Happened> {
-    let sign_out = signed_out(&question.presented).map(|at| Happened { event: Event::SingleSignOut, at });
-    let mut events: Vec<_> = happened.iter().copied().chain(sign_out).collect();
-    events.sort_by_key(|one| one.at);
-    events
+/// The verdict that the credential is revoked, whatever else refuses it for a time: a disabled
+/// account, or a policy.
+fn revoked(asked: &Then) -> Option<Verdict> {
+    let mut question = asked.question.clone();
+    (question.user.enabled, question.user.deleted) = (true, false);
+    let verdict = question.decide();
+    (verdict.revocation.is_some() || verdict.rule == Rule::DisabledMeanwhile).then_some(verdict)
 }
 
-/// The question as it was `after` an instant.
-fn moment(question: &Question, at: Instant, happened: &[Happened], after: Span) -> Question {
-    let mut asked = question.clone();
-    let mut events = RevocationEvents::none();
-    for one in happened.iter().filter(|one| one.at <= at && one.event.scope() == Scope::User) {
-        events.record(one.event, one.at);
-    }
-    asked.user = UserFacts::in_good_standing(events);
-    asked.at = at + after;
-    match &mut asked.presented {
-        Presented::Cookie(facts) => facts.signed_out_at = facts.signed_out_at.filter(|out| *out <= at),
-        Presented::RefreshToken(facts) => {
-            facts.session_signed_out_at = facts.session_signed_out_at.filter(|out| *out <= at);
-        }
-        _ => {}
-    }
-    asked
+/// The events that concern it, in order: those of its user and the sign-out of its session.
+fn events_of(question: &Question, past: &Past) -> Vec<Possible> {
+    let rows = past.happened.iter().filter(|one| one.event.scope() == Scope::User);
+    let rows = rows.map(|one| Possible { at: one.at, row: Some(one.event) });
+    let sign_out = signed_out(&question.presented).map(|at| Possible { at, row: Some(Event::SingleSignOut) });
+    let ended = past.account.ended().into_iter().map(|at| Possible { at, row: None });
+    let mut events: Vec<_> = rows.chain(sign_out).chain(ended).collect();
+    events.sort_by_key(|one| one.at);
+    events
 }
 
 fn signed_out(presented: &Presented) -> Option<Instant> {
@@ -105,9 +111,13 @@ fn would_end_it(question: &Question) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use outlive_rules::{ClientClass, CookieFacts, Edition, RefreshTokenFacts, Ruleset};
+    use outlive_rules::conditional_access::AccessFacts;
+    use outlive_rules::{
+        ClientClass, CookieFacts, Edition, RefreshTokenFacts, RevocationEvents, Ruleset, UserFacts,
+    };
 
     use super::*;
+    use crate::past::Happened;
 
     const START: Instant = Instant::from_seconds(1_767_600_000);
 
@@ -177,11 +187,85 @@ mod tests {
             (cookie(Some(hours(7))), &all, vec![(0, Obtained), (7, Revoked)], hours(7)),
             (cookie(None), &[], vec![(0, Obtained), (24 * 90, Expired)], after_inactivity),
         ] {
-            let fate = follow("n", &question, START, happened, hours(3_000));
+            let past = Past::with(happened, &[], &[]);
+            let fate = follow(&credential(&question, &[]), &past, hours(3_000));
             let found: Vec<_> = fate.marks.iter().map(|mark| (mark.at, mark.kind)).collect();
             let marks: Vec<_> = marks.into_iter().map(|(hour, kind)| (hours(hour), kind)).collect();
             assert_eq!((found, fate.until), (marks, until));
             assert!(fate.marks[0].would_end_it.iter().any(|row| row.starts_with("Admin revokes")));
         }
+    }
+
+    fn credential<'a>(question: &'a Question, observed: &'a [Question]) -> Followed<'a> {
+        Followed { name: "n", obtained: START, question, observed }
+    }
+
+    /// The token of a confidential client, of now, when a policy blocks or an account is disabled.
+    fn blocked(mut question: Question, by: Option<&str>, at: Instant) -> Question {
+        let Presented::RefreshToken(facts) = &mut question.presented else { panic!("a refresh token") };
+        facts.conditional_access =
+            AccessFacts { blocked_by: by.map(str::to_owned), ..AccessFacts::default() };
+        question.at = at;
+        question
+    }
+
+    #[test]
+    fn a_credential_is_judged_by_the_facts_of_each_instant() {
+        use MarkKind::{Obtained, Refused, Revoked, Survived};
+        let change = |hour| Happened { event: Event::PasswordChangedByUser, at: hours(hour) };
+        let now = |by| blocked(refresh_token(ClientClass::Confidential), by, hours(100));
+        let public = blocked(refresh_token(ClientClass::Public), Some("now"), hours(100));
+        let before = |by| blocked(refresh_token(ClientClass::Confidential), by, hours(1));
+        let disabled = [(hours(5), true), (hours(8), false)];
+        let unknown = crate::past::REQUIREMENTS_UNKNOWN;
+        let cases = [
+            // A policy that blocks since hour 20 did not block before.
+            (
+                now(Some("now")),
+                vec![before(None)],
+                past(&[change(10), change(30)], &[], &[hours(20)]),
+                vec![(0, Obtained, false), (10, Survived, false), (30, Refused, false)],
+            ),
+            // One that blocked until then does not block now.
+            (
+                now(None),
+                vec![before(Some("then"))],
+                past(&[change(10), change(30)], &[], &[hours(20)]),
+                vec![(0, Obtained, false), (10, Refused, false), (30, Survived, false)],
+            ),
+            // Nobody asked before it was created.
+            (
+                now(Some("now")),
+                vec![],
+                past(&[change(10)], &[], &[hours(20)]),
+                vec![(0, Obtained, true), (10, Survived, true)],
+            ),
+            // While the account is disabled, it is refused, and not revoked.
+            (
+                now(None),
+                vec![],
+                past(&[change(6), change(10)], &disabled, &[]),
+                vec![(0, Obtained, false), (5, Refused, false), (6, Refused, false), (10, Survived, false)],
+            ),
+            // What revokes it does so whatever else refuses it.
+            (
+                public,
+                vec![],
+                past(&[change(6)], &disabled, &[]),
+                vec![(0, Obtained, false), (5, Refused, false), (6, Revoked, false)],
+            ),
+        ];
+        for (place, (question, observed, past, expected)) in cases.into_iter().enumerate() {
+            let fate = follow(&credential(&question, &observed), &past, hours(100));
+            let found =
+                fate.marks.iter().map(|mark| (mark.at, mark.kind, mark.explanation.contains(unknown)));
+            let expected =
+                expected.into_iter().map(|(hour, kind, is_unknown)| (hours(hour), kind, is_unknown));
+            assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "case {place}");
+        }
+    }
+
+    fn past(happened: &[Happened], disabled: &[(Instant, bool)], policies: &[Instant]) -> Past {
+        Past::with(happened, disabled, policies)
     }
 }

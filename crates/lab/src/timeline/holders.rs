@@ -2,13 +2,14 @@
 
 use futures::future::try_join_all;
 use outlive_clock::Instant;
-use outlive_rules::{ClientClass, Event, Presented, Ruleset};
+use outlive_rules::{ClientClass, Presented, Ruleset};
 use outlive_wire::story::{CredentialKind, Holder};
-use outlive_wire::timeline::{MarkKind, TimelineGrant, TimelineLane, TimelineMark};
+use outlive_wire::timeline::{TimelineGrant, TimelineLane};
 use outlive_wire::{ConnectionSignIn, HeldConnection, JournalEvent};
 
 use super::Scene;
-use super::fate::follow;
+use super::fate::{Followed, follow};
+use super::stored::stored;
 use crate::http::CallError;
 use crate::services::Service;
 use crate::story::applications::is_application_of_user;
@@ -21,7 +22,7 @@ const CONNECTIONS_MAX: usize = 12;
 const SESSIONS_MAX: usize = 30;
 /// The number of latest grants of a connection.
 const GRANTS_MAX: usize = 12;
-/// The number of authorization codes of a sign-in, and of tokens of a grant, that are read.
+/// The number of latest authorization codes of a sign-in that are read.
 const LINES_READ: u32 = 100;
 
 /// A grant, with what is known about its credential.
@@ -63,7 +64,7 @@ impl Scene<'_> {
     async fn of_applications(&self, sessions: &[(String, Instant)]) -> Result<Vec<TimelineLane>, CallError> {
         let codes = sessions
             .iter()
-            .map(|(session, _)| self.inquiry.about(Service::Idp, session, Some("code.issued"), LINES_READ));
+            .map(|(session, _)| self.inquiry.latest_about(Service::Idp, session, "code.issued", LINES_READ));
         let mut holders: Vec<(Holder, Vec<Grant>)> = Vec::new();
         for line in try_join_all(codes).await?.into_iter().flatten() {
             let JournalEvent::CodeIssued(code) = line.event else { continue };
@@ -71,10 +72,11 @@ impl Scene<'_> {
                 continue;
             }
             let family = code.code.id.to_string();
-            let issued = self.inquiry.about(Service::Idp, &family, Some("token.issued"), LINES_READ).await?;
-            let Some(obtained) = issued.first().map(|line| line.line.at) else { continue };
-            let Some(JournalEvent::TokenIssued(last)) = issued.into_iter().next_back().map(|line| line.event)
-            else {
+            let first = self.inquiry.about(Service::Idp, &family, Some("token.issued"), 1).await?;
+            let Some(obtained) = first.first().map(|line| line.line.at) else { continue };
+            // However often it was refreshed since.
+            let last = self.inquiry.latest_about(Service::Idp, &family, "token.issued", 1).await?;
+            let Some(JournalEvent::TokenIssued(last)) = last.into_iter().next().map(|line| line.event) else {
                 continue;
             };
             let access_until = Some(last.access_token.expires_at);
@@ -150,18 +152,19 @@ impl Scene<'_> {
             .iter()
             .map(|grant| self.inquiry.surface.question::<Known>(self.inquiry.tenant, &grant.name));
         let questions = try_join_all(questions).await?;
+        let observed = grants.iter().zip(&questions).map(|(grant, known)| {
+            let family = known.as_ref().and_then(|known| known.family.as_deref());
+            self.past.observations(&self.inquiry, family, grant.obtained)
+        });
+        let observed = try_join_all(observed).await?;
         let mut lane =
             TimelineLane { holder, kind, client_class: None, grants: Vec::new(), marks: Vec::new() };
-        for (place, (grant, known)) in grants.iter().zip(&questions).enumerate() {
+        for (place, ((grant, known), observed)) in grants.iter().zip(&questions).zip(&observed).enumerate() {
             let Some(known) = known else { continue };
             lane.client_class = class_of(&known.question.presented).or(lane.client_class);
-            let mut fate = follow(
-                &grant.name,
-                &known.question,
-                grant.obtained,
-                &self.happened,
-                self.range.until.min(self.now),
-            );
+            let followed =
+                Followed { name: &grant.name, obtained: grant.obtained, question: &known.question, observed };
+            let mut fate = follow(&followed, &self.past, self.range.until.min(self.now));
             // A browser may have several sessions; elsewhere a grant replaces another.
             let next = grants.get(place + 1).filter(|_| kind != CredentialKind::SessionCookie);
             if let Some(next) = next.filter(|next| next.obtained < fate.until) {
@@ -179,53 +182,19 @@ impl Scene<'_> {
         Ok(self.within(lane))
     }
 
-    /// A connection that stores a password or key. No rule concerns it; the API checks it at each
-    /// call. After a change of the password it is wrong until the connection is changed, too.
+    /// A connection that stores a password or key, from each time that it was given to the next.
     fn of_values(&self, connection: &HeldConnection, kind: CredentialKind) -> TimelineLane {
-        let is_password = kind == CredentialKind::Password;
-        let changes: Vec<_> =
-            self.happened.iter().filter(|one| is_password && replaces_password(one.event)).collect();
-        let mark = |at, kind, row: Option<String>, explanation: &str| TimelineMark {
-            at,
-            kind,
-            name: None,
-            row,
-            explanation: explanation.to_owned(),
-            would_end_it: Vec::new(),
-        };
-        let mut lane = TimelineLane {
-            holder: holder_of(connection),
-            kind,
-            client_class: None,
-            grants: Vec::new(),
-            marks: Vec::new(),
-        };
-        let mut starts = vec![connection.created];
-        if changes.iter().any(|one| connection.created < one.at && one.at < connection.changed) {
-            starts.push(connection.changed);
-        }
-        for (place, from) in starts.iter().copied().enumerate() {
-            let next = starts.get(place + 1).copied().unwrap_or(Instant::MAX);
-            let ended = changes.iter().find(|one| from < one.at && one.at < next);
-            lane.marks.push(mark(from, MarkKind::Obtained, None, "The hub stores it with the connection."));
-            if let Some(one) = ended {
-                let row = self.tenant.rules.parse::<Ruleset>();
-                let row = row.ok().map(|rules| rules.row(one.event).title.to_owned());
-                let words =
-                    "The API rejects the stored password at the next call: it is no longer the user’s.";
-                lane.marks.push(mark(one.at, MarkKind::Revoked, row, words));
-            }
-            let until = ended.map_or(next, |one| one.at);
-            // What does not replace the password leaves it as it is: it is no token.
-            for one in self.happened.iter().filter(|one| from < one.at && one.at < until) {
-                let row = self.tenant.rules.parse::<Ruleset>();
-                let row = row.ok().map(|rules| rules.row(one.event).title.to_owned());
-                let words = "It is no token: the row does not concern it, and the API still accepts it.";
-                lane.marks.push(mark(one.at, MarkKind::Survived, row, words));
-            }
-            lane.grants.push(TimelineGrant { name: None, from, until, access_until: None });
-        }
-        self.within(lane)
+        let subject = format!("connection:{}", connection.id);
+        let given = self.of_hub.iter().filter(|line| line.line.subject == subject).filter_map(|line| {
+            matches!(&line.event, JournalEvent::ConnectionChanged(changed) if changed.values)
+                .then_some(line.line.at)
+        });
+        let mut given: Vec<_> = given.chain([connection.created]).collect();
+        given.sort();
+        let rules = self.tenant.rules.parse::<Ruleset>().ok();
+        let (grants, marks) =
+            stored(&given, &self.past.happened, kind == CredentialKind::Password, rules.as_ref());
+        self.within(TimelineLane { holder: holder_of(connection), kind, client_class: None, grants, marks })
     }
 
     /// Only what concerns the range.
@@ -237,19 +206,6 @@ impl Scene<'_> {
                 && grant.until.max(grant.access_until.unwrap_or(grant.until)) >= range.from
         });
         lane
-    }
-}
-
-/// Whether the user has another password after it.
-const fn replaces_password(event: Event) -> bool {
-    match event {
-        Event::PasswordChangedByUser
-        | Event::Sspr
-        | Event::AdminReset
-        | Event::AdminResetAzurePortal
-        | Event::AdminResetEntraAdminCenter
-        | Event::AdminResetM365AdminCenter => true,
-        Event::PasswordExpires | Event::UserRevokes | Event::AdminRevokes | Event::SingleSignOut => false,
     }
 }
 

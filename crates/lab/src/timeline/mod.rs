@@ -7,15 +7,16 @@
 
 mod fate;
 mod holders;
+mod stored;
 
 use outlive_clock::{Instant, Span};
-use outlive_rules::{Event, Ruleset};
+use outlive_rules::Ruleset;
+use outlive_wire::HeldConnections;
 use outlive_wire::lab_api::{TenantCredentials, UserCredentials};
 use outlive_wire::timeline::{Timeline, TimelineEvent};
-use outlive_wire::{HeldConnections, JournalEvent};
 
-use self::fate::Happened;
 use crate::http::CallError;
+use crate::past::{Past, row_of};
 use crate::services::{JournalQuery, LabSurface, Service};
 use crate::why::Inquiry;
 use crate::why::lines::Line;
@@ -25,7 +26,7 @@ const KINDS_OF_EVENTS: &str = "password.changed,password.reset,password.expired,
     user.deleted,user.restored,secret.rotated,secret.expired,secret.removed,application.disabled,application.enabled,\
     consent.withdrawn,policy.created,sign_in.succeeded,sign_out";
 /// What happens to connections.
-const KINDS_OF_CONNECTIONS: &str = "consent.redeemed,connection.broken";
+const KINDS_OF_CONNECTIONS: &str = "consent.redeemed,connection.broken,connection.changed";
 /// The number of latest events of each kind that are read.
 const LINES_READ: u32 = 60;
 
@@ -64,8 +65,7 @@ struct Scene<'a> {
     /// Events of the identity provider and of the hub, latest first.
     of_idp: Vec<Line>,
     of_hub: Vec<Line>,
-    /// The events of the user with a row in the table, in order.
-    happened: Vec<Happened>,
+    past: Past,
     range: Range,
     now: Instant,
 }
@@ -80,6 +80,7 @@ pub(crate) async fn read(
 ) -> Option<Timeline> {
     let user = tenant.users.iter().find(|user| user.role == "owner").or_else(|| tenant.users.first())?;
     let inquiry = Inquiry { surface, tenant: tenant.tenant_id };
+    let user_id = user.id.to_string();
     let just_after = |at: Instant| at + Span::from_micros(1);
     let newest = |kinds: &str| JournalQuery {
         kinds: Some(kinds.to_owned()),
@@ -87,19 +88,20 @@ pub(crate) async fn read(
         limit: Some(LINES_READ),
         ..JournalQuery::default()
     };
-    let (held, runs, of_idp, of_hub) = tokio::join!(
+    let (held, runs, of_idp, of_hub, past) = tokio::join!(
         surface.connections(tenant.tenant_id),
         surface.runs_in_range(tenant.tenant_id, (range.from, just_after(range.until)), range.bin()),
         inquiry.lines(Service::Idp, newest(KINDS_OF_EVENTS)),
         inquiry.lines(Service::Hub, newest(KINDS_OF_CONNECTIONS)),
+        Past::read(&inquiry, &user_id, just_after(range.until)),
     );
     let mut missing = Vec::new();
     let runs = answered(runs, Service::Flow, &mut missing);
     let held = answered(held, Service::Hub, &mut missing);
     let of_hub = answered(of_hub, Service::Hub, &mut missing);
     let of_idp = answered(of_idp, Service::Idp, &mut missing);
-    let happened = happened(&of_idp, &user.upn);
-    let scene = Scene { inquiry, tenant, user, held, of_idp, of_hub, happened, range, now };
+    let past = answered(past, Service::Idp, &mut missing);
+    let scene = Scene { inquiry, tenant, user, held, of_idp, of_hub, past, range, now };
     let lanes = scene.lanes().await;
     let lanes = answered(lanes, Service::Idp, &mut missing);
     missing.dedup();
@@ -127,26 +129,6 @@ fn answered<T: Default>(read: Result<T, CallError>, service: Service, missing: &
     })
 }
 
-/// The events of a user with a row in the table, in order.
-fn happened(lines: &[Line], upn: &str) -> Vec<Happened> {
-    let row = |name: &str| name.parse::<Event>().ok();
-    let mut happened: Vec<_> = lines
-        .iter()
-        .filter_map(|line| {
-            let (of, event) = match &line.event {
-                JournalEvent::PasswordChanged(event) => (&event.upn, row(&event.event)),
-                JournalEvent::PasswordReset(event) => (&event.upn, row(&event.event)),
-                JournalEvent::PasswordExpired(event) => (&event.upn, Some(Event::PasswordExpires)),
-                JournalEvent::SessionsRevoked(event) => (&event.upn, row(&event.event)),
-                _ => return None,
-            };
-            (of == upn).then_some(Happened { event: event?, at: line.line.at })
-        })
-        .collect();
-    happened.sort_by_key(|one| one.at);
-    happened
-}
-
 impl Scene<'_> {
     /// Whether there are older events of a kind than those that were read. A broken connection is
     /// noticed again at each run, which tells nothing new.
@@ -162,9 +144,8 @@ impl Scene<'_> {
     fn events(&self) -> Vec<TimelineEvent> {
         let subject = format!("user:{}", self.user.id);
         let rows = |line: &Line| {
-            let found = self.happened.iter().find(|one| one.at == line.line.at)?;
             let rules: Ruleset = self.tenant.rules.parse().ok()?;
-            Some(rules.row(found.event).title.to_owned())
+            Some(rules.row(row_of(&line.event)?).title.to_owned())
         };
         let of_others = |line: &Line| line.line.subject.starts_with("user:") && line.line.subject != subject;
         let is_session = |line: &Line| matches!(line.line.kind.as_str(), "sign_in.succeeded" | "sign_out");

@@ -22,6 +22,26 @@ impl Inquiry<'_> {
         Ok(lines.into_iter().filter_map(Line::read).collect())
     }
 
+    /// Reads the latest events about a credential of one kind, in order.
+    pub(crate) async fn latest_about(
+        &self,
+        service: Service,
+        name: &str,
+        kind: &str,
+        limit: u32,
+    ) -> Result<Vec<Line>, CallError> {
+        let query = JournalQuery {
+            about: Some(name.to_owned()),
+            kind: Some(kind.to_owned()),
+            newest: true,
+            limit: Some(limit),
+            ..JournalQuery::default()
+        };
+        let mut lines = self.lines(service, query).await?;
+        lines.reverse();
+        Ok(lines)
+    }
+
     /// Reads the first events about a credential, of one kind if given.
     pub(crate) async fn about(
         &self,
@@ -59,7 +79,7 @@ impl Line {
 }
 
 /// Sorts events chronologically, and removes duplicates.
-pub(super) fn sort(lines: &mut Vec<Line>) {
+pub(crate) fn sort(lines: &mut Vec<Line>) {
     lines.sort_by(|Line { line: a, .. }, Line { line: b, .. }| {
         (a.at, a.wall, &a.service, a.seq).cmp(&(b.at, b.wall, &b.service, b.seq))
     });

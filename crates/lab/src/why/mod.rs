@@ -106,10 +106,17 @@ pub(crate) struct Known {
     kind: String,
     pub(crate) name: String,
     session: Option<String>,
-    family: Option<String>,
+    pub(crate) family: Option<String>,
     user: Option<Value>,
     client: Option<Value>,
     pub(crate) question: Question,
+}
+
+impl Known {
+    /// The object id of the user.
+    pub(crate) fn user_id(&self) -> Option<&str> {
+        self.user.as_ref()?.get("id")?.as_str()
+    }
 }
 
 impl Why {

@@ -1,14 +1,15 @@
 //! Explains a run of a flow, by the events of its trace in every service and by the token that it
 //! used, as it was then.
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, Span};
 use outlive_rules::Question;
 use outlive_wire::JournalEvent;
 
 use super::credential::latest;
 use super::lines::{Line, sort};
-use super::{Inquiry, Why};
+use super::{Inquiry, Known, Why};
 use crate::http::CallError;
+use crate::past::{Past, Then};
 use crate::services::{JournalQuery, Service};
 
 /// Maximum number of events of a run.
@@ -45,13 +46,12 @@ fn used_then(lines: &[Line]) -> Option<Used> {
 
 impl Why {
     /// Evaluates the rules as of when a run used the token.
-    fn evaluate_as_of(&mut self, used: Used) {
-        let Some(question) = used.question.or_else(|| self.question.clone()) else { return };
+    fn evaluate_as_of(&mut self, question: &Question) {
         self.would_end_it.clear();
         self.would_not_end_it.clear();
         self.what_if.clear();
         self.ends_by_itself = None;
-        self.evaluate(&Question { at: used.at, ..question });
+        self.evaluate(question);
     }
 }
 
@@ -83,8 +83,13 @@ impl Inquiry<'_> {
         if let Some(used) = used_then(&lines)
             && let Some(mut token) = self.credential(&used.name).await?
         {
-            token.evaluate_as_of(used);
-            why.what = format!("{} The token that it used: {}", why.what, token.what);
+            let then = self.as_of(used).await?;
+            let mut what = format!("{} The token that it used: {}", why.what, token.what);
+            if let Some(then) = then {
+                token.evaluate_as_of(&then.question);
+                what = then.caveat(what);
+            }
+            why.what = what;
             why.depend_on(token);
         } else if let Some(connection) = connection
             && let Some(behind) = self.connection(&connection).await?
@@ -94,5 +99,21 @@ impl Inquiry<'_> {
         }
         why.decisions = latest(&lines);
         Ok(Some(why))
+    }
+
+    /// The question about a token as it was when a run used it: the one that was decided, otherwise
+    /// with the facts of that instant.
+    async fn as_of(&self, used: Used) -> Result<Option<Then>, CallError> {
+        if let Some(question) = used.question {
+            let question = Question { at: used.at, ..question };
+            return Ok(Some(Then { question, knows_requirements: true }));
+        }
+        let Some(known) = self.surface.question::<Known>(self.tenant, &used.name).await? else {
+            return Ok(None);
+        };
+        let user = known.user_id().unwrap_or_default();
+        let past = Past::read(self, user, used.at + Span::from_micros(1)).await?;
+        let observed = past.observations(self, known.family.as_deref(), used.at).await?;
+        Ok(Some(past.question_at(&known.question, &observed, used.at)))
     }
 }

@@ -82,17 +82,23 @@ event! {
 }
 
 event! {
-    /// A connection was enabled, disabled or renamed.
+    /// A connection was enabled, disabled or renamed, or its values were given again.
     ConnectionChanged = "connection.changed" {
         /// `Enabled` or `Disabled`.
         state: String,
+        /// Whether a password, a key or other values were given.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        values: bool,
         /// The user who changed it.
         #[schema(value_type = String)]
         caller: Uuid,
     }
     notable |_| true,
-    summary |event| format!("The connection was changed; it is {} now.", event.state.to_lowercase()),
-    example { state: "Disabled".to_owned(), caller: example::owner().uuid() },
+    summary |event| match event.values {
+        true => format!("Values of the connection were given again; it is {} now.", event.state.to_lowercase()),
+        false => format!("The connection was changed; it is {} now.", event.state.to_lowercase()),
+    },
+    example { state: "Disabled".to_owned(), values: false, caller: example::owner().uuid() },
 }
 
 event! {

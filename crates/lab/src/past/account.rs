@@ -1,0 +1,143 @@
+//! The state of a user's account at an earlier instant.
+
+use outlive_clock::Instant;
+use outlive_rules::{RevocationEvents, UserFacts};
+use outlive_wire::JournalEvent;
+
+use super::Happened;
+use crate::why::lines::Line;
+
+/// What happened to an account, in order: when, and whether it was so from then on.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    disabled: Vec<(Instant, bool)>,
+    deleted: Vec<(Instant, bool)>,
+}
+
+impl Account {
+    #[cfg(test)]
+    pub(super) fn disabled_at(disabled: &[(Instant, bool)]) -> Self {
+        Self { disabled: disabled.to_vec(), deleted: Vec::new() }
+    }
+
+    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a Line>) -> Self {
+        let mut account = Self::default();
+        for line in lines {
+            let at = line.line.at;
+            match &line.event {
+                JournalEvent::UserDisabled(_) => account.disabled.push((at, true)),
+                JournalEvent::UserEnabled(_) => account.disabled.push((at, false)),
+                JournalEvent::UserDeleted(_) => account.deleted.push((at, true)),
+                JournalEvent::UserRestored(_) => account.deleted.push((at, false)),
+                _ => {}
+            }
+        }
+        account
+    }
+
+    /// When the account was disabled or deleted, in order.
+    pub(crate) fn ended(&self) -> Vec<Instant> {
+        let all = self.disabled.iter().chain(&self.deleted);
+        let mut ended: Vec<_> = all.filter(|(_, is_so)| *is_so).map(|(at, _)| *at).collect();
+        ended.sort();
+        ended
+    }
+
+    /// The facts at an instant, from those of now.
+    pub(super) fn user_at(&self, now: &UserFacts, happened: &[Happened], at: Instant) -> UserFacts {
+        let mut events = RevocationEvents::none();
+        let known = now.events.latest_first().into_iter().map(|(event, at)| Happened { event, at });
+        for one in happened.iter().copied().chain(known).filter(|one| one.at <= at) {
+            events.record(one.event, one.at);
+        }
+        let last = |changes: &[(Instant, bool)], of_now: Option<Instant>| {
+            let recorded =
+                changes.iter().filter(|(then, is_so)| *is_so && *then <= at).map(|(then, _)| *then);
+            recorded.chain(of_now.filter(|then| *then <= at)).max()
+        };
+        UserFacts {
+            // A credential was issued to the user, who may have been removed for good since.
+            known: true,
+            deleted: state_at(&self.deleted, at, now.deleted),
+            enabled: !state_at(&self.disabled, at, now.known && !now.enabled),
+            disabled_at: last(&self.disabled, now.disabled_at),
+            deleted_at: last(&self.deleted, now.deleted_at),
+            second_factor_required_at: now.second_factor_required_at.filter(|then| *then <= at),
+            events,
+        }
+    }
+}
+
+/// Whether something was so at an instant: since the last change before it; if none is known, until
+/// the first change after it, it was the opposite of what that made it.
+fn state_at(changes: &[(Instant, bool)], at: Instant, now: bool) -> bool {
+    let before = changes.iter().rev().find(|(then, _)| *then <= at).map(|(_, is_so)| *is_so);
+    let after = || changes.iter().find(|(then, _)| *then > at).map(|(_, is_so)| !is_so);
+    before.or_else(after).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use outlive_rules::Event;
+
+    use super::*;
+
+    const fn second(count: i64) -> Instant {
+        Instant::from_seconds(count)
+    }
+
+    #[test]
+    fn the_state_of_an_account_is_that_of_the_instant() {
+        let account = Account {
+            disabled: vec![(second(10), true), (second(20), false), (second(40), true)],
+            deleted: vec![(second(60), true)],
+        };
+        let restored_before = Account { disabled: vec![(second(20), false)], deleted: Vec::new() };
+        let now = UserFacts {
+            enabled: false,
+            deleted: true,
+            ..UserFacts::in_good_standing(RevocationEvents::none())
+        };
+        let good = UserFacts::in_good_standing(RevocationEvents::none());
+        for (account, now, at, enabled, deleted, disabled_at) in [
+            (&account, &now, 5, true, false, None),
+            (&account, &now, 10, false, false, Some(10)),
+            (&account, &now, 25, true, false, Some(10)),
+            (&account, &now, 41, false, false, Some(40)),
+            (&account, &now, 61, false, true, Some(40)),
+            // The earlier event is not known, but the later one is its opposite.
+            (&restored_before, &good, 5, false, false, None),
+            (&restored_before, &good, 25, true, false, None),
+            // Nothing is known: as it is now.
+            (&Account::default(), &now, 5, false, true, None),
+            (&Account::default(), &UserFacts::unknown(), 5, true, false, None),
+        ] {
+            let then = account.user_at(now, &[], second(at));
+            assert!(then.known);
+            assert_eq!(
+                (then.enabled, then.deleted, then.disabled_at),
+                (enabled, deleted, disabled_at.map(second)),
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn events_count_from_when_they_happened() {
+        let happened = [
+            Happened { event: Event::PasswordChangedByUser, at: second(10) },
+            Happened { event: Event::PasswordChangedByUser, at: second(30) },
+        ];
+        let mut events = RevocationEvents::none();
+        events.record(Event::AdminRevokes, second(5));
+        events.record(Event::PasswordChangedByUser, second(30));
+        let now = UserFacts::in_good_standing(events);
+        for (at, changed, revoked) in
+            [(4, None, None), (9, None, Some(5)), (10, Some(10), Some(5)), (31, Some(30), Some(5))]
+        {
+            let then = Account::default().user_at(&now, &happened, second(at)).events;
+            let found = (then.last(Event::PasswordChangedByUser), then.last(Event::AdminRevokes));
+            assert_eq!(found, (changed.map(second), revoked.map(second)), "{at}");
+        }
+    }
+}
