@@ -116,12 +116,13 @@ fn event_of(form: &ActForm) -> Value {
         What::SignInFrequency => "sign_in_frequency",
         What::RotateSigningKey => "rotate_signing_key",
     };
+    let none = String::new();
     let mut event = Map::from_iter([("type".to_owned(), kind.into())]);
     for (name, value) in [
         ("user", &form.user),
         ("app", &form.app),
         ("new_password", &form.new_password),
-        ("overlap", &form.overlap),
+        ("overlap", if form.what == What::RotateSecret { &form.overlap } else { &none }),
         ("every", &form.every),
     ] {
         if !value.is_empty() {

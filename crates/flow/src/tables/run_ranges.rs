@@ -112,13 +112,14 @@ fn pruned((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Stat
     sql!(
         "SELECT status, (day_us - $5) / $6 AS bin, CAST(SUM(runs) AS BIGINT) AS runs, MIN(first_us) AS first_us, \
          MAX(first_name) AS first_name, MAX(last_us) AS last_us FROM pruned_days \
-         WHERE tenant = $1 AND flow = $2 AND first_us >= $3 AND last_us < $4 GROUP BY status, bin",
+         WHERE tenant = $1 AND flow = $2 AND day_us > $3 - $7 AND day_us < $4 AND first_us >= $3 AND last_us < $4 GROUP BY status, bin",
         tenant,
         flow,
         range.from,
         range.until,
         FIRST_MONDAY.as_micros(),
-        width.as_micros()
+        width.as_micros(),
+        DAY.as_micros()
     )
 }
 
@@ -126,13 +127,14 @@ fn pruned((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Stat
 fn pruned_in_part((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Statement {
     sql!(
         "SELECT status, (day_us - $5) / $6 AS bin, runs, first_us, first_name, last_us FROM pruned_days \
-         WHERE tenant = $1 AND flow = $2 AND ((first_us < $3 AND last_us >= $3) OR (first_us < $4 AND last_us >= $4))",
+         WHERE tenant = $1 AND flow = $2 AND day_us > $3 - $7 AND day_us <= $4 AND ((first_us < $3 AND last_us >= $3) OR (first_us < $4 AND last_us >= $4))",
         tenant,
         flow,
         range.from,
         range.until,
         FIRST_MONDAY.as_micros(),
-        width.as_micros()
+        width.as_micros(),
+        DAY.as_micros()
     )
 }
 

@@ -103,9 +103,9 @@ impl UserPatch {
             || self.user_type.is_some()
     }
 
-    /// The event that records the change; none if only the password changes.
-    fn event(&self) -> Option<UserEvent> {
-        match *self.account_enabled {
+    /// The event that records the change of a user; none if only the password changes.
+    fn event(&self, user: &User) -> Option<UserEvent> {
+        match self.account_enabled.filter(|enabled| *enabled != user.enabled) {
             Some(true) => Some(|upn, actor| UserEnabled { upn, actor }.into()),
             Some(false) => Some(|upn, actor| UserDisabled { upn, actor }.into()),
             None => self.touches_profile().then_some(updated),
@@ -162,7 +162,7 @@ pub(super) async fn update(
     )?;
     let password = patch.password_profile.0.take();
     let disables = *patch.account_enabled == Some(false);
-    let event = patch.event();
+    let event = patch.event(&user);
     let after = patch.apply(&caller, &user)?;
     let mut change = if disables { another_administrator(&user) } else { Change::new() };
     if after.upn != user.upn {

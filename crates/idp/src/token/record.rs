@@ -182,7 +182,9 @@ pub(crate) async fn record_refusal(
     });
     let about: Vec<_> = refresh_token
         .iter()
-        .flat_map(|token| [Some(token.id.to_string()), token.fingerprint.clone()])
+        .flat_map(|token| {
+            [Some(token.id.to_string()), Some(token.family.to_string()), token.fingerprint.clone()]
+        })
         .flatten()
         .collect();
     let (question, verdict) = refusal

@@ -71,7 +71,7 @@ pub(crate) async fn raise(
     let Json(mut event) = body.map_err(|rejection| of_body(&rejection))?;
     let credentials = tenants.credentials(tenant).await?;
     if let Some(user) = event.user.as_deref().and_then(|id| credentials.user(id)) {
-        event.user = Some(user.upn.clone());
+        event.user = Some(user.id.clone());
     }
     if let Some(application) = event.app.as_deref().and_then(|id| credentials.application(id)) {
         event.app = Some(application.client_id.clone());

@@ -124,7 +124,8 @@ impl Past {
     ) -> Result<Vec<Question>, CallError> {
         let Some(family) = family else { return Ok(Vec::new()) };
         let changes = self.requirements.changes_after(since);
-        let reads = changes.rev().take(CHANGES_MAX).map(|change| {
+        let until = changes.rev().take(CHANGES_MAX).chain([Instant::MAX]);
+        let reads = until.map(|change| {
             let query = JournalQuery {
                 about: Some(family.to_owned()),
                 kind: Some("token.".to_owned()),
@@ -150,6 +151,8 @@ impl Past {
             Presented::Cookie(facts) => {
                 facts.signed_out_at = facts.signed_out_at.filter(|out| *out <= at);
                 facts.last_used_at = facts.last_used_at.min(at.max(facts.granted_at));
+                knows_requirements =
+                    self.requirements.changes.is_empty() && self.requirements.unread.is_none();
             }
             Presented::RefreshToken(facts) => {
                 facts.session_signed_out_at = facts.session_signed_out_at.filter(|out| *out <= at);

@@ -26,7 +26,8 @@ impl Requirements {
         observed: &[Question],
     ) -> Option<(SecondFactorFacts, AccessFacts)> {
         let same = |asked: &&Question| !self.changed_between(at.min(asked.at), at.max(asked.at));
-        [now].into_iter().chain(observed).filter(same).find_map(|asked| match &asked.presented {
+        // The question of now may lack the API for which tokens were requested.
+        observed.iter().chain([now]).filter(same).find_map(|asked| match &asked.presented {
             Presented::RefreshToken(facts) => Some((facts.second_factor, facts.conditional_access.clone())),
             _ => None,
         })

@@ -57,18 +57,22 @@ pub(super) fn follow(credential: &Followed<'_>, past: &Past, now: Instant) -> Fa
             continue;
         }
         let asked = then(one.at, Span::from_seconds(1));
-        let row = one.row.map(|event| question.rules.row(event).title.to_owned());
+        let title = |event| question.rules.row(event).title.to_owned();
         if let Some(verdict) = revoked(&asked) {
+            // Several events may share an instant.
+            let row = verdict.revocation.map(|revocation| revocation.event).or(one.row).map(title);
             marks.push(mark(one.at, MarkKind::Revoked, row, verdict.explain(), Vec::new()));
             return Fate { until: one.at, marks };
         }
         let verdict = asked.question.decide();
         let kind = if verdict.is_accepted() { MarkKind::Survived } else { MarkKind::Refused };
         let words = asked.caveat(verdict.explain());
+        let row = one.row.map(title);
         marks.push(mark(one.at, kind, row, words, would_end_it(&asked.question)));
     }
     if expires <= now {
-        let asked = then(expires, Span::from_seconds(1));
+        let mut asked = then(expires, Span::from_seconds(1));
+        (asked.question.user.enabled, asked.question.user.deleted) = (true, false);
         let words = asked.question.decide().explain();
         marks.push(mark(expires, MarkKind::Expired, None, words, Vec::new()));
     }
@@ -81,16 +85,22 @@ fn revoked(asked: &Then) -> Option<Verdict> {
     let mut question = asked.question.clone();
     (question.user.enabled, question.user.deleted) = (true, false);
     let verdict = question.decide();
-    (verdict.revocation.is_some() || verdict.rule == Rule::DisabledMeanwhile).then_some(verdict)
+    let is_revoked =
+        verdict.revocation.is_some() || matches!(verdict.rule, Rule::DisabledMeanwhile | Rule::FamilyEnded);
+    is_revoked.then_some(verdict)
 }
 
 /// The events that concern it, in order: those of its user and the sign-out of its session.
 fn events_of(question: &Question, past: &Past) -> Vec<Possible> {
     let rows = past.happened.iter().filter(|one| one.event.scope() == Scope::User);
     let rows = rows.map(|one| Possible { at: one.at, row: Some(one.event) });
+    let is_read = |event, at| past.happened.iter().any(|one| one.event == event && one.at == at);
+    let unread = question.user.events.latest_first().into_iter().filter(|(event, at)| !is_read(*event, *at));
+    let unread = unread.map(|(event, at)| Possible { at, row: Some(event) });
     let sign_out = signed_out(&question.presented).map(|at| Possible { at, row: Some(Event::SingleSignOut) });
     let ended = past.account.ended().into_iter().map(|at| Possible { at, row: None });
-    let mut events: Vec<_> = rows.chain(sign_out).chain(ended).collect();
+    let reused = family_ended(&question.presented).map(|at| Possible { at, row: None });
+    let mut events: Vec<_> = rows.chain(unread).chain(sign_out).chain(ended).chain(reused).collect();
     events.sort_by_key(|one| one.at);
     events
 }
@@ -103,8 +113,19 @@ fn signed_out(presented: &Presented) -> Option<Instant> {
     }
 }
 
-/// The titles of the rows that would revoke it.
+/// When the reuse of a refresh token ended its family.
+fn family_ended(presented: &Presented) -> Option<Instant> {
+    match presented {
+        Presented::RefreshToken(facts) => facts.rotation.family_ended_at,
+        _ => None,
+    }
+}
+
+/// The titles of the rows that would revoke it; none if it is refused as it is.
 fn would_end_it(question: &Question) -> Vec<String> {
+    if !question.decide().is_accepted() {
+        return Vec::new();
+    }
     let rows = prospects(question).into_iter().filter(|prospect| prospect.ends_it);
     rows.filter_map(|prospect| Some(question.rules.row(prospect.event?).title.to_owned())).collect()
 }

@@ -20,7 +20,7 @@ use crate::why::Known;
 const CONNECTIONS_MAX: usize = 12;
 /// The number of latest sign-ins whose sessions and applications are shown.
 const SESSIONS_MAX: usize = 30;
-/// The number of latest grants of a connection.
+/// The number of latest grants of a connection or an application.
 const GRANTS_MAX: usize = 12;
 /// The number of latest authorization codes of a sign-in that are read.
 const LINES_READ: u32 = 100;
@@ -66,9 +66,17 @@ impl Scene<'_> {
             .iter()
             .map(|(session, _)| self.inquiry.latest_about(Service::Idp, session, "code.issued", LINES_READ));
         let mut holders: Vec<(Holder, Vec<Grant>)> = Vec::new();
-        for line in try_join_all(codes).await?.into_iter().flatten() {
+        let mut lines: Vec<_> = try_join_all(codes).await?.into_iter().flatten().collect();
+        lines.sort_by_key(|line| std::cmp::Reverse((line.line.at, line.line.seq)));
+        for line in lines {
             let JournalEvent::CodeIssued(code) = line.event else { continue };
             if line.line.at > self.range.until || !is_application_of_user(self.tenant, &code) {
+                continue;
+            }
+            let holder =
+                Holder::Application { client_id: code.client_id.to_string(), name: code.client_name.clone() };
+            let known = holders.iter().find(|(known, _)| *known == holder);
+            if known.is_some_and(|(_, grants)| grants.len() == GRANTS_MAX) {
                 continue;
             }
             let family = code.code.id.to_string();
@@ -82,16 +90,15 @@ impl Scene<'_> {
             let access_until = Some(last.access_token.expires_at);
             let name = last.refresh_token.map_or(last.access_token.uti, |token| token.id.to_string());
             let grant = Grant { name, obtained, access_until };
-            let holder =
-                Holder::Application { client_id: code.client_id.to_string(), name: code.client_name };
             match holders.iter_mut().find(|(known, _)| *known == holder) {
                 Some((_, grants)) => grants.push(grant),
                 None => holders.push((holder, vec![grant])),
             }
         }
-        let lanes = holders
-            .into_iter()
-            .map(|(holder, grants)| self.lane(holder, CredentialKind::RefreshToken, grants));
+        let lanes = holders.into_iter().map(|(holder, mut grants)| {
+            grants.reverse();
+            self.lane(holder, CredentialKind::RefreshToken, grants)
+        });
         try_join_all(lanes).await
     }
 

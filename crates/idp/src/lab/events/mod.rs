@@ -116,7 +116,11 @@ impl Lab<'_> {
             }
             LabEvent::RestoreUser { user } => {
                 let event = |upn| UserRestored { upn, actor: None }.into();
-                self.account(&user, event, |user, _| user.deleted_at = None).await
+                self.account(&user, event, |user, _| {
+                    user.deleted_at = None;
+                    user.upn = user.name_before_release().to_owned();
+                })
+                .await
             }
             LabEvent::WithdrawConsent { app, user } => {
                 let application = self.application(app).await?;
@@ -295,9 +299,22 @@ impl Lab<'_> {
         let user = self.user(name).await?;
         let mut after = user.clone();
         change_user(&mut after, self.now);
+        let state = |user: &User| (user.enabled, user.deleted_at.is_some());
+        let is_changed = state(&user) != state(&after);
+        if after.upn != user.upn {
+            let holder = self.idp.directory.user_by_upn(self.tenant.id, &after.upn).await?;
+            if holder.is_some_and(|holder| holder.id != user.id) {
+                return Err(Problem::conflict(format!(
+                    "Another user is named '{}' now; rename or delete that user first.",
+                    after.upn
+                )));
+            }
+        }
         let event = event(user.upn.clone());
         let kind = event.kind();
-        self.commit_user(&user, &after, event).await?;
+        if is_changed {
+            self.commit_user(&user, &after, event).await?;
+        }
         Ok(kind)
     }
 
