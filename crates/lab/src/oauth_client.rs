@@ -147,8 +147,8 @@ impl OAuthError {
 }
 
 /// An authorization request with its code verifier.
-struct AuthorizationRequest {
-    authorize: Url,
+pub(crate) struct AuthorizationRequest {
+    pub(crate) authorize: Url,
     verifier: String,
 }
 
@@ -218,7 +218,7 @@ impl OAuthClient {
         }
     }
 
-    fn authorization_request(
+    pub(crate) fn authorization_request(
         &self,
         random: &Randomness,
         upn: &str,
@@ -247,7 +247,7 @@ impl OAuthClient {
         Ok(AuthorizationRequest { authorize, verifier })
     }
 
-    async fn redeem_code(
+    pub(crate) async fn redeem_code(
         &self,
         http: &Http,
         back: &Url,

@@ -1,5 +1,7 @@
 //! Requests and responses of the lab API that act as a user: fixing a connection, redeeming a code.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -23,14 +25,21 @@ pub struct ConnectionFix {
     pub password: Option<String>,
 }
 
-/// Signs a user in to an application, in a new browser, and redeems the code.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+/// Signs a user in to an application, in a new browser, through the pages of the issuer.
+///
+/// Either `app` names the application, or `authorize_url` is what it opened in a browser. No
+/// `Debug`: it may contain a password or a session.
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInRequest {
     /// The user: role, sign-in name or object id.
     pub user: String,
     /// The application: name or client id.
-    pub app: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// The authorization request of the application under test, as its library built it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorize_url: Option<String>,
     /// The requested scopes, separated by spaces; by default those of the orders API with a refresh
     /// token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,9 +50,27 @@ pub struct SignInRequest {
     /// Whether the application declares that it handles claims challenges (`cp1`).
     #[serde(default)]
     pub can_be_challenged: bool,
-    /// Whether the application redeems the code. Required to be `true`.
+    /// Whether the lab redeems the code and returns tokens, instead of the code.
     #[serde(default)]
     pub redeem: bool,
+    /// Where the code is sent; by default the first redirect URI of the application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uri: Option<String>,
+    /// The `nonce` of the ID token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The `state` that is returned with the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The code challenge (PKCE, method S256) of a code that the caller redeems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_challenge: Option<String>,
+    /// The browser session of an earlier answer, for `with: session`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The user's present password, if it was changed elsewhere than through the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
 }
 
 /// How a user signs in.
@@ -55,6 +82,36 @@ pub enum SignInMethod {
     Password,
     /// With a passkey, which the user registers before, on the security info page.
     Passkey,
+    /// With the browser session of an earlier answer, without interaction (`prompt=none`).
+    Session,
+}
+
+/// What a sign-in led to.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum SignInAnswer {
+    /// The tokens, if the lab redeemed the code.
+    Tokens(SignedIn),
+    /// The code, for the application to redeem.
+    Code(AuthorizationAnswer),
+}
+
+/// The authorization response that the browser brought to the redirect URI. No `Debug`: it contains
+/// a code and a session.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct AuthorizationAnswer {
+    /// The authorization code.
+    pub code: String,
+    /// The `state` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// The address to which the issuer redirected the browser. The lab did not open it.
+    pub redirect_url: String,
+    /// Every parameter of the response, by name, as libraries expect it.
+    pub parameters: BTreeMap<String, String>,
+    /// The session of the browser, for `with: session`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
 }
 
 /// The tokens of an application. No `Debug`: they are credentials.
@@ -69,6 +126,9 @@ pub struct SignedIn {
     pub scope: String,
     /// Lifetime of the access token in seconds (virtual time).
     pub expires_in: i64,
+    /// The session of the browser, for `with: session`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
 }
 
 /// What remains to be done.

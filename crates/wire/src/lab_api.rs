@@ -8,8 +8,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use crate::lab_actions::{
-    CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix, ConnectionFixed, SignInMethod,
-    SignInRequest, SignedIn,
+    AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
+    ConnectionFixed, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
 };
 use crate::tenant::ApplicationKind;
 

@@ -160,7 +160,14 @@ async fn perform(console: &Console, tenant: TenantId, actions: &[Action]) -> Res
             Action::SignIn { app, passkey, can_be_challenged } => {
                 let with = if passkey { SignInMethod::Passkey } else { SignInMethod::Password };
                 let (user, app) = ("owner".to_owned(), app.to_owned());
-                let sign_in = SignInRequest { user, app, scope: None, with, can_be_challenged, redeem: true };
+                let sign_in = SignInRequest {
+                    user,
+                    app: Some(app),
+                    with,
+                    can_be_challenged,
+                    redeem: true,
+                    ..SignInRequest::default()
+                };
                 console.lab.sign_in(tenant, &sign_in).await?;
             }
             Action::Fix(connection) => {

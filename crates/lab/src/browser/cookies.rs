@@ -47,6 +47,12 @@ impl Cookies {
         }
     }
 
+    /// Sets a cookie for the host of `url`.
+    pub(super) fn set(&mut self, url: &Url, name: &str, value: &str) {
+        let key = (url.host_str().unwrap_or_default().to_owned(), name.to_owned());
+        self.0.insert(key, Cookie { path: "/".to_owned(), value: value.to_owned() });
+    }
+
     /// Returns the value of a cookie for the host of `url`.
     pub(super) fn value(&self, url: &Url, name: &str) -> Option<String> {
         let host = url.host_str().unwrap_or_default().to_owned();

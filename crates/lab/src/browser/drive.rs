@@ -12,6 +12,11 @@ use crate::http::{Http, send};
 /// Maximum number of pages of a sign-in.
 pub(super) const PAGES_MAX: usize = 12;
 
+/// The session cookies of an identity provider, the one to prefer first.
+const SESSION_COOKIES: [&str; 2] = ["ESTSAUTHPERSISTENT", "ESTSAUTH"];
+/// Maximum length of the value of a session cookie, in bytes.
+const SESSION_LENGTH_MAX: usize = 4_096;
+
 /// A browser with cookies of its own.
 pub(crate) struct Browser {
     http: Http,
@@ -52,8 +57,25 @@ impl Browser {
     /// Returns the session cookie of an identity provider.
     pub(crate) fn session_cookie(&self, idp: &str) -> Option<String> {
         let url = Url::parse(idp).ok()?;
-        let named = |name| self.cookies.value(&url, name);
-        named("ESTSAUTHPERSISTENT").or_else(|| named("ESTSAUTH"))
+        SESSION_COOKIES.iter().find_map(|name| self.cookies.value(&url, name))
+    }
+
+    /// Returns the session at an identity provider, name and value of its cookie.
+    pub(crate) fn session(&self, idp: &Url) -> Option<String> {
+        SESSION_COOKIES.iter().find_map(|name| Some(format!("{name}={}", self.cookies.value(idp, name)?)))
+    }
+
+    /// Continues a session at an identity provider; `false` if it is not the value of
+    /// [`Self::session`].
+    pub(crate) fn continue_session(&mut self, idp: &Url, session: &str) -> bool {
+        let Some((name, value)) = session.split_once('=') else { return false };
+        let is_value = value.len() <= SESSION_LENGTH_MAX
+            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+        if !SESSION_COOKIES.contains(&name) || !is_value {
+            return false;
+        }
+        self.cookies.set(idp, name, value);
+        true
     }
 
     /// Opens an address, following redirects up to an address for which `stop` returns true.
