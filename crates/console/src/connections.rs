@@ -1,4 +1,4 @@
-//! `/connections`: every connection of the tenant, of all its users.
+//! `/connections`: every connection of the tenant, of all its users, and who may use each.
 
 use askama::Template;
 use axum::Json;
@@ -9,8 +9,10 @@ use http::HeaderMap;
 use outlive_clock::Instant;
 use outlive_wire::lab_api::TenantCredentials;
 use outlive_wire::{ConnectionSignIn, HeldConnection};
+use serde::Deserialize;
 
-use crate::error::{ErrorPage, show};
+use crate::connection_sharing::{Sharing, name_of};
+use crate::error::{ErrorPage, NoSuch, show};
 use crate::frame::{Frame, Section};
 use crate::pages::{Choice, chosen, wants_json};
 use crate::state::Console;
@@ -20,6 +22,15 @@ use crate::words::brief;
 /// The resource group of the connections that the lab makes, and can fix.
 const LAB_GROUP: &str = "lab";
 
+/// The query of the page.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    tenant: Option<String>,
+    /// The name of the connection of which the page shows who may use it.
+    share: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "connections.html")]
 struct ConnectionsPage {
@@ -27,6 +38,10 @@ struct ConnectionsPage {
     title: String,
     below: &'static str,
     has_more: bool,
+    /// Who may use the opened connection.
+    sharing: Option<Sharing>,
+    /// A connection that can be shared, while none is: its name and what it is called.
+    offer: Option<(String, String)>,
     rows: Vec<ConnectionView>,
 }
 
@@ -36,6 +51,9 @@ struct ConnectionView {
     display_name: String,
     connector: String,
     owner: String,
+    /// The users with whom it is shared.
+    shared_with: Vec<String>,
+    can_be_shared: bool,
     sign_in: &'static str,
     style: &'static str,
     icon: &'static str,
@@ -48,11 +66,11 @@ struct ConnectionView {
 
 pub(crate) async fn connections(
     State(console): State<Console>,
-    query: Result<Query<Choice>, QueryRejection>,
+    query: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
-    let choice = query.map(|Query(choice)| choice).unwrap_or(Choice { tenant: None });
-    let tenant = match chosen(&console, choice).await? {
+    let asked = query.map(|Query(asked)| asked).unwrap_or_default();
+    let tenant = match chosen(&console, Choice { tenant: asked.tenant }).await? {
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
@@ -62,6 +80,14 @@ pub(crate) async fn connections(
         console.lab.clock(tenant),
         console.lab.connections(tenant),
     )?;
+    let opened = asked
+        .share
+        .as_ref()
+        .and_then(|name| held.connections.iter().find(|one| one.name == *name && one.group == LAB_GROUP));
+    if asked.share.is_some() && opened.is_none() {
+        let back = format!("/connections?tenant={tenant}");
+        return Ok(NoSuch { what: "connection", back, label: "All connections" }.respond());
+    }
     if wants_json(&headers) {
         return Ok(Json(held).into_response());
     }
@@ -73,11 +99,16 @@ pub(crate) async fn connections(
         (1, _) => "One connection has to be fixed.".to_owned(),
         (broken, _) => format!("{broken} connections have to be fixed."),
     };
+    let rows: Vec<_> = held.connections.iter().map(|one| view(one, &credentials, clock.now)).collect();
+    let is_any_shared = rows.iter().any(|row| !row.shared_with.is_empty());
+    let offered = rows.iter().find(|row| row.can_be_shared && !is_any_shared);
     let page = ConnectionsPage {
         title,
+        sharing: opened.map(|one| Sharing::of(one, &credentials)),
+        offer: offered.map(|row| (row.name.clone(), row.display_name.clone())),
         below: "Connected means that the last sign-in or refresh succeeded; the hub notices a revocation at the next refresh.",
         has_more: held.has_more,
-        rows: held.connections.iter().map(|one| view(one, &credentials, clock.now)).collect(),
+        rows,
         frame,
     };
     Ok(page.frame.respond(show(&page)))
@@ -97,6 +128,8 @@ fn view(held: &HeldConnection, tenant: &TenantCredentials, now: Instant) -> Conn
         display_name: held.display_name.clone(),
         connector: held.connector.clone(),
         owner: owner.map_or_else(|| held.owner.clone(), |user| user.upn.clone()),
+        shared_with: held.shared_with.iter().map(|id| name_of(id, tenant)).collect(),
+        can_be_shared: held.group == LAB_GROUP && owner.is_some(),
         sign_in: match held.sign_in {
             ConnectionSignIn::OAuth if held.refresh_token.is_some() => "a refresh token",
             ConnectionSignIn::OAuth => "tokens, without a refresh token",

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use outlive_chassis::{Problem, wants_page};
 
 use crate::lab::LabError;
+use crate::seen;
 
 /// An error page: what failed, why, and a remedy.
 #[derive(Template)]
@@ -68,8 +69,19 @@ impl From<LabError> for ErrorPage {
 }
 
 impl IntoResponse for ErrorPage {
+    /// The page, or a problem document for programs.
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_GATEWAY);
+        if !seen::is_by_person() {
+            let code = match self.status {
+                400 => "BadRequest",
+                404 => "NotFound",
+                502 => "ServiceFailed",
+                _ => "Error",
+            };
+            let message = format!("{}: {}. {}", self.what, self.why.trim_end_matches('.'), self.remedy);
+            return Problem::new(status, code, message).into_response();
+        }
         (status, show(&self)).into_response()
     }
 }
@@ -108,8 +120,8 @@ pub(crate) struct NoSuch {
 
 impl NoSuch {
     /// Responds with a page that leads back, or with a problem document for programs.
-    pub(crate) fn respond(&self, headers: &HeaderMap) -> Response {
-        if !wants_page(headers) {
+    pub(crate) fn respond(&self) -> Response {
+        if !seen::is_by_person() {
             let message = format!("There is no such {} in this tenant.", self.what);
             return Problem::not_found("NotFound", message).into_response();
         }

@@ -13,9 +13,7 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connections, demo_client, diagnose, directory, docs, editions,
-    error, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, timeline,
-    worksheet,
+    actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose, directory, docs, editions, error, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, seen, theme, timeline, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -29,13 +27,13 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/orders-desktop", get(demo_client::show_tokens))
         .route("/orders-desktop/sign-in", get(demo_client::begin))
         .route("/tokens", get(inspector::tokens).post(inspector::inspect))
-        .route("/runs/{name}", get(inspector::explain_named))
+        .route("/runs/{name}", get(inspector::explain_run))
         .route("/connections", get(connections::connections))
         .route("/flows", get(flows::flows))
         .route("/timeline", get(timeline::timeline))
         .route("/timeline.svg", get(timeline::svg))
         .route("/timeline.mmd", get(timeline::mermaid))
-        .route("/connections/{name}", get(inspector::explain_named))
+        .route("/connections/{name}", get(inspector::explain_connection))
         .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
         .route("/matrix/worksheet", get(worksheet::worksheet))
@@ -61,6 +59,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/join", get(class::show_join).post(class::join))
         .route("/phone", get(phone::phone).post(phone::change))
         .route("/console/tenants", get(pages::tenants))
+        .route("/console/theme", post(theme::choose))
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))
         .route("/console/present.js", get(assets::present))
@@ -69,6 +68,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/{tenant}/tenant", post(actions::replace_tenant))
         .route("/console/{tenant}/flow", post(flow::act))
         .route("/console/{tenant}/fix", post(fix::begin))
+        .route("/console/{tenant}/connection", post(connection_sharing::share))
         .route("/console/{tenant}/fixed/{connection}", get(fix::confirm))
         .route("/console/{tenant}/advance", post(actions::advance))
         .route("/console/{tenant}/password", post(actions::change_password))
@@ -76,6 +76,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .merge(directory::router())
         .fallback(error::missing)
         .with_state(Console::new(config))
+        .layer(middleware::from_fn(seen::read))
         .layer(middleware::from_fn(protect))
 }
 

@@ -11,12 +11,15 @@ use outlive_tokens::{Secret, fingerprint};
 use outlive_wire::{ConnectionSignIn, HeldConnection, HeldConnections};
 
 use crate::Hub;
-use crate::connection::{Connection, storage};
+use crate::connection::{Connection, access_list, storage};
 use crate::connector::{Authentication, Connector, StaticCredential, static_credentials};
 use crate::credential::{self, Tokens};
 
 /// The maximum number of connections in a response.
 const CONNECTIONS_MAX: usize = 200;
+
+/// The maximum number of users with whom a connection is shared in a response.
+const SHARED_WITH_MAX: usize = 20;
 
 /// Lists connections by group and name.
 pub(crate) async fn list(
@@ -31,17 +34,23 @@ pub(crate) async fn list(
     let mut rows = storage::list(&hub.chassis.store, tenant, None, None, &first, limit).await?;
     let has_more = rows.len() > CONNECTIONS_MAX;
     rows.truncate(CONNECTIONS_MAX);
+    let shared = access_list::shared_in(&hub.chassis.store, tenant).await?;
     let mut connections = Vec::with_capacity(rows.len());
     for connection in rows {
         let connector = hub.connector_of(&connection).await?;
         let expires = storage::access_token_expiry(&hub.chassis.store, tenant, connection.id).await?;
-        connections
-            .push(HeldConnection { access_token_expires: expires, ..held(&hub, &connection, &connector) });
+        let with = shared.iter().filter(|(id, _)| *id == connection.id).take(SHARED_WITH_MAX);
+        connections.push(HeldConnection {
+            access_token_expires: expires,
+            shared_with: with.map(|(_, user)| user.clone()).collect(),
+            ..held(&hub, &connection, &connector)
+        });
     }
     Ok(Json(HeldConnections { connections, has_more }))
 }
 
-/// Describes a connection, without the expiry of its access token.
+/// Describes a connection, without the expiry of its access token and without those it is shared
+/// with.
 fn held(hub: &Hub, connection: &Connection, connector: &Connector) -> HeldConnection {
     let sealer = &hub.chassis.sealer;
     let status = connection.shown_status(connector, sealer);
@@ -56,6 +65,7 @@ fn held(hub: &Hub, connection: &Connection, connector: &Connector) -> HeldConnec
         display_name: connection.display_name.clone(),
         connector: connection.connector.to_string(),
         owner: connection.owner.to_string(),
+        shared_with: Vec::new(),
         account: connection.authenticated_user.clone(),
         enabled: connection.enabled,
         status: status.overall().to_owned(),

@@ -35,6 +35,18 @@ impl CallError {
         matches!(self.status, None | Some(429 | 500 | 502 | 503 | 504))
     }
 
+    /// Returns the failure without the address of the internal call: of a refusal, the service's own
+    /// message.
+    pub(crate) fn reason(&self) -> String {
+        let is_refusal = matches!(self.status, Some(400..=499));
+        let message = self.problem.strip_prefix("answered ").and_then(|rest| rest.split_once(": "));
+        match (message, self.problem.strip_prefix(NO_ANSWER)) {
+            (Some((_, message)), _) if is_refusal => message.to_owned(),
+            (_, Some(why)) => format!("A service does not answer ({why})."),
+            _ => format!("A service {}.", self.problem.trim_end_matches('.')),
+        }
+    }
+
     /// Returns the failure as a message about the service, without the URL of the internal call.
     pub(crate) fn of_service(&self, service: Service) -> String {
         match self.problem.strip_prefix(NO_ANSWER) {

@@ -149,6 +149,20 @@ pub struct ConnectionConfirmation {
     pub password: Option<String>,
 }
 
+/// Shares a connection as its owner, or stops to.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionShare {
+    /// The user: sign-in name or object id.
+    pub with: String,
+    /// Whether the user may no longer use it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop: bool,
+    /// The owner's present password, if it was changed elsewhere than through the lab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
 /// Redeems an authorization code, as a public client of the tenant would.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

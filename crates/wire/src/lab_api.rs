@@ -8,8 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use crate::lab_actions::{
-    AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
-    ConnectionFixed, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
+    AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix, ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
 };
 use crate::tenant::ApplicationKind;
 

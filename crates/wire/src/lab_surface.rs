@@ -98,6 +98,9 @@ pub struct HeldConnection {
     pub connector: String,
     /// The object id of its owner.
     pub owner: String,
+    /// The object ids of the users with whom its owner shares it, at most 20.
+    #[serde(default)]
+    pub shared_with: Vec<String>,
     /// The account that signed in, if one did.
     pub account: Option<String>,
     /// Whether it may be used; independent of its status.

@@ -209,7 +209,8 @@ test("console: axe-core finds nothing on any page, and no page is wider than the
   const opening = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ seats: 2, lesson: 2 }) };
   const { code } = await (await fetch(`${LAB}/lab/classes`, opening)).json();
   t.after(() => fetch(`${LAB}/lab/classes/${code}`, { method: "DELETE" }));
-  const paths = ["/", "/timeline", "/timeline?range=year", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/matrix/editions", "/connections", "/flows", `/flows/${flow}?run=${run}`, "/journal", "/journal?show=all", "/phone", "/diagnose", "/docs", "/docs/glossary", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing", "/?present", "/lessons", "/lessons/2/teacher", "/matrix/worksheet", "/matrix/worksheet/answers"];
+  const { users, applications } = await lab("");
+  const paths = ["/", "/timeline", "/timeline?range=year", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/matrix/editions", "/connections", "/connections?share=orders-of-the-owner", "/directory/users", `/directory/users/${users[0].id}`, "/directory/users?of=deleted", "/directory/groups", "/directory/app-registrations", "/directory/enterprise-applications", ...applications.filter((one) => ["confidential", "resource"].includes(one.kind)).slice(0, 2).map((one) => `/directory/applications/${one.client_id}`), "/directory/consents", "/directory/policies", "/directory/keys", "/directory/tenant", "/directory/users/nobody", "/flows", `/flows/${flow}?run=${run}`, "/journal", "/journal?show=all", "/phone", "/diagnose", "/docs", "/docs/glossary", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing", "/?present", "/lessons", "/lessons/2/teacher", "/matrix/worksheet", "/matrix/worksheet/answers"];
   const opened = await browser(t);
   const student = await open(t, opened, { viewport: { width: 1280, height: 800 } });
   const steps = await takeLesson(student, "Public and confidential");
@@ -220,3 +221,32 @@ test("console: axe-core finds nothing on any page, and no page is wider than the
     await inspect(page, path);
   }
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with script" : "without script";
+  test(`console: a chosen theme wins over that of the system, except on paper, ${how}`, { skip }, async (t) => {
+    await lab("/reset", {});
+    const page = await open(t, await browser(t), { viewport: { width: 1280, height: 800 }, javaScriptEnabled, bypassCSP: true });
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const isDark = async () => Math.max(...(await ground()).match(/\d+/g).slice(0, 3).map(Number)) < 80;
+    for (const [theme, expected] of [["Dark", [true, true]], ["Light", [false, false]], ["As the system", [false, true]]]) {
+      await page.goto(`${LAB}/directory/users?tenant=${TENANT}`);
+      await page.getByRole("button", { name: theme, exact: true }).click();
+      await page.waitForLoadState();
+      assert.equal(new URL(page.url()).pathname, "/directory/users");
+      for (const path of ["/directory/users", "/", "/?present", "/nothing"]) {
+        await page.goto(LAB + path);
+        const seen = [];
+        for (const colorScheme of ["light", "dark"]) {
+          await page.emulateMedia({ colorScheme });
+          seen.push(await isDark());
+        }
+        assert.deepEqual(seen, expected, `${theme} ${path}`);
+        await page.emulateMedia({ colorScheme: "dark", media: "print" });
+        assert.equal(await isDark(), false, `${theme} ${path} on paper`);
+        await page.emulateMedia({ colorScheme: "light", media: "screen" });
+        if (javaScriptEnabled && path !== "/nothing") await inspect(page, `${theme} ${path}`);
+      }
+    }
+  });
+}

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use outlive_wire::directory::{DirectoryApplication, DirectoryApplications};
 use outlive_wire::tenant::ApplicationKind;
 
-use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return};
+use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return, title_of_part};
 use crate::error::{ErrorPage, show};
 use crate::frame::Frame;
 use crate::number_words::{capital, number};
@@ -79,7 +79,7 @@ async fn list(
             (Area::Registrations, true, false) => format!("{} applications are registered", capital(&count)),
             (_, true, true) => "The tenant has one enterprise application".to_owned(),
             (_, true, false) => format!("The tenant has {count} enterprise applications"),
-            (_, false, _) => format!("{} of the applications are on this page", capital(&count)),
+            (_, false, _) => title_of_part(found.applications.len(), "applications"),
         },
         below,
         rows: found.applications.iter().map(row).collect(),

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use outlive_wire::directory::{DirectoryGrant, DirectoryGrants};
 
-use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return};
+use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return, title_of_part};
 use crate::error::{ErrorPage, show};
 use crate::frame::Frame;
 use crate::number_words::{capital, number};
@@ -48,7 +48,7 @@ pub(super) async fn list(
         title: match (found.grants.len(), pages.is_whole()) {
             (1, true) => "One grant lets an application act for users".to_owned(),
             (_, true) => format!("{} grants let applications act for users", capital(&count)),
-            (_, false) => format!("{} of the grants are on this page", capital(&count)),
+            (_, false) => title_of_part(found.grants.len(), "grants"),
         },
         rows: found.grants.iter().map(grant_row).collect(),
         pages,

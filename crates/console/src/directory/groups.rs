@@ -7,10 +7,10 @@ use http::HeaderMap;
 use outlive_wire::directory::{DirectoryGroupDetails, DirectoryGroups};
 
 use super::users::{UserRow, row};
-use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return};
+use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return, title_of_part};
 use crate::error::{self, ErrorPage};
 use crate::frame::Frame;
-use crate::number_words::{capital, number};
+use crate::number_words::number;
 use crate::state::Console;
 use crate::when::When;
 
@@ -57,7 +57,7 @@ pub(super) async fn list(
         title: if pages.is_whole() {
             format!("The directory has {count} {groups}")
         } else {
-            format!("{} of the groups are on this page", capital(&count))
+            title_of_part(found.groups.len(), "groups")
         },
         rows: found.groups.iter().map(|group| group_row(group, &frame)).collect(),
         pages,
@@ -83,7 +83,7 @@ pub(super) async fn show(
         title: match (found.members.len(), pages.is_whole()) {
             (1, true) => format!("{name} has one member"),
             (_, true) => format!("{name} has {count} members"),
-            (_, false) => format!("{} of the members of {name} are on this page", capital(&count)),
+            (_, false) => title_of_part(found.members.len(), &format!("members of {name}")),
         },
         group: group_row(&found.group, &frame),
         rows: found.members.iter().map(|user| row(user, frame.now())).collect(),

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ErrorPage, NoSuch};
 use crate::frame::{Frame, Section};
 use crate::lab::LabError;
+use crate::number_words::{capital, number};
 use crate::pages::{Choice, chosen, wants_json};
 use crate::state::Console;
 
@@ -139,7 +140,7 @@ impl Visit {
 
     /// Responds that there is no such object.
     fn nothing(&self, what: &'static str) -> Response {
-        NoSuch { what, back: self.address("users"), label: "Go to the directory" }.respond(&self.headers)
+        NoSuch { what, back: self.address("users"), label: "Go to the directory" }.respond()
     }
 
     /// The address of a page of the directory in this tenant.
@@ -160,6 +161,12 @@ impl Visit {
             first: self.asked.after.is_some().then_some(address),
         }
     }
+}
+
+/// The title of a list of which other pages exist.
+fn title_of_part(count: usize, what: &str) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} of the {what} {verb} on this page", capital(&number(count)))
 }
 
 /// Links to other pages of a list.

@@ -107,6 +107,10 @@ fn names(included: &[String], excluded: &[String]) -> String {
     }
 }
 
+fn counted(count: u32, unit: &str) -> String {
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
 /// What a policy requires, in the admin center's words.
 fn requires(policy: &Policy) -> String {
     let mut words = Vec::new();
@@ -121,8 +125,10 @@ fn requires(policy: &Policy) -> String {
             let every_time = frequency.frequency_interval == Some(FrequencyInterval::EveryTime);
             words.push(match (every_time, frequency.value, frequency.unit) {
                 (true, ..) => "Sign-in frequency: every time".to_owned(),
-                (_, Some(value), Some(FrequencyUnit::Days)) => format!("Sign-in frequency: {value} days"),
-                (_, value, _) => format!("Sign-in frequency: {} hours", value.unwrap_or_default()),
+                (_, Some(value), Some(FrequencyUnit::Days)) => {
+                    format!("Sign-in frequency: {}", counted(value, "day"))
+                }
+                (_, value, _) => format!("Sign-in frequency: {}", counted(value.unwrap_or_default(), "hour")),
             });
         }
         if let Some(browser) = session.persistent_browser.as_ref().filter(|one| one.is_enabled) {

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use outlive_clock::Instant;
 use outlive_wire::directory::{DirectoryUser, DirectoryUsers};
 
-use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return};
+use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return, title_of_part};
 use crate::error::{ErrorPage, show};
 use crate::frame::Frame;
 use crate::number_words::{capital, number};
@@ -61,9 +61,9 @@ fn title(count: usize, is_deleted: bool, pages: &Pages) -> String {
     let users = if count == 1 { "user" } else { "users" };
     match (is_deleted, pages.is_whole()) {
         (true, true) => format!("{} deleted {users} can be restored", capital(&number(count))),
-        (true, false) => format!("{} of the deleted users are on this page", capital(&number(count))),
+        (true, false) => title_of_part(count, "deleted users"),
         (false, true) => format!("The directory has {} {users}", number(count)),
-        (false, false) => format!("{} of the users are on this page", capital(&number(count))),
+        (false, false) => title_of_part(count, "users"),
     }
 }
 

@@ -16,7 +16,7 @@ use serde::Deserialize;
 pub(crate) use self::act::act;
 use self::status::STATUSES;
 use self::view::FlowPage;
-use crate::error::{ErrorPage, show};
+use crate::error::{ErrorPage, NoSuch, show};
 use crate::frame::{Frame, Section};
 use crate::lab::LabError;
 use crate::pages::{Choice, chosen, wants_json};
@@ -55,7 +55,14 @@ pub(crate) async fn flow(
     let history: Vec<_> = given.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let (tenants, credentials, clock) =
         tokio::try_join!(console.lab.tenants(), console.lab.tenant(tenant), console.lab.clock(tenant))?;
-    let flow = console.lab.flow(tenant, &id, &history).await.map_err(no_such_flow)?;
+    let flow = match console.lab.flow(tenant, &id, &history).await {
+        // The tenant is known, so that nothing is there means: no flow.
+        Err(LabError::UnknownTenant) => {
+            let back = format!("/flows?tenant={tenant}");
+            return Ok(NoSuch { what: "flow", back, label: "All flows" }.respond());
+        }
+        flow => flow?,
+    };
     // A run that is no longer in the history is not opened.
     let run = match asked.run.filter(|run| !run.is_empty()) {
         Some(run) => match console.lab.flow_run(tenant, &id, &run).await {
@@ -73,17 +80,4 @@ pub(crate) async fn flow(
     let frame = Frame::of(&console, &headers, Section::Flows, &credentials, &clock, &tenants, "");
     let page = FlowPage::of(frame, &credentials, &flow, run.as_ref(), &before, &status, clock.now);
     Ok(page.frame.respond(show(&page)))
-}
-
-/// The tenant is known, so that nothing is there means: no flow.
-fn no_such_flow(error: LabError) -> ErrorPage {
-    match error {
-        LabError::UnknownTenant => ErrorPage {
-            status: 404,
-            what: "There is no such flow".to_owned(),
-            why: "the tenant has no flow of this id".to_owned(),
-            remedy: "It may have been deleted. The page Flows lists all of them.",
-        },
-        other => other.into(),
-    }
 }

@@ -10,6 +10,7 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
+use outlive_chassis::Problem;
 use outlive_clock::{Instant, TenantId};
 use outlive_wire::story::{CredentialKind, Holder, Story};
 use serde::Deserialize;
@@ -20,8 +21,11 @@ use self::why::{WhyView, is_event};
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
 use crate::pages::{Choice, chosen, wants_json};
+use crate::seen;
 use crate::state::Console;
 use crate::when::with_times_for_people;
+
+const NOTHING: &str = "Nothing of that name is known in this tenant.";
 
 /// The maximum length of a pasted token, in characters.
 const PASTED_MAX: usize = 16_384;
@@ -53,6 +57,8 @@ struct InspectorPage {
     below: String,
     decoded: Option<Decoded>,
     why: Option<WhyView>,
+    /// If nothing is known: where all of that kind are listed.
+    back: Option<(&'static str, &'static str)>,
 }
 
 /// `GET /tokens`
@@ -88,19 +94,39 @@ pub(crate) async fn inspect(
     page(&console, &headers, tenant, Section::Tokens, (Some(pasted.of), None), decoded).await
 }
 
-/// `GET /runs/{name}` and `GET /connections/{id}`
-pub(crate) async fn explain_named(
+/// `GET /runs/{name}`
+pub(crate) async fn explain_run(
     State(console): State<Console>,
     Path(name): Path<String>,
     query: Result<Query<Choice>, QueryRejection>,
     headers: HeaderMap,
+) -> Result<Response, ErrorPage> {
+    explain_named(console, name, query, headers, Section::Flows).await
+}
+
+/// `GET /connections/{id}`
+pub(crate) async fn explain_connection(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+    query: Result<Query<Choice>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ErrorPage> {
+    explain_named(console, id, query, headers, Section::Connections).await
+}
+
+async fn explain_named(
+    console: Console,
+    name: String,
+    query: Result<Query<Choice>, QueryRejection>,
+    headers: HeaderMap,
+    section: Section,
 ) -> Result<Response, ErrorPage> {
     let choice = query.map(|Query(choice)| choice).unwrap_or(Choice { tenant: None });
     let tenant = match chosen(&console, choice).await? {
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
-    page(&console, &headers, tenant, Section::Story, (Some(name), None), None).await
+    page(&console, &headers, tenant, section, (Some(name), None), None).await
 }
 
 async fn page(
@@ -125,22 +151,27 @@ async fn page(
         console.lab.story(tenant),
         ask,
     )?;
-    if wants_json(headers) {
+    let is_unknown = of.is_some() && why.is_none() && decoded.is_none();
+    if wants_json(headers) || is_unknown && !seen::is_by_person() {
         return Ok(match why {
             Some(why) => Json(why).into_response(),
-            None => StatusCode::NOT_FOUND.into_response(),
+            None => Problem::not_found("NotFound", NOTHING).into_response(),
         });
     }
     let frame = Frame::of(console, headers, section, &credentials, &clock, &tenants, "");
     let decoded = decoded.map(|decoded| decoded.at(story.now));
     let (title, below) = headline(of.as_deref(), why.as_ref(), decoded.as_ref(), story.now);
-    let is_unknown = of.is_some() && why.is_none() && decoded.is_none();
     let page = InspectorPage {
         picks: picks(&story),
         title,
         below,
         decoded,
         why: why.map(|why| WhyView::of(why, story.now)),
+        back: is_unknown.then_some(match section {
+            Section::Flows => ("/flows", "All flows"),
+            Section::Connections => ("/connections", "All connections"),
+            _ => ("/", "The tokens of the story"),
+        }),
         frame,
     };
     let status = if is_unknown { StatusCode::NOT_FOUND } else { StatusCode::OK };
@@ -164,7 +195,7 @@ fn headline(
             "It can be read, but no verdict can be given: the identity provider did not issue it here.".to_owned(),
         ),
         (_, None, None) => (
-            "Nothing of that name is known in this tenant.".to_owned(),
+            NOTHING.to_owned(),
             "Tokens are known by value, id, uti or fingerprint; connections by id; runs by name.".to_owned(),
         ),
     }

@@ -23,7 +23,9 @@ use self::range::Range;
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
 use crate::pages::{Choice, chosen, wants_json};
+use crate::seen;
 use crate::state::Console;
+use crate::theme::Theme;
 use crate::when::When;
 
 /// The number of marks in the table, before and after the chosen one.
@@ -106,6 +108,15 @@ pub(crate) async fn timeline(
     Ok(page.frame.respond(show(&page)))
 }
 
+/// The rules of style of an image of its own, in the light and in the dark theme.
+const STYLE: &str = concat!("<style>", include_str!("../../assets/timeline.css"), "</style>");
+const DARK_STYLE: &str = concat!(
+    "<style>",
+    include_str!("../../assets/timeline.css"),
+    include_str!("../../assets/timeline-dark.css"),
+    "</style>"
+);
+
 /// `GET /timeline.svg`: the drawing as an image of its own.
 pub(crate) async fn svg(
     State(console): State<Console>,
@@ -123,7 +134,7 @@ pub(crate) async fn svg(
         marks: &marks,
         chosen: None,
         address: &|_| String::new(),
-        style: concat!("<style>", include_str!("../../assets/timeline.css"), "</style>"),
+        style: if seen::theme() == Theme::Dark { DARK_STYLE } else { STYLE },
     };
     // The rules of style are in the image, which nothing else is loaded for.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";

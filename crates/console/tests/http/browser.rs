@@ -93,7 +93,9 @@ impl Browser {
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let mut url = url::Url::parse("http://form").expect("an address");
         url.query_pairs_mut().extend_pairs(fields);
-        let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = Request::post(path)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "text/html");
         self.send(request, url.query().unwrap_or_default().to_owned()).await
     }
 

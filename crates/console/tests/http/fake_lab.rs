@@ -57,6 +57,8 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/reset", post(act))
             .route("/lab/tenants/{tenant}/connections/{name}/fix", post(fix))
             .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(confirm))
+            .route("/lab/tenants/{tenant}/connections/{name}/share", post(share))
+            .merge(crate::fake_directory::routes())
             .merge(crate::fake_flow::routes())
             .with_state(self.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -117,6 +119,10 @@ async fn act(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
     if let Some(message) = lab.refuse {
         return (StatusCode::CONFLICT, Json(json!({"error": {"code": "Conflict", "message": message}})))
             .into_response();
+    }
+    if what["type"] == "rotate_secret" {
+        lab.requests.lock().expect("not poisoned").push(what);
+        return Json(json!({"event": "secret_rotated", "new_secret": "drawn-secret"})).into_response();
     }
     lab.requests.lock().expect("not poisoned").push(what);
     let moved = json!({
@@ -261,7 +267,7 @@ async fn connections() -> Json<Value> {
     let connection = |name: &str, sign_in: &str, message: Value| {
         json!({
             "id": format!("id-of-{name}"), "name": name, "group": "lab", "display_name": NASTY, "connector": "shared_x", "owner": "1",
-            "account": null, "enabled": true, "status": if message.is_null() { "Connected" } else { "Error" }, "message": message,
+            "shared_with": if name == "public" { json!(["2"]) } else { json!([]) }, "account": null, "enabled": true, "status": if message.is_null() { "Connected" } else { "Error" }, "message": message,
             "sign_in": sign_in, "secret_parameter": null, "refresh_token": (sign_in == "o_auth").then_some("f1"), "access_token": null,
             "access_token_expires": null, "created": "2026-01-05T08:00:00Z", "changed": "2026-01-05T08:00:00Z",
         })
@@ -276,6 +282,19 @@ async fn connections() -> Json<Value> {
         foreign,
     ];
     Json(json!({"connections": connections, "has_more": false}))
+}
+
+async fn share(
+    State(lab): State<FakeLab>,
+    Path((_, name)): Path<(String, String)>,
+    Json(what): Json<Value>,
+) -> Response {
+    if lab.password_unknown && what.get("password").is_none() {
+        let problem = json!({"error": {"code": "OwnerCannotSignIn", "message": "no"}});
+        return (StatusCode::CONFLICT, Json(problem)).into_response();
+    }
+    lab.requests.lock().expect("not poisoned").push(json!({ "share": name, "with": what }));
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn fix(

@@ -38,7 +38,7 @@ async fn a_lesson_acts_only_after_a_complete_prediction_and_once() {
         page.texts(".lesson-steps [aria-current=step] span:last-child"),
         ["Predict: the password changes"]
     );
-    assert_eq!(page.texts("fieldset").len(), 3);
+    assert_eq!(page.texts("form.predict fieldset").len(), 3);
     assert!(!page.body.contains("rules promise") && page.texts("[data-fact]").is_empty(), "{}", page.body);
     let hidden = |name: &str| page.attributes(&format!("form.predict input[name={name}]"), "value").remove(0);
     let (token, at) = (hidden("token"), hidden("at"));

@@ -149,6 +149,27 @@ pub(crate) async fn list(
     rows.iter().map(policy_of).collect()
 }
 
+/// The maximum number of shares in a tenant that are listed.
+const SHARED_MAX: i64 = 2_000;
+
+/// Returns the object ids of the principals with whom owners share connections of a tenant, with
+/// the connections.
+pub(crate) async fn shared_in(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<Vec<(ConnectionId, String)>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT DISTINCT connection, principal FROM access_policies \
+             WHERE tenant = $1 AND granted_for IS NULL AND principal NOT LIKE '%/%' \
+             ORDER BY connection, principal LIMIT $2",
+            tenant,
+            SHARED_MAX
+        ))
+        .await?;
+    rows.iter().map(|row| Ok((row.parse("connection")?, row.text("principal")?))).collect()
+}
+
 /// Returns all policies of `principal`, with their connections.
 pub(crate) async fn list_of_principal(
     store: &Store,

@@ -44,6 +44,7 @@ mod graph_roles;
 mod graph_users;
 mod happenings;
 mod honesty;
+mod lab_directory;
 mod lifetimes;
 mod managed_identity;
 mod on_behalf_of;

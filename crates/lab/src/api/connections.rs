@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_wire::HeldConnections;
-use outlive_wire::lab_api::{ConnectionConfirmation, ConnectionFix, ConnectionFixed};
+use outlive_wire::lab_api::{ConnectionConfirmation, ConnectionFix, ConnectionFixed, ConnectionShare};
 
 use super::problem::{of_body, tenant_of};
 use crate::tenants::{TenantError, Tenants};
@@ -52,5 +52,21 @@ pub(crate) async fn confirm(
 ) -> Result<StatusCode, Problem> {
     let Json(ConnectionConfirmation { code, password }) = body.map_err(|rejection| of_body(&rejection))?;
     tenants.confirm_connection(tenant_of(&tenant)?, &name, &code, password.as_deref()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[utoipa::path(post, path = "/lab/tenants/{tenant}/connections/{name}/share",
+    params(("tenant" = String, Path, description = "tenant id"), ("name" = String, Path, description = "name of a connection that the lab made")),
+    request_body = ConnectionShare,
+    responses((status = 204, description = "the user may use the connection, or no longer"),
+        (status = 400, description = "no such connection or user"),
+        (status = 409, description = "the lab does not know the owner's password")))]
+pub(crate) async fn share(
+    State(tenants): State<Tenants>,
+    Path((tenant, name)): Path<(String, String)>,
+    body: Result<Json<ConnectionShare>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(share) = body.map_err(|rejection| of_body(&rejection))?;
+    tenants.share_connection(tenant_of(&tenant)?, &name, &share).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -74,6 +74,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/connections", get(connections::list))
         .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))
         .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
+        .route("/lab/tenants/{tenant}/connections/{name}/share", post(connections::share))
         .route("/lab/tenants/{tenant}/flows/{flow}", get(flows::show))
         .route("/lab/tenants/{tenant}/flows/{flow}/runs/{run}", get(flows::show_run))
         .route("/lab/tenants/{tenant}/flows/{flow}/start", post(flows::start))

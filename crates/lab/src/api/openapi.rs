@@ -39,6 +39,7 @@ use super::{
         connections::list,
         connections::fix,
         connections::confirm,
+        connections::share,
         directory::users,
         directory::user,
         directory::credentials,

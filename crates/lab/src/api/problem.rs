@@ -21,7 +21,7 @@ impl From<TenantError> for Problem {
             TenantError::NotReset { .. } => Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
             TenantError::Connection(_) | TenantError::Flow(_) => Self::bad_request(message),
             TenantError::Maker(error) => of_maker(&error, message),
-            TenantError::Call(call) => of_call(&call, message),
+            TenantError::Call(call) => of_call(&call, call.reason()),
             TenantError::Service { cause, .. } => of_call(&cause, message),
             TenantError::EndedEarly { cause, .. } | TenantError::Unfinished { cause, .. } => Self {
                 message,
@@ -43,7 +43,7 @@ impl From<TenantError> for Problem {
 /// A password that the lab does not know any more is 409: the caller has it.
 fn of_maker(error: &MakerError, message: String) -> Problem {
     match error {
-        MakerError::Call(call) => of_call(call, message),
+        MakerError::Call(call) => of_call(call, call.reason()),
         MakerError::SignIn { .. } if !error.is_temporary() => {
             let message = format!("{message} If the password was changed elsewhere, give it as 'password'.");
             Problem::new(StatusCode::CONFLICT, "OwnerCannotSignIn", message)

@@ -48,6 +48,45 @@ impl Maker {
         Ok(self.call(Audience::Hub, now, method, &url, Some(&body)).await?.expect()?)
     }
 
+    /// Lets a user use a connection, as its owner.
+    pub(crate) async fn share_connection(
+        &mut self,
+        now: Instant,
+        name: &str,
+        user: &str,
+    ) -> Result<(), MakerError> {
+        let url = self.connection_url(name, &format!("/accessPolicies/{user}"));
+        let identity = json!({"tenantId": self.endpoints.tenant, "objectId": user});
+        let body = json!({"properties": {"principal": {"type": "ActiveDirectory", "identity": identity}}});
+        let answer = self.call(Audience::Hub, now, Method::PUT, &url, Some(&body)).await?;
+        answer.expect::<Value>()?;
+        Ok(())
+    }
+
+    /// Deletes the access policies by which a user may use a connection, as its owner.
+    pub(crate) async fn stop_sharing(
+        &mut self,
+        now: Instant,
+        name: &str,
+        user: &str,
+    ) -> Result<(), MakerError> {
+        let url = self.connection_url(name, "/accessPolicies");
+        let list: Value = self.call(Audience::Hub, now, Method::GET, &url, None).await?.expect()?;
+        for policy in list["value"].as_array().into_iter().flatten() {
+            if policy.pointer("/properties/principal/identity/objectId").and_then(Value::as_str) != Some(user)
+            {
+                continue;
+            }
+            let policy = policy["name"].as_str().unwrap_or_default();
+            let url = self.connection_url(name, &format!("/accessPolicies/{policy}"));
+            let answer = self.call(Audience::Hub, now, Method::DELETE, &url, None).await?;
+            if answer.status >= 300 {
+                return Err(answer.refused().into());
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes every access policy of a connection, as its owner. Returns their number.
     pub(crate) async fn remove_access(&mut self, now: Instant, name: &str) -> Result<usize, MakerError> {
         let url = self.connection_url(name, "/accessPolicies");

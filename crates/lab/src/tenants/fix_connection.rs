@@ -67,7 +67,7 @@ impl Tenants {
     }
 
     /// Returns a connection with its owner at the maker portal, and the virtual time.
-    async fn owner_of(
+    pub(super) async fn owner_of(
         &self,
         tenant: TenantId,
         name: &str,

@@ -12,6 +12,7 @@ mod new_tenant;
 mod operations;
 mod phone;
 mod registry;
+mod share_connection;
 mod sign_in;
 mod store;
 

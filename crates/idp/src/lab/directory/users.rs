@@ -43,6 +43,8 @@ pub(super) async fn show(
     let tenant = idp.lab_tenant(&tenant).await?;
     let found = match user.parse::<UserId>() {
         Ok(id) => idp.directory.user(tenant.id, id).await?,
+        // No name has control characters; PostgreSQL would not even compare with them.
+        Err(_) if user.chars().any(char::is_control) => None,
         Err(_) => idp.directory.user_by_upn(tenant.id, &user).await?,
     };
     let found = found.ok_or_else(|| {
