@@ -128,3 +128,90 @@ async fn weeks_of_hourly_runs_are_counted_and_small() {
     }
     system.stop().await;
 }
+
+#[tokio::test]
+async fn an_advance_counts_its_runs_and_knows_how_many_there_will_be() {
+    let system = System::start().await;
+    let tenant = system.seed_tenant().await;
+    tenant.freeze().await;
+    let page = format!("{}/flows?tenant={}", system.url(Service::Console), tenant.id());
+    let mut shown = std::collections::BTreeSet::new();
+    let mut expected = Value::Null;
+    {
+        let mut moving = std::pin::pin!(tenant.advance("P89D"));
+        loop {
+            tokio::select! {
+                moved = &mut moving => {
+                    assert_eq!(moved["moved"]["failed"], 0);
+                    break;
+                }
+                clock = tenant.clock() => {
+                    let operation = &clock["operation"];
+                    if operation["expected"].is_object() {
+                        expected = operation["expected"].clone();
+                        assert!(operation["runs"].as_u64() <= expected["runs"].as_u64(), "{operation}");
+                        let page = reqwest::get(&page).await.expect("answers").text().await.expect("text");
+                        let bar = page.split("<label for=\"pg\">").nth(1).and_then(|rest| rest.split('<').next());
+                        shown.extend(bar.map(str::to_owned));
+                    }
+                }
+            }
+        }
+    }
+    // Three flows run every hour.
+    assert_eq!(expected, serde_json::json!({"runs": 3 * 89 * 24, "is_exact": true}));
+    assert!(shown.iter().any(|words| words.contains(" of 6,408 runs, now ")), "{shown:?}");
+    assert!(shown.len() >= 10, "{shown:?}");
+    let runs = system.journal(Service::Flow, &tenant, "run.finished").await.len();
+    assert!(runs >= 1_000, "{runs}");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_policy_counts_from_when_it_was_created_and_a_password_that_is_given_again_is_a_mark() {
+    let system = System::start().await;
+    let tenant = system.seed_tenant().await;
+    tenant.freeze().await;
+    tenant.advance("PT2H").await;
+    let password = "a new password, 2 words";
+    tenant.change_password("owner", password).await;
+    tenant.advance("PT3H").await;
+    let secret = Some(serde_json::json!({"secret": password}));
+    tenant.call(Method::POST, "/connections/orders-of-the-owner-basic/fix", secret).await;
+    tenant.advance("PT1H").await;
+    // From now on, each refresh needs a sign-in of the last minute.
+    let policy = serde_json::json!({"type": "require_mfa", "user": "owner"});
+    tenant.happen(policy).await;
+    tenant.advance("PT3H").await;
+    let day = tenant.call(Method::GET, "/timeline?length=P1D", None).await;
+    let words = |lane: &Value| -> Vec<(String, String)> {
+        let marks = lane["marks"].as_array().expect("marks").iter();
+        marks
+            .map(|mark| {
+                (
+                    mark["kind"].as_str().expect("kind").to_owned(),
+                    mark["explanation"].as_str().expect("words").to_owned(),
+                )
+            })
+            .collect()
+    };
+    // The connection survived the change, when no MFA was required, though it is refused now.
+    let orders = words(lane(&day, "Orders"));
+    assert!(
+        orders.iter().any(|(kind, words)| kind == "survived" && words.starts_with("Accepted")),
+        "{orders:?}"
+    );
+    let name = lane(&day, "Orders")["grants"][0]["name"].as_str().expect("a name").to_owned();
+    let why = tenant.call(Method::GET, &format!("/why/{name}"), None).await;
+    assert_eq!(why["verdict"]["outcome"], "refused", "{why:#}");
+    let basic: Vec<_> = words(lane(&day, "Orders, basic")).into_iter().map(|(kind, _)| kind).collect();
+    assert_eq!(basic, ["obtained", "revoked", "obtained"]);
+    // A run from before it without a token request of its own is judged as it was then.
+    let runs = flow(&day, "Hourly orders")["runs"].as_array().expect("runs").clone();
+    for run in &runs[..3] {
+        let path = format!("/why/run:{}", run["name"].as_str().expect("a name"));
+        let why = tenant.call(Method::GET, &path, None).await;
+        assert_eq!(why["verdict"]["outcome"], "accepted", "{why:#}");
+    }
+    system.stop().await;
+}

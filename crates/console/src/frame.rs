@@ -188,10 +188,7 @@ impl TenantFrame {
 fn progress(operation: &OperationDetails) -> Progress {
     let span = operation.from.zip(operation.target).map(|(from, target)| (target - from).as_seconds());
     let covered = operation.from.zip(operation.reached).map(|(from, reached)| (reached - from).as_seconds());
-    let runs = |count: u64| match count {
-        1 => "one run or other work".to_owned(),
-        count => format!("{} runs and other work", grouped(count)),
-    };
+    let runs = operation.runs_in_words().map(|runs| format!("{runs}, ")).unwrap_or_default();
     let what = if operation.kind == OperationKind::Reset {
         "The tenant is being started over".to_owned()
     } else if operation.ending {
@@ -199,11 +196,7 @@ fn progress(operation: &OperationDetails) -> Progress {
     } else {
         match (operation.kind, operation.reached) {
             (OperationKind::Advance, Some(reached)) => {
-                format!(
-                    "Moving the clock: {} so far, now {}",
-                    runs(operation.done),
-                    When::of(reached, reached).day
-                )
+                format!("Moving the clock: {runs}now {}", When::of(reached, reached).day)
             }
             (OperationKind::Advance, None) => "Moving the clock".to_owned(),
             _ => "The speed of time is being changed".to_owned(),

@@ -10,6 +10,7 @@ use outlive_clock::{Instant, Span};
 pub(crate) use calendar::{Schedule, Zone};
 
 mod calendar;
+mod count;
 mod scheduled;
 
 /// The unit of a recurrence (reference §6.1).

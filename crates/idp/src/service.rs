@@ -40,6 +40,7 @@ const TABLES: &[&str] = &[
     "device_codes",
     "passkeys",
     "answered_challenges",
+    "phone_requests",
     "event_streams",
     "security_events",
     "refresh_token_families",
@@ -118,7 +119,7 @@ impl Service for IdpService {
         Ok(DueWork {
             done: keys.done + removals.done + events.done,
             failed: keys.failed + removals.failed + events.failed,
-            next_due: None,
+            ..DueWork::default()
         })
     }
 }

@@ -9,6 +9,7 @@ use outlive_lab::http::Http;
 use outlive_lab::scenario::run::{LabClient, LabError};
 use serde_json::{Value, json};
 
+use crate::advancing::advancing;
 use crate::cli::{PasswordArgs, TenantArgs};
 use crate::terminal::{print_error, print_line};
 
@@ -18,7 +19,7 @@ const CREDENTIAL_MAX: u64 = 16_384;
 /// Advances time.
 pub(crate) async fn advance(by: Span, target: &TenantArgs) -> Result<ExitCode, StartError> {
     let (lab, tenant) = find(target).await?;
-    Ok(exit_with(lab.advance(tenant, by).await.map(|clock| {
+    Ok(exit_with(advancing(&lab, tenant, lab.advance(tenant, by)).await.map(|clock| {
         let (done, failed) = clock.due_work();
         let succeeded = done.saturating_sub(failed);
         format!("It is {} now; {succeeded} runs succeeded, {failed} failed.", clock.now)

@@ -1,5 +1,6 @@
 //! The `outlive` program.
 
+mod advancing;
 mod ca;
 mod check;
 mod class;

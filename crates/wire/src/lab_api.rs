@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 pub use crate::lab_actions::{
     AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix, ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
 };
+pub use crate::operation::{OperationDetails, OperationKind};
 use crate::tenant::ApplicationKind;
 
 /// One of the four services.
@@ -363,70 +364,6 @@ pub struct MovedAnswer {
     pub done: u64,
     /// The number of those that failed.
     pub failed: u64,
-}
-
-/// What an operation does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationKind {
-    /// Moves time to an instant.
-    Advance,
-    /// Changes the speed of time.
-    Run,
-    /// Creates a tenant.
-    Create,
-    /// Starts a tenant over.
-    Reset,
-    /// Deletes a tenant.
-    Delete,
-}
-
-/// An operation that has begun and not ended.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct OperationDetails {
-    /// What it does.
-    pub kind: OperationKind,
-    /// Wall time at which it began.
-    #[schema(value_type = String)]
-    pub started: Instant,
-    /// Virtual time before an advance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub from: Option<Instant>,
-    /// The target of an advance.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub target: Option<Instant>,
-    /// The virtual instant that an advance has reached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub reached: Option<Instant>,
-    /// The speed of time after the operation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u32>)]
-    pub speed: Option<Speed>,
-    /// The number of due work items that were executed, including failed ones.
-    #[serde(default)]
-    pub done: u64,
-    /// The number of those that failed.
-    #[serde(default)]
-    pub failed: u64,
-    /// Whether a request froze the clock, which ends an advance before its target.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub frozen: bool,
-    /// Whether the operation was interrupted and is being ended.
-    #[serde(default)]
-    pub ending: bool,
-    /// The service for which it waits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waits_for: Option<Service>,
-    /// Why it has not ended yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-    /// The services in which another lab's tenant has this id: it is kept when a creation is
-    /// rolled back.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub spared: Vec<Service>,
 }
 
 /// Journal lines of all services, in order.

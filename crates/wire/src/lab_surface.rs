@@ -2,6 +2,7 @@
 
 use outlive_clock::{Instant, Speed};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The state of a tenant's clock in a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +41,20 @@ pub struct DueWork {
     pub done: u64,
     /// Number of failed work items.
     pub failed: u64,
+    /// Number of runs that recurrences of flows started.
+    #[serde(default)]
+    pub started: u64,
     /// When something is due next (virtual time). Services leave it to their lab surface.
     pub next_due: Option<Instant>,
+}
+
+/// How many runs recurrences of flows are going to start until an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExpectedRuns {
+    /// The number.
+    pub runs: u64,
+    /// Whether it is exact. Otherwise flows look for events, or a rule may turn one off.
+    pub is_exact: bool,
 }
 
 /// Selects journal events of one service.

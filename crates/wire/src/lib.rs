@@ -25,6 +25,7 @@ pub mod lab_api;
 mod lab_surface;
 mod line;
 pub mod managed_identity;
+mod operation;
 pub mod phone;
 mod secret;
 mod service_spec;
@@ -39,8 +40,8 @@ pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};
 pub use flow_details::{FlowAction, FlowDetails, FlowRole, FlowShare, FlowUser, ListedRun, RunDetails};
 pub use lab_surface::{
-    ClockChange, ClockState, ConnectionSignIn, DueWork, HeldConnection, HeldConnections, JournalQuery,
-    KnownFlow, KnownFlows, KnownRun,
+    ClockChange, ClockState, ConnectionSignIn, DueWork, ExpectedRuns, HeldConnection, HeldConnections,
+    JournalQuery, KnownFlow, KnownFlows, KnownRun,
 };
 pub use line::JournalLine;
 pub use outlive_rules::ClientClass;

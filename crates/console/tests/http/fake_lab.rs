@@ -52,6 +52,8 @@ impl FakeLab {
             .route("/lab/matrix/connections", post(connection_matrix))
             .route("/lab/tenants/{tenant}/connections", get(connections))
             .route("/lab/tenants/{tenant}/phone/{user}", get(phone))
+            .route("/lab/tenants/{tenant}/phone/{user}/passkeys", axum::routing::delete(lose_passkeys))
+            .route("/lab/tenants/{tenant}/phone/{user}/passkey-requests/{request}", post(answer_passkey))
             .route("/lab/tenants/{tenant}/phone/{user}/authenticator", put(add_app).delete(remove_app))
             .route("/lab/tenants/{tenant}/redeem", post(redeem))
             .route("/lab/tenants/{tenant}/reset", post(act))
@@ -110,7 +112,7 @@ async fn clock(State(lab): State<FakeLab>) -> Json<Value> {
     let mut clock = json!({"now": "2026-01-05T12:00:00Z", "speed": 1440, "next_due": "2026-01-05T13:00:00Z"});
     if lab.without_hub {
         clock["missing"] = json!(["hub"]);
-        clock["operation"] = json!({"kind": "advance", "started": "2026-11-23T12:00:00Z", "target": "2026-01-09T12:00:00Z", "done": 17, "failed": 0});
+        clock["operation"] = json!({"kind": "advance", "started": "2026-11-23T12:00:00Z", "from": "2026-01-05T08:00:00Z", "target": "2026-04-04T08:00:00Z", "reached": "2026-02-24T12:00:00Z", "done": 1210, "failed": 0, "runs": 1204, "expected": {"runs": 2136, "is_exact": true}});
     }
     Json(clock)
 }
@@ -338,6 +340,12 @@ async fn phone(Path((_, user)): Path<(String, String)>) -> Json<Value> {
         "upn": user, "user": "1", "now": "2026-01-05T12:00:12Z", "is_registered": owner,
         "messages": if owner { json!([mail("48291773", true), mail("11112222", false), flow]) } else { json!([]) },
         "authenticator": if owner { codes } else { Value::Null },
+        "passkeys": if owner { json!([{"rp_id": "localhost", "created": "2026-01-05T09:12:00Z", "uses": 3}]) } else { json!([]) },
+        "requests": if owner { json!([
+            {"id": "get-1", "purpose": "Sign in", "is_registration": false, "can_respond": true, "asked": "2026-01-05T11:59:00Z"},
+            {"id": "get-2", "purpose": "Sign in", "is_registration": false, "can_respond": false, "asked": "2026-01-05T11:58:00Z"},
+            {"id": "make", "purpose": "Add", "is_registration": true, "can_respond": true, "asked": "2026-01-05T11:57:00Z"},
+        ]) } else { json!([]) },
     }))
 }
 
@@ -352,6 +360,24 @@ async fn add_app(
     }
     lab.requests.lock().expect("not poisoned").push(json!({"add": user, "with": what}));
     StatusCode::NO_CONTENT.into_response()
+}
+
+async fn answer_passkey(
+    State(lab): State<FakeLab>,
+    Path((_, user, request)): Path<(String, String, String)>,
+    Json(what): Json<Value>,
+) -> Response {
+    if let Some(message) = lab.refuse {
+        return (StatusCode::BAD_REQUEST, Json(json!({"error": {"code": "BadRequest", "message": message}})))
+            .into_response();
+    }
+    lab.requests.lock().expect("not poisoned").push(json!({"passkey": request, "of": user, "with": what}));
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn lose_passkeys(State(lab): State<FakeLab>, Path((_, user)): Path<(String, String)>) -> StatusCode {
+    lab.requests.lock().expect("not poisoned").push(json!({ "lose": user }));
+    StatusCode::NO_CONTENT
 }
 
 async fn remove_app(State(lab): State<FakeLab>, Path((_, user)): Path<(String, String)>) -> StatusCode {

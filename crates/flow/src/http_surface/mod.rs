@@ -4,6 +4,7 @@ mod callback_urls;
 mod callbacks;
 mod caller;
 mod client_address;
+mod expected_runs;
 mod flow_documents;
 mod flow_edits;
 mod flow_routes;
@@ -82,6 +83,7 @@ pub(crate) fn router(flows: Arc<Flows>) -> Router {
         .route("/_lab/tenants/{tenant}/flows/{flow}", get(known_flow::show))
         .route("/_lab/tenants/{tenant}/flows/{flow}/runs/{run}", get(known_flow::show_run))
         .route("/_lab/tenants/{tenant}/runs", get(run_routes::counts))
+        .route("/_lab/tenants/{tenant}/runs/expected", get(expected_runs::show))
         .route("/_lab/tenants/{tenant}/outbox", get(outbox::show))
         .method_not_allowed_fallback(|| async {
             Problem::new(

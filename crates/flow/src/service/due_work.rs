@@ -32,11 +32,13 @@ const BATCH: u32 = 200;
 pub(super) struct Processed {
     /// The status of the run, if this process executed one.
     status: Option<RunStatus>,
+    /// How many runs a recurrence started.
+    started: u64,
     /// The next occurrence of the flow, if this process claimed one.
     following: Option<Due>,
 }
 
-const NOTHING_DONE: Processed = Processed { status: None, following: None };
+const NOTHING_DONE: Processed = Processed { status: None, started: 0, following: None };
 
 impl Flows {
     /// Runs what is due in the tenant, until the turn is over. Missed occurrences are skipped.
@@ -84,6 +86,7 @@ impl Flows {
                         RunStatus::Failed | RunStatus::TimedOut | RunStatus::Aborted
                     ));
                 }
+                work.started += done.started;
                 waiting.extend(done.following.filter(|following| following.at <= now).map(Reverse));
                 if turn.is_over() {
                     return Ok(work);
@@ -120,7 +123,7 @@ impl Flows {
         match self.chassis.store.commit(change).await {
             Ok(()) => {
                 let following = Due { at: next, flow, kind: DueKind::Occurrence(occurrence) };
-                Ok(Processed { status: None, following: Some(following) })
+                Ok(Processed { following: Some(following), ..NOTHING_DONE })
             }
             // The flow was changed, or another replica skipped the occurrences.
             Err(error) if error.is_conflict() => Ok(NOTHING_DONE),
@@ -179,7 +182,7 @@ impl Flows {
             // A run of the same flow in the same millisecond has this name: generate another.
             Err(StoreError::Conflict { statement }) if statement % 2 == 1 => {
                 let again = Due { at: due, flow, kind: DueKind::Occurrence(occurrence) };
-                return Ok(Processed { status: None, following: Some(again) });
+                return Ok(Processed { following: Some(again), ..NOTHING_DONE });
             }
             Err(StoreError::Conflict { .. }) => return Ok(NOTHING_DONE),
             Err(error) => return Err(error.into()),
@@ -191,7 +194,8 @@ impl Flows {
             let ended = self.execute(execution, now).await?;
             status = if status == Some(RunStatus::Failed) { status } else { ended };
         }
-        Ok(Processed { status, following: Some(following) })
+        let started = u64::try_from(started).unwrap_or_default();
+        Ok(Processed { status, started, following: Some(following) })
     }
 
     /// Resumes a run whose retry is due, or that a crashed process left unfinished. It continues
@@ -228,7 +232,7 @@ impl Flows {
             }
             _ => self.abort(tenant, &run, record, &trace, now).await?,
         };
-        Ok(Processed { status, following: None })
+        Ok(Processed { status, ..NOTHING_DONE })
     }
 
     /// Ends a run that cannot be resumed.

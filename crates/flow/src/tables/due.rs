@@ -112,3 +112,48 @@ pub(crate) async fn list(
         })
         .collect()
 }
+
+/// A flow whose recurrence is due in some time.
+pub(crate) struct Upcoming {
+    pub(crate) id: FlowId,
+    pub(crate) version: i64,
+    pub(crate) anchor: Instant,
+    pub(crate) next_due: Instant,
+}
+
+/// Reads up to `limit` flows whose recurrence is due at or before an instant.
+pub(crate) async fn list_upcoming(
+    store: &Store,
+    tenant: TenantId,
+    until: Instant,
+    limit: u32,
+) -> Result<Vec<Upcoming>, StoreError> {
+    let rows = store
+        .rows(sql!(
+            "SELECT id, version, anchor_us, next_due_us FROM flows \
+             WHERE tenant = $1 AND next_due_us <= $2 ORDER BY next_due_us LIMIT $3",
+            tenant,
+            until,
+            limit
+        ))
+        .await?;
+    let upcoming = rows.iter().map(|row| {
+        Ok(Upcoming {
+            id: row.parse("id")?,
+            version: row.int("version")?,
+            anchor: row.instant("anchor_us")?,
+            next_due: row.instant("next_due_us")?,
+        })
+    });
+    upcoming.collect()
+}
+
+/// Whether a rule of the lifecycle is due at or before an instant.
+pub(crate) async fn has_rule(store: &Store, tenant: TenantId, until: Instant) -> Result<bool, StoreError> {
+    let row = store.row(sql!(
+        "SELECT 1 AS found FROM lifecycle WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 LIMIT 1",
+        tenant,
+        until
+    ));
+    Ok(row.await?.is_some())
+}

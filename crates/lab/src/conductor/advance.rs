@@ -193,7 +193,7 @@ impl<T: Timepieces> Conductor<T> {
     pub(crate) async fn settle(&self, speed: Speed, finish: bool) -> Result<ClockState, ConductError> {
         let Stopped { states, now } = self.freeze().await?;
         if finish {
-            let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
+            let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0, started: 0 };
             let mut course = Course { states, all_set: wall_now(), moved, target: now };
             match self.finish_due(&mut course).await {
                 Ok(_) => {}
@@ -216,7 +216,7 @@ impl<T: Timepieces> Conductor<T> {
         if target < now {
             return Err(ConductError::Backwards { now, target });
         }
-        let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0 };
+        let moved = Moved { from: now, now, steps: 0, done: 0, failed: 0, started: 0 };
         let mut course = Course { states, all_set: wall_now(), moved, target };
         while let Some(next) = course.next_stop() {
             if self.is_canceled() {
@@ -272,6 +272,7 @@ impl<T: Timepieces> Conductor<T> {
         let work = self.run_due(service, change).await?;
         course.moved.done += work.done;
         course.moved.failed += work.failed;
+        course.moved.started += work.started;
         let state = &mut course.states[service.index()];
         state.now = course.moved.now;
         state.next_due = work.next_due;
@@ -322,8 +323,8 @@ impl Course {
     }
 
     const fn progress(&self) -> Progress {
-        let Moved { from, now, done, failed, .. } = self.moved;
-        Progress { from, now, target: self.target, done, failed }
+        let Moved { from, now, done, failed, started, .. } = self.moved;
+        Progress { from, now, target: self.target, done, failed, started }
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Progress {
     pub done: u64,
     /// The number of those that failed.
     pub failed: u64,
+    /// The number of runs that recurrences started.
+    pub started: u64,
 }
 
 /// What happened while time moved.
@@ -54,6 +56,8 @@ pub struct Moved {
     pub done: u64,
     /// The number of those that failed.
     pub failed: u64,
+    /// The number of runs that recurrences started.
+    pub started: u64,
 }
 
 /// A tenant's time, from the services that responded.

@@ -110,7 +110,7 @@ impl Timepieces for &Fakes {
         if !self.stuck {
             state.next_due = Some(due + self.every);
         }
-        Ok(DueWork { done: 1, failed: 0, next_due: state.next_due })
+        Ok(DueWork { done: 1, failed: 0, started: 1, next_due: state.next_due })
     }
 }
 

@@ -7,7 +7,7 @@ use outlive_chassis::LabKey;
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
-use outlive_wire::{FlowDetails, HeldConnections, KnownFlows, RunDetails};
+use outlive_wire::{ExpectedRuns, FlowDetails, HeldConnections, KnownFlows, RunDetails};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
@@ -48,12 +48,12 @@ impl LabSurface {
         &self.http
     }
 
-    fn url(&self, service: Service, path: &str) -> String {
+    pub(super) fn url(&self, service: Service, path: &str) -> String {
         format!("{}{path}", self.origins.of(service).server)
     }
 
     /// Creates a request to a lab surface. The key is sent nowhere else.
-    fn request(&self, method: Method, url: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, url: &str) -> RequestBuilder {
         with_key(&self.http, &self.key, method, url)
     }
 
@@ -262,6 +262,17 @@ impl LabSurface {
         let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/timeline"));
         let range = [("from", from.to_string()), ("until", until.to_string())];
         let request = self.request(Method::GET, &url).query(&range).query(&[("bin", bin.as_seconds())]);
+        send(request).await?.expect()
+    }
+
+    /// Returns how many runs recurrences are going to start until an instant.
+    pub(crate) async fn expected_runs(
+        &self,
+        tenant: TenantId,
+        until: Instant,
+    ) -> Result<ExpectedRuns, CallError> {
+        let url = self.url(Service::Flow, &format!("/_lab/tenants/{tenant}/runs/expected"));
+        let request = self.request(Method::GET, &url).query(&[("until", until.to_string())]);
         send(request).await?.expect()
     }
 

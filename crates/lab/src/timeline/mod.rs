@@ -24,7 +24,7 @@ use crate::why::lines::Line;
 /// What happens to users and applications.
 const KINDS_OF_EVENTS: &str = "password.changed,password.reset,password.expired,sessions.revoked,user.disabled,user.enabled,\
     user.deleted,user.restored,secret.rotated,secret.expired,secret.removed,application.disabled,application.enabled,\
-    consent.withdrawn,policy.created,sign_in.succeeded,sign_out";
+    consent.withdrawn,policy.created,policy.changed,policy.deleted,mfa.required,mfa.not_required,sign_in.succeeded,sign_out";
 /// What happens to connections.
 const KINDS_OF_CONNECTIONS: &str = "consent.redeemed,connection.broken,connection.changed";
 /// The number of latest events of each kind that are read.

@@ -134,6 +134,7 @@ impl TenantClock {
         let note = |step: Progress| {
             operations.note(self.tenant, |details| {
                 (details.reached, details.done, details.failed) = (Some(step.now), step.done, step.failed);
+                details.runs = step.started;
             });
             progress(step);
         };
@@ -145,6 +146,9 @@ impl TenantClock {
                 target => target.from(stopped.now),
             };
             operations.note(self.tenant, |details| details.target = Some(target));
+            // Without the number, the progress has none.
+            let expected = self.tenants.surface().expected_runs(self.tenant, target).await.ok();
+            operations.note(self.tenant, |details| details.expected = expected);
             let moved = conductor.advance(stopped, target, &note).await?;
             if !speed.is_frozen() {
                 conductor.run_from(moved.now, speed).await?;

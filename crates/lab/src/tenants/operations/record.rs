@@ -14,6 +14,8 @@ pub(super) fn begun(kind: OperationKind) -> OperationDetails {
         speed: None,
         done: 0,
         failed: 0,
+        runs: 0,
+        expected: None,
         frozen: false,
         ending: false,
         waits_for: None,
