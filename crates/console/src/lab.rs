@@ -9,7 +9,7 @@ use outlive_wire::lab_api::{
     ConnectionFixed, JournalAnswer, ListedTenant, SignInRequest, TenantCredentials, TenantList,
     TenantRequest,
 };
-use outlive_wire::phone::{AuthenticatorSecret, Phone};
+use outlive_wire::phone::{AuthenticatorSecret, PasskeyAnswer, Phone};
 use outlive_wire::story::Story;
 use outlive_wire::timeline::Timeline;
 use outlive_wire::{FlowAction, FlowDetails, FlowShare, HeldConnections, JournalLine, RunDetails};
@@ -300,6 +300,25 @@ impl Lab {
     pub(crate) async fn remove_authenticator(&self, tenant: TenantId, user: &str) -> Result<(), LabError> {
         let path = format!("{}/authenticator", phone_path(tenant, user));
         let (url, request) = self.request(Method::DELETE, &path);
+        answer(url, request).await
+    }
+
+    /// Responds to a page that waits for a user's phone.
+    pub(crate) async fn answer_passkey_request(
+        &self,
+        tenant: TenantId,
+        user: &str,
+        request: &str,
+        given: &PasskeyAnswer,
+    ) -> Result<(), LabError> {
+        let path = format!("{}/passkey-requests/{}", phone_path(tenant, user), segment(request));
+        let (url, request) = self.request(Method::POST, &path);
+        answer(url, request.json(given)).await
+    }
+
+    /// Removes the passkeys from a user's phone.
+    pub(crate) async fn remove_passkeys(&self, tenant: TenantId, user: &str) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::DELETE, &format!("{}/passkeys", phone_path(tenant, user)));
         answer(url, request).await
     }
 

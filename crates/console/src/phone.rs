@@ -1,5 +1,5 @@
-//! `/phone`: a stand-in for the phone of a user, so that self-service password reset and MFA can be
-//! tried in one browser.
+//! `/phone`: a stand-in for the phone of a user, so that self-service password reset, MFA and
+//! passkeys can be tried in one browser.
 
 use askama::Template;
 use axum::Json;
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use outlive_clock::{Instant, TenantId};
 use outlive_wire::lab_api::TenantCredentials;
-use outlive_wire::phone::{AuthenticatorCodes, Mail, Phone};
+use outlive_wire::phone::{AuthenticatorCodes, Mail, PasskeyAnswer, PasskeyRequest, Phone};
 use serde::Deserialize;
 
 use crate::actions::{back_to, out_of_date, sentence};
@@ -39,11 +39,16 @@ pub(crate) struct AuthenticatorForm {
     token: String,
     tenant: String,
     user: String,
-    /// `add` or `remove`.
+    /// `add`, `remove`, `use`, `decline` or `lose`.
     #[serde(rename = "do")]
     what: String,
     #[serde(default)]
     secret: String,
+    /// The request of a page for a passkey, and the number that the page shows.
+    #[serde(default)]
+    request: String,
+    #[serde(default)]
+    number: String,
 }
 
 #[derive(Template)]
@@ -58,6 +63,8 @@ struct PhonePage {
     unused: usize,
     authenticator: Option<AuthenticatorView>,
     is_registered: bool,
+    passkeys: Vec<PasskeyView>,
+    requests: Vec<RequestView>,
     /// The pages of the identity provider.
     reset_url: String,
     security_url: String,
@@ -74,6 +81,22 @@ struct CodeView {
     digits: String,
     expires: String,
     is_usable: bool,
+}
+
+struct PasskeyView {
+    host: String,
+    created: When,
+    uses: u32,
+}
+
+/// A page that waits for a passkey.
+struct RequestView {
+    id: String,
+    question: &'static str,
+    what: &'static str,
+    action: &'static str,
+    asked: When,
+    can_respond: bool,
 }
 
 struct AuthenticatorView {
@@ -124,13 +147,34 @@ pub(crate) async fn change(
     if !console.form_key.accepts(&headers, &form.token) {
         return Ok(back_to(&path_of(tenant, &form.user), &out_of_date()));
     }
-    let (changed, done) = if form.what == "remove" {
-        let done = "The account is removed from the authenticator app. The identity provider still asks for its codes.";
-        (console.lab.remove_authenticator(tenant, &form.user).await, done)
-    } else {
-        let done =
-            "The account is in the authenticator app. Type its code on the page that shows the secret.";
-        (console.lab.add_authenticator(tenant, &form.user, &form.secret).await, done)
+    let (lab, user) = (&console.lab, form.user.as_str());
+    let (changed, done) = match form.what.as_str() {
+        "remove" => (
+            lab.remove_authenticator(tenant, user).await,
+            "The account is removed from the authenticator app. The identity provider still asks for its codes.",
+        ),
+        "use" => {
+            let answer = PasskeyAnswer { number: form.number.trim().parse().ok(), declined: false };
+            (
+                lab.answer_passkey_request(tenant, user, &form.request, &answer).await,
+                "The phone responded. Press Continue on the page that showed the number.",
+            )
+        }
+        "decline" => {
+            let answer = PasskeyAnswer { number: None, declined: true };
+            (
+                lab.answer_passkey_request(tenant, user, &form.request, &answer).await,
+                "It was declined. The page that showed the number says so when it continues.",
+            )
+        }
+        "lose" => (
+            lab.remove_passkeys(tenant, user).await,
+            "The phone has no passkey any more. The identity provider still has the public keys; remove them at Security info.",
+        ),
+        _ => (
+            lab.add_authenticator(tenant, user, &form.secret).await,
+            "The account is in the authenticator app. Type its code on the page that shows the secret.",
+        ),
     };
     let message = match changed {
         Ok(()) => Message::success(done),
@@ -154,6 +198,7 @@ fn view(frame: Frame, tenant: &TenantCredentials, phone: Phone) -> PhonePage {
     let idp = format!("{}/{}", tenant.urls.idp, tenant.tenant_id);
     let unused = phone.messages.iter().filter(|mail| mail.is_usable).count();
     let title = match (unused > 0, &phone.authenticator, phone.is_registered) {
+        _ if !phone.requests.is_empty() => "A page waits for a passkey of this phone",
         (true, ..) => "A code waits in the mail",
         (false, Some(_), true) => "The authenticator app shows a code; no mail waits",
         (false, Some(_), false) => "Type the code to register the authenticator app",
@@ -170,6 +215,16 @@ fn view(frame: Frame, tenant: &TenantCredentials, phone: Phone) -> PhonePage {
             .as_ref()
             .map(|codes| authenticator_view(codes, phone.now, frame.tenant.speed == 0)),
         is_registered: phone.is_registered,
+        passkeys: phone
+            .passkeys
+            .iter()
+            .map(|passkey| PasskeyView {
+                host: passkey.rp_id.clone(),
+                created: When::of(passkey.created, phone.now),
+                uses: passkey.uses,
+            })
+            .collect(),
+        requests: phone.requests.iter().map(|request| request_view(request, phone.now)).collect(),
         reset_url: format!("{idp}/passwordreset"),
         security_url: format!("{idp}/security-info"),
         upn: phone.upn,
@@ -184,6 +239,26 @@ fn mail_view(mail: &Mail, now: Instant) -> MailView {
         is_usable: mail.is_usable,
     });
     MailView { subject: mail.subject.clone(), when: When::of(mail.at, now), text: mail.text.clone(), code }
+}
+
+fn request_view(request: &PasskeyRequest, now: Instant) -> RequestView {
+    let (question, what, action) = match (request.is_registration, request.can_respond) {
+        (true, _) => {
+            ("Add a passkey to this phone?", "Security info asks for a new passkey.", "Add the passkey")
+        }
+        (false, true) => {
+            ("Sign in with the passkey?", "A sign-in page asks for a passkey.", "Use the passkey")
+        }
+        (false, false) => ("A sign-in page asks for a passkey", "This phone has none that it accepts.", ""),
+    };
+    RequestView {
+        id: request.id.clone(),
+        question,
+        what,
+        action,
+        asked: When::of(request.asked, now),
+        can_respond: request.can_respond,
+    }
 }
 
 fn authenticator_view(codes: &AuthenticatorCodes, now: Instant, is_frozen: bool) -> AuthenticatorView {

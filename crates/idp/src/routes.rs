@@ -95,6 +95,8 @@ pub(crate) fn router(idp: Idp) -> Router {
         .layer(from_fn(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/outbox", get(crate::lab::outbox::show))
+        .route("/_lab/tenants/{tenant}/phone-requests", get(crate::lab::phone_requests::list))
+        .route("/_lab/tenants/{tenant}/phone-requests/{request}", post(crate::lab::phone_requests::answer))
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
         .route("/_lab/tenants/{tenant}/event-streams", get(security_events::show))
         .route(

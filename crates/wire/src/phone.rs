@@ -22,6 +22,52 @@ pub struct Phone {
     pub authenticator: Option<AuthenticatorCodes>,
     /// Whether the identity provider has an authenticator app of the user.
     pub is_registered: bool,
+    /// The passkeys on the phone, oldest first.
+    #[serde(default)]
+    pub passkeys: Vec<PhonePasskey>,
+    /// The pages that wait for a passkey of the phone, newest first.
+    #[serde(default)]
+    pub requests: Vec<PasskeyRequest>,
+}
+
+/// A passkey on the phone. Its key is sealed, and never returned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PhonePasskey {
+    /// The host name for which it was created.
+    pub rp_id: String,
+    /// When it was created (virtual time).
+    #[schema(value_type = String)]
+    pub created: Instant,
+    /// How often it signed in.
+    pub uses: u32,
+}
+
+/// A page of the identity provider that waits for the phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PasskeyRequest {
+    /// Its id.
+    pub id: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Whether the phone is to create a passkey.
+    pub is_registration: bool,
+    /// Whether the phone has a passkey for it, or can create one.
+    pub can_respond: bool,
+    /// When the page was shown (virtual time).
+    #[schema(value_type = String)]
+    pub asked: Instant,
+}
+
+/// Responds to a page that waits for the phone: with the number that it shows, or declines.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasskeyAnswer {
+    /// The number on the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u8>,
+    /// Whether the user declined.
+    #[serde(default)]
+    pub declined: bool,
 }
 
 /// A mail that would have been sent.

@@ -11,7 +11,7 @@ use crate::fake_lab::{FakeLab, NASTY, TENANT};
 async fn a_phone_shows_codes_with_their_validity() {
     let mut browser = Browser::at(&FakeLab::default().serve().await);
     let page = browser.get("/phone").await;
-    assert_eq!(page.texts("h1"), ["A code waits in the mail"]);
+    assert_eq!(page.texts("h1"), ["A page waits for a passkey of this phone"]);
     assert_eq!(page.texts(".digits"), ["4829 1773", "1111 2222", "731 046"]);
     let validity = page.texts(".mail .quiet");
     assert!(validity[0].starts_with("Valid until 12:10:12, for one reset."), "{validity:?}");
@@ -25,7 +25,10 @@ async fn a_phone_shows_codes_with_their_validity() {
     // Another user's, and one whom the tenant does not have: the owner's.
     let colleague = browser.get("/phone?user=colleague@contoso.example").await;
     assert_eq!(colleague.texts("h1"), ["Nothing waits on this phone"]);
-    assert_eq!(browser.get("/phone?user=unknown").await.texts("h1"), ["A code waits in the mail"]);
+    assert_eq!(
+        browser.get("/phone?user=unknown").await.texts("h1"),
+        ["A page waits for a passkey of this phone"]
+    );
 }
 
 #[tokio::test]
@@ -62,4 +65,49 @@ async fn a_rejected_secret_is_reported() {
         [("token", token.as_str()), ("tenant", TENANT), ("user", user), ("do", "add"), ("secret", "x")];
     assert_eq!(browser.post("/phone", &fields).await.status, StatusCode::SEE_OTHER);
     assert_eq!(browser.get("/phone").await.texts(".toast"), ["That is no secret."]);
+}
+
+#[tokio::test]
+async fn a_page_that_waits_for_a_passkey_is_answered_with_its_number_or_declined() {
+    let lab = FakeLab::default();
+    let mut browser = Browser::at(&lab.serve().await);
+    let page = browser.get("/phone").await;
+    let questions =
+        ["Sign in with the passkey?", "A sign-in page asks for a passkey", "Add a passkey to this phone?"];
+    assert_eq!(page.texts("[aria-labelledby=p-key] h3"), questions);
+    // Without a passkey for it, it can only be declined.
+    assert_eq!(
+        page.texts("[aria-labelledby=p-key] button[value=use]"),
+        ["Use the passkey", "Add the passkey"]
+    );
+    assert_eq!(page.texts("[aria-labelledby=p-key] button[value=decline]").len(), 3);
+    assert!(page.texts("[aria-labelledby=p-key] li")[0].starts_with("localhost made 09:12"));
+    let token = page.attributes("form[action='/phone'] input[name=token]", "value").remove(0);
+    let user = "owner@contoso.example";
+    let mut send = async |what: &str, number: &str| {
+        let fields = [
+            ("token", token.as_str()),
+            ("tenant", TENANT),
+            ("user", user),
+            ("do", what),
+            ("request", "get-1"),
+            ("number", number),
+        ];
+        let answer = browser.post("/phone", &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        browser.get(answer.headers[LOCATION].to_str().expect("text")).await.texts(".toast").remove(0)
+    };
+    assert!(send("use", " 42 ").await.starts_with("The phone responded."));
+    assert!(send("use", "forty-two").await.starts_with("The phone responded."));
+    assert!(send("decline", "").await.starts_with("It was declined."));
+    assert!(send("lose", "").await.starts_with("The phone has no passkey any more."));
+    let answered = |with| json!({"passkey": "get-1", "of": user, "with": with});
+    let sent = [
+        answered(json!({"number": 42, "declined": false})),
+        // The lab refuses it: it is no number.
+        answered(json!({"declined": false})),
+        answered(json!({"declined": true})),
+        json!({ "lose": user }),
+    ];
+    assert_eq!(lab.requests(), sent);
 }

@@ -4,6 +4,7 @@ pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod identity_endpoints;
 pub(crate) mod outbox;
+pub(crate) mod phone_requests;
 pub(crate) mod policies;
 pub(crate) mod question;
 pub(crate) mod registration;

@@ -31,7 +31,7 @@ pub(crate) enum Arrival {
 }
 
 /// A parsed page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) answer: Answer,
     pub(crate) heading: String,

@@ -5,6 +5,7 @@ mod client;
 #[expect(dead_code, reason = "a benchmark uses more of it")]
 mod installation;
 mod passkey_device;
+mod passkey_phone;
 mod tenant;
 mod tokens;
 

@@ -30,7 +30,7 @@ pub(crate) struct Tenant {
 }
 
 /// A response with its body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: reqwest::header::HeaderMap,

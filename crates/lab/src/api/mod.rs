@@ -30,7 +30,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post, put};
+use axum::routing::{any, delete, get, post, put};
 use axum::{Extension, Router, middleware};
 use outlive_chassis::{Problem, refuse_other_sites};
 
@@ -58,6 +58,8 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/phone/{user}", get(phone::show))
+        .route("/lab/tenants/{tenant}/phone/{user}/passkeys", delete(phone::remove_passkeys))
+        .route("/lab/tenants/{tenant}/phone/{user}/passkey-requests/{request}", post(phone::answer))
         .route("/lab/tenants/{tenant}/phone/{user}/authenticator", put(phone::add).delete(phone::remove))
         .route("/lab/tenants/{tenant}/directory/users", get(directory::users))
         .route("/lab/tenants/{tenant}/directory/users/{user}", get(directory::user))

@@ -6,7 +6,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_chassis::Problem;
-use outlive_wire::phone::{AuthenticatorSecret, Phone};
+use outlive_wire::phone::{AuthenticatorSecret, PasskeyAnswer, Phone};
 
 use super::problem::{of_body, tenant_of};
 use crate::tenants::Tenants;
@@ -45,5 +45,32 @@ pub(crate) async fn remove(
     Path((tenant, user)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     tenants.remove_authenticator(tenant_of(&tenant)?, &user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[utoipa::path(post, path = "/lab/tenants/{tenant}/phone/{user}/passkey-requests/{request}",
+    params(("tenant" = String, Path, description = "tenant id"), ("user" = String, Path, description = "role, sign-in name or object id"),
+        ("request" = String, Path, description = "the id of the request")),
+    request_body = PasskeyAnswer,
+    responses((status = 204, description = "the page can go on"),
+        (status = 400, description = "another number, no passkey for it, or no such request"), (status = 404, description = "no such tenant or user")))]
+pub(crate) async fn answer(
+    State(tenants): State<Tenants>,
+    Path((tenant, user, request)): Path<(String, String, String)>,
+    body: Result<Json<PasskeyAnswer>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(answer) = body.map_err(|rejection| of_body(&rejection))?;
+    tenants.answer_passkey_request(tenant_of(&tenant)?, &user, &request, &answer).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[utoipa::path(delete, path = "/lab/tenants/{tenant}/phone/{user}/passkeys",
+    params(("tenant" = String, Path, description = "tenant id"), ("user" = String, Path, description = "role, sign-in name or object id")),
+    responses((status = 204, description = "the phone has no passkey; the identity provider still accepts one"), (status = 404, description = "no such tenant or user")))]
+pub(crate) async fn remove_passkeys(
+    State(tenants): State<Tenants>,
+    Path((tenant, user)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    tenants.remove_passkeys(tenant_of(&tenant)?, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::drive::{PAGES_MAX, refused};
-use super::{Arrival, AuthenticatorError, Browser, BrowserError, Form, Page};
+use super::{Arrival, AuthenticatorError, Browser, BrowserError, Form, Page, StoredKey};
 
 /// Flags UP and UV: user present and verified.
 const FLAGS_USER: u8 = 0b0000_0101;
@@ -24,16 +24,18 @@ const FLAG_ATTESTED_DATA: u8 = 0b0100_0000;
 pub(crate) struct Authenticator {
     random: Randomness,
     keys: Vec<Key>,
+    /// The key that responded last.
+    last: Option<usize>,
 }
 
-struct Key {
+pub(super) struct Key {
     /// Base64url.
-    id: String,
-    rp_id: String,
+    pub(super) id: String,
+    pub(super) rp_id: String,
     /// The server's user handle (base64url).
-    user_handle: String,
-    pair: EcdsaKeyPair,
-    uses: u32,
+    pub(super) user_handle: String,
+    pub(super) pair: EcdsaKeyPair,
+    pub(super) uses: u32,
 }
 
 /// The options of a page, from the `options` field of its form.
@@ -70,7 +72,21 @@ impl std::fmt::Debug for Authenticator {
 impl Authenticator {
     /// Creates an authenticator without keys. The ids of its keys come from `random`.
     pub(crate) const fn new(random: Randomness) -> Self {
-        Self { random, keys: Vec::new() }
+        Self { random, keys: Vec::new(), last: None }
+    }
+
+    /// Creates an authenticator with keys of an earlier one.
+    pub(crate) fn with_keys(
+        random: Randomness,
+        keys: impl IntoIterator<Item = StoredKey>,
+    ) -> Result<Self, AuthenticatorError> {
+        let keys = keys.into_iter().map(StoredKey::open).collect::<Result<_, _>>()?;
+        Ok(Self { random, keys, last: None })
+    }
+
+    /// Returns the key that responded last, to be stored.
+    pub(crate) fn last_used(&self) -> Result<Option<StoredKey>, AuthenticatorError> {
+        self.last.and_then(|last| self.keys.get(last)).map(StoredKey::of).transpose()
     }
 
     /// Registers a passkey on the security info page (`{idp}/{tenant}/security-info`), signing in
@@ -134,12 +150,17 @@ impl Authenticator {
     /// script would.
     pub(crate) fn respond(&mut self, form: &Form) -> Result<String, AuthenticatorError> {
         let options = form.fields.iter().find(|(name, _)| name == "options");
-        let options: Options = serde_json::from_str(options.map_or("", |(_, value)| value))
-            .map_err(|error| AuthenticatorError::InvalidOptions(Cause::new(error)))?;
         let origin = form.action.origin().ascii_serialization();
+        self.respond_at(&origin, options.map_or("", |(_, value)| value))
+    }
+
+    /// Responds to the options of a page of this origin.
+    pub(crate) fn respond_at(&mut self, origin: &str, options: &str) -> Result<String, AuthenticatorError> {
+        let options: Options = serde_json::from_str(options)
+            .map_err(|error| AuthenticatorError::InvalidOptions(Cause::new(error)))?;
         match (&options.rp, &options.user) {
-            (Some(rp), Some(user)) => self.create_key(&origin, &options.challenge, &rp.id, &user.id),
-            _ => self.sign(&origin, &options),
+            (Some(rp), Some(user)) => self.create_key(origin, &options.challenge, &rp.id, &user.id),
+            _ => self.sign(origin, &options),
         }
         .map(|answer| answer.to_string())
     }
@@ -171,6 +192,7 @@ impl Authenticator {
         });
         let (rp_id, user_handle) = (rp_id.to_owned(), user_handle.to_owned());
         self.keys.push(Key { id, rp_id, user_handle, pair, uses: 0 });
+        self.last = Some(self.keys.len() - 1);
         Ok(answer)
     }
 
@@ -180,7 +202,9 @@ impl Authenticator {
                 || options.allow_credentials.iter().any(|allowed| allowed.id == id)
         };
         let rp_id = &options.rp_id;
-        let key = self.keys.iter_mut().rev().find(|key| key.rp_id == *rp_id && allowed(&key.id));
+        let found = self.keys.iter().rposition(|key| key.rp_id == *rp_id && allowed(&key.id));
+        self.last = found;
+        let key = found.and_then(|found| self.keys.get_mut(found));
         let key = key.ok_or_else(|| AuthenticatorError::NoKey { rp_id: rp_id.clone() })?;
         key.uses += 1;
         let data = authenticator_data(rp_id, FLAGS_USER, key.uses);
@@ -282,5 +306,22 @@ mod tests {
         }
         let nothing = authenticator.respond(&form(&json!("nothing")));
         assert!(matches!(nothing, Err(AuthenticatorError::InvalidOptions(_))), "{nothing:?}");
+    }
+
+    #[test]
+    fn a_stored_key_signs_on_and_counts_on() {
+        let make = json!({"challenge": "AAAA", "rp": {"id": "login.example"}, "user": {"id": "dXNlcg"}});
+        let mut first = Authenticator::new(Randomness::from_seed(1));
+        let made: Value = serde_json::from_str(&first.respond(&form(&make)).expect("made")).expect("JSON");
+        let stored = first.last_used().expect("a key").expect("stored");
+        assert!(!format!("{stored:?}").contains(stored.secret.expose()));
+        let mut second = Authenticator::with_keys(Randomness::from_seed(2), [stored]).expect("opens");
+        let ask = json!({"challenge": "BBBB", "rpId": "login.example", "allowCredentials": []});
+        let used = second.respond_at("https://login.example", &ask.to_string()).expect("signs");
+        let used: Value = serde_json::from_str(&used).expect("JSON");
+        assert_eq!((&used["id"], &used["response"]["userHandle"]), (&made["id"], &json!("dXNlcg")));
+        assert_eq!(second.last_used().expect("a key").map(|key| key.uses), Some(1));
+        let unreadable = StoredKey { id: String::new(), rp_id: String::new(), uses: 0, secret: "x".into() };
+        assert!(Authenticator::with_keys(Randomness::from_seed(2), [unreadable]).is_err());
     }
 }

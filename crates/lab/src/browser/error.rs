@@ -68,6 +68,9 @@ pub enum AuthenticatorError {
         /// The relying party id.
         rp_id: String,
     },
+    /// A stored key is not one of an authenticator.
+    #[error("a passkey is stored in a form that cannot be read")]
+    UnreadableKey,
     /// The cryptographic library failed.
     #[error("cannot create or use a key")]
     Key(#[from] Unspecified),

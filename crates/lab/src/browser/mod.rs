@@ -6,6 +6,7 @@ mod cookies;
 mod drive;
 mod error;
 mod form;
+mod stored_key;
 
 pub(crate) use authenticator::Authenticator;
 pub(crate) use drive::refused;
@@ -13,3 +14,4 @@ pub(crate) use drive::{Arrival, Browser};
 pub(crate) use error::{AuthenticatorError, BrowserError};
 pub(crate) use form::aadsts_in;
 pub(crate) use form::{Form, Page};
+pub(crate) use stored_key::StoredKey;

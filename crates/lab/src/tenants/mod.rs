@@ -11,6 +11,7 @@ mod lost_data;
 mod new_tenant;
 mod operations;
 mod phone;
+mod phone_passkeys;
 mod registry;
 mod share_connection;
 mod sign_in;

@@ -47,7 +47,10 @@ impl Tenants {
                 })
             }
         };
+        let (passkeys, requests) = self.phone_passkeys(tenant, (&user.id, &user.upn)).await?;
         Ok(Phone {
+            passkeys,
+            requests,
             messages: messages.filter(|mail| mail.to.eq_ignore_ascii_case(&user.upn)).collect(),
             upn: user.upn,
             user: user.id,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use outlive_chassis::Chassis;
 use outlive_clock::{Randomness, TenantId};
-use outlive_store::{Migration, Statement, StoreError, migrations, sql};
+use outlive_store::{Change, Migration, Statement, StoreError, migrations, sql};
 use outlive_wire::lab_api::TenantCredentials;
 
 use super::new_tenant::CreatedFrom;
@@ -139,9 +139,11 @@ impl TenantStore {
     }
 }
 
-/// Removes the authenticator apps of a tenant.
-pub(super) fn forget_authenticators(tenant: TenantId) -> Statement {
-    sql!("DELETE FROM authenticator_apps WHERE tenant = $1", tenant)
+/// Removes what the phones of a tenant's users store.
+pub(super) fn forget_phones(tenant: TenantId) -> Change {
+    let mut change = Change::from(sql!("DELETE FROM authenticator_apps WHERE tenant = $1", tenant));
+    change.add(sql!("DELETE FROM phone_passkeys WHERE tenant = $1", tenant));
+    change
 }
 
 fn purpose(tenant: TenantId) -> String {

@@ -22,6 +22,6 @@ pub(crate) use second_factor::second_factor;
 pub(crate) use signed_out::signed_out;
 pub(crate) use state::{Next, PageState, PasskeyPending, PendingCode, SecondFactorPending};
 pub(crate) use templates::{
-    AskPasskey, AskResetCode, Consent, Permission, ResetPassword, SecurityInfo, Wrong,
+    AskPasskey, AskPhone, AskResetCode, Consent, Permission, ResetPassword, SecurityInfo, Wrong,
 };
 pub(crate) use unknown_path::{error_lookup, native_client, unknown_path};

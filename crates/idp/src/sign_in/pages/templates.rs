@@ -165,6 +165,20 @@ pub(crate) struct AskPasskey<'a> {
     pub(crate) options: &'a str,
 }
 
+/// A ceremony of a passkey that the user's phone responds to.
+#[derive(Template)]
+#[template(path = "ask_phone.html")]
+pub(crate) struct AskPhone<'a> {
+    pub(crate) form: Form,
+    pub(crate) user_name: &'a str,
+    /// The number that is typed on the phone.
+    pub(crate) number: u8,
+    /// Whether the page was shown before.
+    pub(crate) has_waited: bool,
+    /// The name of a new passkey.
+    pub(crate) name: Option<&'a str>,
+}
+
 /// A user's passkeys.
 #[derive(Template)]
 #[template(path = "security_info.html")]
@@ -296,6 +310,8 @@ mod tests {
             ResetPassword { form: form(), user_name: NASTY, wrong: Some(NASTY.into()) }.render(),
             ChangePassword { form: form(), user_name: NASTY, wrong: wrong() }.render(),
             AskPasskey { form: form(), user_name: NASTY, options: NASTY }.render(),
+            AskPhone { form: form(), user_name: NASTY, number: 42, has_waited: true, name: Some(NASTY) }
+                .render(),
             SecurityInfo {
                 form: form(),
                 user_name: NASTY,

@@ -10,7 +10,8 @@ use outlive_wire::events::{PasskeyRefused, PasskeyRegistered, PasskeyRemoved};
 use outlive_wire::{JournalEvent, Subject};
 
 use super::ceremony::{Answer, RelyingParty};
-use super::challenge::{Challenge, record_challenge};
+use super::challenge::{Challenge, Reason, record_challenge};
+use super::phone_request::{Heard, PhoneRequest};
 use super::sign_in::not_accepted;
 use super::stored::{self, Passkey};
 use crate::access::second_factor;
@@ -94,9 +95,16 @@ impl Visit {
         });
         let Some((_, user)) = signed_in else { return self.show_security_info().await };
         let info = SecurityInfo { visit: self, tenant: &tenant, user: &user, now };
+        if self.parameters.get("cancel").is_some() {
+            return info.page(None).await;
+        }
         let done = match self.parameters.get("remove") {
             Some(credential) => info.remove(credential).await?,
-            None => info.register(&challenge).await?,
+            None => match self.passkey_response(&tenant, &challenge).await? {
+                Ok(Heard::Nothing) => return info.ask_phone(challenge).await,
+                Ok(Heard::Response(response)) => info.register(&challenge, Ok(response)).await?,
+                Err(why) => info.register(&challenge, Err(why)).await?,
+            },
         };
         info.page(done.err().map(|refusal| Wrong::of(&refusal))).await
     }
@@ -132,8 +140,27 @@ impl SecurityInfo<'_> {
         }))
     }
 
-    async fn register(&self, challenge: &Challenge) -> Done {
-        let passkey = match self.new_passkey(challenge).await? {
+    /// Shows the page that waits for the phone, which creates the passkey.
+    async fn ask_phone(&self, challenge: Challenge) -> Result<Response, Refusal> {
+        let Self { visit, tenant, user, now } = *self;
+        let Some(here) = RelyingParty::of_origin(&visit.origin.0) else { return self.page(None).await };
+        let known = stored::of_user(&visit.idp.chassis.store, tenant.id, user.id).await?;
+        let options = here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known);
+        let request = PhoneRequest {
+            challenge: challenge.text().to_owned(),
+            user_name: user.upn.clone(),
+            purpose: "Add a passkey".to_owned(),
+            origin: visit.origin.0.to_string(),
+            options: options.to_string(),
+            asked: now,
+        };
+        let state = PageState::new(&visit.segment, Next::NewPasskey(challenge), Some(user.id));
+        let name = visit.parameters.get("name").unwrap_or("Phone");
+        visit.wait_for_phone(tenant, &request, state, ("security-info", Some(name))).await
+    }
+
+    async fn register(&self, challenge: &Challenge, response: Result<String, Reason>) -> Done {
+        let passkey = match self.new_passkey(challenge, response).await? {
             Ok(passkey) => passkey,
             Err(refusal) => return self.refuse(refusal).await,
         };
@@ -152,7 +179,7 @@ impl SecurityInfo<'_> {
         }
     }
 
-    async fn new_passkey(&self, challenge: &Challenge) -> Done<Passkey> {
+    async fn new_passkey(&self, challenge: &Challenge, response: Result<String, Reason>) -> Done<Passkey> {
         let Self { visit, tenant, user, now } = *self;
         if stored::of_user(&visit.idp.chassis.store, tenant.id, user.id).await?.len() >= PASSKEYS_MAX {
             return Ok(Err(not_accepted("a user can have ten of them, not more")));
@@ -160,7 +187,8 @@ impl SecurityInfo<'_> {
         let Some(here) = RelyingParty::of_origin(&visit.origin.0) else {
             return Ok(Err(not_accepted("a passkey requires a host name instead of an IP address")));
         };
-        let made = Answer::read(visit.parameters.get("credential").unwrap_or_default())
+        let made = response
+            .and_then(|response| Answer::read(&response))
             .and_then(|answer| here.verify_registration(challenge, user.id, answer, now));
         let name = visit.parameters.get("name").unwrap_or("Passkey").trim();
         if name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {

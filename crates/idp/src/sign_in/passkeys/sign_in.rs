@@ -7,10 +7,11 @@ use outlive_store::Change;
 
 use super::ceremony::{Answer, RelyingParty};
 use super::challenge::{Challenge, Reason, record_challenge};
+use super::phone_request::{self, Heard, PhoneRequest};
 use super::stored::{self, Passkey};
 use crate::directory::{Tenant, User, shortened_name};
 use crate::protocol::refusal::Refusal;
-use crate::sign_in::pages::{self, AskPasskey, Next, PageState, PasskeyPending};
+use crate::sign_in::pages::{self, AskPasskey, AskPhone, Next, PageState, PasskeyPending};
 use crate::visit::Visit;
 
 /// The authentication methods of a passkey sign-in: the key, and user verification as MFA.
@@ -62,6 +63,68 @@ impl Visit {
         Ok(pages::form_page(self, state, "passkey", |form| AskPasskey { form, user_name, options: &options }))
     }
 
+    /// Returns the response to a challenge: of the browser, or of the phone if that was asked.
+    pub(super) async fn passkey_response(
+        &self,
+        tenant: &Tenant,
+        challenge: &Challenge,
+    ) -> Result<Result<Heard, Reason>, Refusal> {
+        if self.parameters.get("phone").is_some() {
+            return Ok(phone_request::hear(&self.idp.chassis.store, tenant.id, challenge).await?);
+        }
+        Ok(Ok(Heard::Response(self.parameters.get("credential").unwrap_or_default().to_owned())))
+    }
+
+    /// Shows the page that waits for the phone. It is asked once.
+    async fn ask_phone(
+        &self,
+        tenant: &Tenant,
+        pending: PasskeyPending,
+        now: Instant,
+    ) -> Result<Response, Refusal> {
+        let Some(here) = RelyingParty::of_origin(&self.origin.0) else {
+            let refusal = not_accepted("passkeys require a host name, not an IPv6 address");
+            return self.sign_in_again(*pending.next, &pending.user_name, &refusal).await;
+        };
+        let user_name = pending.user_name.trim().to_owned();
+        let user = match user_name.as_str() {
+            "" => None,
+            name => self.idp.directory.user_by_upn(tenant.id, name).await?,
+        };
+        let known = match user {
+            Some(user) => stored::of_user(&self.idp.chassis.store, tenant.id, user.id).await?,
+            None => Vec::new(),
+        };
+        let request = PhoneRequest {
+            challenge: pending.challenge.text().to_owned(),
+            user_name,
+            purpose: "Sign in".to_owned(),
+            origin: self.origin.0.to_string(),
+            options: here.request_options(&pending.challenge, &known).to_string(),
+            asked: now,
+        };
+        let state = PageState::new(&self.segment, Next::Passkey(pending), None);
+        self.wait_for_phone(tenant, &request, state, ("passkey", None)).await
+    }
+
+    /// Stores a request, and shows its number.
+    pub(super) async fn wait_for_phone(
+        &self,
+        tenant: &Tenant,
+        request: &PhoneRequest,
+        state: PageState,
+        (path, name): (&str, Option<&str>),
+    ) -> Result<Response, Refusal> {
+        self.idp.chassis.store.commit(request.store(tenant.id)).await?;
+        Ok(pages::form_page(self, state, path, |form| AskPhone {
+            form,
+            user_name: &request.user_name,
+            number: request.number(),
+            has_waited: self.parameters.get("phone") == Some("continue"),
+            name,
+        }))
+    }
+
     async fn try_passkey(&self) -> Result<Response, Refusal> {
         let state = PageState::of_form(self)?;
         let Next::Passkey(pending) = state.next else {
@@ -73,7 +136,12 @@ impl Visit {
         }
         let tenant = self.tenant_of(&next).await?;
         let now = self.idp.now(tenant.id).await?;
-        let (user, refusal) = match self.check_passkey(&tenant, &pending, now).await? {
+        let response = match self.passkey_response(&tenant, &pending.challenge).await? {
+            Ok(Heard::Response(response)) => Ok(response),
+            Ok(Heard::Nothing) => return self.ask_phone(&tenant, pending, now).await,
+            Err(why) => Err(why),
+        };
+        let (user, refusal) = match self.check_passkey(&tenant, &pending, response, now).await? {
             Ok((user, change)) => {
                 let amr = AMR.map(str::to_owned).to_vec();
                 let about = user.clone();
@@ -98,10 +166,11 @@ impl Visit {
         &self,
         tenant: &Tenant,
         pending: &PasskeyPending,
+        response: Result<String, Reason>,
         now: Instant,
     ) -> Result<Result<(User, Change), (Option<User>, Refusal)>, Refusal> {
         let unknown = |code: Aadsts| Ok(Err((None, Refusal::new(code))));
-        let answer = match Answer::read(self.parameters.get("credential").unwrap_or_default()) {
+        let answer = match response.and_then(|response| Answer::read(&response)) {
             Ok(answer) => answer,
             Err(why) => return Ok(Err((None, not_accepted(why)))),
         };

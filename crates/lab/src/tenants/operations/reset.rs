@@ -16,7 +16,7 @@ use super::clock::{ELSEWHERE, PATIENCE};
 use super::lifecycle::{NotCreated, Plan};
 use super::record::interrupt;
 use super::store::{Operation, OperationStore};
-use crate::tenants::store::forget_authenticators;
+use crate::tenants::store::forget_phones;
 use crate::tenants::{TenantError, Tenants};
 
 impl Tenants {
@@ -81,7 +81,7 @@ impl Tenants {
         let failure = match created {
             Ok(plan) => {
                 let mut change = Change::from(self.store().replace(tenant, &plan.credentials));
-                change.add(forget_authenticators(tenant));
+                change.append(forget_phones(tenant));
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(plan.credentials),

@@ -7,7 +7,7 @@ use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::holder;
 use super::record::begun;
-use crate::tenants::store::forget_authenticators;
+use crate::tenants::store::forget_phones;
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 const LEASE: Span = Span::from_seconds(20);
@@ -57,7 +57,7 @@ impl OperationStore {
     pub(super) async fn begin_deletion(&self, tenant: TenantId) -> Result<Operation, StoreError> {
         let operation = self.new_operation(tenant, begun(OperationKind::Delete));
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
-        change.add(forget_authenticators(tenant));
+        change.append(forget_phones(tenant));
         change.add(sql!("DELETE FROM operations WHERE tenant = $1", tenant));
         change.add(insert(&operation));
         self.chassis.store.commit(change).await?;
