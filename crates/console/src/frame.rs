@@ -21,6 +21,7 @@ pub(crate) enum Section {
     Connections,
     Tokens,
     Matrix,
+    Twins,
     Lessons,
     Journal,
     Directory,
@@ -31,13 +32,14 @@ pub(crate) enum Section {
 }
 
 /// The pages of the navigation, with their paths and names.
-const PAGES: [(Section, &str, &str); 7] = [
+const PAGES: [(Section, &str, &str); 8] = [
     (Section::Story, "/", "Story"),
     (Section::Timeline, "/timeline", "Timeline"),
     (Section::Flows, "/flows", "Flows"),
     (Section::Connections, "/connections", "Connections"),
     (Section::Tokens, "/tokens", "Tokens"),
     (Section::Matrix, "/matrix/credentials", "Matrix"),
+    (Section::Twins, "/twins", "Twins"),
     (Section::Lessons, "/lessons", "Lessons"),
 ];
 

@@ -373,7 +373,7 @@ pub(crate) fn segment(name: &str) -> String {
 }
 
 /// Sends a request below a tenant: 404 means that there is no such tenant.
-async fn answer<T: DeserializeOwned>(url: String, request: RequestBuilder) -> Result<T, LabError> {
+pub(crate) async fn answer<T: DeserializeOwned>(url: String, request: RequestBuilder) -> Result<T, LabError> {
     match answer_or_refusal(url, request).await {
         Err(LabError::Refused { status: 404, .. }) => Err(LabError::UnknownTenant),
         answer => answer,

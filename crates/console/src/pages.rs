@@ -10,12 +10,13 @@ use outlive_clock::TenantId;
 use outlive_wire::lab_api::ListedTenant;
 use serde::Deserialize;
 
+use crate::assets;
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
 use crate::lab::LabError;
 use crate::password;
 use crate::state::Console;
-use crate::story::{StoryFacts, StoryPage, StoryPresentation};
+use crate::story::{StoryFacts, StoryPage, StoryPresentation, story_drawing};
 
 #[derive(Deserialize)]
 pub(crate) struct Choice {
@@ -86,6 +87,19 @@ pub(crate) async fn front(
     let password = password::draw(&console.random);
     let page = StoryPage::of(frame, &facts, password);
     Ok(page.frame.respond(show(&page)))
+}
+
+/// `GET /story.svg`: the drawing of the story as an image of its own.
+pub(crate) async fn story_image(
+    State(console): State<Console>,
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, ErrorPage> {
+    let Asked { tenant, .. } = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let tenant = match chosen(&console, Choice { tenant }).await? {
+        Ok(tenant) => tenant,
+        Err(list) => return Ok(list),
+    };
+    Ok(assets::image(story_drawing(&console.lab.story(tenant).await?)))
 }
 
 /// Whether the caller asks for data rather than for a page.

@@ -13,7 +13,9 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose, directory, docs, editions, error, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, seen, theme, timeline, worksheet,
+    actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose,
+    directory, docs, editions, error, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export,
+    pages, phone, run, seen, theme, timeline, twins, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -27,13 +29,17 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/orders-desktop", get(demo_client::show_tokens))
         .route("/orders-desktop/sign-in", get(demo_client::begin))
         .route("/tokens", get(inspector::tokens).post(inspector::inspect))
-        .route("/runs/{name}", get(inspector::explain_run))
+        .route("/runs/{name}", get(run::run))
         .route("/connections", get(connections::connections))
         .route("/flows", get(flows::flows))
+        .route("/story.svg", get(pages::story_image))
         .route("/timeline", get(timeline::timeline))
         .route("/timeline.svg", get(timeline::svg))
         .route("/timeline.mmd", get(timeline::mermaid))
         .route("/connections/{name}", get(inspector::explain_connection))
+        .route("/twins", get(twins::twins).post(twins::execute))
+        .route("/twins.md", get(twins::markdown))
+        .route("/twins.json", get(twins::data))
         .route("/matrix", get(async || Redirect::to("/matrix/credentials")))
         .route("/matrix/credentials", get(matrix::credentials).post(matrix::execute))
         .route("/matrix/worksheet", get(worksheet::worksheet))
@@ -63,6 +69,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))
         .route("/console/present.js", get(assets::present))
+        .route("/console/png.js", get(assets::png))
         .route("/console/icon.svg", get(assets::icon))
         .route("/console/{tenant}/speed", post(actions::set_speed))
         .route("/console/{tenant}/tenant", post(actions::replace_tenant))

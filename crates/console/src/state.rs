@@ -11,6 +11,7 @@ use crate::lab::Lab;
 use crate::shared_reads::SharedReads;
 use crate::sign_ins::SignIns;
 use crate::story::StoryFacts;
+use crate::twins::ExecutedTwins;
 
 /// Configuration of the console.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub(crate) struct Console {
     pub(crate) executed: Executed,
     /// The executed matrix of connections.
     pub(crate) executed_connections: ExecutedConnections,
+    /// Executed pairs of scenarios.
+    pub(crate) executed_twins: ExecutedTwins,
 }
 
 impl Console {
@@ -51,6 +54,7 @@ impl Console {
             sign_ins: SignIns::default(),
             executed: Executed::default(),
             executed_connections: ExecutedConnections::default(),
+            executed_twins: ExecutedTwins::default(),
             lab: Lab::new(config.http, config.lab_url, config.random),
             tenant_hint: config.tenant_hint,
         }

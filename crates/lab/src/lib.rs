@@ -36,6 +36,7 @@ mod maker;
 pub mod matrix;
 mod oauth_client;
 mod past;
+mod run_steps;
 pub mod scenario;
 pub mod seed;
 pub mod services;
@@ -45,6 +46,7 @@ mod story;
 mod template;
 pub mod tenants;
 mod timeline;
+mod twins;
 mod why;
 pub mod yaml;
 

@@ -116,7 +116,7 @@ async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client)
     let client = chassis.http.inner().clone();
     let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random));
     let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));
-    let config = TenantsConfig { seeds: vec![seed], rules: "2025-11".to_owned() };
+    let config = TenantsConfig { seeds: vec![seed], rules: "2025-11".to_owned(), own_url: origin.clone() };
     let tenants = Tenants::new(chassis.clone(), LabSurface::new(http, origins.clone(), lab_key), config);
     tokio::spawn(tenants.clone().recover());
     let app = outlive_chassis::app(chassis, Arc::new(LabService), router(tenants));

@@ -91,7 +91,8 @@ pub(crate) async fn console(
     let http = Http::new(chassis.http.clone(), Trace::begin(&chassis.random)).reaching(&origins);
     let surface = LabSurface::new(http, origins, lab_key);
     let first = start.seed.file.tenant.id;
-    let tenants = TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string() };
+    let tenants =
+        TenantsConfig { seeds: vec![start.seed], rules: start.rules.to_string(), own_url: own_url.clone() };
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
     check_services(&tenants).await?;
     tokio::spawn(tenants.clone().recover());

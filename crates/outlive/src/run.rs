@@ -54,7 +54,15 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
         (None, None) => String::new(),
     };
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let options = RunOptions { lab, http, rules: args.rules.clone(), keep: args.keep, random, panic_at_step };
+    let options = RunOptions {
+        lab,
+        http,
+        rules: args.rules.clone(),
+        keep: args.keep,
+        random,
+        panic_at_step,
+        tenants: None,
+    };
     check_lab(&options).await?;
     // If nothing more can be printed, the run ends, unless its result goes to a file.
     let output = OutputMode {

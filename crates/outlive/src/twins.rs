@@ -48,7 +48,15 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
     };
     let random = Randomness::from_system().fork("twins");
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let options = RunOptions { lab, http, rules: None, keep: false, random, panic_at_step: panic_at_step()? };
+    let options = RunOptions {
+        lab,
+        http,
+        rules: None,
+        keep: false,
+        random,
+        panic_at_step: panic_at_step()?,
+        tenants: None,
+    };
     check_lab(&options).await?;
     let all_diverge = run_all(&read, &options).await;
     if let Some(system) = private {

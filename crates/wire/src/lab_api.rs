@@ -8,7 +8,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use crate::lab_actions::{
-    AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix, ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
+    AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
+    ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
 };
 pub use crate::operation::{OperationDetails, OperationKind};
 use crate::tenant::ApplicationKind;

@@ -27,6 +27,7 @@ mod line;
 pub mod managed_identity;
 mod operation;
 pub mod phone;
+pub mod run_steps;
 mod secret;
 mod service_spec;
 pub mod story;

@@ -2,6 +2,7 @@
 // themes, at three widths, with and without script, checked by axe-core.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -199,6 +200,48 @@ test("console: a worksheet is exactly one page of paper", { skip }, async (t) =>
   }
 });
 
+test("console: a pair is run from its page, and a run again with its client changed", { skip }, async (t) => {
+  await lab("/reset", {});
+  await lab("/clock", { advance: "PT2H" });
+  await lab("/events", { type: "password_change", user: "owner@contoso.example" });
+  await lab("/clock", { advance: "PT3H" });
+  const { flows } = await lab("/story");
+  const page = await open(t, await browser(t), { viewport: { width: 1280, height: 800 }, bypassCSP: true });
+  const run = async () => {
+    await page.getByRole("button", { name: "Run both" }).click();
+    await page.getByRole("heading", { name: "Here they part" }).waitFor({ timeout: 60_000 });
+    assert.deepEqual(await page.locator(".twin-fork .badge").allTextContents(), ["Rejected", "New tokens"]);
+    await inspect(page, page.url());
+  };
+  await page.goto(`${LAB}/twins`);
+  await run();
+  await page.goto(`${LAB}/runs/${flows.find((flow) => flow.display_name === "Hourly, public").runs[0].name}`);
+  await page.getByRole("link", { name: "Replay with one fact changed" }).click();
+  await page.getByLabel("Change", { exact: true }).selectOption("client");
+  await run();
+});
+
+test("console: exports are saved as PNG by a script, whose links are hidden without it", { skip }, async (t) => {
+  const { flows: [{ runs: [{ name: run }] }] } = await lab("/story");
+  const opened = await browser(t);
+  const page = await open(t, opened, { viewport: { width: 1280, height: 800 }, acceptDownloads: true });
+  const plain = await open(t, opened, { viewport: { width: 1280, height: 800 }, javaScriptEnabled: false });
+  for (const [path, name] of [["/", "story.png"], ["/timeline", "timeline.png"], [`/runs/${run}`, "run.png"], ["/matrix/credentials", "matrix.png"]]) {
+    await plain.goto(LAB + path);
+    assert.equal(await plain.getByRole("link", { name: "PNG" }).isVisible(), false, path);
+    await page.goto(LAB + path);
+    const [saved] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "PNG" }).click()]);
+    assert.equal(saved.suggestedFilename(), name);
+    const bytes = await readFile(await saved.path());
+    assert.equal(bytes.subarray(1, 4).toString("latin1"), "PNG", path);
+    const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+    assert.ok(width >= 1_200 && height >= 300, `${path}: ${width} x ${height}`);
+    // A blank image of this size is far smaller.
+    assert.ok(bytes.length > 20_000, `${path}: ${bytes.length} bytes`);
+    await saved.saveAs(join(shots, `9-${name}`));
+  }
+});
+
 test("console: axe-core finds nothing on any page, and no page is wider than the window", { skip }, async (t) => {
   await lab("/reset", {});
   await lab("/events", { type: "password_change", user: "owner@contoso.example" });
@@ -210,7 +253,7 @@ test("console: axe-core finds nothing on any page, and no page is wider than the
   const { code } = await (await fetch(`${LAB}/lab/classes`, opening)).json();
   t.after(() => fetch(`${LAB}/lab/classes/${code}`, { method: "DELETE" }));
   const { users, applications } = await lab("");
-  const paths = ["/", "/timeline", "/timeline?range=year", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/matrix/credentials", "/matrix/connections", "/matrix/editions", "/connections", "/connections?share=orders-of-the-owner", "/directory/users", `/directory/users/${users[0].id}`, "/directory/users?of=deleted", "/directory/groups", "/directory/app-registrations", "/directory/enterprise-applications", ...applications.filter((one) => ["confidential", "resource"].includes(one.kind)).slice(0, 2).map((one) => `/directory/applications/${one.client_id}`), "/directory/consents", "/directory/policies", "/directory/keys", "/directory/tenant", "/directory/users/nobody", "/flows", `/flows/${flow}?run=${run}`, "/journal", "/journal?show=all", "/phone", "/diagnose", "/docs", "/docs/glossary", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing", "/?present", "/lessons", "/lessons/2/teacher", "/matrix/worksheet", "/matrix/worksheet/answers"];
+  const paths = ["/", "/timeline", "/timeline?range=year", "/tokens", `/tokens?of=${token}`, `/runs/${run}`, "/twins", `/twins?run=${run}`, "/matrix/credentials", "/matrix/connections", "/matrix/editions", "/connections", "/connections?share=orders-of-the-owner", "/directory/users", `/directory/users/${users[0].id}`, "/directory/users?of=deleted", "/directory/groups", "/directory/app-registrations", "/directory/enterprise-applications", ...applications.filter((one) => ["confidential", "resource"].includes(one.kind)).slice(0, 2).map((one) => `/directory/applications/${one.client_id}`), "/directory/consents", "/directory/policies", "/directory/keys", "/directory/tenant", "/directory/users/nobody", "/flows", `/flows/${flow}?run=${run}`, "/journal", "/journal?show=all", "/phone", "/diagnose", "/docs", "/docs/glossary", "/class", `/class/${code}`, `/class/${code}?slips=1`, "/join", "/console/tenants", "/nothing", "/?present", "/lessons", "/lessons/2/teacher", "/matrix/worksheet", "/matrix/worksheet/answers"];
   const opened = await browser(t);
   const student = await open(t, opened, { viewport: { width: 1280, height: 800 } });
   const steps = await takeLesson(student, "Public and confidential");

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 pub(crate) use self::act::act;
 use self::status::STATUSES;
+pub(crate) use self::status::style_of;
 use self::view::FlowPage;
 use crate::error::{ErrorPage, NoSuch, show};
 use crate::frame::{Frame, Section};

@@ -4,7 +4,7 @@
 pub(super) const STATUSES: [&str; 5] = ["Succeeded", "Failed", "Running", "Waiting", "Cancelled"];
 
 /// The style and icon of a status.
-pub(super) fn style_of(status: &str) -> (&'static str, &'static str) {
+pub(crate) fn style_of(status: &str) -> (&'static str, &'static str) {
     match status {
         "Succeeded" => ("is-alive", "i-check"),
         "Failed" | "TimedOut" => ("is-revoked", "i-cross"),

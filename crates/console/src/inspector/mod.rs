@@ -1,7 +1,8 @@
-//! `/tokens`, `/runs/{name}`, `/connections/{id}`: why a token, cookie, connection or run works or
-//! does not.
+//! `/tokens`, `/connections/{id}`: why a token, cookie or connection works or does not; also a run
+//! without steps.
 
 mod claims;
+mod facts;
 mod why;
 
 use askama::Template;
@@ -16,8 +17,9 @@ use outlive_wire::story::{CredentialKind, Holder, Story};
 use serde::Deserialize;
 
 pub(crate) use self::claims::{Decoded, decoded};
-pub(crate) use self::why::Why;
-use self::why::{WhyView, is_event};
+pub(crate) use self::facts::{ShownFact, cause};
+use self::why::is_event;
+pub(crate) use self::why::{Why, WhyView};
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
 use crate::pages::{Choice, chosen, wants_json};
@@ -94,16 +96,6 @@ pub(crate) async fn inspect(
     page(&console, &headers, tenant, Section::Tokens, (Some(pasted.of), None), decoded).await
 }
 
-/// `GET /runs/{name}`
-pub(crate) async fn explain_run(
-    State(console): State<Console>,
-    Path(name): Path<String>,
-    query: Result<Query<Choice>, QueryRejection>,
-    headers: HeaderMap,
-) -> Result<Response, ErrorPage> {
-    explain_named(console, name, query, headers, Section::Flows).await
-}
-
 /// `GET /connections/{id}`
 pub(crate) async fn explain_connection(
     State(console): State<Console>,
@@ -127,6 +119,16 @@ async fn explain_named(
         Err(list) => return Ok(list),
     };
     page(&console, &headers, tenant, section, (Some(name), None), None).await
+}
+
+/// Explains a run that has no events yet, or shows that it is unknown.
+pub(crate) async fn explain_run(
+    console: &Console,
+    headers: &HeaderMap,
+    tenant: TenantId,
+    name: &str,
+) -> Result<Response, ErrorPage> {
+    page(console, headers, tenant, Section::Flows, (Some(name.to_owned()), None), None).await
 }
 
 async fn page(

@@ -16,7 +16,7 @@ pub(crate) struct Why {
     lineage: Vec<Moment>,
     decisions: Vec<Moment>,
     /// The verdict, with `outcome`, `title`, `explanation` and `code`.
-    verdict: Option<Value>,
+    pub(crate) verdict: Option<Value>,
     ends_by_itself: Option<Instant>,
     would_end_it: Vec<String>,
     would_not_end_it: Vec<String>,
@@ -119,6 +119,16 @@ impl Why {
 
     fn is_accepted(&self) -> Option<bool> {
         self.text("outcome").map(|outcome| outcome == "accepted")
+    }
+
+    /// The smallest changes with which it would have been accepted, as sentences.
+    pub(crate) fn avoided_by(&self) -> Vec<String> {
+        self.what_if.iter().map(|changed| changed.words.clone()).collect()
+    }
+
+    /// The trace of the latest event about it.
+    pub(crate) fn latest_trace(&self) -> Option<&str> {
+        self.decisions.last().map(|moment| moment.trace.as_str())
     }
 
     /// The title of the page, as a sentence.

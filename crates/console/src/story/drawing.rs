@@ -41,6 +41,15 @@ pub(crate) fn wide(story: &Story) -> String {
     Picture::of(story).wide()
 }
 
+/// The drawing for wide pages, as an image that stands alone.
+pub(crate) fn image(story: &Story) -> String {
+    let drawing = wide(story);
+    let (tag, rest) = drawing.split_once('>').unwrap_or_default();
+    let tag =
+        tag.replacen("<svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"602\" height=\"448\"", 1);
+    format!("{tag}><style>{}</style>{rest}", include_str!("../../assets/drawing.css"))
+}
+
 /// The drawing for narrow pages.
 pub(crate) fn tall(story: &Story) -> String {
     Picture::of(story).tall()

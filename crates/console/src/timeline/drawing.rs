@@ -57,9 +57,14 @@ impl Picture<'_> {
         let mut svg = String::new();
         let name =
             format!("{} until {}", self.range.label(), self.timeline.until.strftime("%-d %b %Y %H:%M"));
+        // An image that stands alone has a size.
+        let size = match self.style {
+            "" => String::new(),
+            _ => format!(" width=\"{WIDTH}\" height=\"{:.0}\"", bottom + 4.0),
+        };
         let _ = write!(
             svg,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"draw tl\" viewBox=\"0 0 {WIDTH} {:.0}\" role=\"group\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"draw tl\" viewBox=\"0 0 {WIDTH} {:.0}\"{size} role=\"group\" \
              aria-labelledby=\"tl-t tl-d\">{}<title id=\"tl-t\">Timeline: {name}</title><desc id=\"tl-d\">{}</desc>",
             bottom + 4.0,
             self.style,

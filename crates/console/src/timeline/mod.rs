@@ -12,7 +12,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use outlive_clock::{Instant, TenantId};
 use outlive_wire::timeline::Timeline;
 use serde::Deserialize;
@@ -136,9 +136,7 @@ pub(crate) async fn svg(
         address: &|_| String::new(),
         style: if seen::theme() == Theme::Dark { DARK_STYLE } else { STYLE },
     };
-    // The rules of style are in the image, which nothing else is loaded for.
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
-    Ok(([(CONTENT_TYPE, "image/svg+xml"), (CONTENT_SECURITY_POLICY, policy)], picture.draw()).into_response())
+    Ok(crate::assets::image(picture.draw()))
 }
 
 /// `GET /timeline.mmd`: the timeline as a Gantt chart in Mermaid's language.

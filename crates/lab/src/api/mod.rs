@@ -24,6 +24,7 @@ mod sign_in;
 mod story;
 mod tenants;
 mod timeline;
+mod twins;
 mod why;
 
 use axum::extract::rejection::RawPathParamsRejection;
@@ -73,6 +74,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/directory/tenant", get(directory::tenant))
         .route("/lab/tenants/{tenant}/directory/keys", get(directory::keys))
         .route("/lab/tenants/{tenant}/runs", get(runs::show))
+        .route("/lab/tenants/{tenant}/runs/{run}/steps", get(runs::steps))
         .route("/lab/tenants/{tenant}/connections", get(connections::list))
         .route("/lab/tenants/{tenant}/connections/{name}/fix", post(connections::fix))
         .route("/lab/tenants/{tenant}/connections/{name}/confirm", post(connections::confirm))
@@ -89,6 +91,8 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/timeline", get(timeline::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/matrix/connections", post(matrix::of_connections))
+        .route("/lab/twins", get(twins::list).post(twins::execute))
+        .route("/lab/tenants/{tenant}/runs/{run}/replays", get(twins::of_run))
         .route("/lab/tenants/{tenant}/matrix/credentials", post(matrix::of_tenant))
         .route("/lab/tenants/{tenant}/why", post(why::ask))
         .route("/lab/tenants/{tenant}/why/{id}", get(why::show))
@@ -98,6 +102,7 @@ pub fn router(tenants: Tenants) -> Router {
         )
         .layer(Extension(journal::Feeds::default()))
         .layer(Extension(matrix::Places::default()))
+        .layer(Extension(twins::TwinPlaces::default()))
         .layer(middleware::from_fn(decodable_path))
         .layer(middleware::from_fn(refuse_other_sites))
         .with_state(tenants)

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     classes, clock, connections, diagnose, directory, events, flows, journal, matrix, outbox, phone, redeem,
-    runs, sign_in, story, tenants, timeline, why,
+    runs, sign_in, story, tenants, timeline, twins, why,
 };
 
 /// The lab API's own description.
@@ -71,9 +71,13 @@ use super::{
         phone::remove_passkeys,
         redeem::redeem,
         runs::show,
+        runs::steps,
         sign_in::sign_in,
         story::show,
         timeline::show,
+        twins::list,
+        twins::execute,
+        twins::of_run,
         why::ask,
         why::show
     )
@@ -177,11 +181,14 @@ mod tests {
                 "/lab/tenants/{tenant}/redeem",
                 "/lab/tenants/{tenant}/reset",
                 "/lab/tenants/{tenant}/runs",
+                "/lab/tenants/{tenant}/runs/{run}/replays",
+                "/lab/tenants/{tenant}/runs/{run}/steps",
                 "/lab/tenants/{tenant}/sign_in",
                 "/lab/tenants/{tenant}/story",
                 "/lab/tenants/{tenant}/timeline",
                 "/lab/tenants/{tenant}/why",
                 "/lab/tenants/{tenant}/why/{id}",
+                "/lab/twins",
             ]
         );
     }

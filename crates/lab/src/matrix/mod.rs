@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use self::error::MatrixError;
 
 use self::holder::Holder;
-use self::temporary_tenant::TemporaryTenant;
+pub(crate) use self::temporary_tenant::TemporaryTenant;
 use crate::tenants::{NewTenant, Tenants};
 
 /// Number of rows executed at once. Their cost is the hashing of passwords.

@@ -9,14 +9,14 @@ use crate::tenants::{NewTenant, TenantError, Tenants};
 
 /// A tenant that is deleted when it is dropped, also if the caller disconnects during a row or
 /// during the creation.
-pub(super) struct TemporaryTenant {
+pub(crate) struct TemporaryTenant {
     tenants: Tenants,
     /// `None` once its deletion has begun.
     tenant: Option<TenantId>,
 }
 
 impl TemporaryTenant {
-    pub(super) async fn create(
+    pub(crate) async fn create(
         tenants: &Tenants,
         new: NewTenant,
     ) -> Result<(Self, TenantCredentials), MatrixError> {
@@ -30,7 +30,7 @@ impl TemporaryTenant {
         creating.await.map_err(MatrixError::Interrupted)?
     }
 
-    pub(super) async fn delete(mut self) -> Result<(), TenantError> {
+    pub(crate) async fn delete(mut self) -> Result<(), TenantError> {
         let Some(deleting) = self.begin_deletion() else { return Ok(()) };
         // Only a runtime that shuts down ends the task early; then the answer matters to no caller.
         deleting.await.unwrap_or(Ok(()))

@@ -15,6 +15,7 @@ mod verbs;
 
 pub use check::KnownSeeds;
 pub use file::{Chapter, Scenario, ScenarioFile};
+pub(crate) use read::read_text;
 pub use read::{ReadScenarios, read_scenarios};
 pub use twin_fact::TwinFact;
 pub use verbs::Step;

@@ -45,6 +45,15 @@ pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenario
     parse(name, text, seeds)
 }
 
+/// Reads the text of a scenario file, as [`read_scenarios`] does.
+pub(crate) fn read_text(
+    name: &str,
+    text: String,
+    seeds: KnownSeeds<'_>,
+) -> Result<ReadScenarios, Vec<Diagnostic>> {
+    parse(name.to_owned(), text, seeds)
+}
+
 fn parse(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let of = |which| of_twin(&name, &text, which).map_err(|mistake| vec![mistake]);
     let mut read = parse_text(name.clone(), of(0)?, seeds)?;

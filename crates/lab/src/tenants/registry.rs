@@ -8,6 +8,7 @@ use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind, TenantCredentials};
+use outlive_wire::run_steps::RunSteps;
 use outlive_wire::story::Story;
 use outlive_wire::timeline::Timeline;
 use parking_lot::{Mutex, MutexGuard};
@@ -19,6 +20,7 @@ use super::store::TenantStore;
 use crate::conductor::{ConductError, Conductor, TenantTime};
 use crate::http::CallError;
 use crate::maker::MakerError;
+use crate::run_steps;
 use crate::seed::Seed;
 use crate::services::{LabSurface, Service};
 use crate::story;
@@ -32,6 +34,8 @@ pub struct TenantsConfig {
     pub seeds: Vec<Seed>,
     /// The default revocation table of new tenants.
     pub rules: String,
+    /// The internal origin of this lab, for scenarios that it runs itself.
+    pub own_url: String,
 }
 
 /// A failed operation on a tenant.
@@ -133,6 +137,7 @@ pub struct Tenants {
     seeds: Arc<BTreeMap<String, Seed>>,
     default_seed: Arc<str>,
     rules: Arc<str>,
+    own_url: Arc<str>,
     operations: Arc<Operations>,
     lost: Arc<Mutex<BTreeMap<Service, LostData>>>,
     /// Serializes executions of the matrix.
@@ -153,6 +158,7 @@ impl Tenants {
             seeds: Arc::new(seeds),
             default_seed,
             rules: config.rules.into(),
+            own_url: config.own_url.into(),
             lost: Arc::default(),
             matrix: Arc::default(),
         }
@@ -166,6 +172,18 @@ impl Tenants {
     /// Returns the default rules of new tenants.
     pub fn rules(&self) -> &str {
         &self.rules
+    }
+
+    /// Returns the internal origin of this lab.
+    pub(crate) fn own_url(&self) -> &str {
+        &self.own_url
+    }
+
+    /// Returns the seeds of this lab, the default one first.
+    pub(crate) fn seeds(&self) -> Vec<Seed> {
+        let default = self.seeds.get(&*self.default_seed);
+        let others = self.seeds.iter().filter(|(name, _)| ***name != *self.default_seed);
+        default.into_iter().chain(others.map(|(_, seed)| seed)).cloned().collect()
     }
 
     pub fn random(&self, tenant: TenantId) -> Randomness {
@@ -280,6 +298,15 @@ impl Tenants {
     ) -> Result<Option<Why>, TenantError> {
         self.credentials(tenant).await?;
         Ok(why::explain(&self.surface, tenant, id, event).await?)
+    }
+
+    /// Returns what the services sent each other in a run; `None` if its name is unknown.
+    ///
+    /// # Errors
+    /// An unknown tenant, or the flow service did not answer.
+    pub async fn run_steps(&self, tenant: TenantId, run: &str) -> Result<Option<RunSteps>, TenantError> {
+        let now = self.time(tenant).await?.0.now;
+        Ok(run_steps::read(&self.surface, tenant, now, run).await?)
     }
 
     /// Tells which credentials of the tenant's main user are alive and why, and which flows run.

@@ -6,17 +6,19 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt as _;
 use outlive_chassis::Trace;
 use outlive_clock::{Instant, Randomness, Speed, wall_now};
-use outlive_wire::lab_api::{InitialClock, TenantRequest};
+use outlive_wire::lab_api::{InitialClock, TenantCredentials, TenantRequest};
 
 use super::lab_client::LabClient;
 use super::recorder::{StepRecorder, TimeObserver};
 use super::world::{StepError, World};
 use crate::diagnostic::Position;
 use crate::http::Http;
+use crate::matrix::TemporaryTenant;
 use crate::scenario::file::Scenario;
 use crate::scenario::read::ReadScenarios;
 use crate::scenario::result::{ScenarioResult, Status, StepResult};
 use crate::scenario::verbs::{Step, StepVerb};
+use crate::tenants::{NewTenant, Tenants};
 
 /// Settings of a run.
 #[derive(Clone, Debug)]
@@ -34,6 +36,9 @@ pub struct RunOptions {
     /// A hook for tests: the step of every scenario that panics, counted from 1; 0 panics before
     /// the tenant is created.
     pub panic_at_step: Option<usize>,
+    /// The tenants of the lab that runs the scenario itself. Its tenant is then deleted also if the
+    /// run is canceled.
+    pub tenants: Option<Tenants>,
 }
 
 /// Receives the progress of a scenario.
@@ -90,8 +95,8 @@ pub(super) async fn run_single(
         bare: true,
         complete: false,
     };
-    let credentials = match lab.create(&request).await {
-        Ok(credentials) => credentials,
+    let (temporary, credentials) = match create_tenant(options, &lab, request).await {
+        Ok(created) => created,
         Err(error) => {
             let message = format!("cannot create a tenant: {error}");
             return broken_scenario(file, scenario, "Create a tenant", &message);
@@ -118,9 +123,12 @@ pub(super) async fn run_single(
             steps.push(result);
         }
     }
-    if !options.keep
-        && let Err(error) = lab.delete(tenant).await
-    {
+    let deleted = match temporary {
+        Some(temporary) => temporary.delete().await.map_err(|error| error.to_string()),
+        None if options.keep => Ok(()),
+        None => lab.delete(tenant).await.map_err(|error| error.to_string()),
+    };
+    if let Err(error) = deleted {
         tracing::warn!(%tenant, %error, "the scenario's tenant cannot be deleted");
     }
     ScenarioResult {
@@ -131,6 +139,29 @@ pub(super) async fn run_single(
         wall_ms: (wall_now() - started).as_millis(),
         steps,
     }
+}
+
+/// Creates the tenant of a scenario: through the lab API, or in the lab itself.
+async fn create_tenant(
+    options: &RunOptions,
+    lab: &LabClient,
+    request: TenantRequest,
+) -> Result<(Option<TemporaryTenant>, TenantCredentials), String> {
+    let Some(tenants) = &options.tenants else {
+        let created = lab.create(&request).await;
+        return created.map(|credentials| (None, credentials)).map_err(|error| error.to_string());
+    };
+    let new = NewTenant {
+        name: request.name,
+        seed: request.seed,
+        rules: request.rules,
+        now: request.clock.now,
+        speed: request.clock.speed,
+        bare: request.bare,
+        ..NewTenant::default()
+    };
+    let created = TemporaryTenant::create(tenants, new).await;
+    created.map(|(tenant, credentials)| (Some(tenant), credentials)).map_err(|error| error.to_string())
 }
 
 /// The title of the step that stands for a scenario that was not started.
