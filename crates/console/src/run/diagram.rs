@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use outlive_wire::run_steps::{Party, RunStep, RunSteps, StepKind};
+use outlive_wire::run_steps::{Carried, Party, RunStep, RunSteps, StepKind};
 
 use super::words::{carried, note_title, party_name};
 use crate::story::escaped;
@@ -52,7 +52,13 @@ pub(super) fn role_of(run: &RunSteps, domain: &str, party: Party) -> String {
         Party::Flow => run.flow_name.clone(),
         Party::Hub => run.connection.as_ref().map_or_else(String::new, |one| one.display_name.clone()),
         Party::Idp => domain.to_owned(),
-        Party::Resource => "checks the token".to_owned(),
+        Party::Resource => {
+            let carries = |kind| run.steps.iter().any(|step| step.to == party && step.carries == Some(kind));
+            let what =
+                [(Carried::AccessToken, "checks the token"), (Carried::Password, "checks the password")];
+            let found = what.into_iter().find(|(kind, _)| carries(*kind));
+            found.map_or_else(String::new, |(_, words)| words.to_owned())
+        }
         Party::BackEnd => "writes no journal".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 
 mod result;
 mod view;
+mod wanted;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -15,14 +16,14 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use outlive_clock::TenantId;
-use outlive_wire::lab_api::TenantCredentials;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub(crate) use self::result::ExecutedTwins;
 use self::result::{Kept, Pair, PairList, ReplayList, Twins};
 use self::view::{TwinsPage, sides};
+use self::wanted::Wanted;
 use crate::actions::{out_of_date, verified_form};
 use crate::error::{ErrorPage, show};
 use crate::frame::{Frame, Section};
@@ -33,8 +34,6 @@ use crate::state::Console;
 
 /// Timeout of an execution (wall time); the lab ends it earlier.
 const TIMEOUT: Duration = Duration::from_secs(90);
-/// The maximum length of a name in an address, in characters.
-const NAME_MAX: usize = 200;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -54,52 +53,6 @@ pub(crate) struct ExecuteForm {
     story: Option<String>,
     run: Option<String>,
     fact: Option<String>,
-}
-
-/// What an address asks for.
-enum Wanted {
-    Story(String),
-    Replay { run: String, fact: Option<String> },
-}
-
-impl Wanted {
-    fn of(story: Option<String>, run: Option<String>, fact: Option<String>, pairs: &[Pair]) -> Self {
-        let plain =
-            |text: Option<String>| text.filter(|text| !text.is_empty() && text.chars().count() <= NAME_MAX);
-        if let Some(run) = plain(run) {
-            return Self::Replay { run, fact: plain(fact) };
-        }
-        let known = plain(story).filter(|story| pairs.iter().any(|pair| pair.name == *story));
-        let first = || pairs.first().map(|pair| pair.name.clone()).unwrap_or_default();
-        Self::Story(known.unwrap_or_else(first))
-    }
-
-    /// Names the result; `None` before a fact is chosen.
-    fn key(&self, tenant: TenantId) -> Option<String> {
-        match self {
-            Self::Story(name) => Some(format!("story {name}")),
-            Self::Replay { run, fact } => Some(format!("run {tenant} {run} {}", fact.as_ref()?)),
-        }
-    }
-
-    fn query(&self, tenant: &TenantCredentials) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("tenant", &tenant.tenant_id.to_string());
-        match self {
-            Self::Story(name) => query.append_pair("story", name),
-            Self::Replay { run, fact } => {
-                query.append_pair("run", run).append_pair("fact", fact.as_deref().unwrap_or_default())
-            }
-        };
-        query.finish()
-    }
-
-    fn request(&self, tenant: TenantId) -> Value {
-        match self {
-            Self::Story(name) => json!({"scenario": name}),
-            Self::Replay { run, fact } => json!({"replay": {"tenant": tenant, "run": run, "fact": fact}}),
-        }
-    }
 }
 
 impl Lab {
@@ -268,7 +221,9 @@ fn document(twins: &Twins) -> String {
     };
     let _ = writeln!(text, "| {} | outcome | why |\n| --- | --- | --- |", escaped(&twins.fact.fact));
     for side in sides(twins) {
-        let _ = writeln!(text, "| {} | {} | {} |", escaped(&side.value), side.state, escaped(&side.reason));
+        let row = side.row.map(|row| format!(" Row {row}.")).unwrap_or_default();
+        let why = format!("{}{row} {}", side.reason, side.more);
+        let _ = writeln!(text, "| {} | {} | {} |", escaped(&side.value), side.state, escaped(why.trim()));
     }
     for limit in &twins.limits {
         let _ = writeln!(text, "\n{limit}");

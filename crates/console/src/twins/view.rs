@@ -1,13 +1,15 @@
 //! What the page of twins shows.
 
 use askama::Template;
+use outlive_clock::Instant;
 use outlive_wire::lab_api::TenantCredentials;
 use outlive_wire::tenant::ApplicationKind;
 
-use super::Wanted;
-use super::result::{Pair, ReplayList, Step, Twins};
+use super::result::{Change, Pair, ReplayList, Step, Twins};
+use super::wanted::Wanted;
 use crate::frame::Frame;
 use crate::number_words::capital;
+use crate::when::with_times_for_people;
 
 #[derive(Template)]
 #[template(path = "twins.html")]
@@ -61,7 +63,8 @@ pub(super) struct SideView {
     pub(super) state: &'static str,
     at: String,
     pub(super) reason: String,
-    more: String,
+    pub(super) row: Option<String>,
+    pub(super) more: String,
     pub(super) happened: String,
 }
 
@@ -122,7 +125,7 @@ impl TwinsPage {
 fn run_choice(wanted: &Wanted, replays: Option<ReplayList>) -> Option<RunChoice> {
     let Wanted::Replay { run, fact } = wanted else { return None };
     let ReplayList { changes, limits } = replays.unwrap_or_default();
-    let choice = |change: super::result::Change| {
+    let choice = |change: Change| {
         let [then, other] = change.values;
         let is_shown = fact.as_ref() == Some(&change.fact);
         (change.fact, format!("{}: {then} → {other}", capital(&change.title)), is_shown)
@@ -162,11 +165,13 @@ impl ResultView {
         let steps = &twins.results[0].steps;
         let last = steps.len().saturating_sub(1);
         let end = twins.diverged_at.unwrap_or(last);
+        let is_event = |step: &Step| matches!(step.verb.as_str(), "event" | "change_password");
+        let has_event = steps.iter().take(end).any(is_event);
         let spine = steps.iter().take(end).enumerate().map(|(place, step)| SpineStep {
             at: step.at.map(|at| at.strftime("%H:%M:%S").to_string()).unwrap_or_default(),
             exact: step.at.map(|at| at.to_string()).unwrap_or_default(),
             title: step.title.clone(),
-            is_cause: place + 1 == end || matches!(step.verb.as_str(), "event" | "change_password"),
+            is_cause: if has_event { is_event(step) } else { place + 1 == end },
         });
         Self {
             spine: spine.collect(),
@@ -194,27 +199,104 @@ fn side_of(step: &Step, value: &str) -> SideView {
         (_, true) => ("is-revoked", "i-revoked", "Rejected"),
         (_, false) => ("is-alive", "i-alive", "New tokens"),
     };
-    let (reason, more) = divided(&reason);
+    let Reason { sentence, row, more } =
+        Reason::of(&with_times_for_people(&reason, step.at.unwrap_or(Instant::EPOCH)));
     SideView {
         value: value.to_owned(),
         style,
         icon,
         state,
         at: step.at.map(|at| at.strftime("%H:%M:%S").to_string()).unwrap_or_default(),
-        reason,
+        reason: sentence,
+        row,
         more,
-        happened: happened.split(": ").skip(1).collect::<Vec<_>>().join(": "),
+        happened: brief(&happened),
     }
 }
 
-/// The reason in one sentence, and what follows it. The instants are in the steps.
-fn divided(reason: &str) -> (String, String) {
-    let ends = [" Error code:", " Source:"];
-    let end = ends.into_iter().filter_map(|end| reason.find(end)).min().unwrap_or(reason.len());
-    let plain = &reason[..end];
-    let row = plain.find(" By the row ").or_else(|| plain.find(" Since then, "));
-    match row {
-        Some(row) => (plain[row + 1..].to_owned(), plain[..row].to_owned()),
-        None => (plain.to_owned(), String::new()),
+/// Why a token was refused or accepted, in parts.
+#[derive(Debug, PartialEq, Eq)]
+struct Reason {
+    /// What the row says about such tokens, or the whole reason.
+    sentence: String,
+    row: Option<String>,
+    /// What else there is to know.
+    more: String,
+}
+
+impl Reason {
+    /// Divides an explanation. What else the row leaves alive, and the source, are on other pages.
+    fn of(explained: &str) -> Self {
+        let ends = [" The same row", " Error code:", " Source:"];
+        let end = ends.into_iter().filter_map(|end| explained.find(end)).min().unwrap_or(explained.len());
+        let plain = &explained[..end];
+        let divided = || {
+            let (before, after) = plain.split_once("y the row \"")?;
+            let (row, after) = after.split_once('"')?;
+            let (_, says) = after.split_once("), ")?;
+            let before = before.trim_end_matches(['B', 'b']).trim_end_matches([' ', ';']);
+            let more = if before.ends_with('.') { before.to_owned() } else { format!("{before}.") };
+            let says = says
+                .strip_prefix("this ")
+                .map_or_else(|| says.to_owned(), |does| format!("the event {does}"));
+            Some(Self { sentence: capital(&says), row: Some(row.to_owned()), more })
+        };
+        divided().unwrap_or_else(|| Self { sentence: plain.to_owned(), row: None, more: String::new() })
+    }
+}
+
+/// The answer to the client, up to its code.
+fn brief(happened: &str) -> String {
+    let mut parts = happened.split(": ").skip(1);
+    let first = parts.next().unwrap_or_default();
+    match parts.next().filter(|code| code.starts_with("AADSTS")) {
+        Some(code) => format!("{first}, {code}"),
+        None => first.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_a_sentence_a_row_and_the_rest() {
+        let reason = |sentence: &str, row: Option<&str>, more: &str| Reason {
+            sentence: sentence.to_owned(),
+            row: row.map(str::to_owned),
+            more: more.to_owned(),
+        };
+        for (explained, expected) in [
+            (
+                "Refused: granted at 9. By the row \"R\" (edition 2025-11), this revokes tokens. The same row leaves alive: x. Source: S.",
+                reason("The event revokes tokens.", Some("R"), "Refused: granted at 9."),
+            ),
+            (
+                "Accepted: granted at 9. Since then, the user changed it; by the row \"R\" (edition 2025-11), tokens stay alive then. Source: S.",
+                reason(
+                    "Tokens stay alive then.",
+                    Some("R"),
+                    "Accepted: granted at 9. Since then, the user changed it.",
+                ),
+            ),
+            ("Accepted: granted. Source: S.", reason("Accepted: granted.", None, "")),
+            ("by the row \"", reason("by the row \"", None, "")),
+        ] {
+            assert_eq!(Reason::of(explained), expected);
+        }
+    }
+
+    #[test]
+    fn an_answer_is_cut_after_its_code() {
+        for (happened, shown) in [
+            (
+                "X presents 't': refused, 400 invalid_grant: AADSTS50173: The grant.",
+                "refused, 400 invalid_grant, AADSTS50173",
+            ),
+            ("X presents 't': tokens were issued", "tokens were issued"),
+            ("nothing", ""),
+        ] {
+            assert_eq!(brief(happened), shown);
+        }
     }
 }

@@ -179,7 +179,7 @@ async fn story(State(lab): State<FakeLab>) -> Json<Value> {
 
 /// Knows one token, by its name and its value.
 async fn why(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
-    let of = what["of"].as_str().expect("text").to_owned();
+    let of = what["of"].as_str().expect("text").trim_start_matches("run:").to_owned();
     lab.requests.lock().expect("not poisoned").push(json!({ "why": of }));
     if of != "n" && !of.starts_with("eyJ") && of != "run-12" {
         return (

@@ -65,7 +65,7 @@ async fn a_year_is_counted_and_small_and_leads_to_the_first_failed_run() {
 async fn a_timeline_is_exported_as_svg_mermaid_and_json() {
     let mut browser = Browser::at(&FakeLab::default().serve().await);
     let page = browser.get("/timeline?range=week").await;
-    let exports = page.attributes("p.small a", "href");
+    let exports = page.attributes("p.small > a", "href");
     let svg = browser.get(&exports[0]).await;
     assert_eq!(svg.headers[CONTENT_TYPE], "image/svg+xml");
     assert!(svg.headers[CONTENT_SECURITY_POLICY].to_str().expect("text").contains("sandbox"));

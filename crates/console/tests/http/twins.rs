@@ -45,7 +45,8 @@ async fn run(State(lab): State<FakeLab>, Json(what): Json<Value>) -> Response {
         ];
         json!({"name": "One", "about": "About it.", "status": status, "wall_ms": 1, "steps": steps})
     };
-    let refused = "Refused: the grant is old. By the row \"R\", this revokes it. Error code: 1. Source: S.";
+    let refused =
+        "Refused: the grant is old. By the row \"R\" (edition 1), this revokes it. Error code: 1. Source: S.";
     let results = [side("passed", refused), side("failed", "Accepted: granted. Source: S.")];
     Json(json!({
         "fact": {"fact": "client", "values": ["Orders Desktop", NASTY]}, "shown": ["Orders Desktop", NASTY], "results": results,
@@ -80,7 +81,8 @@ async fn a_pair_is_run_and_shown_up_to_where_the_two_part() {
     assert_eq!(page.texts(".spine li"), ["10:00:01 It begins", "10:00:01 It changes"]);
     assert_eq!(page.texts(".spine .is-cause strong"), ["It changes"]);
     assert_eq!(page.texts(".twin-fork .badge"), ["Rejected", "New tokens"]);
-    assert_eq!(page.texts(".twin-fork h2"), ["By the row \"R\", this revokes it.", "Accepted: granted."]);
+    assert_eq!(page.texts(".twin-fork h2"), ["The event revokes it.", "Accepted: granted."]);
+    assert_eq!(page.texts(".twin-fork .says")[0], "Row R . Refused: the grant is old.");
     assert_eq!(page.texts(".twin-head .mid"), ["public client: keeps no secret"]);
     // The result stays at its address, and is exported.
     let exports = page.attributes("p.small.not-print a", "href");

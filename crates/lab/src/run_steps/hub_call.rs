@@ -5,8 +5,7 @@ use outlive_wire::JournalEvent;
 use outlive_wire::run_steps::{Carried, Party, RunStep, StepKind};
 
 use super::api_call::api_call;
-use super::steps::is_password_check;
-use super::token_request::token_request;
+use super::token_request::{is_password_check, token_request};
 use super::writer::{Writer, object_of};
 use crate::why::lines::Line;
 

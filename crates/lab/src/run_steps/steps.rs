@@ -9,7 +9,7 @@ use outlive_wire::run_steps::{Party, RunStep, StepKind};
 
 use super::api_call::api_call;
 use super::hub_call::{HubCall, hub_call};
-use super::token_request::token_request;
+use super::token_request::{is_password_check, token_request};
 use super::writer::Writer;
 use crate::why::lines::Line;
 
@@ -78,15 +78,6 @@ fn divide<'a>(pending: &[&'a Line], call: &HubCall<'_>) -> (Vec<&'a Line>, Vec<&
         both.filter(|(_, of_hub)| **of_hub == wanted).map(|(line, _)| *line).collect()
     };
     (select(true), select(false))
-}
-
-/// Whether it is a token request of the orders API, which checks a password by it.
-pub(super) fn is_password_check(line: &Line) -> bool {
-    match &line.event {
-        JournalEvent::TokenIssued(issued) => issued.grant_type == "password",
-        JournalEvent::TokenRefused(refused) => refused.grant_type.as_deref() == Some("password"),
-        _ => false,
-    }
 }
 
 fn is_request(line: &Line) -> bool {

@@ -38,6 +38,15 @@ pub(super) fn token_request(writer: &mut Writer, from: Party, line: &Line) {
     }
 }
 
+/// Whether it is a token request of the orders API, which checks a password by it.
+pub(super) fn is_password_check(line: &Line) -> bool {
+    match &line.event {
+        JournalEvent::TokenIssued(issued) => issued.grant_type == "password",
+        JournalEvent::TokenRefused(refused) => refused.grant_type.as_deref() == Some("password"),
+        _ => false,
+    }
+}
+
 /// What a token request contains.
 struct Sent<'a> {
     grant: &'a str,

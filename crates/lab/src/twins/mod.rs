@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use self::origin::{RunOrigin, origin_of};
-pub(crate) use self::replay::{ChangedFact, REPLAY_LIMITS, replay_text, replays};
+pub(crate) use self::replay::{Change, ChangedFact, REPLAY_LIMITS, replay_text, replays};
 use crate::Diagnostic;
 use crate::scenario::run::{RunOptions, TwinsResult, run_twins};
 use crate::scenario::{KnownSeeds, ReadScenarios, read_text};
@@ -32,17 +32,6 @@ pub(crate) struct Pair {
     /// The fact in which the two differ.
     pub(crate) fact: String,
     /// The value of the scenario as written, and that of its variant.
-    pub(crate) values: [String; 2],
-}
-
-/// A change of one fact with which a run can be replayed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub(crate) struct Change {
-    /// The fact.
-    pub(crate) fact: ChangedFact,
-    /// What it is called.
-    pub(crate) title: String,
-    /// The value that it had, and the other one.
     pub(crate) values: [String; 2],
 }
 

@@ -7,7 +7,7 @@ use outlive_rules::{Edition, Event};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Change, RunOrigin};
+use super::origin::RunOrigin;
 
 /// What a replay does not repeat.
 pub(crate) const REPLAY_LIMITS: [&str; 3] = [
@@ -32,6 +32,17 @@ pub(crate) enum ChangedFact {
     Whose,
     /// The edition of the revocation table.
     Edition,
+}
+
+/// A change of one fact with which a run can be replayed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Change {
+    /// The fact.
+    pub(crate) fact: ChangedFact,
+    /// What it is called.
+    pub(crate) title: String,
+    /// The value that it had, and the other one.
+    pub(crate) values: [String; 2],
 }
 
 impl ChangedFact {
@@ -172,7 +183,7 @@ pub(crate) fn replay_text(origin: &RunOrigin, fact: ChangedFact, name: &str) -> 
     let rules = twin(ChangedFact::Edition, &origin.rules);
     let app = twin(ChangedFact::Client, &origin.app);
     let way = twin(ChangedFact::WayIn, if origin.password_based { "password" } else { "passkey" });
-    let start = whole_second(origin.granted);
+    let start = origin.granted.whole_second();
     let mut text = format!(
         "scenarios:\n  - name: {}\n    twins: {{fact: {}, values: [{}, {}]}}\n    rules: {}\n    start: {start}\n    chapters:\n      \
          - title: The token of the run\n        steps:\n",
@@ -205,7 +216,7 @@ pub(crate) fn replay_text(origin: &RunOrigin, fact: ChangedFact, name: &str) -> 
     moments.sort_by_key(|(at, _)| *at);
     for (at, moment) in moments {
         // An event happens at the next whole second.
-        let to = whole_second(at).max(now + Span::from_seconds(1));
+        let to = at.whole_second().max(now + Span::from_seconds(1));
         match moment {
             Moment::Refresh => {
                 step("Time passes", &format!("advance: {{to: {to}}}"));
@@ -231,7 +242,10 @@ pub(crate) fn replay_text(origin: &RunOrigin, fact: ChangedFact, name: &str) -> 
         }
         now = to + Span::from_seconds(1);
     }
-    step("Time passes until the run", &format!("advance: {{to: {}}}", whole_second(origin.at).max(now)));
+    step(
+        "Time passes until the run",
+        &format!("advance: {{to: {}}}", origin.at.whole_second().max(now + Span::from_seconds(1))),
+    );
     match origin.refused {
         Some(code) => step(
             "The hub refreshes, and is rejected",
@@ -249,10 +263,6 @@ pub(crate) fn replay_text(origin: &RunOrigin, fact: ChangedFact, name: &str) -> 
 enum Moment {
     Event(Event),
     Refresh,
-}
-
-fn whole_second(at: Instant) -> Instant {
-    at.whole_second()
 }
 
 fn sentence(clause: &str) -> String {
