@@ -65,11 +65,14 @@ async fn page(
     tenant: TenantId,
     name: &str,
 ) -> Result<Response, ErrorPage> {
-    let (tenants, credentials, clock, steps) = tokio::try_join!(
+    let of_run = format!("run:{name}");
+    let (tenants, credentials, clock, steps, why, can_replay) = tokio::try_join!(
         console.lab.tenants(),
         console.lab.tenant(tenant),
         console.lab.clock(tenant),
         console.lab.run_steps(tenant, name),
+        console.lab.why(tenant, &of_run, None),
+        can_replay(&console.lab, tenant, name),
     )?;
     // Without steps, it is explained by what is known of its name.
     let Some(steps) = steps else {
@@ -78,9 +81,6 @@ async fn page(
     if wants_json(headers) {
         return Ok(Json(steps).into_response());
     }
-    let of_run = format!("run:{name}");
-    let (why, can_replay) =
-        tokio::try_join!(console.lab.why(tenant, &of_run, None), can_replay(&console.lab, tenant, name),)?;
     let frame = Frame::of(console, headers, Section::Flows, &credentials, &clock, &tenants, "");
     let page = RunPage::of(frame, &credentials, &steps, why, can_replay);
     Ok(page.frame.respond(show(&page)))

@@ -1,5 +1,5 @@
-//! `/twins`: a paired scenario, or a run again with one fact changed, in two temporary tenants: what
-//! is the same, where the two part, and why.
+//! `/twins`: a paired scenario, or a run again with one fact changed, in two temporary tenants:
+//! what is the same, where the two part, and why.
 
 mod result;
 mod view;
@@ -167,7 +167,7 @@ pub(crate) async fn data(
     State(console): State<Console>,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, ErrorPage> {
-    let kept = kept(&console, query).await?;
+    let kept = find_kept(&console, query).await?;
     let file = (CONTENT_DISPOSITION, "attachment; filename=\"twins.json\"");
     Ok(([file], Json(kept.json.clone())).into_response())
 }
@@ -177,7 +177,7 @@ pub(crate) async fn markdown(
     State(console): State<Console>,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, ErrorPage> {
-    let kept = kept(&console, query).await?;
+    let kept = find_kept(&console, query).await?;
     let headers = [
         (CONTENT_TYPE, "text/markdown; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment; filename=\"twins.md\""),
@@ -185,7 +185,7 @@ pub(crate) async fn markdown(
     Ok((headers, document(&kept.twins)).into_response())
 }
 
-async fn kept(
+async fn find_kept(
     console: &Console,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Arc<Kept>, ErrorPage> {

@@ -13,6 +13,7 @@ mod fake_lab;
 mod fixing;
 mod flow;
 mod forms;
+mod images;
 mod inspector;
 mod journal;
 mod lists;

@@ -96,7 +96,7 @@ fn finished() -> Line {
     line(RunFinished::example())
 }
 
-/// Each step in one line: `flow>hub GET /orders caller_token`, `idp>hub 400 invalid_grant (refused)`.
+/// Each step in one line: `flow>hub GET /orders caller_token`.
 fn shown(lines: &[Line]) -> Vec<String> {
     let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let steps = steps_of(lines, Some(Instant::from_seconds(1_767_603_000)));

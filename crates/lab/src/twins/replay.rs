@@ -134,7 +134,7 @@ impl Raised {
             Event::AdminResetAzurePortal => ("admin_reset", Some(("channel", "azure_portal"))),
             Event::AdminResetEntraAdminCenter => ("admin_reset", Some(("channel", "entra_admin_center"))),
             Event::AdminResetM365AdminCenter => ("admin_reset", Some(("channel", "m365_admin_center"))),
-            // By the user, if nothing else is said.
+            // By the user, unless it has `by`.
             Event::UserRevokes => ("revoke_sessions", None),
             Event::AdminRevokes => ("revoke_sessions", Some(("by", "admin"))),
             Event::SingleSignOut => return None,
