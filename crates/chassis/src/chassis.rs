@@ -9,6 +9,7 @@ use outlive_store::{Migration, Store, StoreError, migrations, sql};
 use outlive_tokens::Sealer;
 
 use crate::exchanges::Exchanges;
+use crate::faults::Faults;
 use crate::sealing_key::SealingKeys;
 use tokio::sync::Mutex;
 
@@ -41,6 +42,7 @@ pub struct Chassis {
     pub(crate) sealing_keys: Arc<Mutex<SealingKeys>>,
     pub(crate) lab_key: LabKey,
     pub(crate) exchanges: Arc<Exchanges>,
+    pub(crate) faults: Faults,
 }
 
 impl std::fmt::Debug for Chassis {
@@ -79,10 +81,12 @@ impl Chassis {
                 .fork(&format!("start {}", count_start(&store).await?)),
         };
         let keys = sealing_key::load(config.sealing_key.as_ref(), &config.data_dir, service, &random)?;
+        let clocks = Clocks::open(store.clone()).await?;
         Ok(Self {
             service,
             journal: Journal::new(store.clone(), service),
-            clocks: Clocks::open(store.clone()).await?,
+            faults: Faults::new(store.clone(), clocks.clone()),
+            clocks,
             random,
             sealer: keys.sealer(),
             sealing_keys: Arc::new(Mutex::new(keys)),

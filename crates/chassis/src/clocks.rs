@@ -9,6 +9,7 @@ use outlive_wire::ClockChange;
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
+use crate::faults::FaultRevisions;
 use crate::{CarriedTime, date};
 
 /// A clock could not be read or set.
@@ -32,12 +33,18 @@ pub struct Clocks {
     remembered: Arc<RwLock<HashMap<TenantId, VirtualClock>>>,
     setting: Arc<tokio::sync::Mutex<()>>,
     changed: Arc<Notify>,
+    fault_revisions: FaultRevisions,
 }
 
 impl Clocks {
     pub(crate) async fn open(store: Store) -> Result<Self, StoreError> {
-        let clocks =
-            Self { store, remembered: Arc::default(), setting: Arc::default(), changed: Arc::default() };
+        let clocks = Self {
+            store,
+            remembered: Arc::default(),
+            setting: Arc::default(),
+            changed: Arc::default(),
+            fault_revisions: FaultRevisions::default(),
+        };
         let all = clocks.read_all().await?;
         *clocks.remembered.write() = all.into_iter().collect();
         Ok(clocks)
@@ -87,11 +94,20 @@ impl Clocks {
     }
 
     async fn read_all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
+        let begun = wall_now();
         let rows = self
             .store
-            .rows(sql!("SELECT tenant, shows_us, wall_us, speed FROM clocks ORDER BY tenant"))
+            .rows(sql!("SELECT tenant, shows_us, wall_us, speed, faults FROM clocks ORDER BY tenant"))
             .await?;
-        rows.iter().map(clock_of).collect()
+        let clocks = rows.iter().map(clock_of).collect::<Result<Vec<_>, _>>()?;
+        let revisions = rows.iter().zip(&clocks).map(|(row, (tenant, _))| Ok((*tenant, row.int("faults")?)));
+        self.fault_revisions.replace(revisions.collect::<Result<Vec<_>, StoreError>>()?, begun);
+        Ok(clocks)
+    }
+
+    /// The revisions of the tenants' faults, which are stored with the clocks.
+    pub(crate) fn fault_revisions(&self) -> FaultRevisions {
+        self.fault_revisions.clone()
     }
 
     /// Sets the time of a clock, its speed, or both. `wall` is the wall instant at which it shows

@@ -9,6 +9,7 @@ use reqwest::dns::Resolve;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, redirect};
 
 use crate::carried_time::OUTLIVE_TIME;
+use crate::faults::{OUTLIVE_DELAY, VIRTUAL};
 use crate::{StartError, Trace, event_loops, exchanges};
 
 thread_local! {
@@ -92,6 +93,7 @@ impl HttpClient {
         let of_loop = self.client_of_loop(url);
         let client = of_loop.as_ref().unwrap_or(&self.client);
         let request = client.request(method, url).header("traceparent", trace.traceparent());
+        let request = if self.carries_time { request.header(&OUTLIVE_DELAY, &VIRTUAL) } else { request };
         match trace.time.filter(|_| self.carries_time).and_then(|time| time.header()) {
             Some(time) => request.header(&OUTLIVE_TIME, time),
             None => request,

@@ -58,7 +58,7 @@ pub(crate) fn log_outcome(span: &Span, response: &mut Response) {
 }
 
 /// The path for logs, without segments that may be credentials.
-fn loggable(path: &str) -> Cow<'_, str> {
+pub(crate) fn loggable(path: &str) -> Cow<'_, str> {
     let is_name = |part: &str| part.len() <= NAME_CHARS_MAX;
     if path.split('/').all(is_name) {
         return Cow::Borrowed(path);

@@ -10,7 +10,7 @@ use outlive_wire::{DueWork, ServiceClientSpec};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Problem, Resealed, SpecMistake, Trace, Turn};
+use crate::{Endpoint, Problem, Resealed, SpecMistake, Trace, Turn};
 
 /// A service with tenants and possibly due work.
 pub trait Service: Send + Sync + 'static {
@@ -23,6 +23,17 @@ pub trait Service: Send + Sync + 'static {
     /// Prefixes of the paths whose escapes the service reads itself, whatever they are; those of
     /// other paths have to be UTF-8.
     const RAW_PATHS: &'static [&'static str] = &[];
+
+    /// The endpoints that faults name, with patterns of their paths: `*` is one segment, `**` any
+    /// rest.
+    const ENDPOINTS: &'static [Endpoint] = &[];
+
+    /// Whether the service issues tokens, which faults can change
+    /// ([`token_fault`](crate::token_fault)).
+    const ISSUES_TOKENS: bool = false;
+
+    /// Whether the service has connections, which faults can name.
+    const HAS_CONNECTIONS: bool = false;
 
     /// Returns everything invalid in the specification of a new tenant. Pure.
     fn spec_mistakes(spec: &Self::TenantSpec) -> Vec<SpecMistake> {
@@ -44,6 +55,35 @@ pub trait Service: Send + Sync + 'static {
     fn refuse(&self, problem: Problem, request: &Parts) -> impl Future<Output = Response> + Send {
         let _ = request;
         async { problem.into_response() }
+    }
+
+    /// Returns the tenant of a request that names it in a way that only the service knows, for
+    /// faults. `client` is the client id of the request, not authenticated.
+    fn tenant_of(
+        &self,
+        request: &Parts,
+        client: Option<&str>,
+    ) -> impl Future<Output = Option<TenantId>> + Send {
+        let _ = (request, client);
+        async { None }
+    }
+
+    /// Whether the service has an error with this number, which a fault can return.
+    fn knows_error(number: u32) -> bool {
+        let _ = number;
+        false
+    }
+
+    /// Returns the response with the error of this number.
+    fn error_response(
+        &self,
+        number: u32,
+        tenant: TenantId,
+        request: &Parts,
+        client: Option<&str>,
+    ) -> impl Future<Output = Option<Response>> + Send {
+        let _ = (number, tenant, request, client);
+        async { None }
     }
 
     /// Returns the change that replaces the application with which the service signs in by itself

@@ -27,7 +27,7 @@ use crate::path_text::undecodable;
 use crate::request_span::{log_outcome, request_span};
 use crate::{
     BODY_BYTES_MAX, CallerOrigin, CarriedTime, Chassis, ICON, Problem, STYLESHEET, Service, Trace, date,
-    lab_access, response_is_dated, running_time,
+    faults, lab_access, response_is_dated, running_time,
 };
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
@@ -141,7 +141,8 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
         } else {
             let authorization = only_authorization(request.headers());
             date::handle(async {
-                let response = run(routes, request).await;
+                let response =
+                    faults::around(chassis, &**service, request, |request| run(routes, request)).await;
                 // Responses for unknown paths have the date of the token's tenant, too.
                 if !response_is_dated()
                     && let Some(tenant) = authorization.and_then(tenant_of)

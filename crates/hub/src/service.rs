@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use outlive_chassis::{Problem, Resealed, Service, SpecMistake, Trace};
+use outlive_chassis::{Endpoint, Problem, Resealed, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -63,6 +63,13 @@ impl Service for Hub {
 
     // What is below a connection goes to its back end as it is.
     const RAW_PATHS: &'static [&'static str] = &["/apim/"];
+
+    const ENDPOINTS: &'static [Endpoint] = &[
+        ("runtime", &["/apim/*/*", "/apim/*/*/**"]),
+        ("control", &["/subscriptions/**"]),
+        ("consent", &["/login", "/firstPartyLogin", "/redirect", "/redirect/*"]),
+    ];
+    const HAS_CONNECTIONS: bool = true;
 
     fn spec_mistakes(spec: &HubSpec) -> Vec<SpecMistake> {
         let mut mistakes = Vec::new();

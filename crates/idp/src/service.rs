@@ -3,15 +3,16 @@
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use outlive_chassis::{DueWork, Problem, Service, SpecMistake, Trace, Turn};
+use outlive_chassis::{DueWork, Endpoint, Problem, Service, SpecMistake, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
+use outlive_rules::Aadsts;
 use outlive_store::Change;
 
 use crate::directory::spec::TenantSpec;
 use crate::directory::user_removals;
 use crate::idp::Idp;
 use crate::keys::{signing_key_turns, signing_keys};
-use crate::lab::registration;
+use crate::lab::{faults, registration};
 use crate::protocol::response_headers::{named_for_graph, with_charset};
 use crate::routes::is_of_graph;
 use crate::{directory, graph, security_events};
@@ -65,6 +66,9 @@ impl Service for IdpService {
     // Its errors are in the shapes of the protocols.
     const RAW_PATHS: &'static [&'static str] = &["/"];
 
+    const ENDPOINTS: &'static [Endpoint] = faults::ENDPOINTS;
+    const ISSUES_TOKENS: bool = true;
+
     fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
         registration::spec_mistakes(spec)
     }
@@ -92,6 +96,24 @@ impl Service for IdpService {
             Ok(_) => problem.into_response(),
         };
         with_charset(response)
+    }
+
+    async fn tenant_of(&self, request: &Parts, client: Option<&str>) -> Option<TenantId> {
+        faults::tenant_of(&self.idp, request, client).await
+    }
+
+    fn knows_error(number: u32) -> bool {
+        Aadsts::from_number(number).is_some()
+    }
+
+    async fn error_response(
+        &self,
+        number: u32,
+        tenant: TenantId,
+        request: &Parts,
+        client: Option<&str>,
+    ) -> Option<Response> {
+        faults::error_response(&self.idp, number, tenant, request, client).await
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -1,6 +1,6 @@
 //! The tenants of the resource, as the lab creates and deletes them.
 
-use outlive_chassis::{Problem, Resealed, Service, SpecMistake, Trace};
+use outlive_chassis::{Endpoint, Problem, Resealed, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_tokens::Certificate;
@@ -24,6 +24,11 @@ impl Service for Api {
 
     // An id that is no text is that of no order.
     const RAW_PATHS: &'static [&'static str] = &["/orders/"];
+
+    const ENDPOINTS: &'static [Endpoint] = &[
+        ("orders", &["/orders", "/orders/*", "/*/orders", "/*/orders/*"]),
+        ("security-events", &["/security-events"]),
+    ];
 
     fn spec_mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
         spec::mistakes(spec)

@@ -52,6 +52,17 @@ pub fn peek_audience(token: &str) -> Option<String> {
     claims::<Claims>(token).map(|claims| claims.aud)
 }
 
+/// Reads the client (`appid` or `azp`) from an unverified token, only to tell clients apart.
+#[must_use]
+pub fn peek_client(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claims {
+        appid: Option<String>,
+        azp: Option<String>,
+    }
+    claims::<Claims>(token).and_then(|claims| claims.appid.or(claims.azp))
+}
+
 fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     if token.len() > TOKEN_CHARS_MAX {
         return None;

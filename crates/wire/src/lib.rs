@@ -19,6 +19,7 @@ mod counts;
 pub mod directory;
 mod event;
 pub mod events;
+pub mod faults;
 mod flow_details;
 mod lab_actions;
 pub mod lab_api;

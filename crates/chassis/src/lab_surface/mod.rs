@@ -4,6 +4,7 @@
 
 mod clock;
 mod counts;
+mod faults;
 mod journal;
 mod sealing_key;
 mod service_client;
@@ -13,7 +14,7 @@ mod tenants;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::Service;
 
@@ -27,6 +28,11 @@ pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
         .route("/_lab/tenants/{tenant}", put(tenants::create::<S>).delete(tenants::delete::<S>))
         .route("/_lab/tenants/{tenant}/clock", get(clock::show::<S>).put(clock::set::<S>))
         .route("/_lab/tenants/{tenant}/due", post(clock::run_due::<S>))
+        .route(
+            "/_lab/tenants/{tenant}/faults",
+            get(faults::list::<S>).post(faults::add::<S>).delete(faults::remove_all::<S>),
+        )
+        .route("/_lab/tenants/{tenant}/faults/{id}", delete(faults::remove::<S>))
         .route("/_lab/tenants/{tenant}/journal", get(journal::read::<S>))
         .route("/_lab/tenants/{tenant}/journal/stream", get(journal::follow::<S>))
         .route("/_lab/tenants/{tenant}/service-client", put(service_client::replace::<S>))

@@ -32,6 +32,7 @@ impl<S: Service> Surface<S> {
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.doing.forget(tenant);
         self.chassis.clocks.forget(tenant);
+        self.chassis.faults.forget(tenant);
         self.chassis.random.of(tenant).forget();
         self.service.forget_tenant(tenant);
     }

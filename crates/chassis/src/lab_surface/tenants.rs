@@ -111,7 +111,7 @@ pub(crate) async fn delete<S: Service>(
     let tenant = tenant_of(&tenant)?;
     surface.chassis.clocks.clock(tenant).await?;
     let mut change = Change::new();
-    for table in S::TENANT_TABLES.iter().chain(outlive_journal::TABLES).chain(&["clocks"]) {
+    for table in S::TENANT_TABLES.iter().chain(outlive_journal::TABLES).chain(&["faults", "clocks"]) {
         change.add(Statement::forget_tenant(table, tenant));
     }
     // In its own task, so that cache and database stay consistent even if the caller is canceled.

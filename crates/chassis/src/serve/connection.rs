@@ -1,6 +1,5 @@
 //! One connection, from its first request to its last.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 
@@ -25,7 +24,13 @@ use super::progress::{Phase, Watched};
 use super::request_body::timed;
 use super::seats::Seat;
 use crate::event_loops::InProgress;
+use crate::faults::Unsent;
 use crate::{PeerCertificate, Problem};
+
+/// A fault of the tenant: the request has no response.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault leaves the request without a response")]
+struct NoResponse;
 
 /// The context of a connection.
 pub(super) struct Connection {
@@ -63,7 +68,11 @@ impl Connection {
             async move {
                 let _in_progress = InProgress::begin();
                 let response = answer(app, (peer, certificate), limits, request).await;
-                Ok::<_, Infallible>(response.map(|body| AnswerBody { body, _busy: busy }))
+                // Without a response, the connection is closed.
+                if response.extensions().get::<Unsent>().is_some() {
+                    return Err(NoResponse);
+                }
+                Ok(response.map(|body| AnswerBody { body, _busy: busy }))
             }
         });
         let mut connection = pin!(http1::Builder::new().serve_connection(io, service));

@@ -4,6 +4,7 @@ mod carried_time;
 mod clock;
 mod counts;
 mod due;
+mod faults;
 mod health;
 mod journal;
 mod lab_access;

@@ -1,11 +1,20 @@
 //! Reads responses of other services, within limits, into what a run keeps.
 
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode};
+use outlive_chassis::came_too_late;
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Failure, Outcome};
 use crate::expression::{VALUE_BYTES_MAX, weigh};
 use crate::status::http_status_name;
+
+/// How long a synchronous call may take (virtual time), as on the platform.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Why a call failed that took longer.
+const TIMED_OUT: &str = "it did not respond in time";
 
 /// The maximum number of headers that are kept.
 const HEADERS_MAX: usize = 64;
@@ -38,12 +47,15 @@ impl ServiceResponse {
             // histories.
             let error = error.without_url();
             RequestError::Unreachable(if error.is_timeout() {
-                "it did not respond in time".to_owned()
+                TIMED_OUT.to_owned()
             } else {
                 error.to_string()
             })
         };
         let mut response = request.send().await.map_err(unreachable)?;
+        if came_too_late(response.headers_mut(), TIMEOUT) {
+            return Err(RequestError::Unreachable(TIMED_OUT.to_owned()));
+        }
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ORIGIN};
 use http::{HeaderValue, Method};
-use outlive_chassis::{Problem, Trace};
+use outlive_chassis::{Problem, Trace, came_too_late};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_tokens::Secret;
 use url::{Url, form_urlencoded};
@@ -22,6 +22,9 @@ const RESPONSE_BYTES_MAX: usize = 256 * 1024;
 const TIME_LIMIT: Span = Span::from_seconds(30);
 /// What is left to the second way at least.
 const TIME_LEFT_MIN: Span = Span::from_seconds(2);
+
+/// Why a token request without a response failed.
+const UNREACHABLE: &str = "the token endpoint cannot be reached";
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -130,7 +133,7 @@ impl TokenCall<'_> {
     ) -> Result<Result<Granted, TokenFailure>, Problem> {
         let failed = |error: &reqwest::Error| TokenFailure::Transient {
             timed_out: error.is_timeout(),
-            why: "the token endpoint cannot be reached".to_owned(),
+            why: UNREACHABLE.to_owned(),
         };
         let forbidden = |unreachable: Unreachable| {
             without_secrets(Problem::bad_request(unreachable.to_string()), &request.secrets)
@@ -153,7 +156,7 @@ impl TokenCall<'_> {
         if let Some(origin) = &request.origin {
             call = call.header(ORIGIN, origin);
         }
-        let response = match call.body(body).send().await {
+        let mut response = match call.body(body).send().await {
             Ok(response) => response,
             Err(error) => {
                 return match Unreachable::caused(&error, &request.url) {
@@ -162,6 +165,9 @@ impl TokenCall<'_> {
                 };
             }
         };
+        if came_too_late(response.headers_mut(), limit.to_std()) {
+            return Ok(Err(TokenFailure::Transient { timed_out: true, why: UNREACHABLE.to_owned() }));
+        }
         let status = response.status();
         let body = match read_body(response, RESPONSE_BYTES_MAX).await {
             Ok(body) => body,

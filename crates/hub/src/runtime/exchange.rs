@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use outlive_chassis::Trace;
+use outlive_chassis::{Trace, came_too_late};
 use serde_json::json;
 use url::Url;
 
@@ -57,7 +57,10 @@ pub(super) async fn exchange(
     let request = request.headers(prepared.headers).timeout(TIMEOUT);
     let request = if prepared.body.is_empty() { request } else { request.body(prepared.body) };
     match request.send().await {
-        Ok(response) => Ok(Ok(response)),
+        Ok(mut response) => {
+            let is_late = came_too_late(response.headers_mut(), TIMEOUT);
+            Ok(if is_late { Err(gateway_error(hub, trace, true)) } else { Ok(response) })
+        }
         Err(error) => match Unreachable::caused(&error, url) {
             Some(unreachable) => Err(refused(unreachable)),
             None => Ok(Err(gateway_error(hub, trace, error.is_timeout()))),

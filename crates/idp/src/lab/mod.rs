@@ -2,6 +2,7 @@
 
 pub(crate) mod directory;
 pub(crate) mod events;
+pub(crate) mod faults;
 pub(crate) mod identity_endpoints;
 pub(crate) mod outbox;
 pub(crate) mod phone_requests;

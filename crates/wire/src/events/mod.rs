@@ -172,6 +172,7 @@ journal_events! {
     }
     WITH_CLIENT: service_client { ServiceClientReplaced }
     ALL: tenant { TenantCreated }
+    ALL: fault { FaultAdded, FaultRemoved, FaultHit }
 }
 
 /// Before events had types, APIs recorded rejected security event tokens under the kind of the

@@ -17,7 +17,9 @@ pub(crate) use accounts::pick_account;
 pub(crate) use admin_consent::admin_consent;
 pub(crate) use assets::{passkey_script, script, style};
 pub(crate) use device::{approve_device, user_code};
-pub(crate) use respond::{add_cookies, change_password, form_page, form_post, known_error, message, sign_in};
+pub(crate) use respond::{
+    add_cookies, change_password, form_page, form_post, known_error, message, refusal, sign_in,
+};
 pub(crate) use second_factor::second_factor;
 pub(crate) use signed_out::signed_out;
 pub(crate) use state::{Next, PageState, PasskeyPending, PendingCode, SecondFactorPending};

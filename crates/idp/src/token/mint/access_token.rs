@@ -3,8 +3,9 @@
 use outlive_clock::{Instant, Span};
 use outlive_rules::lifetimes;
 use outlive_tokens::claims::{AccessSubject, AccessTokenClaims, AccessTokenInput, UserClaims, uti};
-use outlive_tokens::{ClaimsRequest, TokenVersion, fingerprint, sign_rs256};
+use outlive_tokens::{ClaimsRequest, TokenVersion, fingerprint};
 
+use super::signed::sign;
 use super::user_claims::{self, TokenKind, opaque_claims, optional_claims, user_claims};
 use crate::access::scopes::ResolvedResource;
 use crate::directory::platform::GRAPH;
@@ -135,7 +136,7 @@ async fn mint(request: &TokenRequest<'_>, order: Order<'_>) -> Result<AccessToke
         xms_cc: capabilities,
         user_claims: order.user_claims,
     });
-    let token = sign_rs256(&key, version, &claims);
+    let token = sign(&key, version, &claims, request.now);
     Ok(AccessToken {
         fingerprint: fingerprint(&token),
         token,

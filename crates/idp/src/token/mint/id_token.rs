@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use outlive_rules::lifetimes;
 use outlive_tokens::claims::{IdTokenClaims, IdTokenInput};
-use outlive_tokens::sign_rs256;
 
+use super::signed::sign;
 use super::user_claims::{TokenKind, user_claims, user_facts};
 use crate::directory::User;
 use crate::protocol::refusal::Refusal;
@@ -62,5 +62,5 @@ pub(crate) async fn mint(
         pairwise: &idp.pairwise,
         user_claims,
     });
-    Ok(sign_rs256(&key, request.endpoint, &claims))
+    Ok(sign(&key, request.endpoint, &claims, request.now))
 }

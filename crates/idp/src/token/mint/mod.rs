@@ -2,6 +2,7 @@
 
 pub(crate) mod access_token;
 pub(crate) mod id_token;
+mod signed;
 mod tokens;
 mod user_claims;
 

@@ -1,0 +1,275 @@
+//! Faults: what goes wrong for a tenant, on purpose. Every request of a service passes here before
+//! its handler; tokens are changed where the issuer mints them ([`token_fault`]).
+
+pub(crate) mod check;
+pub(crate) mod decide;
+mod delay;
+mod effect;
+mod endpoint;
+mod request;
+mod revisions;
+pub(crate) mod table;
+mod token_fault;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue};
+use outlive_clock::{TenantId, VirtualClock, wall_now};
+use outlive_journal::Event;
+use outlive_store::{Change, Store, StoreError};
+use outlive_wire::Subject;
+use outlive_wire::events::FaultHit;
+use outlive_wire::faults::{Dropped, FaultSpec};
+use parking_lot::RwLock;
+
+use self::decide::{Asked, Candidate, Counts, decide};
+use self::table::StoredFault;
+use crate::lab_access::is_lab_surface;
+use crate::request_span::loggable;
+use crate::{Chassis, Clocks, Problem, Service, TenantLocks, Trace, pause};
+
+pub use self::check::{FaultAbilities, fault_mistake};
+pub use self::delay::came_too_late;
+pub(crate) use self::delay::{OUTLIVE_DELAY, VIRTUAL};
+pub(crate) use self::effect::Unsent;
+pub use self::endpoint::Endpoint;
+pub(crate) use self::revisions::FaultRevisions;
+pub use self::token_fault::token_fault;
+
+/// In responses: the fault that the request met.
+static OUTLIVE_FAULT: HeaderName = HeaderName::from_static("outlive-fault");
+
+/// How often a request is counted again because others were counted at the same time.
+const COUNTED_AGAIN_MAX: u32 = 50;
+/// The longest path in a journal, in characters.
+const PATH_CHARS_MAX: usize = 200;
+
+/// The faults of all tenants of a service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Faults {
+    store: Store,
+    clocks: Clocks,
+    revisions: FaultRevisions,
+    /// The faults of tenants, with the revision that they have.
+    lists: Arc<RwLock<HashMap<TenantId, (i64, Arc<[StoredFault]>)>>>,
+    /// Requests of a tenant that meet faults are counted one after the other.
+    counting: Arc<TenantLocks>,
+}
+
+/// A fault that a request met.
+#[derive(Debug)]
+struct Hit {
+    id: HeaderValue,
+    spec: FaultSpec,
+    clock: VirtualClock,
+}
+
+impl Faults {
+    pub(crate) fn new(store: Store, clocks: Clocks) -> Self {
+        let revisions = clocks.fault_revisions();
+        Self { store, clocks, revisions, lists: Arc::default(), counting: Arc::default() }
+    }
+
+    /// Whether a request could meet a fault. Without faults this costs no statement; replicas read
+    /// all revisions if they have not done so for other reasons.
+    async fn may_meet(&self, path: &str) -> bool {
+        let is_exempt = is_lab_surface(path)
+            || path == "/healthz"
+            || path == "/favicon.ico"
+            || path.starts_with("/_pages/");
+        if is_exempt {
+            return false;
+        }
+        if !self.store.is_exclusive()
+            && self.revisions.is_stale()
+            && let Err(error) = self.clocks.all().await
+        {
+            tracing::warn!(%error, "cannot read whether tenants have faults");
+        }
+        !self.revisions.is_empty()
+    }
+
+    /// Returns the faults of a tenant.
+    async fn of(&self, tenant: TenantId) -> Result<Option<Arc<[StoredFault]>>, StoreError> {
+        let Some(revision) = self.revisions.of(tenant) else { return Ok(None) };
+        if let Some((known, faults)) = self.lists.read().get(&tenant)
+            && *known == revision
+        {
+            return Ok(Some(Arc::clone(faults)));
+        }
+        let faults = table::read(&self.store, tenant).await?;
+        self.lists.write().insert(tenant, (revision, Arc::clone(&faults)));
+        Ok(Some(faults))
+    }
+
+    /// Commits a change of a tenant's faults. When it returns, every replica uses them.
+    pub(crate) async fn commit(&self, tenant: TenantId, mut change: Change) -> Result<(), Problem> {
+        let faults = self.clone();
+        // In its own task, so that cache and database stay consistent even if the caller is
+        // canceled.
+        let changing = tokio::spawn(async move {
+            let before = faults.revisions.of(tenant).unwrap_or_default();
+            // Distinct also from those of a deleted tenant with the same id.
+            let revision = wall_now().as_micros().max(before + 1);
+            change.add(table::set_revision(tenant, revision));
+            faults.store.commit(change).await?;
+            faults.revisions.set(tenant, revision);
+            Ok::<_, StoreError>(())
+        });
+        changing.await.map_err(|panic| Problem::unavailable().caused_by(panic))??;
+        if !self.store.is_exclusive() {
+            pause(revisions::NOTICED_AFTER).await;
+        }
+        Ok(())
+    }
+
+    /// Drops cached data of a deleted tenant.
+    pub(crate) fn forget(&self, tenant: TenantId) {
+        self.revisions.forget(tenant);
+        self.lists.write().remove(&tenant);
+        self.counting.forget(tenant);
+    }
+}
+
+/// Handles a request, unless it meets a fault that prevents it.
+pub(crate) async fn around<S, F, R>(chassis: &Chassis, service: &S, request: Request, handle: F) -> Response
+where
+    S: Service,
+    F: FnOnce(Request) -> R + Send,
+    R: Future<Output = Response> + Send,
+{
+    if !chassis.faults.may_meet(request.uri().path()).await {
+        return handle(request).await;
+    }
+    // Rare, and large: not part of the future of every request.
+    Box::pin(meet(chassis, service, request, handle)).await
+}
+
+async fn meet<S, F, R>(chassis: &Chassis, service: &S, request: Request, handle: F) -> Response
+where
+    S: Service,
+    F: FnOnce(Request) -> R + Send,
+    R: Future<Output = Response> + Send,
+{
+    let (request, client) = match request::with_form(request).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let (parts, body) = request.into_parts();
+    let tenant = request::tenants_of(&parts).find(|tenant| chassis.faults.revisions.of(*tenant).is_some());
+    let tenant = match tenant {
+        Some(tenant) => Some(tenant),
+        None => service.tenant_of(&parts, client.as_deref()).await,
+    };
+    let Some(tenant) = tenant else { return handle(Request::from_parts(parts, body)).await };
+    let hit = match find_hit::<S>(chassis, tenant, &parts, client.as_deref()).await {
+        Ok(Some(hit)) => hit,
+        Ok(None) => return handle(Request::from_parts(parts, body)).await,
+        Err(problem) => return problem.into_response(),
+    };
+    let effect = &hit.spec.effect;
+    let is_virtual = delay::is_virtual(&parts.headers);
+    if !is_virtual {
+        effect::wait(effect, hit.clock.speed()).await;
+    }
+    if let Some(delay) = effect.delay.filter(|_| effect.is_hang()) {
+        return if is_virtual { effect::too_late(delay) } else { effect::unsent() };
+    }
+    if effect.drop == Some(Dropped::Request) {
+        return effect::unsent();
+    }
+    let of_catalogue = match effect.aadsts {
+        Some(number) => service.error_response(number, tenant, &parts, client.as_deref()).await,
+        None => None,
+    };
+    let response = match effect::replacement(effect, of_catalogue) {
+        Some(response) => response,
+        None => token_fault::within(effect, handle(Request::from_parts(parts, body))).await,
+    };
+    let mut response = effect::changed(effect, response).await;
+    let headers = response.headers_mut();
+    headers.insert(&OUTLIVE_FAULT, hit.id);
+    if let Some(delay) = effect.delay.filter(|_| is_virtual) {
+        headers.insert(&OUTLIVE_DELAY, delay::header(delay));
+    }
+    response
+}
+
+/// Decides whether a request meets a fault, and records the hit before it has an effect.
+async fn find_hit<S: Service>(
+    chassis: &Chassis,
+    tenant: TenantId,
+    request: &http::request::Parts,
+    client: Option<&str>,
+) -> Result<Option<Hit>, Problem> {
+    let Faults { store, counting, .. } = &chassis.faults;
+    let Some(faults) = chassis.faults.of(tenant).await? else { return Ok(None) };
+    if faults.is_empty() {
+        return Ok(None);
+    }
+    let clock = chassis.clocks.clock(tenant).await?;
+    let at = clock.at(wall_now());
+    let path = request.uri.path();
+    let asked = Asked { path, client, at, endpoints: S::ENDPOINTS };
+    if !faults.iter().any(|fault| decide::concerns(&fault.spec, asked)) {
+        return Ok(None);
+    }
+    let _in_turn = counting.lock(tenant).await;
+    for _ in 0..COUNTED_AGAIN_MAX {
+        let counts: HashMap<_, _> = table::read_counts(store, tenant).await?.into_iter().collect();
+        // A fault that was removed meanwhile has no counts.
+        let present: Vec<_> = faults.iter().filter(|fault| counts.contains_key(&fault.id)).collect();
+        let counts_of = |fault: &StoredFault| counts.get(&fault.id).copied().unwrap_or_default();
+        let candidates: Vec<_> = present
+            .iter()
+            .map(|fault| Candidate { spec: &fault.spec, seed: fault.seed, counts: counts_of(fault) })
+            .collect();
+        let decision = decide(&candidates, asked);
+        let mut change = Change::new();
+        for index in &decision.counted {
+            let (fault, is_hit) = (present[*index], decision.hit == Some(*index));
+            change.add(table::count(tenant, fault.id, counts_of(fault), is_hit.then_some(at)));
+        }
+        let hit = decision.hit.map(|index| present[index]);
+        if let Some(fault) = hit {
+            let event = hit_event(fault, counts_of(fault), request, client);
+            let trace = request.extensions.get::<Trace>().map_or("", AsRef::as_ref);
+            let event = Event::new(tenant, at, Subject::tenant(tenant), trace, event);
+            change.append(chassis.journal.entry(&event));
+        }
+        if decision.counted.is_empty() {
+            return Ok(None);
+        }
+        match store.commit(change).await {
+            Ok(()) => {
+                return Ok(hit.and_then(|fault| {
+                    let id = HeaderValue::try_from(fault.id.to_string()).ok()?;
+                    Some(Hit { id, spec: fault.spec.clone(), clock })
+                }));
+            }
+            // Another replica counted a request at the same time.
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Problem::unavailable().caused_by("too many requests met a fault at the same time"))
+}
+
+fn hit_event(
+    fault: &StoredFault,
+    before: Counts,
+    request: &http::request::Parts,
+    client: Option<&str>,
+) -> FaultHit {
+    FaultHit {
+        fault: fault.id,
+        hit: before.hits + 1,
+        effect: fault.spec.effect.words(),
+        method: request.method.to_string(),
+        path: loggable(request.uri.path()).chars().take(PATH_CHARS_MAX).collect(),
+        client: client.filter(|client| client.parse::<uuid::Uuid>().is_ok()).map(str::to_owned),
+    }
+}

@@ -1,0 +1,57 @@
+//! Faults at the identity provider: where they can be, and errors of the catalogue.
+
+use axum::extract::FromRequestParts as _;
+use axum::response::Response;
+use http::request::Parts;
+use outlive_chassis::{CallerOrigin, Endpoint, Trace};
+use outlive_clock::{ClientId, TenantId};
+use outlive_rules::Aadsts;
+
+use crate::idp::Idp;
+use crate::protocol::refusal::Refusal;
+use crate::sign_in::pages;
+
+/// The endpoints that faults name.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    ("token", &["/*/oauth2/v2.0/token", "/*/oauth2/token"]),
+    ("authorize", &["/*/oauth2/v2.0/authorize", "/*/oauth2/authorize"]),
+    ("devicecode", &["/*/oauth2/v2.0/devicecode", "/*/oauth2/devicecode"]),
+    ("keys", &["/*/discovery/v2.0/keys", "/*/discovery/keys"]),
+    ("configuration", &["/*/v2.0/.well-known/openid-configuration", "/*/.well-known/openid-configuration"]),
+    ("logout", &["/*/oauth2/v2.0/logout", "/*/oauth2/logout"]),
+    ("identity", &["/*/identity/**"]),
+    ("graph", &["/v1.0/**", "/beta/**"]),
+    ("userinfo", &["/oidc/userinfo", "/*/openid/userinfo"]),
+];
+
+/// Returns the tenant that the first segment of a path names: a domain, or `common` for a client
+/// that only one tenant has.
+pub(crate) async fn tenant_of(idp: &Idp, request: &Parts, client: Option<&str>) -> Option<TenantId> {
+    let segment = request.uri.path().split('/').nth(1)?;
+    let is_alias = matches!(segment, "common" | "organizations");
+    if !is_alias && (!segment.contains('.') || segment == "v1.0") {
+        return None;
+    }
+    let client = client.and_then(|client| client.parse::<ClientId>().ok());
+    idp.tenant(segment, client).await.ok().map(|tenant| tenant.id)
+}
+
+/// Returns the response with an error of the catalogue: a page for browsers, or JSON.
+pub(crate) async fn error_response(
+    idp: &Idp,
+    number: u32,
+    tenant: TenantId,
+    request: &Parts,
+    client: Option<&str>,
+) -> Option<Response> {
+    let mut refusal = Refusal::new(Aadsts::from_number(number)?).with("tenant", tenant);
+    if let Some(client) = client.and_then(|client| client.parse::<ClientId>().ok()) {
+        refusal = refusal.with_client(client, &client.to_string());
+    }
+    let parts = &mut request.clone();
+    let Ok(trace) = Trace::from_request_parts(parts, &()).await;
+    let Ok(origin) = CallerOrigin::from_request_parts(parts, &()).await;
+    let details = idp.request_details(&trace, &origin, Some(tenant)).await;
+    let is_page = request.uri.path().ends_with("/authorize");
+    Some(if is_page { pages::refusal(&refusal, &details) } else { refusal.token_response(&details) })
+}
