@@ -10,6 +10,7 @@ mod connections;
 mod diagnose;
 mod directory;
 mod events;
+mod faults;
 mod flows;
 mod journal;
 mod matrix;
@@ -57,6 +58,8 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal", get(journal::read))
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
+        .route("/lab/tenants/{tenant}/faults", get(faults::list).post(faults::add).delete(faults::remove_all))
+        .route("/lab/tenants/{tenant}/faults/{id}", get(faults::show).delete(faults::remove))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/phone/{user}", get(phone::show))
         .route("/lab/tenants/{tenant}/phone/{user}/passkeys", delete(phone::remove_passkeys))

@@ -7,8 +7,8 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    classes, clock, connections, diagnose, directory, events, flows, journal, matrix, outbox, phone, redeem,
-    runs, sign_in, story, tenants, timeline, twins, why,
+    classes, clock, connections, diagnose, directory, events, faults, flows, journal, matrix, outbox, phone,
+    redeem, runs, sign_in, story, tenants, timeline, twins, why,
 };
 
 /// The lab API's own description.
@@ -60,6 +60,11 @@ use super::{
         journal::read,
         journal::follow,
         events::raise,
+        faults::list,
+        faults::add,
+        faults::remove_all,
+        faults::show,
+        faults::remove,
         matrix::of_rules,
         matrix::of_tenant,
         matrix::of_connections,
@@ -164,6 +169,8 @@ mod tests {
                 "/lab/tenants/{tenant}/connections/{name}/fix",
                 "/lab/tenants/{tenant}/directory/users/{user}",
                 "/lab/tenants/{tenant}/events",
+                "/lab/tenants/{tenant}/faults",
+                "/lab/tenants/{tenant}/faults/{id}",
                 "/lab/tenants/{tenant}/flows/{flow}",
                 "/lab/tenants/{tenant}/flows/{flow}/run",
                 "/lab/tenants/{tenant}/flows/{flow}/runs/{run}",

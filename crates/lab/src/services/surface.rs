@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use outlive_chassis::LabKey;
 use outlive_clock::{Instant, Span, TenantId};
+use outlive_wire::faults::{Fault, FaultSpec, Faults};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
 use outlive_wire::{ExpectedRuns, FlowDetails, HeldConnections, KnownFlows, RunDetails};
@@ -244,6 +245,36 @@ impl LabSurface {
     pub(crate) async fn connections(&self, tenant: TenantId) -> Result<HeldConnections, CallError> {
         let url = self.url(Service::Hub, &format!("/_lab/tenants/{tenant}/connections"));
         send(self.request(Method::GET, &url)).await?.expect()
+    }
+
+    /// Adds a fault at its service.
+    pub(crate) async fn add_fault(&self, tenant: TenantId, fault: &FaultSpec) -> Result<Fault, CallError> {
+        let url = self.url(fault.service, &format!("/_lab/tenants/{tenant}/faults"));
+        send(self.request(Method::POST, &url).json(fault)).await?.expect()
+    }
+
+    /// Returns the faults of a tenant at a service.
+    pub(crate) async fn faults(&self, service: Service, tenant: TenantId) -> Result<Vec<Fault>, CallError> {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/faults"));
+        Ok(send(self.request(Method::GET, &url)).await?.expect::<Faults>()?.faults)
+    }
+
+    /// Removes a fault. Returns whether it was there.
+    pub(crate) async fn remove_fault(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        id: Uuid,
+    ) -> Result<bool, CallError> {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/faults/{id}"));
+        let answer = send(self.request(Method::DELETE, &url)).await?;
+        if answer.status == 404 { Ok(false) } else { answer.expect::<Value>().map(|_| true) }
+    }
+
+    /// Removes all faults of a tenant at a service.
+    pub(crate) async fn remove_faults(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/faults"));
+        send(self.request(Method::DELETE, &url)).await?.expect::<Value>().map(drop)
     }
 
     /// Returns the flows of a tenant with their latest runs.

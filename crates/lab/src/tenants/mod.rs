@@ -5,6 +5,7 @@ mod comparison;
 mod credentials;
 mod directory;
 mod events;
+mod faults;
 mod fix_connection;
 mod layout;
 mod lost_data;
