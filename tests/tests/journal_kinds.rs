@@ -28,7 +28,8 @@ fn each_event_is_recorded_by_the_services_that_the_catalogue_names() {
         identifiers(&crates.join(service).join("src"), &mut found);
         for event in JournalEvent::descriptions() {
             // The chassis records them for the services.
-            let is_shared = matches!(event.kind, "tenant.created" | "service_client.replaced");
+            let is_shared = matches!(event.kind, "tenant.created" | "service_client.replaced")
+                || event.kind.starts_with("fault.");
             if !is_shared && found.contains(event.name) != event.services.contains(&service) {
                 wrong.push(format!("{service}: {}", event.name));
             }

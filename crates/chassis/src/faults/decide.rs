@@ -3,6 +3,7 @@
 
 use outlive_clock::{Instant, Randomness};
 use outlive_wire::faults::{FaultSpec, FaultState};
+use uuid::Uuid;
 
 use super::endpoint::{Endpoint, is_of_endpoint};
 
@@ -57,7 +58,13 @@ pub(crate) fn concerns(spec: &FaultSpec, asked: Asked<'_>) -> bool {
     let same_client =
         |wanted: &String| asked.client.is_some_and(|client| client.eq_ignore_ascii_case(wanted));
     // The path of a call through a connection contains its id, that of the control plane its name.
-    let through = |wanted: &String| asked.path.split('/').any(|part| part.eq_ignore_ascii_case(wanted));
+    let through = |wanted: &String| {
+        let id = wanted.parse::<Uuid>().ok();
+        asked
+            .path
+            .split('/')
+            .any(|part| part.eq_ignore_ascii_case(wanted) || id.is_some_and(|id| part.parse() == Ok(id)))
+    };
     state(spec, 0, asked.at) == FaultState::Active
         && spec.endpoint.as_ref().is_none_or(|endpoint| is_of_endpoint(endpoint, asked.path, asked.endpoints))
         && spec.client.as_ref().is_none_or(same_client)
@@ -127,6 +134,13 @@ mod tests {
             (json!({"client": "A1"}), 0, "/t/token", None, false),
             (json!({"connection": "C7"}), 0, "/apim/orders/c7/orders", None, true),
             (json!({"connection": "C7"}), 0, "/apim/orders/c8/orders", None, false),
+            (
+                json!({"connection": "c0470500-0000-4000-8000-000000000007"}),
+                0,
+                "/apim/orders/c0470500000040008000000000000007",
+                None,
+                true,
+            ),
             (json!({"count": 2}), 1, "/t/token", None, true),
             (json!({"count": 2}), 2, "/t/token", None, false),
             (json!({"from": "2026-01-05T10:00:00Z"}), 0, "/", None, true),

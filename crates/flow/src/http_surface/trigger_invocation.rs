@@ -35,8 +35,16 @@ const VERSIONS: [&str; 5] = ["2016-06-01", "2016-10-01", "2017-07-01", "2018-07-
 const OWN_QUERIES: [&str; 5] = ["api-version", "se", "sp", "sv", "sig"];
 
 /// Headers that belong to the connection or to this system.
-const NOT_PASSED_ON: [&str; 7] =
-    ["connection", "keep-alive", "transfer-encoding", "upgrade", "traceparent", "tracestate", "outlive-time"];
+const NOT_PASSED_ON: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "upgrade",
+    "traceparent",
+    "tracestate",
+    "outlive-time",
+    "outlive-delay",
+];
 
 /// The maximum number of headers and of queries in the outputs of a trigger.
 const PAIRS_MAX: usize = 100;

@@ -12,13 +12,14 @@ use super::parameter::ParameterKind;
 const SCHEMES_MAX: usize = 50;
 /// Headers that no file sets: they belong to the connection to the back end (RFC 9110 §7.6.1), the
 /// transport sets them, or they are the hub's own.
-const RESERVED_HEADERS: [&str; 19] = [
+const RESERVED_HEADERS: [&str; 20] = [
     "connection",
     "content-length",
     "expect",
     "forwarded",
     "host",
     "keep-alive",
+    "outlive-delay",
     "outlive-source-authorization",
     "outlive-time",
     "proxy-authenticate",
