@@ -30,6 +30,9 @@ pub struct Story {
     pub flows: Vec<StoryFlow>,
     /// The services that do not answer. Their part is missing.
     pub missing: Vec<String>,
+    /// The number of faults that are active.
+    #[serde(default)]
+    pub active_faults: usize,
 }
 
 /// An event with a row in the table.

@@ -8,9 +8,10 @@ pub(crate) mod applications;
 pub(crate) mod connections;
 mod credential;
 
-use outlive_clock::Instant;
+use outlive_clock::{Instant, TenantId};
 use outlive_wire::HeldConnections;
 use outlive_wire::directory::{DirectoryCredentials, DirectoryUserDetails};
+use outlive_wire::faults::FaultState;
 use outlive_wire::lab_api::{TenantCredentials, UserCredentials};
 use outlive_wire::story::{
     CredentialKind, CredentialState, Holder, Story, StoryCredential, StoryEvent, StoryFlow,
@@ -71,7 +72,9 @@ pub(crate) async fn tell(surface: &LabSurface, tenant: &TenantCredentials, now: 
         .flows
         .into_iter()
         .map(|flow| StoryFlow { connection: connection_of(tenant, &held, &flow.id), flow });
+    let active_faults = active_faults(surface, tenant.tenant_id).await;
     Some(Story {
+        active_faults,
         tenant: tenant.tenant_id,
         now,
         rules: tenant.rules.clone(),
@@ -117,6 +120,13 @@ pub(crate) async fn credentials_of(
     }
     fade(&mut found.credentials);
     DirectoryCredentials { now, credentials: found.credentials, missing }
+}
+
+/// Returns the number of active faults, of the services that answer.
+async fn active_faults(surface: &LabSurface, tenant: TenantId) -> usize {
+    let reads = Service::ALL.map(|service| surface.faults(service, tenant));
+    let read = futures::future::join_all(reads).await.into_iter().flatten().flatten();
+    read.filter(|fault| fault.state == FaultState::Active).count()
 }
 
 /// Marks access tokens that outlive the refresh token beside them.

@@ -25,6 +25,7 @@ pub(in crate::scenario) enum Kind {
     ApiKey,
     Identity,
     Certificate,
+    Fault,
 }
 
 impl Kind {
@@ -41,6 +42,7 @@ impl Kind {
             Self::ApiKey => "API key",
             Self::Identity => "managed identity",
             Self::Certificate => "certificate",
+            Self::Fault => "fault",
         }
     }
 
@@ -53,6 +55,7 @@ impl Kind {
             Self::Connection => "created by an earlier step (create_connection)",
             Self::Flow => "created by an earlier step (create_flow)",
             Self::Certificate => "created by an earlier step (create_certificate)",
+            Self::Fault => "added by an earlier step (fault)",
             Self::Object => "stored by an earlier call to Graph (keep: NAME)",
         }
     }

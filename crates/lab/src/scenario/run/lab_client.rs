@@ -5,11 +5,13 @@ use std::time::Duration;
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::JournalLine;
 use outlive_wire::classes::{Class, ClassRequest};
+use outlive_wire::faults::{Fault, FaultSpec};
 use outlive_wire::lab_api::{
     ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::http::{CallError, Http, send};
 use crate::matrix::Matrix;
@@ -112,6 +114,32 @@ impl LabClient {
     /// Deletes a tenant.
     pub async fn delete(&self, tenant: TenantId) -> Result<(), LabError> {
         send(self.http.request(Method::DELETE, &self.url(tenant, ""))).await?.expect::<Value>().map(drop)
+    }
+
+    /// Adds a fault.
+    ///
+    /// # Errors
+    /// A fault that cannot be (status 400), or the lab did not answer.
+    pub async fn add_fault(&self, tenant: TenantId, fault: &FaultSpec) -> Result<Fault, LabError> {
+        let request = self.http.request(Method::POST, &self.url(tenant, "/faults"));
+        send(request.json(fault)).await?.expect()
+    }
+
+    /// Returns a fault.
+    ///
+    /// # Errors
+    /// No fault with this id (status 404), or the lab did not answer.
+    pub async fn fault(&self, tenant: TenantId, id: Uuid) -> Result<Fault, LabError> {
+        self.http.get(&self.url(tenant, &format!("/faults/{id}"))).await?.expect()
+    }
+
+    /// Removes a fault.
+    ///
+    /// # Errors
+    /// As [`Self::fault`].
+    pub async fn remove_fault(&self, tenant: TenantId, id: Uuid) -> Result<(), LabError> {
+        let request = self.http.request(Method::DELETE, &self.url(tenant, &format!("/faults/{id}")));
+        send(request).await?.expect::<Value>().map(drop)
     }
 
     /// Lists the tenants with their domains.

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_wire::lab_api::{ApplicationCredentials, TenantCredentials};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::lab_client::LabClient;
 use crate::browser::{Authenticator, Browser};
@@ -102,6 +103,8 @@ pub(in crate::scenario) struct World {
     pub(in crate::scenario) connections: HashMap<String, ScenarioConnection>,
     pub(in crate::scenario) certificates: HashMap<String, ScenarioCertificate>,
     pub(in crate::scenario) flows: HashMap<String, ScenarioFlow>,
+    /// The faults that steps named, by name.
+    pub(in crate::scenario) faults: HashMap<String, Uuid>,
     /// Object ids that Microsoft Graph returned, by the name they are stored under.
     pub(in crate::scenario) objects: HashMap<String, String>,
 }
@@ -132,6 +135,7 @@ impl World {
             connections: HashMap::new(),
             certificates: HashMap::new(),
             flows: HashMap::new(),
+            faults: HashMap::new(),
             objects: HashMap::new(),
         }
     }

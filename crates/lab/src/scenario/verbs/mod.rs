@@ -10,10 +10,12 @@ mod connection_key;
 mod create_certificate;
 mod create_connection;
 mod create_flow;
+mod end_fault;
 mod event;
 mod expect_connection;
 mod expect_journal;
 mod expect_runs;
+mod fault;
 mod fix_connection;
 mod graph;
 mod portal;
@@ -101,6 +103,8 @@ verbs! {
     change_password: ChangePassword,
     register_passkey: RegisterPasskey,
     event: Event,
+    fault: Fault,
+    end_fault: EndFault,
     replace_secret: ReplaceSecret,
     create_certificate: CreateCertificate,
     create_connection: CreateConnection,
