@@ -26,6 +26,7 @@ pub(crate) enum Section {
     Journal,
     Directory,
     Phone,
+    Faults,
     Diagnose,
     Class,
     Docs,
@@ -48,6 +49,7 @@ const MORE_PAGES: [(Section, &str, &str); 5] = [
     (Section::Journal, "/journal", "Journal"),
     (Section::Directory, "/directory/users", "Directory"),
     (Section::Phone, "/phone", "Phone"),
+    (Section::Faults, "/faults", "Faults"),
     (Section::Diagnose, "/diagnose", "Diagnose"),
     (Section::Class, "/class", "Class"),
 ];

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use outlive_chassis::{HttpClient, Trace};
 use outlive_clock::{Instant, Randomness, Span, Speed, TenantId};
+use outlive_wire::faults::{FaultSpec, Faults};
 use outlive_wire::lab_api::{
     ClockAnswer, ClockRequest, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
     ConnectionFixed, JournalAnswer, ListedTenant, SignInRequest, TenantCredentials, TenantList,
@@ -276,6 +277,25 @@ impl Lab {
         let (url, request) = self.request(Method::POST, &connection_path(tenant, connection, "confirm"));
         let confirmation = ConnectionConfirmation { code: code.to_owned(), password: None };
         answer::<Value>(url, request.json(&confirmation)).await.map(drop)
+    }
+
+    /// Returns the faults of a tenant.
+    pub(crate) async fn faults(&self, tenant: TenantId) -> Result<Faults, LabError> {
+        let (url, request) = self.request(Method::GET, &format!("/{tenant}/faults"));
+        answer(url, request).await
+    }
+
+    /// Adds a fault.
+    pub(crate) async fn add_fault(&self, tenant: TenantId, fault: &FaultSpec) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::POST, &format!("/{tenant}/faults"));
+        answer::<Value>(url, request.json(fault)).await.map(drop)
+    }
+
+    /// Removes a fault, or all without an id.
+    pub(crate) async fn remove_fault(&self, tenant: TenantId, id: &str) -> Result<(), LabError> {
+        let id = if id.is_empty() { String::new() } else { format!("/{}", segment(id)) };
+        let (url, request) = self.request(Method::DELETE, &format!("/{tenant}/faults{id}"));
+        answer_or_refusal::<Value>(url, request).await.map(drop)
     }
 
     /// Returns what a user's phone shows.

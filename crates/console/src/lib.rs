@@ -31,6 +31,7 @@ mod editions;
 mod error;
 mod executed_connections;
 mod executed_matrix;
+mod faults;
 mod fix;
 mod flow;
 mod flows;

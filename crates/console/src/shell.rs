@@ -13,9 +13,7 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose,
-    directory, docs, editions, error, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export,
-    pages, phone, run, seen, theme, timeline, twins, worksheet,
+    actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose, directory, docs, editions, error, faults, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, run, seen, theme, timeline, twins, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -63,6 +61,8 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/class/{code}", get(class::show_class).post(class::change))
         .route("/class/{code}/results.csv", get(class::results))
         .route("/join", get(class::show_join).post(class::join))
+        .route("/faults", get(faults::faults))
+        .route("/console/{tenant}/faults", post(faults::change))
         .route("/phone", get(phone::phone).post(phone::change))
         .route("/console/tenants", get(pages::tenants))
         .route("/console/theme", post(theme::choose))

@@ -31,6 +31,7 @@ pub(crate) struct StoryPage {
     broken: Vec<BrokenConnection>,
     has_desktop: bool,
     missing: String,
+    active_faults: usize,
 }
 
 /// A credential.
@@ -91,6 +92,7 @@ impl StoryPage {
             broken: broken.into_iter().map(|one| one.connection).collect(),
             has_desktop: tenant.applications.iter().any(|application| application.name == "Orders Desktop"),
             missing: story.missing.join(", "),
+            active_faults: story.active_faults,
             frame,
         }
     }

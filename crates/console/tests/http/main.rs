@@ -10,6 +10,7 @@ mod errors;
 mod fake_directory;
 mod fake_flow;
 mod fake_lab;
+mod faults;
 mod fixing;
 mod flow;
 mod forms;
