@@ -67,9 +67,8 @@ struct Hour {
     journal: Vec<Value>,
 }
 
-async fn hour(port_base: u16, effect: &Value) -> Hour {
-    let system = System::start_at(port_base, &["--seed", "11"]).await;
-    let tenant = frozen_tenant(&system).await;
+async fn hour(system: &System, effect: &Value) -> Hour {
+    let tenant = frozen_tenant(system).await;
     before_a_refresh(&tenant).await;
     let fault = json!({"service": "idp", "endpoint": "token", "do": effect, "for": "PT1H"});
     let added = tenant.call(Method::POST, "/faults", Some(fault)).await;
@@ -84,7 +83,7 @@ async fn hour(port_base: u16, effect: &Value) -> Hour {
     let refused = system.journal(Service::Hub, &tenant, "runtime.refused").await;
     let hits = system.journal(Service::Idp, &tenant, "fault.hit").await;
     assert!(hits.iter().all(|hit| hit["data"]["fault"] == fault["id"]), "{hits:?}");
-    let hour = Hour {
+    Hour {
         fault,
         refused: refused.iter().filter_map(|line| line["data"]["status"].as_u64()).collect(),
         hits: hits.iter().map(|line| instant(&line["at"])).collect(),
@@ -94,10 +93,8 @@ async fn hour(port_base: u16, effect: &Value) -> Hour {
             .await
             .len(),
         status_within,
-        journal: journals(&system, &tenant).await,
-    };
-    system.stop().await;
-    hour
+        journal: journals(system, &tenant).await,
+    }
 }
 
 /// An hour of failures costs one run, with all its retries; the connection stays connected, and the
@@ -105,7 +102,7 @@ async fn hour(port_base: u16, effect: &Value) -> Hour {
 /// the engine retries: by default 4 times, after 5 to 45 s.)
 #[tokio::test]
 async fn an_hour_of_failures_at_the_token_endpoint_has_the_documented_retries_and_recovery() {
-    let port_base = free_base();
+    let system = System::start().await;
     for (effect, status) in [
         (json!({"status": 503}), 502),
         (json!({"status": 429, "retry_after": 30}), 502),
@@ -114,7 +111,7 @@ async fn an_hour_of_failures_at_the_token_endpoint_has_the_documented_retries_an
         (json!({"drop": "request"}), 502),
         (json!({"malform": true}), 502),
     ] {
-        let hour = hour(port_base, &effect).await;
+        let hour = hour(&system, &effect).await;
         assert_eq!(hour.refused, vec![status; RETRIES + 1], "{effect}");
         assert_eq!(hour.hits.len(), RETRIES + 1, "{effect}");
         assert_eq!(
@@ -132,13 +129,19 @@ async fn an_hour_of_failures_at_the_token_endpoint_has_the_documented_retries_an
             assert!((low..=high).contains(&wait), "{effect}: {wait} ms");
         }
     }
+    system.stop().await;
 }
 
 #[tokio::test]
 async fn the_same_seed_yields_the_same_journal() {
+    async fn run(port_base: u16) -> Hour {
+        let system = System::start_at(port_base, &["--seed", "11"]).await;
+        let hour = hour(&system, &json!({"status": 503})).await;
+        system.stop().await;
+        hour
+    }
     let port_base = free_base();
-    let effect = json!({"status": 503});
-    let (first, second) = (hour(port_base, &effect).await, hour(port_base, &effect).await);
+    let (first, second) = (run(port_base).await, run(port_base).await);
     assert!(first.journal.len() > 30, "{}", first.journal.len());
     for (one, other) in first.journal.iter().zip(&second.journal) {
         assert_eq!(one, other);
