@@ -45,7 +45,7 @@ const PAGES: [(Section, &str, &str); 8] = [
 ];
 
 /// The pages of its second row, behind *More*.
-const MORE_PAGES: [(Section, &str, &str); 5] = [
+const MORE_PAGES: [(Section, &str, &str); 6] = [
     (Section::Journal, "/journal", "Journal"),
     (Section::Directory, "/directory/users", "Directory"),
     (Section::Phone, "/phone", "Phone"),

@@ -13,7 +13,9 @@ use http::header::{
 use crate::state::Console;
 use crate::state::ConsoleConfig;
 use crate::{
-    actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose, directory, docs, editions, error, faults, fix, flow, flows, inspector, journal, lesson, matrix, matrix_export, pages, phone, run, seen, theme, timeline, twins, worksheet,
+    actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose,
+    directory, docs, editions, error, faults, fix, flow, flows, inspector, journal, lesson, matrix,
+    matrix_export, pages, phone, run, seen, theme, timeline, twins, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.

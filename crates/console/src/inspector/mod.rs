@@ -103,22 +103,12 @@ pub(crate) async fn explain_connection(
     query: Result<Query<Choice>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
-    explain_named(console, id, query, headers, Section::Connections).await
-}
-
-async fn explain_named(
-    console: Console,
-    name: String,
-    query: Result<Query<Choice>, QueryRejection>,
-    headers: HeaderMap,
-    section: Section,
-) -> Result<Response, ErrorPage> {
     let choice = query.map(|Query(choice)| choice).unwrap_or(Choice { tenant: None });
     let tenant = match chosen(&console, choice).await? {
         Ok(tenant) => tenant,
         Err(list) => return Ok(list),
     };
-    page(&console, &headers, tenant, section, (Some(name), None), None).await
+    page(&console, &headers, tenant, Section::Connections, (Some(id), None), None).await
 }
 
 /// Explains a run that has no events yet, or shows that it is unknown.

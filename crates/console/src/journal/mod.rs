@@ -194,15 +194,14 @@ fn set_up_in_words(lines: &[&JournalLine]) -> String {
 fn is_refusal(line: &JournalLine) -> bool {
     matches!(
         (words::outcome(line), line.kind.as_str()),
-        (Some("refused"), _) | (None, "connection.broken" | "token.refused" | "runtime.refused")
+        (Some("refused"), _)
+            | (None, "connection.broken" | "token.refused" | "runtime.refused" | "fault.hit")
     )
 }
 
 fn line_of(line: &JournalLine, now: Instant, view: &View<'_>) -> Line {
     let style = match (words::outcome(line), line.kind.as_str()) {
         _ if is_refusal(line) => "is-revoked",
-        (Some("refused"), _)
-        | (None, "connection.broken" | "token.refused" | "runtime.refused" | "fault.hit") => "is-revoked",
         (Some(_), _) => "is-alive",
         (None, "run.finished") if line.data["status"] == "Failed" => "is-revoked",
         (None, "run.finished") => "is-alive",
