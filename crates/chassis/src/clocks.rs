@@ -18,6 +18,9 @@ pub enum ClockError {
     /// The tenant does not exist in this service.
     #[error("there is no tenant {0} here")]
     UnknownTenant(TenantId),
+    /// The change is for an earlier incarnation of the tenant.
+    #[error("tenant {0} was started over since")]
+    StartedOver(TenantId),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -30,10 +33,27 @@ pub enum ClockError {
 #[derive(Debug, Clone)]
 pub struct Clocks {
     store: Store,
-    remembered: Arc<RwLock<HashMap<TenantId, VirtualClock>>>,
+    remembered: Arc<RwLock<HashMap<TenantId, Incarnated>>>,
     setting: Arc<tokio::sync::Mutex<()>>,
     changed: Arc<Notify>,
     fault_revisions: FaultRevisions,
+}
+
+/// A clock, and when (wall time) the creation of its tenant began.
+#[derive(Debug, Clone, Copy)]
+struct Incarnated {
+    clock: VirtualClock,
+    incarnation: Instant,
+}
+
+impl Incarnated {
+    /// Checks that a change is meant for this data of the tenant.
+    fn check(&self, tenant: TenantId, meant: Option<Instant>) -> Result<(), ClockError> {
+        match meant {
+            Some(meant) if meant != self.incarnation => Err(ClockError::StartedOver(tenant)),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Clocks {
@@ -63,19 +83,27 @@ impl Clocks {
     /// # Errors
     /// As [`Clocks::now`].
     pub async fn clock(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
-        let clock = self.read(tenant).await?;
+        let Incarnated { clock, .. } = self.read(tenant).await?;
         date::note(tenant, clock.at(wall_now()));
         Ok(clock)
     }
 
-    async fn read(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
+    /// Checks that a call of the lab is meant for the present data of the tenant.
+    pub(crate) async fn check(&self, tenant: TenantId, meant: Option<Instant>) -> Result<(), ClockError> {
+        self.read(tenant).await?.check(tenant, meant)
+    }
+
+    async fn read(&self, tenant: TenantId) -> Result<Incarnated, ClockError> {
         if self.store.is_exclusive() {
             let remembered = self.remembered.read();
             return remembered.get(&tenant).copied().ok_or(ClockError::UnknownTenant(tenant));
         }
         let row = self
             .store
-            .row(sql!("SELECT tenant, shows_us, wall_us, speed FROM clocks WHERE tenant = $1", tenant))
+            .row(sql!(
+                "SELECT tenant, shows_us, wall_us, speed, incarnation_us FROM clocks WHERE tenant = $1",
+                tenant
+            ))
             .await?
             .ok_or(ClockError::UnknownTenant(tenant))?;
         Ok(clock_of(&row)?.1)
@@ -88,16 +116,18 @@ impl Clocks {
     pub async fn all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
         if self.store.is_exclusive() {
             let remembered = self.remembered.read();
-            return Ok(remembered.iter().map(|(tenant, clock)| (*tenant, *clock)).collect());
+            return Ok(remembered.iter().map(|(tenant, one)| (*tenant, one.clock)).collect());
         }
-        self.read_all().await
+        let all = self.read_all().await?;
+        Ok(all.into_iter().map(|(tenant, one)| (tenant, one.clock)).collect())
     }
 
-    async fn read_all(&self) -> Result<Vec<(TenantId, VirtualClock)>, StoreError> {
         let begun = wall_now();
+    async fn read_all(&self) -> Result<Vec<(TenantId, Incarnated)>, StoreError> {
         let rows = self
             .store
             .rows(sql!("SELECT tenant, shows_us, wall_us, speed, faults FROM clocks ORDER BY tenant"))
+            .rows(sql!("SELECT tenant, shows_us, wall_us, speed, incarnation_us FROM clocks ORDER BY tenant"))
             .await?;
         let clocks = rows.iter().map(clock_of).collect::<Result<Vec<_>, _>>()?;
         let revisions = rows.iter().zip(&clocks).map(|(row, (tenant, _))| Ok((*tenant, row.int("faults")?)));
@@ -133,7 +163,7 @@ impl Clocks {
         CarriedTime { tenant, now, .. }: CarriedTime,
     ) -> Result<(), ClockError> {
         let clock = match self.read(tenant).await {
-            Ok(clock) => clock,
+            Ok(Incarnated { clock, .. }) => clock,
             Err(ClockError::UnknownTenant(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -149,10 +179,12 @@ impl Clocks {
         tenant: TenantId,
         setting: ClockChange,
     ) -> Result<Option<VirtualClock>, ClockError> {
-        let ClockChange { now, speed, wall: anchor, step } = setting;
+        let ClockChange { now, speed, wall: anchor, step, incarnation: meant } = setting;
         let _one_at_a_time = self.setting.lock().await;
         loop {
-            let clock = self.clock(tenant).await?;
+            let present = self.read(tenant).await?;
+            present.check(tenant, meant)?;
+            let Incarnated { clock, incarnation } = present;
             let wall = wall_now();
             let speed = speed.unwrap_or(clock.speed());
             let next = match now {
@@ -164,14 +196,16 @@ impl Clocks {
             }
             if step && self.store.is_exclusive() {
                 let update = sql!(
-                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 WHERE tenant = $4",
+                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 \
+                     WHERE tenant = $4 AND incarnation_us = $5",
                     next.shows(),
                     next.wall(),
                     next.speed().factor(),
-                    tenant
+                    tenant,
+                    incarnation
                 );
                 self.store.commit_soon(format!("clock {tenant}"), update).await?;
-                self.remember_step(tenant, next)?;
+                self.remember_step(tenant, Incarnated { clock: next, incarnation })?;
                 return Ok(Some(next));
             }
             // Another replica may have set the clock since it was read: then it is read again, or
@@ -179,20 +213,24 @@ impl Clocks {
             // write failed leaves an older row.
             let update = if self.store.is_exclusive() {
                 sql!(
-                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 WHERE tenant = $4",
-                    next.shows(),
-                    next.wall(),
-                    next.speed().factor(),
-                    tenant
-                )
-            } else {
-                sql!(
                     "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 \
-                     WHERE tenant = $4 AND shows_us = $5 AND wall_us = $6 AND speed = $7",
+                     WHERE tenant = $4 AND incarnation_us = $5",
                     next.shows(),
                     next.wall(),
                     next.speed().factor(),
                     tenant,
+                    incarnation
+                )
+            } else {
+                sql!(
+                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 \
+                     WHERE tenant = $4 AND incarnation_us = $5 AND shows_us = $6 AND wall_us = $7 \
+                     AND speed = $8",
+                    next.shows(),
+                    next.wall(),
+                    next.speed().factor(),
+                    tenant,
+                    incarnation,
                     clock.shows(),
                     clock.wall(),
                     clock.speed().factor()
@@ -200,7 +238,7 @@ impl Clocks {
             };
             match self.store.commit(update.expect_rows(1)).await {
                 Ok(()) => {
-                    self.remember(tenant, next);
+                    self.remember(tenant, next, incarnation);
                     return Ok(Some(next));
                 }
                 Err(error) if error.is_conflict() && !self.store.is_exclusive() => {}
@@ -212,13 +250,20 @@ impl Clocks {
 
     /// Returns the statement that inserts a tenant's clock; it conflicts if the tenant exists. Call
     /// [`Clocks::remember`] after the commit. `lab` identifies the creating lab.
-    pub(crate) fn insert(tenant: TenantId, clock: &VirtualClock, lab: &str) -> Statement {
+    pub(crate) fn insert(
+        tenant: TenantId,
+        clock: &VirtualClock,
+        incarnation: Instant,
+        lab: &str,
+    ) -> Statement {
         sql!(
-            "INSERT INTO clocks (tenant, shows_us, wall_us, speed, lab) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO clocks (tenant, shows_us, wall_us, speed, incarnation_us, lab) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
             tenant,
             clock.shows(),
             clock.wall(),
             clock.speed().factor(),
+            incarnation,
             lab
         )
     }
@@ -229,16 +274,18 @@ impl Clocks {
         rows.iter().map(|row| row.parse("tenant")).collect()
     }
 
-    /// Remembers a step of a clock, unless the tenant was deleted meanwhile.
-    fn remember_step(&self, tenant: TenantId, clock: VirtualClock) -> Result<(), ClockError> {
+    /// Remembers a step of a clock, unless the tenant was deleted or started over meanwhile.
+    fn remember_step(&self, tenant: TenantId, stepped: Incarnated) -> Result<(), ClockError> {
         let mut remembered = self.remembered.write();
-        *remembered.get_mut(&tenant).ok_or(ClockError::UnknownTenant(tenant))? = clock;
+        let present = remembered.get_mut(&tenant).ok_or(ClockError::UnknownTenant(tenant))?;
+        present.check(tenant, Some(stepped.incarnation))?;
+        *present = stepped;
         Ok(())
     }
 
-    pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock) {
+    pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock, incarnation: Instant) {
         date::note(tenant, clock.at(wall_now()));
-        self.remembered.write().insert(tenant, clock);
+        self.remembered.write().insert(tenant, Incarnated { clock, incarnation });
         if !clock.speed().is_frozen() {
             self.changed.notify_one();
         }
@@ -254,10 +301,8 @@ impl Clocks {
     }
 }
 
-fn clock_of(row: &Row) -> Result<(TenantId, VirtualClock), StoreError> {
+fn clock_of(row: &Row) -> Result<(TenantId, Incarnated), StoreError> {
     let speed = u32::try_from(row.int("speed")?).unwrap_or(0);
-    Ok((
-        row.parse("tenant")?,
-        VirtualClock::new(row.instant("shows_us")?, row.instant("wall_us")?, Speed::times(speed)),
-    ))
+    let clock = VirtualClock::new(row.instant("shows_us")?, row.instant("wall_us")?, Speed::times(speed));
+    Ok((row.parse("tenant")?, Incarnated { clock, incarnation: row.instant("incarnation_us")? }))
 }

@@ -138,6 +138,11 @@ impl From<ClockError> for Problem {
             ClockError::UnknownTenant(tenant) => {
                 Self::not_found("TenantNotFound", format!("There is no tenant {tenant} here."))
             }
+            ClockError::StartedOver(tenant) => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "TenantStartedOver",
+                format!("Tenant {tenant} was started over since: this change is for its former data."),
+            ),
             ClockError::Store(error) => error.into(),
         }
     }

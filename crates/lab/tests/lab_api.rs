@@ -8,6 +8,8 @@ mod changing_clock;
 mod fakes;
 #[path = "lab_api/lost_data.rs"]
 mod lost_data;
+#[path = "lab_api/replicas.rs"]
+mod replicas;
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -100,13 +102,24 @@ impl Lab {
 }
 
 async fn lab_on(data: &FilePath, origins: &Origins) -> (String, reqwest::Client) {
+    replica_on(data, origins, "lab", DatabaseUrl::Sqlite(data.join("lab.db")), None).await
+}
+
+/// A lab on a database that others may share; on PostgreSQL its schema is `service`.
+async fn replica_on(
+    data: &FilePath,
+    origins: &Origins,
+    service: &'static str,
+    database: DatabaseUrl,
+    sealing_key: Option<String>,
+) -> (String, reqwest::Client) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let origin = format!("http://{}", listener.local_addr().expect("bound"));
     let config = ChassisConfig {
-        service: "lab",
-        database: DatabaseUrl::Sqlite(data.join("lab.db")),
+        service,
+        database,
         data_dir: data.to_owned(),
-        sealing_key: None,
+        sealing_key: sealing_key.map(Into::into),
         lab_key: LabKey::new(&LAB_AUTHORIZATION[4..]).expect("a key"),
         seed: Some(1),
         origins: Allowed::new([origin.clone()]),

@@ -32,6 +32,18 @@ pub struct ClockChange {
     /// Whether more steps follow at once, so that this one need not be durable by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub step: bool,
+    /// Which data of the tenant is meant: that whose creation began at this wall time. A tenant
+    /// that was started over has the same id and another one; the change is then rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incarnation: Option<Instant>,
+}
+
+impl ClockChange {
+    /// Whether the clock stays as it is.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.now.is_none() && self.speed.is_none()
+    }
 }
 
 /// The due work that a service did.

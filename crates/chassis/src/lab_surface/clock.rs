@@ -66,8 +66,12 @@ pub(crate) async fn run_due<S: Service>(
     body: Result<Option<Json<Option<ClockChange>>>, JsonRejection>,
 ) -> Result<Json<DueWork>, Problem> {
     let tenant = tenant_of(&tenant)?;
-    if let Some(Json(Some(wanted))) = body? {
-        move_clock(&surface, tenant, wanted).await?;
+    match body? {
+        Some(Json(Some(wanted))) if wanted.is_empty() => {
+            surface.chassis.clocks.check(tenant, wanted.incarnation).await?;
+        }
+        Some(Json(Some(wanted))) => move_clock(&surface, tenant, wanted).await?,
+        Some(Json(None)) | None => {}
     }
     let work = surface.run_due(tenant).await?;
     let next_due = surface.service.next_due(tenant).await?;

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
-use outlive_clock::{Speed, VirtualClock, wall_now};
+use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
 use outlive_journal::Event;
 use outlive_store::{Change, Statement, StoreError};
 use outlive_wire::events::TenantCreated;
@@ -71,15 +71,16 @@ pub(crate) async fn create<S: Service>(
         return Err(rejected);
     }
     let wall = clock.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
+    let incarnation = clock.incarnation.unwrap_or(Instant::EPOCH);
     let clock = VirtualClock::new(clock.now.unwrap_or(wall), wall, clock.speed.unwrap_or(Speed::REAL));
-    let mut change = Change::from(Clocks::insert(tenant, &clock, &lab));
+    let mut change = Change::from(Clocks::insert(tenant, &clock, incarnation, &lab));
     change.append(surface.service.create_tenant(tenant, spec, clock.shows(), &trace).await?);
     let event = Event::new(tenant, clock.shows(), Subject::tenant(tenant), &trace, TenantCreated {});
     change.append(surface.chassis.journal.entry(&event));
     // In its own task, like a deletion.
     let creating = tokio::spawn(async move {
         surface.chassis.store.commit(change).await?;
-        surface.chassis.clocks.remember(tenant, clock);
+        surface.chassis.clocks.remember(tenant, clock, incarnation);
         Ok::<_, StoreError>(())
     });
     creating.await.map_err(|panic| Problem::unavailable().caused_by(panic))?.map_err(|error| {

@@ -127,6 +127,36 @@ async fn a_move_that_cannot_be_read_moves_nothing() {
     assert_eq!(scene.put(&lab(1, "/clock"), json!({})).await.body["now"], json!(NOON));
 }
 
+/// A change that was meant for a tenant before it was started over does not reach the new one.
+#[tokio::test]
+async fn a_change_for_an_earlier_incarnation_of_a_tenant_is_rejected() {
+    let scene = Scene::start().await;
+    let (first, second) = ("2026-03-01T08:00:00.000001Z", "2026-03-01T08:00:00.000002Z");
+    for incarnation in [first, second] {
+        let clock = json!({"now": NOON, "speed": 0, "incarnation": incarnation});
+        scene.delete(&lab(1, "")).await;
+        let created = scene.put(&lab(1, ""), json!({ "clock": clock, "reminders": [] })).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+    }
+    let later = "2027-01-01T00:00:00Z";
+    let stale = [
+        scene.put(&lab(1, "/clock"), json!({"now": later, "incarnation": first})).await,
+        scene.put(&lab(1, "/clock"), json!({"now": later, "step": true, "incarnation": first})).await,
+        scene.put(&lab(1, "/clock"), json!({"speed": 60, "incarnation": first})).await,
+        scene.post_json(&lab(1, "/due"), json!({"now": later, "incarnation": first})).await,
+        scene.post_json(&lab(1, "/due"), json!({"incarnation": first})).await,
+    ];
+    for answer in stale {
+        assert_eq!(answer.refused(), (412, "TenantStartedOver"));
+    }
+    let present = scene.get(&lab(1, "/clock")).await.body;
+    assert_eq!((&present["now"], &present["speed"]), (&json!(NOON), &json!(0)));
+    let due = scene.post_json(&lab(1, "/due"), json!({"incarnation": second})).await;
+    assert_eq!(due.status, 200, "{}", due.body);
+    let moved = scene.put(&lab(1, "/clock"), json!({"now": later, "incarnation": second})).await;
+    assert_eq!(moved.body["now"], json!(later));
+}
+
 async fn stored_time(scene: &Scene) -> outlive_clock::Instant {
     let row = scene.chassis.store.row(sql!("SELECT shows_us FROM clocks WHERE tenant = $1", tenant(1))).await;
     row.expect("is read").expect("a clock").instant("shows_us").expect("an instant")

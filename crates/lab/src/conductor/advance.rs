@@ -140,7 +140,8 @@ impl<T: Timepieces> Conductor<T> {
     /// Starts clocks that are stopped at `now`.
     pub(crate) async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
         // One wall instant for all services, so that their clocks agree while they run.
-        let change = ClockChange { now: Some(now), speed: Some(speed), wall: Some(wall_now()), step: false };
+        let (speed_set, wall) = (Some(speed), Some(wall_now()));
+        let change = ClockChange { now: Some(now), speed: speed_set, wall, ..ClockChange::default() };
         let states = self.set_all(change).await?;
         Ok(ClockState {
             now: latest(&states),

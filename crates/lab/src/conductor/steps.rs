@@ -116,8 +116,11 @@ pub enum ConductError {
     /// The number of due instants exceeds the limit of one advance.
     #[error("more than {limit} due events before {target}; move time in smaller parts")]
     TooManySteps { limit: u64, target: Instant },
-    /// A request canceled the operation, the lab shuts down, or the tenant is being deleted.
-    #[error("The operation was canceled: time is frozen, the system stops, or the tenant is deleted")]
+    /// A request canceled the operation, the lab shuts down, or the tenant is being deleted or started
+    /// over.
+    #[error(
+        "The operation was canceled: time is frozen, the system stops, or the tenant is deleted or started over"
+    )]
     Canceled {
         /// The virtual instant that was reached.
         at: Instant,
@@ -141,6 +144,11 @@ impl ConductError {
     /// Whether a service refused because its clock shows a later instant.
     pub(super) const fn is_conflict(&self) -> bool {
         matches!(self, Self::Service { cause: CallError { status: Some(409), .. }, .. })
+    }
+
+    /// Whether a service refused because it has other data of the tenant, which was started over.
+    pub(crate) const fn is_started_over(&self) -> bool {
+        matches!(self, Self::Service { cause: CallError { status: Some(412), .. }, .. })
     }
 
     /// Returns the service that failed.

@@ -338,14 +338,15 @@ impl LabSurface {
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
-    /// Returns the clocks of a tenant in all services.
-    pub fn tenant(&self, tenant: TenantId) -> TenantSurface {
+    /// Returns the clocks of a tenant in all services. They are changed only while the tenant's
+    /// data is of this incarnation.
+    pub fn tenant(&self, tenant: TenantId, incarnation: Option<Instant>) -> TenantSurface {
         let urls = Service::ALL.map(|service| {
             let clock = self.url(service, &format!("/_lab/tenants/{tenant}/clock"));
             let due = self.url(service, &format!("/_lab/tenants/{tenant}/due"));
             (clock, due)
         });
-        TenantSurface { http: self.http.clone(), key: self.key.clone(), urls }
+        TenantSurface { http: self.http.clone(), key: self.key.clone(), urls, incarnation }
     }
 }
 
@@ -360,6 +361,7 @@ pub struct TenantSurface {
     http: Http,
     key: LabKey,
     urls: [(String, String); 4],
+    incarnation: Option<Instant>,
 }
 
 impl TenantSurface {
@@ -375,15 +377,14 @@ impl Timepieces for TenantSurface {
 
     async fn set(&self, service: Service, change: ClockChange) -> Result<ClockState, CallError> {
         let url = &self.urls[service.index()].0;
+        let change = ClockChange { incarnation: self.incarnation, ..change };
         send(self.request(Method::PUT, url).json(&change)).await?.expect()
     }
 
     async fn run_due(&self, service: Service, change: Option<ClockChange>) -> Result<DueWork, CallError> {
         let request = self.request(Method::POST, &self.urls[service.index()].1);
-        let request = match change {
-            Some(change) => request.json(&change),
-            None => request,
-        };
-        send(request).await?.expect()
+        // Without a change, only the incarnation is checked.
+        let change = ClockChange { incarnation: self.incarnation, ..change.unwrap_or_default() };
+        send(request.json(&change)).await?.expect()
     }
 }

@@ -105,6 +105,11 @@ pub enum TenantError {
     /// A service does not have the tenant.
     #[error("The {service} service does not have tenant {tenant}, which this lab created in it. {}.", recovery_of(*.service))]
     Incomplete { tenant: TenantId, service: Service },
+    /// Another replica ended the operation, because this one did not respond for long.
+    #[error(
+        "Another replica of the lab ended the operation on tenant {0}: this one did not renew its lease. GET …/clock shows how far it went."
+    )]
+    TakenOver(TenantId),
     /// Another operation on the tenant's clock is in progress.
     #[error("{}", in_progress(.0))]
     Busy(Box<OperationDetails>),
@@ -267,7 +272,7 @@ impl Tenants {
     ) -> Result<(TenantTime, Option<OperationDetails>), TenantError> {
         self.credentials(tenant).await?;
         let operation = self.operations.current(tenant).await?;
-        let time = Conductor::new(self.surface.tenant(tenant)).state().await?;
+        let time = Conductor::new(self.surface.tenant(tenant, None)).state().await?;
         Ok((time, operation))
     }
 

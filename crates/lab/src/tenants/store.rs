@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use outlive_chassis::Chassis;
-use outlive_clock::{Randomness, TenantId};
+use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_store::{Change, Migration, Statement, StoreError, migrations, sql};
 use outlive_wire::lab_api::TenantCredentials;
 
@@ -65,29 +65,48 @@ impl TenantStore {
         Ok(CreatedFrom::read(&text.unwrap_or_default(), credentials))
     }
 
+    /// Returns when (wall time) the creation of the tenant's present data began, which names it in
+    /// the services. `None` for tenants of earlier versions.
+    pub(super) async fn incarnation(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
+        let select = sql!("SELECT incarnation_us FROM handouts WHERE tenant = $1", tenant);
+        let row = self.chassis.store.row(select).await?;
+        let incarnation = row.map(|row| row.instant("incarnation_us")).transpose()?;
+        Ok(incarnation.filter(|incarnation| *incarnation != Instant::EPOCH))
+    }
+
     /// Returns the statement that inserts a new tenant.
     pub(super) fn insert(
         &self,
         tenant: TenantId,
         credentials: &TenantCredentials,
         from: &CreatedFrom,
+        incarnation: Instant,
     ) -> Statement {
         sql!(
-            "INSERT INTO handouts (tenant, domain, sealed, created_from) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO handouts (tenant, domain, sealed, created_from, incarnation_us) \
+             VALUES ($1, $2, $3, $4, $5)",
             tenant,
             &credentials.domain,
             self.seal(tenant, credentials),
-            from.to_text()
+            from.to_text(),
+            incarnation
         )
     }
 
     /// Returns the statement that replaces the credentials of a tenant that was started over; a
     /// conflict if the tenant was deleted.
-    pub(super) fn replace(&self, tenant: TenantId, credentials: &TenantCredentials) -> Statement {
+    pub(super) fn replace(
+        &self,
+        tenant: TenantId,
+        credentials: &TenantCredentials,
+        incarnation: Instant,
+    ) -> Statement {
         let replace = sql!(
-            "UPDATE handouts SET domain = $1, sealed = $2, revision = revision + 1 WHERE tenant = $3",
+            "UPDATE handouts SET domain = $1, sealed = $2, incarnation_us = $3, revision = revision + 1 \
+             WHERE tenant = $4",
             &credentials.domain,
             self.seal(tenant, credentials),
+            incarnation,
             tenant
         );
         replace.expect_rows(1)

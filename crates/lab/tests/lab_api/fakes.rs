@@ -31,6 +31,9 @@ pub(crate) struct FakeState {
     pub(crate) listed: u32,
     /// Whether its clock cannot be set at present: calls wait.
     pub(crate) holds: bool,
+    /// The changes of its clock that it applied, and those for an earlier incarnation.
+    pub(crate) applied: u32,
+    pub(crate) rejected: u32,
     /// Whether deletions, and lists that were already read, wait.
     pub(crate) holds_deletions: bool,
     pub(crate) holds_lists: bool,
@@ -136,10 +139,18 @@ impl FakeState {
         Json(json!({"now": self.now, "speed": 0, "next_due": self.due}))
     }
 
-    fn set_clock(&mut self, change: &Value) {
+    /// Whether a change is for the present incarnation of the tenant.
+    fn set_clock(&mut self, change: &Value) -> bool {
+        let present = self.spec.as_ref().map(|spec| &spec["clock"]["incarnation"]);
+        if present.is_none_or(|present| *present != change["incarnation"]) {
+            self.rejected += 1;
+            return false;
+        }
+        self.applied += 1;
         if let Some(now) = change["now"].as_str() {
             now.clone_into(&mut self.now);
         }
+        true
     }
 }
 
@@ -152,18 +163,24 @@ async fn clock(State(state): State<Fake>) -> Response {
     state.clock().into_response()
 }
 
-async fn set_clock(State(state): State<Fake>, Json(change): Json<Value>) -> Json<Value> {
-    while_held(&state, |state| state.holds).await;
-    let mut state = state.lock().expect("no test panicked");
-    state.set_clock(&change);
-    state.clock()
+fn started_over() -> Response {
+    let error = json!({"error": {"code": "TenantStartedOver", "message": "it was started over"}});
+    (StatusCode::PRECONDITION_FAILED, Json(error)).into_response()
 }
 
-async fn run_due(State(state): State<Fake>, Json(change): Json<Value>) -> Json<Value> {
+async fn set_clock(State(state): State<Fake>, Json(change): Json<Value>) -> Response {
+    while_held(&state, |state| state.holds).await;
     let mut state = state.lock().expect("no test panicked");
-    state.set_clock(&change);
+    if state.set_clock(&change) { state.clock().into_response() } else { started_over() }
+}
+
+async fn run_due(State(state): State<Fake>, Json(change): Json<Value>) -> Response {
+    let mut state = state.lock().expect("no test panicked");
+    if !state.set_clock(&change) {
+        return started_over();
+    }
     state.due = state.due.map(|due| due + Span::from_hours(1));
-    Json(json!({"done": 1, "failed": 0, "next_due": state.due}))
+    Json(json!({"done": 1, "failed": 0, "next_due": state.due})).into_response()
 }
 
 async fn journal(State(state): State<Fake>, Path(tenant): Path<String>) -> Json<Value> {

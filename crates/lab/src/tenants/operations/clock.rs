@@ -5,7 +5,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use outlive_chassis::pause;
-use outlive_clock::{Speed, TenantId, wall_now};
+use outlive_clock::{Instant, Speed, TenantId, wall_now};
+use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 use tokio::sync::OwnedMutexGuard;
 
@@ -30,6 +31,8 @@ const TURN_WITHIN: Duration = Duration::from_millis(500);
 pub struct TenantClock {
     tenants: Tenants,
     tenant: TenantId,
+    /// That of the tenant when the right was acquired: other data is not touched.
+    incarnation: Option<Instant>,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -80,11 +83,8 @@ impl Tenants {
         }
         // The tenant may have been deleted meanwhile.
         self.credentials(tenant).await?;
-        Ok(TenantClock { tenants: self.clone(), tenant, _turn: turn })
-    }
-
-    fn conductor(&self, tenant: TenantId) -> Conductor<TenantSurface> {
-        Conductor::new(self.surface().tenant(tenant))
+        let incarnation = self.store().incarnation(tenant).await?;
+        Ok(TenantClock { tenants: self.clone(), tenant, incarnation, _turn: turn })
     }
 
     /// Ends an interrupted change of time: sets all clocks to the latest instant that any of them
@@ -93,14 +93,19 @@ impl Tenants {
         &self,
         tenant: TenantId,
         speed: Option<Speed>,
-    ) -> Result<ClockState, ConductError> {
-        self.conductor(tenant).settle(speed.unwrap_or(Speed::FROZEN), true).await
+    ) -> Result<Result<ClockState, ConductError>, StoreError> {
+        let clocks = self.surface().tenant(tenant, self.store().incarnation(tenant).await?);
+        Ok(Conductor::new(clocks).settle(speed.unwrap_or(Speed::FROZEN), true).await)
     }
 }
 
 impl TenantClock {
+    fn conductor(&self) -> Conductor<TenantSurface> {
+        Conductor::new(self.tenants.surface().tenant(self.tenant, self.incarnation))
+    }
+
     async fn look(&self) -> Result<ClockState, TenantError> {
-        match self.tenants.conductor(self.tenant).look().await {
+        match self.conductor().look().await {
             Ok(state) => Ok(state),
             Err(error) => Err(self.tenants.explain(self.tenant, error).await),
         }
@@ -128,9 +133,9 @@ impl TenantClock {
             ..begun(OperationKind::Advance)
         };
         let operations = self.tenants.operations();
-        let operation = operations.store.begin(self.tenant, details).await?;
+        let operation = self.tenants.begin(self.tenant, details).await?;
         let canceled = Arc::new(AtomicBool::new(false));
-        let conductor = self.tenants.conductor(self.tenant).patient(PATIENCE).until(Arc::clone(&canceled));
+        let conductor = self.conductor().patient(PATIENCE).until(Arc::clone(&canceled));
         let note = |step: Progress| {
             operations.note(self.tenant, |details| {
                 (details.reached, details.done, details.failed) = (Some(step.now), step.done, step.failed);
@@ -162,10 +167,9 @@ impl TenantClock {
     pub(crate) async fn run_at(&self, speed: Speed) -> Result<ClockState, TenantError> {
         self.look().await?;
         let details = OperationDetails { speed: Some(speed), ..begun(OperationKind::Run) };
-        let operations = self.tenants.operations();
-        let operation = operations.store.begin(self.tenant, details).await?;
+        let operation = self.tenants.begin(self.tenant, details).await?;
         let canceled = Arc::new(AtomicBool::new(false));
-        let conductor = self.tenants.conductor(self.tenant).patient(PATIENCE).until(Arc::clone(&canceled));
+        let conductor = self.conductor().patient(PATIENCE).until(Arc::clone(&canceled));
         self.finish(operation, speed, &canceled, conductor.run_at(speed)).await
     }
 
@@ -185,7 +189,7 @@ impl TenantClock {
                     // Work that is stuck or was rejected would fail again.
                     let finish = cause.is_temporary();
                     let speed = operations.speed_afterwards(self.tenant).unwrap_or(speed);
-                    Err((self.tenants.conductor(self.tenant).settle(speed, finish).await, cause))
+                    Err((self.conductor().settle(speed, finish).await, cause))
                 }
             }
         };
@@ -208,10 +212,20 @@ impl TenantClock {
 
     /// Returns why the record of an operation has disappeared.
     async fn cause_of_replacement(&self) -> TenantError {
-        match self.tenants.credentials(self.tenant).await {
-            Ok(_) => TenantError::StartedOver(self.tenant),
-            Err(unknown) => unknown,
+        match self.is_started_over().await {
+            Ok(true) => TenantError::StartedOver(self.tenant),
+            Ok(false) => TenantError::TakenOver(self.tenant),
+            Err(error) => error,
         }
+    }
+
+    async fn is_started_over(&self) -> Result<bool, TenantError> {
+        self.tenants.credentials(self.tenant).await?;
+        if self.tenants.store().incarnation(self.tenant).await? != self.incarnation {
+            return Ok(true);
+        }
+        let present = self.tenants.operations().store.read(self.tenant).await?;
+        Ok(present.is_some_and(|operation| operation.details.kind == OperationKind::Reset))
     }
 
     /// Ends the operation if its clocks are settled; otherwise leaves it to the recovery.
@@ -231,6 +245,11 @@ impl TenantClock {
                     Err(error) => error,
                 }
             }
+            // Nothing remains to be ended: the services have other data of this tenant.
+            Err(again) if again.is_started_over() => match self.end(&operation).await {
+                Ok(()) => TenantError::StartedOver(self.tenant),
+                Err(error) => error,
+            },
             Err(again) => {
                 let reached = operation.details.reached;
                 interrupt(&mut operation.details, again.service(), again.to_string());

@@ -2,6 +2,9 @@
 //! runs.
 
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use outlive_clock::wall_now;
 
 /// Identifies the boot of the machine and the namespace of its process ids (Linux). A namespace
 /// exists as long as its processes, so its number is not reused while one runs.
@@ -23,8 +26,17 @@ fn began(process: &str) -> Option<String> {
     if matches!(state, "Z" | "X") { None } else { fields.nth(18).map(str::to_owned) }
 }
 
+/// Returns a name for a lab of this process: `PROCESS#NUMBER`. It differs between processes even
+/// where all randomness is seeded.
+pub(super) fn new_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let process =
+        this_process().unwrap_or_else(|| format!("{}-{}", std::process::id(), wall_now().as_micros()));
+    format!("{process}#{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Returns the name of this process; `None` where processes cannot be identified.
-pub(super) fn this_process() -> Option<String> {
+fn this_process() -> Option<String> {
     name_of(&std::process::id().to_string())
 }
 
@@ -35,7 +47,8 @@ fn name_of(process: &str) -> Option<String> {
 /// Whether the process with this name has certainly ended. Unknown (false) for processes of another
 /// machine or container.
 pub(super) fn has_ended(name: &str) -> bool {
-    let mut parts = name.rsplitn(3, '/');
+    let process = name.split_once('#').map_or(name, |(process, _)| process);
+    let mut parts = process.rsplitn(3, '/');
     let (Some(start), Some(process), Some(of)) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
@@ -52,7 +65,8 @@ mod tests {
 
     #[test]
     fn a_process_that_lives_has_not_ended() {
-        let name = this_process().expect("Linux has /proc");
+        let name = new_name();
+        assert!(name.starts_with(&this_process().expect("Linux has /proc")), "{name}");
         assert!(!has_ended(&name), "{name}");
     }
 
@@ -68,7 +82,9 @@ mod tests {
         assert!(has_ended(&name), "{name}");
         let earlier = this_process().expect("Linux has /proc");
         let (of, _) = earlier.rsplit_once('/').expect("with a start");
-        assert!(has_ended(&format!("{of}/1")), "an earlier process of the same id");
+        for earlier in [format!("{of}/1"), format!("{of}/1#0")] {
+            assert!(has_ended(&earlier), "an earlier process of the same id");
+        }
     }
 
     #[test]

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use futures::future::join_all;
+use outlive_chassis::pause;
 use outlive_clock::{Instant, Speed, TenantId, wall_now};
 use outlive_store::Change;
 use outlive_wire::lab_api::{OperationKind, TenantCredentials};
 
+use super::clock::ELSEWHERE;
+use super::exclusive::REPLACED_WITHIN;
 use super::record::{begun, interrupt};
 use super::store::{Operation, OperationStore};
 use crate::http::CallError;
@@ -59,13 +62,15 @@ impl Tenants {
             new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis().random.stream("tenant-id")));
         let plan = self.plan(tenant, &new)?;
         let _turn = self.operations().turn(tenant).await;
-        let mut operation = self.operations().store.begin(tenant, begun(OperationKind::Create)).await?;
+        let mut operation = self.begin(tenant, begun(OperationKind::Create)).await?;
         let canceled = Arc::new(AtomicBool::new(false));
-        let creation = self.create_everywhere(&plan);
+        let incarnation = operation.details.started;
+        let creation = self.create_everywhere(&plan, incarnation);
         let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
                 let from = CreatedFrom::from(&new);
-                let mut change = Change::from(self.store().insert(tenant, &plan.credentials, &from));
+                let mut change =
+                    Change::from(self.store().insert(tenant, &plan.credentials, &from, incarnation));
                 change.add(OperationStore::end(&operation));
                 self.operations().store.commit(change).await.map_err(NotCreated::from)
             }
@@ -93,11 +98,21 @@ impl Tenants {
         Ok(Plan { tenant, credentials, now: new.now.unwrap_or_else(wall_now), speed, bare: new.bare })
     }
 
-    pub(super) async fn create_everywhere(&self, plan: &Plan) -> Result<(), NotCreated> {
+    pub(super) async fn create_everywhere(
+        &self,
+        plan: &Plan,
+        incarnation: Instant,
+    ) -> Result<(), NotCreated> {
         let Plan { tenant: planned, credentials, now, speed, bare } = plan;
         let tenant = planned.tenant;
         // All services start from one instant, independent of the time between the calls.
-        let clock = ClockChange { now: Some(*now), speed: Some(*speed), wall: Some(wall_now()), step: false };
+        let clock = ClockChange {
+            now: Some(*now),
+            speed: Some(*speed),
+            wall: Some(wall_now()),
+            step: false,
+            incarnation: Some(incarnation),
+        };
         let lab = self.installation().await?;
         let specs = [&planned.idp, &planned.hub, &planned.resource, &planned.flow];
         let creations = Service::ALL
@@ -138,24 +153,32 @@ impl Tenants {
     /// services that do not respond delete it later.
     ///
     /// # Errors
-    /// [`TenantError::Unknown`], or a failing database.
+    /// [`TenantError::Unknown`], [`TenantError::Busy`] if another replica's operation does not end,
+    /// or a failing database.
     pub async fn delete(&self, tenant: TenantId) -> Result<Deletion, TenantError> {
-        let begun = self.operations().store.read(tenant).await?;
-        let begun = match begun.filter(|operation| operation.details.kind == OperationKind::Delete) {
-            Some(operation) => operation,
-            None => match self.operations().store.begin_deletion(tenant).await {
-                Ok(operation) => operation,
-                Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
-                Err(error) => return Err(error.into()),
-            },
-        };
+        let begun = self.begin_instead(tenant, OperationKind::Delete).await?;
         // A change of the tenant's time ends after its current step.
         self.operations().cancel(tenant);
-        let _turn = self.operations().turn(tenant).await;
-        // The recovery or another request may have had the turn before and completed it.
-        let current = self.operations().store.read(tenant).await?;
-        let Some(mut operation) = current.filter(|operation| operation.id == begun.id) else {
-            return Ok(Deletion::Complete);
+        let store = &self.operations().store;
+        let asked = wall_now();
+        let (mut operation, _turn) = loop {
+            let turn = self.operations().turn_of_recorded(&begun).await;
+            // The recovery, another request or another replica may have completed it.
+            let current = store.read(tenant).await?.filter(|operation| operation.id == begun.id);
+            let Some(operation) = current else { return Ok(Deletion::Complete) };
+            if !store.is_elsewhere(&operation) {
+                match store.claim(operation).await {
+                    Ok(operation) => break (operation, turn),
+                    // Another replica was faster.
+                    Err(error) if error.is_conflict() => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            drop(turn);
+            if wall_now() - asked >= REPLACED_WITHIN {
+                return Ok(Deletion::Waiting(self.services_with(tenant).await));
+            }
+            pause(ELSEWHERE).await;
         };
         match self.delete_from_services(&mut operation, "the deletion was requested").await {
             Ok(()) => Ok(Deletion::Complete),
@@ -174,7 +197,10 @@ impl Tenants {
         reason: &str,
     ) -> Result<(), TenantError> {
         let tenant = operation.tenant;
-        if let Err((service, cause)) = self.delete_everywhere(operation).await {
+        let canceled = Arc::new(AtomicBool::new(false));
+        let recorded = operation.clone();
+        let deletion = self.delete_everywhere(&recorded);
+        if let Err((service, cause)) = self.operations().work(operation, &canceled, deletion).await {
             interrupt(
                 &mut operation.details,
                 Some(service),

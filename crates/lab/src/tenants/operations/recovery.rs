@@ -97,8 +97,12 @@ impl Tenants {
             OperationKind::Advance | OperationKind::Run => {
                 let canceled = std::sync::Arc::default();
                 let settling = self.settle(tenant, operation.details.speed);
-                let settled = self.operations().work(&mut operation, &canceled, settling).await;
+                let settled = self.operations().work(&mut operation, &canceled, settling).await?;
                 match settled {
+                    // It was of earlier data of the tenant.
+                    Err(error) if error.is_started_over() => {
+                        self.operations().store.commit(OperationStore::end(&operation)).await?;
+                    }
                     Ok(state) => {
                         self.operations().store.commit(OperationStore::end(&operation)).await?;
                         let (now, speed) = (state.now, state.speed.factor());

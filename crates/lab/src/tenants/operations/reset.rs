@@ -31,22 +31,15 @@ impl Tenants {
         let before = self.credentials(tenant).await?;
         self.seed(self.store().created_from(tenant, &before).await?.seed.as_deref())?;
         let store = &self.operations().store;
-        {
-            // One at a time: a second request joins the reset that the first one records.
-            let _beginning = self.operations().beginning_reset.lock().await;
-            if reset_of(store, tenant).await?.is_none() {
-                match store.begin_reset(tenant).await {
-                    Ok(_) => {}
-                    Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
+        self.begin_instead(tenant, OperationKind::Reset).await?;
         self.operations().cancel(tenant);
         let asked = wall_now();
         // The recovery or another request may complete it.
-        while reset_of(store, tenant).await?.is_some() {
-            let Some(_turn) = self.operations().turn_within(tenant, ELSEWHERE).await else { continue };
+        while let Some(recorded) = reset_of(store, tenant).await? {
+            let Some(_turn) = self.operations().turn_within(tenant, ELSEWHERE).await else {
+                store.renew(&recorded).await?;
+                continue;
+            };
             let Some(operation) = reset_of(store, tenant).await? else { break };
             if !store.is_elsewhere(&operation) {
                 match store.claim(operation).await {
@@ -80,8 +73,9 @@ impl Tenants {
         let created = self.operations().work(&mut operation, &canceled, creation).await;
         let failure = match created {
             Ok(plan) => {
-                let mut change = Change::from(self.store().replace(tenant, &plan.credentials));
                 change.append(forget_phones(tenant));
+                let mut change =
+                    Change::from(self.store().replace(tenant, &plan.credentials, operation.details.started));
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(plan.credentials),
@@ -116,7 +110,7 @@ impl Tenants {
         let before = self.credentials(tenant).await?;
         let from = self.store().created_from(tenant, &before).await?;
         let plan = self.plan(tenant, &from.again(&before))?;
-        self.create_everywhere(&plan).await?;
+        self.create_everywhere(&plan, operation.details.started).await?;
         Ok(plan)
     }
 }

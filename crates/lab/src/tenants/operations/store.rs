@@ -10,7 +10,9 @@ use super::record::begun;
 use crate::tenants::store::forget_phones;
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
-const LEASE: Span = Span::from_seconds(20);
+pub(super) const LEASE: Span = Span::from_seconds(20);
+/// A lease with less than this left is renewed while its operation waits.
+const LEASE_HALF: Span = Span::from_seconds(10);
 
 /// An operation with its lease.
 #[derive(Clone, Debug)]
@@ -31,10 +33,7 @@ pub(super) struct OperationStore {
 
 impl OperationStore {
     pub(super) fn new(chassis: Chassis) -> Self {
-        // Differs between processes even where all randomness is seeded.
-        let owner = holder::this_process()
-            .unwrap_or_else(|| format!("{}-{}", std::process::id(), wall_now().as_micros()));
-        Self { chassis, owner }
+        Self { chassis, owner: holder::new_name() }
     }
 
     fn new_operation(&self, tenant: TenantId, details: OperationDetails) -> Operation {
@@ -53,27 +52,104 @@ impl OperationStore {
         Ok(operation)
     }
 
-    /// Records a deletion: removes the tenant from the list, and replaces its other operation.
-    pub(super) async fn begin_deletion(&self, tenant: TenantId) -> Result<Operation, StoreError> {
+    /// Records a deletion: removes the tenant from the list, and replaces its operation `present`.
+    /// A conflict if the tenant or its operation has changed.
+    pub(super) async fn begin_deletion(
+        &self,
+        tenant: TenantId,
+        present: Option<&Operation>,
+    ) -> Result<Operation, StoreError> {
         let operation = self.new_operation(tenant, begun(OperationKind::Delete));
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
         change.append(forget_phones(tenant));
-        change.add(sql!("DELETE FROM operations WHERE tenant = $1", tenant));
+        if let Some(present) = present {
+            change.add(self.replaced(present));
+        }
         change.add(insert(&operation));
         self.chassis.store.commit(change).await?;
         Ok(operation)
     }
 
-    /// Records a reset, which replaces the tenant's other operation; a conflict if there is no such
-    /// tenant.
-    pub(super) async fn begin_reset(&self, tenant: TenantId) -> Result<Operation, StoreError> {
+    /// Records a reset, which replaces the tenant's operation `present`. A conflict if the tenant
+    /// or its operation has changed.
+    pub(super) async fn begin_reset(
+        &self,
+        tenant: TenantId,
+        present: Option<&Operation>,
+    ) -> Result<Operation, StoreError> {
         let operation = self.new_operation(tenant, begun(OperationKind::Reset));
         let exists = sql!("UPDATE handouts SET revision = revision + 1 WHERE tenant = $1", tenant);
         let mut change = Change::from(exists.expect_rows(1));
-        change.add(sql!("DELETE FROM operations WHERE tenant = $1", tenant));
+        if let Some(present) = present {
+            change.add(self.replaced(present));
+        }
         change.add(insert(&operation));
         self.chassis.store.commit(change).await?;
         Ok(operation)
+    }
+
+    /// Returns the statement that removes an operation for one that replaces it: of this process,
+    /// or abandoned by another one.
+    fn replaced(&self, present: &Operation) -> Statement {
+        let removal = if present.owner == self.owner || self.chassis.store.is_exclusive() {
+            sql!("DELETE FROM operations WHERE tenant = $1 AND id = $2", present.tenant, &present.id)
+        } else {
+            // One whose lease was renewed, or that another replica has claimed, goes on.
+            sql!(
+                "DELETE FROM operations WHERE tenant = $1 AND id = $2 AND owner = $3 AND lease_wall_us = $4",
+                present.tenant,
+                &present.id,
+                &present.owner,
+                present.lease
+            )
+        };
+        removal.expect_rows(1)
+    }
+
+    /// Asks the replica that works on an operation to end it after its current step.
+    pub(super) async fn ask_to_end(&self, operation: &Operation) -> Result<(), StoreError> {
+        self.chassis
+            .store
+            .commit(sql!(
+                "UPDATE operations SET must_end = 1 WHERE tenant = $1 AND id = $2 AND must_end = 0",
+                operation.tenant,
+                &operation.id
+            ))
+            .await
+    }
+
+    /// Whether an operation is to end, because another replica waits or it has been replaced.
+    pub(super) async fn must_end(&self, operation: &Operation) -> Result<bool, StoreError> {
+        let select = sql!(
+            "SELECT must_end FROM operations WHERE tenant = $1 AND id = $2 AND owner = $3",
+            operation.tenant,
+            &operation.id,
+            &operation.owner
+        );
+        let row = self.chassis.store.row(select).await?;
+        row.map_or(Ok(true), |row| Ok(row.int("must_end")? != 0))
+    }
+
+    /// Renews the lease of an operation of this process that waits for its turn; one that has ended
+    /// stays ended.
+    pub(super) async fn renew(&self, operation: &Operation) -> Result<(), StoreError> {
+        let now = wall_now();
+        if operation.owner != self.owner || operation.lease - now > LEASE_HALF {
+            return Ok(());
+        }
+        let renew = sql!(
+            "UPDATE operations SET lease_wall_us = $1 WHERE tenant = $2 AND id = $3 AND owner = $4",
+            now + LEASE,
+            operation.tenant,
+            &operation.id,
+            &self.owner
+        );
+        self.chassis.store.commit(renew).await
+    }
+
+    /// Whether replicas of the lab may share the database.
+    pub(super) fn is_shared(&self) -> bool {
+        !self.chassis.store.is_exclusive()
     }
 
     pub(super) async fn read(&self, tenant: TenantId) -> Result<Option<Operation>, StoreError> {

@@ -7,17 +7,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use outlive_chassis::{Chassis, pause};
-use outlive_clock::{Speed, TenantId};
+use outlive_clock::{Span, Speed, TenantId, wall_now};
 use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::timeout;
 
-use super::store::{Operation, OperationStore};
+use super::store::{LEASE, Operation, OperationStore};
 
 /// How often an operation in progress is saved (wall time). Its lease lasts much longer.
 const HEARTBEAT: Duration = Duration::from_secs(3);
+/// The same where replicas share the database: how soon an operation notices that another replica
+/// waits for its end.
+const HEARTBEAT_SHARED: Duration = Duration::from_millis(500);
+/// How long after its last renewal an operation gives its lease up (wall time), before another
+/// replica takes it over.
+const LEASE_KEPT: Span = Span::from_seconds(LEASE.as_seconds() * 3 / 4);
 
 /// The operations of this lab process.
 #[derive(Debug)]
@@ -30,8 +36,6 @@ pub(in crate::tenants) struct Operations {
     stopping: AtomicBool,
     /// Wakes the recovery.
     pub(super) wake: Notify,
-    /// Held while a reset is looked up and recorded.
-    pub(super) beginning_reset: tokio::sync::Mutex<()>,
 }
 
 /// An operation in progress.
@@ -66,7 +70,6 @@ impl Operations {
             live: Mutex::default(),
             stopping: AtomicBool::new(false),
             wake: Notify::new(),
-            beginning_reset: tokio::sync::Mutex::default(),
         }
     }
 
@@ -107,6 +110,19 @@ impl Operations {
         timeout(wait, self.turn(tenant)).await.ok()
     }
 
+    /// [`Operations::turn`] for an operation that is recorded; its lease is renewed meanwhile.
+    pub(super) async fn turn_of_recorded(&self, operation: &Operation) -> OwnedMutexGuard<()> {
+        let mut turn = std::pin::pin!(self.turn(operation.tenant));
+        loop {
+            if let Ok(turn) = timeout(HEARTBEAT, &mut turn).await {
+                return turn;
+            }
+            if let Err(error) = self.store.renew(operation).await {
+                tracing::debug!(%error, "the lease of an operation that waits could not be renewed");
+            }
+        }
+    }
+
     pub(super) fn forget(&self, tenant: TenantId) {
         self.turns.lock().remove(&tenant);
     }
@@ -136,17 +152,27 @@ impl Operations {
         output
     }
 
-    /// Saves the progress of an operation now and then.
+    /// Saves the progress of an operation now and then, and cancels it when it loses its lease or
+    /// another replica waits for its end.
     async fn keep_alive(&self, tenant: TenantId, canceled: &AtomicBool) -> Infallible {
+        let is_shared = self.store.is_shared();
+        let mut renewed = wall_now();
         loop {
-            pause(HEARTBEAT).await;
+            pause(if is_shared { HEARTBEAT_SHARED } else { HEARTBEAT }).await;
             let current = self.live().get(&tenant).map(|live| live.operation.clone());
-            if let Some(current) = current
-                && let Err(error) = self.store.update(&current).await
-            {
-                // A conflict means that the tenant is being deleted, here or by another replica.
-                canceled.fetch_or(error.is_conflict(), Ordering::Relaxed);
-                tracing::debug!(%error, "how far an operation is could not be written");
+            let Some(current) = current else { continue };
+            match self.store.update(&current).await {
+                Ok(()) => renewed = wall_now(),
+                Err(error) => {
+                    // A conflict means that it was replaced: the tenant is deleted or started over.
+                    let is_lost = is_shared && wall_now() - renewed >= LEASE_KEPT;
+                    canceled.fetch_or(error.is_conflict() || is_lost, Ordering::Relaxed);
+                    tracing::debug!(%error, "how far an operation is could not be written");
+                }
+            }
+            if is_shared {
+                let must_end = self.store.must_end(&current).await.unwrap_or(false);
+                canceled.fetch_or(must_end, Ordering::Relaxed);
             }
         }
     }

@@ -1,0 +1,83 @@
+//! The exclusive right of one operation on a tenant, across the replicas of the lab: its row in the
+//! database. An operation begins only where there is none, or replaces one that has ended.
+
+use outlive_chassis::pause;
+use outlive_clock::{Span, TenantId, wall_now};
+use outlive_wire::lab_api::{OperationDetails, OperationKind};
+
+use super::clock::ELSEWHERE;
+use super::store::{LEASE, Operation};
+use crate::tenants::{TenantError, Tenants};
+
+/// How long a reset or a deletion waits for the operation of another replica (wall time): longer
+/// than the lease of a replica that is gone.
+pub(super) const REPLACED_WITHIN: Span = Span::from_seconds(LEASE.as_seconds() + 10);
+
+impl Tenants {
+    /// Records an operation before its first step.
+    ///
+    /// # Errors
+    /// [`TenantError::Busy`] if another replica was faster.
+    pub(super) async fn begin(
+        &self,
+        tenant: TenantId,
+        details: OperationDetails,
+    ) -> Result<Operation, TenantError> {
+        let store = &self.operations().store;
+        loop {
+            match store.begin(tenant, details.clone()).await {
+                Err(error) if error.is_conflict() => {
+                    if let Some(other) = store.read(tenant).await? {
+                        return Err(TenantError::Busy(Box::new(other.details)));
+                    }
+                    // It has just ended.
+                    pause(ELSEWHERE).await;
+                }
+                begun => return Ok(begun?),
+            }
+        }
+    }
+
+    /// Records a reset or a deletion in place of the tenant's present operation. One that another
+    /// replica works on ends first: it would go on with the new tenant. Returns the present one if
+    /// it is of this kind.
+    ///
+    /// # Errors
+    /// [`TenantError::Unknown`], or [`TenantError::Busy`] if the present one does not end in time.
+    pub(super) async fn begin_instead(
+        &self,
+        tenant: TenantId,
+        kind: OperationKind,
+    ) -> Result<Operation, TenantError> {
+        let store = &self.operations().store;
+        let asked = wall_now();
+        loop {
+            let present = match store.read(tenant).await? {
+                Some(same) if same.details.kind == kind => return Ok(same),
+                present => present,
+            };
+            let is_late = wall_now() - asked >= REPLACED_WITHIN;
+            if let Some(other) = present.as_ref().filter(|present| store.is_elsewhere(present)) {
+                if is_late {
+                    return Err(TenantError::Busy(Box::new(other.details.clone())));
+                }
+                if matches!(other.details.kind, OperationKind::Advance | OperationKind::Run) {
+                    store.ask_to_end(other).await?;
+                }
+                pause(ELSEWHERE).await;
+                continue;
+            }
+            let begun = match kind {
+                OperationKind::Delete => store.begin_deletion(tenant, present.as_ref()).await,
+                _ => store.begin_reset(tenant, present.as_ref()).await,
+            };
+            match begun {
+                // Another request or replica was faster, unless there is no such tenant.
+                Err(error) if error.is_conflict() && !is_late => {
+                    self.credentials(tenant).await?;
+                }
+                begun => return Ok(begun?),
+            }
+        }
+    }
+}
