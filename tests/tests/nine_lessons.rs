@@ -145,6 +145,11 @@ async fn nine_lessons_reveal_what_the_rules_promise() {
     let system = System::start().await;
     system.new_tenant().await;
     let student = Student::new(&system);
+    let tenants = async || {
+        let list = system.http().get(format!("{}/lab/tenants", student.console)).send().await;
+        list.expect("the lab answers").json::<Value>().await.expect("JSON")["tenants"].clone()
+    };
+    let before = tenants().await;
     assert_eq!(student.get("/lessons").await.html.select(&selector("main h2")).count(), 9);
     for number in 1..=9 {
         let seen = student.take(number, "2025-11").await;
@@ -152,6 +157,7 @@ async fn nine_lessons_reveal_what_the_rules_promise() {
         assert!(seen.differing.is_empty(), "lesson {number}: {:#?}", seen.differing);
         let teacher = student.get(&format!("/lessons/{number}/teacher")).await;
         assert_eq!(teacher.html.select(&selector("main section h2")).count(), 4);
+        assert_eq!(tenants().await, before, "lesson {number} leaves a tenant behind");
     }
     system.stop().await;
 }

@@ -18,12 +18,26 @@ pub enum ClockError {
     /// The tenant does not exist in this service.
     #[error("there is no tenant {0} here")]
     UnknownTenant(TenantId),
-    /// The change is for an earlier incarnation of the tenant.
-    #[error("tenant {0} was started over since")]
-    StartedOver(TenantId),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A clock was not changed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum ClockChangeError {
+    /// The change is for an earlier incarnation of the tenant.
+    #[error("tenant {0} was started over since")]
+    StartedOver(TenantId),
+    /// There is no such clock, or the database failed.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+}
+
+impl From<StoreError> for ClockChangeError {
+    fn from(error: StoreError) -> Self {
+        Self::Clock(error.into())
+    }
 }
 
 /// The clocks of all tenants of a service. Cheap to clone.
@@ -48,9 +62,9 @@ struct Incarnated {
 
 impl Incarnated {
     /// Checks that a change is meant for this data of the tenant.
-    fn check(&self, tenant: TenantId, meant: Option<Instant>) -> Result<(), ClockError> {
+    fn check(&self, tenant: TenantId, meant: Option<Instant>) -> Result<(), ClockChangeError> {
         match meant {
-            Some(meant) if meant != self.incarnation => Err(ClockError::StartedOver(tenant)),
+            Some(meant) if meant != self.incarnation => Err(ClockChangeError::StartedOver(tenant)),
             _ => Ok(()),
         }
     }
@@ -89,7 +103,11 @@ impl Clocks {
     }
 
     /// Checks that a call of the lab is meant for the present data of the tenant.
-    pub(crate) async fn check(&self, tenant: TenantId, meant: Option<Instant>) -> Result<(), ClockError> {
+    pub(crate) async fn check(
+        &self,
+        tenant: TenantId,
+        meant: Option<Instant>,
+    ) -> Result<(), ClockChangeError> {
         self.read(tenant).await?.check(tenant, meant)
     }
 
@@ -148,7 +166,7 @@ impl Clocks {
         &self,
         tenant: TenantId,
         setting: ClockChange,
-    ) -> Result<Option<VirtualClock>, ClockError> {
+    ) -> Result<Option<VirtualClock>, ClockChangeError> {
         let clocks = self.clone();
         // In its own task, so that cache and database stay consistent even if the caller is
         // canceled.
@@ -169,7 +187,11 @@ impl Clocks {
         };
         if clock.speed().is_frozen() && clock.shows() < now {
             let change = ClockChange { now: Some(now), step: true, ..ClockChange::default() };
-            self.set(tenant, change).await?;
+            match self.set(tenant, change).await {
+                Err(ClockChangeError::Clock(error)) => return Err(error),
+                // A carried instant is for the present tenant.
+                Ok(_) | Err(ClockChangeError::StartedOver(_)) => {}
+            }
         }
         Ok(())
     }
@@ -178,7 +200,7 @@ impl Clocks {
         &self,
         tenant: TenantId,
         setting: ClockChange,
-    ) -> Result<Option<VirtualClock>, ClockError> {
+    ) -> Result<Option<VirtualClock>, ClockChangeError> {
         let ClockChange { now, speed, wall: anchor, step, incarnation: meant } = setting;
         let _one_at_a_time = self.setting.lock().await;
         loop {
@@ -242,7 +264,7 @@ impl Clocks {
                     return Ok(Some(next));
                 }
                 Err(error) if error.is_conflict() && !self.store.is_exclusive() => {}
-                Err(error) if error.is_conflict() => return Err(ClockError::UnknownTenant(tenant)),
+                Err(error) if error.is_conflict() => return Err(ClockError::UnknownTenant(tenant).into()),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -275,7 +297,7 @@ impl Clocks {
     }
 
     /// Remembers a step of a clock, unless the tenant was deleted or started over meanwhile.
-    fn remember_step(&self, tenant: TenantId, stepped: Incarnated) -> Result<(), ClockError> {
+    fn remember_step(&self, tenant: TenantId, stepped: Incarnated) -> Result<(), ClockChangeError> {
         let mut remembered = self.remembered.write();
         let present = remembered.get_mut(&tenant).ok_or(ClockError::UnknownTenant(tenant))?;
         present.check(tenant, Some(stepped.incarnation))?;

@@ -9,6 +9,7 @@ use http::StatusCode;
 use outlive_store::StoreError;
 use serde_json::json;
 
+use crate::clocks::ClockChangeError;
 use crate::{Cause, ClockError};
 
 /// The largest request body that any service reads, in bytes.
@@ -138,12 +139,20 @@ impl From<ClockError> for Problem {
             ClockError::UnknownTenant(tenant) => {
                 Self::not_found("TenantNotFound", format!("There is no tenant {tenant} here."))
             }
-            ClockError::StartedOver(tenant) => Self::new(
+            ClockError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ClockChangeError> for Problem {
+    fn from(error: ClockChangeError) -> Self {
+        match error {
+            ClockChangeError::StartedOver(tenant) => Self::new(
                 StatusCode::PRECONDITION_FAILED,
                 "TenantStartedOver",
                 format!("Tenant {tenant} was started over since: this change is for its former data."),
             ),
-            ClockError::Store(error) => error.into(),
+            ClockChangeError::Clock(error) => error.into(),
         }
     }
 }

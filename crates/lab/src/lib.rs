@@ -28,7 +28,7 @@
 pub mod api;
 mod authenticator_app;
 mod browser;
-mod classes;
+pub mod classes;
 mod conductor;
 pub mod diagnose;
 pub mod diagnostic;

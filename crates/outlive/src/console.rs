@@ -10,6 +10,7 @@ use outlive_clock::{Span, wall_now};
 use outlive_console::ConsoleConfig;
 use outlive_lab::Diagnostic;
 use outlive_lab::api::LabService;
+use outlive_lab::classes::complete_classes;
 use outlive_lab::http::Http;
 use outlive_lab::seed::Seed;
 use outlive_lab::services::{LabSurface, Origin, Origins};
@@ -96,6 +97,7 @@ pub(crate) async fn console(
     let tenants = Tenants::new(chassis.clone(), surface, tenants);
     check_services(&tenants).await?;
     tokio::spawn(tenants.clone().recover());
+    tokio::spawn(complete_classes(tenants.clone()));
     let first_tenant = start.first_tenant.then(|| tokio::spawn(create_first_tenant(tenants.clone())));
     let page = outlive_console::router(ConsoleConfig {
         lab_url: services::parse(&own_url)?,

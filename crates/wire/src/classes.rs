@@ -65,6 +65,16 @@ pub struct Seat {
     pub progress: Option<SeatProgress>,
 }
 
+/// A seat of a class, by its number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeatOfClass {
+    /// The code of the class.
+    pub class: String,
+    /// The number of the seat.
+    pub seat: u16,
+}
+
 /// How far a seat is in a lesson.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +90,8 @@ pub struct SeatProgress {
     pub expects: Option<String>,
     /// What it did last, in a few words.
     pub last: String,
-    /// The tenant of the lesson, if it is not that of the seat.
+    /// The tenant of the lesson, if it is not that of the seat. One that does not belong to the
+    /// seat is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub tenant_id: Option<TenantId>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::classes::SeatOfClass;
 pub use crate::lab_actions::{
     AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
     ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
@@ -83,6 +84,15 @@ pub struct TenantRequest {
     pub bare: bool,
     /// Include the connections, flows and sign-ins that the seed has only for its own tenant.
     pub complete: bool,
+    /// How long it exists (wall time, at most `P30D`); it is deleted then. Until it is deleted by a
+    /// request if absent.
+    #[schema(value_type = Option<String>, example = "P7D")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<Span>,
+    /// The seat of a class that it belongs to: it is deleted with the class, and when the seat is
+    /// started over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seat: Option<SeatOfClass>,
 }
 
 /// The clock of a new tenant.

@@ -78,7 +78,9 @@ pub(crate) async fn change(
     if form.what.as_deref() == Some("end") {
         return match console.lab.end_class(&code).await {
             Ok(()) => {
-                let done = format!("The class {code} has ended; the tenants of its seats are deleted.");
+                let done = format!(
+                    "The class {code} has ended; the tenants of its seats and of their lessons are deleted."
+                );
                 Ok(lead_to("/class", &Message::success(done)))
             }
             Err(error) => failure(&page, error),

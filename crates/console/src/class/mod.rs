@@ -10,4 +10,4 @@ mod tally;
 pub(crate) use actions::{change, open};
 pub(crate) use join::{join, show_join};
 pub(crate) use overview::{list, results, show_class};
-pub(crate) use taken_seat::{LessonStep, report};
+pub(crate) use taken_seat::{LessonStep, report, seat_of};

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use outlive_clock::{Instant, TenantId};
-use outlive_wire::classes::SeatProgress;
+use outlive_wire::classes::{SeatOfClass, SeatProgress};
 
 use crate::forms::cookie;
 use crate::state::Console;
@@ -32,6 +32,11 @@ impl TakenSeat {
         let Self { code, number } = self;
         format!("{COOKIE}={code}.{number}; Path=/; Max-Age=86400; HttpOnly; SameSite=Strict")
     }
+}
+
+/// Returns the seat of this browser, for a tenant that belongs to it.
+pub(crate) fn seat_of(headers: &HeaderMap) -> Option<SeatOfClass> {
+    TakenSeat::of(headers).map(|TakenSeat { code, number }| SeatOfClass { class: code, seat: number })
 }
 
 /// Where a person is in a lesson.

@@ -6,6 +6,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use outlive_clock::{Instant, Span, Speed, TenantId};
+use outlive_wire::classes::SeatOfClass;
 use outlive_wire::lab_api::{ConnectionFix, InitialClock, SignInMethod, SignInRequest, TenantRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 use super::plan::{Act, Action, EDITION, Lesson, Place};
 use super::state::{address, lesson_of};
 use crate::actions::verified_form;
+use crate::class::seat_of;
 use crate::error::ErrorPage;
 use crate::lab::LabError;
 use crate::message::Message;
@@ -21,6 +23,8 @@ use crate::state::Console;
 
 /// When the time of a lesson's tenant starts: the same for every student.
 const START: &str = "2026-01-05T09:00:00Z";
+/// How long the tenant of a lesson exists that no one ends (wall time).
+const LIFETIME: &str = "P7D";
 
 #[derive(Deserialize)]
 pub(crate) struct BeginForm {
@@ -60,7 +64,8 @@ pub(crate) async fn begin(
     let (number, lesson) = lesson_of(&number)?;
     let form = verified_form(&console, &headers, form, |form| &form.token).ok_or_else(ErrorPage::bad_form)?;
     let rules = form.rules.filter(|rules| !rules.is_empty());
-    let tenant = set_up(&console, number, lesson, rules.as_deref().unwrap_or(EDITION)).await?;
+    let rules = rules.as_deref().unwrap_or(EDITION);
+    let tenant = set_up(&console, number, lesson, rules, seat_of(&headers)).await?;
     let message = Message::success("A tenant of your own is ready. Its clock stands still until you act.");
     Ok(go(&address(number, tenant, 2, form.present.is_some()), &message))
 }
@@ -93,7 +98,14 @@ pub(crate) async fn act(
         return Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &message));
     }
     let tenant = match act.edition {
-        Some(edition) => set_up(&console, number, lesson, edition).await?,
+        Some(edition) => {
+            let other = set_up(&console, number, lesson, edition, seat_of(&headers)).await?;
+            // The lesson goes on with the other tenant.
+            if is_of_lesson(&console, tenant, number, lesson).await? {
+                console.lab.delete(tenant).await?;
+            }
+            other
+        }
         None => tenant,
     };
     perform(&console, tenant, act.actions).await?;
@@ -111,8 +123,7 @@ pub(crate) async fn end(
     let (number, lesson) = lesson_of(&number)?;
     let form = verified_form(&console, &headers, form, |form| &form.token).ok_or_else(ErrorPage::bad_form)?;
     let tenant = tenant_of(&form.tenant)?;
-    // Only what a lesson created: a link could name any tenant.
-    if console.lab.tenant(tenant).await?.name != name_of(number, lesson) {
+    if !is_of_lesson(&console, tenant, number, lesson).await? {
         let message = Message::failure("That tenant does not belong to this lesson, so it was not deleted.");
         return Ok(go("/lessons", &message));
     }
@@ -126,15 +137,25 @@ async fn set_up(
     number: usize,
     lesson: &Lesson,
     rules: &str,
+    seat: Option<SeatOfClass>,
 ) -> Result<TenantId, ErrorPage> {
-    let wanted = TenantRequest {
+    let mut wanted = TenantRequest {
         name: Some(name_of(number, lesson)),
         rules: Some(rules.to_owned()),
         clock: InitialClock { now: START.parse().ok(), speed: Some(Speed::FROZEN) },
         complete: lesson.setting.complete,
+        lifetime: LIFETIME.parse().ok(),
+        seat,
         ..TenantRequest::default()
     };
-    let tenant = console.lab.create_like(&wanted).await?.tenant_id;
+    let tenant = match console.lab.create_like(&wanted).await {
+        // A class that has ended does not keep its people from the lesson.
+        Err(LabError::UnknownTenant) if wanted.seat.is_some() => {
+            wanted.seat = None;
+            console.lab.create_like(&wanted).await?.tenant_id
+        }
+        created => created?.tenant_id,
+    };
     if let Err(error) = perform(console, tenant, lesson.setting.actions).await {
         // Half a tenant is of no use to a student.
         if let Err(failure) = console.lab.delete(tenant).await {
@@ -177,6 +198,16 @@ async fn perform(console: &Console, tenant: TenantId, actions: &[Action]) -> Res
         }
     }
     Ok(())
+}
+
+/// Whether a lesson created this tenant: a link could name any.
+async fn is_of_lesson(
+    console: &Console,
+    tenant: TenantId,
+    number: usize,
+    lesson: &Lesson,
+) -> Result<bool, LabError> {
+    Ok(console.lab.tenant(tenant).await?.name == name_of(number, lesson))
 }
 
 /// The name of the tenants of a lesson.

@@ -58,7 +58,7 @@ pub(crate) async fn show(
 }
 
 #[utoipa::path(delete, path = "/lab/classes/{code}", params(("code" = String, Path, description = "code of the class")),
-    responses((status = 204, description = "ended; its tenants are deleted"), (status = 404, description = "no such class")))]
+    responses((status = 204, description = "ended; the tenants of its seats and of their lessons are deleted"), (status = 404, description = "no such class")))]
 pub(crate) async fn end(
     State(tenants): State<Tenants>,
     Path(code): Path<String>,
@@ -124,7 +124,7 @@ async fn apply(classes: &Classes, code: &str, change: ClassChange) -> Result<Cla
         ClassChange { add_seats: None, clock: None, reset: Some(choice), reveal: None, lesson: None } => {
             let start_over = |tenants: Tenants, tenant| async move {
                 tenants.reset(tenant).await.map_err(|error| error.to_string())?;
-                Classes::new(tenants).forget_progress(tenant).await.map_err(|error| error.to_string())
+                Classes::new(tenants).begin_again(tenant).await.map_err(|error| error.to_string())
             };
             classes.each(code, choice, TenantOf::Seat, start_over).await?
         }

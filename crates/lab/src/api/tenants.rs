@@ -11,8 +11,9 @@ use outlive_wire::lab_api::{DeletionAnswer, ListedTenant, TenantCredentials, Ten
 
 use super::clock::SPEED_LIMIT;
 use super::problem::{ended, of_body, tenant_of};
+use crate::classes::Classes;
 use crate::starts::Starts;
-use crate::tenants::{Deletion, NewTenant, Tenants};
+use crate::tenants::{Deletion, NewTenant, Temporary, Tenants};
 
 /// Maximum length of a tenant's name, in characters.
 const NAME_CHARACTERS_MAX: usize = 200;
@@ -29,7 +30,8 @@ pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantLi
 }
 
 #[utoipa::path(post, path = "/lab/tenants", request_body = TenantRequest,
-    responses((status = 201, body = TenantCredentials), (status = 400, description = "an unknown seed or edition, or a start that is not in the past")))]
+    responses((status = 201, body = TenantCredentials), (status = 400, description = "an unknown seed or edition, a start that is not in the past, or a lifetime that is too long"),
+    (status = 404, description = "no such class, or no such seat that is taken")))]
 pub(crate) async fn create(
     State(tenants): State<Tenants>,
     body: Result<Json<TenantRequest>, JsonRejection>,
@@ -50,6 +52,14 @@ pub(crate) async fn create(
     if request.clock.speed.is_some_and(|speed| speed > Speed::MAX) {
         return Err(Problem::bad_request(SPEED_LIMIT));
     }
+    let ends = request.lifetime.map(|lifetime| {
+        Temporary::after(lifetime)
+            .ok_or_else(|| Problem::bad_request("'lifetime' is a duration from PT1S to P30D."))
+    });
+    let seat = match &request.seat {
+        Some(seat) => Some(Classes::new(tenants.clone()).taken_seat(&seat.class, seat.seat).await?),
+        None => None,
+    };
     let new = NewTenant {
         id: None,
         name: request.name,
@@ -59,6 +69,8 @@ pub(crate) async fn create(
         speed: request.clock.speed,
         bare: request.bare,
         complete: request.complete,
+        temporary: Temporary { ends: ends.transpose()?, seat },
+        reserved: false,
     };
     // In a task of its own: if the caller disconnects, the tenant must not stay incomplete.
     let creating = tokio::spawn(async move { tenants.create(new).await });

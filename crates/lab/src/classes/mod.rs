@@ -1,6 +1,7 @@
 //! Classes: a tenant for each seat, a code to join by, and changes for all seats at once.
 
 mod code;
+mod reserved;
 mod store;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use outlive_wire::classes::{
     Class, ClassList, ClassRequest, FailedSeat, JoinRequest, ProgressAnswer, Seat, SeatChoice, SeatProgress,
 };
 
+pub use self::reserved::complete_classes;
 use self::store::ClassStore;
 use crate::tenants::{NewTenant, TenantError, Tenants};
 
@@ -108,7 +110,9 @@ impl Classes {
         }
         let template = NewTenant { seed, rules, complete: true, ..NewTenant::default() };
         let class = self.insert(lesson, &template).await?;
-        if let Err(error) = self.create_seats(&class.code, &template, seats, names).await {
+        let mut names: Vec<_> = names.into_iter().map(Some).collect();
+        names.resize(seats.into(), None);
+        if let Err(error) = self.create_seats(&class.code, &template, names).await {
             if let Err(left) = self.end(&class.code).await {
                 tracing::warn!(class = %class.code, error = %left, "a class that was not opened is not deleted");
             }
@@ -154,34 +158,7 @@ impl Classes {
     pub(crate) async fn add_seats(&self, code: &str, seats: u16) -> Result<(), ClassError> {
         let (class, template) = self.read(code).await?;
         check_seats(class.seats.len(), seats)?;
-        self.create_seats(&class.code, &template, seats, Vec::new()).await
-    }
-
-    async fn create_seats(
-        &self,
-        code: &str,
-        template: &NewTenant,
-        count: u16,
-        names: Vec<String>,
-    ) -> Result<(), ClassError> {
-        let first = self.store.next_seat(code).await?;
-        let mut names = names.into_iter();
-        let seats: Vec<_> = (first..first + count).map(|seat| (seat, names.next())).collect();
-        let mut created = iter(seats)
-            .map(|(seat, name)| async move {
-                let credentials = self.tenants.create(template.clone()).await?;
-                let (tenant_id, domain) = (credentials.tenant_id, credentials.domain);
-                let seat = Seat { seat, tenant_id, domain, name, joined: None, progress: None };
-                self.store.insert_seat(code, &seat).await?;
-                Ok::<_, ClassError>(())
-            })
-            .buffer_unordered(AT_ONCE);
-        let mut failed = None;
-        // Awaits all: a creation still in progress would complete after the class was deleted.
-        while let Some(result) = created.next().await {
-            failed = failed.or(result.err());
-        }
-        failed.map_or(Ok(()), Err)
+        self.create_seats(&class.code, &template, vec![None; seats.into()]).await
     }
 
     /// Takes a seat: the one of this name, otherwise the first that is free.
@@ -219,9 +196,22 @@ impl Classes {
     async fn present_tenant(&self, seat: &Seat, of: TenantOf) -> TenantId {
         let of_lesson = seat.progress.as_ref().and_then(|progress| progress.tenant_id);
         match of_lesson.filter(|_| of == TenantOf::Lesson) {
-            Some(tenant) if self.tenants.credentials(tenant).await.is_ok() => tenant,
+            Some(tenant) if self.belongs(tenant, seat).await.unwrap_or(false) => tenant,
             _ => seat.tenant_id,
         }
+    }
+
+    /// Whether a tenant of a lesson exists and belongs to a seat. A browser can report any tenant:
+    /// that of another person whose link it opened, too.
+    async fn belongs(&self, tenant: TenantId, seat: &Seat) -> Result<bool, ClassError> {
+        Ok(self.tenants.of_seat(seat.tenant_id).await?.contains(&tenant))
+    }
+
+    /// Returns the tenant of a seat that is taken.
+    pub(crate) async fn taken_seat(&self, code: &str, seat: u16) -> Result<TenantId, ClassError> {
+        let class = self.show(code).await?;
+        let taken = class.seats.into_iter().find(|one| one.seat == seat && one.joined.is_some());
+        taken.map(|seat| seat.tenant_id).ok_or(ClassError::NoSeat { code: class.code, seat })
     }
 
     /// Does `work` for each of these seats, a few at a time.
@@ -261,8 +251,10 @@ impl Classes {
         Ok((done, failed))
     }
 
-    pub(crate) async fn forget_progress(&self, tenant: TenantId) -> Result<(), ClassError> {
-        Ok(self.store.forget_progress(tenant).await?)
+    /// Forgets how far a seat was, and deletes the tenants of its lessons.
+    pub(crate) async fn begin_again(&self, tenant: TenantId) -> Result<(), ClassError> {
+        self.store.forget_progress(tenant).await?;
+        Ok(self.tenants.delete_of_seat(tenant).await?)
     }
 
     pub(crate) async fn reveal(&self, code: &str, step: u16) -> Result<(), ClassError> {
@@ -292,18 +284,25 @@ impl Classes {
         let taken = class.seats.iter().find(|one| one.seat == seat && one.joined.is_some());
         let taken = taken.ok_or_else(|| ClassError::NoSeat { code: class.code.clone(), seat })?;
         progress.at = wall_now();
+        progress.tenant_id = match progress.tenant_id {
+            Some(tenant) if self.belongs(tenant, taken).await? => Some(tenant),
+            _ => None,
+        };
         self.store.report(taken.tenant_id, &progress).await?;
         Ok(ProgressAnswer { revealed: class.revealed })
     }
 
-    /// Ends a class: deletes its tenants and forgets it.
+    /// Ends a class: deletes the tenants of its seats and of their lessons, and forgets it.
     pub(crate) async fn end(&self, code: &str) -> Result<(), ClassError> {
         let class = self.show(code).await?;
         let tenants = Arc::new(self.tenants.clone());
         let deleted: Vec<_> = iter(class.seats)
             .map(|seat| {
                 let tenants = Arc::clone(&tenants);
-                async move { tenants.delete(seat.tenant_id).await }
+                async move {
+                    tenants.delete_of_seat(seat.tenant_id).await?;
+                    tenants.delete(seat.tenant_id).await
+                }
             })
             .buffer_unordered(AT_ONCE)
             .collect()

@@ -5,6 +5,8 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, Row, StoreError, sql};
 use outlive_wire::classes::{Class, ListedClass, Seat, SeatProgress};
 
+use super::reserved::ReservedSeat;
+
 #[derive(Clone, Debug)]
 pub(super) struct ClassStore {
     chassis: Chassis,
@@ -71,23 +73,56 @@ impl ClassStore {
         Ok(Some((class, row.text("created_from")?)))
     }
 
-    /// Returns the number of the next seat.
-    pub(super) async fn next_seat(&self, code: &str) -> Result<u16, StoreError> {
-        let select = sql!("SELECT MAX(seat) AS last FROM seats WHERE class = $1", code);
-        let row = self.chassis.store.row(select).await?;
-        let last = row.map(|row| row.opt_int("last")).transpose()?.flatten();
-        Ok(number(last.unwrap_or(0)).saturating_add(1))
+    /// Returns the largest number of a seat, and the number of seats that exist or are reserved.
+    pub(super) async fn numbers(&self, code: &str) -> Result<(u16, u16), StoreError> {
+        let select = sql!(
+            "SELECT MAX(s.seat) AS last, \
+             SUM(CASE WHEN h.tenant IS NOT NULL OR s.reserved_wall_us IS NOT NULL THEN 1 ELSE 0 END) AS present \
+             FROM seats s LEFT JOIN handouts h ON h.tenant = s.tenant WHERE s.class = $1",
+            code
+        );
+        let Some(row) = self.chassis.store.row(select).await? else { return Ok((0, 0)) };
+        Ok((number(row.opt_int("last")?.unwrap_or(0)), number(row.opt_int("present")?.unwrap_or(0))))
     }
 
-    pub(super) async fn insert_seat(&self, code: &str, seat: &Seat) -> Result<(), StoreError> {
-        let insert = sql!(
-            "INSERT INTO seats (tenant, class, seat, name) VALUES ($1, $2, $3, $4)",
-            seat.tenant_id,
-            code,
-            u32::from(seat.seat),
-            seat.name.clone()
-        );
-        self.chassis.store.commit(insert).await
+    /// Reserves seats; a conflict if the class has ended or one of the numbers is in use.
+    pub(super) async fn reserve(
+        &self,
+        code: &str,
+        seats: &[(TenantId, u16, Option<String>)],
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let exists = sql!("UPDATE classes SET revealed = revealed WHERE code = $1", code);
+        let mut change = Change::from(exists.expect_rows(1));
+        for (tenant, number, name) in seats {
+            change.add(sql!(
+                "INSERT INTO seats (tenant, class, seat, name, reserved_wall_us) VALUES ($1, $2, $3, $4, $5)",
+                *tenant,
+                code,
+                u32::from(*number),
+                name.clone(),
+                now
+            ));
+        }
+        self.chassis.store.commit(change).await
+    }
+
+    /// Removes a reserved seat whose tenant was not created.
+    pub(super) async fn give_up(&self, tenant: TenantId) -> Result<(), StoreError> {
+        self.chassis
+            .store
+            .commit(sql!("DELETE FROM seats WHERE tenant = $1 AND reserved_wall_us IS NOT NULL", tenant))
+            .await
+    }
+
+    /// Returns the seats that were reserved before an instant (wall time) and have no tenant yet.
+    pub(super) async fn reserved(&self, before: Instant) -> Result<Vec<ReservedSeat>, StoreError> {
+        let select =
+            sql!("SELECT tenant, class FROM seats WHERE reserved_wall_us < $1 ORDER BY class, seat", before);
+        let rows = self.chassis.store.rows(select).await?;
+        rows.iter()
+            .map(|row| Ok(ReservedSeat { tenant: row.parse("tenant")?, class: row.text("class")? }))
+            .collect()
     }
 
     /// Takes a seat; a conflict if it has been taken meanwhile.

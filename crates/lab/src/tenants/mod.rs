@@ -17,6 +17,7 @@ mod registry;
 mod share_connection;
 mod sign_in;
 mod store;
+mod temporary;
 
 pub use act_on_flow::OwnersAction;
 pub(crate) use events::{REGISTER_API_CERTIFICATE, REPLACE_CONNECTOR_SECRET};
@@ -25,3 +26,4 @@ pub use new_tenant::NewTenant;
 pub use operations::{Deletion, TenantClock};
 pub use registry::{TenantError, Tenants, TenantsConfig};
 pub use store::MIGRATIONS;
+pub use temporary::Temporary;

@@ -4,6 +4,8 @@ use outlive_clock::{Instant, Speed, TenantId};
 use outlive_wire::lab_api::TenantCredentials;
 use serde::{Deserialize, Serialize};
 
+use super::temporary::Temporary;
+
 /// A tenant to create.
 #[derive(Clone, Debug, Default)]
 pub struct NewTenant {
@@ -23,6 +25,10 @@ pub struct NewTenant {
     pub bare: bool,
     /// Whether to include what the seed has only for its own tenant.
     pub complete: bool,
+    /// When and with what it is deleted.
+    pub temporary: Temporary,
+    /// Whether a seat of a class is reserved for it; without the seat it is not created.
+    pub reserved: bool,
 }
 
 /// What a tenant was created from, beside its id, name and rules: enough to start it over.
@@ -74,6 +80,8 @@ impl CreatedFrom {
             speed,
             bare,
             complete,
+            temporary: Temporary::default(),
+            reserved: false,
         }
     }
 }

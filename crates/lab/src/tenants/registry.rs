@@ -256,6 +256,11 @@ impl Tenants {
         Ok(self.operations.of_kind(OperationKind::Delete).await?)
     }
 
+    /// Whether an operation on a tenant is in progress.
+    pub(crate) async fn is_in_operation(&self, tenant: TenantId) -> Result<bool, TenantError> {
+        Ok(self.operations.current(tenant).await?.is_some())
+    }
+
     /// Lists the tenants that are being started over.
     pub(super) async fn resets(&self) -> Result<Vec<TenantId>, TenantError> {
         Ok(self.operations.of_kind(OperationKind::Reset).await?)

@@ -90,10 +90,9 @@ pub(super) async fn run_single(
         name: Some(scenario.name.value.clone()),
         seed: scenario.seed.as_ref().map(|seed| seed.value.clone()),
         rules,
-        starts: None,
         clock: InitialClock { now: Some(start), speed: Some(Speed::FROZEN) },
         bare: true,
-        complete: false,
+        ..TenantRequest::default()
     };
     let (temporary, credentials) = match create_tenant(options, &lab, request).await {
         Ok(created) => created,

@@ -18,6 +18,7 @@ use crate::seed::{DrawnSecrets, TenantPlan};
 use crate::services::{ClockChange, Service};
 use crate::tenants::layout::lay_out;
 use crate::tenants::new_tenant::CreatedFrom;
+use crate::tenants::store::occupy_seat;
 use crate::tenants::{NewTenant, TenantError, Tenants};
 
 /// The result of a deletion.
@@ -71,6 +72,12 @@ impl Tenants {
                 let from = CreatedFrom::from(&new);
                 let mut change =
                     Change::from(self.store().insert(tenant, &plan.credentials, &from, incarnation));
+                if new.reserved {
+                    change.add(occupy_seat(tenant));
+                }
+                if let Some(end) = new.temporary.insert(tenant) {
+                    change.add(end);
+                }
                 change.add(OperationStore::end(&operation));
                 self.operations().store.commit(change).await.map_err(NotCreated::from)
             }

@@ -140,7 +140,8 @@ impl Tenants {
         let known = self.list().await?;
         let lists = self.lists().await?;
         self.note_lost_data(&known, &lists).await?;
-        self.collect_orphans(lists).await
+        self.collect_orphans(lists).await?;
+        self.delete_ended().await
     }
 
     /// Starts the deletion of orphans: tenants of this lab that a service has and the lab does not.

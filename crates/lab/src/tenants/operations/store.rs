@@ -8,6 +8,7 @@ use outlive_wire::lab_api::{OperationDetails, OperationKind};
 use super::holder;
 use super::record::begun;
 use crate::tenants::store::forget_phones;
+use crate::tenants::temporary::forget_end;
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 pub(super) const LEASE: Span = Span::from_seconds(20);
@@ -62,6 +63,7 @@ impl OperationStore {
         let operation = self.new_operation(tenant, begun(OperationKind::Delete));
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
         change.append(forget_phones(tenant));
+        change.add(forget_end(tenant));
         if let Some(present) = present {
             change.add(self.replaced(present));
         }

@@ -1,0 +1,139 @@
+//! Seats are reserved before their tenants are created. What an interruption leaves is completed:
+//! a reserved seat gets its tenant.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::iter;
+use outlive_chassis::pause;
+use outlive_clock::{Instant, Span, TenantId, wall_now};
+
+use super::{AT_ONCE, ClassError, Classes, SEATS_MAX};
+use crate::tenants::{NewTenant, TenantError, Tenants};
+
+/// How often reserved seats are looked up (wall time).
+const LOOK: Duration = Duration::from_secs(15);
+/// The same while some are left.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How long after its reservation a seat of another replica is taken for abandoned (wall time).
+const ABANDONED_AFTER: Span = Span::from_seconds(600);
+
+/// A seat whose tenant is not created yet.
+#[derive(Clone, Debug)]
+pub(super) struct ReservedSeat {
+    pub(super) class: String,
+    pub(super) tenant: TenantId,
+}
+
+/// Completes classes whose seats were being created when a lab ended, until this one ends.
+pub async fn complete_classes(tenants: Tenants) {
+    let classes = Classes::new(tenants);
+    // Only this process has an embedded database: what is reserved before now is abandoned.
+    let started = wall_now();
+    loop {
+        let is_shared = !classes.tenants.chassis().store.is_exclusive();
+        let before = if is_shared { wall_now() - ABANDONED_AFTER } else { started };
+        let left = classes.complete_reserved(before).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "reserved seats are completed later");
+            true
+        });
+        pause(if left { AGAIN } else { LOOK }).await;
+    }
+}
+
+impl Classes {
+    /// Reserves seats, then creates their tenants. Seats whose creation fails are given up.
+    pub(super) async fn create_seats(
+        &self,
+        code: &str,
+        template: &NewTenant,
+        names: Vec<Option<String>>,
+    ) -> Result<(), ClassError> {
+        let reserved = self.reserve(code, names).await?;
+        let mut created = iter(reserved)
+            .map(|seat| async move {
+                let created = self.create_reserved(&seat, template).await;
+                if created.is_err() {
+                    self.store.give_up(seat.tenant).await?;
+                }
+                created
+            })
+            .buffer_unordered(AT_ONCE);
+        let mut failed = None;
+        // Awaits all: a creation still in progress would complete after the class was deleted.
+        while let Some(result) = created.next().await {
+            failed = failed.or(result.err());
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn reserve(&self, code: &str, names: Vec<Option<String>>) -> Result<Vec<ReservedSeat>, ClassError> {
+        let random = &self.tenants.chassis().random;
+        loop {
+            let (last, present) = self.store.numbers(code).await?;
+            if usize::from(present) + names.len() > usize::from(SEATS_MAX) {
+                return Err(ClassError::Invalid(format!("A class has 1 to {SEATS_MAX} seats.")));
+            }
+            let seats: Vec<_> = (last.saturating_add(1)..)
+                .zip(names.iter().cloned())
+                .map(|(number, name)| (TenantId::generate(&mut random.stream("tenant-id")), number, name))
+                .collect();
+            match self.store.reserve(code, &seats, wall_now()).await {
+                // Seats were added at the same time.
+                Err(error) if error.is_conflict() => {
+                    self.show(code).await?;
+                }
+                Err(error) => return Err(error.into()),
+                Ok(()) => {
+                    let reserved =
+                        seats.into_iter().map(|(tenant, ..)| ReservedSeat { class: code.to_owned(), tenant });
+                    return Ok(reserved.collect());
+                }
+            }
+        }
+    }
+
+    async fn create_reserved(&self, seat: &ReservedSeat, template: &NewTenant) -> Result<(), ClassError> {
+        let new = NewTenant { id: Some(seat.tenant), reserved: true, ..template.clone() };
+        self.tenants.create(new).await?;
+        Ok(())
+    }
+
+    /// Creates the tenants of seats that were reserved before this instant (wall time). Returns
+    /// whether some are left.
+    async fn complete_reserved(&self, before: Instant) -> Result<bool, ClassError> {
+        let mut left = false;
+        for seat in self.store.reserved(before).await? {
+            // Its creation is being rolled back, or another replica completes it.
+            if self.tenants.is_in_operation(seat.tenant).await? {
+                left = true;
+                continue;
+            }
+            let (_, template) = self.read(&seat.class).await?;
+            match self.create_reserved(&seat, &template).await {
+                Ok(()) => {
+                    tracing::info!(class = %seat.class, tenant = %seat.tenant, "a reserved seat got its tenant");
+                }
+                Err(ClassError::Tenant(error)) if !is_final(&error) => {
+                    tracing::debug!(class = %seat.class, %error, "a reserved seat gets its tenant later");
+                    left = true;
+                }
+                Err(error) => {
+                    tracing::warn!(class = %seat.class, %error, "a reserved seat is given up");
+                    self.store.give_up(seat.tenant).await?;
+                }
+            }
+        }
+        Ok(left)
+    }
+}
+
+/// Whether the creation of a tenant would fail again.
+fn is_final(error: &TenantError) -> bool {
+    match error {
+        TenantError::UnknownSeed { .. } => true,
+        TenantError::Service { cause, .. } | TenantError::Call(cause) => !cause.is_temporary(),
+        TenantError::Layout(cause) => !cause.is_temporary(),
+        _ => false,
+    }
+}
