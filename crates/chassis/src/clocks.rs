@@ -140,12 +140,13 @@ impl Clocks {
         Ok(all.into_iter().map(|(tenant, one)| (tenant, one.clock)).collect())
     }
 
-        let begun = wall_now();
     async fn read_all(&self) -> Result<Vec<(TenantId, Incarnated)>, StoreError> {
+        let begun = wall_now();
         let rows = self
             .store
-            .rows(sql!("SELECT tenant, shows_us, wall_us, speed, faults FROM clocks ORDER BY tenant"))
-            .rows(sql!("SELECT tenant, shows_us, wall_us, speed, incarnation_us FROM clocks ORDER BY tenant"))
+            .rows(sql!(
+                "SELECT tenant, shows_us, wall_us, speed, incarnation_us, faults FROM clocks ORDER BY tenant"
+            ))
             .await?;
         let clocks = rows.iter().map(clock_of).collect::<Result<Vec<_>, _>>()?;
         let revisions = rows.iter().zip(&clocks).map(|(row, (tenant, _))| Ok((*tenant, row.int("faults")?)));

@@ -163,11 +163,11 @@ pub(super) fn forget_phones(tenant: TenantId) -> Change {
     let mut change = Change::from(sql!("DELETE FROM authenticator_apps WHERE tenant = $1", tenant));
     change.add(sql!("DELETE FROM phone_passkeys WHERE tenant = $1", tenant));
     change
+}
+
 /// Completes the seat of a class that is reserved for a tenant; a conflict if the class has ended.
 pub(super) fn occupy_seat(tenant: TenantId) -> Statement {
     sql!("UPDATE seats SET reserved_wall_us = NULL WHERE tenant = $1", tenant).expect_rows(1)
-}
-
 }
 
 fn purpose(tenant: TenantId) -> String {

@@ -73,9 +73,9 @@ impl Tenants {
         let created = self.operations().work(&mut operation, &canceled, creation).await;
         let failure = match created {
             Ok(plan) => {
-                change.append(forget_phones(tenant));
                 let mut change =
                     Change::from(self.store().replace(tenant, &plan.credentials, operation.details.started));
+                change.append(forget_phones(tenant));
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(plan.credentials),
