@@ -17,6 +17,8 @@ const HEAD: f64 = 152.0;
 const LETTER: f64 = 7.0;
 /// The letters of a label.
 const LABEL_LETTERS: usize = 30;
+/// The letters of the title of a note.
+const TITLE_LETTERS: usize = 40;
 
 /// The diagram.
 pub(super) struct Diagram<'a> {
@@ -171,8 +173,10 @@ impl Diagram<'_> {
             Party::Idp => "is-alive",
             _ => "is-idle",
         };
-        let title = format!("{number}  {}", note_title(step));
-        let width = (length(&title).max(length(&step.label)) + 24.0).clamp(150.0, 290.0);
+        let title = short(&format!("{number}  {}", note_title(step)), TITLE_LETTERS);
+        let label = cut(&step.label);
+        // A title is bold.
+        let width = ((length(&title) * 1.1).max(length(&label)) + 24.0).max(150.0);
         let center = self.x(step.from).clamp(width / 2.0 + 2.0, self.width() - width / 2.0 - 2.0);
         let top = self.y + 14.0;
         self.y = top + 46.0;
@@ -185,7 +189,7 @@ impl Diagram<'_> {
             top + 19.0,
             escaped(&title),
             top + 36.0,
-            escaped(&cut(&step.label))
+            escaped(&label)
         );
     }
 
@@ -265,5 +269,5 @@ fn short(text: &str, letters: usize) -> String {
 
 #[expect(clippy::cast_precision_loss, reason = "letters of a label")]
 fn length(text: &str) -> f64 {
-    text.chars().count().min(LABEL_LETTERS + 10) as f64 * LETTER
+    text.chars().count() as f64 * LETTER
 }

@@ -83,10 +83,13 @@ pub(crate) struct Kept {
     pub(super) json: Value,
 }
 
+/// Results by what was asked for, the oldest first.
+type AllKept = VecDeque<(String, Arc<Kept>)>;
+
 /// The pairs that were run since the console started, by what was asked for.
 #[derive(Clone, Default)]
 pub(crate) struct ExecutedTwins {
-    kept: Arc<Mutex<VecDeque<(String, Arc<Kept>)>>>,
+    kept: Arc<Mutex<AllKept>>,
 }
 
 impl ExecutedTwins {
