@@ -8,6 +8,7 @@ use outlive_wire::JournalLine;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::by_kind::Range;
 use crate::packed::{pack, unpack};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 
@@ -92,6 +93,11 @@ impl Journal {
     /// # Errors
     /// As [`Store::rows`].
     pub async fn read(&self, filter: &Filter) -> Result<Vec<JournalLine>, StoreError> {
+        if let Filter { kind: Some(kind), subject: None, trace: None, about: None, .. } = filter {
+            let (range, limit) = (Range::After(filter.after), filter.limit.min(LINES_MAX));
+            let rows = self.rows_of_kind(filter.tenant, kind, false, range, limit).await?;
+            return rows.iter().map(|row| self.line_of(row)).collect();
+        }
         let prefix = filter.kind.as_deref().filter(|kind| kind.ends_with('.'));
         let exact = filter.kind.as_deref().filter(|kind| !kind.ends_with('.'));
         // An absent criterion is NULL. Each statement uses the index that starts with the most
@@ -142,13 +148,9 @@ impl Journal {
             ),
             (None, None, None) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND seq > $2 \
-                 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
-                 AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) ORDER BY seq LIMIT $5",
+                 WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3",
                 filter.tenant,
                 filter.after,
-                exact,
-                prefix,
                 limit
             ),
         };
@@ -156,8 +158,8 @@ impl Journal {
         rows.iter().map(|row| self.line_of(row)).collect()
     }
 
-    /// Reads a tenant's newest lines, newest first. Without a kind, the cost does not depend on the
-    /// length of the journal.
+    /// Reads a tenant's newest lines, newest first. The cost does not depend on the length of the
+    /// journal, except for a kind of one subject or trace: then it depends on the lines of that.
     ///
     /// # Errors
     /// As [`Store::rows`].
@@ -168,6 +170,10 @@ impl Journal {
     ) -> Result<Vec<JournalLine>, StoreError> {
         let Newest { before, trace, subject, .. } = wanted;
         let limit = wanted.limit.min(LINES_MAX);
+        if let Newest { kind: Some(kind), subject: None, trace: None, notable, .. } = wanted {
+            let rows = self.rows_of_kind(tenant, kind, notable, Range::Before(before), limit).await?;
+            return rows.iter().map(|row| self.line_of(row)).collect();
+        }
         let (exact, prefix) =
             (wanted.kind.filter(|kind| !kind.ends_with('.')), wanted.kind.filter(|kind| kind.ends_with('.')));
         let notable = i64::from(wanted.notable);
@@ -205,24 +211,16 @@ impl Journal {
             ),
             (None, None, true) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND notable = 1 AND seq < $2 \
-                 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
-                 AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) ORDER BY seq DESC LIMIT $5",
+                 WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
                 tenant,
                 before,
-                exact,
-                prefix,
                 limit
             ),
             (None, None, false) => sql!(
                 "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND seq < $2 \
-                 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
-                 AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) ORDER BY seq DESC LIMIT $5",
+                 WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
                 tenant,
                 before,
-                exact,
-                prefix,
                 limit
             ),
         };
@@ -287,6 +285,10 @@ impl Journal {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.store.commits()
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
     }
 
     fn line_of(&self, row: &Row) -> Result<JournalLine, StoreError> {

@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod by_kind;
 mod event;
 mod journal;
 mod packed;

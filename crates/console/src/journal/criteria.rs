@@ -48,6 +48,8 @@ pub(crate) struct Asked {
     before: Option<String>,
     /// The positions of the newer pages, the newest first.
     newer: Option<String>,
+    /// Whether there are newer pages than those.
+    far: Option<String>,
     /// The opened event, `service-seq`.
     open: Option<String>,
 }
@@ -62,6 +64,8 @@ pub(super) struct Criteria {
     pub(super) trace: String,
     pub(super) before: String,
     newer: Vec<String>,
+    /// Whether pages between the latest and those of `newer` are forgotten.
+    is_far: bool,
     pub(super) open: String,
 }
 
@@ -94,6 +98,7 @@ impl Criteria {
                 .unwrap_or_default(),
             before: asked.before.filter(|cursor| is_cursor(cursor)).unwrap_or_default(),
             newer: newer.collect(),
+            is_far: asked.far.is_some(),
             open: asked.open.filter(is_one_of("-")).unwrap_or_default(),
         }
     }
@@ -137,6 +142,7 @@ impl Criteria {
             ("trace", &self.trace),
             ("before", &self.before),
             ("newer", &self.newer.join(",")),
+            ("far", if self.is_far { "1" } else { "" }),
             ("open", &self.open),
         ];
         for (name, value) in given.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -148,13 +154,16 @@ impl Criteria {
     /// The page of the events before this one, which ends at `older`.
     pub(super) fn to_older(&self, older: &str) -> Self {
         let here = Some(self.before.clone()).filter(|before| !before.is_empty());
-        let newer = here.into_iter().chain(self.newer.iter().cloned()).take(NEWER_KEPT).collect();
-        Self { before: older.to_owned(), newer, open: String::new(), ..self.clone() }
+        let mut newer: Vec<_> = here.into_iter().chain(self.newer.iter().cloned()).collect();
+        let is_far = self.is_far || newer.len() > NEWER_KEPT;
+        newer.truncate(NEWER_KEPT);
+        Self { before: older.to_owned(), newer, is_far, open: String::new(), ..self.clone() }
     }
 
-    /// The page of the events after this one; `None` if there is none.
+    /// The page of the events after this one; `None` if there is none, or its position is forgotten:
+    /// then *Latest* leads on.
     pub(super) fn to_newer(&self) -> Option<Self> {
-        if self.before.is_empty() {
+        if self.before.is_empty() || (self.newer.is_empty() && self.is_far) {
             return None;
         }
         let before = self.newer.first().cloned().unwrap_or_default();
@@ -164,7 +173,8 @@ impl Criteria {
 
     /// The first page.
     pub(super) fn to_latest(&self) -> Self {
-        Self { before: String::new(), newer: Vec::new(), open: String::new(), ..self.clone() }
+        let (before, open) = (String::new(), String::new());
+        Self { before, newer: Vec::new(), is_far: false, open, ..self.clone() }
     }
 
     /// The page of one trace with an opened event.
@@ -230,7 +240,17 @@ mod tests {
         assert_eq!(third.to_latest(), first);
         let far = (0..40).fold(first, |page, number| page.to_older(&format!("{number}-0-0-0")));
         assert_eq!(far.newer.len(), NEWER_KEPT);
-        assert!(far.address("t").len() < 400);
+        assert!(far.address("t").len() < 400 && far.address("t").ends_with("&far=1"));
+        // Back to where the positions end, and never past pages that were not shown.
+        let mut back = far;
+        let mut positions = vec![back.before.clone()];
+        while let Some(newer) = back.to_newer() {
+            positions.push(newer.before.clone());
+            back = newer;
+        }
+        let expected = (39 - NEWER_KEPT..=39).rev().map(|number| format!("{number}-0-0-0"));
+        assert_eq!(positions, expected.collect::<Vec<_>>());
+        assert_eq!(back.to_latest(), Criteria::default());
     }
 
     #[test]

@@ -26,6 +26,7 @@ on_each_database!(
     the_newest_lines_are_found_by_an_index,
     the_newest_lines_about_a_credential_are_found,
     the_newest_of_some_kinds_are_found_among_many_others,
+    lines_of_a_kind_are_those_that_a_comparison_finds,
 );
 
 const AT: Instant = Instant::from_seconds(1_767_603_600);
@@ -168,6 +169,47 @@ async fn the_newest_of_some_kinds_are_found_among_many_others(place: &Place) {
     assert_eq!(found(NewestOfKinds { before, ..all }).await, ["user:13", "user:7", "user:3"]);
     let elsewhere = journal.newest_of_kinds(tenant(2), all).await.expect("reads");
     assert!(elsewhere.is_empty());
+}
+
+/// Lines of a kind and of a prefix, in both directions, as if all lines were compared.
+async fn lines_of_a_kind_are_those_that_a_comparison_finds(place: &Place) {
+    let journal = place.journal();
+    let kinds = ["password.changed", "token.refused", "sign_in.succeeded", "token.refused", "token.issued"];
+    for number in 0..40_usize {
+        let kind = kinds[number % kinds.len()];
+        let about = subject(&format!("user:{number}"));
+        let owner = if number % 7 == 0 { tenant(2) } else { tenant(1) };
+        journal.append(&Event::new(owner, AT, about, TRACE, example(kind))).await.expect("is written");
+    }
+    let all = journal.read(&Filter::of(tenant(1))).await.expect("reads");
+    let notable = Newest { notable: true, ..Newest::of_all(1_000) };
+    let notable = journal.newest_first(tenant(1), notable).await.expect("reads");
+    for wanted in ["token.", "token.refused", "password.changed", "password.", "token", "run.", "."] {
+        let is_wanted =
+            |kind: &str| if wanted.ends_with('.') { kind.starts_with(wanted) } else { kind == wanted };
+        for (after, limit) in [(0, 1_000), (0, 3), (12, 5), (all[20].seq, 1_000)] {
+            let expected = all.iter().filter(|line| line.seq > after && is_wanted(&line.kind));
+            let expected: Vec<_> = expected.take(limit as usize).map(|line| line.seq).collect();
+            let kind = Some(wanted.to_owned());
+            let filter = Filter { kind, after, limit, ..Filter::of(tenant(1)) };
+            let found = journal.read(&filter).await.expect("reads");
+            let found: Vec<_> = found.iter().map(|line| line.seq).collect();
+            assert_eq!(found, expected, "{wanted} after {after}, {limit}");
+        }
+        for (before, limit) in [(i64::MAX, 1_000), (i64::MAX, 3), (all[20].seq, 4), (0, 1)] {
+            for (only_notable, lines) in [(true, &notable), (false, &all)] {
+                let mut expected: Vec<_> = lines.iter().filter(|line| is_wanted(&line.kind)).collect();
+                expected.sort_by_key(|line| std::cmp::Reverse(line.seq));
+                let expected = expected.iter().map(|line| line.seq).filter(|seq| *seq < before);
+                let expected: Vec<_> = expected.take(limit as usize).collect();
+                let newest =
+                    Newest { kind: Some(wanted), notable: only_notable, before, ..Newest::of_all(limit) };
+                let found = journal.newest_first(tenant(1), newest).await.expect("reads");
+                let found: Vec<_> = found.iter().map(|line| line.seq).collect();
+                assert_eq!(found, expected, "{wanted} before {before}, {limit}, {only_notable}");
+            }
+        }
+    }
 }
 
 /// Closes a store that is exclusive.

@@ -82,7 +82,10 @@ pub(super) fn older(
     unread: impl Fn(Service) -> Option<u64>,
 ) -> Option<Cursor> {
     let read: usize = journals.iter().map(Vec::len).sum();
-    if read <= limit && journals.iter().all(|lines| lines.len() < limit) {
+    // A silent service may have lines before those that were read; with none read, the same page
+    // is the way to them.
+    let is_silent = read > 0 && Service::ALL.into_iter().any(|service| unread(service).is_some());
+    if read <= limit && journals.iter().all(|lines| lines.len() < limit) && !is_silent {
         return None;
     }
     let ascending = journals.iter().map(|lines| lines.iter().rev().cloned().collect()).collect();
@@ -153,6 +156,11 @@ mod tests {
         }
         let silent = older(&newest, 3, |service| (service == Service::Resource).then_some(7));
         assert_eq!(silent.map(|older| older.to_string()).as_deref(), Some("5-9-7-2"));
+        // All that was read is shown, and the silent service may have more.
+        let position = |service| (service == Service::Resource).then_some(7);
+        let silent = older(&newest, 10, position).map(|older| older.to_string());
+        assert_eq!(silent.as_deref(), Some("5-9-7-1"));
+        assert_eq!(older(&[vec![], vec![], vec![], vec![]], 10, position), None);
         let (some, middle) = merged(journals(), Cursor::default(), 2);
         assert_eq!(
             (names(&some), middle.to_string()),
