@@ -37,6 +37,14 @@ async fn a_text_that_does_not_tell_and_one_that_cannot_be_read_end_with_their_co
     let unknown = outlive(["diagnose", &other]).await;
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.stdout.starts_with("Nothing in this text names a token"), "{}", unknown.stdout);
+    // Explained, and not reproduced by any scenario.
+    let locked = file(&home, "locked.txt", "AADSTS50053: The account is locked.");
+    let scenario = home.path().join("again.yaml").to_str().expect("UTF-8").to_owned();
+    let unwritten = outlive(["diagnose", &locked, "--scenario", &scenario]).await;
+    assert_eq!(unwritten.code, Some(1), "{}", unwritten.stdout);
+    assert!(unwritten.stderr.contains("again.yaml was not written"), "{}", unwritten.stderr);
+    assert!(!std::path::Path::new(&scenario).exists());
+    assert_eq!(outlive(["diagnose", &locked]).await.code, Some(0));
     let long = file(&home, "long.txt", &"x".repeat(70_000));
     let missing = home.path().join("missing").to_str().expect("UTF-8").to_owned();
     for (path, message) in [(&long, "it is longer than 65536 bytes"), (&missing, "cannot read")] {

@@ -197,7 +197,7 @@ pub(crate) async fn scenario(
     Path(name): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let text = console.lab.reproduction(&name).await.map_err(|error| match error {
-        LabError::Refused { status: 404, message } => ErrorPage {
+        LabError::Refused { status: 404, message, .. } => ErrorPage {
             status: 404,
             what: "There is no such scenario".to_owned(),
             why: message,

@@ -15,13 +15,9 @@ use url::Url;
 
 use crate::actions::{back, out_of_date, show_failure, verified_form};
 use crate::error::{ErrorPage, show};
-use crate::lab::LabError;
 use crate::message::Message;
 use crate::pages::tenant_of;
 use crate::state::Console;
-
-/// The status with which the lab says that it does not know the owner's password.
-const PASSWORD_UNKNOWN: u16 = 409;
 
 #[derive(Deserialize)]
 pub(crate) struct FixForm {
@@ -100,7 +96,7 @@ pub(crate) async fn begin(
             }
             _ => back(tenant, &fixed_message()),
         }),
-        Err(LabError::Refused { status: PASSWORD_UNKNOWN, .. }) => {
+        Err(error) if error.asks_for_password() => {
             let asked = question(
                 "What is the owner’s password now?",
                 "The portal signs in as the owner to fix the connection, and the password was changed elsewhere.",

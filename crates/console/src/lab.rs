@@ -33,7 +33,7 @@ const MATRIX_TIMEOUT: Duration = Duration::from_secs(180);
 const ANSWER_BYTES_MAX: u64 = 32 << 20;
 
 /// A failed call of the lab API.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum LabError {
     /// The lab does not answer, or not in time.
     #[error("the lab does not answer at {url}: {cause}")]
@@ -43,10 +43,18 @@ pub(crate) enum LabError {
     UnknownTenant,
     /// The lab refused.
     #[error("the lab refused ({status}): {message}")]
-    Refused { status: u16, message: String },
+    Refused { status: u16, code: String, message: String },
     /// The response is not valid.
     #[error("the lab's response cannot be read: {0}")]
     Garbled(String),
+}
+
+impl LabError {
+    /// Whether the lab does not know the owner's password. Other operations are refused with the
+    /// same status.
+    pub(crate) fn asks_for_password(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == "OwnerCannotSignIn")
+    }
 }
 
 /// A client of the lab.
@@ -433,7 +441,12 @@ async fn body(url: String, request: RequestBuilder) -> Result<axum::body::Bytes,
     let error: Value = serde_json::from_slice(&body).unwrap_or_default();
     let message =
         error["error"]["message"].as_str().or(error["message"].as_str()).unwrap_or("without a reason");
-    Err(LabError::Refused { status, message: message.chars().take(400).collect() })
+    let code = error["error"]["code"].as_str().unwrap_or_default();
+    Err(LabError::Refused {
+        status,
+        code: code.chars().take(80).collect(),
+        message: message.chars().take(400).collect(),
+    })
 }
 
 /// Returns the innermost cause: "connection refused" rather than "error sending request".

@@ -16,39 +16,40 @@ const TENANTS_KEPT: usize = 128;
 const SPACING: Duration = Duration::from_millis(100);
 
 /// A read.
-struct Read<T> {
+struct Read<T, E> {
     /// Its place among all arrivals and reads.
     place: u64,
     /// Wall time at which it began.
     began: Instant,
-    value: Arc<T>,
+    value: Result<Arc<T>, E>,
 }
 
 /// The latest read of a tenant.
-type Latest<T> = Mutex<Option<Read<T>>>;
+type Latest<T, E> = Mutex<Option<Read<T, E>>>;
 
 /// Shares reads among the requests of a tenant. Each request gets what was read after it arrived,
-/// so it never misses what happened before it. Cheap to clone.
-pub(crate) struct SharedReads<T> {
-    latest: Arc<Cache<TenantId, Arc<Latest<T>>>>,
+/// so it never misses what happened before it. A failure is shared, too: otherwise each of many
+/// would wait for a service that does not answer. Cheap to clone.
+pub(crate) struct SharedReads<T, E> {
+    latest: Arc<Cache<TenantId, Arc<Latest<T, E>>>>,
     places: Arc<AtomicU64>,
 }
 
-impl<T> Clone for SharedReads<T> {
+impl<T, E> Clone for SharedReads<T, E> {
     fn clone(&self) -> Self {
         Self { latest: Arc::clone(&self.latest), places: Arc::clone(&self.places) }
     }
 }
 
-impl<T> Default for SharedReads<T> {
+impl<T, E> Default for SharedReads<T, E> {
     fn default() -> Self {
         Self { latest: Arc::new(Cache::new(TENANTS_KEPT)), places: Arc::default() }
     }
 }
 
-impl<T> SharedReads<T> {
+impl<T, E: Clone> SharedReads<T, E> {
     /// Returns a read of a tenant that begins from now on: this one, or that of another request.
-    pub(crate) async fn of<E>(
+    pub(crate) async fn of(
         &self,
         tenant: TenantId,
         read: impl Future<Output = Result<T, E>>,
@@ -59,16 +60,16 @@ impl<T> SharedReads<T> {
         let mut latest = latest.lock().await;
         if let Some(Read { place, began, value }) = &*latest {
             if *place > arrived {
-                return Ok(Arc::clone(value));
+                return value.clone();
             }
             // Requests that arrive meanwhile wait for the same read.
             let since = (wall_now() - *began).to_std();
             pause(SPACING.saturating_sub(since)).await;
         }
         let (place, began) = (self.next_place(), wall_now());
-        let value = Arc::new(read.await?);
-        *latest = Some(Read { place, began, value: Arc::clone(&value) });
-        Ok(value)
+        let value = read.await.map(Arc::new);
+        *latest = Some(Read { place, began, value: value.clone() });
+        value
     }
 
     fn next_place(&self) -> u64 {
@@ -87,14 +88,17 @@ mod tests {
 
     const REQUESTS: usize = 50;
 
-    #[tokio::test]
-    async fn requests_at_once_share_a_read_that_began_after_they_arrived() {
+    /// The numbers of the reads that requests get which arrive during the first one.
+    async fn read_at_once(
+        shared: &SharedReads<u32, u32>,
+        count: &Arc<AtomicU32>,
+        fails: bool,
+    ) -> Vec<Result<u32, u32>> {
         let tenant: TenantId = "c0470500-0000-4000-8000-000000000001".parse().expect("an id");
-        let shared = SharedReads::default();
-        let (count, arrived) = (Arc::new(AtomicU32::new(0)), Arc::new(Barrier::new(REQUESTS + 1)));
+        let arrived = Arc::new(Barrier::new(REQUESTS + 1));
         let mut requests = JoinSet::new();
         for _ in 0..REQUESTS {
-            let (shared, count, arrived) = (shared.clone(), Arc::clone(&count), Arc::clone(&arrived));
+            let (shared, count, arrived) = (shared.clone(), Arc::clone(count), Arc::clone(&arrived));
             requests.spawn(async move {
                 let reading = shared.of(tenant, async {
                     let number = count.fetch_add(1, Ordering::Relaxed) + 1;
@@ -102,7 +106,7 @@ mod tests {
                     if number == 1 {
                         arrived.wait().await;
                     }
-                    Ok::<_, &str>(number)
+                    if fails { Err(number) } else { Ok(number) }
                 });
                 let waiting = async {
                     if count.load(Ordering::Relaxed) > 0 {
@@ -112,15 +116,29 @@ mod tests {
                 tokio::join!(reading, waiting).0.map(|value| *value)
             });
         }
-        let mut values: Vec<_> =
-            requests.join_all().await.into_iter().map(|value| value.expect("a value")).collect();
+        let mut values = requests.join_all().await;
         values.sort_unstable();
-        assert_eq!((values[0], &values[1..]), (1, &[2; REQUESTS - 1][..]));
+        values
+    }
 
-        // A later one never gets what was read before it; a failed read is not kept.
-        let read = async || Ok::<_, &str>(count.fetch_add(1, Ordering::Relaxed) + 1);
+    #[tokio::test]
+    async fn requests_at_once_share_a_read_that_began_after_they_arrived() {
+        let tenant: TenantId = "c0470500-0000-4000-8000-000000000001".parse().expect("an id");
+        let (shared, count) = (SharedReads::default(), Arc::new(AtomicU32::new(0)));
+        let values = read_at_once(&shared, &count, false).await;
+        assert_eq!((values[0], &values[1..]), (Ok(1), &[Ok(2); REQUESTS - 1][..]));
+
+        // A later one never gets what was read before it.
+        let read = async || Ok(count.fetch_add(1, Ordering::Relaxed) + 1);
         assert_eq!(shared.of(tenant, read()).await.map(|value| *value), Ok(3));
-        assert!(shared.of(tenant, async { Err("no") }).await.is_err());
+        assert!(shared.of(tenant, async { Err(0) }).await.is_err());
         assert_eq!(shared.of(tenant, read()).await.map(|value| *value), Ok(4));
+    }
+
+    #[tokio::test]
+    async fn requests_at_once_share_a_failure() {
+        let (shared, count) = (SharedReads::default(), Arc::new(AtomicU32::new(0)));
+        let values = read_at_once(&shared, &count, true).await;
+        assert_eq!((values[0], &values[1..]), (Err(1), &[Err(2); REQUESTS - 1][..]));
     }
 }

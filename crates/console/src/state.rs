@@ -7,7 +7,7 @@ use url::Url;
 use crate::executed_connections::ExecutedConnections;
 use crate::executed_matrix::Executed;
 use crate::forms::FormKey;
-use crate::lab::Lab;
+use crate::lab::{Lab, LabError};
 use crate::shared_reads::SharedReads;
 use crate::sign_ins::SignIns;
 use crate::story::StoryFacts;
@@ -34,7 +34,7 @@ pub(crate) struct Console {
     pub(crate) form_key: FormKey,
     pub(crate) random: Randomness,
     /// Reads for the story, which people who watch the same tenant share.
-    pub(crate) story_reads: SharedReads<StoryFacts>,
+    pub(crate) story_reads: SharedReads<StoryFacts, LabError>,
     /// Sign-ins to the demo client.
     pub(crate) sign_ins: SignIns,
     /// Executed revocation tables.

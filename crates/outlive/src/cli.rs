@@ -89,7 +89,8 @@ pub(crate) enum Command {
     /// code 0: all are as expected, 1: a cell differs.
     Matrix(MatrixArgs),
     /// Explain an error that was copied from the real product: what happened, how certain that is,
-    /// and what repairs it. Sends nothing anywhere. Exit code 1: the text does not tell.
+    /// and what repairs it. Sends nothing anywhere. Exit code 1: the text does not tell,
+    /// or there is no scenario to write.
     Diagnose(DiagnoseArgs),
     /// Open a class in a running system: a tenant for each seat, a code to join by, and an overview
     /// for the teacher.

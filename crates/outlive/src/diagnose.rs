@@ -8,9 +8,10 @@ use outlive_chassis::StartError;
 use outlive_lab::diagnose::{Client, TEXT_BYTES_MAX, diagnose as explain, reproduction};
 
 use crate::cli::DiagnoseArgs;
-use crate::terminal::{print, print_line};
+use crate::terminal::{print, print_error, print_line};
 
-/// Prints what happened. Exit code 0 if it is known, 1 if the text does not tell.
+/// Prints what happened. Exit code 0 if it is known, 1 if the text does not tell or there is no
+/// scenario to write.
 pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
     let text = read(args.file.as_deref())?;
     let client = match args.client.as_deref() {
@@ -26,17 +27,20 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
     } else {
         print(&diagnosis.to_string());
     }
+    let is_unwritten = args.scenario.is_some() && file.is_none();
     match (&args.scenario, file) {
         (Some(path), Some(file)) => write(path, file)?,
         (Some(path), None) => {
-            print_line(&format!("\nThere is no scenario for it; {} was not written.", path.display()))
+            let unwritten =
+                format!("There is no scenario that reproduces it: {} was not written.", path.display());
+            print_error(&unwritten);
         }
         (None, Some(_)) if !args.json => {
             print_line("\nTo reproduce it: --scenario FILE, then outlive run FILE.")
         }
         (None, _) => {}
     }
-    Ok(if diagnosis.cause == "cannot_tell" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if is_unwritten || diagnosis.cause == "cannot_tell" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn read(file: Option<&Path>) -> Result<String, StartError> {

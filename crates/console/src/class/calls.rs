@@ -70,7 +70,7 @@ impl Lab {
 /// The page for a class that the lab does not have.
 pub(super) fn unknown_class(error: LabError) -> ErrorPage {
     match error {
-        LabError::Refused { status: 404, message } => ErrorPage {
+        LabError::Refused { status: 404, message, .. } => ErrorPage {
             status: 404,
             what: "There is no such class".to_owned(),
             why: message,

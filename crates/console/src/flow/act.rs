@@ -17,9 +17,6 @@ use crate::message::Message;
 use crate::pages::tenant_of;
 use crate::state::Console;
 
-/// The status with which the lab says that it does not know the owner's password.
-const PASSWORD_UNKNOWN: u16 = 409;
-
 #[derive(Deserialize)]
 pub(crate) struct ActForm {
     token: String,
@@ -95,7 +92,7 @@ pub(crate) async fn act(
                 FlowRole::None => "The flow is no longer shared with this user.".to_owned(),
             }),
         },
-        Err(LabError::Refused { status: PASSWORD_UNKNOWN, .. }) => {
+        Err(error) if error.asks_for_password() => {
             let (what, role) = (form.what.name(), role.name().unwrap_or("None"));
             let question = PasswordQuestion { tenant, token: form.token, flow: form.flow, what, with, role };
             return Ok(show(&question).into_response());

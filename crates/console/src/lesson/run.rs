@@ -108,7 +108,9 @@ pub(crate) async fn act(
         }
         None => tenant,
     };
-    perform(&console, tenant, act.actions).await?;
+    // A form that is sent twice at once, or again after a crash, raises each event once.
+    let request = format!("{}-{}", form.at, form.step);
+    perform(&console, tenant, act.actions, Some(&request)).await?;
     let now = console.lab.clock(tenant).await?.now;
     Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &Message::success(done(act))))
 }
@@ -156,7 +158,7 @@ async fn set_up(
         }
         created => created?.tenant_id,
     };
-    if let Err(error) = perform(console, tenant, lesson.setting.actions).await {
+    if let Err(error) = perform(console, tenant, lesson.setting.actions, None).await {
         // Half a tenant is of no use to a student.
         if let Err(failure) = console.lab.delete(tenant).await {
             tracing::warn!(%tenant, error = %failure, "a tenant of a lesson is not deleted");
@@ -166,12 +168,21 @@ async fn set_up(
     Ok(tenant)
 }
 
-async fn perform(console: &Console, tenant: TenantId, actions: &[Action]) -> Result<(), LabError> {
-    for action in actions {
+/// Does the actions of a request; its events have ids, so that they happen once.
+async fn perform(
+    console: &Console,
+    tenant: TenantId,
+    actions: &[Action],
+    request: Option<&str>,
+) -> Result<(), LabError> {
+    for (place, action) in actions.iter().enumerate() {
         match *action {
             Action::Event(members) => {
-                let event: Map<String, Value> =
+                let mut event: Map<String, Value> =
                     members.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+                if let Some(request) = request {
+                    event.insert("id".to_owned(), format!("{request}-{place}").into());
+                }
                 console.lab.raise(tenant, &Value::Object(event)).await?;
             }
             Action::Advance(span) => {

@@ -62,6 +62,10 @@ async fn act(
     Path((_, _, what)): Path<(String, String, String)>,
     Json(with): Json<Value>,
 ) -> Response {
+    if let Some(message) = lab.refuse {
+        let problem = json!({"error": {"code": "OperationInProgress", "message": message}});
+        return (StatusCode::CONFLICT, Json(problem)).into_response();
+    }
     if lab.password_unknown && with.get("password").is_none() {
         let problem = json!({"error": {"code": "OwnerCannotSignIn", "message": "no"}});
         return (StatusCode::CONFLICT, Json(problem)).into_response();

@@ -304,6 +304,10 @@ async fn fix(
     Path((_, name)): Path<(String, String)>,
     Json(what): Json<Value>,
 ) -> Response {
+    if let Some(message) = lab.refuse {
+        let problem = json!({"error": {"code": "OperationInProgress", "message": message}});
+        return (StatusCode::CONFLICT, Json(problem)).into_response();
+    }
     if lab.password_unknown && what.get("password").is_none() {
         let problem = json!({"error": {"code": "OwnerCannotSignIn", "message": "no"}});
         return (StatusCode::CONFLICT, Json(problem)).into_response();

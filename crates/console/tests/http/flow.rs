@@ -83,6 +83,22 @@ async fn the_owner_acts_by_forms_that_come_from_the_page() {
     }
 }
 
+/// Refused for another reason with the same status.
+#[tokio::test]
+async fn a_conflict_is_shown_and_no_password_is_asked_for() {
+    let lab = FakeLab { refuse: Some("Another change is in progress."), ..FakeLab::default() };
+    let mut browser = Browser::at(&lab.serve().await);
+    let page = browser.get(&format!("/flows/{FLOW}")).await;
+    let token = page.attributes("input[name=token]", "value")[0].clone();
+    for (path, form) in [("flow", format!("flow={FLOW}&do=stop")), ("fix", "connection=orders".to_owned())] {
+        let answer =
+            send(&mut browser, &format!("/console/{TENANT}/{path}"), &format!("token={token}&{form}")).await;
+        assert_eq!(answer.status.as_u16(), 303, "{path}: {}", answer.body);
+    }
+    let shown = browser.get(&format!("/flows/{FLOW}")).await;
+    assert!(shown.body.contains("Another change is in progress."), "{}", shown.body);
+}
+
 #[tokio::test]
 async fn a_password_that_the_lab_does_not_know_is_asked_for_and_sent() {
     let lab = FakeLab { password_unknown: true, ..FakeLab::default() };

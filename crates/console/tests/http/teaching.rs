@@ -74,7 +74,8 @@ async fn a_lesson_acts_only_after_a_complete_prediction_and_once() {
         location(&answer),
         format!("/lessons/2?tenant={TENANT}&step=4&until=2026-01-05T12:00:00Z&p=revoked,fading,alive")
     );
-    assert_eq!(lab.requests(), [json!({"type": "password_change", "user": "owner"})]);
+    let raised = json!({"type": "password_change", "user": "owner", "id": "2026-01-05T12:00:00Z-3-0"});
+    assert_eq!(lab.requests(), [raised]);
     fields[0].1 = "0";
     assert_eq!(browser.post("/lessons/2/act", &fields).await.status, StatusCode::BAD_REQUEST);
 }
