@@ -1,7 +1,9 @@
 //! The seed tenant contains the contrast: one owner, three flows, one password change.
 
-use outlive_tests::{Service, System};
-use serde_json::Value;
+use std::path::Path;
+
+use outlive_tests::{Service, System, free_base};
+use serde_json::{Value, json};
 
 /// Each flow of the owner, how many of its runs fail in the three hours after the password change,
 /// and a part of the error.
@@ -59,5 +61,47 @@ async fn one_password_change_breaks_the_flows_by_what_their_connections_store() 
         let message = runs[2]["data"]["actions"][0]["message"].as_str().unwrap_or_default();
         assert!(message.contains(error), "{stores}: {message}");
     }
+    system.stop().await;
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("it can be created");
+    for entry in std::fs::read_dir(from).expect("it can be read") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("it can be copied");
+        }
+    }
+}
+
+/// A tenant that named no seed is started over from the one that was the default then.
+#[tokio::test]
+async fn a_reset_gives_the_same_tenant_after_the_default_seed_has_changed() {
+    let seeds = tempfile::tempdir().expect("a directory");
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../seeds")), seeds.path());
+    let file = seeds.path().join("contoso.yaml");
+    let mut system = System::start_at(free_base(), &["--seed", file.to_str().expect("UTF-8")]).await;
+    let lab = format!("{}/lab/tenants", system.url(Service::Console));
+    let create = system.http().post(&lab).json(&json!({"clock": {"speed": 0}}));
+    let created: Value = create.send().await.expect("answers").json().await.expect("JSON");
+    let tenant = created["tenant_id"].as_str().unwrap_or_else(|| panic!("{created}"));
+    system.kill();
+    // Another name, and other users.
+    let text = std::fs::read_to_string(&file).expect("it can be read");
+    let changed = text
+        .replacen("seed: contoso", "seed: fabrikam", 1)
+        .replace("Global Administrator", "User Administrator");
+    assert_ne!(changed, text);
+    std::fs::write(&file, changed).expect("it can be written");
+    system.restart().await;
+    let reset = system.http().post(format!("{lab}/{tenant}/reset")).json(&json!({}));
+    let reset: Value = reset.send().await.expect("answers").json().await.expect("JSON");
+    assert_eq!(reset, created);
+    let roles =
+        format!("{lab}/{tenant}/directory/users/{}", created["users"][0]["upn"].as_str().expect("a name"));
+    assert_eq!(system.http().get(roles).send().await.expect("answers").status().as_u16(), 200);
     system.stop().await;
 }

@@ -1,6 +1,9 @@
 //! `outlive up --share`: others in the network use the lab at an address of this machine.
 
-use outlive_tests::{Service, System, free_base};
+use std::time::Duration;
+
+use outlive_clock::{Span, wall_now};
+use outlive_tests::{Service, System, free_base, pause};
 use serde_json::{Value, json};
 
 /// Another address of this machine that is no loopback address, if it has one.
@@ -9,6 +12,64 @@ fn address() -> Option<std::net::IpAddr> {
     let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("192.0.2.1:9").ok()?;
     Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_loopback() && !address.is_unspecified())
+}
+
+const SEED_TENANT: &str = "c0470500-0000-4000-8000-000000000001";
+
+/// The owner signs in to a connection again: the hub redeems the code at its own redirect URI, and
+/// the application has to have registered it.
+async fn expect_consent(system: &System, hub: &str) {
+    let lab = format!("{}/lab/tenants/{SEED_TENANT}", system.url(Service::Console));
+    let deadline = wall_now() + Span::from_seconds(30);
+    loop {
+        let read = system.http().get(&lab).send().await.expect("it answers");
+        let tenant: Value = read.json().await.expect("JSON");
+        if tenant["urls"]["hub"] == hub {
+            let redirects: Vec<_> = tenant["applications"]
+                .as_array()
+                .expect("applications")
+                .iter()
+                .flat_map(|application| application["redirect_uris"].as_array().cloned().unwrap_or_default())
+                .filter(|uri| uri.as_str().is_some_and(|uri| uri.contains("/redirect")))
+                .collect();
+            assert!(!redirects.is_empty(), "{tenant}");
+            assert!(
+                redirects.iter().all(|uri| uri.as_str().is_some_and(|uri| uri.starts_with(hub))),
+                "{redirects:?}"
+            );
+            break;
+        }
+        assert!(wall_now() < deadline, "the tenant does not follow: {}", tenant["urls"]);
+        pause(Duration::from_millis(50)).await;
+    }
+    let revoke = json!({"type": "revoke_sessions", "user": "owner", "by": "admin"});
+    let revoked = system.http().post(format!("{lab}/events")).json(&revoke).send().await.expect("answers");
+    assert_eq!(revoked.status().as_u16(), 200);
+    let fix = json!({"sign_in": true});
+    let fix = system.http().post(format!("{lab}/connections/orders-of-the-owner/fix")).json(&fix);
+    let fixed = fix.send().await.expect("it answers");
+    assert_eq!(fixed.status().as_u16(), 200, "{:?}", fixed.text().await);
+}
+
+/// Existing data is shared at another address, and then no more.
+#[tokio::test]
+async fn consents_follow_the_address_of_existing_data() {
+    let base = free_base();
+    let kept = tempfile::tempdir().expect("a directory");
+    let data = kept.path().join("data");
+    let at = |address: &str| format!("http://{address}:{}", base + 2);
+    let mut start = true;
+    for (extra, address) in
+        [(&[][..], "127.0.0.1"), (&["--share", "127.0.0.2"], "127.0.0.2"), (&[], "127.0.0.1")]
+    {
+        let mut system = match std::mem::take(&mut start) {
+            true => System::start_at(base, extra).await,
+            false => System::start_on(&data, base, extra).await,
+        };
+        expect_consent(&system, &at(address)).await;
+        system.terminate().await;
+        std::fs::rename(system.data(), &data).expect("the data can be moved");
+    }
 }
 
 #[tokio::test]

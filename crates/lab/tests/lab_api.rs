@@ -233,6 +233,43 @@ async fn the_password_of_an_event_is_in_the_tenant_credentials() {
     assert_eq!((&event["new_password"], &event["user"]), (new, &credentials["users"][0]["upn"]));
 }
 
+/// A request that is repeated, also after the lab was killed: its event happens once.
+#[tokio::test]
+async fn an_event_with_an_id_is_raised_once() {
+    let lab = Lab::start().await;
+    let id = lab.bare_tenant().await["tenant_id"].as_str().expect("an id").to_owned();
+    let path = format!("/{id}/events");
+    let event = json!({"type": "password_change", "user": "owner", "id": "2026-01-05T09:00:00.5Z-1"});
+    let raise = |event: &Value| lab.call(reqwest::Method::POST, &path, Some(event.clone()));
+    let first = raise(&event).await;
+    assert_eq!(first.0, 200, "{}", first.1);
+    let raised = lab.calls(0);
+    assert_eq!(raise(&event).await, first);
+    assert_eq!(lab.calls(0), raised);
+    // Without an answer it is not known whether it happened.
+    let other = json!({"type": "sign_out", "user": "owner", "id": "2"});
+    lab.fakes[0].lock().expect("no test panicked").fails_events = true;
+    assert_eq!(raise(&other).await.0, 502);
+    lab.fakes[0].lock().expect("no test panicked").fails_events = false;
+    let (status, undecided) = raise(&other).await;
+    assert_eq!((status, &undecided["error"]["code"]), (409, &json!("EventUndecided")), "{undecided}");
+    let copy = lab.copied_data();
+    let (origin, client) = lab_on(copy.path(), &lab.origins).await;
+    let url = format!("{origin}/lab/tenants{path}");
+    for (event, status) in [(&event, 200), (&other, 409)] {
+        let again = client.post(&url).json(event).send().await.expect("answers");
+        assert_eq!(again.status().as_u16(), status);
+    }
+    assert_eq!(lab.calls(0), raised);
+    // The tenant that is started over knows nothing of them.
+    let (status, _) = lab.call(reqwest::Method::POST, &format!("/{id}/reset"), Some(json!({}))).await;
+    assert_eq!(status, 200);
+    assert_eq!(raise(&event).await.0, 200);
+    for wrong in ["", "a b", &"x".repeat(81)] {
+        assert_eq!(raise(&json!({"type": "sign_out", "id": wrong})).await.0, 400, "{wrong}");
+    }
+}
+
 #[tokio::test]
 async fn the_journal_merges_all_services() {
     let lab = Lab::start().await;

@@ -242,7 +242,7 @@ pub struct TenantFlow {
 }
 
 /// The public URLs of the services.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Urls {
     /// The identity provider.
     pub idp: String,

@@ -26,6 +26,7 @@ pub mod lab_api;
 mod lab_surface;
 mod line;
 pub mod managed_identity;
+mod moved_origin;
 mod operation;
 pub mod phone;
 pub mod run_steps;
@@ -46,6 +47,7 @@ pub use lab_surface::{
     JournalQuery, KnownFlow, KnownFlows, KnownRun,
 };
 pub use line::JournalLine;
+pub use moved_origin::MovedOrigin;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;
 pub use service_spec::{

@@ -4,6 +4,7 @@ pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod faults;
 pub(crate) mod identity_endpoints;
+pub(crate) mod moved_origin;
 pub(crate) mod outbox;
 pub(crate) mod phone_requests;
 pub(crate) mod policies;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::problem::{ended, of_body, tenant_of};
-use crate::tenants::Tenants;
+use crate::tenants::{Tenants, is_event_id};
 
 /// An event for a user or an application, at the next whole second.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -18,6 +18,10 @@ pub(crate) struct EventRequest {
     /// The type: `password_change`, `sspr`, `admin_reset`, `password_expiry`, `revoke_sessions`,
     /// `sign_out`, …
     r#type: String,
+    /// A name of the request (1 to 80 letters, digits, `-`, `_`, `.` and `:`): repeated with it,
+    /// the event is not raised again, and the answer is the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     /// The user: role, sign-in name or object id.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
@@ -61,7 +65,8 @@ pub(crate) struct EventRequest {
 }
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/events", params(("tenant" = String, Path, description = "tenant id")),
-    request_body = EventRequest, responses((status = 200, body = Object), (status = 400, description = "no such event")))]
+    request_body = EventRequest, responses((status = 200, body = Object), (status = 400, description = "no such event"),
+    (status = 409, description = "another change is in progress (OperationInProgress), or an event with this id was begun and its outcome is not known (EventUndecided)")))]
 pub(crate) async fn raise(
     State(tenants): State<Tenants>,
     Path(tenant): Path<String>,
@@ -69,6 +74,9 @@ pub(crate) async fn raise(
 ) -> Result<Json<Value>, Problem> {
     let tenant = tenant_of(&tenant)?;
     let Json(mut event) = body.map_err(|rejection| of_body(&rejection))?;
+    if event.id.as_deref().is_some_and(|id| !is_event_id(id)) {
+        return Err(Problem::bad_request("'id' has 1 to 80 letters, digits, '-', '_', '.' and ':'."));
+    }
     let credentials = tenants.credentials(tenant).await?;
     if let Some(user) = event.user.as_deref().and_then(|id| credentials.user(id)) {
         event.user = Some(user.id.clone());

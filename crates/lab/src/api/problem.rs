@@ -32,6 +32,7 @@ impl From<TenantError> for Problem {
             TenantError::Incomplete { .. } => Self::new(StatusCode::BAD_GATEWAY, "TenantIncomplete", message),
             TenantError::Busy(_) => Self::new(StatusCode::CONFLICT, "OperationInProgress", message),
             TenantError::StartedOver(_) => Self::new(StatusCode::CONFLICT, "TenantStartedOver", message),
+            TenantError::EventUndecided(_) => Self::new(StatusCode::CONFLICT, "EventUndecided", message),
             TenantError::TakenOver(_) => Self::new(StatusCode::CONFLICT, "OperationTakenOver", message),
             TenantError::Frozen { .. } => Self::new(StatusCode::CONFLICT, "AdvanceEnded", message),
             TenantError::Layout(_) => Self::new(StatusCode::BAD_GATEWAY, "LayoutFailed", message),

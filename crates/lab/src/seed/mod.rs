@@ -15,6 +15,7 @@ mod planned_identity;
 mod read;
 mod secrets;
 mod sign_in;
+mod snapshot;
 
 pub use application::SeedApplication;
 pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedSignIn, SeedUser};

@@ -1,6 +1,7 @@
 //! Reads a seed: the YAML file, the files of its connectors, and a check that every name is
 //! defined.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,11 +29,12 @@ pub struct Seed {
     source: Arc<Source>,
 }
 
-/// The name and text of a file.
+/// The name and text of a file, and the documents that it names, by path.
 #[derive(Debug)]
-struct Source {
-    name: String,
-    text: String,
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) documents: BTreeMap<String, String>,
 }
 
 /// The documents of a connector.
@@ -45,7 +47,7 @@ pub struct ConnectorFiles {
 }
 
 /// Reads a file relative to the seed file.
-type Beside<'a> = &'a dyn Fn(&str) -> Result<String, std::io::Error>;
+pub(super) type Beside<'a> = &'a dyn Fn(&str) -> Result<String, std::io::Error>;
 
 impl Seed {
     /// The seed that is embedded in the binary.
@@ -87,11 +89,25 @@ impl Seed {
 
     /// A mistake in the value at a JSON Pointer of the file.
     pub fn mistake_at(&self, pointer: &str, message: &str, remedy: &str) -> Diagnostic {
-        let Source { name, text } = &*self.source;
+        let Source { name, text, .. } = &*self.source;
         Diagnostic::new(name, text, position_of(text, pointer), message, remedy)
     }
 
-    fn parse(name: &str, text: &str, beside: Beside<'_>) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    pub(super) fn parse(
+        name: &str,
+        text: &str,
+        beside: Beside<'_>,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let documents = RefCell::new(BTreeMap::new());
+        let beside: Beside<'_> = &|path| {
+            let document = beside(path)?;
+            documents.borrow_mut().insert(path.to_owned(), document.clone());
+            Ok(document)
+        };
         let file: SeedFile = read_all(name, text)?;
         let mut mistakes: Vec<_> = check_names(&file)
             .into_iter()
@@ -113,7 +129,8 @@ impl Seed {
             }
         }
         mistakes.dedup();
-        let source = Source { name: name.to_owned(), text: text.to_owned() };
+        let (name, text) = (name.to_owned(), text.to_owned());
+        let source = Source { name, text, documents: documents.take() };
         Ok((Self { file, connectors, source: Arc::new(source) }, mistakes))
     }
 }

@@ -9,6 +9,7 @@ use outlive_wire::faults::{Fault, FaultSpec, Faults};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
 use outlive_wire::{ExpectedRuns, FlowDetails, HeldConnections, KnownFlows, RunDetails};
+use outlive_wire::{FlowDetails, HeldConnections, KnownFlows, MovedOrigin, RunDetails};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
@@ -154,6 +155,13 @@ impl LabSurface {
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/events"));
         send(self.request(Method::POST, &url).json(event)).await?.expect()
+    }
+
+    /// Lets the applications of a tenant follow the public origin of the hub.
+    pub(crate) async fn follow_origin(&self, tenant: TenantId, moved: &MovedOrigin) -> Result<(), CallError> {
+        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/moved-origin"));
+        let answer = send(self.request(Method::POST, &url).json(moved)).await?;
+        if answer.status == 204 { Ok(()) } else { Err(answer.refused()) }
     }
 
     /// Replaces the client secret of a connector.

@@ -5,7 +5,7 @@ use outlive_clock::TenantId;
 use outlive_wire::lab_api::TenantCredentials;
 use serde_json::{Map, Value};
 
-use super::{TenantError, Tenants};
+use super::{TenantClock, TenantError, Tenants};
 use crate::conductor::Target;
 use crate::seed::{draw_client_secret, draw_password};
 
@@ -32,7 +32,21 @@ impl Tenants {
         let Value::Object(mut event) = event else {
             return Err(TenantError::Event("An event is an object.".to_owned()));
         };
+        let id = event.remove("id").and_then(|id| id.as_str().map(str::to_owned));
         let clock = self.clock(tenant).await?;
+        let raise = self.raise_now(&clock, tenant, event);
+        match id {
+            Some(id) => self.once(tenant, &id, raise).await,
+            None => raise.await,
+        }
+    }
+
+    async fn raise_now(
+        &self,
+        clock: &TenantClock,
+        tenant: TenantId,
+        mut event: Map<String, Value>,
+    ) -> Result<Value, TenantError> {
         let kind = text(&event, "type").unwrap_or_default().to_owned();
         let generated = match kind.as_str() {
             "password_change" | "sspr" | "admin_reset" => Some(Generated::Password),
@@ -136,7 +150,7 @@ impl Tenants {
     }
 
     /// Changes the tenant credentials. `change` returns `None` if they do not contain the object.
-    async fn update_credentials(
+    pub(super) async fn update_credentials(
         &self,
         tenant: TenantId,
         change: impl Fn(&mut TenantCredentials) -> Option<()>,

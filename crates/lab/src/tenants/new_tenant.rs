@@ -34,9 +34,12 @@ pub struct NewTenant {
 /// What a tenant was created from, beside its id, name and rules: enough to start it over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct CreatedFrom {
-    /// The seed's name; the lab's default seed if absent.
+    /// The seed's name; the lab's default seed if absent, in tenants of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) seed: Option<String>,
+    /// The hash of the seed that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kept: Option<String>,
     /// The virtual time at which it started, if it was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) now: Option<Instant>,
@@ -70,7 +73,7 @@ impl CreatedFrom {
 
     /// Returns the tenant to create again.
     pub(super) fn again(self, before: &TenantCredentials) -> NewTenant {
-        let Self { seed, now, speed, bare, complete } = self;
+        let Self { seed, now, speed, bare, complete, kept: _ } = self;
         NewTenant {
             id: Some(before.tenant_id),
             name: Some(before.name.clone()),
@@ -90,6 +93,7 @@ impl From<&NewTenant> for CreatedFrom {
     fn from(new: &NewTenant) -> Self {
         Self {
             seed: new.seed.clone(),
+            kept: None,
             now: new.now,
             speed: new.speed,
             bare: new.bare,

@@ -58,6 +58,11 @@ pub enum TenantError {
     /// The user is deleted.
     #[error("The user {0} is deleted.")]
     UserDeleted(String),
+    /// An event was begun under this id, and whether it happened is not known.
+    #[error(
+        "An event with the id '{0}' was requested before, and the lab ended or a service failed before the answer. The journal shows whether it happened; under another id it is raised again."
+    )]
+    EventUndecided(String),
     /// There is no such connection, or it cannot be fixed in this way.
     #[error("{0}")]
     Connection(String),

@@ -24,6 +24,8 @@ pub(crate) struct FakeState {
     pub(crate) now: String,
     pub(crate) calls: Vec<String>,
     pub(crate) refuses: bool,
+    /// Whether events are not answered.
+    pub(crate) fails_events: bool,
     /// Whether pages never answer.
     pub(crate) hangs: bool,
     pub(crate) down: bool,
@@ -195,8 +197,11 @@ async fn outbox(State(state): State<Fake>) -> Json<Value> {
     Json(json!({"messages": [{"from": from, "at": at, "code": "12345678"}]}))
 }
 
-async fn event(State(state): State<Fake>, Json(event): Json<Value>) -> Json<Value> {
+async fn event(State(state): State<Fake>, Json(event): Json<Value>) -> Response {
     let mut state = state.lock().expect("no test panicked");
+    if state.fails_events {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     state.calls.push(event.to_string());
-    Json(json!({"at": state.now, "event": "password_changed_by_user"}))
+    Json(json!({"at": state.now, "event": "password_changed_by_user"})).into_response()
 }

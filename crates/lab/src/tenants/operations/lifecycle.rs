@@ -14,7 +14,7 @@ use super::exclusive::REPLACED_WITHIN;
 use super::record::{begun, interrupt};
 use super::store::{Operation, OperationStore};
 use crate::http::CallError;
-use crate::seed::{DrawnSecrets, TenantPlan};
+use crate::seed::{DrawnSecrets, Seed, TenantPlan};
 use crate::services::{ClockChange, Service};
 use crate::tenants::layout::lay_out;
 use crate::tenants::new_tenant::CreatedFrom;
@@ -61,7 +61,9 @@ impl Tenants {
     pub async fn create(&self, new: NewTenant) -> Result<TenantCredentials, TenantError> {
         let tenant =
             new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis().random.stream("tenant-id")));
-        let plan = self.plan(tenant, &new)?;
+        let seed = self.seed(new.seed.as_deref())?;
+        let plan = self.plan(tenant, &new, seed);
+        let (from, kept) = self.keep_seed(seed, CreatedFrom::from(&new)).await?;
         let _turn = self.operations().turn(tenant).await;
         let mut operation = self.begin(tenant, begun(OperationKind::Create)).await?;
         let canceled = Arc::new(AtomicBool::new(false));
@@ -69,9 +71,11 @@ impl Tenants {
         let creation = self.create_everywhere(&plan, incarnation);
         let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
-                let from = CreatedFrom::from(&new);
                 let mut change =
                     Change::from(self.store().insert(tenant, &plan.credentials, &from, incarnation));
+                if let Some(kept) = kept {
+                    change.add(kept);
+                }
                 if new.reserved {
                     change.add(occupy_seat(tenant));
                 }
@@ -90,8 +94,7 @@ impl Tenants {
     }
 
     /// Plans a tenant in every service. The same id has the same secrets.
-    pub(super) fn plan(&self, tenant: TenantId, new: &NewTenant) -> Result<Plan, TenantError> {
-        let seed = self.seed(new.seed.as_deref())?;
+    pub(super) fn plan(&self, tenant: TenantId, new: &NewTenant, seed: &Seed) -> Plan {
         let complete = new.complete.then(|| seed.complete());
         let seed = complete.as_ref().unwrap_or(seed);
         let random = self.chassis().random.of(tenant);
@@ -102,7 +105,7 @@ impl Tenants {
         let tenant = TenantPlan::draw(seed, tenant, new.name.clone(), rules, &secrets, &urls.hub, resource);
         let credentials = tenant.credentials(rules, new.bare, urls);
         let speed = new.speed.unwrap_or(Speed::REAL);
-        Ok(Plan { tenant, credentials, now: new.now.unwrap_or_else(wall_now), speed, bare: new.bare })
+        Plan { tenant, credentials, now: new.now.unwrap_or_else(wall_now), speed, bare: new.bare }
     }
 
     pub(super) async fn create_everywhere(

@@ -28,6 +28,7 @@ impl Tenants {
     pub async fn recover(self) {
         let mut wait = RETRY_FIRST;
         let mut swept: Option<Instant> = None;
+        let mut has_followed = false;
         let mut reported = HashMap::new();
         while !self.operations().is_stopping() {
             if swept.is_none_or(|at| (wall_now() - at).to_std() >= SWEEP) {
@@ -36,7 +37,13 @@ impl Tenants {
                     Err(error) => tracing::debug!(%error, "the services' tenants are compared again later"),
                 }
             }
-            let left = self.recover_all(&mut reported).await;
+            if !has_followed {
+                match self.follow_addresses().await {
+                    Ok(()) => has_followed = true,
+                    Err(error) => tracing::debug!(%error, "tenants follow the addresses later"),
+                }
+            }
+            let left = self.recover_all(&mut reported).await || !has_followed;
             wait = if left { (wait * 2).min(RETRY_LAST) } else { RETRY_FIRST };
             let idle = if left || swept.is_none() { wait } else { SWEEP };
             tokio::select! {

@@ -16,6 +16,7 @@ use super::clock::{ELSEWHERE, PATIENCE};
 use super::lifecycle::{NotCreated, Plan};
 use super::record::interrupt;
 use super::store::{Operation, OperationStore};
+use crate::tenants::raised_once::forget_raised;
 use crate::tenants::store::forget_phones;
 use crate::tenants::{TenantError, Tenants};
 
@@ -29,7 +30,7 @@ impl Tenants {
     /// [`TenantError::NotReset`], after which it is completed without a request.
     pub async fn reset(&self, tenant: TenantId) -> Result<TenantCredentials, TenantError> {
         let before = self.credentials(tenant).await?;
-        self.seed(self.store().created_from(tenant, &before).await?.seed.as_deref())?;
+        self.seed_of(&self.store().created_from(tenant, &before).await?).await?;
         let store = &self.operations().store;
         self.begin_instead(tenant, OperationKind::Reset).await?;
         self.operations().cancel(tenant);
@@ -76,6 +77,7 @@ impl Tenants {
                 let mut change =
                     Change::from(self.store().replace(tenant, &plan.credentials, operation.details.started));
                 change.append(forget_phones(tenant));
+                change.add(forget_raised(tenant));
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(plan.credentials),
@@ -109,7 +111,8 @@ impl Tenants {
         self.chassis().random.of(tenant).forget();
         let before = self.credentials(tenant).await?;
         let from = self.store().created_from(tenant, &before).await?;
-        let plan = self.plan(tenant, &from.again(&before))?;
+        let seed = self.seed_of(&from).await?;
+        let plan = self.plan(tenant, &from.again(&before), &seed);
         self.create_everywhere(&plan, operation.details.started).await?;
         Ok(plan)
     }

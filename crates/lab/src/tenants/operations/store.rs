@@ -7,6 +7,7 @@ use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::holder;
 use super::record::begun;
+use crate::tenants::raised_once::forget_raised;
 use crate::tenants::store::forget_phones;
 use crate::tenants::temporary::forget_end;
 
@@ -64,6 +65,7 @@ impl OperationStore {
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
         change.append(forget_phones(tenant));
         change.add(forget_end(tenant));
+        change.add(forget_raised(tenant));
         if let Some(present) = present {
             change.add(self.replaced(present));
         }

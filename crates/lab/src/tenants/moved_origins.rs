@@ -1,0 +1,85 @@
+//! The addresses of the services can be other ones after a start (`--share`, another port). Then
+//! the redirect URIs of the hub that applications have registered follow, and so do the addresses
+//! in the tenant credentials.
+
+use outlive_clock::TenantId;
+use outlive_wire::MovedOrigin;
+use outlive_wire::lab_api::{TenantCredentials, Urls};
+use serde_json::Value;
+
+use super::{TenantError, Tenants};
+
+impl Tenants {
+    /// Makes all tenants follow the present addresses.
+    ///
+    /// # Errors
+    /// The first tenant that cannot follow yet; the others do.
+    pub(super) async fn follow_addresses(&self) -> Result<(), TenantError> {
+        let present = self.surface().origins().urls();
+        let mut failed = None;
+        for (tenant, _) in self.list().await? {
+            match self.follow_address(tenant, &present).await {
+                // Deleted meanwhile.
+                Ok(()) | Err(TenantError::Unknown(_)) => {}
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn follow_address(&self, tenant: TenantId, present: &Urls) -> Result<(), TenantError> {
+        let before = self.credentials(tenant).await?.urls;
+        if before == *present {
+            return Ok(());
+        }
+        // First the registrations: a failure is noticed by the credentials, which are still old.
+        if before.hub != present.hub {
+            let moved = MovedOrigin { from: before.hub.clone(), to: present.hub.clone() };
+            self.surface().follow_origin(tenant, &moved).await?;
+        }
+        tracing::info!(%tenant, hub = %present.hub, "a tenant follows the addresses of the services");
+        self.update_credentials(tenant, |credentials| {
+            *credentials = at_present(credentials, present)?;
+            Some(())
+        })
+        .await
+    }
+}
+
+/// Returns the tenant credentials with the present addresses, wherever they name an earlier one.
+fn at_present(credentials: &TenantCredentials, present: &Urls) -> Option<TenantCredentials> {
+    let origin = |from: Option<&String>, to: Option<&String>| {
+        let (from, to) = (from?.clone(), to?.clone());
+        (from != to).then_some(MovedOrigin { from, to })
+    };
+    let before = &credentials.urls;
+    let moved: Vec<_> = [
+        origin(Some(&before.idp), Some(&present.idp)),
+        origin(before.idp_tls.as_ref(), present.idp_tls.as_ref()),
+        origin(Some(&before.hub), Some(&present.hub)),
+        origin(Some(&before.resource), Some(&present.resource)),
+        origin(before.resource_tls.as_ref(), present.resource_tls.as_ref()),
+        origin(Some(&before.flow), Some(&present.flow)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut document = serde_json::to_value(credentials).ok()?;
+    replace(&mut document, &moved);
+    let mut after: TenantCredentials = serde_json::from_value(document).ok()?;
+    after.urls = present.clone();
+    Some(after)
+}
+
+fn replace(value: &mut Value, moved: &[MovedOrigin]) {
+    match value {
+        Value::String(text) => {
+            if let Some(new) = moved.iter().find_map(|moved| moved.replaced(text)) {
+                *text = new;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, moved)),
+        Value::Object(members) => members.values_mut().for_each(|member| replace(member, moved)),
+        _ => {}
+    }
+}
