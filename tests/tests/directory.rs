@@ -109,7 +109,7 @@ async fn what_an_administrator_does_has_the_effect_of_the_event() {
         (400, true, false),
         "{message}"
     );
-    // What Graph or the lab drew is returned to who asked, because nobody else has it.
+    // A generated password is returned: only the caller gets it.
     let (_, drawn) = console.lab(Method::POST, "/events", json!({"type": "sspr", "user": owner})).await;
     assert!(drawn["new_password"].as_str().is_some_and(|drawn| drawn.len() >= 12), "{drawn}");
     system.stop().await;
@@ -170,7 +170,7 @@ async fn a_connection_is_shared_at_the_hub_as_its_owner() {
         "by the hub’s own API: {journal}"
     );
     for (share, expected) in [
-        (json!({"with": "nobody"}), 400),
+        (json!({"with": "unknown"}), 400),
         (json!({"with": console.user("owner")}), 400),
         (json!({"with": colleague, "role": "Owner"}), 422),
         (json!({"with": colleague, "password": "Wrong-Horse-9"}), 409),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use outlive_tests::{Service, System, Tenant};
+use outlive_tests::{Service, System, Tenant, pause};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -184,7 +184,7 @@ async fn pairs_and_replays_run_in_temporary_tenants() {
     assert!(hung_up.is_err(), "the call was to be canceled");
     let mut left = usize::MAX;
     for _ in 0..100 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        pause(Duration::from_millis(100)).await;
         left = tenants(&system).await;
         if left == before {
             break;

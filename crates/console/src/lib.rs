@@ -56,6 +56,7 @@ mod sign_ins;
 mod state;
 mod story;
 mod theme;
+mod theme_switch;
 mod timeline;
 mod twins;
 mod when;

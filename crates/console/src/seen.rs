@@ -45,3 +45,12 @@ pub(crate) fn address() -> String {
 pub(crate) fn is_by_person() -> bool {
     SEEN.try_with(|seen| seen.wants_page).unwrap_or(true)
 }
+
+/// The attribute of a page's root, with a blank before it; empty without a choice.
+pub(crate) fn theme_attribute() -> &'static str {
+    match theme() {
+        Theme::Light => " data-theme=\"light\"",
+        Theme::Dark => " data-theme=\"dark\"",
+        Theme::System => "",
+    }
+}

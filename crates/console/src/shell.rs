@@ -15,7 +15,7 @@ use crate::state::ConsoleConfig;
 use crate::{
     actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose,
     directory, docs, editions, error, faults, fix, flow, flows, inspector, journal, lesson, matrix,
-    matrix_export, pages, phone, run, seen, theme, timeline, twins, worksheet,
+    matrix_export, pages, phone, run, seen, theme, theme_switch, timeline, twins, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
@@ -67,7 +67,7 @@ pub fn router(config: ConsoleConfig) -> Router {
         .route("/console/{tenant}/faults", post(faults::change))
         .route("/phone", get(phone::phone).post(phone::change))
         .route("/console/tenants", get(pages::tenants))
-        .route("/console/theme", post(theme::choose))
+        .route("/console/theme", post(theme_switch::choose))
         .route("/console/style.css", get(assets::style))
         .route("/console/live.js", get(assets::script))
         .route("/console/present.js", get(assets::present))

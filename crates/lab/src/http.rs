@@ -35,8 +35,8 @@ impl CallError {
         matches!(self.status, None | Some(429 | 500 | 502 | 503 | 504))
     }
 
-    /// Returns the failure without the address of the internal call: of a refusal, the service's own
-    /// message.
+    /// Returns the failure without the address of the internal call: of a refusal, the message of
+    /// the service.
     pub(crate) fn reason(&self) -> String {
         let is_refusal = matches!(self.status, Some(400..=499));
         let message = self.problem.strip_prefix("answered ").and_then(|rest| rest.split_once(": "));

@@ -48,14 +48,16 @@ const COUNTED_AGAIN_MAX: u32 = 50;
 /// The longest path in a journal, in characters.
 const PATH_CHARS_MAX: usize = 200;
 
+/// The faults of tenants, with the revision that they have.
+type Lists = HashMap<TenantId, (i64, Arc<[StoredFault]>)>;
+
 /// The faults of all tenants of a service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Faults {
     store: Store,
     clocks: Clocks,
     revisions: FaultRevisions,
-    /// The faults of tenants, with the revision that they have.
-    lists: Arc<RwLock<HashMap<TenantId, (i64, Arc<[StoredFault]>)>>>,
+    lists: Arc<RwLock<Lists>>,
     /// Requests of a tenant that meet faults are counted one after the other.
     counting: Arc<TenantLocks>,
 }

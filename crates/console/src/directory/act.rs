@@ -175,7 +175,7 @@ fn done(form: &ActForm) -> &'static str {
         What::ExpireSecret => "All client secrets of the application have expired.",
         What::RotateSecret => "The client secret was replaced.",
         What::DisableApp => {
-            "The application is disabled: nobody signs in to it, and its token requests are rejected."
+            "The application is disabled: sign-ins to it and its token requests are rejected."
         }
         What::EnableApp => "The application is enabled again.",
         What::SignInFrequency if form.every == "PT0S" => "The sign-in frequency of the lab is removed.",

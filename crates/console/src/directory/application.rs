@@ -9,8 +9,9 @@ use outlive_wire::directory::{DirectoryApplicationDetails, DirectoryFederatedCre
 use outlive_wire::tenant::RedirectUriType;
 
 use super::applications::kind_words;
+use super::area::{AREAS, Area};
 use super::consents::{GrantRow, grant_row};
-use super::{AREAS, Area, AskedQuery, Visit, or_return};
+use super::visit::{AskedQuery, Visit, or_return};
 use crate::error::{self, ErrorPage};
 use crate::frame::Frame;
 use crate::number_words::number;
@@ -127,7 +128,7 @@ fn view(frame: Frame, found: DirectoryApplicationDetails) -> ApplicationPage {
 fn title(found: &DirectoryApplicationDetails, credentials: &[CredentialRow]) -> String {
     let name: String = found.application.name.chars().take(36).collect();
     if !found.application.enabled {
-        return format!("{name} is disabled: nobody signs in to it");
+        return format!("{name} is disabled: sign-ins to it are rejected");
     }
     let kind = kind_words(&found.application);
     let article = if kind.starts_with("API") { "an" } else { "a" };

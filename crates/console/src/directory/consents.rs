@@ -6,7 +6,8 @@ use axum::response::Response;
 use http::HeaderMap;
 use outlive_wire::directory::{DirectoryGrant, DirectoryGrants};
 
-use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return, title_of_part};
+use super::area::{AREAS, Area};
+use super::visit::{AskedQuery, Pages, Visit, or_return, title_of_part};
 use crate::error::{ErrorPage, show};
 use crate::frame::Frame;
 use crate::number_words::{capital, number};

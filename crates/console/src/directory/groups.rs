@@ -6,8 +6,9 @@ use axum::response::Response;
 use http::HeaderMap;
 use outlive_wire::directory::{DirectoryGroupDetails, DirectoryGroups};
 
+use super::area::{AREAS, Area};
 use super::users::{UserRow, row};
-use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return, title_of_part};
+use super::visit::{AskedQuery, Pages, Visit, or_return, title_of_part};
 use crate::error::{self, ErrorPage};
 use crate::frame::Frame;
 use crate::number_words::number;

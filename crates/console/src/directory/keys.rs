@@ -6,7 +6,8 @@ use axum::response::Response;
 use http::HeaderMap;
 use outlive_wire::directory::{DirectoryKeyState, DirectoryKeys};
 
-use super::{AREAS, Area, AskedQuery, Visit, or_return};
+use super::area::{AREAS, Area};
+use super::visit::{AskedQuery, Visit, or_return};
 use crate::error::{ErrorPage, show};
 use crate::frame::Frame;
 use crate::state::Console;

@@ -9,7 +9,8 @@ use outlive_rules::conditional_access::{
 };
 use outlive_wire::directory::{DirectoryPolicies, DirectoryPolicy};
 
-use super::{AREAS, Area, AskedQuery, Visit, or_return};
+use super::area::{AREAS, Area};
+use super::visit::{AskedQuery, Visit, or_return};
 use crate::error::{ErrorPage, show};
 use crate::frame::Frame;
 use crate::number_words::{capital, number};

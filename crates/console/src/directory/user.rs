@@ -8,8 +8,9 @@ use outlive_clock::Instant;
 use outlive_wire::directory::{DirectoryCredentials, DirectoryUser, DirectoryUserDetails};
 use outlive_wire::story::{CredentialKind, CredentialState, Holder, StoryCredential};
 
+use super::area::{AREAS, Area};
 use super::users::{UserRow, row};
-use super::{AREAS, Area, AskedQuery, Visit, or_return};
+use super::visit::{AskedQuery, Visit, or_return};
 use crate::error::{self, ErrorPage};
 use crate::frame::Frame;
 use crate::number_words::number;

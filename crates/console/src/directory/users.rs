@@ -7,7 +7,8 @@ use http::HeaderMap;
 use outlive_clock::Instant;
 use outlive_wire::directory::{DirectoryUser, DirectoryUsers};
 
-use super::{AREAS, Area, AskedQuery, Pages, Visit, or_return, title_of_part};
+use super::area::{AREAS, Area};
+use super::visit::{AskedQuery, Pages, Visit, or_return, title_of_part};
 use crate::error::{ErrorPage, show};
 use crate::frame::Frame;
 use crate::number_words::{capital, number};

@@ -32,7 +32,7 @@ async fn every_page_has_the_chosen_theme() {
         "/console/tenants",
         "/nothing",
         "/directory/users",
-        "/directory/users/nobody",
+        "/directory/users/nothing",
         "/flows/other",
         "/?tenant=nonsense",
         &format!("/flows/{FLOW}"),

@@ -53,7 +53,7 @@ async fn unknown_objects_and_pages_are_problems() {
     let tenant = Tenant::new().await;
     let other = Tenant::new().await;
     for (path, expected) in [
-        ("users/nobody", 404),
+        ("users/nothing", 404),
         (&format!("users/{}", other.id_of(1)), 404),
         (&format!("users/{}", other.upn("owner")), 404),
         ("groups/nothing", 404),

@@ -55,7 +55,7 @@ impl Tenants {
         };
         let random = self.random(tenant);
         let missing = |event: &Map<String, Value>, name: &str| event.get(name).is_none_or(Value::is_null);
-        let is_drawn = match &generated {
+        let is_generated = match &generated {
             Some(Generated::Password) => missing(&event, "new_password"),
             Some(Generated::Secret) => missing(&event, "new_secret"),
             None => false,
@@ -90,10 +90,11 @@ impl Tenants {
             return Ok(self.surface().register_api_certificate(tenant, &name, &certificate).await?);
         }
         let mut answer = self.surface().raise(tenant, &Value::Object(event.clone())).await?;
-        // The tenant credentials do not contain what was created through Graph: nobody else has it.
+        // The tenant credentials do not contain what was created through Graph: only the caller
+        // gets it.
         for name in ["new_password", "new_secret"] {
-            if let Some(drawn) = event.get(name).filter(|_| is_drawn) {
-                answer[name] = drawn.clone();
+            if let Some(value) = event.get(name).filter(|_| is_generated) {
+                answer[name] = value.clone();
             }
         }
         let given = |name: &str| text(&event, name).unwrap_or_default().to_owned();

@@ -33,7 +33,7 @@ pub(super) async fn list(
         let (client, resource, principal) = grant.place();
         format!("{client} {resource} {principal}")
     });
-    Ok(Json(DirectoryGrants { grants: shown(&idp, &tenant, &found).await?, next }))
+    Ok(Json(DirectoryGrants { grants: describe(&idp, &tenant, &found).await?, next }))
 }
 
 /// Returns the first grants of a client, and whether there are more.
@@ -47,10 +47,10 @@ pub(super) async fn grants_of_client(
     let mut found = idp.directory.permission_grants_after(tenant.id, of, ("", "", ""), limit).await?;
     let has_more = found.len() > OF_APPLICATION;
     found.truncate(OF_APPLICATION);
-    Ok((shown(idp, tenant, &found).await?, has_more))
+    Ok((describe(idp, tenant, &found).await?, has_more))
 }
 
-async fn shown(
+async fn describe(
     idp: &Idp,
     tenant: &Tenant,
     grants: &[PermissionGrant],

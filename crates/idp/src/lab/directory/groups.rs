@@ -4,11 +4,10 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use outlive_chassis::Problem;
-use outlive_wire::directory::{DirectoryGroup, DirectoryGroupDetails, DirectoryGroups};
+use outlive_wire::directory::{DirectoryGroupDetails, DirectoryGroups};
 
+use super::objects::{shown_group, shown_user};
 use super::page::PageQuery;
-use super::users::shown_user;
-use crate::directory::Group;
 use crate::idp::Idp;
 
 pub(super) async fn list(
@@ -45,13 +44,4 @@ pub(super) async fn show(
         members.extend(idp.directory.user(tenant.id, id).await?.as_ref().map(shown_user));
     }
     Ok(Json(DirectoryGroupDetails { group: shown_group(&group), members, next }))
-}
-
-pub(super) fn shown_group(group: &Group) -> DirectoryGroup {
-    DirectoryGroup {
-        id: group.id.to_string(),
-        display_name: group.display_name.clone(),
-        description: group.document.description.clone(),
-        created: group.document.created_at,
-    }
 }

@@ -4,6 +4,7 @@
 mod applications;
 mod consent;
 mod groups;
+mod objects;
 mod page;
 mod tenant;
 mod users;

@@ -5,14 +5,12 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use outlive_chassis::Problem;
 use outlive_clock::UserId;
-use outlive_wire::directory::{
-    DirectoryEvent, DirectorySession, DirectoryUser, DirectoryUserDetails, DirectoryUsers,
-};
+use outlive_wire::directory::{DirectoryEvent, DirectorySession, DirectoryUserDetails, DirectoryUsers};
 
-use super::groups::shown_group;
+use super::objects::{shown_group, shown_user};
 use super::page::PageQuery;
 use crate::directory::sessions::{Session, latest_of_user};
-use crate::directory::{User, shortened_name};
+use crate::directory::shortened_name;
 use crate::idp::Idp;
 use crate::sign_in::passkeys::of_user;
 
@@ -72,23 +70,6 @@ pub(super) async fn show(
         sessions: sessions.iter().map(shown_session).collect(),
         events: events.collect(),
     }))
-}
-
-pub(super) fn shown_user(user: &User) -> DirectoryUser {
-    DirectoryUser {
-        id: user.id.to_string(),
-        upn: user.upn.clone(),
-        display_name: user.display_name.clone(),
-        directory_roles: user.directory_roles.clone(),
-        enabled: user.enabled,
-        created: user.profile.created_at,
-        deleted: user.deleted_at,
-        password_changed: user.password_changed_at,
-        must_change_password: user.must_change_password || user.password_expired,
-        sessions_valid_from: user.sessions_valid_from,
-        mfa_required: user.second_factor.required,
-        has_authenticator: user.second_factor.is_registered(),
-    }
 }
 
 fn shown_session(session: &Session) -> DirectorySession {
