@@ -15,7 +15,7 @@ use crate::state::ConsoleConfig;
 use crate::{
     actions, assets, class, connection_matrix, connection_sharing, connections, demo_client, diagnose,
     directory, docs, editions, error, faults, fix, flow, flows, inspector, journal, lesson, matrix,
-    matrix_export, pages, phone, run, seen, theme, theme_switch, timeline, twins, worksheet,
+    matrix_export, pages, phone, run, seen, theme_switch, timeline, twins, worksheet,
 };
 
 /// Content security policy: resources and forms of the same origin only, nothing inline, no frames.
