@@ -9,7 +9,7 @@ use outlive_store::{Migration, Store, StoreError, migrations, sql};
 use outlive_tokens::Sealer;
 
 use crate::exchanges::Exchanges;
-use crate::faults::Faults;
+use crate::faults::known::Faults;
 use crate::sealing_key::SealingKeys;
 use tokio::sync::Mutex;
 

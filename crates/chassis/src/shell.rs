@@ -142,7 +142,8 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
             let authorization = only_authorization(request.headers());
             date::handle(async {
                 let response =
-                    faults::around(chassis, &**service, request, |request| run(routes, request)).await;
+                    faults::around::around(chassis, &**service, request, |request| run(routes, request))
+                        .await;
                 // Responses for unknown paths have the date of the token's tenant, too.
                 if !response_is_dated()
                     && let Some(tenant) = authorization.and_then(tenant_of)

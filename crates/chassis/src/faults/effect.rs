@@ -68,7 +68,7 @@ pub(super) fn replacement(effect: &FaultEffect, of_catalogue: Option<Response>) 
 }
 
 /// Changes a response on its way to the caller.
-pub(super) async fn changed(effect: &FaultEffect, mut response: Response) -> Response {
+pub(super) async fn change_response(effect: &FaultEffect, mut response: Response) -> Response {
     if let Some(seconds) = effect.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -123,7 +123,7 @@ mod tests {
     async fn a_truncated_response_announces_more_than_it_sends() {
         for (length, sent) in [(10, 3), (10, 30), (0, 0)] {
             let effect = FaultEffect { truncate: Some(sent), ..FaultEffect::default() };
-            let response = changed(&effect, "x".repeat(length).into_response()).await;
+            let response = change_response(&effect, "x".repeat(length).into_response()).await;
             let announced = response.headers()[CONTENT_LENGTH].to_str().expect("a number").to_owned();
             assert_eq!(announced, length.max(1).to_string());
             assert!(to_bytes(response.into_body(), 100).await.is_err());
