@@ -45,7 +45,7 @@ async fn lists_lead_to_their_next_page_and_back() {
     let links = "nav[aria-label='Pages of the list'] a";
     let page = browser.get("/directory/users").await;
     let next = format!("/directory/users?tenant={TENANT}&after={USER}");
-    assert_eq!(page.attributes(links, "href"), [next.clone()]);
+    assert_eq!(page.attributes(links, "href"), [next.as_str()]);
     let page = browser.get(&next).await;
     assert_eq!(page.attributes(links, "href"), [format!("/directory/users?tenant={TENANT}")]);
 }
