@@ -31,6 +31,7 @@ mod operation;
 pub mod phone;
 pub mod run_steps;
 mod secret;
+mod service;
 mod service_spec;
 pub mod story;
 mod subject;

@@ -84,6 +84,11 @@ for (const javaScriptEnabled of [true, false]) {
     await press("Add a passkey of a phone");
     await press("Continue");
     assert.match(await page.locator("main").textContent(), /has not responded yet/);
+    if (javaScriptEnabled) {
+      await inspect(page, "ask-phone");
+      await phone.goto(`${LAB}/phone?tenant=${tenant.id}&user=owner`);
+      await inspect(phone, "phone-asking");
+    }
     assert.match(await respond("Add the passkey", another(await number())), /not the number/);
     assert.match(await respond("Add the passkey", await number()), /The phone responded/);
     if (javaScriptEnabled) await inspect(phone, "phone-passkey");

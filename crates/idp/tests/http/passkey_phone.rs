@@ -99,7 +99,7 @@ async fn what_a_phone_responds_is_verified_like_any_response() {
             "{why}: {page:?}"
         );
     }
-    // After five minutes nobody waits any more.
+    // After five minutes no page waits any more.
     let mut browser = tenant.browser();
     let page = passkey_page(&mut browser, &url, &owner).await;
     press(&mut browser, &page, "ask").await.page();

@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::drive::{PAGES_MAX, refused};
-use super::{Arrival, AuthenticatorError, Browser, BrowserError, Form, Page, StoredKey};
+use super::stored_key::{Key, StoredKey};
+use super::{Arrival, AuthenticatorError, Browser, BrowserError, Form, Page};
 
 /// Flags UP and UV: user present and verified.
 const FLAGS_USER: u8 = 0b0000_0101;
@@ -26,16 +27,6 @@ pub(crate) struct Authenticator {
     keys: Vec<Key>,
     /// The key that responded last.
     last: Option<usize>,
-}
-
-pub(super) struct Key {
-    /// Base64url.
-    pub(super) id: String,
-    pub(super) rp_id: String,
-    /// The server's user handle (base64url).
-    pub(super) user_handle: String,
-    pub(super) pair: EcdsaKeyPair,
-    pub(super) uses: u32,
 }
 
 /// The options of a page, from the `options` field of its form.

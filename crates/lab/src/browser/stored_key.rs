@@ -1,4 +1,4 @@
-//! Keys of an authenticator that outlive it.
+//! Keys of an authenticator, which can outlive it.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use base64::Engine;
@@ -6,7 +6,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_wire::Secret;
 
 use super::AuthenticatorError;
-use super::authenticator::Key;
+
+/// A key of an authenticator.
+pub(super) struct Key {
+    /// Base64url.
+    pub(super) id: String,
+    pub(super) rp_id: String,
+    /// The server's user handle (base64url).
+    pub(super) user_handle: String,
+    pub(super) pair: EcdsaKeyPair,
+    pub(super) uses: u32,
+}
 
 /// A key, to be stored.
 #[derive(Debug)]

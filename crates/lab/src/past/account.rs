@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use outlive_rules::{RevocationEvents, UserFacts};
 use outlive_wire::JournalEvent;
 
-use super::Happened;
+use super::happened::Happened;
 use crate::why::lines::Line;
 
 /// What happened to an account, in order: when, and whether it was so from then on.

@@ -5,6 +5,7 @@
 //! request recorded what they required of it: that holds until the next change of a policy.
 
 mod account;
+mod happened;
 mod requirements;
 
 use outlive_clock::Instant;
@@ -12,6 +13,7 @@ use outlive_rules::{Event, Presented, Question};
 use outlive_wire::JournalEvent;
 
 use self::account::Account;
+pub(crate) use self::happened::Happened;
 use self::requirements::Requirements;
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
@@ -32,13 +34,6 @@ const CHANGES_MAX: usize = 12;
 /// Is added to an explanation where the requirements are not known.
 pub(crate) const REQUIREMENTS_UNKNOWN: &str =
     "What Conditional Access and MFA required at that instant is not known, and not considered.";
-
-/// An event with a row in the table, and when it happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Happened {
-    pub(crate) event: Event,
-    pub(crate) at: Instant,
-}
 
 /// What happened to a user, as far as it changes facts about credentials.
 #[derive(Debug, Default)]

@@ -254,7 +254,7 @@ mod tests {
                 past(&[change(10), change(30)], &[], &[hours(20)]),
                 vec![(0, Obtained, false), (10, Refused, false), (30, Survived, false)],
             ),
-            // Nobody asked before it was created.
+            // No token was requested before it was created.
             (
                 now(Some("now")),
                 vec![],

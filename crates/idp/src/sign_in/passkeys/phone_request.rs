@@ -92,7 +92,7 @@ pub(super) async fn hear(
 }
 
 /// Reads the requests that a user's device can respond to, newest first: those that name the user,
-/// or nobody.
+/// or no user.
 pub(crate) async fn open_requests(
     store: &Store,
     tenant: TenantId,
