@@ -145,6 +145,8 @@ async fn nine_lessons_reveal_what_the_rules_promise() {
     let system = System::start().await;
     system.new_tenant().await;
     let student = Student::new(&system);
+    // The lab creates it in the background.
+    system.seed_tenant().await;
     let tenants = async || {
         let list = system.http().get(format!("{}/lab/tenants", student.console)).send().await;
         list.expect("the lab answers").json::<Value>().await.expect("JSON")["tenants"].clone()

@@ -8,7 +8,7 @@ use outlive_wire::JournalLine;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::by_kind::Range;
+use crate::by_kind::{Range, rows_of_kind};
 use crate::packed::{pack, unpack};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 
@@ -95,7 +95,7 @@ impl Journal {
     pub async fn read(&self, filter: &Filter) -> Result<Vec<JournalLine>, StoreError> {
         if let Filter { kind: Some(kind), subject: None, trace: None, about: None, .. } = filter {
             let (range, limit) = (Range::After(filter.after), filter.limit.min(LINES_MAX));
-            let rows = self.rows_of_kind(filter.tenant, kind, false, range, limit).await?;
+            let rows = rows_of_kind(&self.store, filter.tenant, kind, false, range, limit).await?;
             return rows.iter().map(|row| self.line_of(row)).collect();
         }
         let prefix = filter.kind.as_deref().filter(|kind| kind.ends_with('.'));
@@ -171,7 +171,7 @@ impl Journal {
         let Newest { before, trace, subject, .. } = wanted;
         let limit = wanted.limit.min(LINES_MAX);
         if let Newest { kind: Some(kind), subject: None, trace: None, notable, .. } = wanted {
-            let rows = self.rows_of_kind(tenant, kind, notable, Range::Before(before), limit).await?;
+            let rows = rows_of_kind(&self.store, tenant, kind, notable, Range::Before(before), limit).await?;
             return rows.iter().map(|row| self.line_of(row)).collect();
         }
         let (exact, prefix) =
@@ -285,10 +285,6 @@ impl Journal {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.store.commits()
-    }
-
-    pub(crate) const fn store(&self) -> &Store {
-        &self.store
     }
 
     fn line_of(&self, row: &Row) -> Result<JournalLine, StoreError> {

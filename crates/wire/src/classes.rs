@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::lab_api::ClockRequest;
+pub use crate::seat::SeatOfClass;
 
 /// A class to open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -63,16 +64,6 @@ pub struct Seat {
     /// How far it is in a lesson.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<SeatProgress>,
-}
-
-/// A seat of a class, by its number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SeatOfClass {
-    /// The code of the class.
-    pub class: String,
-    /// The number of the seat.
-    pub seat: u16,
 }
 
 /// How far a seat is in a lesson.

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::classes::SeatOfClass;
 pub use crate::lab_actions::{
     AuthorizationAnswer, CodeRedeemed, CodeRedemption, ConnectionConfirmation, ConnectionFix,
     ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
 };
 pub use crate::operation::{OperationDetails, OperationKind};
 pub use crate::service::Service;
+use crate::seat::SeatOfClass;
 use crate::tenant::ApplicationKind;
 
 /// A tenant to create. All members are optional.

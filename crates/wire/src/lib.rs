@@ -29,6 +29,7 @@ pub mod managed_identity;
 mod moved_origin;
 mod operation;
 pub mod phone;
+mod seat;
 pub mod run_steps;
 mod secret;
 mod service;

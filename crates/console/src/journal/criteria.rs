@@ -160,8 +160,8 @@ impl Criteria {
         Self { before: older.to_owned(), newer, is_far, open: String::new(), ..self.clone() }
     }
 
-    /// The page of the events after this one; `None` if there is none, or its position is forgotten:
-    /// then *Latest* leads on.
+    /// The page of the events after this one; `None` if there is none, or if its position is
+    /// forgotten: then *Latest* leads on.
     pub(super) fn to_newer(&self) -> Option<Self> {
         if self.before.is_empty() || (self.newer.is_empty() && self.is_far) {
             return None;

@@ -8,7 +8,8 @@ use futures::stream::iter;
 use outlive_chassis::pause;
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 
-use super::{AT_ONCE, ClassError, Classes, SEATS_MAX};
+use super::open_classes::{AT_ONCE, ClassError, Classes, SEATS_MAX};
+use super::store::ReservedSeat;
 use crate::tenants::{NewTenant, TenantError, Tenants};
 
 /// How often reserved seats are looked up (wall time).
@@ -17,13 +18,6 @@ const LOOK: Duration = Duration::from_secs(15);
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long after its reservation a seat of another replica is taken for abandoned (wall time).
 const ABANDONED_AFTER: Span = Span::from_seconds(600);
-
-/// A seat whose tenant is not created yet.
-#[derive(Clone, Debug)]
-pub(super) struct ReservedSeat {
-    pub(super) class: String,
-    pub(super) tenant: TenantId,
-}
 
 /// Completes classes whose seats were being created when a lab ended, until this one ends.
 pub async fn complete_classes(tenants: Tenants) {
@@ -103,7 +97,7 @@ impl Classes {
     /// whether some are left.
     async fn complete_reserved(&self, before: Instant) -> Result<bool, ClassError> {
         let mut left = false;
-        for seat in self.store.reserved(before).await? {
+        for seat in self.store.find_reserved(before).await? {
             // Its creation is being rolled back, or another replica completes it.
             if self.tenants.is_in_operation(seat.tenant).await? {
                 left = true;

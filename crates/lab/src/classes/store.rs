@@ -5,7 +5,12 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, Row, StoreError, sql};
 use outlive_wire::classes::{Class, ListedClass, Seat, SeatProgress};
 
-use super::reserved::ReservedSeat;
+/// A seat whose tenant is not created yet.
+#[derive(Clone, Debug)]
+pub(super) struct ReservedSeat {
+    pub(super) class: String,
+    pub(super) tenant: TenantId,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct ClassStore {
@@ -116,7 +121,7 @@ impl ClassStore {
     }
 
     /// Returns the seats that were reserved before an instant (wall time) and have no tenant yet.
-    pub(super) async fn reserved(&self, before: Instant) -> Result<Vec<ReservedSeat>, StoreError> {
+    pub(super) async fn find_reserved(&self, before: Instant) -> Result<Vec<ReservedSeat>, StoreError> {
         let select =
             sql!("SELECT tenant, class FROM seats WHERE reserved_wall_us < $1 ORDER BY class, seat", before);
         let rows = self.chassis.store.rows(select).await?;

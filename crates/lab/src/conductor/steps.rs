@@ -116,8 +116,8 @@ pub enum ConductError {
     /// The number of due instants exceeds the limit of one advance.
     #[error("more than {limit} due events before {target}; move time in smaller parts")]
     TooManySteps { limit: u64, target: Instant },
-    /// A request canceled the operation, the lab shuts down, or the tenant is being deleted or started
-    /// over.
+    /// A request canceled the operation, the lab shuts down, or the tenant is being deleted or
+    /// started over.
     #[error(
         "The operation was canceled: time is frozen, the system stops, or the tenant is deleted or started over"
     )]

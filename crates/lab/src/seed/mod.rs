@@ -16,6 +16,7 @@ mod read;
 mod secrets;
 mod sign_in;
 mod snapshot;
+mod source;
 
 pub use application::SeedApplication;
 pub use file::{SeedConnection, SeedConnector, SeedFile, SeedFlow, SeedSignIn, SeedUser};

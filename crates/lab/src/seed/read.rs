@@ -12,6 +12,7 @@ use serde_saphyr::Spanned;
 
 use super::application::{SeedApplication, SeedRequirement};
 use super::file::SeedConnection;
+use super::source::Source;
 use super::{SeedFile, builtin};
 use crate::diagnostic::{Diagnostic, Position, unreadable};
 use crate::maker::PORTAL_REDIRECT;
@@ -26,15 +27,7 @@ pub struct Seed {
     /// The connectors' documents, by connector name.
     pub connectors: BTreeMap<String, ConnectorFiles>,
     /// The text of the file.
-    source: Arc<Source>,
-}
-
-/// The name and text of a file, and the documents that it names, by path.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) name: String,
-    pub(super) text: String,
-    pub(super) documents: BTreeMap<String, String>,
+    pub(super) source: Arc<Source>,
 }
 
 /// The documents of a connector.
@@ -91,10 +84,6 @@ impl Seed {
     pub fn mistake_at(&self, pointer: &str, message: &str, remedy: &str) -> Diagnostic {
         let Source { name, text, .. } = &*self.source;
         Diagnostic::new(name, text, position_of(text, pointer), message, remedy)
-    }
-
-    pub(super) fn source(&self) -> &Source {
-        &self.source
     }
 
     pub(super) fn parse(

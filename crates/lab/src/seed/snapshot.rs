@@ -1,32 +1,16 @@
 //! The text of a seed with its connectors' documents, to read the same seed again.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Seed;
+use super::source::Source;
 use crate::diagnostic::Diagnostic;
-
-#[derive(Serialize, Deserialize)]
-struct Snapshot {
-    name: String,
-    text: String,
-    /// The connectors' documents, by their paths beside the file.
-    documents: BTreeMap<String, String>,
-}
 
 impl Seed {
     /// Returns the texts from which the seed was read, as JSON.
     pub fn snapshot(&self) -> String {
-        let source = self.source();
-        let snapshot = Snapshot {
-            name: source.name.clone(),
-            text: source.text.clone(),
-            documents: source.documents.clone(),
-        };
         // Plain data with text keys: serialization cannot fail.
-        serde_json::to_string(&snapshot).unwrap_or_default()
+        serde_json::to_string(&*self.source).unwrap_or_default()
     }
 
     /// Reads the seed of a snapshot.
@@ -34,7 +18,7 @@ impl Seed {
     /// # Errors
     /// A snapshot that this version cannot read.
     pub fn from_snapshot(snapshot: &str) -> Result<Self, Vec<Diagnostic>> {
-        let Snapshot { name, text, documents } = serde_json::from_str(snapshot)
+        let Source { name, text, documents } = serde_json::from_str(snapshot)
             .map_err(|error| vec![Diagnostic::unreadable("the kept seed", &error.into())])?;
         let beside = |path: &str| {
             documents.get(path).cloned().ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))

@@ -9,6 +9,7 @@ mod faults;
 mod fix_connection;
 mod kept_seed;
 mod layout;
+mod lifetimes;
 mod lost_data;
 mod moved_origins;
 mod new_tenant;

@@ -2,7 +2,7 @@
 //! repeated, also after the lab was killed in between.
 
 use outlive_clock::TenantId;
-use outlive_store::{Statement, StoreError, sql};
+use outlive_store::{StoreError, sql};
 use serde_json::Value;
 
 use super::{TenantError, Tenants};
@@ -14,11 +14,6 @@ const ID_BYTES_MAX: usize = 80;
 pub(crate) fn is_event_id(text: &str) -> bool {
     (1..=ID_BYTES_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
-}
-
-/// Forgets the events of a tenant that is deleted or started over.
-pub(super) fn forget_raised(tenant: TenantId) -> Statement {
-    sql!("DELETE FROM raised_events WHERE tenant = $1", tenant)
 }
 
 fn purpose(tenant: TenantId) -> String {

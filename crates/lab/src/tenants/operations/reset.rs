@@ -16,8 +16,8 @@ use super::clock::{ELSEWHERE, PATIENCE};
 use super::lifecycle::{NotCreated, Plan};
 use super::record::interrupt;
 use super::store::{Operation, OperationStore};
-use crate::tenants::raised_once::forget_raised;
 use crate::tenants::store::forget_phones;
+use crate::tenants::store::{forget_authenticators, forget_raised};
 use crate::tenants::{TenantError, Tenants};
 
 impl Tenants {
