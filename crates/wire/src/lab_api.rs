@@ -10,8 +10,8 @@ pub use crate::lab_actions::{
     ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
 };
 pub use crate::operation::{OperationDetails, OperationKind};
-pub use crate::service::Service;
 use crate::seat::SeatOfClass;
+pub use crate::service::Service;
 use crate::tenant::ApplicationKind;
 
 /// A tenant to create. All members are optional.

@@ -21,6 +21,3 @@ pub(crate) use self::effect::Unsent;
 pub use self::endpoint::Endpoint;
 pub(crate) use self::revisions::FaultRevisions;
 pub use self::token_fault::token_fault;
-/// The faults of tenants, with the revision that they have.
-type Lists = HashMap<TenantId, (i64, Arc<[StoredFault]>)>;
-    lists: Arc<RwLock<Lists>>,
