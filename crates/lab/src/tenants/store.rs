@@ -173,9 +173,13 @@ pub(super) fn occupy_seat(tenant: TenantId) -> Statement {
 /// Removes the end of a tenant that is deleted.
 pub(super) fn forget_end(tenant: TenantId) -> Statement {
     sql!("DELETE FROM temporary_tenants WHERE tenant = $1", tenant)
+}
+
 /// Forgets the events of a tenant that were requested under an id.
 pub(super) fn forget_raised(tenant: TenantId) -> Statement {
     sql!("DELETE FROM raised_events WHERE tenant = $1", tenant)
+}
+
 fn purpose(tenant: TenantId) -> String {
     format!("lab/handout/{tenant}")
 }
