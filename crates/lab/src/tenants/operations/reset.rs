@@ -16,8 +16,7 @@ use super::clock::{ELSEWHERE, PATIENCE};
 use super::lifecycle::{NotCreated, Plan};
 use super::record::interrupt;
 use super::store::{Operation, OperationStore};
-use crate::tenants::store::forget_phones;
-use crate::tenants::store::{forget_authenticators, forget_raised};
+use crate::tenants::store::{forget_phones, forget_raised};
 use crate::tenants::{TenantError, Tenants};
 
 impl Tenants {

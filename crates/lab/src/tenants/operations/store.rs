@@ -7,8 +7,7 @@ use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::holder;
 use super::record::begun;
-use crate::tenants::store::forget_phones;
-use crate::tenants::store::{forget_authenticators, forget_end, forget_raised};
+use crate::tenants::store::{forget_end, forget_phones, forget_raised};
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 pub(super) const LEASE: Span = Span::from_seconds(20);
