@@ -39,6 +39,15 @@ fn code_in(text: &str) -> Option<&str> {
     (digits > 0).then(|| from.get(..6 + digits)).flatten()
 }
 
+/// Whether a service refused a request.
+pub(crate) fn is_refusal(line: &JournalLine) -> bool {
+    matches!(
+        (outcome(line), line.kind.as_str()),
+        (Some("refused"), _)
+            | (None, "connection.broken" | "token.refused" | "runtime.refused" | "fault.hit")
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use outlive_clock::Instant;

@@ -4,7 +4,6 @@ use outlive_clock::Instant;
 use outlive_wire::JournalLine;
 
 use super::criteria::{self, Criteria};
-use super::is_refusal;
 use crate::number_words::number;
 use crate::when::When;
 use crate::words;
@@ -78,7 +77,7 @@ pub(super) fn headline(
 fn shown_event<'a>(latest: &'a JournalLine, lines: &'a [JournalLine]) -> (&'a JournalLine, String) {
     let is_change = |line: &JournalLine| CHANGES.contains(&line.kind.as_str());
     let Some(place) = lines.iter().position(is_change) else { return (latest, String::new()) };
-    let since = match lines[..place].iter().filter(|line| is_refusal(line)).count() {
+    let since = match lines[..place].iter().filter(|line| words::is_refusal(line)).count() {
         0 => return if place == 0 { (&lines[0], String::new()) } else { (latest, String::new()) },
         1 => "; one refusal since".to_owned(),
         several => format!("; {} refusals since", number(several)),

@@ -190,18 +190,9 @@ fn set_up_in_words(lines: &[&JournalLine]) -> String {
     format!("Set-up of the tenant, {events}{}{made}", if made.is_empty() { "" } else { ": " })
 }
 
-/// Whether a service refused a request.
-fn is_refusal(line: &JournalLine) -> bool {
-    matches!(
-        (words::outcome(line), line.kind.as_str()),
-        (Some("refused"), _)
-            | (None, "connection.broken" | "token.refused" | "runtime.refused" | "fault.hit")
-    )
-}
-
 fn line_of(line: &JournalLine, now: Instant, view: &View<'_>) -> Line {
     let style = match (words::outcome(line), line.kind.as_str()) {
-        _ if is_refusal(line) => "is-revoked",
+        _ if words::is_refusal(line) => "is-revoked",
         (Some(_), _) => "is-alive",
         (None, "run.finished") if line.data["status"] == "Failed" => "is-revoked",
         (None, "run.finished") => "is-alive",

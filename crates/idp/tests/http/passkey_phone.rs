@@ -32,6 +32,9 @@ async fn press(browser: &mut Browser, page: &Page, phone: &str) -> Arrival {
     browser.submit(page, &[("phone", phone)]).await
 }
 
+/// Changes what the phone says to something false.
+type Lie = fn(&mut Saying);
+
 #[tokio::test]
 async fn a_phone_creates_a_passkey_and_signs_in_with_it() {
     let tenant = Tenant::new().await;
@@ -80,7 +83,7 @@ async fn what_a_phone_responds_is_verified_like_any_response() {
     let owner = tenant.upn("owner");
     let mut device = crate::passkey_device::register_device(&tenant, "owner").await;
     let url = tenant.admin_tool().v1().authorize_url("https://graph.microsoft.com", &[]);
-    let lies: [(&str, Option<fn(&mut Saying)>); 4] = [
+    let lies: [(&str, Option<Lie>); 4] = [
         ("declined on the phone", None),
         ("signature", Some(|saying| saying.spoil_signature = true)),
         ("challenge", Some(|saying| saying.client_data["challenge"] = json!("AAAA"))),

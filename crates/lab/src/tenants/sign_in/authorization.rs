@@ -48,7 +48,7 @@ pub(super) fn with_caller_values(authorize: &Url, request: &SignInRequest) -> Ur
         ("code_challenge", if request.redeem { &None } else { &request.code_challenge }),
     ];
     let is_given = |name: &str| given.iter().any(|(key, value)| *key == name && value.is_some());
-    // Without a challenge of the caller's, nobody knows the verifier of the lab's.
+    // The caller does not know the verifier of the lab's challenge.
     let leaves = |name: &str| {
         is_given(name)
             || (!request.redeem && request.code_challenge.is_none() && name.starts_with("code_challenge"))
