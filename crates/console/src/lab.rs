@@ -299,10 +299,15 @@ impl Lab {
         answer::<Value>(url, request.json(fault)).await.map(drop)
     }
 
-    /// Removes a fault, or all without an id.
+    /// Removes a fault.
     pub(crate) async fn remove_fault(&self, tenant: TenantId, id: &str) -> Result<(), LabError> {
-        let id = if id.is_empty() { String::new() } else { format!("/{}", segment(id)) };
-        let (url, request) = self.request(Method::DELETE, &format!("/{tenant}/faults{id}"));
+        let (url, request) = self.request(Method::DELETE, &format!("/{tenant}/faults/{}", segment(id)));
+        answer_or_refusal::<Value>(url, request).await.map(drop)
+    }
+
+    /// Removes all faults of a tenant.
+    pub(crate) async fn remove_faults(&self, tenant: TenantId) -> Result<(), LabError> {
+        let (url, request) = self.request(Method::DELETE, &format!("/{tenant}/faults"));
         answer_or_refusal::<Value>(url, request).await.map(drop)
     }
 

@@ -120,11 +120,14 @@ pub(crate) async fn change(
         return back(&out_of_date());
     };
     let (changed, done) = match form.what.as_str() {
+        "remove" if form.which.is_empty() => {
+            return back(&Message::failure("No fault was chosen; nothing is removed."));
+        }
         "remove" => {
             let removed = console.lab.remove_fault(tenant, &form.which).await;
             (removed, "The fault is removed. Its hits stay in the journal.".to_owned())
         }
-        "remove-all" => (console.lab.remove_fault(tenant, "").await, "All faults are removed.".to_owned()),
+        "remove-all" => (console.lab.remove_faults(tenant).await, "All faults are removed.".to_owned()),
         _ => {
             let fault = match form::preset(&form.which) {
                 Some(fault) => Ok(fault),

@@ -117,7 +117,7 @@ impl Why {
         self.verdict.as_ref()?.get(member)?.as_str()
     }
 
-    fn is_accepted(&self) -> Option<bool> {
+    pub(crate) fn is_accepted(&self) -> Option<bool> {
         self.text("outcome").map(|outcome| outcome == "accepted")
     }
 

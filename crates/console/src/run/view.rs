@@ -82,7 +82,8 @@ impl RunPage {
         let refused = run.steps.iter().filter(|step| step.kind == StepKind::Response && step.is_refused);
         let refused = refused.clone().rfind(|step| !of_flow(step)).or_else(|| refused.clone().next());
         let heading = match (&why, refused) {
-            (Some(why), _) if why.verdict.is_some() => {
+            // A token that was accepted is not why a run failed.
+            (Some(why), _) if why.verdict.is_some() && !(is_failed && why.is_accepted() == Some(true)) => {
                 why.what_the_event_does().unwrap_or_else(|| why.title())
             }
             (_, Some(step)) => sentence(&step.detail, now),

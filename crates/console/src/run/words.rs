@@ -66,8 +66,10 @@ fn succeeded(why: Option<&Why>) -> String {
 }
 
 fn reason(run: &RunSteps, why: Option<&Why>) -> String {
-    let refused = run.steps.iter().filter(|step| step.kind == StepKind::Response && step.is_refused);
-    let Some(first) = refused.min_by_key(|step| step.at) else {
+    let mut refused = run.steps.iter().filter(|step| step.kind == StepKind::Response && step.is_refused);
+    // What the flow got last came from an earlier refusal.
+    let decisive = refused.clone().rfind(|step| step.to != Party::Flow).or_else(|| refused.next());
+    let Some(decisive) = decisive else {
         return match &run.code {
             Some(code) => format!("it ended with {code}"),
             None => "an action failed".to_owned(),
@@ -75,8 +77,8 @@ fn reason(run: &RunSteps, why: Option<&Why>) -> String {
     };
     let event = why.and_then(|why| why.fact("event"));
     let is_revoked = run.steps.iter().any(|step| step.row.is_some() && step.is_refused);
-    match (first.from, first.to) {
-        (Party::Idp, Party::Hub) => match (is_revoked, event, &first.code) {
+    match (decisive.from, decisive.to) {
+        (Party::Idp, Party::Hub) => match (is_revoked, event, &decisive.code) {
             (true, Some(event), _) => {
                 format!("the hub’s refresh token had been revoked by {}", cause_named(event))
             }
@@ -86,7 +88,7 @@ fn reason(run: &RunSteps, why: Option<&Why>) -> String {
         (Party::Idp, Party::Resource) => "the password that the connection stores is wrong".to_owned(),
         (Party::Idp, _) => "the identity provider refused it a token".to_owned(),
         (Party::Hub, _) => "the hub refused its call".to_owned(),
-        (api, _) => match first.status {
+        (api, _) => match decisive.status {
             Some(status) => format!("the {} answered {status}", party_name(api)),
             None => format!("the {} did not answer", party_name(api)),
         },

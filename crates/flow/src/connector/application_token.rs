@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::Method;
+use http::{Method, StatusCode};
 use outlive_clock::Span;
 use outlive_tokens::{Secret, SigningKey, TokenVersion, sign_rs256};
 use serde_json::{Value, json};
@@ -65,8 +65,10 @@ impl Hub {
             return Ok(Secret::new(token));
         }
         let why = failure_of(response.status, &body).message;
-        // A server error of the issuer may be transient.
-        let status = response.status.is_server_error().then(|| response.status.as_u16());
+        // A server error or throttling of the issuer may be transient.
+        let is_transient =
+            response.status.is_server_error() || response.status == StatusCode::TOO_MANY_REQUESTS;
+        let status = is_transient.then(|| response.status.as_u16());
         let failure = Failure::new(
             "BadRequest",
             format!("Http request failed as there is an error getting AD OAuth token: '{why}'."),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{Method, StatusCode};
 use outlive_clock::Span;
 use outlive_tokens::Secret;
 use serde_json::Value;
@@ -43,8 +43,10 @@ impl Hub {
             let mut failure = failure_of(response.status, &body);
             failure.message =
                 format!("The flow service could not sign in to the API Hub. {}", failure.message);
-            // An error response of the issuer is final; a server error may be transient.
-            let status = response.status.is_server_error().then(|| response.status.as_u16());
+            // An error response of the issuer is final; a server error and throttling may be transient.
+            let is_transient =
+                response.status.is_server_error() || response.status == StatusCode::TOO_MANY_REQUESTS;
+            let status = is_transient.then(|| response.status.as_u16());
             if status.is_none() {
                 failure = Failure::new("Unauthorized", failure.message);
             }

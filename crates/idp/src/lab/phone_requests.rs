@@ -42,6 +42,7 @@ pub(crate) async fn list(
         json!({
             "id": request.challenge, "user_name": request.user_name, "purpose": request.purpose,
             "origin": request.origin, "options": request.options, "asked": request.asked, "number": request.number(),
+            "names_user": !request.user_name.is_empty(),
         })
     });
     Ok(Json(json!({ "requests": requests.collect::<Vec<_>>() })))

@@ -20,6 +20,8 @@ pub(crate) struct WaitingCeremony {
     pub(crate) asked: Instant,
     /// The number that the page shows.
     pub(crate) number: u8,
+    /// Whether it is for a certain user.
+    pub(crate) names_user: bool,
 }
 
 impl LabSurface {

@@ -23,7 +23,14 @@ impl Tenants {
         {
             let held = self.surface().connections(tenant).await?.connections;
             let named = held.iter().find(|held| held.name.eq_ignore_ascii_case(name));
-            fault.connection = named.map(|held| held.id.clone()).or(fault.connection);
+            let id = named.map(|held| held.id.clone());
+            let id = id.or_else(|| name.parse().ok().map(|id: Uuid| id.to_string()));
+            let Some(id) = id else {
+                return Err(TenantError::Event(format!(
+                    "There is no connection '{name}': give its name or id."
+                )));
+            };
+            fault.connection = Some(id);
         }
         self.surface().add_fault(tenant, &fault).await.map_err(refused)
     }

@@ -60,7 +60,8 @@ impl Tenants {
                 "No page waits for this request: it expired after five minutes, or was answered.",
             ));
         };
-        if answer.declined {
+        // A request without a user name is on every phone: who declines it has seen its page.
+        if answer.declined && (request.names_user || answer.number == Some(request.number)) {
             return Ok(self.surface().answer_phone_request(tenant, &request.id, None).await?);
         }
         if answer.number != Some(request.number) {
@@ -80,6 +81,12 @@ impl Tenants {
         let key = phone.last_used().map_err(|error| refused(&error.to_string()))?;
         let Some(key) = key else { return Err(refused("The phone has no passkey for this sign-in.")) };
         let now = self.time(tenant).await?.0.now;
+        if request.is_registration() {
+            // Only a passkey that the page received is kept.
+            self.surface().answer_phone_request(tenant, &request.id, Some(&response)).await?;
+            return self.store_key(tenant, &user.id, &key, now).await;
+        }
+        // The counter of a passkey never goes back.
         self.store_key(tenant, &user.id, &key, now).await?;
         Ok(self.surface().answer_phone_request(tenant, &request.id, Some(&response)).await?)
     }

@@ -59,18 +59,20 @@ pub(crate) async fn origin_of(
         ..JournalQuery::default()
     };
     let lines = inquiry.lines(Service::Idp, of_trace).await?;
-    Ok(lines.iter().rev().find_map(|line| of_line(line, tenant)))
+    let last = lines.iter().rev().find_map(refresh_of);
+    Ok(last.and_then(|(question, client, refused)| RunOrigin::of(question, &client, refused, tenant)))
 }
 
-fn of_line(line: &Line, tenant: &TenantCredentials) -> Option<RunOrigin> {
-    let (question, client, refused) = match &line.event {
+/// The question of a refresh, its client, and the code with which it was refused.
+fn refresh_of(line: &Line) -> Option<(&Question, String, Option<Aadsts>)> {
+    let asked = match &line.event {
         JournalEvent::TokenIssued(issued) => (issued.question.as_ref()?, issued.client_id.to_string(), None),
         JournalEvent::TokenRefused(refused) => {
             (refused.question.as_ref()?, refused.client_id.clone()?, Some(refused.code))
         }
         _ => return None,
     };
-    RunOrigin::of(question, &client, refused, tenant)
+    matches!(asked.0.presented, Presented::RefreshToken(_)).then_some(asked)
 }
 
 impl RunOrigin {
@@ -89,6 +91,10 @@ impl RunOrigin {
         let mut events = question.user.events.latest_first();
         events.retain(|(_, at)| *at > token.family_issued_at && *at <= question.at);
         let decided = question.decide().revocation.map(|cell| cell.event);
+        // What else refuses, such as a disabled account or a policy, is not repeated.
+        if refused.is_some() && decided.is_none() {
+            return None;
+        }
         let decisive = decided.or_else(|| events.first().map(|(event, _)| *event));
         events.reverse();
         Some(Self {

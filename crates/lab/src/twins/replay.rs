@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use outlive_clock::{Instant, Span};
-use outlive_rules::{Edition, Event};
+use outlive_rules::{Edition, Event, Ruleset};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,6 +17,9 @@ pub(crate) const REPLAY_LIMITS: [&str; 3] = [
      and policies; events of the same kind before the latest.",
     "Both tenants are new, from the seed of this lab.",
 ];
+
+/// How long a replay leaves a refresh token unused: less than the 90 days after which it expires.
+const UNUSED_MAX: Span = Span::from_days(80);
 
 /// A fact that can be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -110,8 +113,12 @@ fn values(origin: &RunOrigin, fact: ChangedFact) -> Option<Values> {
             written: ["owner".to_owned(), "colleague".to_owned()],
         }),
         ChangedFact::Edition => {
+            // Changed cells and switches stay as they are.
+            let (edition, rest) = origin.rules.split_at(origin.rules.find('+').unwrap_or(origin.rules.len()));
             let newest = Edition::default().to_string();
-            let other = if origin.rules == newest { Edition::E2021.to_string() } else { newest };
+            let other = if edition == newest { Edition::E2021.to_string() } else { newest };
+            let other = format!("{other}{rest}");
+            other.parse::<Ruleset>().ok()?;
             Some(Values::same([origin.rules.clone(), other]))
         }
     }
@@ -210,6 +217,12 @@ pub(crate) fn replay_text(origin: &RunOrigin, fact: ChangedFact, name: &str) -> 
     let mut now = start;
     let mut moments: Vec<(Instant, Moment)> =
         origin.events.iter().map(|(event, at)| (*at, Moment::Event(*event))).collect();
+    // The refreshes between that kept the token in use.
+    let mut used = origin.granted;
+    while origin.issued - used > UNUSED_MAX {
+        used = used + UNUSED_MAX;
+        moments.push((used, Moment::Refresh));
+    }
     if origin.issued > origin.granted + Span::from_seconds(1) {
         moments.push((origin.issued, Moment::Refresh));
     }

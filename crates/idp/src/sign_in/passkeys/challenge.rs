@@ -25,6 +25,11 @@ impl Challenge {
         Self { text: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()), since: now }
     }
 
+    /// When it was issued (virtual).
+    pub(super) const fn since(&self) -> Instant {
+        self.since
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -144,6 +144,9 @@ impl SecurityInfo<'_> {
     async fn ask_phone(&self, challenge: Challenge) -> Result<Response, Refusal> {
         let Self { visit, tenant, user, now } = *self;
         let Some(here) = RelyingParty::of_origin(&visit.origin.0) else { return self.page(None).await };
+        if let Err(why) = challenge.bytes(now) {
+            return self.page(Some(Wrong::of(&not_accepted(&why)))).await;
+        }
         let known = stored::of_user(&visit.idp.chassis.store, tenant.id, user.id).await?;
         let options = here.creation_options(&challenge, user.id, &user.upn, &user.display_name, &known);
         let request = PhoneRequest {
@@ -152,7 +155,7 @@ impl SecurityInfo<'_> {
             purpose: "Add a passkey".to_owned(),
             origin: visit.origin.0.to_string(),
             options: options.to_string(),
-            asked: now,
+            asked: challenge.since(),
         };
         let state = PageState::new(&visit.segment, Next::NewPasskey(challenge), Some(user.id));
         let name = visit.parameters.get("name").unwrap_or("Phone");

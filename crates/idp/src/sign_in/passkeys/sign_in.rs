@@ -86,6 +86,9 @@ impl Visit {
             let refusal = not_accepted("passkeys require a host name, not an IPv6 address");
             return self.sign_in_again(*pending.next, &pending.user_name, &refusal).await;
         };
+        if let Err(why) = pending.challenge.bytes(now) {
+            return self.sign_in_again(*pending.next, &pending.user_name, &not_accepted(&why)).await;
+        }
         let user_name = pending.user_name.trim().to_owned();
         let user = match user_name.as_str() {
             "" => None,
@@ -101,7 +104,7 @@ impl Visit {
             purpose: "Sign in".to_owned(),
             origin: self.origin.0.to_string(),
             options: here.request_options(&pending.challenge, &known).to_string(),
-            asked: now,
+            asked: pending.challenge.since(),
         };
         let state = PageState::new(&self.segment, Next::Passkey(pending), None);
         self.wait_for_phone(tenant, &request, state, ("passkey", None)).await
