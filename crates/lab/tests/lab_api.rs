@@ -230,7 +230,7 @@ async fn the_password_of_an_event_is_in_the_tenant_credentials() {
     let (old, new) = (&credentials["users"][0]["password"], &after["users"][0]["password"]);
     assert_ne!(old, new);
     let event: Value = serde_json::from_str(lab.calls(0).last().expect("the event")).expect("JSON");
-    assert_eq!((&event["new_password"], &event["user"]), (new, &credentials["users"][0]["upn"]));
+    assert_eq!((&event["new_password"], &event["user"]), (new, &credentials["users"][0]["id"]));
 }
 
 /// A request that is repeated, also after the lab was killed: its event happens once.

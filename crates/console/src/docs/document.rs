@@ -14,13 +14,14 @@ macro_rules! documents {
 }
 
 /// The documents for people who use Outlive, in the order of the book.
-pub(super) static DOCUMENTS: [Document; 14] = documents![
+pub(super) static DOCUMENTS: [Document; 15] = documents![
     "console",
     "sdk",
     "drop-in",
     "connectors",
     "identity-providers",
     "connections",
+    "faults",
     "logging",
     "matrix",
     "flows",

@@ -209,12 +209,22 @@ mod tests {
             (cookie(None), &[], vec![(0, Obtained), (24 * 90, Expired)], after_inactivity),
         ] {
             let past = Past::with(happened, &[], &[]);
-            let fate = follow(&credential(&question, &[]), &past, hours(3_000));
+            let fate = follow(&credential(&after(question, &past), &[]), &past, hours(3_000));
             let found: Vec<_> = fate.marks.iter().map(|mark| (mark.at, mark.kind)).collect();
             let marks: Vec<_> = marks.into_iter().map(|(hour, kind)| (hours(hour), kind)).collect();
             assert_eq!((found, fate.until), (marks, until));
             assert!(fate.marks[0].would_end_it.iter().any(|row| row.starts_with("Admin revokes")));
         }
+    }
+
+    /// The question of now, after what happened.
+    fn after(mut question: Question, past: &Past) -> Question {
+        let mut events = RevocationEvents::none();
+        for one in &past.happened {
+            events.record(one.event, one.at);
+        }
+        question.user.events = events;
+        question
     }
 
     fn credential<'a>(question: &'a Question, observed: &'a [Question]) -> Followed<'a> {
@@ -277,6 +287,7 @@ mod tests {
             ),
         ];
         for (place, (question, observed, past, expected)) in cases.into_iter().enumerate() {
+            let question = after(question, &past);
             let fate = follow(&credential(&question, &observed), &past, hours(100));
             let found =
                 fate.marks.iter().map(|mark| (mark.at, mark.kind, mark.explanation.contains(unknown)));
