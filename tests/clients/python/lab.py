@@ -39,6 +39,10 @@ class Tenant:
     def advance(self, duration):
         return self._post("clock", {"advance": duration})
 
+    def sign_in(self, **request):
+        """Signs a user in without a browser."""
+        return self._post("sign_in", request)
+
     def set_faults(self, **faults):
         """Sets the faults of the misbehaving issuer for this tenant: `claims`, `key`, `issuer`."""
         answer = httpx.put(f"{MISBEHAVING_ISSUER}/_faults/{self.id}", json=faults, verify=_context(), trust_env=False)

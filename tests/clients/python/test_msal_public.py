@@ -46,6 +46,17 @@ def test_code_with_pkce_then_silently_from_the_cache_and_by_refresh(tenant, owne
     assert (more["classification"], more["error_codes"]) == ("consent_required", [65001]), more
 
 
+def test_the_lab_signs_in_for_msal_without_a_browser(tenant):
+    app = desktop(tenant)
+    flow = app.initiate_auth_code_flow(READ, redirect_uri=REDIRECT)
+    answer = tenant.sign_in(user="owner", authorize_url=flow["auth_uri"])
+    result = app.acquire_token_by_auth_code_flow(flow, answer["parameters"])
+    assert "error" not in result, result
+    assert result["id_token_claims"]["preferred_username"] == tenant.user("owner")["upn"]
+    [account] = app.get_accounts()
+    assert app.acquire_token_silent(READ, account, force_refresh=True)["token_source"] == "identity_provider"
+
+
 def test_silent_after_a_password_change_ends_in_interaction_required(tenant, owner):
     app = desktop(tenant)
     assert "access_token" in signed_in(app, owner)
