@@ -111,6 +111,19 @@ impl Clocks {
         self.read(tenant).await?.check(tenant, meant)
     }
 
+    /// Checks that the data of the tenant is not newer than this incarnation.
+    pub(crate) async fn check_until(
+        &self,
+        tenant: TenantId,
+        until: Option<Instant>,
+    ) -> Result<(), ClockChangeError> {
+        let present = self.read(tenant).await?;
+        if until.is_some_and(|until| present.incarnation > until) {
+            return Err(ClockChangeError::StartedOver(tenant));
+        }
+        Ok(())
+    }
+
     async fn read(&self, tenant: TenantId) -> Result<Incarnated, ClockError> {
         if self.store.is_exclusive() {
             let remembered = self.remembered.read();
@@ -176,7 +189,8 @@ impl Clocks {
     }
 
     /// Sets a frozen clock to a later instant that a call carries. A tenant that is unknown here is
-    /// left to the handler of the call.
+    /// left to the handler of the call. A carried instant does not say of which data of the tenant
+    /// it is: one under way during a reset moves the new clock.
     pub(crate) async fn catch_up(
         &self,
         CarriedTime { tenant, now, .. }: CarriedTime,
@@ -190,7 +204,7 @@ impl Clocks {
             let change = ClockChange { now: Some(now), step: true, ..ClockChange::default() };
             match self.set(tenant, change).await {
                 Err(ClockChangeError::Clock(error)) => return Err(error),
-                // A carried instant is for the present tenant.
+                // The tenant was started over since the clock was read.
                 Ok(_) | Err(ClockChangeError::StartedOver(_)) => {}
             }
         }
@@ -261,8 +275,13 @@ impl Clocks {
             };
             match self.store.commit(update.expect_rows(1)).await {
                 Ok(()) => {
-                    self.remember(tenant, next, incarnation);
-                    return Ok(Some(next));
+                    let next = Incarnated { clock: next, incarnation };
+                    // With replicas, what this one remembers is not read.
+                    if self.store.is_exclusive() {
+                        self.remember_step(tenant, next)?;
+                    }
+                    self.announce(tenant, next.clock);
+                    return Ok(Some(next.clock));
                 }
                 Err(error) if error.is_conflict() && !self.store.is_exclusive() => {}
                 Err(error) if error.is_conflict() => return Err(ClockError::UnknownTenant(tenant).into()),
@@ -291,6 +310,13 @@ impl Clocks {
         )
     }
 
+    /// Returns the statement that deletes a tenant's clock, if it is not newer than this
+    /// incarnation; a conflict otherwise. Call [`Clocks::forget`] after the commit.
+    pub(crate) fn delete(tenant: TenantId, until: Option<Instant>) -> Statement {
+        let last = until.unwrap_or(Instant::from_micros(i64::MAX));
+        sql!("DELETE FROM clocks WHERE tenant = $1 AND incarnation_us <= $2", tenant, last).expect_rows(1)
+    }
+
     /// Returns the tenants that a lab created.
     pub(crate) async fn created_by(&self, lab: &str) -> Result<Vec<TenantId>, StoreError> {
         let rows = self.store.rows(sql!("SELECT tenant FROM clocks WHERE lab = $1", lab)).await?;
@@ -307,8 +333,12 @@ impl Clocks {
     }
 
     pub(crate) fn remember(&self, tenant: TenantId, clock: VirtualClock, incarnation: Instant) {
-        date::note(tenant, clock.at(wall_now()));
         self.remembered.write().insert(tenant, Incarnated { clock, incarnation });
+        self.announce(tenant, clock);
+    }
+
+    fn announce(&self, tenant: TenantId, clock: VirtualClock) {
+        date::note(tenant, clock.at(wall_now()));
         if !clock.speed().is_frozen() {
             self.changed.notify_one();
         }

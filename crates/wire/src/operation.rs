@@ -75,9 +75,20 @@ pub struct OperationDetails {
     /// rolled back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spared: Vec<Service>,
+    /// Wall time at which the present attempt to create or delete the tenant's data began: older
+    /// data is deleted, and newer data is another attempt's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub attempt: Option<Instant>,
 }
 
 impl OperationDetails {
+    /// Returns which data of the tenant the operation creates, or deletes with all that is older.
+    #[must_use]
+    pub fn incarnation(&self) -> Instant {
+        self.attempt.unwrap_or(self.started)
+    }
+
     /// How many runs an advance has started, of how many: "1,204 of 2,136 runs". `None` if there is
     /// nothing to count.
     #[must_use]

@@ -105,21 +105,40 @@ fn rejection(mistakes: &[SpecMistake]) -> Option<Problem> {
     (!shown.is_empty()).then(|| Problem::bad_request(text))
 }
 
+/// Which data of a tenant is deleted.
+#[derive(Deserialize)]
+pub(crate) struct Deletion {
+    /// The last of its incarnations. A deletion that comes after the tenant was started over is
+    /// rejected. All if absent.
+    until: Option<Instant>,
+}
+
 pub(crate) async fn delete<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
     Path(tenant): Path<String>,
+    deletion: Result<Query<Deletion>, QueryRejection>,
 ) -> Result<StatusCode, Problem> {
     let tenant = tenant_of(&tenant)?;
-    surface.chassis.clocks.clock(tenant).await?;
-    let mut change = Change::new();
-    for table in S::TENANT_TABLES.iter().chain(outlive_journal::TABLES).chain(&["faults", "clocks"]) {
+    let Query(Deletion { until }) = deletion?;
+    surface.chassis.clocks.check_until(tenant, until).await?;
+    let mut change = Change::from(Clocks::delete(tenant, until));
+    for table in S::TENANT_TABLES.iter().chain(outlive_journal::TABLES).chain(&["faults"]) {
         change.add(Statement::forget_tenant(table, tenant));
     }
     // In its own task, so that cache and database stay consistent even if the caller is canceled.
     let deleting = tokio::spawn(async move {
-        surface.chassis.store.commit(change).await?;
-        surface.forget(tenant);
-        Ok::<_, StoreError>(())
+        match surface.chassis.store.commit(change).await {
+            // Deleted or started over by another call at the same time.
+            Err(error) if error.is_conflict() => {
+                surface.chassis.clocks.check_until(tenant, until).await?;
+                Err(Problem::conflict(format!("Tenant {tenant} has changed meanwhile.")).caused_by(error))
+            }
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                surface.forget(tenant);
+                Ok(())
+            }
+        }
     });
     deleting.await.map_err(|panic| Problem::unavailable().caused_by(panic))??;
     Ok(StatusCode::NO_CONTENT)

@@ -130,3 +130,18 @@ async fn of_many_who_make_the_same_tenant_one_does() {
     assert_eq!(statuses[0], 201);
     assert!(statuses[1..].iter().all(|status| *status == 409), "{statuses:?}");
 }
+
+/// A lab that stood still deletes a tenant that was started over meanwhile.
+#[tokio::test]
+async fn a_deletion_for_earlier_data_deletes_nothing() {
+    let scene = Scene::start().await;
+    let (earlier, later) = ("2026-01-05T12:00:00Z", "2026-01-05T12:00:00.000001Z");
+    let created = scene.put(&lab(1, ""), json!({"clock": {"now": NOON, "incarnation": later}})).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let refused = scene.delete(&lab(1, &format!("?until={earlier}"))).await;
+    assert_eq!(refused.refused(), (412, "TenantStartedOver"));
+    assert_eq!(rows(&scene, "clocks").await, 1);
+    assert_eq!(scene.delete(&lab(1, "?until=soon")).await.status, 400);
+    assert_eq!(scene.delete(&lab(1, &format!("?until={later}"))).await.status, 204);
+    assert_eq!(rows(&scene, "clocks").await, 0);
+}

@@ -131,12 +131,6 @@ impl<T: Timepieces> Conductor<T> {
         Ok(ClockState { now, speed, next_due: states.iter().filter_map(|state| state.next_due).min() })
     }
 
-    /// Sets the speed of time, in every service at the same virtual instant.
-    pub(crate) async fn run_at(&self, speed: Speed) -> Result<ClockState, ConductError> {
-        let Stopped { now, .. } = self.stop().await?;
-        self.run_from(now, speed).await
-    }
-
     /// Starts clocks that are stopped at `now`.
     pub(crate) async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
         // One wall instant for all services, so that their clocks agree while they run.

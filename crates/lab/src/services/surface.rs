@@ -94,10 +94,17 @@ impl LabSurface {
         if answer.status == 201 { Ok(()) } else { Err(answer.refused()) }
     }
 
-    /// Deletes a tenant in a service; one that is not there counts as deleted.
-    pub(crate) async fn delete_tenant(&self, service: Service, tenant: TenantId) -> Result<(), CallError> {
+    /// Deletes a tenant in a service, with data of incarnations until this one; one that is not
+    /// there counts as deleted.
+    pub(crate) async fn delete_tenant(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        until: Instant,
+    ) -> Result<(), CallError> {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}"));
-        let answer = send(self.request(Method::DELETE, &url)).await?;
+        let request = self.request(Method::DELETE, &url).query(&[("until", until.to_string())]);
+        let answer = send(request).await?;
         if matches!(answer.status, 200 | 204 | 404) { Ok(()) } else { Err(answer.refused()) }
     }
 

@@ -82,13 +82,26 @@ impl Tenants {
         // Revocation cutoffs have whole-second resolution: a grant issued within the same second
         // survives. The event must affect everything that was issued before it, so time first moves
         // to the next whole second.
-        clock.advance(Target::NextWholeSecond, &|_| ()).await?;
-        if let Some((connector, secret)) = replacement {
-            return Ok(self.surface().replace_connector_secret(tenant, &connector, &secret).await?);
-        }
-        if let Some((name, certificate)) = certificate {
-            return Ok(self.surface().register_api_certificate(tenant, &name, &certificate).await?);
-        }
+        let raising = Box::pin(async move {
+            if let Some((connector, secret)) = replacement {
+                return Ok(self.surface().replace_connector_secret(tenant, &connector, &secret).await?);
+            }
+            if let Some((name, certificate)) = certificate {
+                return Ok(self.surface().register_api_certificate(tenant, &name, &certificate).await?);
+            }
+            self.raise_at_provider(tenant, event, generated, is_generated).await
+        });
+        clock.advance_then(Target::NextWholeSecond, &|_| (), raising).await?.1
+    }
+
+    /// Raises an event at the identity provider. The tenant credentials get what it sets.
+    async fn raise_at_provider(
+        &self,
+        tenant: TenantId,
+        event: Map<String, Value>,
+        generated: Option<Generated>,
+        is_generated: bool,
+    ) -> Result<Value, TenantError> {
         let mut answer = self.surface().raise(tenant, &Value::Object(event.clone())).await?;
         // The tenant credentials do not contain what was created through Graph: only the caller
         // gets it.

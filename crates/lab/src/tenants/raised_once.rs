@@ -45,7 +45,7 @@ impl Tenants {
             }
             // Without an answer it may have happened.
             Err(TenantError::Call(cause)) if cause.is_temporary() => return raised,
-            Err(TenantError::Store(_)) => return raised,
+            Err(TenantError::Store(_) | TenantError::TakenOver(_)) => return raised,
             Err(_) => sql!("DELETE FROM raised_events WHERE tenant = $1 AND id = $2", tenant, id),
         };
         store.commit(finish).await?;

@@ -235,6 +235,11 @@ impl Tenants {
         self.store.installation().await
     }
 
+    /// Whether this lab begins nothing more.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.operations.is_stopping()
+    }
+
     /// Ends every operation in progress after its current step. The caller bounds the wait.
     pub async fn stop(&self) {
         self.operations.stop().await;

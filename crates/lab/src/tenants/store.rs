@@ -66,12 +66,12 @@ impl TenantStore {
     }
 
     /// Returns when (wall time) the creation of the tenant's present data began, which names it in
-    /// the services. `None` for tenants of earlier versions.
+    /// the services: the epoch for tenants of earlier versions, there and here. `None` if there is
+    /// no such tenant.
     pub(super) async fn incarnation(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
         let select = sql!("SELECT incarnation_us FROM handouts WHERE tenant = $1", tenant);
         let row = self.chassis.store.row(select).await?;
-        let incarnation = row.map(|row| row.instant("incarnation_us")).transpose()?;
-        Ok(incarnation.filter(|incarnation| *incarnation != Instant::EPOCH))
+        row.map(|row| row.instant("incarnation_us")).transpose()
     }
 
     /// Returns the statement that inserts a new tenant.
@@ -165,6 +165,16 @@ pub(super) fn forget_phones(tenant: TenantId) -> Change {
     change
 }
 
+/// Returns the statement that the creation of a seat's tenant needs: a conflict if the seat has its
+/// tenant, or its class has ended.
+pub(super) fn seat_is_reserved(tenant: TenantId) -> Statement {
+    let reserved = sql!(
+        "UPDATE seats SET reserved_wall_us = reserved_wall_us WHERE tenant = $1 AND reserved_wall_us IS NOT NULL",
+        tenant
+    );
+    reserved.expect_rows(1)
+}
+
 /// Completes the seat of a class that is reserved for a tenant; a conflict if the class has ended.
 pub(super) fn occupy_seat(tenant: TenantId) -> Statement {
     sql!("UPDATE seats SET reserved_wall_us = NULL WHERE tenant = $1", tenant).expect_rows(1)
@@ -173,6 +183,16 @@ pub(super) fn occupy_seat(tenant: TenantId) -> Statement {
 /// Removes the end of a tenant that is deleted.
 pub(super) fn forget_end(tenant: TenantId) -> Statement {
     sql!("DELETE FROM temporary_tenants WHERE tenant = $1", tenant)
+}
+
+/// Ends the tenants that belong to a seat: they are deleted like those whose lifetime is over.
+pub(super) fn end_of_seat(seat: TenantId, now: Instant) -> Statement {
+    sql!("UPDATE temporary_tenants SET ends_wall_us = $1 WHERE seat = $2", now, seat.to_string())
+}
+
+/// Returns the statement that a tenant of a seat needs: a conflict if the seat's tenant is deleted.
+pub(super) fn seat_exists(seat: TenantId) -> Statement {
+    sql!("UPDATE handouts SET revision = revision WHERE tenant = $1", seat).expect_rows(1)
 }
 
 /// Forgets the events of a tenant that were requested under an id.

@@ -36,6 +36,11 @@ pub(crate) struct FakeState {
     /// The changes of its clock that it applied, and those for an earlier incarnation.
     pub(crate) applied: u32,
     pub(crate) rejected: u32,
+    /// The changes that set the speed of its clock.
+    pub(crate) speeds: u32,
+    /// Whether creations, and events, wait before they answer.
+    pub(crate) holds_creations: bool,
+    pub(crate) holds_events: bool,
     /// Whether deletions, and lists that were already read, wait.
     pub(crate) holds_deletions: bool,
     pub(crate) holds_lists: bool,
@@ -113,13 +118,17 @@ async fn serve(app: Router) -> String {
 }
 
 async fn create(
-    State(state): State<Fake>,
+    State(fake): State<Fake>,
     Path(tenant): Path<String>,
     Json(spec): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
-    let mut state = state.lock().expect("no test panicked");
-    state.tenant = Some(tenant);
-    state.calls.push("create".to_owned());
+    {
+        let mut state = fake.lock().expect("no test panicked");
+        state.tenant = Some(tenant);
+        state.calls.push("create".to_owned());
+    }
+    while_held(&fake, |state| state.holds_creations).await;
+    let mut state = fake.lock().expect("no test panicked");
     if state.refuses {
         let error = json!({"error": {"code": "BadRequest", "message": "not like this"}});
         return (StatusCode::BAD_REQUEST, Json(error));
@@ -129,11 +138,19 @@ async fn create(
     (StatusCode::CREATED, Json(Value::Null))
 }
 
-async fn delete(State(fake): State<Fake>) -> StatusCode {
+async fn delete(State(fake): State<Fake>, Query(query): Query<HashMap<String, String>>) -> StatusCode {
     fake.lock().expect("no test panicked").calls.push("delete".to_owned());
     while_held(&fake, |state| state.holds_deletions).await;
     let mut state = fake.lock().expect("no test panicked");
-    if state.spec.take().is_some() { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND }
+    let Some(spec) = &state.spec else { return StatusCode::NOT_FOUND };
+    let instant = |text: Option<&str>| text.and_then(|text| text.parse::<Instant>().ok());
+    let present = instant(spec["clock"]["incarnation"].as_str());
+    if present > instant(query.get("until").map(String::as_str)) {
+        state.rejected += 1;
+        return StatusCode::PRECONDITION_FAILED;
+    }
+    state.spec = None;
+    StatusCode::NO_CONTENT
 }
 
 impl FakeState {
@@ -149,6 +166,7 @@ impl FakeState {
             return false;
         }
         self.applied += 1;
+        self.speeds += u32::from(change.get("speed").is_some());
         if let Some(now) = change["now"].as_str() {
             now.clone_into(&mut self.now);
         }
@@ -177,6 +195,7 @@ async fn set_clock(State(state): State<Fake>, Json(change): Json<Value>) -> Resp
 }
 
 async fn run_due(State(state): State<Fake>, Json(change): Json<Value>) -> Response {
+    while_held(&state, |state| state.holds).await;
     let mut state = state.lock().expect("no test panicked");
     if !state.set_clock(&change) {
         return started_over();
@@ -197,11 +216,15 @@ async fn outbox(State(state): State<Fake>) -> Json<Value> {
     Json(json!({"messages": [{"from": from, "at": at, "code": "12345678"}]}))
 }
 
-async fn event(State(state): State<Fake>, Json(event): Json<Value>) -> Response {
-    let mut state = state.lock().expect("no test panicked");
-    if state.fails_events {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+async fn event(State(fake): State<Fake>, Json(event): Json<Value>) -> Response {
+    {
+        let mut state = fake.lock().expect("no test panicked");
+        if state.fails_events {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        state.calls.push(event.to_string());
     }
-    state.calls.push(event.to_string());
+    while_held(&fake, |state| state.holds_events).await;
+    let state = fake.lock().expect("no test panicked");
     Json(json!({"at": state.now, "event": "password_changed_by_user"})).into_response()
 }

@@ -11,8 +11,8 @@ use outlive_clock::{Instant, Span, wall_now};
 use super::*;
 
 /// Another replica of a lab, on the same database.
-struct Replicas {
-    lab: Arc<Lab>,
+pub(crate) struct Replicas {
+    pub(crate) lab: Arc<Lab>,
     other: String,
     /// What the replicas store in one schema, to be removed.
     schema: &'static str,
@@ -22,7 +22,7 @@ struct Replicas {
 
 impl Replicas {
     /// `None`, and a word on the terminal itself, where there is no server.
-    async fn start(case: &str) -> Option<Self> {
+    pub(crate) async fn start(case: &str) -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Ok(database) = std::env::var("OUTLIVE_TEST_POSTGRES_URL") else {
             let _ = writeln!(
@@ -45,12 +45,12 @@ impl Replicas {
         Some(Self { lab: Arc::new(lab), other, schema, database, _data: data })
     }
 
-    fn hold(&self, holds: bool) {
+    pub(crate) fn hold(&self, holds: bool) {
         self.lab.fakes[3].lock().expect("no test panicked").holds = holds;
     }
 
     /// Sends a request to the other replica.
-    fn ask_other(&self, method: reqwest::Method, path: &str, body: Value) -> Answering {
+    pub(crate) fn ask_other(&self, method: reqwest::Method, path: &str, body: Value) -> Answering {
         let request =
             self.lab.client.request(method, format!("{}/lab/tenants{path}", self.other)).json(&body);
         tokio::spawn(async move {
@@ -61,7 +61,7 @@ impl Replicas {
     }
 
     /// Begins an advance at the first replica, with a step every hour.
-    async fn advance(&self, id: &str) -> Answering {
+    pub(crate) async fn advance(&self, id: &str) -> Answering {
         let first: Instant = "2026-01-05T10:00:00Z".parse().expect("an instant");
         self.lab.fakes[3].lock().expect("no test panicked").due = Some(first);
         let (lab, path) = (Arc::clone(&self.lab), format!("/{id}/clock"));
@@ -71,19 +71,24 @@ impl Replicas {
         advance
     }
 
-    async fn clock(&self, id: &str) -> Value {
+    pub(crate) async fn clock(&self, id: &str) -> Value {
         self.lab.call(reqwest::Method::GET, &format!("/{id}/clock"), None).await.1
     }
 
-    async fn remove(self) {
+    /// Opens the database of the replicas.
+    pub(crate) async fn store(&self) -> outlive_store::Store {
         let url = DatabaseUrl::postgres(&self.database).expect("a PostgreSQL URL");
-        let store = outlive_store::Store::open(&url, self.schema, &[]).await.expect("opens");
+        outlive_store::Store::open(&url, self.schema, &[]).await.expect("opens")
+    }
+
+    pub(crate) async fn remove(self) {
+        let store = self.store().await;
         let drop: &'static str = Box::leak(format!("DROP SCHEMA {} CASCADE", self.schema).into_boxed_str());
         store.commit(outlive_store::Statement::new(drop, Vec::new())).await.expect("dropped");
     }
 }
 
-type Answering = tokio::task::JoinHandle<(u16, Value)>;
+pub(crate) type Answering = tokio::task::JoinHandle<(u16, Value)>;
 
 #[tokio::test]
 async fn a_reset_or_a_deletion_ends_an_advance_of_another_replica_first() {
@@ -108,7 +113,13 @@ async fn a_reset_or_a_deletion_ends_an_advance_of_another_replica_first() {
         assert_eq!((state.now.as_str(), state.rejected), ("2026-01-05T09:00:00.5Z", 0), "{fake}");
     }
     let advance = replicas.advance(&id).await;
+    replicas.hold(true);
     let deletion = replicas.ask_other(reqwest::Method::DELETE, &format!("/{id}"), Value::Null);
+    pause(Duration::from_millis(1_500)).await;
+    let deletions = |fake| replicas.lab.calls(fake).iter().filter(|call| *call == "delete").count();
+    assert!((0..4).all(|fake| deletions(fake) == 1), "the advance has not ended");
+    replicas.lab.fakes[3].lock().expect("no test panicked").due = None;
+    replicas.hold(false);
     assert_eq!(deletion.await.expect("ends").0, 204);
     assert!(advance.await.expect("ends").0 >= 400);
     replicas.remove().await;

@@ -123,6 +123,16 @@ impl TenantClock {
         target: Target,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Moved, TenantError> {
+        Ok(self.advance_then(target, progress, async {}).await?.0)
+    }
+
+    /// [`Self::advance`], and then this work, before another operation on the tenant can begin.
+    pub(crate) async fn advance_then<T>(
+        &self,
+        target: Target,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+        then: impl Future<Output = T>,
+    ) -> Result<(Moved, T), TenantError> {
         let ClockState { now, speed, .. } = self.look().await?;
         let planned = target.within_reach(now)?;
         let details = OperationDetails {
@@ -134,6 +144,7 @@ impl TenantClock {
         };
         let operations = self.tenants.operations();
         let operation = self.tenants.begin(self.tenant, details).await?;
+        let recorded = operation.clone();
         let canceled = Arc::new(AtomicBool::new(false));
         let conductor = self.conductor().patient(PATIENCE).until(Arc::clone(&canceled));
         let note = |step: Progress| {
@@ -155,10 +166,11 @@ impl TenantClock {
             let expected = self.tenants.surface().expected_runs(self.tenant, target).await.ok();
             operations.note(self.tenant, |details| details.expected = expected);
             let moved = conductor.advance(stopped, target, &note).await?;
+            self.keep(&recorded, moved.now).await?;
             if !speed.is_frozen() {
                 conductor.run_from(moved.now, speed).await?;
             }
-            Ok(moved)
+            Ok((moved, then.await))
         };
         self.finish(operation, speed, &canceled, work).await
     }
@@ -168,9 +180,22 @@ impl TenantClock {
         self.look().await?;
         let details = OperationDetails { speed: Some(speed), ..begun(OperationKind::Run) };
         let operation = self.tenants.begin(self.tenant, details).await?;
+        let recorded = operation.clone();
         let canceled = Arc::new(AtomicBool::new(false));
         let conductor = self.conductor().patient(PATIENCE).until(Arc::clone(&canceled));
-        self.finish(operation, speed, &canceled, conductor.run_at(speed)).await
+        let work = async {
+            let stopped = conductor.stop().await?;
+            self.keep(&recorded, stopped.now).await?;
+            conductor.run_from(stopped.now, speed).await
+        };
+        self.finish(operation, speed, &canceled, work).await
+    }
+
+    /// Ends the work of an operation before it sets clocks running that another replica may have
+    /// stopped.
+    async fn keep(&self, operation: &Operation, at: Instant) -> Result<(), ConductError> {
+        let kept = self.tenants.operations().store.keep(operation).await;
+        kept.map_err(|_| ConductError::Canceled { at })
     }
 
     /// Executes the work of an operation and ends it; if the work fails, at the instant reached.
@@ -182,14 +207,19 @@ impl TenantClock {
         work: impl Future<Output = Result<T, ConductError>>,
     ) -> Result<T, TenantError> {
         let operations = self.tenants.operations();
+        let recorded = operation.clone();
         let work = async {
             match work.await {
                 Ok(done) => Ok(done),
                 Err(cause) => {
+                    // Another replica may have settled the clocks, and people work with them.
+                    if let Err(lost) = operations.store.keep(&recorded).await {
+                        return Err((Err(lost), cause));
+                    }
                     // Work that is stuck or was rejected would fail again.
                     let finish = cause.is_temporary();
                     let speed = operations.speed_afterwards(self.tenant).unwrap_or(speed);
-                    Err((self.conductor().settle(speed, finish).await, cause))
+                    Err((Ok(self.conductor().settle(speed, finish).await), cause))
                 }
             }
         };
@@ -198,7 +228,12 @@ impl TenantClock {
                 self.end(&operation).await?;
                 Ok(done)
             }
-            Err((settled, cause)) => Err(self.end_early(operation, settled, cause).await),
+            Err((Ok(settled), cause)) => Err(self.end_early(operation, settled, cause).await),
+            Err((Err(lost), _)) if lost.is_conflict() => Err(self.cause_of_replacement().await),
+            Err((Err(unknown), _)) => {
+                operations.wake.notify_one();
+                Err(unknown.into())
+            }
         }
     }
 
@@ -253,7 +288,7 @@ impl TenantClock {
             Err(again) => {
                 let reached = operation.details.reached;
                 interrupt(&mut operation.details, again.service(), again.to_string());
-                match operations.store.update(&operation).await {
+                match operations.store.give_up(&operation).await {
                     Err(error) if error.is_conflict() => return self.cause_of_replacement().await,
                     Err(error) => tracing::warn!(%error, "how an operation stands could not be written"),
                     Ok(()) => tracing::warn!(

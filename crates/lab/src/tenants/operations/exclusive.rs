@@ -2,7 +2,8 @@
 //! database. An operation begins only where there is none, or replaces one that has ended.
 
 use outlive_chassis::pause;
-use outlive_clock::{Span, TenantId, wall_now};
+use outlive_clock::{Instant, Span, TenantId, wall_now};
+use outlive_store::Statement;
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::clock::ELSEWHERE;
@@ -12,6 +13,9 @@ use crate::tenants::{TenantError, Tenants};
 /// How long a reset or a deletion waits for the operation of another replica (wall time): longer
 /// than the lease of a replica that is gone.
 pub(super) const REPLACED_WITHIN: Span = Span::from_seconds(LEASE.as_seconds() + 10);
+
+/// How often an operation is recorded where another one has just ended.
+const ATTEMPTS_MAX: u32 = 5;
 
 impl Tenants {
     /// Records an operation before its first step.
@@ -23,12 +27,31 @@ impl Tenants {
         tenant: TenantId,
         details: OperationDetails,
     ) -> Result<Operation, TenantError> {
+        self.begin_if(tenant, details, None).await
+    }
+
+    /// [`Self::begin`] if `condition` holds in the same commit.
+    ///
+    /// # Errors
+    /// [`TenantError::Busy`] if another replica was faster, or a conflict if `condition` does not
+    /// hold.
+    pub(super) async fn begin_if(
+        &self,
+        tenant: TenantId,
+        details: OperationDetails,
+        condition: Option<Statement>,
+    ) -> Result<Operation, TenantError> {
         let store = &self.operations().store;
+        let mut attempts = 0;
         loop {
-            match store.begin(tenant, details.clone()).await {
+            match store.begin_if(tenant, details.clone(), condition.clone()).await {
                 Err(error) if error.is_conflict() => {
                     if let Some(other) = store.read(tenant).await? {
                         return Err(TenantError::Busy(Box::new(other.details)));
+                    }
+                    attempts += 1;
+                    if attempts == ATTEMPTS_MAX {
+                        return Err(error.into());
                     }
                     // It has just ended.
                     pause(ELSEWHERE).await;
@@ -67,9 +90,12 @@ impl Tenants {
                 pause(ELSEWHERE).await;
                 continue;
             }
+            let incarnation = self.store().incarnation(tenant).await?;
+            let attempt = present.as_ref().map(|present| present.details.incarnation());
+            let newest = incarnation.max(attempt).unwrap_or(Instant::EPOCH);
             let begun = match kind {
-                OperationKind::Delete => store.begin_deletion(tenant, present.as_ref()).await,
-                _ => store.begin_reset(tenant, present.as_ref()).await,
+                OperationKind::Delete => store.begin_deletion(tenant, newest, present.as_ref()).await,
+                _ => store.begin_reset(tenant, newest, present.as_ref()).await,
             };
             match begun {
                 // Another request or replica was faster, unless there is no such tenant.

@@ -18,7 +18,7 @@ use crate::seed::{DrawnSecrets, Seed, TenantPlan};
 use crate::services::{ClockChange, Service};
 use crate::tenants::layout::lay_out;
 use crate::tenants::new_tenant::CreatedFrom;
-use crate::tenants::store::occupy_seat;
+use crate::tenants::store::{occupy_seat, seat_exists, seat_is_reserved};
 use crate::tenants::{NewTenant, TenantError, Tenants};
 
 /// The result of a deletion.
@@ -47,6 +47,10 @@ pub(super) struct NotCreated {
     pub(super) existed: Vec<Service>,
 }
 
+fn is_conflict(cause: &TenantError) -> bool {
+    matches!(cause, TenantError::Store(error) if error.is_conflict())
+}
+
 impl<E: Into<TenantError>> From<E> for NotCreated {
     fn from(cause: E) -> Self {
         Self { cause: cause.into(), existed: Vec::new() }
@@ -65,9 +69,10 @@ impl Tenants {
         let plan = self.plan(tenant, &new, seed);
         let (from, kept) = self.keep_seed(seed, CreatedFrom::from(&new)).await?;
         let _turn = self.operations().turn(tenant).await;
-        let mut operation = self.begin(tenant, begun(OperationKind::Create)).await?;
+        let condition = new.reserved.then(|| seat_is_reserved(tenant));
+        let mut operation = self.begin_if(tenant, begun(OperationKind::Create), condition).await?;
         let canceled = Arc::new(AtomicBool::new(false));
-        let incarnation = operation.details.started;
+        let incarnation = operation.details.incarnation();
         let creation = self.create_everywhere(&plan, incarnation);
         let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
@@ -79,6 +84,9 @@ impl Tenants {
                 if new.reserved {
                     change.add(occupy_seat(tenant));
                 }
+                if let Some(seat) = new.temporary.seat {
+                    change.add(seat_exists(seat));
+                }
                 if let Some(end) = new.temporary.insert(tenant) {
                     change.add(end);
                 }
@@ -87,10 +95,16 @@ impl Tenants {
             }
             Err(failure) => Err(failure),
         };
-        match created {
-            Ok(()) => Ok(plan.credentials),
-            Err(failure) => Err(self.roll_back(operation, failure).await),
-        }
+        let Err(failure) = created else { return Ok(plan.credentials) };
+        let cause = match new.temporary.seat {
+            // Its class has ended meanwhile.
+            Some(seat) if is_conflict(&failure.cause) => match self.credentials(seat).await {
+                Err(unknown @ TenantError::Unknown(_)) => unknown,
+                _ => failure.cause,
+            },
+            _ => failure.cause,
+        };
+        self.roll_back(operation, NotCreated { cause, ..failure }).await.map(|()| plan.credentials)
     }
 
     /// Plans a tenant in every service. The same id has the same secrets.
@@ -140,6 +154,7 @@ impl Tenants {
         if let Some(failure) = failure {
             return Err(failure);
         }
+        self.operations().check_lease(tenant)?;
         if !bare {
             let random = self.chassis().random.of(tenant);
             let laid_out = lay_out(self.surface().http(), planned, credentials, &random, *now).await;
@@ -148,15 +163,50 @@ impl Tenants {
         Ok(())
     }
 
-    /// Deletes what was created, or leaves it to the recovery. Returns why the creation failed.
-    async fn roll_back(&self, mut operation: Operation, failure: NotCreated) -> TenantError {
+    /// Deletes what was created, or leaves it to the recovery. Succeeds if the tenant was created
+    /// after all: the commit was applied, and only its answer was lost.
+    ///
+    /// # Errors
+    /// Why the creation failed.
+    async fn roll_back(&self, operation: Operation, failure: NotCreated) -> Result<(), TenantError> {
         let NotCreated { cause, existed } = failure;
-        operation.details.spared = existed;
-        if let Err(error) = self.delete_from_services(&mut operation, &cause.to_string()).await {
-            tracing::warn!(tenant = %operation.tenant, %error, "a tenant that was not created completely is deleted later");
-            self.operations().wake.notify_one();
+        let (tenant, began) = (operation.tenant, operation.details.incarnation());
+        let undone = async {
+            let store = &self.operations().store;
+            let recorded = store.read(tenant).await?.filter(|recorded| recorded.id == operation.id);
+            let Some(recorded) = recorded else {
+                return Ok(self.store().incarnation(tenant).await? == Some(began));
+            };
+            if store.is_elsewhere(&recorded) {
+                return Ok(false);
+            }
+            let mut claimed = store.claim(recorded).await?;
+            claimed.details.spared = existed;
+            self.undo_creation(&mut claimed, &cause.to_string()).await?;
+            Ok::<_, TenantError>(false)
+        };
+        match undone.await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%tenant, %error, "a tenant that was not created completely is deleted later");
+                self.operations().wake.notify_one();
+            }
         }
-        cause
+        Err(cause)
+    }
+
+    /// Deletes what a claimed creation left. A tenant that is listed existed before, or was created
+    /// by another replica: nothing of it is deleted.
+    pub(super) async fn undo_creation(
+        &self,
+        operation: &mut Operation,
+        reason: &str,
+    ) -> Result<(), TenantError> {
+        if self.store().incarnation(operation.tenant).await?.is_none() {
+            return self.delete_from_services(operation, reason).await;
+        }
+        Ok(self.operations().store.commit(OperationStore::end(operation)).await?)
     }
 
     /// Deletes a tenant in every service. It is no longer listed once the deletion has started;
@@ -196,6 +246,8 @@ impl Tenants {
                 self.operations().wake.notify_one();
                 Ok(Deletion::Waiting(self.services_with(tenant).await))
             }
+            // Another replica goes on with it.
+            Err(error) if is_conflict(&error) => Ok(Deletion::Waiting(self.services_with(tenant).await)),
             Err(error) => Err(error),
         }
     }
@@ -216,7 +268,7 @@ impl Tenants {
                 Some(service),
                 format!("{reason}. {}.", cause.of_service(service)),
             );
-            self.operations().store.update(operation).await?;
+            self.operations().store.give_up(operation).await?;
             return Err(TenantError::Service { service, cause });
         }
         match self.operations().store.commit(OperationStore::end(operation)).await {
@@ -229,15 +281,16 @@ impl Tenants {
         Ok(())
     }
 
-    /// Deletes an operation's tenant in the services.
+    /// Deletes an operation's tenant in the services, if its data is not of a later attempt.
     ///
     /// # Errors
     /// The first service that failed, after all have responded.
     pub(super) async fn delete_everywhere(&self, operation: &Operation) -> Result<(), (Service, CallError)> {
-        let tenant = operation.tenant;
+        let (tenant, until) = (operation.tenant, operation.details.incarnation());
         let services = Service::ALL.into_iter().filter(|service| !operation.details.spared.contains(service));
-        let deletions = services
-            .map(|service| async move { (service, self.surface().delete_tenant(service, tenant).await) });
+        let deletions = services.map(|service| async move {
+            (service, self.surface().delete_tenant(service, tenant, until).await)
+        });
         let deleted = join_all(deletions).await.into_iter();
         let mut failed = deleted.filter_map(|(service, deleted)| deleted.err().map(|cause| (service, cause)));
         failed.next().map_or(Ok(()), Err)

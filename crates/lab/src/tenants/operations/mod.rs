@@ -16,6 +16,8 @@ mod record;
 mod recovery;
 mod reset;
 mod store;
+#[cfg(test)]
+mod store_tests;
 mod under_way;
 
 pub use clock::TenantClock;

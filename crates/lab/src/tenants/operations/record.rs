@@ -1,7 +1,9 @@
 //! The record of an operation.
 
-use outlive_clock::{Instant, wall_now};
+use outlive_clock::{Instant, Span, wall_now};
 use outlive_wire::lab_api::{OperationDetails, OperationKind, Service};
+
+const MICROSECOND: Span = Span::from_micros(1);
 
 /// Returns the details of an operation that begins now.
 pub(super) fn begun(kind: OperationKind) -> OperationDetails {
@@ -21,6 +23,16 @@ pub(super) fn begun(kind: OperationKind) -> OperationDetails {
         waits_for: None,
         problem: None,
         spared: Vec::new(),
+        attempt: None,
+    }
+}
+
+/// Names another attempt to create or delete a tenant's data, after `earlier` ones: what those do
+/// too late is rejected.
+pub(super) fn attempt_again(details: &mut OperationDetails, earlier: Instant) {
+    if !matches!(details.kind, OperationKind::Advance | OperationKind::Run) {
+        // Clocks of replicas may differ.
+        details.attempt = Some(wall_now().max(earlier + MICROSECOND));
     }
 }
 

@@ -24,8 +24,14 @@ const SWEEP: Duration = Duration::from_secs(30);
 const AT_ONCE: usize = 8;
 
 impl Tenants {
-    /// Ends interrupted operations, deletes orphans and reports lost data, until the lab stops.
+    /// Ends interrupted operations, deletes orphans and tenants whose lifetime is over, and reports
+    /// lost data, until the lab stops.
     pub async fn recover(self) {
+        // A deletion may wait for another replica; interrupted operations do not.
+        tokio::join!(self.recover_interrupted(), self.end_lifetimes());
+    }
+
+    async fn recover_interrupted(&self) {
         let mut wait = RETRY_FIRST;
         let mut swept: Option<Instant> = None;
         let mut has_followed = false;
@@ -93,7 +99,12 @@ impl Tenants {
         if self.operations().store.is_elsewhere(&operation) {
             return Ok(false);
         }
-        self.recover_operation(operation).await.map(|()| true)
+        match self.recover_operation(operation).await {
+            // Another replica was faster.
+            Err(TenantError::Store(error)) if error.is_conflict() => Ok(false),
+            Err(TenantError::TakenOver(_)) => Ok(false),
+            ended => ended.map(|()| true),
+        }
     }
 
     /// Ends an interrupted operation. The caller holds the tenant's lock.
@@ -117,7 +128,7 @@ impl Tenants {
                     }
                     Err(error) => {
                         interrupt(&mut operation.details, error.service(), error.to_string());
-                        self.operations().store.update(&operation).await?;
+                        self.operations().store.give_up(&operation).await?;
                         return Err(TenantError::Unfinished {
                             kind: operation.details.kind,
                             at: operation.details.reached,
@@ -127,8 +138,8 @@ impl Tenants {
                 }
             }
             OperationKind::Create => {
-                self.delete_from_services(&mut operation, "its creation was interrupted").await?;
-                tracing::info!(%tenant, "a tenant whose creation was interrupted was deleted");
+                self.undo_creation(&mut operation, "its creation was interrupted").await?;
+                tracing::info!(%tenant, "an interrupted creation was undone");
             }
             OperationKind::Reset => {
                 self.complete_reset(operation).await?;
@@ -147,8 +158,7 @@ impl Tenants {
         let known = self.list().await?;
         let lists = self.lists().await?;
         self.note_lost_data(&known, &lists).await?;
-        self.collect_orphans(lists).await?;
-        self.delete_ended().await
+        self.collect_orphans(lists).await
     }
 
     /// Starts the deletion of orphans: tenants of this lab that a service has and the lab does not.

@@ -73,15 +73,17 @@ impl Tenants {
         let created = self.operations().work(&mut operation, &canceled, creation).await;
         let failure = match created {
             Ok(plan) => {
-                let mut change =
-                    Change::from(self.store().replace(tenant, &plan.credentials, operation.details.started));
+                let mut change = Change::from(self.store().replace(
+                    tenant,
+                    &plan.credentials,
+                    operation.details.incarnation(),
+                ));
                 change.append(forget_phones(tenant));
                 change.add(forget_raised(tenant));
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(plan.credentials),
-                    // It was deleted meanwhile.
-                    Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
+                    Err(error) if error.is_conflict() => return Err(self.cause_of_loss(tenant).await),
                     Err(error) => NotCreated::from(error),
                 }
             }
@@ -94,25 +96,32 @@ impl Tenants {
             _ => None,
         };
         interrupt(&mut operation.details, service, cause.to_string());
-        match self.operations().store.update(&operation).await {
+        match self.operations().store.give_up(&operation).await {
             Ok(()) => {}
-            Err(error) if error.is_conflict() => return Err(TenantError::Unknown(tenant)),
+            Err(error) if error.is_conflict() => return Err(self.cause_of_loss(tenant).await),
             Err(error) => return Err(error.into()),
         }
         Err(TenantError::NotReset { cause: Box::new(cause) })
+    }
+
+    /// Returns why the record of a reset is not this one's: the tenant was deleted meanwhile, or
+    /// another replica goes on.
+    async fn cause_of_loss(&self, tenant: TenantId) -> TenantError {
+        self.credentials(tenant).await.err().unwrap_or(TenantError::TakenOver(tenant))
     }
 
     async fn create_again(&self, operation: Operation) -> Result<Plan, NotCreated> {
         let tenant = operation.tenant;
         let deleted = self.delete_everywhere(&operation).await;
         deleted.map_err(|(service, cause)| TenantError::Service { service, cause })?;
+        self.operations().check_lease(tenant)?;
         // The same secrets and ids as at first.
         self.chassis().random.of(tenant).forget();
         let before = self.credentials(tenant).await?;
         let from = self.store().created_from(tenant, &before).await?;
         let seed = self.seed_of(&from).await?;
         let plan = self.plan(tenant, &from.again(&before), &seed);
-        self.create_everywhere(&plan, operation.details.started).await?;
+        self.create_everywhere(&plan, operation.details.incarnation()).await?;
         Ok(plan)
     }
 }

@@ -6,8 +6,8 @@ use outlive_store::{Change, Row, Statement, StoreError, sql};
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::holder;
-use super::record::begun;
-use crate::tenants::store::{forget_end, forget_phones, forget_raised};
+use super::record::{attempt_again, begun};
+use crate::tenants::store::{end_of_seat, forget_end, forget_phones, forget_raised};
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 pub(super) const LEASE: Span = Span::from_seconds(20);
@@ -47,25 +47,44 @@ impl OperationStore {
         tenant: TenantId,
         details: OperationDetails,
     ) -> Result<Operation, StoreError> {
+        self.begin_if(tenant, details, None).await
+    }
+
+    /// [`Self::begin`] in one commit with `condition`; a conflict if that does not hold.
+    pub(super) async fn begin_if(
+        &self,
+        tenant: TenantId,
+        details: OperationDetails,
+        condition: Option<Statement>,
+    ) -> Result<Operation, StoreError> {
         let operation = self.new_operation(tenant, details);
-        self.chassis.store.commit(insert(&operation)).await?;
+        let mut change = Change::from(insert(&operation));
+        if let Some(condition) = condition {
+            change.add(condition);
+        }
+        self.chassis.store.commit(change).await?;
         Ok(operation)
     }
 
     /// Records a deletion: removes the tenant from the list, and replaces its operation `present`.
-    /// A conflict if the tenant or its operation has changed.
+    /// `newest` is the newest of the tenant's data. A conflict if the tenant or its operation has
+    /// changed.
     pub(super) async fn begin_deletion(
         &self,
         tenant: TenantId,
+        newest: Instant,
         present: Option<&Operation>,
     ) -> Result<Operation, StoreError> {
-        let operation = self.new_operation(tenant, begun(OperationKind::Delete));
+        let mut details = begun(OperationKind::Delete);
+        attempt_again(&mut details, newest);
+        let operation = self.new_operation(tenant, details);
         let mut change = Change::from(sql!("DELETE FROM handouts WHERE tenant = $1", tenant).expect_rows(1));
         change.append(forget_phones(tenant));
         change.add(forget_end(tenant));
         change.add(forget_raised(tenant));
+        change.add(end_of_seat(tenant, wall_now()));
         if let Some(present) = present {
-            change.add(self.replaced(present));
+            change.add(Self::replaced(present));
         }
         change.add(insert(&operation));
         self.chassis.store.commit(change).await?;
@@ -77,13 +96,16 @@ impl OperationStore {
     pub(super) async fn begin_reset(
         &self,
         tenant: TenantId,
+        newest: Instant,
         present: Option<&Operation>,
     ) -> Result<Operation, StoreError> {
-        let operation = self.new_operation(tenant, begun(OperationKind::Reset));
+        let mut details = begun(OperationKind::Reset);
+        attempt_again(&mut details, newest);
+        let operation = self.new_operation(tenant, details);
         let exists = sql!("UPDATE handouts SET revision = revision + 1 WHERE tenant = $1", tenant);
         let mut change = Change::from(exists.expect_rows(1));
         if let Some(present) = present {
-            change.add(self.replaced(present));
+            change.add(Self::replaced(present));
         }
         change.add(insert(&operation));
         self.chassis.store.commit(change).await?;
@@ -91,20 +113,16 @@ impl OperationStore {
     }
 
     /// Returns the statement that removes an operation for one that replaces it: of this process,
-    /// or abandoned by another one.
-    fn replaced(&self, present: &Operation) -> Statement {
-        let removal = if present.owner == self.owner || self.chassis.store.is_exclusive() {
-            sql!("DELETE FROM operations WHERE tenant = $1 AND id = $2", present.tenant, &present.id)
-        } else {
-            // One whose lease was renewed, or that another replica has claimed, goes on.
-            sql!(
-                "DELETE FROM operations WHERE tenant = $1 AND id = $2 AND owner = $3 AND lease_wall_us = $4",
-                present.tenant,
-                &present.id,
-                &present.owner,
-                present.lease
-            )
-        };
+    /// or abandoned by another one. A conflict if its lease was renewed or another replica has
+    /// claimed it: it goes on.
+    fn replaced(present: &Operation) -> Statement {
+        let removal = sql!(
+            "DELETE FROM operations WHERE tenant = $1 AND id = $2 AND owner = $3 AND lease_wall_us = $4",
+            present.tenant,
+            &present.id,
+            &present.owner,
+            present.lease
+        );
         removal.expect_rows(1)
     }
 
@@ -184,14 +202,19 @@ impl OperationStore {
             && !holder::has_ended(&operation.owner)
     }
 
-    /// Claims an abandoned operation.
+    /// Claims an abandoned operation, for another attempt.
     pub(super) async fn claim(&self, operation: Operation) -> Result<Operation, StoreError> {
-        let claimed = Operation { owner: self.owner.clone(), lease: wall_now() + LEASE, ..operation };
+        let mut details = operation.details;
+        let earlier = details.incarnation();
+        attempt_again(&mut details, earlier);
+        let claimed =
+            Operation { owner: self.owner.clone(), lease: wall_now() + LEASE, details, ..operation };
         let update = sql!(
-            "UPDATE operations SET owner = $1, lease_wall_us = $2 \
-             WHERE tenant = $3 AND id = $4 AND owner = $5 AND lease_wall_us = $6",
+            "UPDATE operations SET owner = $1, lease_wall_us = $2, details = $3 \
+             WHERE tenant = $4 AND id = $5 AND owner = $6 AND lease_wall_us = $7",
             &claimed.owner,
             claimed.lease,
+            text_of(&claimed.details),
             claimed.tenant,
             &claimed.id,
             operation.owner,
@@ -214,10 +237,46 @@ impl OperationStore {
         self.chassis.store.commit(update.expect_rows(1)).await
     }
 
-    /// Returns the statement that ends an operation; a conflict if it has already ended.
+    /// Saves how an operation stands that has stopped unfinished, and gives its lease up: any
+    /// replica may end it, or replace it.
+    pub(super) async fn give_up(&self, operation: &Operation) -> Result<(), StoreError> {
+        let update = sql!(
+            "UPDATE operations SET lease_wall_us = $1, details = $2 WHERE tenant = $3 AND id = $4 AND owner = $5",
+            wall_now(),
+            text_of(&operation.details),
+            operation.tenant,
+            &operation.id,
+            &operation.owner
+        );
+        self.chassis.store.commit(update.expect_rows(1)).await
+    }
+
+    /// Renews the lease before a step that must not follow those of another replica. A conflict if
+    /// one has claimed the operation, or it has ended. An embedded database has no other replicas.
+    pub(super) async fn keep(&self, operation: &Operation) -> Result<(), StoreError> {
+        if self.chassis.store.is_exclusive() {
+            return Ok(());
+        }
+        let update = sql!(
+            "UPDATE operations SET lease_wall_us = $1 WHERE tenant = $2 AND id = $3 AND owner = $4",
+            wall_now() + LEASE,
+            operation.tenant,
+            &operation.id,
+            &operation.owner
+        );
+        self.chassis.store.commit(update.expect_rows(1)).await
+    }
+
+    /// Returns the statement that ends an operation; a conflict if it has already ended or another
+    /// replica has claimed it.
     pub(super) fn end(operation: &Operation) -> Statement {
-        sql!("DELETE FROM operations WHERE tenant = $1 AND id = $2", operation.tenant, &operation.id)
-            .expect_rows(1)
+        let end = sql!(
+            "DELETE FROM operations WHERE tenant = $1 AND id = $2 AND owner = $3",
+            operation.tenant,
+            &operation.id,
+            &operation.owner
+        );
+        end.expect_rows(1)
     }
 
     /// Commits a change in the lab's own database.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use outlive_chassis::{Chassis, pause};
-use outlive_clock::{Span, Speed, TenantId, wall_now};
+use outlive_clock::{Instant, Span, Speed, TenantId, wall_now};
 use outlive_store::StoreError;
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 use parking_lot::{Mutex, MutexGuard};
@@ -15,6 +15,7 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::store::{LEASE, Operation, OperationStore};
+use crate::tenants::TenantError;
 
 /// How often an operation in progress is saved (wall time). Its lease lasts much longer.
 const HEARTBEAT: Duration = Duration::from_secs(3);
@@ -43,6 +44,8 @@ pub(in crate::tenants) struct Operations {
 struct Live {
     operation: Operation,
     canceled: Arc<AtomicBool>,
+    /// Whether another replica has its lease, or may have it soon.
+    is_lost: bool,
 }
 
 /// Removes an operation from `live` when dropped. If its work did not complete, because the caller
@@ -135,7 +138,7 @@ impl Operations {
         canceled: &Arc<AtomicBool>,
         work: F,
     ) -> F::Output {
-        let live = Live { operation: operation.clone(), canceled: Arc::clone(canceled) };
+        let live = Live { operation: operation.clone(), canceled: Arc::clone(canceled), is_lost: false };
         self.live().insert(operation.tenant, live);
         let mut shown = Shown { operations: self, tenant: operation.tenant, is_done: false };
         canceled.fetch_or(self.stopping.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -156,25 +159,56 @@ impl Operations {
     /// another replica waits for its end.
     async fn keep_alive(&self, tenant: TenantId, canceled: &AtomicBool) -> Infallible {
         let is_shared = self.store.is_shared();
+        // The lease counts from before the commit that renews it.
         let mut renewed = wall_now();
         loop {
             pause(if is_shared { HEARTBEAT_SHARED } else { HEARTBEAT }).await;
             let current = self.live().get(&tenant).map(|live| live.operation.clone());
             let Some(current) = current else { continue };
-            match self.store.update(&current).await {
-                Ok(()) => renewed = wall_now(),
-                Err(error) => {
-                    // A conflict means that it was replaced: the tenant is deleted or started over.
-                    let is_lost = is_shared && wall_now() - renewed >= LEASE_KEPT;
-                    canceled.fetch_or(error.is_conflict() || is_lost, Ordering::Relaxed);
+            let asked = wall_now();
+            let updating = self.store.update(&current);
+            // A connection that hangs does not answer while the lease lasts.
+            let updated =
+                if is_shared { self.while_kept(renewed, updating).await } else { Some(updating.await) };
+            match updated {
+                Some(Ok(())) => renewed = asked,
+                Some(Err(error)) => {
                     tracing::debug!(%error, "how far an operation is could not be written");
+                    // A conflict means that it was replaced: the tenant is deleted or started over.
+                    if error.is_conflict() {
+                        self.lose(tenant, canceled);
+                    }
                 }
+                None => {}
             }
             if is_shared {
-                let must_end = self.store.must_end(&current).await.unwrap_or(false);
-                canceled.fetch_or(must_end, Ordering::Relaxed);
+                let must_end = self.while_kept(renewed, self.store.must_end(&current)).await;
+                canceled.fetch_or(matches!(must_end, Some(Ok(true))), Ordering::Relaxed);
+                if wall_now() - renewed >= LEASE_KEPT {
+                    self.lose(tenant, canceled);
+                }
             }
         }
+    }
+
+    /// Awaits the database as long as a lease renewed then is kept (wall time); `None` afterwards.
+    async fn while_kept<T>(&self, renewed: Instant, answer: impl Future<Output = T>) -> Option<T> {
+        let left = LEASE_KEPT - (wall_now() - renewed);
+        timeout(left.max(Span::ZERO).to_std(), answer).await.ok()
+    }
+
+    /// Cancels an operation whose lease is lost: another replica goes on with it.
+    fn lose(&self, tenant: TenantId, canceled: &AtomicBool) {
+        if let Some(live) = self.live().get_mut(&tenant) {
+            live.is_lost = true;
+        }
+        canceled.store(true, Ordering::Relaxed);
+    }
+
+    /// Checks between two steps that no other replica may go on with an operation.
+    pub(super) fn check_lease(&self, tenant: TenantId) -> Result<(), TenantError> {
+        let is_lost = self.live().get(&tenant).is_some_and(|live| live.is_lost);
+        if is_lost { Err(TenantError::TakenOver(tenant)) } else { Ok(()) }
     }
 
     /// Updates the progress of the operation in progress.
@@ -233,7 +267,7 @@ impl Operations {
         }
     }
 
-    pub(super) fn is_stopping(&self) -> bool {
+    pub(in crate::tenants) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 }
