@@ -219,6 +219,14 @@ async fn tenants_of_lessons_end_with_their_seat_or_after_their_lifetime() {
         pause(Duration::from_millis(50)).await;
     }
     assert!(exists(&class, &second).await);
+    // A seat's tenant that is deleted by itself takes those of its lessons along.
+    let own = format!("/tenants/{}", seats[1]["tenant_id"].as_str().expect("an id"));
+    assert_eq!(class.send(Method::DELETE, &own, &Value::Null).await.0, 204);
+    let deadline = wall_now() + Span::from_seconds(20);
+    while exists(&class, &second).await {
+        assert!(wall_now() < deadline, "its seat is gone");
+        pause(Duration::from_millis(50)).await;
+    }
     assert_eq!(class.send(Method::DELETE, &path, &Value::Null).await.0, 204);
     assert_eq!(tenants(&class).await, 0);
     class.system.stop().await;

@@ -123,8 +123,13 @@ async fn apply(classes: &Classes, code: &str, change: ClassChange) -> Result<Cla
         }
         ClassChange { add_seats: None, clock: None, reset: Some(choice), reveal: None, lesson: None } => {
             let start_over = |tenants: Tenants, tenant| async move {
-                tenants.reset(tenant).await.map_err(|error| error.to_string())?;
-                Classes::new(tenants).begin_again(tenant).await.map_err(|error| error.to_string())
+                let classes = Classes::new(tenants.clone());
+                let begun = async {
+                    classes.leave_lessons(tenant).await?;
+                    tenants.reset(tenant).await?;
+                    classes.begin_again(tenant).await
+                };
+                begun.await.map_err(|error: ClassError| error.to_string())
             };
             classes.each(code, choice, TenantOf::Seat, start_over).await?
         }

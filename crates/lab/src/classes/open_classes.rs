@@ -189,11 +189,11 @@ impl Classes {
     }
 
     /// Returns the tenant that a seat works on: that of its lesson while it exists, or its own.
-    async fn present_tenant(&self, seat: &Seat, of: TenantOf) -> TenantId {
+    async fn present_tenant(&self, seat: &Seat, of: TenantOf) -> Result<TenantId, ClassError> {
         let of_lesson = seat.progress.as_ref().and_then(|progress| progress.tenant_id);
         match of_lesson.filter(|_| of == TenantOf::Lesson) {
-            Some(tenant) if self.belongs(tenant, seat).await.unwrap_or(false) => tenant,
-            _ => seat.tenant_id,
+            Some(tenant) if self.belongs(tenant, seat).await? => Ok(tenant),
+            _ => Ok(seat.tenant_id),
         }
     }
 
@@ -232,8 +232,11 @@ impl Classes {
         let work = &work;
         let mut results = iter(chosen)
             .map(|seat| async move {
-                let tenant = self.present_tenant(&seat, of).await;
-                (seat.seat, work(self.tenants.clone(), tenant).await)
+                let done = match self.present_tenant(&seat, of).await {
+                    Ok(tenant) => work(self.tenants.clone(), tenant).await,
+                    Err(error) => Err(error.to_string()),
+                };
+                (seat.seat, done)
             })
             .buffer_unordered(AT_ONCE);
         let (mut done, mut failed) = (0, Vec::new());
@@ -245,6 +248,13 @@ impl Classes {
         }
         failed.sort_by_key(|failed| failed.seat);
         Ok((done, failed))
+    }
+
+    /// Forgets how far a seat was, and lets the tenants of its lessons end: also if what follows is
+    /// interrupted.
+    pub(crate) async fn leave_lessons(&self, tenant: TenantId) -> Result<(), ClassError> {
+        self.store.forget_progress(tenant).await?;
+        Ok(self.tenants.end_those_of_seat(tenant).await?)
     }
 
     /// Forgets how far a seat was, and deletes the tenants of its lessons.
@@ -290,9 +300,24 @@ impl Classes {
 
     /// Ends a class: deletes the tenants of its seats and of their lessons, and forgets it.
     pub(crate) async fn end(&self, code: &str) -> Result<(), ClassError> {
-        let class = self.show(code).await?;
+        let code = self.show(code).await?.code;
+        // A creation that is under way finds no seat, and is undone.
+        self.store.give_up_reserved(&code).await?;
+        while let Some((class, _)) = self.store.read(&code).await? {
+            self.delete_seats(class.seats).await?;
+            match self.store.delete(&code).await {
+                // Seats were added meanwhile, or another request has ended the class.
+                Err(error) if error.is_conflict() => {}
+                deleted => return Ok(deleted?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes the tenants of seats and of their lessons.
+    async fn delete_seats(&self, seats: Vec<Seat>) -> Result<(), ClassError> {
         let tenants = Arc::new(self.tenants.clone());
-        let deleted: Vec<_> = iter(class.seats)
+        let deleted: Vec<_> = iter(seats)
             .map(|seat| {
                 let tenants = Arc::clone(&tenants);
                 async move {
@@ -310,7 +335,7 @@ impl Classes {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(self.store.delete(&class.code).await?)
+        Ok(())
     }
 }
 

@@ -19,12 +19,12 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// How long after its reservation a seat of another replica is taken for abandoned (wall time).
 const ABANDONED_AFTER: Span = Span::from_seconds(600);
 
-/// Completes classes whose seats were being created when a lab ended, until this one ends.
+/// Completes classes whose seats were being created when a lab ended, until this one stops.
 pub async fn complete_classes(tenants: Tenants) {
     let classes = Classes::new(tenants);
     // Only this process has an embedded database: what is reserved before now is abandoned.
     let started = wall_now();
-    loop {
+    while !classes.tenants.is_stopping() {
         let is_shared = !classes.tenants.chassis().store.is_exclusive();
         let before = if is_shared { wall_now() - ABANDONED_AFTER } else { started };
         let left = classes.complete_reserved(before).await.unwrap_or_else(|error| {
@@ -58,7 +58,10 @@ impl Classes {
         while let Some(result) = created.next().await {
             failed = failed.or(result.err());
         }
-        failed.map_or(Ok(()), Err)
+        let Some(failed) = failed else { return Ok(()) };
+        // The class may have ended meanwhile.
+        self.show(code).await?;
+        Err(failed)
     }
 
     async fn reserve(&self, code: &str, names: Vec<Option<String>>) -> Result<Vec<ReservedSeat>, ClassError> {
@@ -98,12 +101,20 @@ impl Classes {
     async fn complete_reserved(&self, before: Instant) -> Result<bool, ClassError> {
         let mut left = false;
         for seat in self.store.find_reserved(before).await? {
+            if self.tenants.is_stopping() {
+                return Ok(true);
+            }
             // Its creation is being rolled back, or another replica completes it.
             if self.tenants.is_in_operation(seat.tenant).await? {
                 left = true;
                 continue;
             }
-            let (_, template) = self.read(&seat.class).await?;
+            let template = match self.read(&seat.class).await {
+                Ok((_, template)) => template,
+                // It has ended since the seats were read.
+                Err(ClassError::Unknown { .. }) => continue,
+                Err(error) => return Err(error),
+            };
             match self.create_reserved(&seat, &template).await {
                 Ok(()) => {
                     tracing::info!(class = %seat.class, tenant = %seat.tenant, "a reserved seat got its tenant");

@@ -178,10 +178,25 @@ impl ClassStore {
         self.chassis.store.commit(change).await
     }
 
-    /// Removes a class with its seats. Their tenants are deleted before.
+    /// Removes the reserved seats of a class: their tenants are not created.
+    pub(super) async fn give_up_reserved(&self, code: &str) -> Result<(), StoreError> {
+        self.chassis
+            .store
+            .commit(sql!("DELETE FROM seats WHERE class = $1 AND reserved_wall_us IS NOT NULL", code))
+            .await
+    }
+
+    /// Removes a class with its seats. Their tenants are deleted before; a conflict if a seat has
+    /// one.
     pub(super) async fn delete(&self, code: &str) -> Result<(), StoreError> {
-        let mut change = Change::from(sql!("DELETE FROM seats WHERE class = $1", code));
-        change.add(sql!("DELETE FROM classes WHERE code = $1", code));
+        let delete = sql!(
+            "DELETE FROM classes WHERE code = $1 AND NOT EXISTS \
+             (SELECT 1 FROM seats s JOIN handouts h ON h.tenant = s.tenant WHERE s.class = $2)",
+            code,
+            code
+        );
+        let mut change = Change::from(delete.expect_rows(1));
+        change.add(sql!("DELETE FROM seats WHERE class = $1", code));
         self.chassis.store.commit(change).await
     }
 }
