@@ -213,6 +213,38 @@ async fn a_prediction_is_acted_on_once_and_a_lesson_deletes_only_its_tenant() {
     system.stop().await;
 }
 
+/// Another person may have opened the link of a lesson that goes on with another tenant.
+#[tokio::test]
+async fn a_change_of_edition_deletes_the_former_tenant_only_for_its_browser() {
+    let system = System::start().await;
+    system.new_tenant().await;
+    let (student, other) = (Student::new(&system), Student::new(&system));
+    let first = student.get("/lessons/5").await;
+    let mut page = student.send(&first, "/begin", Choose::Nothing).await;
+    while !page.text.contains("reset under the edition 2021") {
+        page = if page.has("form[action$='/act']") {
+            student.send(&page, "/act", Choose::First).await
+        } else {
+            let next = page.one(".buttons a.is-primary").value().attr("href").expect("a link").to_owned();
+            student.get(&next).await
+        };
+    }
+    let tenant_of = |page: &Page| page.one("main").value().attr("data-tenant").expect("a tenant").to_owned();
+    let former = tenant_of(&page);
+    let exists = async || {
+        let list = system.http().get(format!("{}/lab/tenants/{former}", student.console)).send().await;
+        list.expect("the lab answers").status() == StatusCode::OK
+    };
+    let opened = other.get(&page.address).await;
+    let seen = other.send(&opened, "/act", Choose::First).await;
+    assert_ne!(tenant_of(&seen), former);
+    assert!(exists().await, "its owner works with it");
+    let seen = student.send(&page, "/act", Choose::First).await;
+    assert_ne!(tenant_of(&seen), former);
+    assert!(!exists().await);
+    system.stop().await;
+}
+
 /// The calls of the lab that lessons use.
 #[tokio::test]
 async fn the_lab_signs_users_in_and_creates_complete_tenants() {

@@ -16,6 +16,7 @@ use super::state::{address, lesson_of};
 use crate::actions::verified_form;
 use crate::class::seat_of;
 use crate::error::ErrorPage;
+use crate::forms::cookie;
 use crate::lab::LabError;
 use crate::message::Message;
 use crate::pages::tenant_of;
@@ -25,6 +26,8 @@ use crate::state::Console;
 const START: &str = "2026-01-05T09:00:00Z";
 /// How long the tenant of a lesson exists that no one ends (wall time).
 const LIFETIME: &str = "P7D";
+/// The same in seconds: a browser remembers its tenant.
+const COOKIE_SECONDS: u32 = 604_800;
 
 #[derive(Deserialize)]
 pub(crate) struct BeginForm {
@@ -65,9 +68,9 @@ pub(crate) async fn begin(
     let form = verified_form(&console, &headers, form, |form| &form.token).ok_or_else(ErrorPage::bad_form)?;
     let rules = form.rules.filter(|rules| !rules.is_empty());
     let rules = rules.as_deref().unwrap_or(EDITION);
-    let tenant = set_up(&console, number, lesson, rules, seat_of(&headers)).await?;
+    let tenant = set_up(&console, number, lesson, rules, seat_of(&headers), &[]).await?;
     let message = Message::success("A tenant of your own is ready. Its clock stands still until you act.");
-    Ok(go(&address(number, tenant, 2, form.present.is_some()), &message))
+    Ok(go_with(&address(number, tenant, 2, form.present.is_some()), number, tenant, &message))
 }
 
 /// `POST /lessons/{number}/act`: keeps the predictions and acts.
@@ -97,22 +100,27 @@ pub(crate) async fn act(
         );
         return Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &message));
     }
-    let tenant = match act.edition {
-        Some(edition) => {
-            let other = set_up(&console, number, lesson, edition, seat_of(&headers)).await?;
-            // The lesson goes on with the other tenant.
-            if is_of_lesson(&console, tenant, number, lesson).await? {
-                console.lab.delete(tenant).await?;
-            }
-            other
-        }
-        None => tenant,
+    let success = Message::success(done(act));
+    let Some(edition) = act.edition else {
+        // A form that is sent twice at once, or again after a crash, raises each event once.
+        let request = format!("{}-{}", form.at, form.step);
+        perform(&console, tenant, act.actions, Some(&request)).await?;
+        let now = console.lab.clock(tenant).await?.now;
+        return Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &success));
     };
-    // A form that is sent twice at once, or again after a crash, raises each event once.
-    let request = format!("{}-{}", form.at, form.step);
-    perform(&console, tenant, act.actions, Some(&request)).await?;
-    let now = console.lab.clock(tenant).await?.now;
-    Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &Message::success(done(act))))
+    // The lesson goes on with another tenant.
+    let other = set_up(&console, number, lesson, edition, seat_of(&headers), act.actions).await?;
+    let now = console.lab.clock(other).await?.now;
+    // Last, because a step that fails is repeated with the former one; and only that of this
+    // browser: another person may have given the link.
+    if tenant_in(&headers, number) == Some(tenant) {
+        match console.lab.delete(tenant).await {
+            Ok(_) | Err(LabError::UnknownTenant) => {}
+            // Its lifetime ends it.
+            Err(error) => tracing::warn!(%tenant, %error, "the former tenant of a lesson is not deleted"),
+        }
+    }
+    Ok(go_with(&seen(number, other, form.step, &chosen, now, is_present), number, other, &success))
 }
 
 /// `POST /lessons/{number}/end`: deletes the tenant of the lesson.
@@ -133,13 +141,14 @@ pub(crate) async fn end(
     Ok(go("/lessons", &Message::success("The lesson is over, and its tenant is deleted.")))
 }
 
-/// Creates a tenant, and prepares it as the lesson needs it.
+/// Creates a tenant, prepares it as the lesson needs it, and then does these actions in it.
 async fn set_up(
     console: &Console,
     number: usize,
     lesson: &Lesson,
     rules: &str,
     seat: Option<SeatOfClass>,
+    actions: &[Action],
 ) -> Result<TenantId, ErrorPage> {
     let mut wanted = TenantRequest {
         name: Some(name_of(number, lesson)),
@@ -158,7 +167,11 @@ async fn set_up(
         }
         created => created?.tenant_id,
     };
-    if let Err(error) = perform(console, tenant, lesson.setting.actions, None).await {
+    let prepared = async {
+        perform(console, tenant, lesson.setting.actions, None).await?;
+        perform(console, tenant, actions, None).await
+    };
+    if let Err(error) = prepared.await {
         // Half a tenant is of no use to a student.
         if let Err(failure) = console.lab.delete(tenant).await {
             tracing::warn!(%tenant, error = %failure, "a tenant of a lesson is not deleted");
@@ -241,6 +254,24 @@ fn seen(
 ) -> String {
     let step = address(number, tenant, step + 1, is_present);
     format!("{step}&until={until}&p={}", chosen.join(","))
+}
+
+/// The tenant that a lesson created for this browser.
+fn tenant_in(headers: &HeaderMap, number: usize) -> Option<TenantId> {
+    cookie(headers, &cookie_name(number))?.parse().ok()
+}
+
+/// The name of the cookie with the tenant of a lesson.
+fn cookie_name(number: usize) -> String {
+    format!("outlive_lesson_{number}")
+}
+
+/// [`go`], in a browser that has this tenant of the lesson from now on.
+fn go_with(location: &str, number: usize, tenant: TenantId, message: &Message) -> Response {
+    let name = cookie_name(number);
+    let cookie =
+        format!("{name}={tenant}; Path=/lessons; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict");
+    (AppendHeaders([(SET_COOKIE, cookie)]), go(location, message)).into_response()
 }
 
 fn go(location: &str, message: &Message) -> Response {
