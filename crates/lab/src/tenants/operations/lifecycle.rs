@@ -154,13 +154,18 @@ impl Tenants {
         if let Some(failure) = failure {
             return Err(failure);
         }
-        self.operations().check_lease(tenant)?;
+        self.check_lease(tenant)?;
         if !bare {
             let random = self.chassis().random.of(tenant);
             let laid_out = lay_out(self.surface().http(), planned, credentials, &random, *now).await;
             laid_out.map_err(|error| TenantError::Layout(Box::new(error)))?;
         }
         Ok(())
+    }
+
+    /// Checks between two steps that no other replica may go on with the operation.
+    pub(super) fn check_lease(&self, tenant: TenantId) -> Result<(), TenantError> {
+        if self.operations().is_lost(tenant) { Err(TenantError::TakenOver(tenant)) } else { Ok(()) }
     }
 
     /// Deletes what was created, or leaves it to the recovery. Succeeds if the tenant was created

@@ -114,7 +114,7 @@ impl Tenants {
         let tenant = operation.tenant;
         let deleted = self.delete_everywhere(&operation).await;
         deleted.map_err(|(service, cause)| TenantError::Service { service, cause })?;
-        self.operations().check_lease(tenant)?;
+        self.check_lease(tenant)?;
         // The same secrets and ids as at first.
         self.chassis().random.of(tenant).forget();
         let before = self.credentials(tenant).await?;

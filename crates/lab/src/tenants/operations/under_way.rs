@@ -15,7 +15,6 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::store::{LEASE, Operation, OperationStore};
-use crate::tenants::TenantError;
 
 /// How often an operation in progress is saved (wall time). Its lease lasts much longer.
 const HEARTBEAT: Duration = Duration::from_secs(3);
@@ -205,10 +204,9 @@ impl Operations {
         canceled.store(true, Ordering::Relaxed);
     }
 
-    /// Checks between two steps that no other replica may go on with an operation.
-    pub(super) fn check_lease(&self, tenant: TenantId) -> Result<(), TenantError> {
-        let is_lost = self.live().get(&tenant).is_some_and(|live| live.is_lost);
-        if is_lost { Err(TenantError::TakenOver(tenant)) } else { Ok(()) }
+    /// Whether another replica may go on with the operation in progress, between two of its steps.
+    pub(super) fn is_lost(&self, tenant: TenantId) -> bool {
+        self.live().get(&tenant).is_some_and(|live| live.is_lost)
     }
 
     /// Updates the progress of the operation in progress.
