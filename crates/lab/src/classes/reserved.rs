@@ -16,7 +16,8 @@ use crate::tenants::{NewTenant, TenantError, Tenants};
 const LOOK: Duration = Duration::from_secs(15);
 /// The same while some are left.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How long after its reservation a seat of another replica is taken for abandoned (wall time).
+/// How long after its reservation a seat is taken for abandoned if it is not known whether the
+/// process that reserved it has ended: on another machine (wall time).
 const ABANDONED_AFTER: Span = Span::from_seconds(600);
 
 /// Completes classes whose seats were being created when a lab ended, until this one stops.
@@ -75,15 +76,20 @@ impl Classes {
                 .zip(names.iter().cloned())
                 .map(|(number, name)| (TenantId::generate(&mut random.stream("tenant-id")), number, name))
                 .collect();
-            match self.store.reserve(code, &seats, wall_now()).await {
+            let (now, process) = (wall_now(), self.tenants.process());
+            match self.store.reserve(code, &seats, now, process).await {
                 // Seats were added at the same time.
                 Err(error) if error.is_conflict() => {
                     self.show(code).await?;
                 }
                 Err(error) => return Err(error.into()),
                 Ok(()) => {
-                    let reserved =
-                        seats.into_iter().map(|(tenant, ..)| ReservedSeat { class: code.to_owned(), tenant });
+                    let reserved = seats.into_iter().map(|(tenant, ..)| ReservedSeat {
+                        class: code.to_owned(),
+                        tenant,
+                        since: now,
+                        by: Some(process.to_owned()),
+                    });
                     return Ok(reserved.collect());
                 }
             }
@@ -96,11 +102,13 @@ impl Classes {
         Ok(())
     }
 
-    /// Creates the tenants of seats that were reserved before this instant (wall time). Returns
-    /// whether some are left.
+    /// Creates the tenants of seats that were reserved before this instant (wall time), or by a
+    /// process that has ended. Returns whether some are left.
     async fn complete_reserved(&self, before: Instant) -> Result<bool, ClassError> {
         let mut left = false;
-        for seat in self.store.find_reserved(before).await? {
+        let is_abandoned =
+            |seat: &ReservedSeat| seat.since < before || seat.by.as_deref().is_some_and(Tenants::has_ended);
+        for seat in self.store.find_reserved().await?.into_iter().filter(is_abandoned) {
             if self.tenants.is_stopping() {
                 return Ok(true);
             }

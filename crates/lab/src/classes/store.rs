@@ -10,6 +10,9 @@ use outlive_wire::classes::{Class, ListedClass, Seat, SeatProgress};
 pub(super) struct ReservedSeat {
     pub(super) class: String,
     pub(super) tenant: TenantId,
+    /// When it was reserved (wall time), and by which process.
+    pub(super) since: Instant,
+    pub(super) by: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,23 +93,27 @@ impl ClassStore {
         Ok((number(row.opt_int("last")?.unwrap_or(0)), number(row.opt_int("present")?.unwrap_or(0))))
     }
 
-    /// Reserves seats; a conflict if the class has ended or one of the numbers is in use.
+    /// Reserves seats for this process; a conflict if the class has ended or one of the numbers is
+    /// in use.
     pub(super) async fn reserve(
         &self,
         code: &str,
         seats: &[(TenantId, u16, Option<String>)],
         now: Instant,
+        process: &str,
     ) -> Result<(), StoreError> {
         let exists = sql!("UPDATE classes SET revealed = revealed WHERE code = $1", code);
         let mut change = Change::from(exists.expect_rows(1));
         for (tenant, number, name) in seats {
             change.add(sql!(
-                "INSERT INTO seats (tenant, class, seat, name, reserved_wall_us) VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO seats (tenant, class, seat, name, reserved_wall_us, reserved_by) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
                 *tenant,
                 code,
                 u32::from(*number),
                 name.clone(),
-                now
+                now,
+                process
             ));
         }
         self.chassis.store.commit(change).await
@@ -120,14 +127,21 @@ impl ClassStore {
             .await
     }
 
-    /// Returns the seats that were reserved before an instant (wall time) and have no tenant yet.
-    pub(super) async fn find_reserved(&self, before: Instant) -> Result<Vec<ReservedSeat>, StoreError> {
-        let select =
-            sql!("SELECT tenant, class FROM seats WHERE reserved_wall_us < $1 ORDER BY class, seat", before);
-        let rows = self.chassis.store.rows(select).await?;
-        rows.iter()
-            .map(|row| Ok(ReservedSeat { tenant: row.parse("tenant")?, class: row.text("class")? }))
-            .collect()
+    /// Returns the seats that are reserved and have no tenant yet.
+    pub(super) async fn find_reserved(&self) -> Result<Vec<ReservedSeat>, StoreError> {
+        let select = sql!(
+            "SELECT tenant, class, reserved_wall_us, reserved_by FROM seats \
+             WHERE reserved_wall_us IS NOT NULL ORDER BY class, seat"
+        );
+        let reserved = |row: &Row| {
+            Ok(ReservedSeat {
+                class: row.text("class")?,
+                tenant: row.parse("tenant")?,
+                since: row.instant("reserved_wall_us")?,
+                by: row.opt_text("reserved_by")?,
+            })
+        };
+        self.chassis.store.rows(select).await?.iter().map(reserved).collect()
     }
 
     /// Takes a seat; a conflict if it has been taken meanwhile.

@@ -177,7 +177,8 @@ pub(super) fn seat_is_reserved(tenant: TenantId) -> Statement {
 
 /// Completes the seat of a class that is reserved for a tenant; a conflict if the class has ended.
 pub(super) fn occupy_seat(tenant: TenantId) -> Statement {
-    sql!("UPDATE seats SET reserved_wall_us = NULL WHERE tenant = $1", tenant).expect_rows(1)
+    sql!("UPDATE seats SET reserved_wall_us = NULL, reserved_by = NULL WHERE tenant = $1", tenant)
+        .expect_rows(1)
 }
 
 /// Removes the end of a tenant that is deleted.

@@ -7,6 +7,7 @@ use outlive_store::Statement;
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::clock::ELSEWHERE;
+use super::holder;
 use super::store::{LEASE, Operation};
 use crate::tenants::{TenantError, Tenants};
 
@@ -18,6 +19,16 @@ pub(super) const REPLACED_WITHIN: Span = Span::from_seconds(LEASE.as_seconds() +
 const ATTEMPTS_MAX: u32 = 5;
 
 impl Tenants {
+    /// The name of this process, for a record of what it works on.
+    pub(crate) fn process(&self) -> &str {
+        self.operations().store.owner()
+    }
+
+    /// Whether the process with this name has certainly ended.
+    pub(crate) fn has_ended(process: &str) -> bool {
+        holder::has_ended(process)
+    }
+
     /// Records an operation before its first step.
     ///
     /// # Errors

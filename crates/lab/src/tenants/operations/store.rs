@@ -36,6 +36,11 @@ impl OperationStore {
         Self { chassis, owner: holder::new_name() }
     }
 
+    /// The name of this process.
+    pub(super) fn owner(&self) -> &str {
+        &self.owner
+    }
+
     fn new_operation(&self, tenant: TenantId, details: OperationDetails) -> Operation {
         let id = format!("{}-{}", details.started.as_micros(), self.owner);
         Operation { tenant, id, owner: self.owner.clone(), lease: wall_now() + LEASE, details }
