@@ -264,7 +264,6 @@ async fn the_lab_signs_users_in_and_creates_complete_tenants() {
     }
     let url = format!("{}/lab/tenants/{}/sign_in", system.url(Service::Console), tenant.id());
     for (request, words) in [
-        (json!({"user": "owner", "app": "Orders SPA"}), "redeem: true"),
         (json!({"user": "stranger", "app": "Orders SPA", "redeem": true}), "no such user"),
         (json!({"user": "owner", "app": "Nothing", "redeem": true}), "no such application"),
         (json!({"user": "owner", "app": "Nightly Job", "redeem": true}), "no redirect URI"),

@@ -19,15 +19,18 @@ async fn runs_due_work_on_request_and_counts_it() {
         )
         .await;
     let nothing = scene.post(&lab(1, "/due")).await;
-    assert_eq!(nothing.body, json!({"done": 0, "failed": 0, "next_due": "2026-01-05T13:00:00Z"}));
+    assert_eq!(
+        nothing.body,
+        json!({"done": 0, "failed": 0, "started": 0, "next_due": "2026-01-05T13:00:00Z"})
+    );
     scene.put(&lab(1, "/clock"), json!({"now": "2026-01-05T15:00:00Z"})).await;
     let some = scene.post(&lab(1, "/due")).await;
-    assert_eq!(some.body, json!({"done": 3, "failed": 1, "next_due": "2026-02-01T00:00:00Z"}));
+    assert_eq!(some.body, json!({"done": 3, "failed": 1, "started": 0, "next_due": "2026-02-01T00:00:00Z"}));
     let again = scene.post(&lab(1, "/due")).await;
-    assert_eq!(again.body, json!({"done": 0, "failed": 0, "next_due": "2026-02-01T00:00:00Z"}));
+    assert_eq!(again.body, json!({"done": 0, "failed": 0, "started": 0, "next_due": "2026-02-01T00:00:00Z"}));
     assert_eq!(done_work(&scene, 1).await, ["run:a", "run:bad", "run:c"], "in their order");
     let with_the_time = scene.post_json(&lab(1, "/due"), json!({"now": "2026-02-01T00:00:00Z"})).await;
-    assert_eq!(with_the_time.body, json!({"done": 1, "failed": 0, "next_due": null}));
+    assert_eq!(with_the_time.body, json!({"done": 1, "failed": 0, "started": 0, "next_due": null}));
     assert_eq!(scene.get(&lab(1, "/clock")).await.body["now"], "2026-02-01T00:00:00Z");
     assert_eq!(scene.post_json(&lab(1, "/due"), Value::Null).await.status, 200, "nothing to move");
     for wrong in [json!({"now": "2026-01-01T00:00:00Z"}), json!({"now": "soon"}), json!({"then": 1})] {

@@ -23,8 +23,11 @@ async fn replicas_agree_on_time_when_moving_it_returns() {
         assert_eq!(other.put(&lab(1, "/clock"), json!({"now": NOON})).await.refused(), (409, "Conflict"));
     }
     let done = one.post(&lab(1, "/due")).await;
-    assert_eq!(done.body, json!({"done": 1, "failed": 0, "next_due": null}));
-    assert_eq!(two.post(&lab(1, "/due")).await.body, json!({"done": 0, "failed": 0, "next_due": null}));
+    assert_eq!(done.body, json!({"done": 1, "failed": 0, "started": 0, "next_due": null}));
+    assert_eq!(
+        two.post(&lab(1, "/due")).await.body,
+        json!({"done": 0, "failed": 0, "started": 0, "next_due": null})
+    );
     assert_eq!(two.put(&lab(1, ""), json!({})).await.refused(), (409, "Conflict"));
     assert_eq!(two.delete(&lab(1, "")).await.status, 204);
     assert_eq!(one.get(&lab(1, "/clock")).await.refused(), (404, "TenantNotFound"));
