@@ -190,6 +190,9 @@ fn permissions(found: &DirectoryApplicationDetails) -> Vec<PermissionRow> {
             let users = of_api().filter(|grant| grant.user_id.is_some()).count();
             let status = match (of_api().any(|grant| grant.user_id.is_none()), users) {
                 (true, _) => "Granted for all users".to_owned(),
+                (false, 0) if found.has_more_grants => {
+                    "Not known: more was granted than is listed".to_owned()
+                }
                 (false, 0) => String::new(),
                 (false, 1) => "Granted by one user".to_owned(),
                 (false, users) => format!("Granted by {} users", number(users)),
@@ -201,7 +204,11 @@ fn permissions(found: &DirectoryApplicationDetails) -> Vec<PermissionRow> {
                 .role_assignments
                 .iter()
                 .any(|has| has.resource_id == asked.client_id && has.role == *role);
-            let status = if has { "Granted by an administrator".to_owned() } else { String::new() };
+            let status = match (has, found.has_more_role_assignments) {
+                (true, _) => "Granted by an administrator".to_owned(),
+                (false, true) => "Not known: more was granted than is listed".to_owned(),
+                (false, false) => String::new(),
+            };
             rows.push(permission_row(&api, &asked.client_id, role, "Application", status));
         }
     }
@@ -226,7 +233,8 @@ fn permission_row(
     kind: &'static str,
     status: String,
 ) -> PermissionRow {
-    let (style, icon) = if status.is_empty() { ("is-idle", "i-idle") } else { ("is-alive", "i-check") };
+    let is_granted = status.starts_with("Granted");
+    let (style, icon) = if is_granted { ("is-alive", "i-check") } else { ("is-idle", "i-idle") };
     PermissionRow {
         api: api.to_owned(),
         api_id: api_id.to_owned(),

@@ -68,10 +68,11 @@ pub(super) async fn list(
     Ok(page.frame.respond(show(&page)))
 }
 
-/// An interval of rotations, which has whole days at least.
+/// An interval of rotations, which is a day at least.
 fn in_days(seconds: i64) -> String {
-    match seconds / 86_400 {
-        1 => "every day".to_owned(),
-        days => format!("every {days} days"),
+    match (seconds / 86_400, seconds % 86_400) {
+        (1, 0) => "every day".to_owned(),
+        (days, 0) => format!("every {days} days"),
+        _ => format!("every {} hours", seconds / 3_600),
     }
 }

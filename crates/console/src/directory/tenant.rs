@@ -57,7 +57,7 @@ pub(super) async fn show(
     }
     if let Some(until) = found.outage_until {
         let until = When::of(until, found.now).shown;
-        facts.push(("Token endpoint", format!("does not answer until {until}")));
+        facts.push(("Token endpoint", format!("is down or throttled until {until}")));
     }
     let idp = format!("{}/{}", frame.tenant.idp, found.id);
     let name: String = found.display_name.chars().take(36).collect();

@@ -121,7 +121,7 @@ fn title(user: &DirectoryUser, credentials: &[StoryCredential]) -> String {
     let all = tokens().count();
     let alive = tokens().filter(|one| one.state == CredentialState::Alive).count();
     match (alive, all) {
-        (_, 0) => format!("{name} has no refresh token"),
+        (_, 0) => format!("{name}: no refresh token is known of the latest sign-ins"),
         (0, _) => format!("{name} has no refresh token left"),
         (1, 1) => format!("The refresh token of {name} is alive"),
         (alive, all) if alive == all => format!("All {} refresh tokens of {name} are alive", number(all)),
