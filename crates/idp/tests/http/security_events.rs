@@ -262,7 +262,7 @@ async fn rejected_events_are_not_retried_and_retries_end() {
     tenant.happens_to("owner", "revoke_sessions").await;
     let lines = tenant.journal("security_event.refused").await;
     assert_eq!(lines[0]["data"]["why"], "invalid_audience: not me");
-    assert_eq!(due(&tenant).await, json!({"done": 0, "failed": 0, "next_due": null}));
+    assert_eq!(due(&tenant).await, json!({"done": 0, "failed": 0, "next_due": null, "started": 0}));
 
     receiver.answer(StatusCode::NOT_FOUND, "");
     tenant.happens_to("owner", "revoke_sessions").await;
