@@ -61,7 +61,8 @@ const PRUNINGS: u64 = 3 * (RUNS / 16);
 fn bounds(service: Service, is_postgres: bool) -> Bounds {
     let (exchanges, lab_exchanges) = match service {
         Service::Idp => (bound(0, 1, 0, KEYS_FETCHED), bound(1, 0, 1, 0)),
-        Service::Flow => (bound(0, 0, 0, 0), bound(1, 0, 0, 3)),
+        // One of them asks, once for an advance, how many runs it is going to start.
+        Service::Flow => (bound(0, 0, 0, 0), bound(1, 0, 0, 4)),
         _ => (bound(1, 0, 0, 0), bound(0, 0, 1, 0)),
     };
     // The last change sets the clock to the target. On PostgreSQL, every clock is a change.
