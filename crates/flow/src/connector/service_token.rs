@@ -43,7 +43,7 @@ impl Hub {
             let mut failure = failure_of(response.status, &body);
             failure.message =
                 format!("The flow service could not sign in to the API Hub. {}", failure.message);
-            // An error response of the issuer is final; a server error and throttling may be transient.
+            // A server error or throttling may be transient; other responses of the issuer are final.
             let is_transient =
                 response.status.is_server_error() || response.status == StatusCode::TOO_MANY_REQUESTS;
             let status = is_transient.then(|| response.status.as_u16());
