@@ -77,6 +77,26 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// What a seed gives a tenant, without what is generated for each.
+fn names(tenant: &Value) -> Value {
+    let list = |name: &str| {
+        let items = tenant[name].as_array().into_iter().flatten();
+        items
+            .map(|item| {
+                let mut item = item.clone();
+                for generated in ["password", "secret", "key"] {
+                    item.as_object_mut().map(|item| item.remove(generated));
+                }
+                item
+            })
+            .collect::<Vec<_>>()
+    };
+    json!({
+        "tenant_id": tenant["tenant_id"], "domain": tenant["domain"], "users": list("users"),
+        "applications": list("applications"), "flows": list("flows"), "connections": list("connections"),
+    })
+}
+
 /// A tenant that named no seed is started over from the one that was the default then.
 #[tokio::test]
 async fn a_reset_gives_the_same_tenant_after_the_default_seed_has_changed() {
@@ -99,7 +119,8 @@ async fn a_reset_gives_the_same_tenant_after_the_default_seed_has_changed() {
     system.restart().await;
     let reset = system.http().post(format!("{lab}/{tenant}/reset")).json(&json!({}));
     let reset: Value = reset.send().await.expect("answers").json().await.expect("JSON");
-    assert_eq!(reset, created);
+    // Passwords and secrets are generated again.
+    assert_eq!(names(&reset), names(&created));
     let roles =
         format!("{lab}/{tenant}/directory/users/{}", created["users"][0]["upn"].as_str().expect("a name"));
     assert_eq!(system.http().get(roles).send().await.expect("answers").status().as_u16(), 200);

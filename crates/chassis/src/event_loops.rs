@@ -72,6 +72,10 @@ impl Drop for InProgress {
     }
 }
 
+/// The stack of a loop, in bytes of address space. Requests that run whole scenarios are deep, most of
+/// all without optimization.
+const STACK: usize = 16 << 20;
+
 /// The running event loops. [`EventLoops::stop`] drops their tasks.
 #[derive(Debug)]
 pub struct EventLoops {
@@ -92,7 +96,8 @@ impl EventLoops {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             loops.push(Loop { handle: runtime.handle().clone(), requests: AtomicUsize::new(0) });
             let mut stopped = stopped.clone();
-            let thread = std::thread::Builder::new().name(format!("loop-{index}")).spawn(move || {
+            let thread = std::thread::Builder::new().name(format!("loop-{index}")).stack_size(STACK);
+            let thread = thread.spawn(move || {
                 CURRENT.set(Some(index));
                 // An error means that the sender is gone.
                 let _ = runtime.block_on(stopped.wait_for(|stopped| *stopped));
