@@ -184,8 +184,8 @@ async fn an_hourly_run_does_not_do_more_than_it_did() {
     if process.verifications > happened.refreshes + KEYS_FETCHED {
         excess.push(format!("{} verifications", process.verifications));
     }
-    // The lab records the beginning and the end of the advance, and every few seconds its progress. With
-    // replicas it does so twice a second, as they see from it whether it goes on, and before it ends.
+    // The lab records the beginning and the end of the advance, and every few seconds its progress.
+    // With replicas, which see from it whether the advance goes on: twice a second, and at its end.
     let progress = if is_postgres() { 1 + looks / 2 } else { looks / 4 };
     let of_services: u64 = SERVICES.iter().map(|service| work.of(*service).database.changes).sum();
     if process.database.changes - of_services > 2 + progress {

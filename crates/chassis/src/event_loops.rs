@@ -72,8 +72,8 @@ impl Drop for InProgress {
     }
 }
 
-/// The stack of a loop, in bytes of address space. Requests that run whole scenarios are deep, most of
-/// all without optimization.
+/// The stack of a loop, in bytes of address space. Requests that run whole scenarios are deep, most
+/// of all without optimization.
 const STACK: usize = 16 << 20;
 
 /// The running event loops. [`EventLoops::stop`] drops their tasks.

@@ -27,7 +27,7 @@ test("class: a student predicts and waits until the teacher reveals the answer",
   assert.equal(new URL(student.url()).pathname, "/lessons/2");
   await press(student, "Create my tenant and begin");
   await student.getByRole("link", { name: "Go on: predict" }).click();
-  for (const choices of await student.locator("fieldset").all()) await choices.locator("input").first().check();
+  for (const choices of await student.locator("form.predict fieldset").all()) await choices.locator("input").first().check();
   await Promise.all([student.waitForNavigation(), student.locator("form.predict button[type=submit]").click()]);
   assert.match(await title(student), /What became of each\?$/);
   assert.equal(await student.locator(".compare").count(), 0, "the answer is not on the page");

@@ -43,7 +43,7 @@ impl Hub {
             let mut failure = failure_of(response.status, &body);
             failure.message =
                 format!("The flow service could not sign in to the API Hub. {}", failure.message);
-            // A server error or throttling may be transient; other responses of the issuer are final.
+            // A server error or throttling may be transient; other refusals are final.
             let is_transient =
                 response.status.is_server_error() || response.status == StatusCode::TOO_MANY_REQUESTS;
             let status = is_transient.then(|| response.status.as_u16());
