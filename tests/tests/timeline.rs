@@ -158,9 +158,12 @@ async fn an_advance_counts_its_runs_and_knows_how_many_there_will_be() {
             }
         }
     }
-    // Three flows run every hour.
-    assert_eq!(expected, serde_json::json!({"runs": 3 * 30 * 24, "is_exact": true}));
-    assert!(shown.iter().any(|words| words.contains(" of 2,160 runs, now ")), "{shown:?}");
+    // Three flows run every hour; their first runs may still be due when the clock stops.
+    let hours = 30 * 24;
+    let runs = expected["runs"].as_u64().expect("a number");
+    assert!([3 * hours, 3 * (hours + 1)].contains(&runs) && expected["is_exact"] == true, "{expected}");
+    let of = format!(" of 2,{} runs, now ", runs - 2_000);
+    assert!(shown.iter().any(|words| words.contains(&of)), "{of}: {shown:?}");
     assert!(shown.len() >= 10, "{shown:?}");
     let runs = system.journal(Service::Flow, &tenant, "run.finished").await.len();
     assert!(runs >= 1_000, "{runs}");
