@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 /// The number of tenants whose latest read is kept.
 const TENANTS_KEPT: usize = 128;
 /// Two reads of one tenant begin at least so far apart (wall time).
-const SPACING: Duration = Duration::from_millis(100);
+const SPACING: Duration = Duration::from_millis(70);
 
 /// A read.
 struct Read<T, E> {
