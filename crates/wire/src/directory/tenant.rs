@@ -60,7 +60,7 @@ pub struct DirectoryKeys {
 pub struct DirectoryKey {
     /// Key id.
     pub kid: String,
-    /// What it is for now.
+    /// Whether it signs, is going to, or did.
     pub state: DirectoryKeyState,
     /// Since when it signs, or signed, for the tenant (virtual time); absent if that was with the
     /// creation of the tenant, or long ago.
