@@ -7,16 +7,15 @@ use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_rules::Ruleset;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
+use super::busy::Refusal;
 use super::problem::{of_body, of_call, tenant_of};
 use crate::matrix::connections::{self, ConnectionMatrix, Selection};
 use crate::matrix::{self, Matrix, MatrixError};
@@ -59,32 +58,9 @@ pub(crate) struct ConnectionMatrixRequest {
     connections: Vec<String>,
 }
 
-/// An error response.
-pub(crate) enum Refusal {
-    Problem(Problem),
-    Busy,
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Problem(problem) => problem.into_response(),
-            Self::Busy => {
-                let message =
-                    format!("{CALLERS_MAX} callers have or wait for a matrix already. Try again later.");
-                let mut response =
-                    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "MatrixBusy", message).into_response();
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-                response
-            }
-        }
-    }
+fn busy() -> Refusal {
+    let message = format!("{CALLERS_MAX} callers have or wait for a matrix already. Try again later.");
+    Refusal::Busy { code: "MatrixBusy", message, retry_after: RETRY_AFTER_SECONDS }
 }
 
 #[utoipa::path(post, path = "/lab/matrix/credentials", request_body = MatrixRequest,
@@ -130,7 +106,7 @@ pub(crate) async fn of_connections(
     let rules = rules_of(request.rules.as_deref().unwrap_or_else(|| tenants.rules()))?;
     let selection = Selection { rows: request.events, columns: request.connections };
     connections::check_rules(&rules).and_then(|()| selection.check()).map_err(Problem::bad_request)?;
-    let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
+    let Ok(_place) = places.0.try_acquire() else { return Err(busy()) };
     let _turn = tenants.matrix_turn().await;
     Ok(Json(connections::execute(&tenants, &rules, &selection).await.map_err(Problem::from)?))
 }
@@ -142,7 +118,7 @@ fn rules_of(text: &str) -> Result<Ruleset, Problem> {
 /// Executes a matrix in the caller's own task, so that it ends when the caller does.
 async fn execute(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json<Matrix>, Refusal> {
     let rules = rules_of(rules)?;
-    let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
+    let Ok(_place) = places.0.try_acquire() else { return Err(busy()) };
     // One at a time: an execution uses all cores already.
     let _turn = tenants.matrix_turn().await;
     Ok(Json(matrix::execute(tenants, &rules).await.map_err(Problem::from)?))

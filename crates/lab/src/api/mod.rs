@@ -4,6 +4,7 @@
 //! Requests that change something require `Content-Type: application/json`, so that a page of
 //! another origin cannot send them without a preflight request.
 
+mod busy;
 mod classes;
 mod clock;
 mod connections;

@@ -8,10 +8,8 @@ use std::time::Duration;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use outlive_chassis::{Problem, pause};
 use outlive_clock::TenantId;
 use outlive_wire::lab_api::TenantCredentials;
@@ -19,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
+use super::busy::Refusal;
 use super::problem::{of_body, of_call, tenant_of};
 use crate::Diagnostic;
 use crate::scenario::run::TwinsResult;
@@ -94,31 +93,9 @@ pub(crate) struct TwinsAnswer {
     scenario: Option<String>,
 }
 
-/// An error response.
-pub(crate) enum Refusal {
-    Problem(Problem),
-    Busy,
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Problem(problem) => problem.into_response(),
-            Self::Busy => {
-                let message = format!("{CALLERS_MAX} callers run paired scenarios already. Try again later.");
-                let mut response =
-                    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "TwinsBusy", message).into_response();
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-                response
-            }
-        }
-    }
+fn busy() -> Refusal {
+    let message = format!("{CALLERS_MAX} callers run paired scenarios already. Try again later.");
+    Refusal::Busy { code: "TwinsBusy", message, retry_after: RETRY_AFTER_SECONDS }
 }
 
 #[utoipa::path(get, path = "/lab/twins",
@@ -142,7 +119,7 @@ pub(crate) async fn execute(
     body: Result<Json<TwinsRequest>, JsonRejection>,
 ) -> Result<Json<TwinsAnswer>, Refusal> {
     let Json(request) = body.map_err(|rejection| of_body(&rejection))?;
-    let Ok(_place) = places.0.try_acquire() else { return Err(Refusal::Busy) };
+    let Ok(_place) = places.0.try_acquire() else { return Err(busy()) };
     // In the caller's own task, so that it ends when the caller does.
     let answer = async {
         match (request.scenario, request.replay) {
