@@ -70,7 +70,8 @@ fn bounds(service: Service, is_postgres: bool) -> Bounds {
         (Service::Idp, false) => (bound(0, 1, 0, 1), bound(0, 2, 0, 1), bound(2, 0, 0, 0)),
         (Service::Hub, false) => (bound(1, 1, 0, 1), bound(1, 3, 0, 1), bound(2, 1, 0, 0)),
         (Service::Resource, false) => (bound(1, 0, 0, 1), bound(2, 0, 0, 1), bound(1, 0, 0, 0)),
-        (_, false) => (bound(2, 0, 0, 1), bound(4, 0, 0, PRUNINGS + 1), bound(2, 0, 0, 2)),
+        // Three reads at the beginning: how many runs the advance is going to start, and what is due.
+        (_, false) => (bound(2, 0, 0, 1), bound(4, 0, 0, PRUNINGS + 1), bound(2, 0, 0, 3)),
         (Service::Idp, true) => (bound(1, 2, 0, 1), bound(1, 3, 0, 1), bound(4, 14, 4, 36)),
         (Service::Hub, true) => (bound(2, 2, 0, 1), bound(2, 4, 0, 1), bound(5, 2, 1, 2)),
         (Service::Resource, true) => (bound(2, 0, 0, 1), bound(3, 0, 0, 1), bound(5, 0, 1, 2)),
@@ -91,9 +92,10 @@ impl Bound {
 fn excess(service: Service, counts: &Counts, happened: Happened, is_postgres: bool) -> Vec<String> {
     let bounds = bounds(service, is_postgres);
     let database = counts.database;
-    // The flow service also looks for runs of other replicas.
+    // The flow service also looks for runs of other replicas. Even the shortest advance may meet a
+    // look of the schedules, which happen once a second.
     let looks = match (is_postgres, service) {
-        (false, Service::Idp | Service::Flow) => happened.looks / 4,
+        (false, Service::Idp | Service::Flow) => happened.looks.div_ceil(4),
         (false, _) => 0,
         (true, Service::Flow) => 2 * happened.looks,
         (true, _) => happened.looks,
