@@ -21,6 +21,7 @@ mod assets;
 mod class;
 mod connection_filter;
 mod connection_matrix;
+mod connection_row;
 mod connection_sharing;
 mod connections;
 mod demo_client;

@@ -139,7 +139,7 @@ async fn story(State(lab): State<FakeLab>) -> Json<Value> {
     let event = json!({"event": "password_changed_by_user", "title": "Password changed by user", "at": "2026-01-05T09:01:00Z"});
     let event = if lab.changed { event } else { Value::Null };
     let survived = if lab.changed { json!([event]) } else { json!([]) };
-    let connection = |name: &str, shown: &str| json!({"kind": "connection", "id": name, "name": name, "display_name": shown});
+    let connection = |name: &str, shown: &str| json!({"kind": "connection", "id": format!("id-of-{name}"), "name": name, "display_name": shown});
     let run = |hour: u32, failed: bool| {
         let (status, code) =
             if failed { ("Failed", json!("ActionFailed")) } else { ("Succeeded", Value::Null) };
@@ -148,7 +148,7 @@ async fn story(State(lab): State<FakeLab>) -> Json<Value> {
     let flow = |id: &str, name: &str, connection: &str, fails: bool| {
         json!({
             "id": id, "display_name": name, "owner": "1", "state": "Started", "next_due": "2026-01-05T13:00:00Z",
-            "created": "2026-01-05T08:00:00Z", "connection": connection, "runs": [run(12, fails), run(11, fails), run(10, fails)],
+            "created": "2026-01-05T08:00:00Z", "connection": format!("id-of-{connection}"), "runs": [run(12, fails), run(11, fails), run(10, fails)],
         })
     };
     let credential = |kind: &str, holder: Value, more: Value| {
