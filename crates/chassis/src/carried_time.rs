@@ -1,32 +1,44 @@
 //! Time that travels with calls: while the lab moves a tenant's clocks from due event to due event,
 //! the service that does the work receives each instant from the lab. Its calls carry the instant,
-//! and a service that receives such a call sets its own clock before it handles the call.
+//! and a service that receives such a call sets its own clock before it handles the call. A running
+//! clock is not carried: those of the other services run, too.
 //!
 //! The instant is authenticated with the lab key, and a clock never goes back: repeating it has no
-//! effect, and no other client can move a clock.
+//! effect, and no other client can move a clock. It names the incarnation of the tenant, so that
+//! what was under way while the tenant was started over does not move the new clock.
 
 use aws_lc_rs::hmac;
 use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use outlive_clock::{Instant, TenantId};
 
-/// The header of calls: tenant, instant in microseconds since 1970, and their authentication code.
+use crate::ClockReading;
+
+/// The header of calls: tenant, incarnation and instant in microseconds since 1970, and their
+/// authentication code.
 pub(crate) static OUTLIVE_TIME: HeaderName = HeaderName::from_static("outlive-time");
 
 /// A tenant's instant, as its lab set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CarriedTime {
     pub(crate) tenant: TenantId,
+    pub(crate) incarnation: Instant,
     pub(crate) now: Instant,
     code: [u8; 32],
 }
 
 impl CarriedTime {
-    pub(crate) fn new(key: &hmac::Key, tenant: TenantId, now: Instant) -> Self {
-        let tag = hmac::sign(key, authenticated(&message(tenant, now)).as_bytes());
+    /// The instant that the calls of work carry which was begun at `reading`; `None` if the clock
+    /// runs.
+    pub(crate) fn of(key: &hmac::Key, tenant: TenantId, reading: ClockReading) -> Option<Self> {
+        let ClockReading { now, incarnation, is_frozen } = reading;
+        if !is_frozen {
+            return None;
+        }
+        let tag = hmac::sign(key, authenticated(&message(tenant, incarnation, now)).as_bytes());
         let mut code = [0; 32];
         code.copy_from_slice(tag.as_ref());
-        Self { tenant, now, code }
+        Some(Self { tenant, incarnation, now, code })
     }
 
     /// The authenticated instant of a request, if it carries one.
@@ -35,23 +47,31 @@ impl CarriedTime {
         let (message, code) = text.rsplit_once(' ')?;
         let code: [u8; 32] = BASE64URL_NOPAD.decode(code.as_bytes()).ok()?.try_into().ok()?;
         hmac::verify(key, authenticated(message).as_bytes(), &code).ok()?;
-        let (tenant, now) = message.split_once(' ')?;
-        Some(Self { tenant: tenant.parse().ok()?, now: Instant::from_micros(now.parse().ok()?), code })
+        let (tenant, instants) = message.split_once(' ')?;
+        let (incarnation, now) = instants.split_once(' ')?;
+        let instant = |text: &str| Some(Instant::from_micros(text.parse().ok()?));
+        Some(Self {
+            tenant: tenant.parse().ok()?,
+            incarnation: instant(incarnation)?,
+            now: instant(now)?,
+            code,
+        })
     }
 
     pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let text = format!("{} {}", message(self.tenant, self.now), BASE64URL_NOPAD.encode(&self.code));
+        let message = message(self.tenant, self.incarnation, self.now);
+        let text = format!("{message} {}", BASE64URL_NOPAD.encode(&self.code));
         HeaderValue::try_from(text).ok()
     }
 }
 
 /// The message with its purpose, which no other use of the key has.
 fn authenticated(message: &str) -> String {
-    format!("outlive/carried-time/1 {message}")
+    format!("outlive/carried-time/2 {message}")
 }
 
-fn message(tenant: TenantId, now: Instant) -> String {
-    format!("{tenant} {}", now.as_micros())
+fn message(tenant: TenantId, incarnation: Instant, now: Instant) -> String {
+    format!("{tenant} {} {}", incarnation.as_micros(), now.as_micros())
 }
 
 #[cfg(test)]
@@ -72,18 +92,23 @@ mod tests {
 
     #[test]
     fn only_the_instant_that_was_sent_is_received() {
-        let sent = CarriedTime::new(
-            &key("lab"),
-            TenantId::from_uuid(Uuid::from_u128(7)),
-            Instant::from_seconds(1_767_603_600),
-        );
+        let tenant = TenantId::from_uuid(Uuid::from_u128(7));
+        let reading = ClockReading {
+            now: Instant::from_seconds(1_767_603_600),
+            incarnation: Instant::from_seconds(1_790_000_000),
+            is_frozen: true,
+        };
+        let sent = CarriedTime::of(&key("lab"), tenant, reading).expect("an instant");
+        let running = ClockReading { is_frozen: false, ..reading };
+        assert_eq!(CarriedTime::of(&key("lab"), tenant, running), None);
         let header = sent.header().expect("a header");
         let text = header.to_str().expect("text");
         assert_eq!(received(&key("lab"), text), Some(sent));
         assert_eq!(received(&key("another lab"), text), None);
         let later = text.replace("1767603600", "1767603601");
-        assert_ne!(later, text);
-        for invalid in [&*later, "", " ", "a b c", &text[1..], &text[..text.len() - 1]] {
+        let newer = text.replace("1790000000", "1790000001");
+        assert!(later != text && newer != text);
+        for invalid in [&*later, &newer, "", " ", "a b c", &text[1..], &text[..text.len() - 1]] {
             assert_eq!(received(&key("lab"), invalid), None, "{invalid}");
         }
         assert_eq!(CarriedTime::of_request(&key("lab"), &HeaderMap::new()), None);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use http::HeaderValue;
-use outlive_clock::{Instant, Randomness, TenantId};
+use outlive_clock::{Randomness, TenantId};
 use outlive_journal::Journal;
 use outlive_store::{Migration, Store, StoreError, migrations, sql};
 use outlive_tokens::Sealer;
@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 
 use crate::private_files::{create_data_dir, restrict_data};
 use crate::{
-    CarriedTime, ChassisConfig, Clocks, HttpClient, LabKey, Origins, StartError, Trace, sealing_key,
+    CarriedTime, ChassisConfig, ClockReading, Clocks, HttpClient, LabKey, Origins, StartError, Trace,
+    sealing_key,
 };
 
 static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
@@ -98,16 +99,16 @@ impl Chassis {
         })
     }
 
-    /// Begins the trace of a tenant's due work at `now`. Its calls carry this instant.
+    /// Begins the trace of a tenant's due work. Its calls carry the time of the work.
     #[must_use]
-    pub fn begin_trace(&self, tenant: TenantId, now: Instant) -> Trace {
-        self.carry_time(Trace::begin(&self.random.of(tenant)), tenant, now)
+    pub fn begin_trace(&self, tenant: TenantId, time: ClockReading) -> Trace {
+        self.carry_time(Trace::begin(&self.random.of(tenant)), tenant, time)
     }
 
-    /// Lets the calls of a trace carry the tenant's instant `now`.
+    /// Lets the calls of a trace carry the tenant's time.
     #[must_use]
-    pub fn carry_time(&self, trace: Trace, tenant: TenantId, now: Instant) -> Trace {
-        Trace { time: Some(CarriedTime::new(self.lab_key.time_key(), tenant, now)), ..trace }
+    pub fn carry_time(&self, trace: Trace, tenant: TenantId, time: ClockReading) -> Trace {
+        Trace { time: CarriedTime::of(self.lab_key.time_key(), tenant, time), ..trace }
     }
 
     /// The `Authorization` with which this service calls the lab surface of another one.

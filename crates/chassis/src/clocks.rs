@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use crate::faults::FaultRevisions;
-use crate::{CarriedTime, date};
+use crate::{CarriedTime, Turn, date};
 
 /// A clock could not be read or set.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,6 +53,18 @@ pub struct Clocks {
     fault_revisions: FaultRevisions,
 }
 
+/// What a tenant's clock shows, and of which data of the tenant the clock is. Work that lasts keeps
+/// what it was begun with: the tenant may be started over meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockReading {
+    /// The virtual time.
+    pub now: Instant,
+    /// When (wall time) the creation of the tenant began.
+    pub incarnation: Instant,
+    /// Whether the clock stands still.
+    pub is_frozen: bool,
+}
+
 /// A clock, and when (wall time) the creation of its tenant began.
 #[derive(Debug, Clone, Copy)]
 struct Incarnated {
@@ -61,6 +73,11 @@ struct Incarnated {
 }
 
 impl Incarnated {
+    fn reading(&self) -> ClockReading {
+        let Self { clock, incarnation } = *self;
+        ClockReading { now: clock.at(wall_now()), incarnation, is_frozen: clock.speed().is_frozen() }
+    }
+
     /// Checks that a change is meant for this data of the tenant.
     fn check(&self, tenant: TenantId, meant: Option<Instant>) -> Result<(), ClockChangeError> {
         match meant {
@@ -97,9 +114,26 @@ impl Clocks {
     /// # Errors
     /// As [`Clocks::now`].
     pub async fn clock(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
-        let Incarnated { clock, .. } = self.read(tenant).await?;
-        date::note(tenant, clock.at(wall_now()));
-        Ok(clock)
+        Ok(self.noted(tenant).await?.clock)
+    }
+
+    /// Returns what the tenant's clock shows, for work whose calls carry it.
+    ///
+    /// # Errors
+    /// As [`Clocks::now`].
+    pub async fn reading(&self, tenant: TenantId) -> Result<ClockReading, ClockError> {
+        Ok(self.noted(tenant).await?.reading())
+    }
+
+    pub(crate) async fn turn(&self, tenant: TenantId) -> Result<Turn, ClockError> {
+        let Incarnated { clock, incarnation } = self.noted(tenant).await?;
+        Ok(Turn::of(&clock, incarnation))
+    }
+
+    async fn noted(&self, tenant: TenantId) -> Result<Incarnated, ClockError> {
+        let read = self.read(tenant).await?;
+        date::note(tenant, read.clock.at(wall_now()));
+        Ok(read)
     }
 
     /// Checks that a call of the lab is meant for the present data of the tenant.
@@ -189,19 +223,21 @@ impl Clocks {
     }
 
     /// Sets a frozen clock to a later instant that a call carries. A tenant that is unknown here is
-    /// left to the handler of the call. A carried instant does not say of which data of the tenant
-    /// it is: one under way during a reset moves the new clock.
+    /// left to the handler of the call, and so is the instant of another incarnation: it was under
+    /// way while the tenant was started over.
     pub(crate) async fn catch_up(
         &self,
-        CarriedTime { tenant, now, .. }: CarriedTime,
+        CarriedTime { tenant, incarnation: meant, now, .. }: CarriedTime,
     ) -> Result<(), ClockError> {
         let clock = match self.read(tenant).await {
+            Ok(Incarnated { incarnation, .. }) if incarnation != meant => return Ok(()),
             Ok(Incarnated { clock, .. }) => clock,
             Err(ClockError::UnknownTenant(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
         if clock.speed().is_frozen() && clock.shows() < now {
-            let change = ClockChange { now: Some(now), step: true, ..ClockChange::default() };
+            let incarnation = Some(meant);
+            let change = ClockChange { now: Some(now), step: true, incarnation, ..ClockChange::default() };
             match self.set(tenant, change).await {
                 Err(ClockChangeError::Clock(error)) => return Err(error),
                 // The tenant was started over since the clock was read.

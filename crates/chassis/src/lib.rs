@@ -60,7 +60,7 @@ pub use carried_time::CarriedTime;
 pub use cause::Cause;
 pub use chassis::Chassis;
 pub use client_address::{HERE, client_address};
-pub use clocks::{ClockError, Clocks};
+pub use clocks::{ClockError, ClockReading, Clocks};
 pub use config::ChassisConfig;
 pub use cross_origin::readable_by_pages;
 pub use date::response_is_dated;

@@ -2,6 +2,8 @@
 
 use outlive_clock::{Instant, Span, VirtualClock, wall_now};
 
+use crate::ClockReading;
+
 /// How long, in wall time, a turn begins new pieces of work: far less than a call between services
 /// may take, so that a backlog of any length never makes a call fail.
 const TURN: Span = Span::from_seconds(2);
@@ -13,32 +15,39 @@ const MISSED_AFTER: Span = Span::from_seconds(60);
 /// the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
-    now: Instant,
+    time: ClockReading,
     missed_before: Option<Instant>,
     ends_wall: Option<Instant>,
 }
 
 impl Turn {
-    /// A bounded turn at what the clock shows.
+    /// A bounded turn at what the clock of this incarnation of a tenant shows.
     #[must_use]
-    pub fn of(clock: &VirtualClock) -> Self {
+    pub(crate) fn of(clock: &VirtualClock, incarnation: Instant) -> Self {
         let wall = wall_now();
         let speed = clock.speed();
         let missed_before =
             (!speed.is_frozen()).then(|| clock.at(wall) - MISSED_AFTER * i64::from(speed.factor()));
-        Self { now: clock.at(wall), missed_before, ends_wall: Some(wall + TURN) }
+        let time = ClockReading { now: clock.at(wall), incarnation, is_frozen: speed.is_frozen() };
+        Self { time, missed_before, ends_wall: Some(wall + TURN) }
     }
 
-    /// A turn that does everything that is due at `now`.
+    /// A turn that does everything that is due at this time.
     #[must_use]
-    pub const fn whole(now: Instant) -> Self {
-        Self { now, missed_before: None, ends_wall: None }
+    pub const fn whole(time: ClockReading) -> Self {
+        Self { time, missed_before: None, ends_wall: None }
     }
 
     /// The virtual instant up to which work is due.
     #[must_use]
     pub const fn now(self) -> Instant {
-        self.now
+        self.time.now
+    }
+
+    /// The time that calls of the work carry.
+    #[must_use]
+    pub const fn time(self) -> ClockReading {
+        self.time
     }
 
     /// Whether the rest is left to the next turn.
@@ -68,7 +77,7 @@ mod tests {
     fn only_running_clocks_miss_something_and_faster_ones_later() {
         let wall = wall_now();
         let shows = Instant::from_seconds(1_000_000_000);
-        let missed = |speed| Turn::of(&VirtualClock::new(shows, wall, speed)).missed_before();
+        let missed = |speed| Turn::of(&VirtualClock::new(shows, wall, speed), wall).missed_before();
         assert_eq!(missed(Speed::FROZEN), None);
         let late = |speed| shows - missed(speed).expect("it runs");
         // The clock keeps running during the test.
@@ -79,10 +88,10 @@ mod tests {
     #[test]
     fn a_turn_ends_and_a_whole_one_does_not() {
         let clock = VirtualClock::new(Instant::EPOCH, wall_now(), Speed::FROZEN);
-        let mut turn = Turn::of(&clock);
+        let mut turn = Turn::of(&clock, Instant::EPOCH);
         assert!(!turn.is_over());
         turn.ends_wall = Some(wall_now() - Span::from_micros(1));
         assert!(turn.is_over());
-        assert!(!Turn::whole(Instant::EPOCH).is_over());
+        assert!(!Turn::whole(turn.time()).is_over());
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use outlive_clock::TenantId;
 
-use crate::{Chassis, DueWork, Problem, Service, TenantLocks, Turn};
+use crate::{Chassis, DueWork, Problem, Service, TenantLocks};
 
 /// A service with its chassis, for the lab surface and the watcher of running clocks.
 pub(crate) struct Surface<S> {
@@ -24,8 +24,8 @@ impl<S: Service> Surface<S> {
         // Only for existing tenants, so that requests cannot grow the map.
         self.chassis.clocks.clock(tenant).await?;
         let _one_at_a_time = self.doing.lock(tenant).await;
-        let clock = self.chassis.clocks.clock(tenant).await?;
-        self.service.run_due(tenant, Turn::of(&clock)).await
+        let turn = self.chassis.clocks.turn(tenant).await?;
+        self.service.run_due(tenant, turn).await
     }
 
     /// Drops cached data of a deleted tenant.

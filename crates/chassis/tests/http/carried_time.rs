@@ -1,5 +1,6 @@
 use axum::body::Body;
 use http::Method;
+use outlive_chassis::ClockReading;
 use outlive_clock::Instant;
 use serde_json::json;
 
@@ -11,12 +12,21 @@ fn instant(text: &str) -> Instant {
     text.parse().expect("an instant")
 }
 
-/// The header of a call that a service makes at `now` in the due work of a tenant.
-fn header(scene: &Scene, number: u128, now: &str) -> String {
-    let trace = scene.chassis.begin_trace(tenant(number), instant(now));
+/// The time at which a service does due work of a tenant without an incarnation.
+fn at(now: &str) -> ClockReading {
+    ClockReading { now: instant(now), incarnation: Instant::EPOCH, is_frozen: true }
+}
+
+/// The header of a call in due work of this time, if the call carries it.
+fn carried(scene: &Scene, number: u128, time: ClockReading) -> Option<String> {
+    let trace = scene.chassis.begin_trace(tenant(number), time);
     let call =
         scene.chassis.http.request(&trace, Method::GET, "http://hub.example/").build().expect("a call");
-    call.headers()["outlive-time"].to_str().expect("text").to_owned()
+    Some(call.headers().get("outlive-time")?.to_str().expect("text").to_owned())
+}
+
+fn header(scene: &Scene, number: u128, now: &str) -> String {
+    carried(scene, number, at(now)).expect("the time")
 }
 
 impl Scene {
@@ -60,10 +70,48 @@ async fn only_the_lab_key_moves_a_clock_and_only_one_that_stands_still() {
     assert!(instant(&scene.now(1).await) < instant(LATER), "a running clock is not moved");
 }
 
+/// What a service began before the tenant was started over may still be under way.
+#[tokio::test]
+async fn work_of_an_earlier_incarnation_does_not_move_the_clock_of_the_next() {
+    let scene = Scene::start().await;
+    let create = async |incarnation: &str| {
+        let clock = json!({"now": NOON, "speed": 0, "incarnation": incarnation});
+        assert_eq!(scene.put(&lab(1, ""), json!({"clock": clock, "reminders": []})).await.status, 201);
+    };
+    let read = async || scene.chassis.clocks.reading(tenant(1)).await.expect("a clock");
+    create("2026-07-01T09:00:00Z").await;
+    let begun = read().await;
+    let later = ClockReading { now: instant(LATER), ..begun };
+    let under_way = carried(&scene, 1, later).expect("the time");
+    assert_eq!(scene.delete(&lab(1, "")).await.status, 204);
+    create("2026-07-01T09:00:01Z").await;
+    scene.call_with(&under_way).await;
+    // Work that goes on makes more calls.
+    scene.call_with(&carried(&scene, 1, later).expect("the time")).await;
+    assert_eq!(scene.now(1).await, NOON);
+    let later = ClockReading { now: instant(LATER), ..read().await };
+    scene.call_with(&carried(&scene, 1, later).expect("the time")).await;
+    assert_eq!(scene.now(1).await, LATER);
+}
+
+/// The clocks of a running tenant are set together: one that is stopped before the others must not
+/// be moved by calls of a service whose clock still runs.
+#[tokio::test]
+async fn the_time_of_a_running_clock_is_not_carried() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    let clock = lab(1, "/clock");
+    for (speed, is_carried) in [(0, true), (60, false), (0, true)] {
+        assert_eq!(scene.put(&clock, json!({"speed": speed})).await.status, 200);
+        let reading = scene.chassis.clocks.reading(tenant(1)).await.expect("a clock");
+        assert_eq!(carried(&scene, 1, reading).is_some(), is_carried, "{speed}");
+    }
+}
+
 #[tokio::test]
 async fn time_is_not_sent_to_other_hosts() {
     let scene = Scene::start().await;
-    let trace = scene.chassis.begin_trace(tenant(1), instant(LATER));
+    let trace = scene.chassis.begin_trace(tenant(1), at(LATER));
     let elsewhere = outlive_chassis::HttpClient::to_anywhere().expect("a client");
     let call = elsewhere.request(&trace, Method::GET, "https://elsewhere.example/").build().expect("a call");
     assert!(call.headers().get("outlive-time").is_none() && call.headers().contains_key("traceparent"));

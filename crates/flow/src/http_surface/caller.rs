@@ -116,13 +116,14 @@ impl FromRequestParts<Arc<Flows>> for Caller {
         let token = bearer_token(&parts.headers)
             .and_then(|token| Ok((token, peek_tenant(token).ok_or(BearerRefusal::Malformed)?)));
         let (token, tenant) = token.map_err(|refusal| unauthorized(flows, "common", &refusal))?;
-        let now = match flows.chassis.clocks.now(tenant).await {
-            Ok(now) => now,
+        let time = match flows.chassis.clocks.reading(tenant).await {
+            Ok(time) => time,
             Err(ClockError::UnknownTenant(_)) => {
                 return Err(unauthorized(flows, "common", &BearerRefusal::Issuer));
             }
             Err(error) => return Err(Problem::from(error).into()),
         };
+        let now = time.now;
         let expected = BearerExpectations { tenant, audiences: &[AUDIENCE], now };
         let claims = flows
             .verifier
@@ -149,7 +150,7 @@ impl FromRequestParts<Arc<Flows>> for Caller {
             )));
         }
         check_version(parts.uri.query().unwrap_or_default())?;
-        let trace = flows.chassis.carry_time(trace, tenant, now);
+        let trace = flows.chassis.carry_time(trace, tenant, time);
         let environment = environment_name(tenant);
         let (address, display_name) = (claims.upn.unwrap_or_default(), claims.name.unwrap_or_default());
         let is_administrator = claims.wids.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));

@@ -12,6 +12,7 @@ use outlive_wire::ExpectedRuns;
 use serde::Deserialize;
 
 use super::lab_tenant::tenant_of_path;
+use crate::lifecycle::failing::may_be_turned_off;
 use crate::service::Flows;
 use crate::tables::due;
 
@@ -41,8 +42,9 @@ pub(super) async fn show(
         let Some(definition) = flows.definition(tenant, flow.id, flow.version).await? else { continue };
         let Some(recurrence) = definition.trigger.recurrence() else { continue };
         let count = recurrence.count(flow.anchor, flow.next_due, until);
-        // Looking for events starts a run for each, or none.
-        is_exact &= count.is_exact && !definition.trigger.can_fail();
+        // Looking for events starts a run for each, or none; and who knows whether runs fail.
+        is_exact &=
+            count.is_exact && !definition.trigger.can_fail() && !may_be_turned_off(flow.next_due, until);
         runs = runs.saturating_add(count.occurrences);
     }
     Ok(Json(ExpectedRuns { runs, is_exact }))

@@ -32,6 +32,8 @@ const RUNS_MAX: u32 = 250;
 pub(super) struct History {
     /// The `older` of an earlier answer.
     before: Option<i64>,
+    /// The name of a run: the page begins with the one after it.
+    around: Option<String>,
     /// Only runs of this status.
     status: Option<String>,
     limit: Option<u32>,
@@ -48,7 +50,13 @@ pub(super) async fn show(
     let limit = history.limit.unwrap_or(RUNS_DEFAULT).clamp(1, RUNS_MAX);
     let store = &flows.chassis.store;
     let now = flows.chassis.clocks.now(tenant).await?;
-    let before = history.before.unwrap_or(i64::MAX);
+    let around = match &history.around {
+        Some(name) => runs::find(store, tenant, flow.id, name).await?,
+        None => None,
+    };
+    // Runs of a flow are numbered in turn.
+    let around = around.map(|(run, _)| run.number.saturating_add(2));
+    let before = history.before.or(around).unwrap_or(i64::MAX);
     let mut rows = runs::list(store, (tenant, flow.id), status, now, before, limit + 1).await?;
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);

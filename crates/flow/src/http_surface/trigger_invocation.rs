@@ -78,15 +78,15 @@ pub(super) async fn invoke(
         return Err(missing().into());
     };
     let (tenant, id) = ids_of(workflow).ok_or_else(missing)?;
-    let now = match flows.chassis.clocks.now(tenant).await {
-        Ok(now) => now,
+    let time = match flows.chassis.clocks.reading(tenant).await {
+        Ok(time) => time,
         Err(ClockError::UnknownTenant(_)) => return Err(missing().into()),
         Err(error) => return Err(Problem::from(error).into()),
     };
     let flow = flows::find(&flows.chassis.store, tenant, id).await.map_err(Problem::from)?;
     let flow = flow.ok_or_else(missing)?;
     let (signature, queries) = read_query(query.as_deref().unwrap_or_default())?;
-    let trace = flows.chassis.carry_time(trace, tenant, now);
+    let (now, trace) = (time.now, flows.chassis.carry_time(trace, tenant, time));
     let program = flows.definition(tenant, flow.id, flow.version).await?;
     let program = program.ok_or_else(|| unreadable(flow.id))?;
     let trigger = &program.trigger;

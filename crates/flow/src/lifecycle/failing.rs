@@ -1,6 +1,6 @@
 //! A flow whose trigger or actions fail continuously for 14 days is turned off.
 
-use outlive_clock::Span;
+use outlive_clock::{Instant, Span};
 
 use crate::status::RunStatus;
 
@@ -9,6 +9,12 @@ pub(crate) const FAILING_MAX: Span = Span::from_days(14);
 /// One failure is not continuous: a flow that runs once a month is not turned off between its first
 /// failure and its next run.
 pub(crate) const FAILURES_MIN: i64 = 2;
+
+/// Whether a flow whose next run is due then can be turned off by `until`: its next runs may all
+/// fail.
+pub(crate) fn may_be_turned_off(next_due: Instant, until: Instant) -> bool {
+    next_due + FAILING_MAX <= until
+}
 
 /// What a run, or a trigger that looked for events, says about the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +40,16 @@ impl From<RunStatus> for Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flow_can_be_turned_off_fourteen_days_after_its_next_run() {
+        let at = |hours| Instant::from_seconds(1_767_603_600) + Span::from_hours(hours);
+        for (next_due, until, expected) in
+            [(1, 14 * 24, false), (0, 14 * 24, true), (1, 30 * 24, true), (400, 500, false), (9, 1, false)]
+        {
+            assert_eq!(may_be_turned_off(at(next_due), at(until)), expected, "{next_due} {until}");
+        }
+    }
 
     #[test]
     fn the_status_of_a_run_decides() {

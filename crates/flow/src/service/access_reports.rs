@@ -5,7 +5,7 @@
 //! confirmed it. So it survives a crash: it is reported again with the tenant's next due work,
 //! which is before the flow's next scheduled run, or when the flow is run manually.
 
-use outlive_chassis::Trace;
+use outlive_chassis::{ClockReading, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, StoreError};
 
@@ -37,16 +37,17 @@ impl From<Outcome> for Failed {
 
 impl Flows {
     /// Reports what earlier attempts could not report.
-    pub(super) async fn report_remaining(&self, tenant: TenantId, now: Instant) {
+    pub(super) async fn report_remaining(&self, tenant: TenantId, time: ClockReading) {
         let is_reported = self.reported.lock().contains(&tenant);
         if !is_reported {
-            self.report_all(tenant, None, now).await;
+            let trace = self.chassis.begin_trace(tenant, time);
+            self.report_all(tenant, &trace, time.now).await;
         }
     }
 
     /// Reports every saved and deleted flow of the tenant of which the hub does not know yet. A
     /// failure is logged and retried with the tenant's next due work.
-    pub(super) async fn report_all(&self, tenant: TenantId, trace: Option<&Trace>, now: Instant) {
+    pub(super) async fn report_all(&self, tenant: TenantId, trace: &Trace, now: Instant) {
         self.reported.lock().remove(&tenant);
         let reported = match self.report_deletions(tenant, trace, now).await {
             Ok(()) => self.report_saves(tenant, trace, now).await,
@@ -63,20 +64,13 @@ impl Flows {
     }
 
     /// Ids of deleted flows are never reused, so the time of the report does not matter.
-    async fn report_deletions(
-        &self,
-        tenant: TenantId,
-        trace: Option<&Trace>,
-        now: Instant,
-    ) -> Result<(), Failed> {
+    async fn report_deletions(&self, tenant: TenantId, trace: &Trace, now: Instant) -> Result<(), Failed> {
         let store = &self.chassis.store;
         loop {
             let flows = flow_ids::list_pending(store, tenant).await?;
             if flows.is_empty() {
                 return Ok(());
             }
-            let new_trace = trace.is_none().then(|| self.chassis.begin_trace(tenant, now));
-            let Some(trace) = trace.or(new_trace.as_ref()) else { return Ok(()) };
             for flow in flows {
                 self.hub.withdraw_access(&CallContext { tenant, trace, now }, self, flow).await?;
                 store.commit(flow_ids::mark_withdrawn(tenant, flow)).await?;
@@ -84,19 +78,12 @@ impl Flows {
         }
     }
 
-    async fn report_saves(
-        &self,
-        tenant: TenantId,
-        trace: Option<&Trace>,
-        now: Instant,
-    ) -> Result<(), Failed> {
+    async fn report_saves(&self, tenant: TenantId, trace: &Trace, now: Instant) -> Result<(), Failed> {
         let mut after = String::new();
         loop {
             let flows = grants_due::list(&self.chassis.store, tenant, &after).await?;
             let Some(last) = flows.last() else { return Ok(()) };
             after = last.to_string();
-            let new_trace = trace.is_none().then(|| self.chassis.begin_trace(tenant, now));
-            let Some(trace) = trace.or(new_trace.as_ref()) else { return Ok(()) };
             for flow in flows {
                 self.report_connections(&CallContext { tenant, trace, now }, flow).await?;
             }

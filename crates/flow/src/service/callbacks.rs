@@ -62,7 +62,7 @@ impl Flows {
                 "The signature of the address is not valid. Use the address as it was given.",
             ));
         }
-        let now = self.chassis.clocks.now(of.tenant).await?;
+        let time = self.chassis.clocks.reading(of.tenant).await?;
         let ended = || {
             Problem::new(
                 StatusCode::CONFLICT,
@@ -80,7 +80,7 @@ impl Flows {
             return Err(ended());
         }
         let key = (of.tenant, of.flow, of.run.as_str());
-        let change = callbacks::insert(key, &of.repetition, outputs, now);
+        let change = callbacks::insert(key, &of.repetition, outputs, time.now);
         self.chassis
             .store
             .commit(change)
@@ -90,7 +90,7 @@ impl Flows {
         let flows = Arc::clone(self);
         // Spawned, so that a disconnecting caller does not stop the run halfway.
         let resumed = tokio::spawn(async move {
-            if let Err(error) = flows.resume(of.tenant, of.flow, &of.run, now).await {
+            if let Err(error) = flows.resume(of.tenant, of.flow, &of.run, time).await {
                 tracing::warn!(%error, "a run could not be continued after a call back");
             }
         });

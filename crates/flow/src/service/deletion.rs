@@ -51,7 +51,7 @@ impl Flows {
         }
         let of = (actor.tenant, flow.id);
         self.call_subscriptions(of, SubscriptionState::Unsubscribing, actor.trace, actor.now).await?;
-        self.report_all(actor.tenant, Some(actor.trace), actor.now).await;
+        self.report_all(actor.tenant, actor.trace, actor.now).await;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use outlive_chassis::{DueWork, Problem, Trace, Turn};
+use outlive_chassis::{ClockReading, DueWork, Problem, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, StoreError};
@@ -66,16 +66,18 @@ impl Flows {
                             self.skip_occurrences((tenant, next.flow), occurrence, next.at, missed, now)
                                 .await?
                         }
-                        _ => self.run_occurrence((tenant, next.flow), occurrence, next.at, now).await?,
+                        _ => {
+                            self.run_occurrence((tenant, next.flow), occurrence, next.at, turn.time()).await?
+                        }
                     },
-                    DueKind::Run(name) => self.resume(tenant, next.flow, &name, now).await?,
+                    DueKind::Run(name) => self.resume(tenant, next.flow, &name, turn.time()).await?,
                     DueKind::Subscription(number) => {
-                        let trace = self.chassis.begin_trace(tenant, now);
+                        let trace = self.chassis.begin_trace(tenant, turn.time());
                         self.call_subscription((tenant, next.flow, number), &trace, now).await?;
                         NOTHING_DONE
                     }
                     DueKind::Rule(rule) => {
-                        self.apply_rule(tenant, next.flow, rule, now).await?;
+                        self.apply_rule(tenant, next.flow, rule, turn.time()).await?;
                         NOTHING_DONE
                     }
                 };
@@ -138,8 +140,9 @@ impl Flows {
         (tenant, flow): (TenantId, FlowId),
         occurrence: Occurrence,
         due: Instant,
-        now: Instant,
+        time: ClockReading,
     ) -> Result<Processed, Problem> {
+        let now = time.now;
         let Occurrence { version, anchor, runs } = occurrence;
         let Some(definition) = self.definition(tenant, flow, version).await? else {
             self.suspend(tenant, flow, version, now).await?;
@@ -150,7 +153,7 @@ impl Flows {
             return Ok(NOTHING_DONE);
         };
         let next = recurrence.next_after(anchor, due);
-        let trace = self.chassis.begin_trace(tenant, now);
+        let trace = self.chassis.begin_trace(tenant, time);
         let of = Starting {
             tenant,
             flow,
@@ -189,7 +192,7 @@ impl Flows {
         }
         let mut status = None;
         for ((run, executing), state) in rows.into_iter().zip(states) {
-            let (trace, definition) = (trace.clone(), Arc::clone(&definition));
+            let (trace, definition) = (run.continued(&trace), Arc::clone(&definition));
             let execution = Execution { tenant, run, trace, definition, state, executing };
             let ended = self.execute(execution, now).await?;
             status = if status == Some(RunStatus::Failed) { status } else { ended };
@@ -205,8 +208,9 @@ impl Flows {
         tenant: TenantId,
         flow: FlowId,
         name: &str,
-        now: Instant,
+        time: ClockReading,
     ) -> Result<Processed, Problem> {
+        let now = time.now;
         // A run that a request started ends or waits first.
         let executing = self.executing.lock((tenant, flow, name.to_owned())).await;
         let found = runs::find(&self.chassis.store, tenant, flow, name).await?;
@@ -221,7 +225,7 @@ impl Flows {
         }
         let definition = self.definition(tenant, flow, run.version).await?;
         let state: Option<RunState> = serde_json::from_str(&record).ok();
-        let trace = Trace { trace_id: run.trace.as_str().into(), ..self.chassis.begin_trace(tenant, now) };
+        let trace = run.continued(&self.chassis.begin_trace(tenant, time));
         let status = match (definition, state) {
             (Some(definition), Some(mut state)) if state.matches(&definition) => {
                 if !self.apply_callbacks(tenant, &mut run, &definition, &mut state, now).await? {

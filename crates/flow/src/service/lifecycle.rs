@@ -1,6 +1,6 @@
 //! Turns flows off by the rules of their lifecycle.
 
-use outlive_chassis::{Problem, Trace};
+use outlive_chassis::{ClockReading, Problem, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::{Change, Statement};
@@ -70,8 +70,9 @@ impl Flows {
         tenant: TenantId,
         flow: FlowId,
         rule: Rule,
-        now: Instant,
+        time: ClockReading,
     ) -> Result<(), Problem> {
+        let now = time.now;
         let store = &self.chassis.store;
         let row = flows::find(store, tenant, flow).await?;
         let row = row.filter(|row| row.state == FlowState::Started);
@@ -85,7 +86,7 @@ impl Flows {
         };
         match self.chassis.store.commit(change).await {
             Ok(()) => {
-                let trace = self.chassis.begin_trace(tenant, now);
+                let trace = self.chassis.begin_trace(tenant, time);
                 let of = (tenant, flow);
                 self.call_subscriptions(of, SubscriptionState::Unsubscribing, &trace, now).await
             }

@@ -155,7 +155,8 @@ impl Flows {
         drop(counting);
         let mut first = Started { name: rows.first().map(|(run, _)| run.name.clone()), response: None };
         for (index, ((run, _executing), state)) in rows.into_iter().zip(states).enumerate() {
-            let ended = self.execute_to_end((tenant, run, trace.clone()), &definition, state, now).await?;
+            let trace = run.continued(&trace);
+            let ended = self.execute_to_end((tenant, run, trace), &definition, state, now).await?;
             if index == 0 {
                 first.response = ended.and_then(|(_, state)| state.response);
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use outlive_chassis::{Problem, Trace};
+use outlive_chassis::Problem;
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -60,7 +60,7 @@ impl Flows {
             };
             let mut change = Change::from(runs::end(tenant, &run, update));
             let payload = ended_early(flow, run.due, RunStatus::Cancelled, error.code.clone());
-            let trace = Trace { trace_id: run.trace.as_str().into(), ..actor.trace.clone() };
+            let trace = run.continued(actor.trace);
             let event = Event::new(tenant, actor.now, Subject::run(name), &trace, payload);
             change.append(self.chassis.journal.entry(&event));
             match self.chassis.store.commit(change).await {

@@ -14,7 +14,8 @@ use crate::status::RunStatus;
 use crate::tables::flows;
 use crate::tables::runs::{self, RunRow};
 
-/// A flow at a version, with the trace of the event that starts its runs.
+/// A flow at a version, with the trace of the event that starts its runs. If it starts only one,
+/// the run continues it.
 pub(super) struct Starting<'a> {
     pub(super) tenant: TenantId,
     pub(super) flow: FlowId,
@@ -42,6 +43,8 @@ impl Flows {
         let random = self.chassis.random.of(of.tenant);
         let mut change = Change::from(claim);
         let mut rows = Vec::with_capacity(states.len());
+        // Each of several runs has a trace of its own: the requests of the trigger are of none.
+        let is_only = states.len() == 1;
         for (index, state) in states.iter().enumerate() {
             // Begun before the run is stored, so that it never seems to be abandoned.
             let (name, executing) = loop {
@@ -61,7 +64,11 @@ impl Flows {
                 ended: None,
                 status: RunStatus::Running,
                 error: None,
-                trace: of.trace.trace_id.to_string(),
+                trace: if is_only {
+                    of.trace.trace_id.to_string()
+                } else {
+                    Trace::begin(&random).trace_id.to_string()
+                },
                 next_due: Some(of.due),
                 attempt: 1,
                 invoker: of.invoker.cloned(),

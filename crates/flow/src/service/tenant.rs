@@ -78,7 +78,7 @@ impl Service for FlowService {
         let flows = Arc::clone(&self.0);
         // Spawned, so that a disconnecting caller does not stop work halfway.
         tokio::spawn(async move {
-            Box::pin(flows.report_remaining(tenant, turn.now())).await;
+            Box::pin(flows.report_remaining(tenant, turn.time())).await;
             // Allocated in its place: spawning moves the whole future several times.
             Box::pin(flows.run_due_work(tenant, turn)).await
         })

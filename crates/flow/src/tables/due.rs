@@ -6,6 +6,7 @@ use outlive_store::{Row, Statement, Store, StoreError, sql};
 
 use crate::ids::FlowId;
 use crate::lifecycle::Rule;
+use crate::lifecycle::failing::FAILING_MAX;
 
 /// A due item, ordered by instant, flow, run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,12 +159,14 @@ pub(crate) async fn list_upcoming(
     upcoming.collect()
 }
 
-/// Whether a rule of the lifecycle is due at or before an instant.
+/// Whether a rule of the lifecycle is due at or before an instant, or would be after one more
+/// failure of a flow.
 pub(crate) async fn has_rule(store: &Store, tenant: TenantId, until: Instant) -> Result<bool, StoreError> {
     let row = store.row(sql!(
-        "SELECT 1 AS found FROM lifecycle WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 LIMIT 1",
+        "SELECT 1 AS found FROM lifecycle WHERE tenant = $1 AND COALESCE(due_us, since_us + $3) <= $2 LIMIT 1",
         tenant,
-        until
+        until,
+        FAILING_MAX.as_micros()
     ));
     Ok(row.await?.is_some())
 }

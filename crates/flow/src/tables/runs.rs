@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use outlive_chassis::Trace;
 use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use serde_json::json;
@@ -44,6 +45,11 @@ pub(crate) struct RunRow {
 }
 
 impl RunRow {
+    /// The trace of the run, as a part of work with another one.
+    pub(crate) fn continued(&self, work: &Trace) -> Trace {
+        Trace { trace_id: self.trace.as_str().into(), ..work.clone() }
+    }
+
     /// Whether the history contains it at `now`: it began within the last 28 days, or has not
     /// ended.
     pub(crate) fn is_shown(&self, now: Instant) -> bool {

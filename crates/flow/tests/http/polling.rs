@@ -90,6 +90,31 @@ fn the_cursor_and_the_time_of_the_next_poll_come_from_the_response() {
     }
 }
 
+/// The events of a trace are those of one run, so that its steps can be told from those of others.
+#[test]
+fn each_of_several_runs_of_an_event_has_its_own_trace() {
+    let lab = Lab::with_flow(polled(call("ListOrders", json!({"$top": 5}))));
+    lab.hub.replies([
+        with(200, None, None, json!([{"id": "a"}])),
+        with(200, None, None, json!([{"id": "b"}, {"id": "c"}])),
+    ]);
+    let (mut polls, mut traces) = (Vec::new(), Vec::new());
+    for count in [1, 2] {
+        poll(&lab);
+        let call = lab.hub.calls().last().expect("a call").clone();
+        polls.push(call.traceparent.split('-').nth(1).expect("a trace").to_owned());
+        let runs = lab.runs("");
+        let of_runs = runs
+            .iter()
+            .take(count)
+            .map(|run| run["properties"]["correlation"]["traceId"].as_str().expect("a trace").to_owned());
+        traces.push(of_runs.collect::<Vec<_>>());
+    }
+    assert_eq!(traces[0], polls[..1], "the only run continues the trace of its trigger's request");
+    let [b, c] = [&traces[1][0], &traces[1][1]];
+    assert!(b != c && ![b, c].contains(&&polls[1]), "{traces:?} {polls:?}");
+}
+
 #[test]
 fn a_cursor_at_another_host_gets_no_credential() {
     let http = json!({"type": "Http", "inputs": {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use outlive_chassis::{DueWork, Problem, Trace, Turn};
-use outlive_clock::{Instant, Span, TenantId, wall_now};
+use outlive_chassis::{ClockReading, DueWork, Problem, Trace, Turn};
+use outlive_clock::{Span, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{SECURITY_EVENT_MEDIA_TYPE, SecurityEvent, TokenVersion, issuer};
@@ -48,12 +48,12 @@ pub(super) async fn deliver(
             if !waiting.is_ready(now, wall_now()) {
                 break;
             }
-            let outcome = push(idp, tenant, &stream, &waiting, now).await?;
+            let outcome = push(idp, tenant, &stream, &waiting, due.time()).await?;
             work.done += 1;
             work.failed += u64::from(outcome != Outcome::Delivered);
             let postponed =
                 matches!(outcome, Outcome::Unreachable(_)) && now - waiting.happened_at < TRIED_FOR;
-            record(idp, tenant, &stream, &waiting, now, outcome).await?;
+            record(idp, tenant, &stream, &waiting, due.time(), outcome).await?;
             if postponed {
                 *has_postponed = true;
                 break;
@@ -80,7 +80,7 @@ async fn push(
     tenant: TenantId,
     stream: &EventStream,
     waiting: &QueuedEvent,
-    now: Instant,
+    time: ClockReading,
 ) -> Result<Outcome, Problem> {
     let Some(known) = idp.directory.tenant(tenant).await? else {
         return Ok(Outcome::Refused("the tenant is gone".to_owned()));
@@ -97,12 +97,12 @@ async fn push(
         happened_at: waiting.happened_at,
         by: waiting.content.by,
         reason: &waiting.content.reason,
-        issued_at: now,
+        issued_at: time.now,
     }
     .sign(&key);
     let request = idp
         .http_to(&stream.set.endpoint)
-        .request(&trace_of(idp, tenant, waiting, now), Method::POST, &stream.set.endpoint)
+        .request(&trace_of(idp, tenant, waiting, time), Method::POST, &stream.set.endpoint)
         .header(CONTENT_TYPE, SECURITY_EVENT_MEDIA_TYPE)
         .header(ACCEPT, "application/json")
         .timeout(ANSWER_WITHIN)
@@ -144,9 +144,10 @@ async fn record(
     tenant: TenantId,
     stream: &EventStream,
     waiting: &QueuedEvent,
-    now: Instant,
+    time: ClockReading,
     outcome: Outcome,
 ) -> Result<(), Problem> {
+    let now = time.now;
     let (jti, event) = (waiting.jti.clone(), waiting.content.kind.name().to_owned());
     let (client_id, endpoint) = (stream.client_id, stream.set.endpoint.clone());
     let (happened_at, attempt) = (waiting.happened_at, i64::from(waiting.tries) + 1);
@@ -170,7 +171,7 @@ async fn record(
         }
     };
     let subject = Subject::user(waiting.content.user);
-    let recorded = Event::new(tenant, now, subject, trace_of(idp, tenant, waiting, now), recorded);
+    let recorded = Event::new(tenant, now, subject, trace_of(idp, tenant, waiting, time), recorded);
     change.append(idp.chassis.journal.entry(&recorded));
     match idp.chassis.store.commit(change).await {
         Err(error) if !error.is_conflict() => Err(error.into()),
@@ -179,8 +180,8 @@ async fn record(
 }
 
 /// A span of the trace that caused the event.
-fn trace_of(idp: &Idp, tenant: TenantId, waiting: &QueuedEvent, now: Instant) -> Trace {
-    Trace { trace_id: waiting.content.txn.as_str().into(), ..idp.chassis.begin_trace(tenant, now) }
+fn trace_of(idp: &Idp, tenant: TenantId, waiting: &QueuedEvent, time: ClockReading) -> Trace {
+    Trace { trace_id: waiting.content.txn.as_str().into(), ..idp.chassis.begin_trace(tenant, time) }
 }
 
 /// Returns the delay after `tries` attempts: one second, doubled each time.

@@ -44,8 +44,8 @@ impl<'a> PendingDelivery<'a> {
         }
         let (idp, tenant) = (self.idp.clone(), self.tenant);
         let delivery = tokio::spawn(async move {
-            let Ok(now) = idp.chassis.clocks.now(tenant).await else { return };
-            if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
+            let Ok(time) = idp.chassis.clocks.reading(tenant).await else { return };
+            if let Err(problem) = run_due(&idp, tenant, Turn::whole(time)).await {
                 tracing::warn!(%tenant, error = %Cause::new(problem), "security events have to wait");
             }
         });

@@ -45,8 +45,8 @@ async fn retry(idp: WeakIdp, tenant: TenantId) {
         };
         pause(wait.clamp(Span::from_millis(20), PAUSE_WALL_MAX).to_std()).await;
         let Some(idp) = idp.upgrade() else { return };
-        let result = match idp.chassis.clocks.now(tenant).await {
-            Ok(now) => run_due(&idp, tenant, Turn::whole(now)).await,
+        let result = match idp.chassis.clocks.reading(tenant).await {
+            Ok(time) => run_due(&idp, tenant, Turn::whole(time)).await,
             Err(error) => Err(error.into()),
         };
         if let Err(problem) = result {
@@ -68,8 +68,8 @@ pub(crate) fn resume(idp: &Idp) {
         let Some(idp) = idp.upgrade() else { return };
         let waiting = queue::tenants_with_events(&idp.chassis.store).await.unwrap_or_default();
         for tenant in waiting {
-            let Ok(now) = idp.chassis.clocks.now(tenant).await else { continue };
-            if let Err(problem) = run_due(&idp, tenant, Turn::whole(now)).await {
+            let Ok(time) = idp.chassis.clocks.reading(tenant).await else { continue };
+            if let Err(problem) = run_due(&idp, tenant, Turn::whole(time)).await {
                 tracing::warn!(%tenant, error = %Cause::new(problem), "cannot deliver security events now");
             }
             schedule_retries(&idp, tenant);
