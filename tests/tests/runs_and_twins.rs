@@ -125,6 +125,68 @@ async fn the_steps_of_runs_are_what_the_services_recorded() {
     system.stop().await;
 }
 
+/// The identity provider records that it refused, the hub that it will try again: both are one
+/// request of the hub.
+#[tokio::test]
+async fn a_refresh_during_an_outage_is_a_request_of_the_hub() {
+    let system = System::start().await;
+    let tenant = system.seed_tenant().await;
+    tenant.freeze().await;
+    tenant.advance("PT2H").await;
+    let outage = json!({"type": "token_endpoint_down", "lasts": "PT6H"});
+    tenant.call(Method::POST, "/events", Some(outage)).await;
+    tenant.advance("PT3H").await;
+    let run = latest_run(&tenant, "Hourly orders").await;
+    let steps = tenant.call(Method::GET, &format!("/runs/{run}/steps"), None).await;
+    let shown = shown(&steps);
+    assert!(shown.iter().all(|step| !step.contains("flow>idp")), "{shown:#?}");
+    assert_eq!(
+        shown[..5],
+        [
+            "request flow>hub caller_token",
+            "request hub>idp refresh_token",
+            "response idp>hub - 503",
+            "note hub>hub -",
+            "response hub>flow - 502"
+        ],
+        "{steps:#}"
+    );
+    for kind in ["connection.refresh_postponed", "connection.refreshed"] {
+        let recorded = system.journal(Service::Hub, &tenant, kind).await;
+        assert!(recorded.iter().all(|event| event["data"]["correlation"].is_string()), "{recorded:?}");
+        assert!(!recorded.is_empty(), "{kind}");
+    }
+    let page = format!("{}/runs/{run}?tenant={}", system.url(Service::Console), tenant.id());
+    let page = system.http().get(page).send().await.expect("answers").text().await.expect("text");
+    assert!(page.contains("because the identity provider refused the hub new tokens"), "{page}");
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_of_long_ago_is_not_the_latest_and_has_neighbors() {
+    let system = System::start().await;
+    let tenant = system.seed_tenant().await;
+    tenant.freeze().await;
+    tenant.advance("PT70H").await;
+    let story = tenant.call(Method::GET, "/story", None).await;
+    let flow = story["flows"][0]["id"].as_str().expect("an id");
+    let flow = tenant.call(Method::GET, &format!("/flows/{flow}?limit=250"), None).await;
+    let runs = flow["runs"].as_array().expect("runs");
+    assert!(runs.len() > 60, "{}", runs.len());
+    let name = |place: usize| runs[place]["name"].clone();
+    for place in [0, 1, 30, 60] {
+        let path = format!("/runs/{}/steps", runs[place]["name"].as_str().expect("a name"));
+        let steps = tenant.call(Method::GET, &path, None).await;
+        let next = place.checked_sub(1).map_or(Value::Null, name);
+        assert_eq!(
+            (&steps["is_latest"], &steps["next"]["name"], &steps["previous"]["name"]),
+            (&json!(place == 0), &next, &name(place + 1)),
+            "{place}"
+        );
+    }
+    system.stop().await;
+}
+
 #[tokio::test]
 async fn pairs_and_replays_run_in_temporary_tenants() {
     let system = System::start().await;
@@ -191,5 +253,13 @@ async fn pairs_and_replays_run_in_temporary_tenants() {
         }
     }
     assert_eq!(left, before);
+    // Nor does he free his place before his tenants are deleted: two places are four tenants.
+    let mut most = 0;
+    for _ in 0..12 {
+        let calling = system.http().post(&url).json(&json!({"scenario": pairs[0]["name"]})).send();
+        let _ = tokio::time::timeout(Duration::from_millis(60), calling).await;
+        most = most.max(tenants(&system).await);
+    }
+    assert!(most > before && most <= before + 4, "{most} tenants at once, and {before} before");
     system.stop().await;
 }

@@ -63,6 +63,7 @@ mod twins;
 mod when;
 mod words;
 mod worksheet;
+mod xml;
 
 pub use shell::router;
 pub use state::ConsoleConfig;

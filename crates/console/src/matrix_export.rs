@@ -12,6 +12,7 @@ use crate::error::ErrorPage;
 use crate::executed_matrix::Matrix;
 use crate::matrix::rules_of;
 use crate::state::Console;
+use crate::xml::escaped;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -143,8 +144,4 @@ impl Table {
         text.push_str("</svg>\n");
         text
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -35,17 +35,20 @@ pub struct RunSteps {
     /// When it ended.
     #[schema(value_type = Option<String>)]
     pub ended: Option<Instant>,
-    /// The run of the flow before this one, if it is among the latest.
+    /// The run of the flow before this one, if the history contains it.
     pub previous: Option<ListedRun>,
     /// The run of the flow after this one.
     pub next: Option<ListedRun>,
+    /// Whether it is the latest run of the flow.
+    pub is_latest: bool,
     /// How many runs in a row failed, up to this one; at most 50 are counted.
     pub failures_in_a_row: u32,
     /// The connection that it used; of several, the one that failed it.
     pub connection: Option<RunConnection>,
     /// The steps, in order.
     pub steps: Vec<RunStep>,
-    /// Whether there are more events than are read.
+    /// Whether there are more events than are read: those between the first and the last are
+    /// missing.
     pub has_more: bool,
     /// What repairs it, if it failed and the cause is known.
     pub repair: Option<String>,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use outlive_wire::run_steps::{Carried, Party, RunStep, RunSteps, StepKind};
 
 use super::words::{carried, note_title, party_name};
-use crate::story::escaped;
+use crate::xml::escaped;
 
 /// The most steps that are drawn; of more, the first and the last.
 const DRAWN_MAX: usize = 40;

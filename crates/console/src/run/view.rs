@@ -112,7 +112,7 @@ impl RunPage {
             },
             previous: run.previous.as_ref().map(neighbor),
             next: run.next.as_ref().map(neighbor),
-            next_due: run.next_due.filter(|_| run.next.is_none()).map(|due| When::of(due, now)),
+            next_due: run.next_due.filter(|_| run.is_latest).map(|due| When::of(due, now)),
             diagram: diagram::draw(run, &tenant.domain, ""),
             legend: legend(run),
             steps: steps(run),
@@ -147,8 +147,7 @@ fn address(tenant: &TenantCredentials, run: &str) -> String {
 fn to_fix(run: &RunSteps, is_failed: bool) -> Option<String> {
     let connection = run.connection.as_ref()?;
     let stores_secret = matches!(connection.sign_in, ConnectionSignIn::Password | ConnectionSignIn::Key);
-    let is_latest = run.next.is_none();
-    (connection.is_broken || (stores_secret && is_failed && is_latest)).then(|| connection.name.clone())
+    (connection.is_broken || (stores_secret && is_failed && run.is_latest)).then(|| connection.name.clone())
 }
 
 /// The kinds of credentials of a diagram, and how each is drawn.

@@ -8,6 +8,7 @@ use outlive_wire::story::{CredentialKind, CredentialState, Holder, Story, StoryC
 use super::headline::{FlowFate, fate_of};
 use super::names::{class_name, fate, style_of};
 use crate::when::When;
+use crate::xml::escaped;
 
 /// The number of connections that the drawing shows.
 const COLUMNS_MAX: usize = 3;
@@ -428,19 +429,4 @@ impl Svg {
         self.text.push_str("</svg>");
         self.text
     }
-}
-
-/// A text in XML.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }

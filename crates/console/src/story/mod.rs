@@ -9,7 +9,7 @@ mod present;
 mod sentence;
 mod view;
 
-pub(crate) use drawing::{escaped, image as story_drawing};
+pub(crate) use drawing::image as story_drawing;
 pub(crate) use facts::StoryFacts;
 pub(crate) use present::StoryPresentation;
 pub(crate) use sentence::{Part, first_sentence};

@@ -7,7 +7,7 @@ use outlive_wire::timeline::Timeline;
 
 use super::marks::{Mark, flag, lane_name};
 use super::range::Range;
-use crate::story::escaped;
+use crate::xml::escaped;
 
 /// Where time begins and ends, in the drawing's units.
 const LEFT: f64 = 168.0;

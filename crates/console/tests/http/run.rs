@@ -52,7 +52,7 @@ async fn steps(Path((_, run)): Path<(String, String)>) -> Response {
     Json(json!({
         "tenant": TENANT, "now": "2026-01-05T12:00:00Z", "run": run, "flow": FLOW, "flow_name": NASTY,
         "next_due": "2026-01-05T13:00:00Z", "status": "Failed", "code": "ActionFailed", "started": "2026-01-05T12:00:00Z",
-        "ended": "2026-01-05T12:00:00Z", "previous": listed("run-11", "2026-01-05T11:00:00Z"), "next": null, "failures_in_a_row": 3,
+        "ended": "2026-01-05T12:00:00Z", "previous": listed("run-11", "2026-01-05T11:00:00Z"), "next": null, "is_latest": true, "failures_in_a_row": 3,
         "connection": {"id": "7", "name": "orders", "display_name": NASTY, "is_broken": true, "sign_in": "o_auth"},
         "steps": steps, "has_more": false, "repair": "The owner signs in once more.", "avoided_by": ["a passkey"], "missing": [],
     }))

@@ -16,6 +16,7 @@ use outlive_store::Change;
 use outlive_tokens::SealedToken;
 use outlive_wire::events::{ConnectionConnected, ConsentFailed};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::attempt::{self, Attempt};
 use super::tickets::LoginLink;
@@ -138,12 +139,13 @@ pub(super) async fn sign_in(
         now: link.now,
         trace: trace.clone(),
     };
-    match call.request(None).await {
-        Ok(granted) => connect(&link, &caller, &call, granted).await,
+    let correlation = call.correlation();
+    match call.request(None, correlation).await {
+        Ok(granted) => connect(&link, &caller, &call, granted, correlation).await,
         Err(ExchangeFailure::Refused { attempts, .. }) => {
             Err(refuse(&hub, &link, settings, &attempts, &trace).await?)
         }
-        Err(ExchangeFailure::Transient(timed_out)) => {
+        Err(ExchangeFailure::Transient { timed_out, .. }) => {
             let status = if timed_out { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
             let message = "The identity provider did not return a valid response. Try again.";
             Err(ArmRefusal::new(status, "IdentityProviderUnavailable", message))
@@ -158,9 +160,10 @@ async fn connect(
     caller: &Caller,
     call: &ExchangeCall,
     granted: Granted,
+    correlation: Uuid,
 ) -> Result<Answer, ArmRefusal> {
     let (hub, tenant, id) = (&call.hub, link.tenant, link.connection.id);
-    let (exchanged, named) = call.exchanged(&granted);
+    let (exchanged, named) = call.exchanged(&granted, correlation);
     let account = granted.account.map(|account| account.name).or_else(|| caller.account.clone());
     let tokens = Tokens { access: granted.access_token, refresh: None, user: Some(caller.oid) };
     let mut stream = hub.random(tenant, "seal-tokens");

@@ -37,6 +37,8 @@ pub(super) struct ResolvedValues {
     /// The connector as connections with this set have it.
     pub(super) properties: ApiProperties,
     pub(super) values: Values,
+    /// Whether the body gives a secret.
+    pub(super) gives_secret: bool,
 }
 
 /// The values before a change.
@@ -132,7 +134,12 @@ impl GivenValues {
                     format!("the connector has no such parameter set; it has: {names}"),
                 ),
             }
-            return ResolvedValues { properties: connector.for_set(None), set, values: Values::default() };
+            return ResolvedValues {
+                properties: connector.for_set(None),
+                set,
+                values: Values::default(),
+                gives_secret: false,
+            };
         }
         let mut properties = connector.for_set(set.as_deref());
         let sealed = current.as_ref().filter(|current| current.set == set).map(|current| &current.sealed);
@@ -203,7 +210,10 @@ impl GivenValues {
                 mistakes.add(&format!("properties.{at}.{}", shortened(&name)), "it is required");
             }
         }
-        ResolvedValues { set, properties, values }
+        let gives_secret = properties.parameters.iter().any(|parameter| {
+            parameter.is_secret() && seen.get(&parameter.name).is_some_and(|value| !value.is_null())
+        });
+        ResolvedValues { set, properties, values, gives_secret }
     }
 }
 

@@ -131,7 +131,7 @@ async fn create(
         (connector, resolved)
     });
     body.check()?;
-    let (mut connector, ResolvedValues { set, properties, values }) = found?;
+    let (mut connector, ResolvedValues { set, properties, values, .. }) = found?;
     connector.properties = properties;
     let id = ConnectionId::generate(&mut hub.random(call.tenant, "connection-id"));
     let key: [u8; 32] = hub.random(call.tenant, "connection-key").bytes();
@@ -289,6 +289,7 @@ async fn update(
     connection.enabled = body.enabled.unwrap_or(connection.enabled);
     connection.changed = call.now;
     let values = resolved.is_some();
+    let secret = resolved.as_ref().map(|resolved| resolved.gives_secret);
     let mut after = Change::new();
     let changed = resolved.as_ref().is_some_and(|after| {
         after.set != connection.values.set
@@ -321,7 +322,7 @@ async fn update(
         after.add(storage::agree(call.tenant, connection.id, destinations.clone()));
         connection.destinations = Some(destinations);
     }
-    if let Some(ResolvedValues { set, properties, values }) = resolved {
+    if let Some(ResolvedValues { set, properties, values, .. }) = resolved {
         connection.values = values.seal(
             set,
             &properties.parameters,
@@ -334,7 +335,7 @@ async fn update(
     let mut change = Change::from(storage::update(&connection));
     change.append(after);
     let state = if connection.enabled { "Enabled" } else { "Disabled" };
-    let payload = ConnectionChanged { state: state.to_owned(), values, caller: call.caller.oid };
+    let payload = ConnectionChanged { state: state.to_owned(), values, secret, caller: call.caller.oid };
     change.append(hub.chassis.journal.entry(&call.event(connection.subject(), payload)));
     hub.chassis.store.commit(change).await?;
     Ok((StatusCode::OK, Json(read_resource(hub, &connection).await?)))

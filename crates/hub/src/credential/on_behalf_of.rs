@@ -14,7 +14,9 @@ use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_tokens::{Secret, fingerprint};
 use outlive_wire::JournalEvent;
-use outlive_wire::events::{ConnectionExchangeRefused, ConnectionTokenExchanged};
+use outlive_wire::events::{
+    ConnectionExchangePostponed, ConnectionExchangeRefused, ConnectionTokenExchanged,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -77,10 +79,12 @@ pub(crate) enum ExchangeFailure {
     Refused {
         attempts: Vec<Rejected>,
         error: String,
-        correlation: Uuid,
     },
-    /// The issuer did not respond in time (`true`), or not as it should.
-    Transient(bool),
+    /// The issuer did not respond in time, or not as it should.
+    Transient {
+        timed_out: bool,
+        why: String,
+    },
     Internal(Problem),
 }
 
@@ -126,20 +130,21 @@ impl ExchangeCall {
     /// Exchanges the token and records the result. The connection's status is that of its owner's
     /// last call: what another caller may do says nothing about it.
     async fn exchange(&self, claims: Option<&str>) -> Result<Exchanged, RefreshFailure> {
-        let (status, event, result) = match self.request(claims).await {
+        let correlation = self.correlation();
+        let assertion = fingerprint(self.assertion.token.expose());
+        let (status, event, result) = match self.request(claims, correlation).await {
             Ok(granted) => {
-                let (event, named) = self.exchanged(&granted);
+                let (event, named) = self.exchanged(&granted, correlation);
                 let event = self.event(event).about(named);
                 (Status::Connected, event, Ok((granted.access_token, granted.expires)))
             }
-            Err(ExchangeFailure::Refused { attempts, error, correlation }) => {
+            Err(ExchangeFailure::Refused { attempts, error }) => {
                 let provider = match &self.connector.properties.authentication {
                     Authentication::OAuth { settings, .. } => settings.identity_provider.as_str(),
                     Authentication::None | Authentication::ManagedIdentity { .. } => "",
                 };
                 let text = connection::exchange_failed(provider, correlation, self.now, &attempts);
                 let last = attempts.last().map_or("", |attempt| attempt.response.as_str());
-                let assertion = fingerprint(self.assertion.token.expose());
                 let refused = ConnectionExchangeRefused {
                     caller: self.assertion.caller,
                     assertion: assertion.clone(),
@@ -150,7 +155,18 @@ impl ExchangeCall {
                 let event = self.event(refused).about([assertion]);
                 (Status::Unauthorized(text.clone()), event, Err(RefreshFailure::Refused(text)))
             }
-            Err(ExchangeFailure::Transient(timed_out)) => return Err(RefreshFailure::Transient(timed_out)),
+            Err(ExchangeFailure::Transient { timed_out, why }) => {
+                let caller = self.assertion.caller;
+                let postponed = ConnectionExchangePostponed {
+                    caller,
+                    assertion: assertion.clone(),
+                    why,
+                    timed_out,
+                    correlation,
+                };
+                self.hub.chassis.journal.append(&self.event(postponed).about([assertion])).await?;
+                return Err(RefreshFailure::Transient(timed_out));
+            }
             Err(ExchangeFailure::Internal(problem)) => return Err(problem.into()),
         };
         let mut change = Change::new();
@@ -168,12 +184,17 @@ impl ExchangeCall {
     }
 
     /// Returns the journal event of an exchange, with the tokens that it names.
-    pub(crate) fn exchanged(&self, granted: &Granted) -> (ConnectionTokenExchanged, [String; 2]) {
+    pub(crate) fn exchanged(
+        &self,
+        granted: &Granted,
+        correlation: Uuid,
+    ) -> (ConnectionTokenExchanged, [String; 2]) {
         let assertion = fingerprint(self.assertion.token.expose());
         let access_token = fingerprint(granted.access_token.expose());
         let named = [assertion.clone(), access_token.clone()];
         let caller = self.assertion.caller;
-        (ConnectionTokenExchanged { caller, assertion, access_token, expires: granted.expires }, named)
+        let (expires, correlation) = (granted.expires, Some(correlation));
+        (ConnectionTokenExchanged { caller, assertion, access_token, expires, correlation }, named)
     }
 
     fn event(&self, payload: impl Into<JournalEvent>) -> Event {
@@ -181,15 +202,23 @@ impl ExchangeCall {
         Event::new(connection.tenant, self.now, connection.subject(), &self.trace, payload)
     }
 
+    /// Returns the id that both token requests of an exchange name.
+    pub(crate) fn correlation(&self) -> Uuid {
+        self.hub.random(self.connection.tenant, "correlation").uuid()
+    }
+
     /// Exchanges the caller's token, by two requests. Records nothing.
-    pub(crate) async fn request(&self, claims: Option<&str>) -> Result<Granted, ExchangeFailure> {
+    pub(crate) async fn request(
+        &self,
+        claims: Option<&str>,
+        correlation: Uuid,
+    ) -> Result<Granted, ExchangeFailure> {
         let Authentication::OAuth { settings, .. } = &self.connector.properties.authentication else {
             return Err(Problem::bad_request("Connections to this API need no sign-in.").into());
         };
         let incomplete = |why: crate::connector::Incomplete| Problem::bad_request(why.to_string());
         let values = self.hub.parameter_values(&self.connection, &self.connector)?;
         let sign_in = settings.sign_in(&values, self.connector.client_secret.as_ref()).map_err(incomplete)?;
-        let correlation = self.hub.random(self.connection.tenant, "correlation").uuid();
         let first = self.for_application(&sign_in).await?;
         let first = self.send(&first, correlation).await?.access_token;
         let grant = GrantRequest::OnBehalfOf { assertion: &first };
@@ -240,9 +269,11 @@ impl ExchangeCall {
         match call.send(request).await? {
             Ok(granted) => Ok(granted),
             Err(TokenFailure::Refused { attempts, error }) => {
-                Err(ExchangeFailure::Refused { attempts, error, correlation })
+                Err(ExchangeFailure::Refused { attempts, error })
             }
-            Err(TokenFailure::Transient { timed_out, .. }) => Err(ExchangeFailure::Transient(timed_out)),
+            Err(TokenFailure::Transient { timed_out, why }) => {
+                Err(ExchangeFailure::Transient { timed_out, why })
+            }
         }
     }
 }

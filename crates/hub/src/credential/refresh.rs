@@ -11,6 +11,7 @@ use outlive_tokens::{Secret, fingerprint};
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConnectionBroken, ConnectionRefreshPostponed, ConnectionRefreshed};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{
     Challenged, Credential, Freshness, Granted, RefreshFailure, TokenCall, TokenFailure, Tokens, freshness,
@@ -251,7 +252,7 @@ impl Attempt<'_> {
             trace: self.trace,
         };
         match call.send(&request).await? {
-            Ok(granted) => self.store_tokens(&old, granted).await,
+            Ok(granted) => self.store_tokens(&old, granted, correlation).await,
             Err(TokenFailure::Refused { attempts, error }) => {
                 let text = connection::refresh_failed(settings, correlation, self.now, &attempts);
                 let last = attempts.last().map_or("", |attempt| attempt.response.as_str());
@@ -265,14 +266,20 @@ impl Attempt<'_> {
             }
             Err(TokenFailure::Transient { timed_out, why }) => {
                 let mut change = self.release_lease();
-                change.append(self.entry(ConnectionRefreshPostponed { why, timed_out }, None));
+                let correlation = Some(correlation);
+                change.append(self.entry(ConnectionRefreshPostponed { why, timed_out, correlation }, None));
                 self.hub.chassis.store.commit(change).await?;
                 Err(RefreshFailure::Transient(timed_out))
             }
         }
     }
 
-    async fn store_tokens(&self, old: &Tokens, granted: Granted) -> Result<Tokens, RefreshFailure> {
+    async fn store_tokens(
+        &self,
+        old: &Tokens,
+        granted: Granted,
+        correlation: Uuid,
+    ) -> Result<Tokens, RefreshFailure> {
         let (tenant, id) = (self.connection.tenant, self.connection.id);
         let expires = granted.expires;
         // If the response contains no refresh token, the old one stays valid (RFC 6749 §6).
@@ -302,6 +309,7 @@ impl Attempt<'_> {
             parent_refresh_token: old.refresh.as_ref().map(|token| fingerprint(token.expose())),
             access_token: fingerprint(tokens.access.expose()),
             expires,
+            correlation: Some(correlation),
         };
         let named = [&refreshed.refresh_token, &refreshed.parent_refresh_token]
             .into_iter()

@@ -38,13 +38,47 @@ pub(super) fn base_of(destination: &Destination) -> Result<Url, RuntimeRefusal> 
     Ok(base)
 }
 
-/// Sends a call to the back end. The inner error is the response if the back end does not respond.
+/// The back end of a call did not respond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unanswered {
+    timed_out: bool,
+}
+
+impl Unanswered {
+    /// What happened, as part of a sentence.
+    pub(super) const fn why(self) -> &'static str {
+        if self.timed_out {
+            "the back end did not respond in time"
+        } else {
+            "the back end could not be reached"
+        }
+    }
+
+    /// The hub's own response to the caller.
+    pub(super) fn response(self, hub: &Hub, trace: &Trace) -> Response {
+        let (status, message) = if self.timed_out {
+            (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")
+        } else {
+            (StatusCode::BAD_GATEWAY, "BadGateway")
+        };
+        let body = json!({"error": {
+            "code": status.as_u16(),
+            "source": host_of(hub.origin()),
+            "clientRequestId": trace.client_request_id.unwrap_or(trace.request_id),
+            "message": message,
+            "innerError": "The back end of the connector did not respond.",
+        }});
+        (status, axum::Json(body)).into_response()
+    }
+}
+
+/// Sends a call to the back end. The inner error is that of a back end that does not respond.
 pub(super) async fn exchange(
     hub: &Hub,
     prepared: Prepared,
     url: &Url,
     trace: &Trace,
-) -> Result<Result<reqwest::Response, Response>, RuntimeRefusal> {
+) -> Result<Result<reqwest::Response, Unanswered>, RuntimeRefusal> {
     let is_public = prepared.destination.is_public;
     let refused = |unreachable: Unreachable| {
         if is_public {
@@ -59,30 +93,13 @@ pub(super) async fn exchange(
     match request.send().await {
         Ok(mut response) => {
             let is_late = came_too_late(response.headers_mut(), TIMEOUT);
-            Ok(if is_late { Err(gateway_error(hub, trace, true)) } else { Ok(response) })
+            Ok(if is_late { Err(Unanswered { timed_out: true }) } else { Ok(response) })
         }
         Err(error) => match Unreachable::caused(&error, url) {
             Some(unreachable) => Err(refused(unreachable)),
-            None => Ok(Err(gateway_error(hub, trace, error.is_timeout()))),
+            None => Ok(Err(Unanswered { timed_out: error.is_timeout() })),
         },
     }
-}
-
-/// The response if the back end could not be reached.
-fn gateway_error(hub: &Hub, trace: &Trace, timed_out: bool) -> Response {
-    let (status, message) = if timed_out {
-        (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout")
-    } else {
-        (StatusCode::BAD_GATEWAY, "BadGateway")
-    };
-    let body = json!({"error": {
-        "code": status.as_u16(),
-        "source": host_of(hub.origin()),
-        "clientRequestId": trace.client_request_id.unwrap_or(trace.request_id),
-        "message": message,
-        "innerError": "The back end of the connector did not respond.",
-    }});
-    (status, axum::Json(body)).into_response()
 }
 
 pub(super) fn host_of(origin: &str) -> String {

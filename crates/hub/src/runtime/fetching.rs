@@ -6,7 +6,7 @@ use outlive_tokens::Secret;
 use serde_json::Value;
 use url::Url;
 
-use super::exchange::{exchange, url_of};
+use super::exchange::{Unanswered, exchange, url_of};
 use super::outgoing::{Destination, Facts, Fetched, Step, TEXT_BYTES_MAX};
 use super::refusal::RuntimeRefusal;
 use crate::connector::text_of;
@@ -24,14 +24,14 @@ pub(super) struct Answered {
     pub(super) response: reqwest::Response,
 }
 
-/// Sends a call, after the requests that its policies need. The inner error is the response if the
-/// back end does not respond.
+/// Sends a call, after the requests that its policies need. The inner error is that of a back
+/// end that does not respond.
 pub(super) async fn send(
     hub: &Hub,
     facts: &Facts<'_>,
     token: Option<&Secret>,
     trace: &Trace,
-) -> Result<Result<Answered, axum::response::Response>, RuntimeRefusal> {
+) -> Result<Result<Answered, Unanswered>, RuntimeRefusal> {
     let mut fetched = Fetched::new();
     loop {
         let step = Facts { fetched: &fetched, ..*facts }.prepare(token)?;
@@ -52,7 +52,7 @@ pub(super) async fn send(
         let url = url_of(&fetch.request)?;
         let value = match exchange(hub, fetch.request, &url, trace).await? {
             Ok(response) => value_of(response, &fetch.at, &fetch.path).await?,
-            Err(response) => return Ok(Err(response)),
+            Err(unanswered) => return Ok(Err(unanswered)),
         };
         fetched.insert(fetch.at, value);
     }

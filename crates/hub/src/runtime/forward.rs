@@ -15,7 +15,7 @@ use outlive_wire::events::{ConnectionBroken, ConnectionChallenged, RuntimeForwar
 
 use super::admission::{Admitted, recorded_path};
 use super::caller_identity;
-use super::exchange::{base_of, host_of};
+use super::exchange::{Unanswered, base_of, host_of};
 use super::fetching::{self, Answered};
 use super::headers;
 use super::location;
@@ -41,13 +41,13 @@ pub(crate) async fn forward(
     let (caller, method) = (admitted.principal.to_string(), outgoing.method.as_str().to_owned());
     let (path, recorded) = (format!("/{}", outgoing.path), recorded_path(&outgoing.path));
     let operation = admitted.connector.swagger.operation(&method, &path);
-    let mut tokens = SentTokens::default();
+    let mut sent = Sent::default();
     let outcome = match operation {
-        Some(operation) => send(hub, admitted, operation, &outgoing, &mut tokens, trace).await,
+        Some(operation) => send(hub, admitted, operation, &outgoing, &mut sent, trace).await,
         None => Err(RuntimeRefusal::no_such_operation()),
     };
     let operation = operation.map(|operation| operation.id.clone());
-    let SentTokens { access_token, challenged } = tokens;
+    let Sent { access_token, challenged, unanswered } = sent;
     let payload = match &outcome {
         Ok(response) => JournalEvent::from(RuntimeForwarded {
             caller,
@@ -57,6 +57,7 @@ pub(crate) async fn forward(
             access_token,
             challenged,
             status: response.status().as_u16(),
+            unanswered: unanswered.map(|unanswered| unanswered.why().to_owned()),
         }),
         Err(refusal) => JournalEvent::from(RuntimeRefused {
             caller: Some(caller),
@@ -75,12 +76,14 @@ pub(crate) async fn forward(
     outcome.map_err(|refusal| refusal.with_source(&source))
 }
 
-/// Fingerprints of the access tokens that were sent to the back end.
+/// What was sent to the back end: fingerprints of access tokens.
 #[derive(Default)]
-struct SentTokens {
+struct Sent {
     access_token: Option<String>,
     /// The token that the back end rejected with a claims challenge.
     challenged: Option<String>,
+    /// Why it did not respond to the last one.
+    unanswered: Option<Unanswered>,
 }
 
 async fn send(
@@ -88,7 +91,7 @@ async fn send(
     admitted: &Admitted,
     operation: &Operation,
     outgoing: &OutgoingRequest,
-    sent: &mut SentTokens,
+    sent: &mut Sent,
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let connector = &admitted.connector;
@@ -100,7 +103,7 @@ async fn send(
     sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
     let mut answered = match fetching::send(hub, &facts, token.as_ref(), trace).await? {
         Ok(answered) => answered,
-        Err(error) => return Ok(error),
+        Err(unanswered) => return Ok(sent.unanswered.insert(unanswered).response(hub, trace)),
     };
     if let Some(refused) = &token
         && cae_capable(admitted)
@@ -118,7 +121,7 @@ async fn send(
         // Once only: the response to this request is returned whatever it is.
         answered = match fetching::send(hub, &facts, Some(&fresh), trace).await? {
             Ok(answered) => answered,
-            Err(error) => return Ok(error),
+            Err(unanswered) => return Ok(sent.unanswered.insert(unanswered).response(hub, trace)),
         };
         token = Some(fresh);
     }

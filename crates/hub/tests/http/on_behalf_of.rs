@@ -229,6 +229,9 @@ async fn a_rejected_exchange_is_the_callers_own_and_ends_with_the_next_that_succ
 
     world.issuer.set(Behavior::Broken(503));
     call_as(&world, &runtime, &world.user(OWNER)).await.expect(502);
+    let postponed = world.journal("connection.exchange_postponed").await;
+    assert_eq!(postponed[0]["data"]["caller"], json!(OWNER));
+    assert!(postponed[0]["data"]["correlation"].is_string(), "{postponed:?}");
     world.issuer.set(Behavior::Grant { seconds: 3_600 });
     call_as(&world, &runtime, &world.user(OWNER)).await.expect(200);
     assert_eq!(status(&world).await, "Connected");

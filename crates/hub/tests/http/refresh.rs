@@ -245,5 +245,6 @@ async fn a_token_response_can_have_up_to_256_kilobytes() {
     }
     let postponed = world.journal("connection.refresh_postponed").await;
     assert_eq!(postponed[0]["data"]["why"], "the token response is too long");
+    assert!(postponed[0]["data"]["correlation"].is_string(), "{postponed:?}");
     assert_eq!(world.get("orders").await.at("/properties/overallStatus"), "Connected");
 }

@@ -233,6 +233,8 @@ async fn unreachable_and_unknown_back_ends_are_bad_gateways() {
                 (json!(502), json!("hub.test"), json!("BadGateway"))
             );
             assert!(answer.at("/error/innerError").is_string(), "{}", answer.text);
+            let event = &world.journal("runtime.forwarded").await[0]["data"];
+            assert_eq!(event["unanswered"], "the back end could not be reached", "{event}");
         } else {
             assert_eq!(
                 (answer.at("/status"), answer.at("/source"), answer.at("/error/message")),

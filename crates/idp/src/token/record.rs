@@ -130,6 +130,7 @@ pub(crate) fn token_issued(
         refresh_token: None,
         verdict: None,
         question: None,
+        correlation_id: request.trace.client_request_id,
     }
 }
 

@@ -62,6 +62,10 @@ pub(crate) struct EventRequest {
     /// The interval (`rotate_signing_key`), for example `P42D`; `PT0S` ends the rotation.
     #[serde(skip_serializing_if = "Option::is_none")]
     every: Option<String>,
+    /// How long an outage lasts (`token_endpoint_down`, `token_endpoint_throttled`), for example
+    /// `PT1H`; `PT0S` ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lasts: Option<String>,
 }
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/events", params(("tenant" = String, Path, description = "tenant id")),

@@ -106,8 +106,9 @@ pub(crate) async fn of_connections(
     let rules = rules_of(request.rules.as_deref().unwrap_or_else(|| tenants.rules()))?;
     let selection = Selection { rows: request.events, columns: request.connections };
     connections::check_rules(&rules).and_then(|()| selection.check()).map_err(Problem::bad_request)?;
-    let Ok(_place) = places.0.try_acquire() else { return Err(busy()) };
+    let Ok(place) = Arc::clone(&places.0).try_acquire_owned() else { return Err(busy()) };
     let _turn = tenants.matrix_turn().await;
+    let tenants = tenants.keeping(place);
     Ok(Json(connections::execute(&tenants, &rules, &selection).await.map_err(Problem::from)?))
 }
 
@@ -118,10 +119,11 @@ fn rules_of(text: &str) -> Result<Ruleset, Problem> {
 /// Executes a matrix in the caller's own task, so that it ends when the caller does.
 async fn execute(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json<Matrix>, Refusal> {
     let rules = rules_of(rules)?;
-    let Ok(_place) = places.0.try_acquire() else { return Err(busy()) };
+    let Ok(place) = Arc::clone(&places.0).try_acquire_owned() else { return Err(busy()) };
     // One at a time: an execution uses all cores already.
     let _turn = tenants.matrix_turn().await;
-    Ok(Json(matrix::execute(tenants, &rules).await.map_err(Problem::from)?))
+    let tenants = tenants.keeping(place);
+    Ok(Json(matrix::execute(&tenants, &rules).await.map_err(Problem::from)?))
 }
 
 impl From<MatrixError> for Problem {

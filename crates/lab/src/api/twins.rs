@@ -119,7 +119,8 @@ pub(crate) async fn execute(
     body: Result<Json<TwinsRequest>, JsonRejection>,
 ) -> Result<Json<TwinsAnswer>, Refusal> {
     let Json(request) = body.map_err(|rejection| of_body(&rejection))?;
-    let Ok(_place) = places.0.try_acquire() else { return Err(busy()) };
+    let Ok(place) = places.0.try_acquire_owned() else { return Err(busy()) };
+    let tenants = tenants.keeping(place);
     // In the caller's own task, so that it ends when the caller does.
     let answer = async {
         match (request.scenario, request.replay) {

@@ -5,7 +5,7 @@ use outlive_wire::events::{RequestAccepted, RequestRefused};
 use outlive_wire::run_steps::{Carried, Party, RunStep, StepKind};
 
 use super::token_request::token_request;
-use super::writer::{Writer, credential_words, name_of};
+use super::writer::{SENDER_UNKNOWN, Writer, credential_words, name_of};
 use crate::why::lines::Line;
 
 /// Adds the request of `from`, the token request by which the API checks a password, and the
@@ -37,6 +37,26 @@ pub(super) fn api_call(writer: &mut Writer, from: Party, line: &Line, password_c
         ..Writer::step(&format!("Orders API answers {}", found.status), &found.outcome)
     };
     writer.add(line, StepKind::Response, (Party::Resource, from), response);
+}
+
+/// Adds what the API decided about a request of which it is not known who sent it.
+pub(super) fn api_note(writer: &mut Writer, line: &Line, password_check: Option<&Line>) {
+    let found = match &line.event {
+        JournalEvent::RequestAccepted(accepted) => Call::accepted(accepted),
+        JournalEvent::RequestRefused(refused) => Call::refused(refused),
+        _ => return,
+    };
+    if let Some(check) = password_check {
+        token_request(writer, Party::Resource, check);
+    }
+    let detail = format!("{} {}: {}; {SENDER_UNKNOWN}", found.method, found.path, found.outcome);
+    let step = RunStep {
+        label: format!("{} {}", found.method, found.path),
+        credential: found.token.map(str::to_owned),
+        is_refused: found.is_refused,
+        ..Writer::step(&format!("Orders API answers {}", found.status), &detail)
+    };
+    writer.add(line, StepKind::Note, (Party::Resource, Party::Resource), step);
 }
 
 /// What both events say.

@@ -5,8 +5,11 @@ use outlive_wire::JournalEvent;
 use outlive_wire::run_steps::{Carried, Party, RunStep, StepKind};
 
 use super::api_call::api_call;
+use super::attribution::HubRequests;
 use super::token_request::{is_password_check, token_request};
+use super::token_result::result_of_token_request;
 use super::writer::{Writer, object_of};
+use crate::services::Service;
 use crate::why::lines::Line;
 
 /// The event that ends a call.
@@ -16,8 +19,9 @@ pub(super) struct HubCall<'a> {
     path: &'a str,
     operation: Option<&'a str>,
     access_token: Option<&'a str>,
-    challenged: Option<&'a str>,
     status: u16,
+    /// Why the API did not respond.
+    unanswered: Option<&'a str>,
     is_identified: bool,
     /// Why the hub refused it itself.
     why: Option<&'a str>,
@@ -32,8 +36,8 @@ impl<'a> HubCall<'a> {
                 path: &call.path,
                 operation: call.operation.as_deref(),
                 access_token: call.access_token.as_deref(),
-                challenged: call.challenged.as_deref(),
                 status: call.status,
+                unanswered: call.unanswered.as_deref(),
                 is_identified: true,
                 why: None,
             }),
@@ -43,8 +47,8 @@ impl<'a> HubCall<'a> {
                 path: &call.path,
                 operation: call.operation.as_deref(),
                 access_token: call.access_token.as_deref(),
-                challenged: call.challenged.as_deref(),
                 status: call.status,
+                unanswered: None,
                 is_identified: call.caller.is_some(),
                 why: Some(&call.why),
             }),
@@ -52,45 +56,29 @@ impl<'a> HubCall<'a> {
         }
     }
 
-    /// Whether an event is a part of this call.
-    pub(super) fn contains(&self, line: &Line, all: &[&Line]) -> bool {
-        match &line.event {
-            JournalEvent::ConnectionRefreshed(_)
-            | JournalEvent::ConnectionBroken(_)
-            | JournalEvent::ConnectionChallenged(_)
-            | JournalEvent::ConnectionRefreshPostponed(_)
-            | JournalEvent::ConnectionTokenExchanged(_)
-            | JournalEvent::ConnectionExchangeRefused(_) => line.line.subject == self.line.line.subject,
-            JournalEvent::TokenIssued(issued) => all.iter().any(|other| match &other.event {
-                JournalEvent::ConnectionRefreshed(own) => own.access_token == issued.access_token.fingerprint,
-                JournalEvent::ConnectionTokenExchanged(own) => {
-                    own.access_token == issued.access_token.fingerprint
-                }
-                _ => false,
-            }),
-            JournalEvent::TokenRefused(refused) => all.iter().any(|other| match &other.event {
-                JournalEvent::ConnectionBroken(own) => {
-                    own.correlation.is_some() && own.correlation == refused.correlation_id
-                }
-                JournalEvent::ConnectionExchangeRefused(own) => {
-                    Some(own.correlation) == refused.correlation_id
-                }
-                _ => false,
-            }),
-            JournalEvent::RequestAccepted(request) => {
-                self.sent(request.token.as_deref(), &request.method, request.status)
-            }
-            JournalEvent::RequestRefused(request) => {
-                self.sent(request.token.as_deref(), &request.method, request.status)
-            }
-            _ => false,
-        }
+    /// The subject of the events of its connection.
+    pub(super) fn subject(&self) -> &str {
+        &self.line.line.subject
     }
 
-    fn sent(&self, token: Option<&str>, method: &str, status: u16) -> bool {
-        match token {
-            Some(_) => token == self.access_token || token == self.challenged,
-            None => self.access_token.is_none() && method == self.method && status == self.status,
+    /// Whether an event of the API fits the request of this call, if that had no token by which it
+    /// could be recognized.
+    pub(super) fn sent_without_token(&self, event: &JournalEvent) -> bool {
+        let (token, method, status) = match event {
+            JournalEvent::RequestAccepted(request) => (&request.token, &request.method, request.status),
+            JournalEvent::RequestRefused(request) => (&request.token, &request.method, request.status),
+            _ => return false,
+        };
+        let is_fitting = self.unanswered.is_some() || status == self.status;
+        token.is_none() && self.access_token.is_none() && method == self.method && is_fitting
+    }
+
+    /// Whether an event is the record of the last request to the API.
+    fn is_last_request(&self, event: &JournalEvent) -> bool {
+        match event {
+            JournalEvent::RequestAccepted(request) => request.token.as_deref() == self.access_token,
+            JournalEvent::RequestRefused(request) => request.token.as_deref() == self.access_token,
+            _ => false,
         }
     }
 }
@@ -101,6 +89,7 @@ pub(super) fn hub_call(
     inner: &[&Line],
     call: &HubCall<'_>,
     stored_until: Option<Instant>,
+    requests: &HubRequests<'_>,
 ) {
     let operation = call.operation.map(|operation| format!(" ({operation})")).unwrap_or_default();
     let refused = if call.is_identified { "" } else { ", which the hub does not accept" };
@@ -115,6 +104,10 @@ pub(super) fn hub_call(
     writer.add(call.line, StepKind::Request, (Party::Flow, Party::Hub), request);
     let (mut check, mut challenged, mut was_refreshed, mut was_sent) = (None, false, false, false);
     for line in inner {
+        if result_of_token_request(writer, line, inner) {
+            was_refreshed = true;
+            continue;
+        }
         match &line.event {
             _ if is_password_check(line) => check = Some(*line),
             JournalEvent::TokenIssued(_) | JournalEvent::TokenRefused(_) => {
@@ -139,9 +132,6 @@ pub(super) fn hub_call(
                 };
                 writer.add(line, StepKind::Note, (Party::Hub, Party::Hub), step);
             }
-            JournalEvent::ConnectionRefreshPostponed(postponed) => {
-                no_answer(writer, line, &postponed.why);
-            }
             JournalEvent::ConnectionBroken(broken) if broken.answer.is_none() => {
                 let step = RunStep {
                     label: broken.error.replace('_', " "),
@@ -153,8 +143,9 @@ pub(super) fn hub_call(
             _ => {}
         }
     }
-    if call.why.is_none() && !was_sent {
-        unrecorded(writer, call);
+    let is_recorded = inner.iter().any(|line| call.is_last_request(&line.event));
+    if call.why.is_none() && !(was_sent && (is_recorded || call.unanswered.is_none())) {
+        unrecorded(writer, call, requests);
     }
     let sets_error = inner.iter().any(|line| matches!(line.event, JournalEvent::ConnectionBroken(_)));
     answer(writer, call, sets_error, was_sent);
@@ -190,40 +181,39 @@ fn expired(writer: &mut Writer, line: &Line, stored_until: Option<Instant>) {
     writer.add(line, StepKind::Note, (Party::Hub, Party::Hub), step);
 }
 
-/// A token request without a usable response, which the identity provider may not have recorded.
-fn no_answer(writer: &mut Writer, line: &Line, why: &str) {
-    let request = RunStep {
-        label: "POST …/token".to_owned(),
-        carries: Some(Carried::RefreshToken),
-        ..Writer::step("Hub sends the refresh token to the identity provider", "POST …/token")
-    };
-    writer.add(line, StepKind::Request, (Party::Hub, Party::Idp), request);
-    let response = RunStep {
-        label: "no usable answer".to_owned(),
-        is_refused: true,
-        ..Writer::step("No usable answer arrives", why)
-    };
-    writer.add(line, StepKind::Response, (Party::Idp, Party::Hub), response);
-}
-
-/// A request that the hub forwarded to a back end which writes no journal.
-fn unrecorded(writer: &mut Writer, call: &HubCall<'_>) {
+/// A request that the hub sent to an API without a record of it there: the API writes no journal,
+/// or did not get the request, or does not answer now.
+fn unrecorded(writer: &mut Writer, call: &HubCall<'_>, requests: &HubRequests<'_>) {
     let carries = call.access_token.map(|_| Carried::AccessToken);
+    let why = if requests.is_silent(Service::Resource) {
+        "the Orders API, which may have recorded it, does not answer now"
+    } else if call.unanswered.is_some() {
+        "no API recorded it"
+    } else {
+        "the API writes no journal"
+    };
     let request = RunStep {
         label: format!("{} {}", call.method, call.path),
         carries,
         credential: call.access_token.map(str::to_owned),
         ..Writer::step(
             "Hub calls the API of the connector",
-            &format!("{} {}, as the hub recorded it; the API writes no journal", call.method, call.path),
+            &format!("{} {}, as the hub recorded it; {why}", call.method, call.path),
         )
     };
     writer.add(call.line, StepKind::Request, (Party::Hub, Party::BackEnd), request);
-    let response = RunStep {
-        label: call.status.to_string(),
-        status: Some(call.status),
-        is_refused: call.status >= 400,
-        ..Writer::step(&format!("API of the connector answers {}", call.status), "as the hub recorded it")
+    let response = match call.unanswered {
+        Some(why) => RunStep {
+            label: "no answer".to_owned(),
+            is_refused: true,
+            ..Writer::step("No answer arrives", why)
+        },
+        None => RunStep {
+            label: call.status.to_string(),
+            status: Some(call.status),
+            is_refused: call.status >= 400,
+            ..Writer::step(&format!("API of the connector answers {}", call.status), "as the hub recorded it")
+        },
     };
     writer.add(call.line, StepKind::Response, (Party::BackEnd, Party::Hub), response);
 }
@@ -231,9 +221,10 @@ fn unrecorded(writer: &mut Writer, call: &HubCall<'_>) {
 fn answer(writer: &mut Writer, call: &HubCall<'_>, sets_error: bool, was_sent: bool) {
     let first_sentence = |why: &str| why.split(". ").next().unwrap_or(why).trim_end_matches('.').to_owned();
     let api = object_of(if was_sent { Party::Resource } else { Party::BackEnd });
-    let mut detail = match call.why {
-        None => format!("it passes on what {api} answered"),
-        Some(why) => first_sentence(why),
+    let mut detail = match (call.why, call.unanswered) {
+        (None, None) => format!("it passes on what {api} answered"),
+        (None, Some(why)) => format!("{why}; the answer is the hub’s own"),
+        (Some(why), _) => first_sentence(why),
     };
     if sets_error {
         detail.push_str("; the hub sets the connection to Error");
@@ -244,6 +235,7 @@ fn answer(writer: &mut Writer, call: &HubCall<'_>, sets_error: bool, was_sent: b
     let label = match call.why {
         Some(_) if sets_error => "failed to refresh".to_owned(),
         Some(why) => first_sentence(why).to_lowercase(),
+        None if call.unanswered.is_some() => "no answer to pass on".to_owned(),
         None => "passed on".to_owned(),
     };
     let response = RunStep {

@@ -1,11 +1,13 @@
 //! What the services sent each other in a run of a flow, from the events of its trace.
 
 mod api_call;
+mod attribution;
 mod hub_call;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod token_request;
+mod token_result;
 mod writer;
 
 use outlive_clock::{Instant, TenantId};
@@ -18,11 +20,9 @@ use crate::diagnose::{Client, diagnose};
 use crate::http::CallError;
 use crate::services::{JournalQuery, LabSurface, Service};
 use crate::why::Inquiry;
-use crate::why::lines::{Line, sort};
+use crate::why::lines::{Ends, Line, sort};
 
-/// The maximum number of events that are read from each service.
-const LINES_MAX: u32 = 200;
-/// The number of latest runs among which neighbors are looked for.
+/// The number of runs that are read: the next one, the run itself and earlier ones.
 const RUNS_READ: &str = "50";
 
 /// Reads the steps of a run; `None` if its name is unknown. What a service cannot contribute,
@@ -34,21 +34,13 @@ pub(crate) async fn read(
     run: &str,
 ) -> Result<Option<RunSteps>, CallError> {
     let inquiry = Inquiry { surface, tenant };
-    let of_run = JournalQuery {
-        subject: Some(format!("run:{run}")),
-        limit: Some(LINES_MAX),
-        ..JournalQuery::default()
-    };
-    let mut lines = inquiry.lines(Service::Flow, of_run).await?;
+    let of_run = JournalQuery { subject: Some(format!("run:{run}")), ..JournalQuery::default() };
+    let Ends { mut lines, has_gap: mut has_more } = inquiry.ends(Service::Flow, of_run).await?;
     let Some(last) = lines.last().cloned() else { return Ok(None) };
     let Some(ended) = Ended::of(&last) else { return Ok(None) };
-    let of_trace = JournalQuery {
-        trace: Some(last.line.trace.clone()),
-        limit: Some(LINES_MAX),
-        ..JournalQuery::default()
-    };
+    let of_trace = JournalQuery { trace: Some(last.line.trace.clone()), ..JournalQuery::default() };
     let flow: Option<Uuid> = ended.flow.parse().ok();
-    let history = [("limit", RUNS_READ.to_owned())];
+    let history = [("around", run.to_owned()), ("limit", RUNS_READ.to_owned())];
     let of_flow = async {
         match flow {
             Some(flow) => surface.flow(tenant, flow, &history).await.ok(),
@@ -56,22 +48,21 @@ pub(crate) async fn read(
         }
     };
     let (of_idp, of_hub, of_resource, held, of_flow) = tokio::join!(
-        inquiry.lines(Service::Idp, of_trace.clone()),
-        inquiry.lines(Service::Hub, of_trace.clone()),
-        inquiry.lines(Service::Resource, of_trace),
+        inquiry.ends(Service::Idp, of_trace.clone()),
+        inquiry.ends(Service::Hub, of_trace.clone()),
+        inquiry.ends(Service::Resource, of_trace),
         surface.connections(tenant),
         of_flow,
     );
     let mut missing = Vec::new();
-    let mut has_more = false;
     for (service, read) in [(Service::Idp, of_idp), (Service::Hub, of_hub), (Service::Resource, of_resource)]
     {
         match read {
             Ok(read) => {
-                has_more |= u32::try_from(read.len()).is_ok_and(|read| read >= LINES_MAX);
-                lines.extend(read);
+                has_more |= read.has_gap;
+                lines.extend(read.lines);
             }
-            Err(_) => missing.push(service.name().to_owned()),
+            Err(_) => missing.push(service),
         }
     }
     sort(&mut lines);
@@ -92,13 +83,14 @@ pub(crate) async fn read(
         ended: ended.ended,
         previous: history.previous,
         next: history.next,
+        is_latest: history.is_latest,
         failures_in_a_row: history.failures,
         connection: connection_of(&lines, &held),
-        steps: steps_of(&lines, stored_until),
+        steps: steps_of(&lines, stored_until, &missing),
         has_more,
         repair: diagnosis.as_ref().map(|(repair, _)| repair.clone()),
         avoided_by: diagnosis.map(|(_, avoided_by)| avoided_by).unwrap_or_default(),
-        missing,
+        missing: missing.into_iter().map(|service| service.name().to_owned()).collect(),
     }))
 }
 
@@ -137,11 +129,13 @@ impl Ended {
     }
 }
 
-/// The runs around a run.
+/// The runs around a run, and whether it is the latest of its flow. One that the history no longer
+/// contains is not.
 #[derive(Default)]
 struct History {
     previous: Option<ListedRun>,
     next: Option<ListedRun>,
+    is_latest: bool,
     failures: u32,
 }
 
@@ -154,6 +148,7 @@ impl History {
         let failed = runs[place..].iter().take_while(|run| run.status == "Failed").count();
         Self {
             previous: runs.get(place + 1).cloned(),
+            is_latest: place == 0,
             next: place.checked_sub(1).and_then(|newer| runs.get(newer)).cloned(),
             failures: u32::try_from(failed).unwrap_or(u32::MAX),
         }

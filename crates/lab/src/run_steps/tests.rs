@@ -3,15 +3,16 @@
 use outlive_clock::Instant;
 use outlive_rules::aadsts;
 use outlive_wire::events::{
-    ConnectionBroken, ConnectionChallenged, ConnectionRefreshPostponed, ConnectionRefreshed,
-    PresentedRefreshToken, RequestAccepted, RequestRefused, RunFinished, RunWaiting, RuntimeForwarded,
-    RuntimeRefused, TokenIssued, TokenRefused,
+    ConnectionBroken, ConnectionChallenged, ConnectionExchangePostponed, ConnectionRefreshPostponed,
+    ConnectionRefreshed, ConnectionTokenExchanged, PresentedRefreshToken, RequestAccepted, RequestRefused,
+    RunFinished, RunWaiting, RuntimeForwarded, RuntimeRefused, TokenIssued, TokenRefused,
 };
-use outlive_wire::run_steps::StepKind;
+use outlive_wire::run_steps::{Party, StepKind};
 use outlive_wire::{ClientClass, EventPayload, JournalEvent, JournalLine};
 use uuid::Uuid;
 
 use super::steps::steps_of;
+use crate::services::Service;
 use crate::why::lines::Line;
 
 const OLD: &str = "0000000000000001";
@@ -98,8 +99,13 @@ fn finished() -> Line {
 
 /// Each step in one line: `flow>hub GET /orders caller_token`.
 fn shown(lines: &[Line]) -> Vec<String> {
+    without(lines, &[])
+}
+
+/// The steps without the events of services that do not answer.
+fn without(lines: &[Line], silent: &[Service]) -> Vec<String> {
     let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let steps = steps_of(lines, Some(Instant::from_seconds(1_767_603_000)));
+    let steps = steps_of(lines, Some(Instant::from_seconds(1_767_603_000)), silent);
     let shown = steps.iter().map(|step| {
         let from = name(serde_json::to_value(step.from).expect("JSON"));
         let to = name(serde_json::to_value(step.to).expect("JSON"));
@@ -226,11 +232,241 @@ fn events_are_the_exchanges_of_each_kind_of_run() {
                 "hub>flow passed on",
             ],
         ),
+        (
+            "an outage that the identity provider recorded",
+            vec![outage(8), postponed(8), forwarded_refused(502)],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>idp POST …/token refresh_token",
+                "idp>hub 503 temporarily_unavailable (refused)",
+                "hub: keeps what it has (refused)",
+                "hub>flow the connection is not authenticated (refused)",
+            ],
+        ),
+        (
+            "tokens that were issued, and did not arrive",
+            vec![correlated(issued("client_credentials", NEW), 8), postponed(8), forwarded_refused(504)],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>idp POST …/token client_credential",
+                "idp: nothing has ended it",
+                "idp>hub new tokens access_token",
+                "hub: keeps what it has (refused)",
+                "hub>flow the connection is not authenticated (refused)",
+            ],
+        ),
+        (
+            "an exchange of the caller's token by two requests",
+            vec![
+                correlated(issued(ON_BEHALF_OF, "1"), 8),
+                correlated(issued(ON_BEHALF_OF, NEW), 8),
+                line(ConnectionTokenExchanged {
+                    access_token: NEW.to_owned(),
+                    correlation: Some(Uuid::from_u128(8)),
+                    ..ConnectionTokenExchanged::example()
+                }),
+                accepted(Some(NEW)),
+                forwarded(200, Some(NEW), None),
+            ],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>idp POST …/token caller_token",
+                "idp: nothing has ended it",
+                "idp>hub new tokens access_token",
+                "hub>idp POST …/token caller_token",
+                "idp: nothing has ended it",
+                "idp>hub new tokens access_token",
+                "hub>resource GET /orders access_token",
+                "resource>hub 200",
+                "hub>flow passed on",
+            ],
+        ),
+        (
+            "an exchange during an outage",
+            vec![
+                with_grant(outage(8), ON_BEHALF_OF),
+                line(ConnectionExchangePostponed {
+                    correlation: Uuid::from_u128(8),
+                    ..ConnectionExchangePostponed::example()
+                }),
+                forwarded_refused(502),
+            ],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>idp POST …/token caller_token",
+                "idp>hub 503 temporarily_unavailable (refused)",
+                "hub: keeps what it has (refused)",
+                "hub>flow the connection is not authenticated (refused)",
+            ],
+        ),
+        (
+            "two calls through two connections at once",
+            vec![
+                issued("refresh_token", NEW),
+                of(2, refreshed()),
+                accepted(Some(OLD)),
+                forwarded(200, Some(OLD), None),
+                accepted(Some(NEW)),
+                of(2, forwarded(200, Some(NEW), None)),
+            ],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>resource GET /orders access_token",
+                "resource>hub 200",
+                "hub>flow passed on",
+                "flow>hub GET /orders caller_token",
+                "hub>idp POST …/token refresh_token",
+                "idp: nothing has ended it",
+                "idp>hub new tokens access_token",
+                "hub>resource GET /orders access_token",
+                "resource>hub 200",
+                "hub>flow passed on",
+            ],
+        ),
+        (
+            "a back end that does not respond",
+            vec![unanswered(502, Some(OLD))],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>back_end GET /orders access_token",
+                "back_end>hub no answer (refused)",
+                "hub>flow no answer to pass on (refused)",
+            ],
+        ),
+        (
+            "an API whose response does not arrive in time",
+            vec![accepted(Some(OLD)), unanswered(504, Some(OLD))],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>resource GET /orders access_token",
+                "resource>hub 200",
+                "hub>flow no answer to pass on (refused)",
+            ],
+        ),
+        (
+            "a back end that itself responds with 502",
+            vec![forwarded(502, Some(OLD), None)],
+            &[
+                "flow>hub GET /orders caller_token",
+                "hub>back_end GET /orders access_token",
+                "back_end>hub 502 (refused)",
+                "hub>flow passed on (refused)",
+            ],
+        ),
         ("a run without a request", vec![finished()], &[]),
     ];
     for (case, lines, expected) in table {
         assert_eq!(shown(&lines), expected, "{case}");
     }
+}
+
+/// A service that does not answer is missing: what it alone knows is not made up.
+#[test]
+fn the_part_of_a_silent_service_is_attributed_to_no_other() {
+    let without_hub = [issued("refresh_token", NEW), issued("client_credentials", OLD), accepted(Some(NEW))];
+    assert_eq!(
+        without(&without_hub, &[Service::Hub]),
+        [
+            "hub>idp POST …/token refresh_token",
+            "idp: nothing has ended it",
+            "idp>hub new tokens access_token",
+            "idp: new tokens",
+            "resource: GET /orders",
+        ]
+    );
+    assert_eq!(
+        without(&[password_refused(), refused(None, "wrong_password")], &[Service::Hub]),
+        [
+            "resource>idp POST …/token password",
+            "idp>resource 400 invalid_grant (refused)",
+            "resource: GET /orders (refused)",
+        ]
+    );
+    let [_, broken] = revoked();
+    assert_eq!(
+        without(&[refreshed(), accepted(Some(NEW)), forwarded(200, Some(NEW), None)], &[Service::Idp]),
+        [
+            "flow>hub GET /orders caller_token",
+            "hub>idp POST …/token refresh_token",
+            "idp>hub new tokens access_token",
+            "hub>resource GET /orders access_token",
+            "resource>hub 200",
+            "hub>flow passed on",
+        ]
+    );
+    assert_eq!(
+        without(&[broken, forwarded_refused(401)], &[Service::Idp]),
+        [
+            "flow>hub GET /orders caller_token",
+            "hub>idp POST …/token refresh_token",
+            "idp>hub invalid grant (refused)",
+            "hub>flow failed to refresh (refused)",
+        ]
+    );
+    let lines = [password_refused(), forwarded(401, None, None)];
+    assert_eq!(
+        without(&lines, &[Service::Resource]),
+        [
+            "resource>idp POST …/token password",
+            "idp>resource 400 invalid_grant (refused)",
+            "flow>hub GET /orders caller_token",
+            "hub>back_end GET /orders",
+            "back_end>hub 401 (refused)",
+            "hub>flow passed on (refused)",
+        ]
+    );
+    let steps = steps_of(&lines, None, &[Service::Resource]);
+    let asked = steps.iter().find(|step| step.to == Party::BackEnd).expect("a request");
+    assert!(asked.detail.ends_with("the Orders API, which may have recorded it, does not answer now"));
+}
+
+const ON_BEHALF_OF: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// The refusal of a refresh during an outage.
+fn outage(correlation: u128) -> Line {
+    line(TokenRefused {
+        code: aadsts::SERVICE_UNAVAILABLE,
+        error: "temporarily_unavailable".to_owned(),
+        refresh_token: None,
+        correlation_id: Some(Uuid::from_u128(correlation)),
+        ..TokenRefused::example()
+    })
+}
+
+fn postponed(correlation: u128) -> Line {
+    line(ConnectionRefreshPostponed {
+        correlation: Some(Uuid::from_u128(correlation)),
+        ..ConnectionRefreshPostponed::example()
+    })
+}
+
+/// The same about another connection.
+fn of(connection: u128, mut line: Line) -> Line {
+    line.line.subject = format!("connection:{connection}");
+    line
+}
+
+fn correlated(mut line: Line, correlation: u128) -> Line {
+    if let JournalEvent::TokenIssued(issued) = &mut line.event {
+        issued.correlation_id = Some(Uuid::from_u128(correlation));
+    }
+    line
+}
+
+fn with_grant(mut line: Line, grant: &str) -> Line {
+    if let JournalEvent::TokenRefused(refused) = &mut line.event {
+        refused.grant_type = Some(grant.to_owned());
+    }
+    line
+}
+
+fn unanswered(status: u16, access_token: Option<&str>) -> Line {
+    line(RuntimeForwarded {
+        status,
+        access_token: access_token.map(str::to_owned),
+        unanswered: Some("the back end did not respond in time".to_owned()),
+        ..RuntimeForwarded::example()
+    })
 }
 
 fn forwarded_refused(status: u16) -> Line {
@@ -250,7 +486,7 @@ fn a_refusal_names_its_row_its_code_and_the_token() {
         refused.verdict = Some(question.decide());
     }
     lines.push(forwarded_refused(401));
-    let steps = steps_of(&lines, None);
+    let steps = steps_of(&lines, None, &[]);
     let row = steps.iter().find_map(|step| step.row.clone());
     assert_eq!(row.as_deref(), Some("Password changed by user"), "{steps:#?}");
     let codes: Vec<_> = steps.iter().filter_map(|step| step.code.as_deref()).collect();

@@ -6,7 +6,7 @@ use outlive_wire::JournalEvent;
 use outlive_wire::events::{TokenIssued, TokenRefused};
 use outlive_wire::run_steps::{Carried, Party, RunStep, StepKind};
 
-use super::writer::{Writer, credential_words, name_of};
+use super::writer::{SENDER_UNKNOWN, Writer, credential_words, name_of};
 use crate::why::lines::Line;
 
 /// Adds the request of `from`, what the identity provider decides, and its response.
@@ -36,6 +36,29 @@ pub(super) fn token_request(writer: &mut Writer, from: Party, line: &Line) {
         }
         _ => {}
     }
+}
+
+/// Adds what the identity provider decided about a request of which it is not known who sent it.
+pub(super) fn token_note(writer: &mut Writer, line: &Line) {
+    let (words, detail, label, code) = match &line.event {
+        JournalEvent::TokenIssued(issued) => (
+            "Identity provider issues tokens",
+            format!("to {}", issued.client_name),
+            "new tokens".to_owned(),
+            None,
+        ),
+        JournalEvent::TokenRefused(refused) => (
+            "Identity provider refuses tokens",
+            refused.code.to_string(),
+            refused.error.clone(),
+            Some(refused.code.to_string()),
+        ),
+        _ => return,
+    };
+    let is_refused = code.is_some();
+    let detail = format!("{detail}; {SENDER_UNKNOWN}");
+    let step = RunStep { label, code, is_refused, ..Writer::step(words, &detail) };
+    writer.add(line, StepKind::Note, (Party::Idp, Party::Idp), step);
 }
 
 /// Whether it is a token request of the orders API, which checks a password by it.

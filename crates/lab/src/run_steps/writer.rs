@@ -8,6 +8,10 @@ use crate::why::lines::Line;
 const DETAIL_MAX: usize = 600;
 const LABEL_MAX: usize = 60;
 
+/// Is added where only the hub knows who sent a request.
+pub(super) const SENDER_UNKNOWN: &str =
+    "whether the flow or the hub sent it is not known, because the hub does not answer";
+
 /// The steps so far.
 #[derive(Default)]
 pub(super) struct Writer {

@@ -13,6 +13,7 @@ use outlive_wire::story::Story;
 use outlive_wire::timeline::Timeline;
 use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::lost_data::{LostData, recovery_of};
 use super::operations::{Operations, in_progress, outlook};
@@ -152,6 +153,8 @@ pub struct Tenants {
     lost: Arc<Mutex<BTreeMap<Service, LostData>>>,
     /// Serializes executions of the matrix.
     matrix: Arc<tokio::sync::Mutex<()>>,
+    /// The place of an execution, which is free again when all that it created is deleted.
+    _place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Tenants {
@@ -171,6 +174,7 @@ impl Tenants {
             own_url: config.own_url.into(),
             lost: Arc::default(),
             matrix: Arc::default(),
+            _place: None,
         }
     }
 
@@ -198,6 +202,11 @@ impl Tenants {
 
     pub fn random(&self, tenant: TenantId) -> Randomness {
         self.chassis.random.of(tenant)
+    }
+
+    /// The same tenants, for work that has this place among a few: it and its clones keep the place.
+    pub(crate) fn keeping(&self, place: OwnedSemaphorePermit) -> Self {
+        Self { _place: Some(Arc::new(place)), ..self.clone() }
     }
 
     /// Waits for the right to execute a matrix.

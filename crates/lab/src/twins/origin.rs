@@ -12,9 +12,6 @@ use crate::services::{JournalQuery, LabSurface, Service};
 use crate::why::Inquiry;
 use crate::why::lines::Line;
 
-/// The maximum number of events of a run that are read.
-const LINES_MAX: u32 = 200;
-
 /// The facts of a run's refresh token, as they were decided then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunOrigin {
@@ -46,19 +43,11 @@ pub(crate) async fn origin_of(
     run: &str,
 ) -> Result<Option<RunOrigin>, CallError> {
     let inquiry = Inquiry { surface, tenant: tenant.tenant_id };
-    let of_run = JournalQuery {
-        subject: Some(format!("run:{run}")),
-        limit: Some(LINES_MAX),
-        ..JournalQuery::default()
-    };
-    let lines = inquiry.lines(Service::Flow, of_run).await?;
-    let Some(last) = lines.last() else { return Ok(None) };
-    let of_trace = JournalQuery {
-        trace: Some(last.line.trace.clone()),
-        limit: Some(LINES_MAX),
-        ..JournalQuery::default()
-    };
-    let lines = inquiry.lines(Service::Idp, of_trace).await?;
+    let of_run = JournalQuery { subject: Some(format!("run:{run}")), ..JournalQuery::default() };
+    let of_flow = inquiry.ends(Service::Flow, of_run).await?.lines;
+    let Some(last) = of_flow.last() else { return Ok(None) };
+    let of_trace = JournalQuery { trace: Some(last.line.trace.clone()), ..JournalQuery::default() };
+    let lines = inquiry.ends(Service::Idp, of_trace).await?.lines;
     let last = lines.iter().rev().find_map(refresh_of);
     Ok(last.and_then(|(question, client, refused)| RunOrigin::of(question, &client, refused, tenant)))
 }

@@ -6,14 +6,11 @@ use outlive_rules::Question;
 use outlive_wire::JournalEvent;
 
 use super::credential::latest;
-use super::lines::{Line, sort};
+use super::lines::{Ends, Line, sort};
 use super::{Inquiry, Known, Why};
 use crate::http::CallError;
 use crate::past::{Past, Then};
 use crate::services::{JournalQuery, Service};
-
-/// Maximum number of events of a run.
-const LINES_MAX: u32 = 100;
 
 /// The token that a run used.
 pub(super) struct Used {
@@ -57,20 +54,12 @@ impl Why {
 
 impl Inquiry<'_> {
     pub(super) async fn run(&self, name: &str) -> Result<Option<Why>, CallError> {
-        let of_run = JournalQuery {
-            subject: Some(format!("run:{name}")),
-            limit: Some(LINES_MAX),
-            ..JournalQuery::default()
-        };
-        let mut lines = self.lines(Service::Flow, of_run).await?;
+        let of_run = JournalQuery { subject: Some(format!("run:{name}")), ..JournalQuery::default() };
+        let Ends { mut lines, .. } = self.ends(Service::Flow, of_run).await?;
         let Some(last) = lines.last().cloned() else { return Ok(None) };
         for service in [Service::Idp, Service::Hub, Service::Resource] {
-            let of_trace = JournalQuery {
-                trace: Some(last.line.trace.clone()),
-                limit: Some(LINES_MAX),
-                ..JournalQuery::default()
-            };
-            lines.extend(self.lines(service, of_trace).await?);
+            let of_trace = JournalQuery { trace: Some(last.line.trace.clone()), ..JournalQuery::default() };
+            lines.extend(self.ends(service, of_trace).await?.lines);
         }
         let status = match &last.event {
             JournalEvent::RunFinished(run) => format!("ended on {}: {}", last.line.at, run.status),
@@ -113,7 +102,7 @@ impl Inquiry<'_> {
         };
         let user = known.user_id().unwrap_or_default();
         let past = Past::read(self, user, used.at + Span::from_micros(1)).await?;
-        let observed = past.observations(self, known.family.as_deref(), used.at).await?;
+        let observed = past.observations(self, known.family.as_deref(), [used.at]).await?;
         Ok(Some(past.question_at(&known.question, &observed, used.at)))
     }
 }

@@ -89,6 +89,9 @@ event! {
         /// Whether a password, a key or other values were given.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         values: bool,
+        /// Whether a password or a key was among them; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<bool>,
         /// The user who changed it.
         #[schema(value_type = String)]
         caller: Uuid,
@@ -98,7 +101,15 @@ event! {
         true => format!("Values of the connection were given again; it is {} now.", event.state.to_lowercase()),
         false => format!("The connection was changed; it is {} now.", event.state.to_lowercase()),
     },
-    example { state: "Disabled".to_owned(), values: false, caller: example::owner().uuid() },
+    example { state: "Disabled".to_owned(), values: false, secret: None, caller: example::owner().uuid() },
+}
+
+impl ConnectionChanged {
+    /// Whether a password or a key was given. Older events tell only whether any value was.
+    #[must_use]
+    pub fn gives_secret(&self) -> bool {
+        self.secret.unwrap_or(self.values)
+    }
 }
 
 event! {
@@ -173,6 +184,10 @@ event! {
         /// When that expires (virtual time).
         #[schema(value_type = String)]
         expires: Instant,
+        /// The correlation id of the token request; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        correlation: Option<Uuid>,
     }
     notable |_| false,
     summary |event| format!("The hub refreshed the connection's tokens; the access token expires at {}.", event.expires),
@@ -181,6 +196,7 @@ event! {
         parent_refresh_token: Some("1a2b3c4d5e6f7a8b".to_owned()),
         access_token: "4f0c1d2e3a4b5c6d".to_owned(),
         expires: example::instant(),
+        correlation: Some(example::uuid()),
     },
 }
 
@@ -198,6 +214,10 @@ event! {
         /// When that expires (virtual time).
         #[schema(value_type = String)]
         expires: Instant,
+        /// The correlation id of the token requests; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        correlation: Option<Uuid>,
     }
     notable |_| false,
     summary |event| format!("The hub exchanged the caller's token; the new access token expires at {}.", event.expires),
@@ -206,6 +226,7 @@ event! {
         assertion: "1a2b3c4d5e6f7a8b".to_owned(),
         access_token: "4f0c1d2e3a4b5c6d".to_owned(),
         expires: example::instant(),
+        correlation: Some(example::uuid()),
     },
 }
 
@@ -251,10 +272,46 @@ event! {
         why: String,
         /// Whether the issuer did not answer in time.
         timed_out: bool,
+        /// The correlation id of the token request; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        correlation: Option<Uuid>,
     }
     notable |_| true,
     summary |event| format!("The hub could not refresh the connection's tokens now and will try again: {}", event.why),
-    example { why: "The issuer did not answer within 10 s.".to_owned(), timed_out: true },
+    example {
+        why: "The issuer did not answer within 10 s.".to_owned(),
+        timed_out: true,
+        correlation: Some(example::uuid()),
+    },
+}
+
+event! {
+    /// The exchange of a caller's token (on-behalf-of) failed temporarily: no usable response
+    /// arrived.
+    ConnectionExchangePostponed = "connection.exchange_postponed" {
+        /// The user whose token it is.
+        #[schema(value_type = String)]
+        caller: Uuid,
+        /// Fingerprint of the caller's token.
+        assertion: String,
+        /// What happened.
+        why: String,
+        /// Whether the issuer did not answer in time.
+        timed_out: bool,
+        /// The correlation id of the token requests.
+        #[schema(value_type = String)]
+        correlation: Uuid,
+    }
+    notable |_| true,
+    summary |event| format!("The hub could not exchange the caller's token now; a later call tries again: {}", event.why),
+    example {
+        caller: example::owner().uuid(),
+        assertion: "1a2b3c4d5e6f7a8b".to_owned(),
+        why: "The issuer did not answer within 10 s.".to_owned(),
+        timed_out: true,
+        correlation: example::uuid(),
+    },
 }
 
 event! {

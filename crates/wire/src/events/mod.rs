@@ -157,6 +157,7 @@ journal_events! {
         ConnectorCreated, ConnectorChanged, ConnectorDeleted, ConnectionCreated, ConnectionChanged, ConnectionDeleted,
         ConnectionKeyIssued, ConnectionConnected, ConnectionRefreshed, ConnectionRefreshPostponed,
         ConnectionBroken, ConnectionChallenged, ConnectionTokenExchanged, ConnectionExchangeRefused,
+        ConnectionExchangePostponed,
     }
     HUB: connection_consent {
         ConsentLinkIssued, ConsentStarted, ConsentRedeemed, ConsentFailed, ConsentConfirmationRefused,

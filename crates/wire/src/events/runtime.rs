@@ -31,12 +31,18 @@ events! {
     RuntimeForwarded = "runtime.forwarded" and {
         /// The principal of the connection key or token.
         caller: String,
+        /// Why the back end did not respond; the response is the hub's own then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unanswered: Option<String>,
     } example {
         caller: "unitedstates/logicflows/c0470500-0000-4000-8006-000000000001".to_owned(),
+        unanswered: None,
         access_token: Some("4f0c1d2e3a4b5c6d".to_owned()),
         status: 200
-    }, notable false,
-        |event| format!("The hub forwarded {} {}: {}.", event.method, event.path, event.status);
+    }, notable false, |event| match &event.unanswered {
+        None => format!("The hub forwarded {} {}: {}.", event.method, event.path, event.status),
+        Some(why) => format!("The hub forwarded {} {}, and responded with {}: {why}.", event.method, event.path, event.status),
+    };
     /// The hub refused a call through a connection.
     RuntimeRefused = "runtime.refused" and {
         /// The principal; absent if it could not be authenticated.

@@ -109,12 +109,16 @@ events! {
         amr: Vec<String>,
         /// How the redirect URI is registered (`web`, `spa`, `native`).
         redirect_type: String,
+        /// The redirect URI; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        redirect_uri: Option<String>,
         /// The code.
         code: IssuedCode,
     } example {
         upn: example::OWNER_UPN.to_owned(),
         amr: vec!["pwd".to_owned()],
         redirect_type: "native".to_owned(),
+        redirect_uri: Some("http://localhost".to_owned()),
         code: IssuedCode::example()
     }, notable false,
         |event| format!("An authorization code was issued to {} for {}.", event.client_name, event.upn);

@@ -128,6 +128,10 @@ event! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<Object>)]
         question: Option<Question>,
+        /// The `client-request-id` that the client sent, if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        correlation_id: Option<Uuid>,
     }
     notable |_| false,
     summary |event| match event.grant_type.as_str() {
@@ -162,6 +166,7 @@ event! {
         refresh_token: None,
         verdict: Some(example::question().decide()),
         question: Some(example::question()),
+        correlation_id: Some(example::uuid()),
     },
 }
 
