@@ -161,8 +161,10 @@ async fn an_advance_counts_its_runs_and_knows_how_many_there_will_be() {
     // Three flows run every hour; their first runs may still be due when the clock stops.
     let hours = 30 * 24;
     let runs = expected["runs"].as_u64().expect("a number");
-    assert!([3 * hours, 3 * (hours + 1)].contains(&runs) && expected["is_exact"] == true, "{expected}");
-    let of = format!(" of 2,{} runs, now ", runs - 2_000);
+    assert!([3 * hours, 3 * (hours + 1)].contains(&runs), "{expected}");
+    // A flow that fails for 14 days is turned off, and no one knows whether these will.
+    assert_eq!(expected["is_exact"], false, "{expected}");
+    let of = format!(" of about 2,{} runs, now ", runs - 2_000);
     assert!(shown.iter().any(|words| words.contains(&of)), "{of}: {shown:?}");
     assert!(shown.len() >= 10, "{shown:?}");
     let runs = system.journal(Service::Flow, &tenant, "run.finished").await.len();

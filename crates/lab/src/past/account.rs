@@ -4,7 +4,7 @@ use outlive_clock::Instant;
 use outlive_rules::{RevocationEvents, UserFacts};
 use outlive_wire::JournalEvent;
 
-use super::happened::Happened;
+use super::happened::{Happened, Order};
 use crate::why::lines::Line;
 
 /// What happened to an account, in order: when, and whether it was so from then on.
@@ -12,12 +12,15 @@ use crate::why::lines::Line;
 pub(crate) struct Account {
     disabled: Vec<(Instant, bool)>,
     deleted: Vec<(Instant, bool)>,
+    /// When it was disabled or deleted, in order.
+    ended: Vec<Order>,
 }
 
 impl Account {
     #[cfg(test)]
     pub(super) fn disabled_at(disabled: &[(Instant, bool)]) -> Self {
-        Self { disabled: disabled.to_vec(), deleted: Vec::new() }
+        let ended = disabled.iter().filter(|(_, is_so)| *is_so).map(|(at, _)| (*at, None)).collect();
+        Self { disabled: disabled.to_vec(), deleted: Vec::new(), ended }
     }
 
     pub(super) fn of<'a>(lines: impl Iterator<Item = &'a Line>) -> Self {
@@ -31,24 +34,31 @@ impl Account {
                 JournalEvent::UserRestored(_) => account.deleted.push((at, false)),
                 _ => {}
             }
+            if matches!(line.event, JournalEvent::UserDisabled(_) | JournalEvent::UserDeleted(_)) {
+                account.ended.push((at, Some(line.line.wall)));
+            }
         }
         account
     }
 
     /// When the account was disabled or deleted, in order.
-    pub(crate) fn ended(&self) -> Vec<Instant> {
-        let all = self.disabled.iter().chain(&self.deleted);
-        let mut ended: Vec<_> = all.filter(|(_, is_so)| *is_so).map(|(at, _)| *at).collect();
-        ended.sort();
-        ended
+    pub(crate) fn ended(&self) -> &[Order] {
+        &self.ended
     }
 
-    /// The facts at an instant, from those of now.
-    pub(super) fn user_at(&self, now: &UserFacts, happened: &[Happened], at: Instant) -> UserFacts {
+    /// The facts at an instant, from those of now. Of the events of that instant, those until
+    /// `wall` count.
+    pub(super) fn user_at(&self, now: &UserFacts, happened: &[Happened], (at, wall): Order) -> UserFacts {
         let mut events = RevocationEvents::none();
-        let known = now.events.latest_first().into_iter().map(|(event, at)| Happened { event, at });
-        for one in happened.iter().copied().chain(known).filter(|one| one.at <= at) {
+        let until = (at, wall.or(Some(Instant::MAX)));
+        for one in happened.iter().filter(|one| one.order() <= until) {
             events.record(one.event, one.at);
+        }
+        let is_read = |event, at| happened.iter().any(|one| (one.event, one.at) == (event, at));
+        for (event, then) in now.events.latest_first() {
+            if then <= at && !is_read(event, then) {
+                events.record(event, then);
+            }
         }
         let last = |changes: &[(Instant, bool)], of_now: Option<Instant>| {
             let recorded =
@@ -91,8 +101,9 @@ mod tests {
         let account = Account {
             disabled: vec![(second(10), true), (second(20), false), (second(40), true)],
             deleted: vec![(second(60), true)],
+            ended: Vec::new(),
         };
-        let restored_before = Account { disabled: vec![(second(20), false)], deleted: Vec::new() };
+        let restored_before = Account { disabled: vec![(second(20), false)], ..Account::default() };
         let now = UserFacts {
             enabled: false,
             deleted: true,
@@ -112,7 +123,7 @@ mod tests {
             (&Account::default(), &now, 5, false, true, None),
             (&Account::default(), &UserFacts::unknown(), 5, true, false, None),
         ] {
-            let then = account.user_at(now, &[], second(at));
+            let then = account.user_at(now, &[], (second(at), None));
             assert!(then.known);
             assert_eq!(
                 (then.enabled, then.deleted, then.disabled_at),
@@ -125,8 +136,8 @@ mod tests {
     #[test]
     fn events_count_from_when_they_happened() {
         let happened = [
-            Happened { event: Event::PasswordChangedByUser, at: second(10) },
-            Happened { event: Event::PasswordChangedByUser, at: second(30) },
+            Happened { event: Event::PasswordChangedByUser, at: second(10), wall: None },
+            Happened { event: Event::PasswordChangedByUser, at: second(30), wall: None },
         ];
         let mut events = RevocationEvents::none();
         events.record(Event::AdminRevokes, second(5));
@@ -135,7 +146,7 @@ mod tests {
         for (at, changed, revoked) in
             [(4, None, None), (9, None, Some(5)), (10, Some(10), Some(5)), (31, Some(30), Some(5))]
         {
-            let then = Account::default().user_at(&now, &happened, second(at)).events;
+            let then = Account::default().user_at(&now, &happened, (second(at), None)).events;
             let found = (then.last(Event::PasswordChangedByUser), then.last(Event::AdminRevokes));
             assert_eq!(found, (changed.map(second), revoked.map(second)), "{at}");
         }

@@ -13,7 +13,7 @@ use outlive_rules::{Event, Presented, Question};
 use outlive_wire::JournalEvent;
 
 use self::account::Account;
-pub(crate) use self::happened::Happened;
+pub(crate) use self::happened::{Happened, Order};
 use self::requirements::Requirements;
 use crate::http::CallError;
 use crate::services::{JournalQuery, Service};
@@ -28,8 +28,8 @@ const KINDS_OF_REQUIREMENTS: &str = "policy.created,policy.changed,policy.delete
     location.deleted,mfa.required,mfa.not_required";
 /// The number of latest events of each kind that are read.
 const LINES_READ: u32 = 60;
-/// The number of latest changes of requirements before which a token request is looked for.
-const CHANGES_MAX: usize = 12;
+/// The number of spans without a change of requirements in which a token request is looked for.
+const SPANS_MAX: usize = 12;
 
 /// Is added to an explanation where the requirements are not known.
 pub(crate) const REQUIREMENTS_UNKNOWN: &str =
@@ -100,7 +100,7 @@ impl Past {
         };
         let happened = lines.iter().filter(is_of_user).filter_map(|line| {
             let event = row_of(&line.event)?;
-            Some(Happened { event, at: line.line.at })
+            Some(Happened { event, at: line.line.at, wall: Some(line.line.wall) })
         });
         let requirements = lines.iter().filter(is_requirement).map(|line| line.line.at);
         Self {
@@ -110,17 +110,26 @@ impl Past {
         }
     }
 
-    /// Reads the token requests of a family that tell what was required of it since an instant.
+    /// The instants at which something happened to the user, in order: from an earlier one on.
+    pub(crate) fn instants_after(&self, since: Instant) -> Vec<Instant> {
+        let happened = self.happened.iter().map(|one| one.at);
+        let ended = self.account.ended().iter().map(|(at, _)| *at);
+        let mut instants: Vec<_> = happened.chain(ended).filter(|at| *at > since).chain([since]).collect();
+        instants.sort();
+        instants.dedup();
+        instants
+    }
+
+    /// Reads the token requests of a family that tell what was required of it at these instants,
+    /// which are in order: of many, at the first.
     pub(crate) async fn observations(
         &self,
         inquiry: &Inquiry<'_>,
         family: Option<&str>,
-        since: Instant,
+        instants: impl IntoIterator<Item = Instant>,
     ) -> Result<Vec<Question>, CallError> {
         let Some(family) = family else { return Ok(Vec::new()) };
-        let changes = self.requirements.changes_after(since);
-        let until = changes.rev().take(CHANGES_MAX).chain([Instant::MAX]);
-        let reads = until.map(|change| {
+        let reads = self.requirements.spans_of(instants).into_iter().take(SPANS_MAX).map(|change| {
             let query = JournalQuery {
                 about: Some(family.to_owned()),
                 kind: Some("token.".to_owned()),
@@ -138,9 +147,15 @@ impl Past {
     /// The question as it was at an instant. `now` is the question of now; `observed` are earlier
     /// ones about the same grant.
     pub(crate) fn question_at(&self, now: &Question, observed: &[Question], at: Instant) -> Then {
+        self.question_after(now, observed, (at, None))
+    }
+
+    /// The same after an event of an instant, before later ones of that instant.
+    pub(crate) fn question_after(&self, now: &Question, observed: &[Question], order: Order) -> Then {
+        let (at, _) = order;
         let mut question = now.clone();
         question.at = at;
-        question.user = self.account.user_at(&now.user, &self.happened, at);
+        question.user = self.account.user_at(&now.user, &self.happened, order);
         let mut knows_requirements = true;
         match &mut question.presented {
             Presented::Cookie(facts) => {

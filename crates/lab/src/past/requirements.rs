@@ -13,8 +13,15 @@ pub(super) struct Requirements {
 }
 
 impl Requirements {
-    pub(super) fn changes_after(&self, since: Instant) -> impl DoubleEndedIterator<Item = Instant> {
-        self.changes.iter().copied().filter(move |change| *change > since)
+    /// The ends of the spans without a change that contain these instants, in order.
+    pub(super) fn spans_of(&self, instants: impl IntoIterator<Item = Instant>) -> Vec<Instant> {
+        let end_of = |at: Instant| {
+            let later = self.changes.iter().copied().find(|change| *change > at);
+            later.unwrap_or(Instant::MAX)
+        };
+        let mut ends: Vec<_> = instants.into_iter().map(end_of).collect();
+        ends.dedup();
+        ends
     }
 
     /// The requirements at an instant: those that were observed when they were the same. `None` if
@@ -73,6 +80,24 @@ mod tests {
             rules: Ruleset::published(Edition::E2025_11),
             at: second(at),
         }
+    }
+
+    /// A run of long ago is explained however often the requirements changed since.
+    #[test]
+    fn each_instant_has_the_span_that_contains_it() {
+        let changes: Vec<_> = (1..=40).map(|count| second(count * 10)).collect();
+        let requirements = Requirements { changes, unread: None };
+        for (instants, ends) in [
+            (vec![5], vec![10]),
+            (vec![10], vec![20]),
+            (vec![5, 7, 12, 399], vec![10, 20, 400]),
+            (vec![], vec![]),
+        ] {
+            let found = requirements.spans_of(instants.iter().copied().map(second));
+            let ends: Vec<_> = ends.into_iter().map(second).collect();
+            assert_eq!(found, ends, "{instants:?}");
+        }
+        assert_eq!(requirements.spans_of([second(400)]), [Instant::MAX]);
     }
 
     #[test]

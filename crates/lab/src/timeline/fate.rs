@@ -4,7 +4,7 @@ use outlive_clock::{Instant, Span};
 use outlive_rules::{Event, Presented, Question, Rule, Scope, Verdict, ends_by_itself, prospects};
 use outlive_wire::timeline::{MarkKind, TimelineMark};
 
-use crate::past::{Past, Then};
+use crate::past::{Order, Past, Then};
 
 /// What happened to a credential.
 pub(super) struct Fate {
@@ -27,7 +27,7 @@ pub(super) struct Followed<'a> {
 /// An event that may concern a credential; without a row of the table, a change of the account.
 #[derive(Clone, Copy)]
 struct Possible {
-    at: Instant,
+    order: Order,
     row: Option<Event>,
 }
 
@@ -44,34 +44,35 @@ pub(super) fn follow(credential: &Followed<'_>, past: &Past, now: Instant) -> Fa
         explanation,
         would_end_it,
     };
-    let then = |at: Instant, after: Span| {
-        let mut then = past.question_at(question, observed, at);
-        then.question.at = at + after;
+    let then = |order: Order, after: Span| {
+        let mut then = past.question_after(question, observed, order);
+        then.question.at = order.0 + after;
         then
     };
-    let first = then(obtained, Span::from_micros(0));
+    let first = then((obtained, None), Span::from_micros(0));
     let words = first.caveat(first.question.decide().explain());
     let mut marks = vec![mark(obtained, MarkKind::Obtained, None, words, would_end_it(&first.question))];
     for one in events_of(question, past) {
-        if one.at <= obtained || one.at >= expires {
+        let (at, _) = one.order;
+        if at <= obtained || at >= expires {
             continue;
         }
-        let asked = then(one.at, Span::from_seconds(1));
+        let asked = then(one.order, Span::from_seconds(1));
         let title = |event| question.rules.row(event).title.to_owned();
         if let Some(verdict) = revoked(&asked) {
-            // Several events may share an instant.
+            // What only its user knows of may share the instant.
             let row = verdict.revocation.map(|revocation| revocation.event).or(one.row).map(title);
-            marks.push(mark(one.at, MarkKind::Revoked, row, verdict.explain(), Vec::new()));
-            return Fate { until: one.at, marks };
+            marks.push(mark(at, MarkKind::Revoked, row, verdict.explain(), Vec::new()));
+            return Fate { until: at, marks };
         }
         let verdict = asked.question.decide();
         let kind = if verdict.is_accepted() { MarkKind::Survived } else { MarkKind::Refused };
         let words = asked.caveat(verdict.explain());
         let row = one.row.map(title);
-        marks.push(mark(one.at, kind, row, words, would_end_it(&asked.question)));
+        marks.push(mark(at, kind, row, words, would_end_it(&asked.question)));
     }
     if expires <= now {
-        let mut asked = then(expires, Span::from_seconds(1));
+        let mut asked = then((expires, None), Span::from_seconds(1));
         (asked.question.user.enabled, asked.question.user.deleted) = (true, false);
         let words = asked.question.decide().explain();
         marks.push(mark(expires, MarkKind::Expired, None, words, Vec::new()));
@@ -93,15 +94,16 @@ fn revoked(asked: &Then) -> Option<Verdict> {
 /// The events that concern it, in order: those of its user and the sign-out of its session.
 fn events_of(question: &Question, past: &Past) -> Vec<Possible> {
     let rows = past.happened.iter().filter(|one| one.event.scope() == Scope::User);
-    let rows = rows.map(|one| Possible { at: one.at, row: Some(one.event) });
+    let rows = rows.map(|one| Possible { order: one.order(), row: Some(one.event) });
     let is_read = |event, at| past.happened.iter().any(|one| one.event == event && one.at == at);
     let unread = question.user.events.latest_first().into_iter().filter(|(event, at)| !is_read(*event, *at));
-    let unread = unread.map(|(event, at)| Possible { at, row: Some(event) });
-    let sign_out = signed_out(&question.presented).map(|at| Possible { at, row: Some(Event::SingleSignOut) });
-    let ended = past.account.ended().into_iter().map(|at| Possible { at, row: None });
-    let reused = family_ended(&question.presented).map(|at| Possible { at, row: None });
+    let unread = unread.map(|(event, at)| Possible { order: (at, None), row: Some(event) });
+    let sign_out = signed_out(&question.presented)
+        .map(|at| Possible { order: (at, None), row: Some(Event::SingleSignOut) });
+    let ended = past.account.ended().iter().map(|order| Possible { order: *order, row: None });
+    let reused = family_ended(&question.presented).map(|at| Possible { order: (at, None), row: None });
     let mut events: Vec<_> = rows.chain(unread).chain(sign_out).chain(ended).chain(reused).collect();
-    events.sort_by_key(|one| one.at);
+    events.sort_by_key(|one| one.order);
     events
 }
 
@@ -186,9 +188,9 @@ mod tests {
     fn a_credential_is_followed_to_the_first_event_that_ends_it() {
         use MarkKind::{Expired, Obtained, Revoked, Survived};
         let all = [
-            Happened { event: Event::PasswordChangedByUser, at: hours(10) },
-            Happened { event: Event::PasswordChangedByUser, at: hours(30) },
-            Happened { event: Event::AdminRevokes, at: hours(50) },
+            Happened { event: Event::PasswordChangedByUser, at: hours(10), wall: None },
+            Happened { event: Event::PasswordChangedByUser, at: hours(30), wall: None },
+            Happened { event: Event::AdminRevokes, at: hours(50), wall: None },
         ];
         let after_inactivity = hours(24 * 90);
         for (question, happened, marks, until) in [
@@ -214,6 +216,28 @@ mod tests {
             let marks: Vec<_> = marks.into_iter().map(|(hour, kind)| (hours(hour), kind)).collect();
             assert_eq!((found, fate.until), (marks, until));
             assert!(fate.marks[0].would_end_it.iter().any(|row| row.starts_with("Admin revokes")));
+        }
+    }
+
+    /// While the clock stands still, events share an instant: one after the other.
+    #[test]
+    fn events_of_one_instant_are_judged_in_their_order() {
+        use Event::{AdminRevokes, PasswordChangedByUser};
+        use MarkKind::{Obtained, Revoked, Survived};
+        let at = |event, wall| Happened { event, at: hours(10), wall: Some(hours(wall)) };
+        let title = |event| Some(Ruleset::published(Edition::E2025_11).row(event).title.to_owned());
+        let survived = (Survived, title(PasswordChangedByUser));
+        let revoked = (Revoked, title(AdminRevokes));
+        for (happened, expected) in [
+            ([at(PasswordChangedByUser, 1), at(AdminRevokes, 2)], vec![survived, revoked.clone()]),
+            ([at(AdminRevokes, 1), at(PasswordChangedByUser, 2)], vec![revoked]),
+        ] {
+            let past = Past::with(&happened, &[], &[]);
+            let question = after(refresh_token(ClientClass::Confidential), &past);
+            let fate = follow(&credential(&question, &[]), &past, hours(3_000));
+            let found: Vec<_> = fate.marks.into_iter().map(|mark| (mark.kind, mark.row)).collect();
+            let expected: Vec<_> = std::iter::once((Obtained, None)).chain(expected).collect();
+            assert_eq!(found, expected);
         }
     }
 
@@ -243,7 +267,7 @@ mod tests {
     #[test]
     fn a_credential_is_judged_by_the_facts_of_each_instant() {
         use MarkKind::{Obtained, Refused, Revoked, Survived};
-        let change = |hour| Happened { event: Event::PasswordChangedByUser, at: hours(hour) };
+        let change = |hour| Happened { event: Event::PasswordChangedByUser, at: hours(hour), wall: None };
         let now = |by| blocked(refresh_token(ClientClass::Confidential), by, hours(100));
         let public = blocked(refresh_token(ClientClass::Public), Some("now"), hours(100));
         let before = |by| blocked(refresh_token(ClientClass::Confidential), by, hours(1));

@@ -161,7 +161,7 @@ impl Scene<'_> {
         let questions = try_join_all(questions).await?;
         let observed = grants.iter().zip(&questions).map(|(grant, known)| {
             let family = known.as_ref().and_then(|known| known.family.as_deref());
-            self.past.observations(&self.inquiry, family, grant.obtained)
+            self.past.observations(&self.inquiry, family, self.past.instants_after(grant.obtained))
         });
         let observed = try_join_all(observed).await?;
         let mut lane =
@@ -192,11 +192,18 @@ impl Scene<'_> {
     /// A connection that stores a password or key, from each time that it was given to the next.
     fn of_values(&self, connection: &HeldConnection, kind: CredentialKind) -> TimelineLane {
         let subject = format!("connection:{}", connection.id);
-        let given = self.of_hub.iter().filter(|line| line.line.subject == subject).filter_map(|line| {
-            matches!(&line.event, JournalEvent::ConnectionChanged(changed) if changed.values)
-                .then_some(line.line.at)
-        });
-        let mut given: Vec<_> = given.chain([connection.created]).collect();
+        // Of a connection that was created before what is read, only the instant is known.
+        let mut created = (connection.created, None);
+        let mut given = Vec::new();
+        for line in self.of_hub.iter().filter(|line| line.line.subject == subject) {
+            let order = (line.line.at, Some(line.line.wall));
+            match &line.event {
+                JournalEvent::ConnectionCreated(_) => created = order,
+                JournalEvent::ConnectionChanged(changed) if changed.gives_secret() => given.push(order),
+                _ => {}
+            }
+        }
+        given.push(created);
         given.sort();
         let rules = self.tenant.rules.parse::<Ruleset>().ok();
         let (grants, marks) =

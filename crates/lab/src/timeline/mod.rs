@@ -26,7 +26,7 @@ const KINDS_OF_EVENTS: &str = "password.changed,password.reset,password.expired,
     user.deleted,user.restored,secret.rotated,secret.expired,secret.removed,application.disabled,application.enabled,\
     consent.withdrawn,policy.created,policy.changed,policy.deleted,mfa.required,mfa.not_required,sign_in.succeeded,sign_out";
 /// What happens to connections.
-const KINDS_OF_CONNECTIONS: &str = "consent.redeemed,connection.broken,connection.changed";
+const KINDS_OF_CONNECTIONS: &str = "consent.redeemed,connection.broken,connection.changed,connection.created";
 /// The number of latest events of each kind that are read.
 const LINES_READ: u32 = 60;
 
@@ -131,13 +131,15 @@ fn answered<T: Default>(read: Result<T, CallError>, service: Service, missing: &
 
 impl Scene<'_> {
     /// Whether there are older events of a kind than those that were read. A broken connection is
-    /// noticed again at each run, which tells nothing new.
+    /// noticed again at each run, which tells nothing new; that a connection was created is known
+    /// without its event.
     fn has_more(&self) -> bool {
         let mut counts = std::collections::BTreeMap::<_, u32>::new();
         for line in self.of_idp.iter().chain(&self.of_hub) {
             *counts.entry(line.line.kind.as_str()).or_default() += 1;
         }
-        counts.into_iter().any(|(kind, count)| kind != "connection.broken" && count >= LINES_READ)
+        let tells_more = |kind: &str| !matches!(kind, "connection.broken" | "connection.created");
+        counts.into_iter().any(|(kind, count)| tells_more(kind) && count >= LINES_READ)
     }
 
     /// The events within the range, in order. Sign-ins are marks of their sessions.
