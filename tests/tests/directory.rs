@@ -2,7 +2,7 @@
 //! event, a new secret is shown once, connections are shared, and what a tenant does not have is
 //! not found.
 
-use outlive_tests::{Service, System};
+use outlive_tests::{Maker, Service, System};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
@@ -121,10 +121,19 @@ async fn a_new_secret_is_shown_once_and_works() {
     let console = Console::open(&system).await;
     let job = console.application("Nightly Job").to_owned();
     let fields = [("do", "rotate_secret"), ("app", job.as_str()), ("overlap", "P1D")];
-    let (to, page) = console.send("directory", &fields).await;
-    assert_eq!(to, None, "a page, not a redirect with the secret");
+    let (to, sent) = console.send("directory", &fields).await;
+    let to = to.unwrap_or_else(|| panic!("{sent}"));
+    // Another browser, which knows the address, does not see it.
+    let stolen = console.http.get(format!("{}{to}", console.origin)).send().await.expect("answers");
+    assert_eq!(stolen.status().as_u16(), 410);
+    let (status, page) = console.page(&to, "text/html").await;
+    assert_eq!(status, 200, "{page}");
     let (_, after) = page.split_once("id=\"secret\" type=\"text\" value=\"").expect("the secret");
     let secret = after.split('"').next().expect("a value").to_owned();
+    assert!(!to.contains(&secret) && !sent.contains(&secret), "{to}");
+    // Reloading shows it no more, and rotates nothing.
+    let (status, again) = console.page(&to, "text/html").await;
+    assert!(status == 410 && !again.contains(&secret), "{again}");
     let url = format!("{}/{}/oauth2/v2.0/token", system.url(Service::Idp), console.id());
     let request = [
         ("grant_type", "client_credentials"),
@@ -139,6 +148,72 @@ async fn a_new_secret_is_shown_once_and_works() {
     let (_, details) = console.lab(Method::GET, &format!("/directory/applications/{job}"), Value::Null).await;
     let (_, journal) = console.lab(Method::GET, "/journal?limit=1000", Value::Null).await;
     assert!(!details.to_string().contains(&secret) && !journal.to_string().contains(&secret));
+    system.stop().await;
+}
+
+/// What Microsoft Graph registers is shown as what it has, like an application of the seed, and so
+/// are the tokens of its users.
+#[tokio::test]
+async fn an_application_that_graph_registered_is_shown_with_its_kind_and_its_users_tokens() {
+    let system = System::start().await;
+    let tenant = system.new_tenant().await;
+    tenant.freeze().await;
+    let admin = Maker::new(&system, &tenant, "admin");
+    let mut ids = Vec::new();
+    for (name, mut registration, kind) in [
+        ("Tool", json!({"publicClient": {"redirectUris": ["http://localhost"]}}), "public"),
+        ("Page", json!({"spa": {"redirectUris": ["https://page.test/"]}}), "spa"),
+        ("Site", json!({"web": {"redirectUris": ["https://site.test/"]}}), "confidential"),
+        ("Device", json!({"isFallbackPublicClient": true}), "public"),
+    ] {
+        registration["displayName"] = name.into();
+        let application = admin.graph(Method::POST, "applications", &registration).await;
+        let (object, id) = (application["id"].as_str().expect("an id"), application["appId"].clone());
+        admin.graph(Method::POST, "servicePrincipals", &json!({ "appId": id })).await;
+        let path = format!("/directory/applications/{}", id.as_str().expect("an id"));
+        let shown = tenant.call(Method::GET, &path, None).await;
+        assert_eq!(shown["application"]["kind"], kind, "{shown}");
+        if name == "Device" {
+            admin.graph(Method::POST, &format!("applications/{object}/addPassword"), &json!({})).await;
+            let shown = tenant.call(Method::GET, &path, None).await;
+            assert_eq!(shown["application"]["kind"], "confidential", "with a secret: {shown}");
+            let list =
+                tenant.call(Method::GET, "/directory/applications?of=registrations&limit=100", None).await;
+            let listed = list["applications"].as_array().expect("a list");
+            let listed: Vec<_> = listed
+                .iter()
+                .filter(|one| ids.contains(&one["client_id"]) || one["client_id"] == id)
+                .collect();
+            let mut kinds: Vec<_> = listed.iter().map(|one| one["kind"].as_str().expect("a kind")).collect();
+            kinds.sort_unstable();
+            assert_eq!(kinds, ["confidential", "confidential", "public", "spa"], "{list}");
+        }
+        ids.push(id);
+    }
+    let tool = ids[0].as_str().expect("an id");
+    let issuer = format!("{}/{}/oauth2/v2.0", system.url(Service::Idp), tenant.id());
+    let authorize = format!(
+        "{issuer}/authorize?client_id={tool}&response_type=code&redirect_uri=http%3A%2F%2Flocalhost&scope=openid%20offline_access"
+    );
+    let signed_in = json!({"user": "owner", "authorize_url": authorize});
+    let signed_in = tenant.call(Method::POST, "/sign_in", Some(signed_in)).await;
+    let code = signed_in["code"].as_str().unwrap_or_else(|| panic!("{signed_in}"));
+    let request = [
+        ("grant_type", "authorization_code"),
+        ("client_id", tool),
+        ("code", code),
+        ("redirect_uri", "http://localhost"),
+    ];
+    let answer = system.http().post(format!("{issuer}/token")).form(&request).send().await.expect("answers");
+    assert_eq!(answer.status().as_u16(), 200, "{}", answer.text().await.unwrap_or_default());
+    let held = tenant.call(Method::GET, "/directory/users/owner/credentials", None).await;
+    let tokens = held["credentials"].as_array().expect("credentials").iter();
+    let of_tool: Vec<_> = tokens.filter(|one| one["holder"]["name"] == "Tool").collect();
+    assert!(of_tool.iter().any(|one| one["kind"] == "refresh_token" && one["state"] == "alive"), "{held:#}");
+    // The hub's own sign-ins stay those of connections.
+    let list = held["credentials"].as_array().expect("credentials").iter();
+    let applications = list.filter(|one| one["holder"]["client_id"].is_string());
+    assert!(applications.map(|one| &one["holder"]["name"]).all(|name| name == "Tool"), "{held:#}");
     system.stop().await;
 }
 

@@ -4,10 +4,12 @@ use outlive_chassis::HttpClient;
 use outlive_clock::{Randomness, TenantId};
 use url::Url;
 
+use crate::directory::NewSecrets;
 use crate::executed_connections::ExecutedConnections;
 use crate::executed_matrix::Executed;
 use crate::forms::FormKey;
 use crate::lab::{Lab, LabError};
+use crate::lesson::Successors;
 use crate::shared_reads::SharedReads;
 use crate::sign_ins::SignIns;
 use crate::story::StoryFacts;
@@ -43,6 +45,10 @@ pub(crate) struct Console {
     pub(crate) executed_connections: ExecutedConnections,
     /// Executed pairs of scenarios.
     pub(crate) executed_twins: ExecutedTwins,
+    /// The tenants with which lessons went on.
+    pub(crate) successors: Successors,
+    /// Client secrets that were not shown yet.
+    pub(crate) new_secrets: NewSecrets,
 }
 
 impl Console {
@@ -55,6 +61,8 @@ impl Console {
             executed: Executed::default(),
             executed_connections: ExecutedConnections::default(),
             executed_twins: ExecutedTwins::default(),
+            successors: Successors::default(),
+            new_secrets: NewSecrets::default(),
             lab: Lab::new(config.http, config.lab_url, config.random),
             tenant_hint: config.tenant_hint,
         }

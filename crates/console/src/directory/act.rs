@@ -1,17 +1,18 @@
 //! `POST /console/{tenant}/directory`: what an administrator does in the directory. Each action is
 //! one event of the lab.
 
-use askama::Template;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
 use outlive_clock::TenantId;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::new_secrets;
 use crate::actions::{back_to, out_of_date, sentence, verified_form};
-use crate::error::{ErrorPage, show};
+use crate::error::ErrorPage;
 use crate::lab::{LabError, segment};
 use crate::message::Message;
 use crate::pages::tenant_of;
@@ -63,14 +64,6 @@ enum What {
     RotateSigningKey,
 }
 
-/// Shows a client secret, this once.
-#[derive(Template)]
-#[template(path = "directory/secret.html")]
-struct NewSecret {
-    secret: String,
-    back: String,
-}
-
 pub(super) async fn act(
     State(console): State<Console>,
     Path(tenant): Path<String>,
@@ -88,7 +81,11 @@ pub(super) async fn act(
     }
     match console.lab.raise_in_directory(tenant, &event_of(&form)).await {
         Ok(answer) => Ok(match answer.get("new_secret").and_then(Value::as_str) {
-            Some(secret) => show(&NewSecret { secret: secret.to_owned(), back }).into_response(),
+            // Not the page itself: reloading it would repeat the rotation.
+            Some(secret) => {
+                let address = new_secrets::address_of(&console, tenant, &form.token, secret, &back);
+                (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()
+            }
             None => back_to(&back, &Message::success(done(&form))),
         }),
         Err(LabError::Refused { message, .. }) => Ok(back_to(&back, &Message::failure(sentence(&message)))),

@@ -158,13 +158,16 @@ async fn each_action_is_one_event() {
 }
 
 #[tokio::test]
-async fn a_new_secret_is_on_the_answering_page_only() {
+async fn a_new_secret_is_on_one_page_once_and_reloading_rotates_nothing() {
     let lab = FakeLab::default();
     let mut browser = Browser::at(&lab.serve().await);
     let page = browser.get(&format!("/directory/applications/{CLIENT}")).await;
     let token = page.attributes("input[name=token]", "value")[0].clone();
-    let answer =
-        send(&mut browser, &format!("token={token}&do=rotate_secret&app={CLIENT}&overlap=P7D")).await;
+    let sent = send(&mut browser, &format!("token={token}&do=rotate_secret&app={CLIENT}&overlap=P7D")).await;
+    assert!(sent.status.as_u16() == 303 && !sent.body.contains("drawn-secret"), "{}", sent.body);
+    let page = sent.headers["location"].to_str().expect("text").to_owned();
+    let done = lab.requests().len();
+    let answer = browser.get(&page).await;
     assert_eq!(
         (answer.status.as_u16(), answer.headers["cache-control"].to_str().ok()),
         (200, Some("no-store"))
@@ -178,6 +181,9 @@ async fn a_new_secret_is_on_the_answering_page_only() {
     let back = answer.attributes("a.is-primary", "href")[0].clone();
     assert_eq!(back, format!("/directory/applications/{CLIENT}?tenant={TENANT}"));
     assert!(!browser.get(&back).await.body.contains("drawn-secret"));
+    let again = browser.get(&page).await;
+    assert_eq!((again.status.as_u16(), again.body.contains("drawn-secret")), (410, false));
+    assert_eq!(lab.requests().len(), done);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Finds client secrets.
 
+use std::collections::BTreeSet;
+
 use outlive_clock::{ClientId, TenantId};
 use outlive_store::{StoreError, sql};
 
@@ -32,6 +34,22 @@ impl Directory {
                 .collect()
         };
         self.memory.secrets.get_or_list(tenant, client, read).await
+    }
+
+    /// Returns which clients from the first to the last of a range have secrets, valid or not.
+    pub(crate) async fn clients_with_secrets(
+        &self,
+        tenant: TenantId,
+        (first, last): (ClientId, ClientId),
+    ) -> Result<BTreeSet<ClientId>, StoreError> {
+        let rows = self.store.rows(sql!(
+            "SELECT DISTINCT client_id FROM client_secrets \
+             WHERE tenant = $1 AND client_id >= $2 AND client_id <= $3",
+            tenant,
+            first,
+            last
+        ));
+        rows.await?.iter().map(|row| row.parse("client_id")).collect()
     }
 
     /// Returns the metadata of a client's secrets.

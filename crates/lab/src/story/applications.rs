@@ -22,15 +22,18 @@ const CODES_READ: u32 = 50;
 /// The number of tokens of an application that are read.
 const TOKENS_READ: u32 = 200;
 
-/// Whether the code is for an application of the tenant that is neither the portal nor a connector.
+/// Whether the code is for an application that is neither the portal nor a connector: one of the
+/// seed, or one that was registered since.
 pub(crate) fn is_application_of_user(tenant: &TenantCredentials, code: &CodeIssued) -> bool {
     let client = code.client_id.to_string();
     let hub = tenant.urls.hub.trim_end_matches('/');
-    client != tenant.maker_portal
-        && tenant.applications.iter().any(|application| {
-            application.client_id == client
-                && !application.redirect_uris.iter().any(|uri| uri.starts_with(hub))
-        })
+    let is_of_hub = |uri: &String| uri.strip_prefix(hub).is_some_and(|rest| rest.starts_with('/'));
+    if client == tenant.maker_portal || code.redirect_uri.as_ref().is_some_and(is_of_hub) {
+        return false;
+    }
+    // Older events do not contain the redirect URI.
+    let known = tenant.applications.iter().find(|application| application.client_id == client);
+    known.is_none_or(|application| !application.redirect_uris.iter().any(is_of_hub))
 }
 
 impl Scene<'_> {

@@ -1,5 +1,7 @@
 //! Applications: registrations and service principals.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -11,6 +13,7 @@ use outlive_wire::directory::{
     DirectoryFederatedCredential, DirectoryPermission, DirectorySecret,
 };
 
+use super::application_kind::kind_of;
 use super::consent::{grants_of_client, role_assignments};
 use super::page::PageQuery;
 use crate::directory::{
@@ -49,15 +52,31 @@ pub(super) async fn list(
         found.extend(read.into_iter().filter(is_listed));
         if is_last || found.len() >= page.to_read() as usize {
             let next = page.cut(&mut found, |application| application.client_id.to_string());
-            return Ok(Json(of(&found, next)));
+            return Ok(Json(of(&idp, &tenant, &found, next).await?));
         }
     }
     let next = page.cut(&mut found, |application| application.client_id.to_string());
-    Ok(Json(of(&found, next.or(Some(after)))))
+    Ok(Json(of(&idp, &tenant, &found, next.or(Some(after))).await?))
 }
 
-fn of(found: &[Application], next: Option<String>) -> DirectoryApplications {
-    DirectoryApplications { applications: found.iter().map(shown_application).collect(), next }
+async fn of(
+    idp: &Idp,
+    tenant: &Tenant,
+    found: &[Application],
+    next: Option<String>,
+) -> Result<DirectoryApplications, StoreError> {
+    let with_secrets = match (found.first(), found.last()) {
+        (Some(first), Some(last)) => {
+            let range = (first.client_id, last.client_id);
+            idp.directory.clients_with_secrets(tenant.id, range).await?
+        }
+        _ => BTreeSet::new(),
+    };
+    let applications = found
+        .iter()
+        .map(|application| shown_application(application, with_secrets.contains(&application.client_id)))
+        .collect();
+    Ok(DirectoryApplications { applications, next })
 }
 
 /// One application, by client id.
@@ -92,7 +111,7 @@ pub(super) async fn show(
     let (grants, has_more_grants) = grants_of_client(&idp, &tenant, &application).await?;
     let (role_assignments, has_more_role_assignments) = role_assignments(&idp, &tenant, &application).await?;
     Ok(Json(DirectoryApplicationDetails {
-        application: shown_application(&application),
+        application: shown_application(&application, !secrets.is_empty()),
         redirect_uris: document.redirect_uris.clone(),
         logout_url: document.logout_url.clone(),
         identifier_uris: document.identifier_uris.clone(),
@@ -125,14 +144,14 @@ async fn permission(
     Ok(DirectoryPermission { client_id: client.to_string(), name, scopes, roles })
 }
 
-fn shown_application(application: &Application) -> DirectoryApplication {
+fn shown_application(application: &Application, has_secret: bool) -> DirectoryApplication {
     let document = &application.document;
     DirectoryApplication {
         client_id: application.client_id.to_string(),
         name: application.name.clone(),
         object_id: document.object_id.to_string(),
         service_principal_id: application.service_principal_id.to_string(),
-        kind: document.kind,
+        kind: kind_of(document, has_secret),
         enabled: application.enabled,
         is_platform: document.platform,
         managed_identity: document.managed_identity.as_ref().map(|identity| identity.resource_id.clone()),

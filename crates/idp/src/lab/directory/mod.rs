@@ -1,6 +1,7 @@
 //! The directory for the console: `/_lab/tenants/{t}/directory/…`. Administrators read it through
 //! Graph; these calls need no token, are paged, and return no credentials.
 
+mod application_kind;
 mod applications;
 mod consent;
 mod groups;

@@ -84,6 +84,7 @@ fn issue_code(
         session: session.id,
         amr: session.amr.clone(),
         redirect_type: code.redirect_type.name().to_owned(),
+        redirect_uri: Some(code.redirect_uri.clone()),
         code: IssuedCode { id: code.id, fingerprint: Some(fingerprint(&text)) },
     };
     let event = Event::new(tenant, now, Subject::user(user.id), &visit.trace, issued);
