@@ -213,6 +213,27 @@ async fn a_prediction_is_acted_on_once_and_a_lesson_deletes_only_its_tenant() {
     system.stop().await;
 }
 
+/// Any tenant may have the name of a lesson's: only the browser that began the lesson ends it.
+#[tokio::test]
+async fn a_lesson_is_ended_in_its_own_browser_and_a_second_click_does_no_harm() {
+    let system = System::start().await;
+    system.new_tenant().await;
+    let (student, other) = (Student::new(&system), Student::new(&system));
+    let first = student.get("/lessons/2").await;
+    let begun = student.send(&first, "/begin", Choose::Nothing).await;
+    let tenant = begun.one("main").value().attr("data-tenant").expect("a tenant").to_owned();
+    let last = format!("/lessons/2?tenant={tenant}&step=9");
+    let refused = other.send(&other.get(&last).await, "/end", Choose::Nothing).await;
+    assert!(refused.text.contains("was not deleted"), "{}", refused.text);
+    let page = student.get(&last).await;
+    for _ in 0..2 {
+        let ended = student.send(&page, "/end", Choose::Nothing).await;
+        assert_eq!(ended.address, "/lessons");
+        assert!(ended.text.contains("its tenant is deleted"), "{}", ended.text);
+    }
+    system.stop().await;
+}
+
 /// Another person may have opened the link of a lesson that goes on with another tenant.
 #[tokio::test]
 async fn a_change_of_edition_deletes_the_former_tenant_only_for_its_browser() {
@@ -242,6 +263,9 @@ async fn a_change_of_edition_deletes_the_former_tenant_only_for_its_browser() {
     let seen = student.send(&page, "/act", Choose::First).await;
     assert_ne!(tenant_of(&seen), former);
     assert!(!exists().await);
+    // The same form once more, as by a double click: the lesson goes on with the same tenant.
+    let again = student.send(&page, "/act", Choose::First).await;
+    assert_eq!((tenant_of(&again), again.address.as_str()), (tenant_of(&seen), seen.address.as_str()));
     system.stop().await;
 }
 

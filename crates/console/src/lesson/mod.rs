@@ -6,7 +6,9 @@ mod pages;
 mod plan;
 mod run;
 mod state;
+mod successors;
 mod words;
 
 pub(crate) use pages::{list, show, teacher};
 pub(crate) use run::{act, begin, end};
+pub(crate) use successors::Successors;

@@ -92,6 +92,18 @@ pub(crate) async fn act(
         let message = Message::failure("Choose one answer for each. Nothing was done yet.");
         return Ok(go(&address(number, tenant, form.step, false), &message));
     }
+    let mut successor = None;
+    if act.edition.is_some() {
+        // The same form may have been sent before: its tenant may be gone, and the lesson goes on
+        // with the one that it led to.
+        let turn = console.successors.turn(tenant, form.step, &form.token).await;
+        if let Some(other) = *turn {
+            let now = console.lab.clock(other).await?.now;
+            let location = seen(number, other, form.step, &chosen, now, is_present);
+            return Ok(go_with(&location, number, other, &Message::success(done(act))));
+        }
+        successor = Some(turn);
+    }
     let now = console.lab.clock(tenant).await?.now;
     let is_current = form.at.parse::<Instant>().is_ok_and(|at| at == now);
     if !is_current {
@@ -101,25 +113,34 @@ pub(crate) async fn act(
         return Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &message));
     }
     let success = Message::success(done(act));
-    let Some(edition) = act.edition else {
+    let (Some(edition), Some(mut successor)) = (act.edition, successor) else {
         // A form that is sent twice at once, or again after a crash, raises each event once.
         let request = format!("{}-{}", form.at, form.step);
         perform(&console, tenant, act.actions, Some(&request)).await?;
         let now = console.lab.clock(tenant).await?.now;
         return Ok(go(&seen(number, tenant, form.step, &chosen, now, is_present), &success));
     };
-    // The lesson goes on with another tenant.
-    let other = set_up(&console, number, lesson, edition, seat_of(&headers), act.actions).await?;
-    let now = console.lab.clock(other).await?.now;
-    // Last, because a step that fails is repeated with the former one; and only that of this
-    // browser: another person may have given the link.
-    if tenant_in(&headers, number) == Some(tenant) {
-        match console.lab.delete(tenant).await {
-            Ok(_) | Err(LabError::UnknownTenant) => {}
-            // Its lifetime ends it.
-            Err(error) => tracing::warn!(%tenant, %error, "the former tenant of a lesson is not deleted"),
+    // The lesson goes on with another tenant. In a task of its own: a browser gives up the first of
+    // two requests when it is clicked twice.
+    let (lab, seat) = (console.clone(), seat_of(&headers));
+    let is_own = tenant_in(&headers, number) == Some(tenant);
+    let changing = tokio::spawn(async move {
+        let other = set_up(&lab, number, lesson, edition, seat, act.actions).await?;
+        let now = lab.lab.clock(other).await?.now;
+        *successor = Some(other);
+        // Last, because a step that fails is repeated with the former one; and only that of this
+        // browser: another person may have given the link.
+        if is_own {
+            match lab.lab.delete(tenant).await {
+                Ok(_) | Err(LabError::UnknownTenant) => {}
+                // Its lifetime ends it.
+                Err(error) => tracing::warn!(%tenant, %error, "the former tenant of a lesson is not deleted"),
+            }
         }
-    }
+        Ok::<_, ErrorPage>((other, now))
+    });
+    let (other, now) =
+        changing.await.unwrap_or_else(|error| Err(LabError::Garbled(error.to_string()).into()))?;
     Ok(go_with(&seen(number, other, form.step, &chosen, now, is_present), number, other, &success))
 }
 
@@ -133,12 +154,24 @@ pub(crate) async fn end(
     let (number, lesson) = lesson_of(&number)?;
     let form = verified_form(&console, &headers, form, |form| &form.token).ok_or_else(ErrorPage::bad_form)?;
     let tenant = tenant_of(&form.tenant)?;
-    if !is_of_lesson(&console, tenant, number, lesson).await? {
-        let message = Message::failure("That tenant does not belong to this lesson, so it was not deleted.");
-        return Ok(go("/lessons", &message));
+    // The name alone proves nothing: any tenant may have it.
+    let is_own = tenant_in(&headers, number) == Some(tenant);
+    match is_of_lesson(&console, tenant, number, lesson).await {
+        Ok(true) if is_own => {}
+        // The form was sent twice.
+        Err(LabError::UnknownTenant) if is_own => return Ok(go("/lessons", &over())),
+        Ok(_) | Err(LabError::UnknownTenant) => {
+            let message = Message::failure(
+                "That tenant does not belong to this lesson in this browser, so it was not deleted. Tenants of lessons end by themselves after 7 days.",
+            );
+            return Ok(go("/lessons", &message));
+        }
+        Err(error) => return Err(error.into()),
     }
-    console.lab.delete(tenant).await?;
-    Ok(go("/lessons", &Message::success("The lesson is over, and its tenant is deleted.")))
+    match console.lab.delete(tenant).await {
+        Ok(_) | Err(LabError::UnknownTenant) => Ok(go("/lessons", &over())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Creates a tenant, prepares it as the lesson needs it, and then does these actions in it.
@@ -237,6 +270,10 @@ async fn is_of_lesson(
 /// The name of the tenants of a lesson.
 fn name_of(number: usize, lesson: &Lesson) -> String {
     format!("Lesson {number}: {}", lesson.title)
+}
+
+fn over() -> Message {
+    Message::success("The lesson is over, and its tenant is deleted.")
 }
 
 fn done(act: &Act) -> String {
