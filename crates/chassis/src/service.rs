@@ -10,7 +10,7 @@ use outlive_wire::{DueWork, ServiceClientSpec};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Endpoint, Problem, Resealed, SpecMistake, Trace, Turn};
+use crate::{Endpoint, NamedConnection, Problem, Resealed, SpecMistake, Trace, Turn};
 
 /// A service with tenants and possibly due work.
 pub trait Service: Send + Sync + 'static {
@@ -65,6 +65,17 @@ pub trait Service: Send + Sync + 'static {
         client: Option<&str>,
     ) -> impl Future<Output = Option<TenantId>> + Send {
         let _ = (request, client);
+        async { None }
+    }
+
+    /// Returns the connection that a request is about, for faults of one connection. Asked only where
+    /// the tenant has such faults.
+    fn connection_of(
+        &self,
+        tenant: TenantId,
+        request: &Parts,
+    ) -> impl Future<Output = Option<NamedConnection>> + Send {
+        let _ = (tenant, request);
         async { None }
     }
 

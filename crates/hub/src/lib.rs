@@ -26,6 +26,7 @@ mod connector;
 mod consent;
 mod control;
 mod credential;
+mod fault_place;
 mod hub;
 mod hub_client;
 mod key_renewal;

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use outlive_chassis::{Endpoint, Problem, Resealed, Service, SpecMistake, Trace};
+use http::request::Parts;
+use outlive_chassis::{Endpoint, NamedConnection, Problem, Resealed, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -15,6 +16,7 @@ use crate::connector::storage::{self, Registration};
 use crate::connector::{
     ApiProperties, ConnectorName, Draft, Home, client_secret_fault, connector_faults, takes_certificate,
 };
+use crate::fault_place;
 use crate::hub_client;
 use crate::key_renewal::renew_keys;
 
@@ -133,6 +135,14 @@ impl Service for Hub {
             change.append(self.chassis.journal.entry(&event));
         }
         Ok(change)
+    }
+
+    async fn tenant_of(&self, request: &Parts, _: Option<&str>) -> Option<TenantId> {
+        fault_place::tenant_of(self, request)
+    }
+
+    async fn connection_of(&self, tenant: TenantId, request: &Parts) -> Option<NamedConnection> {
+        fault_place::connection_of(self, tenant, request).await
     }
 
     async fn reseal(&self) -> Result<Option<Resealed>, Problem> {

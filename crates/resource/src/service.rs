@@ -1,5 +1,6 @@
 //! The tenants of the resource, as the lab creates and deletes them.
 
+use http::request::Parts;
 use outlive_chassis::{Endpoint, Problem, Resealed, Service, SpecMistake, Trace};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
@@ -8,7 +9,7 @@ use outlive_wire::{ApiCertificateSpec, ApiKeySpec, ResourceSpec};
 
 use crate::api::Api;
 use crate::audiences::Audiences;
-use crate::{api_certificates, api_keys, domains, evaluation, orders, spec};
+use crate::{api_certificates, api_keys, domains, evaluation, fault_place, orders, spec};
 
 impl Service for Api {
     type TenantSpec = ResourceSpec;
@@ -59,6 +60,10 @@ impl Service for Api {
             change.add(orders::insert(tenant, order));
         }
         Ok(change)
+    }
+
+    async fn tenant_of(&self, request: &Parts, _: Option<&str>) -> Option<TenantId> {
+        fault_place::tenant_of(self, request).await
     }
 
     /// Nothing is sealed: of keys there are hashes, and passwords are not kept.

@@ -3,7 +3,7 @@
 use outlive_clock::{Instant, Span};
 use outlive_wire::faults::{Dropped, FaultEffect, FaultSpec};
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, pattern_mistake};
 
 /// What a service can do wrong.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +70,9 @@ fn place(spec: &FaultSpec, abilities: FaultAbilities) -> Option<String> {
                 names.join(", ")
             ));
         }
+        if let Some(why) = pattern_mistake(endpoint).filter(|_| endpoint.starts_with('/')) {
+            return Some(format!("endpoint: {why}"));
+        }
     }
     if spec.client.as_ref().is_some_and(|client| client.parse::<uuid::Uuid>().is_err()) {
         return Some("client: write a client id, which is a UUID".to_owned());
@@ -121,6 +124,11 @@ fn effect(effect: &FaultEffect, abilities: FaultAbilities) -> Option<String> {
     }
     if effect.skew.is_some_and(|skew| skew > SKEW_MAX || -skew > SKEW_MAX || skew == Span::ZERO) {
         return Some("do.skew: write a duration of at most ten years, such as PT10M or -PT10M".to_owned());
+    }
+    if effect.skew.is_some_and(|skew| skew.as_micros() % 1_000_000 != 0) {
+        return Some(
+            "do.skew: tokens have whole seconds; write a duration such as PT1S or -PT10M".to_owned(),
+        );
     }
     let texts = [&effect.wrong_audience, &effect.wrong_issuer];
     if texts.into_iter().flatten().any(|text| text.is_empty() || text.len() > TEXT_BYTES_MAX) {
@@ -194,6 +202,9 @@ mod tests {
         for (fault, abilities, field) in [
             (json!({"endpoint": "tokn"}), ISSUER, "endpoint"),
             (json!({"endpoint": "x".repeat(501)}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/orders/**/lines"}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/orders*"}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/orders/***"}), ISSUER, "endpoint"),
             (json!({"client": "the app"}), ISSUER, "client"),
             (json!({"connection": "a"}), ISSUER, "connection"),
             (json!({"connection": "a/b"}), FaultAbilities { has_connections: true, ..API }, "connection"),
@@ -209,6 +220,8 @@ mod tests {
             (json!({"do": {"delay": "-PT1S"}}), ISSUER, "do.delay"),
             (json!({"do": {"truncate": 2_000_000}}), ISSUER, "do.truncate"),
             (json!({"do": {"skew": "PT0S"}}), ISSUER, "do.skew"),
+            (json!({"do": {"skew": "PT0.5S"}}), ISSUER, "do.skew"),
+            (json!({"do": {"skew": "-PT1.25S"}}), ISSUER, "do.skew"),
             (json!({"do": {"wrong_issuer": ""}}), ISSUER, "do"),
             (json!({"do": {"expired": true}}), API, "do"),
             (json!({"do": {"drop": "request", "status": 503}}), ISSUER, "do"),

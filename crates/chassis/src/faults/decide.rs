@@ -3,8 +3,8 @@
 
 use outlive_clock::{Instant, Randomness};
 use outlive_wire::faults::{FaultSpec, FaultState};
-use uuid::Uuid;
 
+use super::connection::NamedConnection;
 use super::endpoint::{Endpoint, is_of_endpoint};
 
 /// What a fault knows of a request.
@@ -13,6 +13,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) path: &'a str,
     /// The client id, if the request names a client.
     pub(crate) client: Option<&'a str>,
+    /// The connection that the request is about, if it is about one.
+    pub(crate) connection: Option<&'a NamedConnection>,
     pub(crate) at: Instant,
     /// The endpoints that the service names.
     pub(crate) endpoints: &'a [Endpoint],
@@ -57,18 +59,11 @@ pub(crate) fn state(spec: &FaultSpec, hits: u64, at: Instant) -> FaultState {
 pub(crate) fn concerns(spec: &FaultSpec, asked: Asked<'_>) -> bool {
     let same_client =
         |wanted: &String| asked.client.is_some_and(|client| client.eq_ignore_ascii_case(wanted));
-    // The path of a call through a connection contains its id, that of the control plane its name.
-    let through = |wanted: &String| {
-        let id = wanted.parse::<Uuid>().ok();
-        asked
-            .path
-            .split('/')
-            .any(|part| part.eq_ignore_ascii_case(wanted) || id.is_some_and(|id| part.parse() == Ok(id)))
-    };
+    let same_connection = |wanted: &String| asked.connection.is_some_and(|connection| connection.is(wanted));
     state(spec, 0, asked.at) == FaultState::Active
         && spec.endpoint.as_ref().is_none_or(|endpoint| is_of_endpoint(endpoint, asked.path, asked.endpoints))
         && spec.client.as_ref().is_none_or(same_client)
-        && spec.connection.as_ref().is_none_or(through)
+        && spec.connection.as_ref().is_none_or(same_connection)
 }
 
 /// Decides about a request. Faults are asked in the order in which they were added; the first that
@@ -118,7 +113,12 @@ mod tests {
 
     fn hit(spec: &FaultSpec, hits: u64, path: &str, client: Option<&str>) -> bool {
         let counts = Counts { requests: hits, hits };
-        let asked = Asked { path, client, at: TEN, endpoints: ENDPOINTS };
+        let connection = NamedConnection {
+            id: Some("c0470500-0000-4000-8000-000000000007".to_owned()),
+            name: Some("C7".to_owned()),
+        };
+        let connection = path.starts_with("/apim/").then_some(&connection);
+        let asked = Asked { path, client, connection, at: TEN, endpoints: ENDPOINTS };
         decide(&[Candidate { spec, seed: 1, counts }], asked).hit.is_some()
     }
 
@@ -132,15 +132,10 @@ mod tests {
             (json!({"client": "A1"}), 0, "/t/token", Some("a1"), true),
             (json!({"client": "A1"}), 0, "/t/token", Some("a2"), false),
             (json!({"client": "A1"}), 0, "/t/token", None, false),
-            (json!({"connection": "C7"}), 0, "/apim/orders/c7/orders", None, true),
-            (json!({"connection": "C7"}), 0, "/apim/orders/c8/orders", None, false),
-            (
-                json!({"connection": "c0470500-0000-4000-8000-000000000007"}),
-                0,
-                "/apim/orders/c0470500000040008000000000000007",
-                None,
-                true,
-            ),
+            (json!({"connection": "c7"}), 0, "/apim/orders/7", None, true),
+            (json!({"connection": "c0470500000040008000000000000007"}), 0, "/apim/orders/7", None, true),
+            (json!({"connection": "c8"}), 0, "/apim/orders/c8", None, false),
+            (json!({"connection": "c7"}), 0, "/list/c7", None, false),
             (json!({"count": 2}), 1, "/t/token", None, true),
             (json!({"count": 2}), 2, "/t/token", None, false),
             (json!({"from": "2026-01-05T10:00:00Z"}), 0, "/", None, true),
@@ -161,7 +156,7 @@ mod tests {
             seed: 7,
             counts: Counts::default(),
         });
-        let asked = Asked { path: "/", client: None, at: TEN, endpoints: ENDPOINTS };
+        let asked = Asked { path: "/", client: None, connection: None, at: TEN, endpoints: ENDPOINTS };
         assert_eq!(decide(&faults, asked), Decision { counted: vec![1, 2], hit: Some(2) });
     }
 

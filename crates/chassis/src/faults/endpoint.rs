@@ -20,6 +20,24 @@ pub(crate) fn path_fits(pattern: &str, path: &str) -> bool {
     segments.next().is_none()
 }
 
+/// Returns what is wrong with a pattern that no path would fit, or another one than it says.
+pub(super) fn pattern_mistake(pattern: &str) -> Option<&'static str> {
+    let mut segments = pattern.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        match segment {
+            "**" if segments.peek().is_some() => {
+                return Some("'**' is the rest of a path; write it at the end, and '*' for one segment");
+            }
+            "*" | "**" => {}
+            part if part.contains('*') => {
+                return Some("'*' is a whole segment; write a path such as /orders/*");
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Whether a path is of an endpoint: a name of the service, or a pattern.
 pub(crate) fn is_of_endpoint(endpoint: &str, path: &str, known: &[Endpoint]) -> bool {
     if endpoint.starts_with('/') {

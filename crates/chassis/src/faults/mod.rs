@@ -4,6 +4,7 @@
 
 pub(crate) mod around;
 pub(crate) mod check;
+mod connection;
 pub(crate) mod decide;
 mod delay;
 mod effect;
@@ -13,8 +14,10 @@ mod request;
 mod revisions;
 pub(crate) mod table;
 mod token_fault;
+mod waiting;
 
 pub use self::check::{FaultAbilities, fault_mistake};
+pub use self::connection::NamedConnection;
 pub use self::delay::came_too_late;
 pub(crate) use self::delay::{OUTLIVE_DELAY, VIRTUAL};
 pub(crate) use self::effect::Unsent;

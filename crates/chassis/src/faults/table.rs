@@ -1,20 +1,40 @@
 //! The faults of a tenant in the database.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use outlive_clock::{Instant, TenantId};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
-use outlive_wire::faults::{Fault, FaultSpec};
+use outlive_wire::faults::{Fault, FaultSpec, FaultState};
 use uuid::Uuid;
 
 use super::decide::{Counts, state};
 
-/// A fault, without what changes when it is met.
+/// Maximum number of faults of a tenant in a service.
+pub(crate) const FAULTS_MAX: i64 = 50;
+
+/// A fault, without its counts.
 #[derive(Debug)]
 pub(crate) struct StoredFault {
     pub(crate) id: Uuid,
     pub(crate) spec: FaultSpec,
     pub(crate) seed: u64,
+    /// Whether it was seen to be hit as often as it may be. Hits are never taken back.
+    is_spent: AtomicBool,
+}
+
+impl StoredFault {
+    /// Whether the fault has ended for good, as far as this process has seen. Time does not go back.
+    pub(super) fn has_ended(&self, at: Instant) -> bool {
+        self.is_spent.load(Ordering::Relaxed) || state(&self.spec, 0, at) == FaultState::Ended
+    }
+
+    /// Records that the fault was hit this often.
+    pub(super) fn note_hits(&self, hits: u64) {
+        if self.spec.count.is_some_and(|count| hits >= u64::from(count)) {
+            self.is_spent.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Reads the faults of a tenant, the oldest first.
@@ -25,7 +45,8 @@ pub(super) async fn read(store: &Store, tenant: TenantId) -> Result<Arc<[StoredF
     rows.iter()
         .map(|row| {
             let seed = row.int("seed")?.cast_unsigned();
-            Ok(StoredFault { id: row.parse("id")?, spec: row.json("spec")?, seed })
+            let is_spent = AtomicBool::default();
+            Ok(StoredFault { id: row.parse("id")?, spec: row.json("spec")?, seed, is_spent })
         })
         .collect()
 }
@@ -69,17 +90,20 @@ pub(crate) async fn list(store: &Store, tenant: TenantId, now: Instant) -> Resul
         .collect()
 }
 
-/// Inserts a fault behind the others.
+/// Inserts a fault behind the others; it conflicts if the tenant has [`FAULTS_MAX`].
 pub(crate) fn insert(tenant: TenantId, fault: &Fault, seed: u64) -> Result<Statement, serde_json::Error> {
     Ok(sql!(
         "INSERT INTO faults (tenant, id, position, spec, seed, added_us) \
-         VALUES ($1, $2, (SELECT COALESCE(MAX(position), 0) + 1 FROM faults WHERE tenant = $1), $3, $4, $5)",
+         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), COALESCE(MAX(position), 0) + 1, CAST($3 AS TEXT), \
+         CAST($4 AS BIGINT), CAST($5 AS BIGINT) FROM faults WHERE tenant = $1 HAVING COUNT(*) < $6",
         tenant,
         fault.id.to_string(),
         serde_json::to_string(&fault.spec)?,
         seed.cast_signed(),
-        fault.added
-    ))
+        fault.added,
+        FAULTS_MAX
+    )
+    .expect_rows(1))
 }
 
 /// Deletes a fault; it conflicts if it is gone.
@@ -87,9 +111,22 @@ pub(crate) fn delete(tenant: TenantId, id: Uuid) -> Statement {
     sql!("DELETE FROM faults WHERE tenant = $1 AND id = $2", tenant, id.to_string()).expect_rows(1)
 }
 
-/// Stores a revision of the tenant's faults.
-pub(crate) fn set_revision(tenant: TenantId, revision: i64) -> Statement {
-    sql!("UPDATE clocks SET faults = $1 WHERE tenant = $2", revision, tenant).expect_rows(1)
+/// Stores a revision of the tenant's faults, as the last statement of their change; 0 if none
+/// remains.
+pub(super) fn set_revision(tenant: TenantId, revision: i64) -> Statement {
+    sql!(
+        "UPDATE clocks SET faults = CASE WHEN EXISTS (SELECT 1 FROM faults WHERE tenant = $2) \
+         THEN CAST($1 AS BIGINT) ELSE 0 END WHERE tenant = $2",
+        revision,
+        tenant
+    )
+    .expect_rows(1)
+}
+
+/// Reads the revision of the tenant's faults.
+pub(super) async fn read_revision(store: &Store, tenant: TenantId) -> Result<i64, StoreError> {
+    let row = store.row(sql!("SELECT faults FROM clocks WHERE tenant = $1", tenant)).await?;
+    row.map_or(Ok(0), |row| row.int("faults"))
 }
 
 /// Counts a request of a fault, and whether it is a hit; conflicts if another was counted since.

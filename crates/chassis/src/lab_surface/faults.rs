@@ -16,11 +16,9 @@ use uuid::Uuid;
 
 use super::surface::{Surface, tenant_of};
 use crate::faults::check::{FaultAbilities, fault_mistake, scheduled};
-use crate::faults::{decide, table};
+use crate::faults::decide;
+use crate::faults::table::{self, FAULTS_MAX};
 use crate::{Problem, Service, Trace};
-
-/// Maximum number of faults of a tenant in a service.
-const FAULTS_MAX: usize = 50;
 
 pub(crate) async fn list<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
@@ -53,11 +51,6 @@ pub(crate) async fn add<S: Service>(
     if let Some(why) = fault_mistake(&spec, abilities) {
         return Err(refused(why));
     }
-    if table::list(&chassis.store, tenant, now).await?.len() >= FAULTS_MAX {
-        return Err(Problem::conflict(format!(
-            "A tenant has at most {FAULTS_MAX} faults at a service. Remove some that have ended."
-        )));
-    }
     let random = chassis.random.of(tenant);
     let fault = Fault {
         id: random.stream("fault-id").uuid_at(now),
@@ -74,8 +67,17 @@ pub(crate) async fn add<S: Service>(
     let event = FaultAdded { fault: fault.id, place, effect };
     let event = Event::new(tenant, now, Subject::tenant(tenant), &trace, event);
     change.append(chassis.journal.entry(&event));
-    chassis.faults.commit(tenant, change).await?;
-    Ok((StatusCode::CREATED, Json(fault)))
+    match chassis.faults.commit(tenant, change).await {
+        Ok(()) => Ok((StatusCode::CREATED, Json(fault))),
+        Err(error) if error.is_conflict() => {
+            // The tenant was deleted, or has as many as it may have.
+            chassis.clocks.now(tenant).await?;
+            Err(Problem::conflict(format!(
+                "A tenant has at most {FAULTS_MAX} faults at a service. Remove some that have ended."
+            )))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) async fn remove<S: Service>(
@@ -90,8 +92,12 @@ pub(crate) async fn remove<S: Service>(
     let faults = table::list(&surface.chassis.store, tenant, now).await?;
     let fault = faults.iter().find(|fault| fault.id == id).ok_or_else(unknown)?;
     let change = removal(&surface, tenant, now, &trace, fault);
-    surface.chassis.faults.commit(tenant, change).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match surface.chassis.faults.commit(tenant, change).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        // Another request removed it.
+        Err(error) if error.is_conflict() => Err(unknown()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) async fn remove_all<S: Service>(
@@ -100,16 +106,23 @@ pub(crate) async fn remove_all<S: Service>(
     trace: Trace,
 ) -> Result<StatusCode, Problem> {
     let tenant = tenant_of(&tenant)?;
-    let now = surface.chassis.clocks.now(tenant).await?;
-    let mut change = Change::new();
-    let faults = table::list(&surface.chassis.store, tenant, now).await?;
-    for fault in &faults {
-        change.append(removal(&surface, tenant, now, &trace, fault));
+    loop {
+        let now = surface.chassis.clocks.now(tenant).await?;
+        let mut change = Change::new();
+        let faults = table::list(&surface.chassis.store, tenant, now).await?;
+        if faults.is_empty() {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+        for fault in &faults {
+            change.append(removal(&surface, tenant, now, &trace, fault));
+        }
+        match surface.chassis.faults.commit(tenant, change).await {
+            Ok(()) => return Ok(StatusCode::NO_CONTENT),
+            // Another request removed some of them.
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    if !faults.is_empty() {
-        surface.chassis.faults.commit(tenant, change).await?;
-    }
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn removal<S: Service>(

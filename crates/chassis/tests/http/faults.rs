@@ -11,11 +11,11 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::scene::{Answer, HOST, Place, Scene, json_request, lab, request, tenant};
 
 /// A request that names the tenant in its path; nothing is there.
-fn path(number: u128, rest: &str) -> String {
+pub(crate) fn path(number: u128, rest: &str) -> String {
     format!("/{}{rest}", tenant(number))
 }
 
-async fn add(scene: &Scene, number: u128, fault: Value) -> Value {
+pub(crate) async fn add(scene: &Scene, number: u128, fault: Value) -> Value {
     let mut all = json!({"service": "idp"});
     all.as_object_mut().expect("an object").extend(fault.as_object().expect("an object").clone());
     let answer = scene.post_json(&lab(number, "/faults"), all).await;
@@ -23,7 +23,7 @@ async fn add(scene: &Scene, number: u128, fault: Value) -> Value {
     answer.body
 }
 
-async fn statuses(scene: &Scene, paths: &[String]) -> Vec<u16> {
+pub(crate) async fn statuses(scene: &Scene, paths: &[String]) -> Vec<u16> {
     let mut statuses = Vec::new();
     for path in paths {
         statuses.push(scene.get(path).await.status);
@@ -31,7 +31,7 @@ async fn statuses(scene: &Scene, paths: &[String]) -> Vec<u16> {
     statuses
 }
 
-async fn hits(scene: &Scene, number: u128) -> Vec<Value> {
+pub(crate) async fn hits(scene: &Scene, number: u128) -> Vec<Value> {
     let lines = scene.get(&lab(number, "/journal?kind=fault.hit")).await.body["lines"].clone();
     lines.as_array().expect("lines").iter().map(|line| line["data"].clone()).collect()
 }
@@ -173,7 +173,7 @@ async fn bad_faults_are_refused_with_their_field() {
     assert_eq!(answer.refused(), (409, "Conflict"));
 }
 
-async fn send(scene: &Scene, virtually: bool, number: u128) -> Answer {
+pub(crate) async fn send(scene: &Scene, virtually: bool, number: u128) -> Answer {
     let mut sent = request(Method::GET, &path(number, "/"));
     if virtually {
         sent = sent.header("outlive-delay", "virtual");

@@ -4,6 +4,7 @@ mod carried_time;
 mod clock;
 mod counts;
 mod due;
+mod fault_limits;
 mod faults;
 mod health;
 mod journal;

@@ -16,6 +16,7 @@
 mod attempt;
 mod first_party;
 mod login;
+mod named;
 mod page;
 mod redirect;
 mod return_url;
@@ -25,6 +26,7 @@ pub(crate) use attempt::{
     Attempt, Redeemed, consume_code, count_open, delete_older, end_all, end_all_of, find_by_code, insert,
 };
 pub(crate) use login::verifier_purpose;
+pub(crate) use named::{attempt_of, connection_of_attempt};
 pub use return_url::return_origin;
 pub(crate) use return_url::return_url;
 pub(crate) use tickets::{LoginLink, digest};

@@ -23,6 +23,7 @@ mod database;
 mod declared_urls;
 mod dynamic_invoke;
 mod fakes;
+mod faults;
 mod granted_access;
 mod hostile_input;
 mod links;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{NOW, Scene, spec};
 
-fn certificate(seed: u64) -> SigningKey {
+pub(crate) fn certificate(seed: u64) -> SigningKey {
     let mut stream = Randomness::from_seed(seed).stream("client-certificate");
     SigningKey::generate_for("gateway", &mut stream, NOW, NOW + Span::from_days(30)).expect("a key")
 }
@@ -19,7 +19,7 @@ fn pem(key: &SigningKey) -> String {
 }
 
 /// A client that trusts the authority, with this certificate.
-fn client(authority: &str, key: Option<&SigningKey>) -> reqwest::Client {
+pub(crate) fn client(authority: &str, key: Option<&SigningKey>) -> reqwest::Client {
     let trusted = reqwest::Certificate::from_pem(authority.as_bytes()).expect("a certificate");
     let builder = reqwest::Client::builder().tls_certs_only([trusted]);
     let builder = match key {
@@ -32,12 +32,12 @@ fn client(authority: &str, key: Option<&SigningKey>) -> reqwest::Client {
     builder.build().expect("a client")
 }
 
-async fn list(client: &reqwest::Client, origin: &str, path: &str) -> (u16, Value) {
+pub(crate) async fn list(client: &reqwest::Client, origin: &str, path: &str) -> (u16, Value) {
     let answer = client.get(format!("{origin}{path}")).send().await.expect("an answer");
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
-async fn register(scene: &Scene, name: &str, key: &SigningKey) -> (u16, Value) {
+pub(crate) async fn register(scene: &Scene, name: &str, key: &SigningKey) -> (u16, Value) {
     let path = format!("/_lab/tenants/{}/certificates/{name}", scene.tenant);
     let body = json!({"certificate": pem(key)});
     let answer = scene.send(Method::PUT, &path, |request| request.json(&body)).await;
