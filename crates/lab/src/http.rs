@@ -1,8 +1,9 @@
 //! The HTTP client of the lab: bounded bodies, and errors that name the failed call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use outlive_chassis::{HttpClient, Trace};
+use outlive_chassis::{HttpClient, Trace, came_too_late};
 use reqwest::header::{HOST, HeaderMap};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
@@ -12,6 +13,9 @@ use crate::services::{Origins, Service};
 
 /// Maximum length of a response body.
 const LONGEST_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// How late a response may be in virtual time, as a fault says: as in wall time.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// The prefix of the problem of a call without a response.
 const NO_ANSWER: &str = "got no answer: ";
@@ -127,6 +131,9 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
     let failed =
         |error: reqwest::Error| CallError { call: call.clone(), problem: cause(&error), status: None };
     let mut response = client.execute(request).await.map_err(failed)?;
+    if came_too_late(response.headers_mut(), ANSWER_WITHIN) {
+        return Err(CallError { call, problem: format!("{NO_ANSWER}operation timed out"), status: None });
+    }
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -238,6 +245,8 @@ impl Http {
 #[cfg(test)]
 mod tests {
     use outlive_clock::Randomness;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
 
     use super::*;
     use crate::services::Origin;
@@ -261,5 +270,34 @@ mod tests {
         assert_eq!(routed.headers()[HOST], "127.0.0.1:870");
         assert_eq!(built("http://127.0.0.1:8702/x").url().as_str(), "http://127.0.0.1:8702/x");
         assert_eq!(built("http://127.0.0.1:8701/x").url().as_str(), "http://127.0.0.1:8701/x");
+    }
+
+    #[tokio::test]
+    async fn a_response_that_is_too_late_in_virtual_time_is_none() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("bound"));
+        let delays = [29_999, 30_000, 3_600_000];
+        tokio::spawn(async move {
+            for delay in delays {
+                let (mut stream, _) = listener.accept().await.expect("a call");
+                let mut received = [0; 2_048];
+                let length = stream.read(&mut received).await.expect("a request");
+                let received = String::from_utf8_lossy(&received[..length]).to_lowercase();
+                assert!(received.contains("outlive-delay: virtual"), "{received}");
+                let head = format!("HTTP/1.1 200 OK\r\nOutlive-Delay: {delay}\r\nConnection: close");
+                stream
+                    .write_all(format!("{head}\r\nContent-Length: 2\r\n\r\n{{}}").as_bytes())
+                    .await
+                    .expect("sent");
+            }
+        });
+        let http = Http::new(HttpClient::new().expect("a client"), Trace::begin(&Randomness::from_seed(1)));
+        for (delay, arrives) in delays.into_iter().zip([true, false, false]) {
+            let answer = http.get(&url).await;
+            assert_eq!(answer.is_ok(), arrives, "{delay}: {answer:?}");
+            if let Err(error) = answer {
+                assert!(error.is_temporary() && error.problem.starts_with(NO_ANSWER), "{error}");
+            }
+        }
     }
 }

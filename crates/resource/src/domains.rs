@@ -8,8 +8,11 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::api::Api;
+use crate::directory::{ask, unavailable};
 use crate::refusal::{PasswordRefusal, Refusal};
 
+/// What the directory is asked about, for the log.
+const SUBJECT: &str = "a domain";
 /// The longest name of a domain.
 const DOMAIN_CHARS_MAX: usize = 253;
 
@@ -22,8 +25,7 @@ pub(crate) fn insert(tenant: TenantId, domain: &str) -> Statement {
 /// domains were stored is looked up in the directory once.
 pub(crate) async fn find_tenant(api: &Api, user_name: &str, trace: &Trace) -> Result<TenantId, Refusal> {
     let unknown = || Refusal::Password(PasswordRefusal::UnknownDomain);
-    let (_, domain) = user_name.rsplit_once('@').ok_or_else(unknown)?;
-    let domain = domain.to_lowercase();
+    let domain = domain_of(user_name).ok_or_else(unknown)?;
     if let Some(tenant) = find(&api.chassis.store, &domain).await? {
         return Ok(tenant);
     }
@@ -35,6 +37,18 @@ pub(crate) async fn find_tenant(api: &Api, user_name: &str, trace: &Trace) -> Re
         sql!("INSERT INTO domains (tenant, domain) VALUES ($1, $2) ON CONFLICT DO NOTHING", tenant, domain);
     api.chassis.store.commit(row).await?;
     Ok(tenant)
+}
+
+/// Returns the tenant of a user name, if its domain is stored.
+pub(crate) async fn find_stored(store: &Store, user_name: &str) -> Result<Option<TenantId>, StoreError> {
+    match domain_of(user_name) {
+        Some(domain) => find(store, &domain).await,
+        None => Ok(None),
+    }
+}
+
+fn domain_of(user_name: &str) -> Option<String> {
+    user_name.rsplit_once('@').map(|(_, domain)| domain.to_lowercase())
 }
 
 async fn find(store: &Store, domain: &str) -> Result<Option<TenantId>, StoreError> {
@@ -55,19 +69,17 @@ async fn ask_directory(api: &Api, domain: &str, trace: &Trace) -> Result<Option<
     if !is_name {
         return Ok(None);
     }
-    let unavailable = |error: reqwest::Error| {
-        tracing::warn!(error = %error.without_url(), "the directory could not be asked about a domain");
-        Refusal::Password(PasswordRefusal::Unavailable)
-    };
     let url = format!("{}/{domain}/v2.0/.well-known/openid-configuration", api.idp_url);
-    let response = api.chassis.http.request(trace, Method::GET, url).send().await.map_err(unavailable)?;
+    let response = ask(api.chassis.http.request(trace, Method::GET, url), SUBJECT).await;
+    let response = response.map_err(Refusal::Password)?;
     if response.status().is_server_error() {
         return Err(Refusal::Password(PasswordRefusal::Unavailable));
     }
     if !response.status().is_success() {
         return Ok(None);
     }
-    let metadata: Metadata = response.json().await.map_err(unavailable)?;
+    let metadata: Metadata =
+        response.json().await.map_err(|error| Refusal::Password(unavailable(error, SUBJECT)))?;
     let segment = metadata.issuer.path_segments().and_then(|mut segments| segments.next());
     Ok(segment.and_then(|tenant| tenant.parse().ok()))
 }

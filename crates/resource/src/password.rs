@@ -16,8 +16,11 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::directory::{ask, unavailable};
 use crate::refusal::PasswordRefusal;
 
+/// What the directory is asked about, for the log.
+const SUBJECT: &str = "a password";
 /// The longest user name and password together, in characters.
 const CREDENTIALS_CHARS_MAX: usize = 1_024;
 
@@ -68,17 +71,12 @@ pub(crate) async fn check(
         // With `profile` the ID token contains the object id.
         ("scope", "openid profile"),
     ];
-    let unavailable = |error: reqwest::Error| {
-        tracing::warn!(error = %error.without_url(), "the directory could not be asked about a password");
-        PasswordRefusal::Unavailable
-    };
-    let response = api.chassis.http.request(trace, Method::POST, url).form(&fields).send().await;
-    let response = response.map_err(unavailable)?;
+    let response = ask(api.chassis.http.request(trace, Method::POST, url).form(&fields), SUBJECT).await?;
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         return Err(PasswordRefusal::Unavailable);
     }
-    let body: TokenResponse = response.json().await.map_err(unavailable)?;
+    let body: TokenResponse = response.json().await.map_err(|error| unavailable(error, SUBJECT))?;
     if !status.is_success() {
         return Err(PasswordRefusal::Rejected(code_of(&body.error_description.unwrap_or_default())));
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use outlive_chassis::{ClockReading, DueWork, Problem, Trace, Turn};
+use outlive_chassis::{DueWork, Problem, Trace, Turn, came_too_late};
 use outlive_clock::{Span, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -21,7 +22,7 @@ use super::queue::{self, QueuedEvent};
 use super::stream::{EventStream, streams};
 use crate::idp::Idp;
 
-/// How long an API can take to respond (wall time).
+/// How long an API can take to respond (wall time, or virtual time of one of this installation).
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The maximum size of a response that is read, in bytes.
 const ANSWER_BYTES_MAX: usize = 4_096;
@@ -107,13 +108,18 @@ async fn push(
         .header(ACCEPT, "application/json")
         .timeout(ANSWER_WITHIN)
         .body(token);
-    Ok(match request.send().await {
+    let answer = request.send().await.map(|mut answer| {
+        let is_late = came_too_late(answer.headers_mut(), ANSWER_WITHIN);
+        (answer, is_late)
+    });
+    Ok(match answer {
         Err(error) => Outcome::Unreachable(error.without_url().to_string()),
-        Ok(answer) if answer.status().is_success() => Outcome::Delivered,
-        Ok(answer) if answer.status() == http::StatusCode::BAD_REQUEST => {
+        Ok((_, true)) => Outcome::Unreachable("it did not respond in time".to_owned()),
+        Ok((answer, _)) if answer.status().is_success() => Outcome::Delivered,
+        Ok((answer, _)) if answer.status() == http::StatusCode::BAD_REQUEST => {
             Outcome::Refused(read_reason(answer).await)
         }
-        Ok(answer) => Outcome::Unreachable(format!("it answered {}", answer.status())),
+        Ok((answer, _)) => Outcome::Unreachable(format!("it answered {}", answer.status())),
     })
 }
 

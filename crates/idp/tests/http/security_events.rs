@@ -1,5 +1,6 @@
 //! Security events: what subscribed APIs receive, and delivery after outages.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ struct Receiver {
     accepted: Arc<Mutex<Vec<String>>>,
     answers: Arc<Mutex<(StatusCode, &'static str)>>,
     came: Arc<tokio::sync::Notify>,
+    /// How late responses are in virtual time, in milliseconds.
+    delay: Arc<AtomicU64>,
 }
 
 impl Receiver {
@@ -38,6 +41,7 @@ impl Receiver {
             accepted: Arc::default(),
             answers: Arc::new(Mutex::new((StatusCode::ACCEPTED, ""))),
             came: Arc::default(),
+            delay: Arc::default(),
         };
         let app = Router::new().route("/security-events", post(take)).with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -74,14 +78,15 @@ async fn take(
     State(receiver): State<Receiver>,
     headers: HeaderMap,
     body: String,
-) -> (StatusCode, &'static str) {
+) -> (StatusCode, [(&'static str, String); 1], &'static str) {
     let answer = *receiver.answers.lock().expect("not poisoned");
     if answer.0.is_success() {
         receiver.accepted.lock().expect("not poisoned").push(body.clone());
     }
     receiver.seen.lock().expect("not poisoned").push((headers, body));
     receiver.came.notify_one();
-    answer
+    let delay = [("outlive-delay", receiver.delay.load(Ordering::Relaxed).to_string())];
+    (answer.0, delay, answer.1)
 }
 
 async fn tenant_with_stream(receiver: &Receiver, delay: &str) -> Tenant {
@@ -319,4 +324,23 @@ async fn a_security_event_token_is_no_access_token() {
     let (_, token) = receiver.seen().remove(0);
     let request = tenant.http.get(tenant.url("/v1.0/me")).bearer_auth(&token);
     assert_eq!(crate::tenant::send(request).await.status, 401);
+}
+
+#[tokio::test]
+async fn an_api_that_responds_too_late_in_virtual_time_gets_the_event_again() {
+    let receiver = Receiver::start().await;
+    let tenant = tenant_with_stream(&receiver, "PT0S").await;
+    receiver.delay.store(10_000, Ordering::Relaxed);
+    tenant.happens_to("owner", "revoke_sessions").await;
+    let first = receiver.claims();
+    assert_eq!(first.len(), 1);
+    let postponed = &tenant.journal("security_event.postponed").await[0];
+    assert_eq!(postponed["data"]["why"], "it did not respond in time");
+    assert!(tenant.journal("security_event.delivered").await.is_empty());
+    receiver.delay.store(9_999, Ordering::Relaxed);
+    tenant.advance(Span::from_seconds(2)).await;
+    due(&tenant).await;
+    let again = receiver.claims();
+    assert_eq!((again.len(), &again[0]["jti"]), (1, &first[0]["jti"]));
+    assert_eq!(tenant.journal("security_event.delivered").await.len(), 1);
 }

@@ -4,6 +4,7 @@
 mod bearer;
 mod certificates;
 mod evaluation;
+mod faults;
 mod journal;
 mod keys;
 mod orders;

@@ -110,3 +110,15 @@ async fn a_tenant_without_a_stored_domain_is_looked_up_in_the_directory() {
         assert_eq!(answer.body["error"]["message"], "The user name or password is wrong.", "{unknown}");
     }
 }
+
+#[tokio::test]
+async fn a_directory_that_responds_too_late_in_virtual_time_did_not_respond() {
+    let scene = Scene::start().await;
+    for (delay, status) in [(29_999, 200), (30_000, 503), (3_600_000, 503), (0, 200)] {
+        scene.delay_issuer(delay);
+        assert_eq!(list(&scene, OWNER, PASSWORD).await.status, status, "{delay} ms");
+    }
+    // A domain that is not stored yet.
+    scene.delay_issuer(30_000);
+    assert_eq!(list(&scene, "owner@fabrikam.example", PASSWORD).await.status, 503);
+}

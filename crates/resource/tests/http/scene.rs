@@ -1,10 +1,12 @@
 //! A resource and an issuer on free ports, and one tenant whose clock stands still.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use http::{Method, StatusCode};
@@ -44,6 +46,8 @@ pub(crate) fn key(n: usize) -> Arc<SigningKey> {
 struct Published {
     ring: Arc<Mutex<KeyRing>>,
     broken: Arc<AtomicBool>,
+    /// How late responses are in virtual time, in milliseconds.
+    delay: Arc<AtomicU64>,
 }
 
 pub(crate) struct Scene {
@@ -82,12 +86,16 @@ impl Answer {
 
 impl Scene {
     pub(crate) async fn start() -> Self {
-        let published =
-            Published { ring: Arc::new(Mutex::new(KeyRing::new(key(0)))), broken: Arc::default() };
+        let published = Published {
+            ring: Arc::new(Mutex::new(KeyRing::new(key(0)))),
+            broken: Arc::default(),
+            delay: Arc::default(),
+        };
         let issuer = Router::new()
             .route("/{tenant}/discovery/v2.0/keys", get(keys))
             .route("/{tenant}/oauth2/v2.0/token", post(token))
             .route("/{tenant}/v2.0/.well-known/openid-configuration", get(configuration))
+            .layer(from_fn_with_state(published.clone(), late))
             .with_state(published.clone());
         let (idp_url, listener) = free_port().await;
         tokio::spawn(async move { axum::serve(listener, issuer).await });
@@ -205,6 +213,11 @@ impl Scene {
         self.published.broken.store(true, SeqCst);
     }
 
+    /// Responses of the issuer are late for callers that understand virtual delays.
+    pub(crate) fn delay_issuer(&self, milliseconds: u64) {
+        self.published.delay.store(milliseconds, SeqCst);
+    }
+
     /// A token of the owner's with these scopes, good for an hour.
     pub(crate) fn user_token(&self, scopes: &[&str]) -> String {
         self.sign(&self.user_claims(scopes))
@@ -286,6 +299,15 @@ pub(crate) fn spec() -> Value {
 async fn free_port() -> (String, tokio::net::TcpListener) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     (format!("http://{}", listener.local_addr().expect("bound")), listener)
+}
+
+async fn late(State(published): State<Published>, request: Request, next: Next) -> Response {
+    let is_understood = request.headers().get("outlive-delay").is_some_and(|value| value == "virtual");
+    let mut response = next.run(request).await;
+    if is_understood {
+        response.headers_mut().insert("outlive-delay", published.delay.load(SeqCst).into());
+    }
+    response
 }
 
 async fn keys(State(published): State<Published>) -> Result<Json<JwkSet>, StatusCode> {
