@@ -6,6 +6,7 @@ use http::request::Parts;
 use outlive_chassis::{CallerOrigin, Endpoint, Trace};
 use outlive_clock::{ClientId, TenantId};
 use outlive_rules::Aadsts;
+use outlive_tokens::TokenVersion;
 
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
@@ -52,6 +53,11 @@ pub(crate) async fn error_response(
     let Ok(trace) = Trace::from_request_parts(parts, &()).await;
     let Ok(origin) = CallerOrigin::from_request_parts(parts, &()).await;
     let details = idp.request_details(&trace, &origin, Some(tenant)).await;
-    let is_page = request.uri.path().ends_with("/authorize");
-    Some(if is_page { pages::refusal(&refusal, &details) } else { refusal.token_response(&details) })
+    let path = request.uri.path();
+    if path.ends_with("/authorize") {
+        return Some(pages::refusal(&refusal, &details));
+    }
+    let is_version_1 = path.ends_with("/oauth2/token");
+    let version = if is_version_1 { TokenVersion::V1 } else { TokenVersion::V2 };
+    Some(refusal.at(version).token_response(&details))
 }

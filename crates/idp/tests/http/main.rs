@@ -28,6 +28,7 @@ mod device_code;
 mod discovery;
 mod endpoints;
 mod expiring_password;
+mod faults;
 mod federated_credential;
 mod forms;
 mod front_channel_logout;
