@@ -208,6 +208,61 @@ async fn an_api_rejects_wrong_tokens_and_accepts_the_next() {
     system.stop().await;
 }
 
+/// What the lab and the journal know of the faults at the resource.
+async fn known(system: &System, tenant: &Tenant) -> (Value, Vec<Value>) {
+    let faults = tenant.call(Method::GET, "/faults", None).await;
+    (faults, system.journal(Service::Resource, tenant, "fault.hit").await)
+}
+
+#[tokio::test]
+async fn a_kill_while_requests_wait_loses_neither_a_fault_nor_its_hits() {
+    let mut system = System::start().await;
+    let tenant = frozen_tenant(&system).await;
+    let (answer, ..) = token_and_call(&system, &tenant).await;
+    let token = answer["access_token"].as_str().expect("a token").to_owned();
+    // One that ends with its count, and one that a request meets only once.
+    let late = json!({"delay": "PT2M", "status": 503});
+    for (effect, count) in [(json!({"delay": "PT1H"}), 1), (late, 3)] {
+        let fault = json!({"service": "resource", "endpoint": "orders", "do": effect, "count": count});
+        tenant.call(Method::POST, "/faults", Some(fault)).await;
+    }
+    let orders = format!("{}/orders", system.url(Service::Resource));
+    let request = || system.http().get(&orders).bearer_auth(&token);
+    let waiting: Vec<_> = (0..3).map(|_| tokio::spawn(request().send())).collect();
+    while known(&system, &tenant).await.1.len() < 3 {
+        outlive_tests::pause(std::time::Duration::from_millis(20)).await;
+    }
+    let before = known(&system, &tenant).await;
+    let hits = |known: &(Value, Vec<Value>)| {
+        known.0["faults"]
+            .as_array()
+            .expect("faults")
+            .iter()
+            .map(|fault| (fault["hits"].as_u64(), fault["state"].as_str().map(str::to_owned)))
+            .collect::<Vec<_>>()
+    };
+    let of = |hits, state: &str| (Some(hits), Some(state.to_owned()));
+    assert_eq!(hits(&before), [of(1, "ended"), of(2, "active")]);
+    assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
+    system.kill();
+    for waiting in waiting {
+        assert!(waiting.await.expect("it ends").is_err(), "a killed process does not respond");
+    }
+    system.restart().await;
+    assert_eq!(known(&system, &tenant).await, before);
+    // The next request is the third that meets the fault, and the last.
+    let called = async || {
+        let sent = system.http().get(&orders).bearer_auth(&token).header("outlive-delay", "virtual");
+        sent.send().await.expect("it answers").status().as_u16()
+    };
+    assert_eq!((called().await, called().await), (503, 200));
+    let after = known(&system, &tenant).await;
+    assert_eq!((hits(&after), after.1.len()), (vec![of(1, "ended"), of(3, "ended")], 4));
+    let moved = tenant.advance("PT1H").await;
+    assert_eq!((moved["done"].as_u64(), moved["failed"].as_u64()), (Some(1), Some(0)), "{moved}");
+    system.stop().await;
+}
+
 #[tokio::test]
 async fn a_connection_of_the_hub_or_the_flow_service_can_fail_alone() {
     let system = System::start().await;
