@@ -106,7 +106,10 @@ impl Clocks {
     /// # Errors
     /// [`ClockError::UnknownTenant`], or a database error.
     pub async fn now(&self, tenant: TenantId) -> Result<Instant, ClockError> {
-        Ok(self.clock(tenant).await?.at(wall_now()))
+        // Before the clock is read: nothing that is read of a running clock is later than the
+        // commit that stops it.
+        let wall = wall_now();
+        Ok(self.clock(tenant).await?.at(wall))
     }
 
     /// Returns the tenant's clock.
@@ -252,34 +255,28 @@ impl Clocks {
         tenant: TenantId,
         setting: ClockChange,
     ) -> Result<Option<VirtualClock>, ClockChangeError> {
-        let ClockChange { now, speed, wall: anchor, step, incarnation: meant } = setting;
+        let ClockChange { mut now, speed, wall: anchor, step, incarnation: meant } = setting;
         let _one_at_a_time = self.setting.lock().await;
+        let mut has_stopped = false;
         loop {
             let present = self.read(tenant).await?;
             present.check(tenant, meant)?;
             let Incarnated { clock, incarnation } = present;
             let wall = wall_now();
             let speed = speed.unwrap_or(clock.speed());
-            let next = match now {
+            let mut next = match now {
                 Some(now) => VirtualClock::new(now, anchor.map_or(wall, |anchor| anchor.min(wall)), speed),
                 None => VirtualClock::new(clock.at(wall), wall, speed),
             };
             if next.at(wall) < clock.at(wall) {
-                return Ok(None);
+                return Ok(has_stopped.then_some(clock));
             }
-            if step && self.store.is_exclusive() {
-                let update = sql!(
-                    "UPDATE clocks SET shows_us = $1, wall_us = $2, speed = $3 \
-                     WHERE tenant = $4 AND incarnation_us = $5",
-                    next.shows(),
-                    next.wall(),
-                    next.speed().factor(),
-                    tenant,
-                    incarnation
-                );
-                self.store.commit_soon(format!("clock {tenant}"), update).await?;
+            let stops = next.speed().is_frozen() && !clock.speed().is_frozen();
+            // What others read meanwhile must not be later than what is stored.
+            if stops && self.store.is_exclusive() {
                 self.remember_step(tenant, Incarnated { clock: next, incarnation })?;
-                return Ok(Some(next));
+                next = VirtualClock::new(clock.at(wall_now()).max(next.shows()), wall, speed);
+                self.remember_step(tenant, Incarnated { clock: next, incarnation })?;
             }
             // Another replica may have set the clock since it was read: then it is read again, or
             // time could go back. Without replicas, the cached value is authoritative: a step whose
@@ -309,7 +306,16 @@ impl Clocks {
                     clock.speed().factor()
                 )
             };
+            if step && self.store.is_exclusive() {
+                self.store.commit_soon(format!("clock {tenant}"), update).await?;
+                self.remember_step(tenant, Incarnated { clock: next, incarnation })?;
+                return Ok(Some(next));
+            }
             match self.store.commit(update.expect_rows(1)).await {
+                // Replicas have read the running clock until now.
+                Ok(()) if stops && !self.store.is_exclusive() => {
+                    (now, has_stopped) = (Some(clock.at(wall_now()).max(next.shows())), true);
+                }
                 Ok(()) => {
                     let next = Incarnated { clock: next, incarnation };
                     // With replicas, what this one remembers is not read.
@@ -321,7 +327,13 @@ impl Clocks {
                 }
                 Err(error) if error.is_conflict() && !self.store.is_exclusive() => {}
                 Err(error) if error.is_conflict() => return Err(ClockError::UnknownTenant(tenant).into()),
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    if stops && self.store.is_exclusive() {
+                        let clock = VirtualClock::new(next.shows(), wall_now(), clock.speed());
+                        self.remember_step(tenant, Incarnated { clock, incarnation })?;
+                    }
+                    return Err(error.into());
+                }
             }
         }
     }

@@ -79,7 +79,8 @@ pub(crate) async fn run_due<S: Service>(
 }
 
 async fn answer<S: Service>(surface: &Surface<S>, tenant: TenantId) -> Result<Json<ClockState>, Problem> {
+    let wall = wall_now();
     let clock = surface.chassis.clocks.clock(tenant).await?;
     let next_due = surface.service.next_due(tenant).await?;
-    Ok(Json(ClockState { now: clock.at(wall_now()), speed: clock.speed(), next_due }))
+    Ok(Json(ClockState { now: clock.at(wall), speed: clock.speed(), next_due }))
 }

@@ -45,6 +45,33 @@ async fn time_never_goes_back() {
     assert_eq!(scene.get(&lab(1, "/clock")).await.body["now"], json!(end), "it stops at the end of time");
 }
 
+/// Reads of a running clock during the commit that stops it: none is later than where it stops.
+pub(crate) async fn stops_after_all_reads(scene: &Scene) {
+    let path = lab(1, "/clock");
+    let now = |answer: Value| -> outlive_clock::Instant {
+        answer["now"].as_str().expect("a text").parse().expect("an instant")
+    };
+    let mut before = None;
+    for _ in 0..10 {
+        assert_eq!(scene.put(&path, json!({"speed": 86_400})).await.status, 200);
+        let (stopped, _) = tokio::join!(scene.put(&path, json!({"speed": 0})), async {
+            for _ in 0..20 {
+                before = before.max(Some(now(scene.get(&path).await.body)));
+            }
+        });
+        assert_eq!((stopped.status, &stopped.body["speed"]), (200, &json!(0)), "{stopped:?}");
+        let after = now(scene.get(&path).await.body);
+        assert!(before <= Some(after), "{before:?} was read, and then {after}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_stops_after_everything_that_was_read() {
+    let scene = Scene::start().await;
+    scene.create(1, &[]).await;
+    stops_after_all_reads(&scene).await;
+}
+
 #[tokio::test]
 async fn of_many_who_move_a_clock_at_once_the_farthest_wins() {
     let scene = Scene::start().await;

@@ -62,6 +62,18 @@ async fn of_many_who_move_a_clock_by_different_replicas_the_farthest_wins() {
 }
 
 #[tokio::test]
+async fn a_clock_of_replicas_stops_after_everything_that_was_read() {
+    let Some(place) = Place::postgres("replicas::a_clock_of_replicas_stops_after_everything_that_was_read")
+    else {
+        return;
+    };
+    let scene = place.start().await;
+    scene.create(1, &[]).await;
+    crate::clock::stops_after_all_reads(&scene).await;
+    place.remove().await;
+}
+
+#[tokio::test]
 async fn replicas_that_start_at_once_draw_apart() {
     let Some(place) = Place::postgres("replicas::replicas_that_start_at_once_draw_apart") else { return };
     let chassis = futures::future::join_all((0..6).map(|_| place.chassis())).await;

@@ -131,12 +131,21 @@ impl<T: Timepieces> Conductor<T> {
         Ok(ClockState { now, speed, next_due: states.iter().filter_map(|state| state.next_due).min() })
     }
 
-    /// Starts clocks that are stopped at `now`.
-    pub(crate) async fn run_from(&self, now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
-        // One wall instant for all services, so that their clocks agree while they run.
-        let (speed_set, wall) = (Some(speed), Some(wall_now()));
-        let change = ClockChange { now: Some(now), speed: speed_set, wall, ..ClockChange::default() };
-        let states = self.set_all(change).await?;
+    /// Starts clocks that are stopped at `now`, or later: a call between services that was under way
+    /// when they stopped may have moved one since, by the time that it carries.
+    pub(crate) async fn run_from(&self, mut now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
+        let mut tries = 0;
+        let states = loop {
+            // One wall instant for all services, so that their clocks agree while they run.
+            let (speed_set, wall) = (Some(speed), Some(wall_now()));
+            let change = ClockChange { now: Some(now), speed: speed_set, wall, ..ClockChange::default() };
+            match self.set_all(change).await {
+                Err(error) if error.is_conflict() && tries < ALIGNMENTS_MAX => tries += 1,
+                set => break set?,
+            }
+            // Some may have started.
+            now = self.freeze().await?.now;
+        };
         Ok(ClockState {
             now: latest(&states),
             speed,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::future::{join_all, try_join_all};
+use futures::future::join_all;
 use outlive_chassis::pause;
 use outlive_clock::wall_now;
 
@@ -73,15 +73,17 @@ impl<T: Timepieces> Conductor<T> {
         Ok(read.into())
     }
 
+    /// Sets all clocks. Returns when all services have responded, also after an error of one: a
+    /// change that is still under way could take effect after the next one.
     pub(super) async fn set_all(&self, change: ClockChange) -> Result<[ClockState; 4], ConductError> {
         let [idp, hub, resource, flow] = Service::ALL;
-        let set = tokio::try_join!(
+        let (idp, hub, resource, flow) = tokio::join!(
             self.set(idp, change),
             self.set(hub, change),
             self.set(resource, change),
             self.set(flow, change)
-        )?;
-        Ok(set.into())
+        );
+        Ok([idp?, hub?, resource?, flow?])
     }
 
     /// Sets all clocks but one service's.
@@ -92,9 +94,9 @@ impl<T: Timepieces> Conductor<T> {
         states: &mut [ClockState; 4],
     ) -> Result<(), ConductError> {
         let others = Service::ALL.into_iter().filter(|service| *service != first);
-        let set = try_join_all(others.clone().map(|service| self.set(service, change))).await?;
+        let set = join_all(others.clone().map(|service| self.set(service, change))).await;
         for (service, state) in others.zip(set) {
-            states[service.index()] = state;
+            states[service.index()] = state?;
         }
         Ok(())
     }

@@ -19,6 +19,8 @@ struct Fakes {
     silent: Mutex<u32>,
     /// The instant that a call of the flow service carries to the hub while its own clock stops.
     carried: Mutex<Option<Instant>>,
+    /// The instants that calls carry to the hub when all clocks have stopped at one, the last first.
+    carried_when_stopped: Mutex<Vec<Instant>>,
 }
 
 /// Stops the clocks, moves time, and lets it run on.
@@ -52,6 +54,19 @@ impl Fakes {
             stuck: false,
             silent: Mutex::new(0),
             carried: Mutex::default(),
+            carried_when_stopped: Mutex::default(),
+        }
+    }
+
+    /// Lets a call move the clock of the hub, if all are stopped after a call to `service`, the last.
+    fn arrive_when_stopped(&self, service: Service, states: &mut [ClockState; 4]) {
+        let now = states[Service::Hub.index()].now;
+        let have_stopped = states.iter().all(|state| state.speed.is_frozen() && state.now == now);
+        if service == Service::Flow
+            && have_stopped
+            && let Some(carried) = self.carried_when_stopped.lock().pop()
+        {
+            states[Service::Hub.index()].now = carried;
         }
     }
 
@@ -62,7 +77,10 @@ impl Fakes {
 
 impl Timepieces for &Fakes {
     async fn read(&self, service: Service) -> Result<ClockState, CallError> {
-        Ok(self.states.lock()[service.index()])
+        let mut states = self.states.lock();
+        let read = states[service.index()];
+        self.arrive_when_stopped(service, &mut states);
+        Ok(read)
     }
 
     async fn set(&self, service: Service, change: ClockChange) -> Result<ClockState, CallError> {
@@ -89,6 +107,7 @@ impl Timepieces for &Fakes {
         {
             states[Service::Hub.index()].now = carried;
         }
+        self.arrive_when_stopped(service, &mut states);
         Ok(state)
     }
 
@@ -158,6 +177,27 @@ async fn a_clock_that_a_call_moves_while_the_others_stop_is_followed() {
         *fakes.carried.lock() = Some(START + Span::from_millis(3));
         let moved = advance(&fakes, Target::By(Span::from_minutes(1)), &|_| ()).await.expect("moves");
         assert_eq!(moved.from, START + Span::from_millis(3));
+    }
+}
+
+/// A service reads its running clock while the freeze of that clock is being committed, and its call
+/// arrives at another service after all clocks were stopped.
+#[tokio::test]
+async fn a_call_that_arrives_when_all_clocks_have_stopped_delays_them() {
+    for speed in [Speed::FROZEN, Speed::times(60)] {
+        let fakes = Fakes::new(Span::from_hours(1), None);
+        for state in fakes.states.lock().iter_mut() {
+            state.speed = Speed::REAL;
+        }
+        let conductor = Conductor::new(&fakes);
+        let instants = (1..=4).rev().map(|late| START + Span::from_millis(late));
+        *fakes.carried_when_stopped.lock() = instants.collect();
+        let stopped = conductor.stop().await.expect("stops");
+        let run = conductor.run_from(stopped.now, speed).await.expect("sets the speed");
+        assert!(fakes.carried_when_stopped.lock().is_empty());
+        assert_eq!(run.now, START + Span::from_millis(4));
+        let states = *fakes.states.lock();
+        assert!(states.iter().all(|state| (state.now, state.speed) == (run.now, speed)), "{states:?}");
     }
 }
 
