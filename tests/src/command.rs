@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::Database;
@@ -39,6 +39,18 @@ pub async fn outlive(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> 
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// Starts `outlive` with these arguments and no configuration from the environment, with pipes to
+/// and from it. Dropping it kills it.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn outlive_with_pipes(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Child {
+    let mut command = Command::from(crate::program::command());
+    command.args(arguments).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 /// Runs `outlive` with these arguments and environment, printing to `output`.

@@ -33,7 +33,7 @@ mod system;
 mod tenant;
 mod work;
 
-pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to};
+pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to, outlive_with_pipes};
 pub use database::Database;
 pub use deployment::{Deployment, Layout, Signal, pause};
 pub use maker::{Maker, Running, sign_in};

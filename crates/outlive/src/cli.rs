@@ -1,12 +1,15 @@
 //! The command line.
 
-use std::net::{IpAddr, SocketAddr};
+mod up_args;
+
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use outlive_chassis::{LabKey, StartError};
 use outlive_clock::Span;
 
+pub(crate) use self::up_args::{UpArgs, UpFormat};
 use crate::hub_args::HubArgs;
 
 /// The help text about the log, and about results that cannot be printed.
@@ -236,42 +239,6 @@ pub(crate) struct PasswordArgs {
     pub(crate) new_password: Option<String>,
     #[command(flatten)]
     pub(crate) target: TenantArgs,
-}
-
-/// `outlive up`.
-#[derive(Debug, Args)]
-pub(crate) struct UpArgs {
-    /// The directory of databases and keys.
-    #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
-    pub(crate) data: PathBuf,
-    /// A seed file for the first tenant, or a number that makes ids, keys, lifetimes and tokens
-    /// reproducible. Can be given twice, once for each.
-    #[arg(long, value_name = "FILE|N", env = "OUTLIVE_SEED")]
-    pub(crate) seed: Vec<String>,
-    /// The first port: console, followed by identity provider, hub, resource, flow.
-    #[arg(long, default_value_t = 8700)]
-    pub(crate) port_base: u16,
-    /// The rules of the first tenant: an edition such as 2025-11, or 2021.
-    #[arg(long, value_name = "EDITION")]
-    pub(crate) rules: Option<String>,
-    /// Store state in this PostgreSQL database instead of embedded ones.
-    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
-    #[command(flatten)]
-    pub(crate) lab_key: LabKeyArgs,
-    /// Drop-in mode: additional host names of the identity provider over TLS, separated by commas,
-    /// for example login.microsoftonline.com,graph.microsoft.com.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) hosts: Vec<String>,
-    /// An additional port for these names, besides the TLS port of the identity provider.
-    #[arg(long, value_name = "PORT", default_value_t = 443, requires = "hosts")]
-    pub(crate) hosts_port: u16,
-    /// Also listen on this address of the machine, and use it in links, so that others in the same
-    /// network can take part. They can do everything, the lab API included: not for the internet.
-    #[arg(long, value_name = "IP", env = "OUTLIVE_SHARE")]
-    pub(crate) share: Option<IpAddr>,
-    #[command(flatten, next_help_heading = "Options of the hub")]
-    pub(crate) hub: HubArgs,
 }
 
 /// A single service. Every option can be set in the environment, for containers.

@@ -155,21 +155,26 @@ pub(crate) struct FirstTenant(Option<JoinHandle<Result<(), StartError>>>);
 const CREATED_WITHIN: Duration = Duration::from_secs(5);
 
 impl FirstTenant {
-    /// Waits until the first tenant exists.
+    /// Waits until the first tenant exists, for five seconds at most.
     ///
     /// # Errors
     /// It cannot be created.
     pub(crate) async fn wait_for_first_tenant(&mut self) -> Result<(), StartError> {
+        tokio::select! {
+            created = self.wait_until_created() => return created,
+            () = pause(CREATED_WITHIN) => {}
+        }
+        tracing::warn!("the first tenant is still being created");
+        Ok(())
+    }
+
+    /// Waits until the first tenant exists, however long that takes.
+    ///
+    /// # Errors
+    /// It cannot be created.
+    pub(crate) async fn wait_until_created(&mut self) -> Result<(), StartError> {
         let Some(creation) = &mut self.0 else { return Ok(()) };
-        let notice = async {
-            pause(CREATED_WITHIN).await;
-            tracing::warn!("the first tenant is still being created");
-            std::future::pending::<()>().await;
-        };
-        let result = tokio::select! {
-            result = creation => result,
-            () = notice => return Ok(()),
-        };
+        let result = creation.await;
         self.0 = None;
         result.unwrap_or_else(|error| {
             Err(StartError::new(

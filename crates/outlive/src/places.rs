@@ -56,17 +56,19 @@ pub(crate) async fn bind(address: SocketAddr, part: Part) -> Result<TcpListener,
 
 /// Returns the loopback address of a service; any free port if `base` is `None`.
 pub(crate) fn loopback(base: Option<u16>, part: Part) -> Result<SocketAddr, StartError> {
-    let port = match base {
-        None => 0,
-        Some(base) => base.checked_add(part.offset()).ok_or_else(|| {
-            StartError::new(
-                format!("cannot use the port base {base}"),
-                "the ports behind it would pass 65535",
-                "choose a --port-base of at most 65000",
-            )
-        })?,
-    };
-    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), at_offset(base, part.offset())?))
+}
+
+/// Returns the port at an offset from the port base; 0, for any free port, if `base` is `None`.
+pub(crate) fn at_offset(base: Option<u16>, offset: u16) -> Result<u16, StartError> {
+    let Some(base) = base else { return Ok(0) };
+    base.checked_add(offset).ok_or_else(|| {
+        StartError::new(
+            format!("cannot use the port base {base}"),
+            "the ports behind it would pass 65535",
+            "choose a --port-base of at most 65000",
+        )
+    })
 }
 
 /// Returns the origins of a service that listens on this loopback port.
@@ -100,4 +102,9 @@ pub(crate) fn check_shared(address: IpAddr) -> Result<(), StartError> {
         ));
     }
     Ok(())
+}
+
+/// The error of a socket without an address.
+pub(crate) fn without_address(error: std::io::Error) -> StartError {
+    StartError::new("a socket has no address", error, "try again")
 }

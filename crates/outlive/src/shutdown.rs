@@ -1,4 +1,4 @@
-//! Graceful shutdown, on Ctrl-C or SIGTERM.
+//! Graceful shutdown, on Ctrl-C or SIGTERM, or when the standard input ends.
 
 use std::io;
 
@@ -47,6 +47,8 @@ pub(crate) struct StopSignal {
     terminate: Signal,
     #[cfg(windows)]
     interrupt: CtrlC,
+    /// The end of the standard input, if that is a signal to stop too.
+    end_of_input: Option<Shutdown>,
 }
 
 impl StopSignal {
@@ -61,16 +63,53 @@ impl StopSignal {
 
     #[cfg(unix)]
     fn open() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            end_of_input: None,
+        })
     }
 
     #[cfg(windows)]
     fn open() -> io::Result<Self> {
-        Ok(Self { interrupt: ctrl_c()? })
+        Ok(Self { interrupt: ctrl_c()?, end_of_input: None })
+    }
+
+    /// Also stops when the standard input ends, as it does when the program that holds the other end
+    /// of the pipe is killed.
+    ///
+    /// # Errors
+    /// The system does not start a thread.
+    pub(crate) fn or_end_of_input(mut self) -> Result<Self, StartError> {
+        let (switch, ended) = shutdown();
+        // Not a task of the runtime, which would wait for the read when it ends.
+        let reading = std::thread::Builder::new().name("input".to_owned()).spawn(move || {
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            switch.stop();
+        });
+        reading.map_err(|error| {
+            StartError::new("cannot wait for the end of the standard input", error, "start it again")
+        })?;
+        self.end_of_input = Some(ended);
+        Ok(self)
     }
 
     /// Waits for the next signal, or for one that arrived since the last wait.
     pub(crate) async fn wait(&mut self) {
+        let end_of_input = self.end_of_input.clone();
+        let end_of_input = async {
+            match end_of_input {
+                Some(ended) => ended.wait().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.wait_for_signal() => {}
+            () = end_of_input => {}
+        }
+    }
+
+    async fn wait_for_signal(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}

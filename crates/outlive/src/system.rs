@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::console::{ConsoleApp, FirstTenant, end_operations};
 use crate::databases;
 use crate::hub_args::HubArgs;
-use crate::places::{Part, bind, check_shared, loopback, origin, origins};
+use crate::places::{Part, bind, check_shared, loopback, origin, origins, without_address};
 use crate::services::{self, Urls};
 use crate::shutdown::{Shutdown, ShutdownSwitch, shutdown};
 use crate::tls::{Hosts, Tls};
@@ -30,6 +30,8 @@ pub(crate) struct SystemConfig {
     pub(crate) database_url: Option<String>,
     /// The first port; free ports if `None`.
     pub(crate) port_base: Option<u16>,
+    /// Whether the identity provider serves TLS.
+    pub(crate) tls: bool,
     /// The key of the lab surface.
     pub(crate) lab_key: LabKey,
     /// Drop-in mode.
@@ -51,6 +53,8 @@ pub(crate) struct System {
     pub(crate) console: String,
     /// The notice about TLS.
     pub(crate) by_tls: String,
+    /// The certificate (PEM) of the local authority.
+    pub(crate) authority_path: PathBuf,
     /// The creation of the first tenant.
     pub(crate) first_tenant: FirstTenant,
     tenants: Tenants,
@@ -83,14 +87,15 @@ impl System {
                 shared.push(bind(SocketAddr::new(address, port), part).await?);
             }
         }
-        // A system on free ports is temporary and needs no TLS.
-        let tls = match config.port_base {
-            Some(base) => Some(Tls::up(base, &config.data_dir, config.hosts.as_ref()).await?),
-            None => None,
+        let tls = if config.tls {
+            Some(Tls::up(config.port_base, &config.data_dir, config.hosts.as_ref()).await?)
+        } else {
+            None
         };
         let (resource_tls, authority) = Tls::of_resource(config.port_base, &config.data_dir).await?;
         let tls_origins = tls.as_ref().map_or(&[][..], |tls| &tls.origins);
         let by_tls = Tls::notice(tls.iter().chain([&resource_tls]));
+        let authority_path = resource_tls.authority().to_owned();
         let [console_at, idp_at, hub_at, resource_at, flow_at] = ports;
         let at = |port: u16| format!("http://127.0.0.1:{port}");
         let public = |port: u16| config.share.map_or_else(|| at(port), |address| origin(address, port));
@@ -150,7 +155,8 @@ impl System {
         if config.database_url.is_none() {
             databases::complete(&config.data_dir, &DATABASES)?;
         }
-        Ok(Self { urls, console: public(console_at), by_tls, first_tenant, tenants, switch, services })
+        let console = public(console_at);
+        Ok(Self { urls, console, by_tls, authority_path, first_tenant, tenants, switch, services })
     }
 
     /// Ends operations in progress, then stops all services gracefully.
@@ -190,9 +196,4 @@ fn ports(listeners: &[TcpListener]) -> Result<[u16; 5], StartError> {
         *port = address.map_err(without_address)?.port();
     }
     Ok(ports)
-}
-
-/// The error of a socket without an address.
-pub(crate) fn without_address(error: std::io::Error) -> StartError {
-    StartError::new("a socket has no address", error, "try again")
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::cli::ServiceArgs;
-use crate::places::Part;
+use crate::places::{Part, at_offset, without_address};
 use crate::shutdown::Shutdown;
 
 /// Offset of the identity provider's TLS port from the port base.
@@ -50,35 +50,31 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Opens the sockets of `outlive up`: on loopback, at an offset from the port base; additional
-    /// names also at a port of their own.
-    pub(crate) async fn up(base: u16, data: &Path, hosts: Option<&Hosts>) -> Result<Self, StartError> {
-        let port = base.checked_add(OFFSET).ok_or_else(|| {
-            StartError::new(
-                format!("cannot use the port base {base}"),
-                "the ports behind it would pass 65535",
-                "choose a --port-base of at most 65000",
-            )
-        })?;
-        let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    /// Opens the sockets of `outlive up`: on loopback, at an offset from the port base or at a free
+    /// port; additional names also at a port of their own.
+    pub(crate) async fn up(
+        base: Option<u16>,
+        data: &Path,
+        hosts: Option<&Hosts>,
+    ) -> Result<Self, StartError> {
+        let mut listeners = vec![bind(loopback(base, OFFSET)?).await?];
+        let port = listeners[0].local_addr().map_err(without_address)?.port();
         let names = hosts.map_or_else(Vec::new, |hosts| hosts.names.clone());
         let mut origins: Vec<String> =
             own_names().chain(names.clone()).map(|name| origin(&name, port)).collect();
-        let mut addresses = vec![loopback(port)];
         if let Some(hosts) = hosts.filter(|hosts| hosts.port != port) {
             // Also the default names: MSAL for Java drops the port of an authority when it
             // refreshes a token.
             origins.extend(names.iter().cloned().chain(own_names()).map(|name| origin(&name, hosts.port)));
-            addresses.push(loopback(hosts.port));
+            listeners.push(bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), hosts.port)).await?);
         }
-        Self::open("identity provider", data, &addresses, names, origins).await
+        Self::open("identity provider", data, listeners, names, origins)
     }
 
     /// Opens the socket at which the resource takes client certificates: at an offset from the port
     /// base, or at a free port. Returns also the certificate (PEM) of the authority.
     pub(crate) async fn of_resource(base: Option<u16>, data: &Path) -> Result<(Self, String), StartError> {
-        let port = base.map_or(Some(0), |base| base.checked_add(RESOURCE_OFFSET)).unwrap_or_default();
-        let listener = bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).await?;
+        let listener = bind(loopback(base, RESOURCE_OFFSET)?).await?;
         let unusable = |error| StartError::new("cannot open the resource's TLS port", error, "try again");
         let port = listener.local_addr().map_err(unusable)?.port();
         let names: Vec<String> = own_names().collect();
@@ -128,7 +124,11 @@ impl Tls {
         }
         *known = Origins::new(known.all().iter().chain(&origins).map(String::as_str));
         let label = if part == Part::Resource { RESOURCE } else { "identity provider" };
-        let mut opened = Self::open(label, &args.data, &args.tls_listen, names, origins).await?;
+        let mut listeners = Vec::new();
+        for address in &args.tls_listen {
+            listeners.push(bind(*address).await?);
+        }
+        let mut opened = Self::open(label, &args.data, listeners, names, origins)?;
         if part == Part::Resource {
             opened.identity = opened.identity.with_client_certificates();
         }
@@ -147,17 +147,13 @@ impl Tls {
         Ok(Some(opened))
     }
 
-    async fn open(
+    fn open(
         label: &'static str,
         data: &Path,
-        addresses: &[SocketAddr],
+        listeners: Vec<TcpListener>,
         names: Vec<String>,
         origins: Vec<String>,
     ) -> Result<Self, StartError> {
-        let mut listeners = Vec::new();
-        for address in addresses {
-            listeners.push(bind(*address).await?);
-        }
         let certified: Vec<String> = own_names().chain(names.clone()).collect();
         let authority = LocalAuthority::open(data, &certified)?;
         let identity = TlsIdentity::issue(&authority, &certified)?;
@@ -188,12 +184,22 @@ impl Tls {
         format!("\n{addresses}{trust}{hosts}")
     }
 
+    /// The path of the authority's certificate.
+    pub(crate) fn authority(&self) -> &Path {
+        &self.authority
+    }
+
     /// Serves on all sockets until a signal to stop.
     pub(crate) fn serve(self, services: &mut JoinSet<std::io::Result<()>>, app: &Router, stop: &Shutdown) {
         for listener in self.listeners {
             services.spawn(serve_tls(listener, self.identity.clone(), app.clone(), stop.clone().wait()));
         }
     }
+}
+
+/// Returns the loopback address at an offset from the port base; any free port if it is `None`.
+fn loopback(base: Option<u16>, offset: u16) -> Result<SocketAddr, StartError> {
+    Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), at_offset(base, offset)?))
 }
 
 fn plain(names: &[String]) -> Vec<String> {

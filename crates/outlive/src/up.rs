@@ -11,12 +11,14 @@ use outlive_tokens::Secret;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::cli::{ServiceArgs, UpArgs};
+use crate::cli::{ServiceArgs, UpArgs, UpFormat};
 use crate::console::{FirstTenant, LabStart, console as open_console, end_operations};
-use crate::places::{Part, bind, loopback, loopback_origins};
+use crate::places::{Part, bind, loopback, loopback_origins, without_address};
+use crate::ready::{self, FirstTenantName};
 use crate::services;
 use crate::shutdown::{StopSignal, shutdown};
-use crate::system::{System, SystemConfig, without_address};
+use crate::system::{System, SystemConfig};
+use crate::temporary_data::TemporaryData;
 use crate::terminal::{self, print_line};
 use crate::tls::{Hosts, Tls};
 
@@ -51,15 +53,21 @@ impl Seeds {
 /// Starts all services, prints their addresses, and runs until a signal to stop.
 pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
     let mut stop = StopSignal::listen()?;
+    if args.stop_at_eof {
+        stop = stop.or_end_of_input()?;
+    }
     let seeds = Seeds::read(&args.seed)?;
     let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), true)?;
-    let lab_key = args.lab_key.open(&args.data)?;
-    let domain = lab.seed.file.tenant.domain.clone();
+    let temporary = args.temporary.then(TemporaryData::new).transpose()?;
+    let data_dir = temporary.as_ref().map_or(args.data, |temporary| temporary.path().to_owned());
+    let lab_key = args.lab_key.open(&data_dir)?;
+    let tenant = FirstTenantName::of(&lab.seed.file);
     let config = SystemConfig {
-        data_dir: args.data,
+        data_dir,
         database_url: args.database_url,
         lab_key,
-        port_base: Some(args.port_base),
+        port_base: Some(args.port_base).filter(|base| *base != 0),
+        tls: true,
         share: args.share,
         hosts: Hosts::of(&args.hosts, args.hosts_port),
         seed: seeds.number,
@@ -76,24 +84,21 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
     };
     let created = tokio::select! {
         () = stop.wait() => None,
-        result = system.first_tenant.wait_for_first_tenant() => Some(result),
+        result = async {
+            match args.format {
+                UpFormat::Text => system.first_tenant.wait_for_first_tenant().await,
+                UpFormat::Json => system.first_tenant.wait_until_created().await,
+            }
+        } => Some(result),
     };
     if !matches!(created, Some(Ok(()))) {
         system.stop().await;
         return created.unwrap_or(Ok(()));
     }
-    let urls = &system.urls;
-    let by_tls = &system.by_tls;
-    print_line(&format!(
-        "Outlive is up. Tenant {domain}; open {console}\n\n  \
-         console and lab API  {console}\n  identity provider    {}\n  hub                  {}\n  resource             {}\n  \
-         flow                 {}\n{by_tls}\nCtrl-C stops it.",
-        urls.idp_public,
-        urls.hub_public,
-        urls.resource_public,
-        urls.flow_public,
-        console = system.console,
-    ));
+    print_line(&match args.format {
+        UpFormat::Text => ready::text(&system, &tenant),
+        UpFormat::Json => ready::json(&system, &tenant).to_string(),
+    });
     unless_lost(stop.wait()).await;
     system.stop().await;
     Ok(())

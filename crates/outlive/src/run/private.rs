@@ -1,16 +1,12 @@
 //! A temporary system: free ports, and data that is deleted afterwards.
 
-use std::io::ErrorKind;
-use std::path::PathBuf;
-use std::time::Duration;
-
 use outlive_chassis::{LabKey, StartError};
-use tempfile::TempDir;
 
 use crate::cli::LAB_KEY_FILE;
 use crate::console::{LabStart, console};
 use crate::hub_args::HubArgs;
 use crate::system::{System, SystemConfig};
+use crate::temporary_data::TemporaryData;
 use crate::terminal::print_error;
 use crate::up::Seeds;
 
@@ -31,59 +27,15 @@ pub(crate) struct PrivateSystem {
     data: Option<TemporaryData>,
 }
 
-/// A directory that is deleted with its content. A start that is interrupted may still be creating
-/// files in it on other threads, so deleting is tried for two seconds.
-struct TemporaryData(PathBuf);
-
-impl TemporaryData {
-    const ATTEMPTS: u32 = 100;
-    const PAUSE: Duration = Duration::from_millis(20);
-
-    fn new(directory: TempDir) -> Self {
-        Self(directory.keep())
-    }
-
-    /// Keeps the directory, and returns its path.
-    fn keep(mut self) -> PathBuf {
-        std::mem::take(&mut self.0)
-    }
-}
-
-impl Drop for TemporaryData {
-    fn drop(&mut self) {
-        if self.0.as_os_str().is_empty() {
-            return;
-        }
-        let mut failure = None;
-        for _ in 0..Self::ATTEMPTS {
-            match std::fs::remove_dir_all(&self.0) {
-                Ok(()) => return,
-                Err(error) if error.kind() == ErrorKind::NotFound => return,
-                Err(error) => failure = Some(error),
-            }
-            std::thread::park_timeout(Self::PAUSE);
-        }
-        if let Some(error) = failure {
-            tracing::warn!(%error, "temporary data could not be deleted");
-        }
-    }
-}
-
 impl PrivateSystem {
     pub(crate) async fn start(options: SystemOptions<'_>, seeds: &Seeds) -> Result<Self, StartError> {
-        let data = tempfile::Builder::new().prefix("outlive-run-").tempdir().map_err(|error| {
-            StartError::new(
-                "cannot create a directory for temporary data",
-                error,
-                "set TMPDIR to a writable directory",
-            )
-        })?;
-        let data = TemporaryData::new(data);
+        let data = TemporaryData::new()?;
         let config = SystemConfig {
-            data_dir: data.0.clone(),
+            data_dir: data.path().to_owned(),
             database_url: options.database_url.map(str::to_owned),
-            lab_key: LabKey::open(&data.0.join(LAB_KEY_FILE))?,
+            lab_key: LabKey::open(&data.path().join(LAB_KEY_FILE))?,
             port_base: None,
+            tls: false,
             share: None,
             hosts: None,
             seed: seeds.number,
