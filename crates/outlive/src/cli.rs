@@ -1,14 +1,15 @@
 //! The command line.
 
+mod lab_key_args;
 mod up_args;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use outlive_chassis::{LabKey, StartError};
 use outlive_clock::Span;
 
+pub(crate) use self::lab_key_args::{LAB_KEY_FILE, LabKeyArgs};
 pub(crate) use self::up_args::{UpArgs, UpFormat};
 use crate::hub_args::HubArgs;
 
@@ -16,8 +17,6 @@ use crate::hub_args::HubArgs;
 const OUTPUT: &str = "OUTLIVE_LOG sets what is logged on standard error, by module: 'outlive=debug,idp::token=trace'. By default it is \
      'warn'.\n\nA result that cannot be printed is not a success: if the reader of a pipe closes it, the command ends quietly \
      with exit code 141; if standard output cannot be written, it reports why and ends with exit code 2.";
-/// The lab key's file in the data directory.
-pub(crate) const LAB_KEY_FILE: &str = "lab-key";
 
 /// Which credentials outlive a password change, and why? Watch it happen.
 #[derive(Debug, Parser)]
@@ -287,32 +286,6 @@ pub(crate) struct ServiceArgs {
     pub(crate) urls: UrlArgs,
     #[command(flatten, next_help_heading = "Options of the hub")]
     pub(crate) hub: HubArgs,
-}
-
-/// The secret that only the lab and the services share.
-#[derive(Debug, Args)]
-pub(crate) struct LabKeyArgs {
-    /// The key that /_lab requires on every service: at least 32 characters, the same for the
-    /// console and all services.
-    #[arg(long, value_name = "KEY", env = "OUTLIVE_LAB_KEY", hide_env_values = true)]
-    lab_key: Option<String>,
-    /// The file of this key, for services with data directories of their own; created if it does
-    /// not exist. Default: lab-key in the data directory.
-    #[arg(long, value_name = "FILE", env = "OUTLIVE_LAB_KEY_FILE")]
-    lab_key_file: Option<PathBuf>,
-}
-
-impl LabKeyArgs {
-    /// Returns the key, or reads it from its file. An empty variable counts as absent.
-    pub(crate) fn open(&self, data: &Path) -> Result<LabKey, StartError> {
-        if let Some(key) = self.lab_key.as_deref().filter(|key| !key.is_empty()) {
-            return LabKey::new(key);
-        }
-        match self.lab_key_file.as_deref().filter(|file| !file.as_os_str().is_empty()) {
-            Some(file) => LabKey::open(file),
-            None => LabKey::open(&data.join(LAB_KEY_FILE)),
-        }
-    }
 }
 
 /// The URLs of the other services. Browsers use the public ones.

@@ -75,8 +75,8 @@ impl StopSignal {
         Ok(Self { interrupt: ctrl_c()?, end_of_input: None })
     }
 
-    /// Also stops when the standard input ends, as it does when the program that holds the other end
-    /// of the pipe is killed.
+    /// Also stops when the standard input ends, as it does when the program at the other end of the
+    /// pipe is killed.
     ///
     /// # Errors
     /// The system does not start a thread.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::LabKeyArgs;
+use super::lab_key_args::LabKeyArgs;
 use crate::hub_args::HubArgs;
 
 /// What `outlive up` prints when it is ready.

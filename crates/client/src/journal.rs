@@ -1,0 +1,100 @@
+//! The journal: what the services decided, in order.
+
+use std::fmt;
+use std::future::IntoFuture;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::tenant_api::{Pending, TenantApi};
+
+/// Maximum number of pages that are read.
+const PAGES_MAX: usize = 10_000;
+
+/// A query of the journal, see [`Tenant::journal`](crate::Tenant::journal). Await it for the lines.
+#[must_use = "nothing is read until it is awaited"]
+pub struct Journal<'a> {
+    tenant: &'a TenantApi,
+    selection: Vec<(&'static str, String)>,
+}
+
+impl<'a> Journal<'a> {
+    pub(crate) const fn new(tenant: &'a TenantApi) -> Self {
+        Self { tenant, selection: Vec::new() }
+    }
+
+    /// Only events of this kind (`token.refused`), or with this prefix if it ends in a dot.
+    pub fn kind(self, kind: &str) -> Self {
+        self.with("kind", kind)
+    }
+
+    /// Only events of this subject (`connection:ID`).
+    pub fn subject(self, subject: &str) -> Self {
+        self.with("subject", subject)
+    }
+
+    /// Only events of this trace.
+    pub fn trace(self, trace: &str) -> Self {
+        self.with("trace", trace)
+    }
+
+    fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.selection.push((name, value.to_owned()));
+        self
+    }
+
+    async fn read(self) -> Result<Vec<JournalLine>, Error> {
+        let (mut lines, mut after) = (Vec::new(), String::new());
+        for _ in 0..PAGES_MAX {
+            let request = self.tenant.request(Method::GET, "/journal").query(&self.selection);
+            let page: Page = self.tenant.send(request.query(&[("after", &after)])).await?;
+            if page.lines.is_empty() {
+                break;
+            }
+            lines.extend(page.lines);
+            after = page.next;
+        }
+        Ok(lines)
+    }
+}
+
+impl<'a> IntoFuture for Journal<'a> {
+    type Output = Result<Vec<JournalLine>, Error>;
+    type IntoFuture = Pending<'a, Vec<JournalLine>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.read())
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    lines: Vec<JournalLine>,
+    next: String,
+}
+
+/// An event of the journal.
+#[derive(Clone, Debug, Deserialize)]
+#[non_exhaustive]
+pub struct JournalLine {
+    /// The service that recorded it.
+    pub service: String,
+    /// When it happened (virtual time, RFC 3339).
+    pub at: String,
+    /// What happened (`token.refused`).
+    pub kind: String,
+    /// What it happened to (`connection:ID`).
+    pub subject: String,
+    /// The trace (W3C trace id) that it belongs to.
+    pub trace: String,
+    /// The payload, whose form its kind determines.
+    pub data: Value,
+}
+
+impl fmt::Debug for Journal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("selection", &self.selection).finish_non_exhaustive()
+    }
+}

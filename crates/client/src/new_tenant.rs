@@ -1,0 +1,82 @@
+//! A tenant to create.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::error::Error;
+use crate::lab_api::LabApi;
+use crate::tenant::Tenant;
+use crate::time::Span;
+
+/// How long a tenant exists if nothing else is given (wall time).
+const LIFETIME: &str = "PT1H";
+
+/// A tenant to create. See [`Lab::new_tenant`](crate::Lab::new_tenant).
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct NewTenant {
+    lab: String,
+    request: Map<String, Value>,
+}
+
+impl NewTenant {
+    pub(crate) fn new(lab: String) -> Self {
+        let tenant = Self { lab, request: Map::new() };
+        tenant.member("lifetime", LIFETIME)
+    }
+
+    /// Its display name.
+    pub fn name(self, name: &str) -> Self {
+        self.member("name", name)
+    }
+
+    /// Its seed, by name; by default that of the lab.
+    pub fn seed(self, name: &str) -> Self {
+        self.member("seed", name)
+    }
+
+    /// Users and applications on top of the seed, in the form of a seed file.
+    pub fn overlay(self, overlay: impl Serialize) -> Self {
+        self.member("overlay", json!(overlay))
+    }
+
+    /// The edition of its revocation table, for example `2021`.
+    pub fn rules(self, edition: &str) -> Self {
+        self.member("rules", edition)
+    }
+
+    /// When its time starts: an instant in the past, or a negative duration before now (`-P90D`).
+    /// Advanced by the same duration, its time is the present.
+    pub fn starts(self, starts: &str) -> Self {
+        self.member("starts", starts)
+    }
+
+    /// How many virtual seconds pass in a second; with 0, only `advance` moves time.
+    pub fn speed(self, speed: u32) -> Self {
+        self.member("clock", json!({ "speed": speed }))
+    }
+
+    /// Without the connections and flows of the seed, which is faster.
+    pub fn bare(self) -> Self {
+        self.member("bare", true)
+    }
+
+    /// How long it exists, if it is not deleted before (wall time; an hour by default, at most 30
+    /// days).
+    pub fn lifetime(self, lifetime: impl Into<Span>) -> Self {
+        self.member("lifetime", lifetime.into().to_string())
+    }
+
+    fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.request.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Creates the tenant.
+    ///
+    /// # Errors
+    /// The lab does not answer, or rejects an option.
+    pub async fn create(self) -> Result<Tenant, Error> {
+        Tenant::create(LabApi::new(&self.lab)?, &Value::Object(self.request)).await
+    }
+}
