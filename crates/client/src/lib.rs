@@ -23,8 +23,8 @@
 //! [`Lab::get`] starts the `outlive` program on first use, on free ports and with temporary data;
 //! it ends with the test process, even if that is killed. The program is `OUTLIVE_BIN`, or
 //! `outlive` on `PATH`. With `OUTLIVE_AGAINST=http://127.0.0.1:8700`, tests use the lab at that
-//! address. A [`Tenant`] is deleted by [`Tenant::delete`], when it is dropped, and an hour after its
-//! creation at the latest.
+//! address. A [`Tenant`] is deleted by [`Tenant::delete`], when it is dropped, and an hour after
+//! its creation at the latest.
 //!
 //! A call is a method of [`Tenant`] that is awaited; what it returns has the types of this crate.
 //! An [`Error`] says what failed, why, and what to do. All calls need a tokio runtime with I/O and

@@ -11,6 +11,7 @@ use outlive_lab::scenario::run::LabClient;
 use outlive_wire::classes::{Class, ClassRequest};
 
 use crate::cli::ClassArgs;
+use crate::lab_failure;
 use crate::terminal::{print_error, print_line};
 
 /// Maximum length of a file of names, in bytes.
@@ -21,28 +22,22 @@ pub(crate) async fn class(args: ClassArgs) -> Result<ExitCode, StartError> {
     let names = args.names.as_deref().map(read_names).transpose()?.unwrap_or_default();
     let random = Randomness::from_system();
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let lab = LabClient::new(http, &args.against);
-    lab.tenants().await.map_err(|error| {
-        StartError::new(
-            format!("cannot use the lab at {}", args.against),
-            error,
-            "start a system with `outlive up`, or give --against the address it printed",
-        )
-    })?;
+    let lab = LabClient::new(http, args.lab.url());
+    lab.tenants().await.map_err(|error| lab_failure::unusable_lab(args.lab.url(), &error))?;
     let request =
         ClassRequest { seats: args.seats, names, lesson: args.lesson, seed: args.seed, rules: args.rules };
     match lab.open_class(&request).await {
         Ok(class) => {
-            let text = if args.json {
+            let text = if args.format.is_json() {
                 serde_json::to_string_pretty(&class).unwrap_or_default()
             } else {
-                described(&class, &args.against)
+                described(&class, args.lab.url())
             };
             print_line(&text);
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
-            print_error(&error);
+            print_error(&lab_failure::reason(&error));
             Ok(ExitCode::FAILURE)
         }
     }

@@ -1,17 +1,28 @@
 //! The command line.
 
+mod against_args;
+mod data_args;
+mod format_args;
+pub(crate) mod help;
 mod lab_key_args;
+mod matrix_args;
+mod service_args;
 mod up_args;
+pub(crate) mod usage;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use outlive_clock::Span;
 
-pub(crate) use self::lab_key_args::{LAB_KEY_FILE, LabKeyArgs};
-pub(crate) use self::up_args::{UpArgs, UpFormat};
-use crate::hub_args::HubArgs;
+pub(crate) use self::against_args::{AgainstArgs, LabArgs, TenantArgs};
+pub(crate) use self::data_args::DataArgs;
+pub(crate) use self::format_args::{FormatArgs, OutputFormat};
+pub(crate) use self::lab_key_args::LAB_KEY_FILE;
+pub(crate) use self::matrix_args::{MatrixArgs, MatrixFormat, MatrixKind};
+pub(crate) use self::service_args::ServiceArgs;
+pub(crate) use self::up_args::UpArgs;
 
 /// The help text about the log, and about results that cannot be printed.
 const OUTPUT: &str = "OUTLIVE_LOG sets what is logged on standard error, by module: 'outlive=debug,idp::token=trace'. By default it is \
@@ -40,12 +51,15 @@ pub(crate) enum Command {
     Flow(ServiceArgs),
     /// Start only the console and the lab API.
     Console(ServiceArgs),
-    /// Run scenario files, on a temporary system on free ports unless `--against` is given. Exit
-    /// code 0: all passed, 1: some failed or could not be executed, 2: nothing could be run, a file
-    /// is invalid or a report could not be written.
+    /// Run scenario files, on a temporary system unless `--against` is given.
+    ///
+    /// Exit code 0: all passed, 1: some failed or could not be executed, 2: nothing could be run, a
+    /// file is invalid or a report could not be written.
     Run(RunArgs),
-    /// Check scenario and seed files without running them, as `run` does before it starts. Exit
-    /// code 0: all are valid, 2: one is invalid.
+    /// Check scenario and seed files without running them.
+    ///
+    /// Finds what `run` finds before its first request. Exit code 0: all are valid, 2: one is
+    /// invalid.
     Check {
         /// The files.
         #[arg(required = true)]
@@ -54,14 +68,17 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE|N")]
         seed: Vec<String>,
     },
-    /// Run the paired scenarios of files with their variants, in tenants that differ in one fact,
-    /// and print where their outcomes differ. Exit code 0: every scenario passes and its variant
-    /// fails, 1: some do not, 2: a file is invalid.
+    /// Run paired scenarios, in tenants that differ in one fact, and print where they differ.
+    ///
+    /// Exit code 0: every scenario passes and its variant fails, 1: some do not, 2: a file is
+    /// invalid.
     Twins(TwinsArgs),
     /// Advance a tenant's time in a running system, doing all due work.
     Advance {
         /// The duration, for example PT1H or 90d.
         duration: Span,
+        #[command(flatten)]
+        format: FormatArgs,
         #[command(flatten)]
         target: TenantArgs,
     },
@@ -84,37 +101,42 @@ pub(crate) enum Command {
         #[arg(long, default_value = "admin")]
         by: String,
         #[command(flatten)]
+        format: FormatArgs,
+        #[command(flatten)]
         target: TenantArgs,
     },
-    /// Execute every cell of a matrix in temporary tenants, and compare the outcomes: an edition of
-    /// the published revocation table, or what events do to connections, with their repairs. Exit
-    /// code 0: all are as expected, 1: a cell differs.
+    /// Execute every cell of a matrix in temporary tenants, and compare the outcomes.
+    ///
+    /// A matrix is an edition of the published revocation table, or what events do to connections,
+    /// with their repairs. Exit code 0: all are as expected, 1: a cell differs.
     Matrix(MatrixArgs),
-    /// Explain an error that was copied from the real product: what happened, how certain that is,
-    /// and what repairs it. Sends nothing anywhere. Exit code 1: the text does not tell,
-    /// or there is no scenario to write.
+    /// Explain an error that was copied from the real product.
+    ///
+    /// Says what happened, how certain that is, and what repairs it. Sends nothing anywhere. Exit
+    /// code 1: the text does not tell, or there is no scenario to write.
     Diagnose(DiagnoseArgs),
-    /// Open a class in a running system: a tenant for each seat, a code to join by, and an overview
-    /// for the teacher.
+    /// Open a class in a running system.
+    ///
+    /// It has a tenant for each seat, a code to join by, and an overview for the teacher.
     Class(ClassArgs),
-    /// Explain a token, code, cookie, connection or run of a running system: what it is, where it
-    /// comes from, what would end it and, if it is refused, why.
+    /// Explain a token, code, cookie, connection or run of a running system.
+    ///
+    /// Says what it is, where it comes from, what would end it and, if it is refused, why.
     Why {
         /// The credential or its id, uti or fingerprint; the id of a connection; the name of a run;
         /// - reads it from standard input, so that it is not stored in a shell history.
         id: String,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: FormatArgs,
         #[command(flatten)]
         target: TenantArgs,
     },
-    /// Print the path of the local authority's certificate and how to trust it, which clients of
-    /// the https addresses require. Creates the authority if it does not exist.
+    /// Print the path of the local authority's certificate and how to trust it.
+    ///
+    /// Clients of the https addresses require it. Creates the authority if it does not exist.
     Ca {
-        /// The directory of databases and keys.
-        #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
-        data: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
         /// Print only the path, for scripts.
         #[arg(long)]
         path: bool,
@@ -124,6 +146,16 @@ pub(crate) enum Command {
         /// Its health address, for example http://127.0.0.1:8701/healthz.
         url: String,
     },
+    /// Print the completions of a shell, for its configuration.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write the man pages of all commands into a directory.
+    Man {
+        /// The directory; created if it does not exist.
+        directory: PathBuf,
+    },
 }
 
 /// `outlive run`.
@@ -132,9 +164,8 @@ pub(crate) struct RunArgs {
     /// The scenario files.
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// The lab of a running system, for example http://127.0.0.1:8700.
-    #[arg(long, value_name = "URL")]
-    pub(crate) against: Option<String>,
+    #[command(flatten)]
+    pub(crate) against: AgainstArgs,
     /// Write the results as JUnit XML; - is standard output, and suppresses other output.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
@@ -166,24 +197,11 @@ pub(crate) struct TwinsArgs {
     /// The scenario files.
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if
-    /// absent.
-    #[arg(long, value_name = "URL")]
-    pub(crate) against: Option<String>,
+    #[command(flatten)]
+    pub(crate) against: AgainstArgs,
     /// Store the temporary system's state in this PostgreSQL database instead of embedded ones.
     #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
-}
-
-/// A tenant of a running system.
-#[derive(Debug, Args)]
-pub(crate) struct TenantArgs {
-    /// The lab of the running system.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8700")]
-    pub(crate) against: String,
-    /// The tenant, by id or domain; by default the only one, or contoso.example.
-    #[arg(long, value_name = "T")]
-    pub(crate) tenant: Option<String>,
 }
 
 /// `outlive diagnose`.
@@ -197,9 +215,8 @@ pub(crate) struct DiagnoseArgs {
     /// Write the scenario that reproduces it to this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
-    /// Print JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
 }
 
 /// `outlive class`.
@@ -219,12 +236,10 @@ pub(crate) struct ClassArgs {
     /// The edition of their revocation table; by default that of the lab.
     #[arg(long, value_name = "EDITION")]
     pub(crate) rules: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// The lab of the running system, by the address that the class uses.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8700")]
-    pub(crate) against: String,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    #[command(flatten)]
+    pub(crate) lab: LabArgs,
 }
 
 /// A user and the new password.
@@ -237,174 +252,7 @@ pub(crate) struct PasswordArgs {
     #[arg(long, value_name = "PASSWORD")]
     pub(crate) new_password: Option<String>,
     #[command(flatten)]
+    pub(crate) format: FormatArgs,
+    #[command(flatten)]
     pub(crate) target: TenantArgs,
-}
-
-/// A single service. Every option can be set in the environment, for containers.
-#[derive(Debug, Args)]
-pub(crate) struct ServiceArgs {
-    /// The address to listen on; by default the service's own port on 127.0.0.1.
-    #[arg(long, env = "OUTLIVE_LISTEN")]
-    pub(crate) listen: Option<SocketAddr>,
-    /// The directory of the database and the sealing key.
-    #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
-    pub(crate) data: PathBuf,
-    /// Store state in this PostgreSQL database, which replicas can share.
-    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL", hide_env_values = true)]
-    pub(crate) database_url: Option<String>,
-    /// Additional addresses to listen on over TLS, separated by commas, for example 0.0.0.0:8743
-    /// (identity provider, and the resource with client certificates).
-    #[arg(long, env = "OUTLIVE_TLS_LISTEN", value_delimiter = ',')]
-    pub(crate) tls_listen: Vec<SocketAddr>,
-    /// Where to put a copy of the authority's certificate (`ca.pem`), for services that have to
-    /// trust it and cannot read the data directory.
-    #[arg(long, env = "OUTLIVE_CA_COPY", requires = "tls_listen")]
-    pub(crate) ca_copy: Option<PathBuf>,
-    /// Additional host names over TLS besides localhost, separated by commas (identity provider
-    /// only).
-    #[arg(long, env = "OUTLIVE_HOSTS", value_delimiter = ',', requires = "tls_listen")]
-    pub(crate) hosts: Vec<String>,
-    /// The origins of the service, separated by commas, the one for browsers first.
-    #[arg(long, env = "OUTLIVE_ORIGINS", value_delimiter = ',')]
-    pub(crate) origins: Vec<String>,
-    /// Every origin under which the identity provider signs, separated by commas.
-    #[arg(long, env = "OUTLIVE_ISSUER_ORIGINS", value_delimiter = ',')]
-    pub(crate) issuer_origins: Vec<String>,
-    /// The sealing key, 64 hexadecimal digits; shared by replicas. After a comma, the key that it
-    /// replaces. By default stored in the data directory.
-    #[arg(long, env = "OUTLIVE_SEALING_KEY", hide_env_values = true)]
-    pub(crate) sealing_key: Option<String>,
-    /// A number that makes ids, keys, lifetimes and tokens reproducible (console: or a seed file).
-    #[arg(long, value_name = "FILE|N", env = "OUTLIVE_SEED")]
-    pub(crate) seed: Vec<String>,
-    /// The name of this replica, the same after a restart.
-    #[arg(long, env = "OUTLIVE_REPLICA", default_value = "one")]
-    pub(crate) replica: String,
-    #[command(flatten)]
-    pub(crate) lab_key: LabKeyArgs,
-    #[command(flatten)]
-    pub(crate) urls: UrlArgs,
-    #[command(flatten, next_help_heading = "Options of the hub")]
-    pub(crate) hub: HubArgs,
-}
-
-/// The URLs of the other services. Browsers use the public ones.
-#[derive(Debug, Args)]
-pub(crate) struct UrlArgs {
-    /// The identity provider, as services reach it.
-    #[arg(long, env = "OUTLIVE_IDP_URL", default_value = "http://127.0.0.1:8701")]
-    idp_url: String,
-    /// The identity provider, as browsers reach it.
-    #[arg(long, env = "OUTLIVE_IDP_PUBLIC_URL")]
-    idp_public_url: Option<String>,
-    /// The identity provider by https, as clients reach it; for tenant credentials.
-    #[arg(long, env = "OUTLIVE_IDP_TLS_URL")]
-    idp_tls_url: Option<String>,
-    /// The hub, as services reach it.
-    #[arg(long, env = "OUTLIVE_HUB_URL", default_value = "http://127.0.0.1:8702")]
-    hub_url: String,
-    /// The hub, as browsers reach it.
-    #[arg(long, env = "OUTLIVE_HUB_PUBLIC_URL")]
-    hub_public_url: Option<String>,
-    /// The resource, as services reach it.
-    #[arg(long, env = "OUTLIVE_RESOURCE_URL", default_value = "http://127.0.0.1:8703")]
-    resource_url: String,
-    /// The resource, as browsers reach it.
-    #[arg(long, env = "OUTLIVE_RESOURCE_PUBLIC_URL")]
-    resource_public_url: Option<String>,
-    /// The resource by https, as services reach it; for client certificates.
-    #[arg(long, env = "OUTLIVE_RESOURCE_TLS_URL")]
-    resource_tls_url: Option<String>,
-    /// The resource by https, as clients reach it; for tenant credentials.
-    #[arg(long, env = "OUTLIVE_RESOURCE_TLS_PUBLIC_URL")]
-    resource_tls_public_url: Option<String>,
-    /// The flow service, as services reach it.
-    #[arg(long, env = "OUTLIVE_FLOW_URL", default_value = "http://127.0.0.1:8704")]
-    flow_url: String,
-    /// The flow service, as browsers reach it.
-    #[arg(long, env = "OUTLIVE_FLOW_PUBLIC_URL")]
-    flow_public_url: Option<String>,
-}
-
-impl ServiceArgs {
-    /// Returns the URLs of all services. A public one defaults to the internal one.
-    pub(crate) fn urls(&self) -> crate::services::Urls {
-        let plain = |url: &str| url.trim_end_matches('/').to_owned();
-        let public = |public: &Option<String>, inner: &str| plain(public.as_deref().unwrap_or(inner));
-        let urls = &self.urls;
-        let (idp, idp_public) = (plain(&urls.idp_url), public(&urls.idp_public_url, &urls.idp_url));
-        let issuer_origins = if self.issuer_origins.is_empty() {
-            let mut both = vec![idp_public.clone(), idp.clone()];
-            both.dedup();
-            both
-        } else {
-            self.issuer_origins.iter().map(|origin| plain(origin)).collect()
-        };
-        let resource_tls_public = urls.resource_tls_public_url.as_ref().or(urls.resource_tls_url.as_ref());
-        crate::services::Urls {
-            hub_public: public(&urls.hub_public_url, &urls.hub_url),
-            hub: plain(&urls.hub_url),
-            resource_public: public(&urls.resource_public_url, &urls.resource_url),
-            resource: plain(&urls.resource_url),
-            resource_tls: urls.resource_tls_url.as_deref().map(plain),
-            resource_tls_public: resource_tls_public.map(|url| plain(url)),
-            authority: None,
-            flow_public: public(&urls.flow_public_url, &urls.flow_url),
-            flow: plain(&urls.flow_url),
-            idp,
-            idp_public,
-            idp_tls: urls.idp_tls_url.as_deref().map(plain),
-            issuer_origins,
-        }
-    }
-}
-
-/// The format of a matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MatrixFormat {
-    /// For a terminal.
-    Table,
-    /// For a document.
-    Markdown,
-    /// For a program.
-    Json,
-    /// A self-contained page.
-    Html,
-}
-
-/// The matrix to execute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MatrixKind {
-    /// Which event ends which credential.
-    Credentials,
-    /// Which event breaks which connection, and what repairs it.
-    Connections,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = crate::matrix::names())]
-pub(crate) struct MatrixArgs {
-    /// The matrix.
-    #[arg(default_value = "credentials")]
-    pub(crate) kind: MatrixKind,
-    /// The format.
-    #[arg(long, default_value = "table")]
-    pub(crate) format: MatrixFormat,
-    /// The edition: 2018, 2021, 2025-05 or 2025-11, by default the newest; with changed cells:
-    /// 2025-11+row.column=revoked. Connections have the newest only.
-    #[arg(long, value_name = "EDITION")]
-    pub(crate) rules: Option<String>,
-    /// Of connections: only these events, separated by commas (`sspr,owner_leaves`).
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) events: Vec<String>,
-    /// Of connections: only these kinds, separated by commas (`confidential,basic`).
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) connections: Vec<String>,
-    /// The lab of a running system, for example http://127.0.0.1:8700; a temporary system if
-    /// absent.
-    #[arg(long, value_name = "URL")]
-    pub(crate) against: Option<String>,
-    /// Store the temporary system's state in this PostgreSQL database instead of embedded ones.
-    #[arg(long, value_name = "URL", env = "OUTLIVE_DATABASE_URL")]
-    pub(crate) database_url: Option<String>,
 }

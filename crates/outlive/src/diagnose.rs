@@ -22,7 +22,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
     };
     let diagnosis = explain(&text, client);
     let file = diagnosis.scenario.as_deref().and_then(reproduction);
-    if args.json {
+    if args.format.is_json() {
         print_line(&serde_json::to_string_pretty(&diagnosis).unwrap_or_default());
     } else {
         print(&diagnosis.to_string());
@@ -35,7 +35,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
                 format!("There is no scenario that reproduces it: {} was not written.", path.display());
             print_error(&unwritten);
         }
-        (None, Some(_)) if !args.json => {
+        (None, Some(_)) if !args.format.is_json() => {
             print_line("\nTo reproduce it: --scenario FILE, then outlive run FILE.")
         }
         (None, _) => {}

@@ -7,22 +7,29 @@ use outlive_chassis::{HttpClient, StartError, Trace};
 use outlive_clock::{Randomness, Span, TenantId};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::run::{LabClient, LabError};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::advancing::advancing;
-use crate::cli::{PasswordArgs, TenantArgs};
+use crate::cli::{FormatArgs, PasswordArgs, TenantArgs};
+use crate::lab_failure;
 use crate::terminal::{print_error, print_line};
 
 /// Maximum length of a credential that is read, in bytes.
 const CREDENTIAL_MAX: u64 = 16_384;
 
 /// Advances time.
-pub(crate) async fn advance(by: Span, target: &TenantArgs) -> Result<ExitCode, StartError> {
+pub(crate) async fn advance(
+    by: Span,
+    format: &FormatArgs,
+    target: &TenantArgs,
+) -> Result<ExitCode, StartError> {
     let (lab, tenant) = find(target).await?;
     Ok(exit_with(advancing(&lab, tenant, lab.advance(tenant, by)).await.map(|clock| {
         let (done, failed) = clock.due_work();
         let succeeded = done.saturating_sub(failed);
-        format!("It is {} now; {succeeded} runs succeeded, {failed} failed.", clock.now)
+        let text = format!("It is {} now; {succeeded} runs succeeded, {failed} failed.", clock.now);
+        if format.is_json() { json_text(&clock) } else { text }
     })))
 }
 
@@ -37,7 +44,7 @@ pub(crate) async fn reset_password(args: &PasswordArgs, channel: &str) -> Result
 }
 
 /// Explains a credential, connection or run.
-pub(crate) async fn why(id: &str, as_json: bool, target: &TenantArgs) -> Result<ExitCode, StartError> {
+pub(crate) async fn why(id: &str, format: &FormatArgs, target: &TenantArgs) -> Result<ExitCode, StartError> {
     let of = if id == "-" {
         std::io::read_to_string(std::io::stdin().take(CREDENTIAL_MAX)).map_err(|error| {
             StartError::new("cannot read the standard input", error, "give the credential as the argument")
@@ -46,9 +53,13 @@ pub(crate) async fn why(id: &str, as_json: bool, target: &TenantArgs) -> Result<
         id.to_owned()
     };
     let (lab, tenant) = find(target).await?;
-    Ok(exit_with(lab.why(tenant, &of).await.map(|why| {
-        if as_json { serde_json::to_string_pretty(&why).unwrap_or_default() } else { why.to_string() }
-    })))
+    Ok(exit_with(
+        lab.why(tenant, &of).await.map(
+            |why| {
+                if format.is_json() { json_text(&why) } else { why.to_string() }
+            },
+        ),
+    ))
 }
 
 async fn set_password(args: &PasswordArgs, mut event: Value) -> Result<ExitCode, StartError> {
@@ -57,12 +68,20 @@ async fn set_password(args: &PasswordArgs, mut event: Value) -> Result<ExitCode,
         event["new_password"] = json!(password);
     }
     let (lab, tenant) = find(&args.target).await?;
-    if let Err(error) = lab.raise(tenant, &event).await {
-        return Ok(exit_with(Err(error)));
-    }
-    Ok(exit_with(lab.credentials(tenant).await.map(|credentials| match credentials.user(&args.user) {
-        Some(user) => format!("The password of {} is now {}", user.upn, user.password),
-        None => "The password was changed.".to_owned(),
+    let raised = match lab.raise(tenant, &event).await {
+        Ok(raised) => raised,
+        Err(error) => return Ok(exit_with(Err(error))),
+    };
+    Ok(exit_with(lab.credentials(tenant).await.map(|credentials| {
+        let user = credentials.user(&args.user);
+        if args.format.is_json() {
+            let user = user.map(|user| json!({"upn": user.upn, "id": user.id, "password": user.password}));
+            return json_text(&json!({"event": raised["event"], "at": raised["at"], "user": user}));
+        }
+        match user {
+            Some(user) => format!("The password of {} is now {}", user.upn, user.password),
+            None => "The password was changed.".to_owned(),
+        }
     })))
 }
 
@@ -70,11 +89,15 @@ async fn set_password(args: &PasswordArgs, mut event: Value) -> Result<ExitCode,
 pub(crate) async fn revoke_sessions(
     user: &str,
     by: &str,
+    format: &FormatArgs,
     target: &TenantArgs,
 ) -> Result<ExitCode, StartError> {
     let (lab, tenant) = find(target).await?;
     let event = json!({"type": "revoke_sessions", "user": user, "by": by});
     Ok(exit_with(lab.raise(tenant, &event).await.map(|event| {
+        if format.is_json() {
+            return json_text(&event);
+        }
         let at = event["at"].as_str().unwrap_or_default();
         format!("All sessions and refresh tokens of {user} issued before {at} are revoked.")
     })))
@@ -87,23 +110,22 @@ fn exit_with(result: Result<String, LabError>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            print_error(&error);
+            print_error(&lab_failure::reason(&error));
             ExitCode::FAILURE
         }
     }
 }
 
+fn json_text(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
 async fn find(target: &TenantArgs) -> Result<(LabClient, TenantId), StartError> {
     let random = Randomness::from_system();
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
-    let lab = LabClient::new(http, &target.against);
-    let tenants = lab.tenants().await.map_err(|error| {
-        StartError::new(
-            format!("cannot use the lab at {}", target.against),
-            error,
-            "start a system with `outlive up`, or give --against the address it printed",
-        )
-    })?;
+    let url = target.lab.url();
+    let lab = LabClient::new(http, url);
+    let tenants = lab.tenants().await.map_err(|error| lab_failure::unusable_lab(url, &error))?;
     let wanted = target.tenant.as_deref().unwrap_or("contoso.example");
     let found = tenants.iter().find(|found| found.tenant_id.to_string() == wanted || found.domain == wanted);
     let found = match (found, target.tenant.as_deref(), tenants.as_slice()) {

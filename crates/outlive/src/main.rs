@@ -11,6 +11,7 @@ mod diagnose;
 mod health;
 mod hub_args;
 mod lab_commands;
+mod lab_failure;
 mod logs;
 mod matrix;
 mod places;
@@ -18,6 +19,7 @@ mod ready;
 mod run;
 mod seed_check;
 mod services;
+mod shell_files;
 mod shutdown;
 mod system;
 mod temporary_data;
@@ -29,7 +31,8 @@ mod up;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches as _;
+use clap::error::ErrorKind;
 use outlive_chassis::{EventLoops, StartError};
 use tokio::runtime::Runtime;
 
@@ -46,7 +49,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const EXIT_INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = cli::help::command().try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(answer) => return print_usage(&answer),
     };
@@ -62,7 +66,7 @@ fn main() -> ExitCode {
     });
     repeats.finish();
     terminal::exit_code(result.unwrap_or_else(|error| {
-        terminal::print_error(&error);
+        terminal::print_start_error(&error);
         ExitCode::from(EXIT_COULD_NOT_START)
     }))
 }
@@ -78,9 +82,13 @@ fn start_runtimes() -> Result<(Runtime, EventLoops), StartError> {
 
 /// Prints the requested help or version, or the mistake in the command line.
 fn print_usage(answer: &clap::Error) -> ExitCode {
-    let printed = answer.print().and_then(|()| std::io::stdout().flush());
     if !answer.use_stderr() {
-        terminal::printed(printed);
+        terminal::printed(answer.print().and_then(|()| std::io::stdout().flush()));
+    } else if answer.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = answer.print();
+    } else {
+        let first = std::env::args_os().nth(1).and_then(|first| first.into_string().ok());
+        terminal::print_error(&cli::usage::sentence(answer, first.as_deref()));
     }
     terminal::exit_code(u8::try_from(answer.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -93,7 +101,9 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Resource(args) => up::alone(Part::Resource, args).await?,
         Command::Flow(args) => up::alone(Part::Flow, args).await?,
         Command::Console(args) => up::alone(Part::Console, args).await?,
-        Command::Ca { data, path } => ca::ca(&data, path)?,
+        Command::Ca { data, path } => ca::ca(&data.directory()?, path)?,
+        Command::Completions { shell } => shell_files::print_completions(shell),
+        Command::Man { directory } => shell_files::write_man_pages(&directory)?,
         Command::Health { url } => health::health(&url)?,
         Command::Run(args) => return run_until_interrupt(run::run(args)).await,
         Command::Check { files, seed } => return check::check(&files, &seed),
@@ -101,14 +111,16 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
         Command::Diagnose(args) => return diagnose::diagnose(&args),
         Command::Class(args) => return run_until_interrupt(class::class(args)).await,
-        Command::Why { id, json, target } => return lab_commands::why(&id, json, &target).await,
-        Command::Advance { duration, target } => return lab_commands::advance(duration, &target).await,
+        Command::Why { id, format, target } => return lab_commands::why(&id, &format, &target).await,
+        Command::Advance { duration, format, target } => {
+            return lab_commands::advance(duration, &format, &target).await;
+        }
         Command::ChangePassword(args) => return lab_commands::change_password(&args).await,
         Command::ResetPassword { password, channel } => {
             return lab_commands::reset_password(&password, &channel).await;
         }
-        Command::RevokeSessions { user, by, target } => {
-            return lab_commands::revoke_sessions(&user, &by, &target).await;
+        Command::RevokeSessions { user, by, format, target } => {
+            return lab_commands::revoke_sessions(&user, &by, &format, &target).await;
         }
     }
     Ok(ExitCode::SUCCESS)

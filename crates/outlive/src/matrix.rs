@@ -10,6 +10,7 @@ use outlive_lab::matrix::connections::{self, ConnectionMatrix, Selection};
 use outlive_lab::scenario::run::LabClient;
 
 use crate::cli::{MatrixArgs, MatrixFormat, MatrixKind};
+use crate::lab_failure;
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
@@ -32,11 +33,11 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
         ));
     }
     let options = SystemOptions { database_url: args.database_url.as_deref(), ..SystemOptions::default() };
-    let private = match &args.against {
+    let private = match args.against.lab() {
         Some(_) => None,
         None => Some(PrivateSystem::start(options, &Seeds::default()).await?),
     };
-    let lab = private.as_ref().map(PrivateSystem::lab).or(args.against.as_deref()).unwrap_or_default();
+    let lab = private.as_ref().map(PrivateSystem::lab).or(args.against.lab()).unwrap_or_default();
     let http = Http::new(HttpClient::new()?, Trace::begin(&Randomness::from_system()));
     let (lab, rules) = (LabClient::new(http, lab), args.rules.as_deref());
     let result = match args.kind {
@@ -56,15 +57,18 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
         Err(error) if error.status == Some(400) => {
             return Err(StartError::new(
                 "cannot execute this matrix",
-                error.problem,
+                lab_failure::reason(&error),
                 "write --rules as an edition, for example 2025-11, and names as in `outlive matrix --help`",
             ));
+        }
+        Err(error) if error.status.is_none() => {
+            return Err(lab_failure::unusable_lab(args.against.lab().unwrap_or("its address"), &error));
         }
         Err(error) => {
             return Err(StartError::new(
                 "cannot complete the matrix",
-                error,
-                "start a system with `outlive up` and give --against the address it printed, or leave --against out",
+                lab_failure::reason(&error),
+                "look at the log of the system",
             ));
         }
     };

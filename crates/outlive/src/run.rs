@@ -21,6 +21,7 @@ use self::private::{PrivateSystem, SystemOptions};
 use self::reports::Reports;
 use self::watch::{OutputMode, ProgressPrinter};
 use crate::cli::RunArgs;
+use crate::lab_failure;
 use crate::terminal::{self, print, print_error};
 use crate::up::Seeds;
 
@@ -37,7 +38,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     };
     let reports = Reports::open(&args)?;
     let random = seeds.number.map_or_else(Randomness::from_system, Randomness::from_seed).fork("runner");
-    let private = match &args.against {
+    let private = match args.against.lab() {
         Some(_) => None,
         None => {
             let system = SystemOptions {
@@ -48,8 +49,8 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
             Some(PrivateSystem::start(system, &seeds).await?)
         }
     };
-    let lab = match (&args.against, &private) {
-        (Some(url), _) => url.clone(),
+    let lab = match (args.against.lab(), &private) {
+        (Some(url), _) => url.to_owned(),
         (None, Some(system)) => system.lab().to_owned(),
         (None, None) => String::new(),
     };
@@ -109,7 +110,7 @@ fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>,
     let mut valid = true;
     for path in &args.files {
         // A remote lab can have more seeds than the one given here.
-        match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.is_none() }) {
+        match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.lab().is_none() }) {
             Ok(read) => files.push(read),
             Err(diagnostics) => {
                 valid = false;
@@ -122,13 +123,7 @@ fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>,
 
 pub(crate) async fn check_lab(options: &RunOptions) -> Result<(), StartError> {
     let lab = outlive_lab::scenario::run::LabClient::new(options.http.clone(), &options.lab);
-    lab.tenants().await.map(drop).map_err(|error| {
-        StartError::new(
-            format!("cannot use the lab at {}", options.lab),
-            error,
-            "start a system with `outlive up` and give --against the address it printed, or leave --against out",
-        )
-    })
+    lab.tenants().await.map(drop).map_err(|error| lab_failure::unusable_lab(&options.lab, &error))
 }
 
 /// Runs every scenario, `jobs` at a time. A single one is printed step by step, parallel ones when

@@ -9,6 +9,8 @@ use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
+use outlive_chassis::StartError;
+
 /// Exit code: cannot start, invalid file, or a result cannot be written.
 pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
 /// The exit code after the reader closed the pipe: what shells report for SIGPIPE.
@@ -73,6 +75,16 @@ fn exit_code_of(lost: Lost) -> ExitCode {
         Lost::Closed => EXIT_PIPE_CLOSED,
         Lost::Failed => EXIT_COULD_NOT_START,
     })
+}
+
+/// Prints in one sentence what failed, why, and what to do; a cause of several lines as it is.
+pub(crate) fn print_start_error(error: &StartError) {
+    let StartError { what, why, remedy } = error;
+    if why.contains('\n') {
+        print_error(error);
+    } else {
+        print_error(&format!("{what}: {}; {remedy}", why.trim_end_matches('.')));
+    }
 }
 
 /// Prints an error to standard error. If that fails too, only the exit code reports the error.

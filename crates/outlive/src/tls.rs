@@ -98,6 +98,7 @@ impl Tls {
     pub(crate) async fn alone(
         part: Part,
         args: &ServiceArgs,
+        data: &Path,
         known: &mut Origins,
     ) -> Result<Option<Self>, StartError> {
         if args.tls_listen.is_empty() {
@@ -128,7 +129,7 @@ impl Tls {
         for address in &args.tls_listen {
             listeners.push(bind(*address).await?);
         }
-        let mut opened = Self::open(label, &args.data, listeners, names, origins)?;
+        let mut opened = Self::open(label, data, listeners, names, origins)?;
         if part == Part::Resource {
             opened.identity = opened.identity.with_client_certificates();
         }

@@ -22,7 +22,7 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
     let mut read = Vec::new();
     let mut valid = true;
     for path in &args.files {
-        match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.is_none() }) {
+        match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.lab().is_none() }) {
             Ok(file) => read.push(file),
             Err(diagnostics) => {
                 valid = false;
@@ -37,8 +37,8 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
         print_error(&"no scenario is paired; add `twins: {fact: NAME, values: [ONE, OTHER]}` to one");
         return Ok(ExitCode::from(crate::terminal::EXIT_COULD_NOT_START));
     }
-    let (lab, private) = match args.against {
-        Some(lab) => (lab, None),
+    let (lab, private) = match args.against.lab() {
+        Some(lab) => (lab.to_owned(), None),
         None => {
             let options =
                 SystemOptions { database_url: args.database_url.as_deref(), ..SystemOptions::default() };

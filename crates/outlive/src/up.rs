@@ -11,8 +11,9 @@ use outlive_tokens::Secret;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::cli::{ServiceArgs, UpArgs, UpFormat};
+use crate::cli::{OutputFormat, ServiceArgs, UpArgs};
 use crate::console::{FirstTenant, LabStart, console as open_console, end_operations};
+use crate::databases;
 use crate::places::{Part, bind, loopback, loopback_origins, without_address};
 use crate::ready::{self, FirstTenantName};
 use crate::services;
@@ -59,7 +60,10 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
     let seeds = Seeds::read(&args.seed)?;
     let lab = LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), true)?;
     let temporary = args.temporary.then(TemporaryData::new).transpose()?;
-    let data_dir = temporary.as_ref().map_or(args.data, |temporary| temporary.path().to_owned());
+    let data_dir = match &temporary {
+        Some(temporary) => temporary.path().to_owned(),
+        None => args.data.directory()?,
+    };
     let lab_key = args.lab_key.open(&data_dir)?;
     let tenant = FirstTenantName::of(&lab.seed.file);
     let config = SystemConfig {
@@ -86,8 +90,8 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         () = stop.wait() => None,
         result = async {
             match args.format {
-                UpFormat::Text => system.first_tenant.wait_for_first_tenant().await,
-                UpFormat::Json => system.first_tenant.wait_until_created().await,
+                OutputFormat::Text => system.first_tenant.wait_for_first_tenant().await,
+                OutputFormat::Json => system.first_tenant.wait_until_created().await,
             }
         } => Some(result),
     };
@@ -96,8 +100,8 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         return created.unwrap_or(Ok(()));
     }
     print_line(&match args.format {
-        UpFormat::Text => ready::text(&system, &tenant),
-        UpFormat::Json => ready::json(&system, &tenant).to_string(),
+        OutputFormat::Text => ready::text(&system, &tenant),
+        OutputFormat::Json => ready::json(&system, &tenant).to_string(),
     });
     unless_lost(stop.wait()).await;
     system.stop().await;
@@ -161,7 +165,7 @@ impl Alone {
         let listener = bind(address, part).await?;
         let urls = args.urls();
         let mut config = chassis_config(part, args, address, seeds.number)?;
-        let tls = Tls::alone(part, args, &mut config.origins).await?;
+        let tls = Tls::alone(part, args, &config.data_dir, &mut config.origins).await?;
         let mut console = None;
         let app = match part {
             Part::Idp => services::idp(config, &urls).await?,
@@ -187,9 +191,10 @@ fn chassis_config(
     seed: Option<u64>,
 ) -> Result<ChassisConfig, StartError> {
     let service = if part == Part::Console { "lab" } else { part.name() };
+    let data_dir = args.data.directory()?;
     let database = match &args.database_url {
         Some(url) => DatabaseUrl::postgres(url)?,
-        None => DatabaseUrl::Sqlite(args.data.join(format!("{service}.db"))),
+        None => DatabaseUrl::Sqlite(databases::file(&data_dir, service)),
     };
     let own = loopback_origins(address.port());
     let origins = if args.origins.is_empty() {
@@ -201,9 +206,9 @@ fn chassis_config(
     Ok(ChassisConfig {
         service,
         database,
-        data_dir: args.data.clone(),
+        lab_key: args.lab_key.open(&data_dir)?,
+        data_dir,
         sealing_key: args.sealing_key.clone().map(Secret::new),
-        lab_key: args.lab_key.open(&args.data)?,
         seed,
         origins,
     })

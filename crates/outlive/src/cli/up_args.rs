@@ -1,29 +1,19 @@
 //! The options of `outlive up`.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::data_args::DataArgs;
+use super::format_args::OutputFormat;
 use super::lab_key_args::LabKeyArgs;
 use crate::hub_args::HubArgs;
-
-/// What `outlive up` prints when it is ready.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum UpFormat {
-    /// The addresses, for people.
-    #[default]
-    Text,
-    /// One line of JSON with the addresses, for programs.
-    Json,
-}
 
 /// `outlive up`.
 #[derive(Debug, Args)]
 pub(crate) struct UpArgs {
-    /// The directory of databases and keys.
-    #[arg(long, default_value = "data", env = "OUTLIVE_DATA")]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// A seed file for the first tenant, or a number that makes ids, keys, lifetimes and tokens
     /// reproducible. Can be given twice, once for each.
     #[arg(long, value_name = "FILE|N", env = "OUTLIVE_SEED")]
@@ -54,9 +44,10 @@ pub(crate) struct UpArgs {
     /// network can take part. They can do everything, the lab API included: not for the internet.
     #[arg(long, value_name = "IP", env = "OUTLIVE_SHARE")]
     pub(crate) share: Option<IpAddr>,
-    /// What to print when all services and the first tenant are ready.
+    /// What to print when all services and the first tenant are ready: addresses for people, or one
+    /// line of JSON for programs.
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: UpFormat,
+    pub(crate) format: OutputFormat,
     /// Stop when the standard input ends, so that it ends with the program that started it.
     #[arg(long)]
     pub(crate) stop_at_eof: bool,
