@@ -1,0 +1,46 @@
+"""Tests with sign-ins, password changes and the passing of time, against Outlive.
+
+Outlive stands in for Microsoft Entra ID on your machine. With pytest, use the fixture `tenant`:
+
+    def test_orders(tenant):
+        tokens = tenant.sign_in("owner", "Orders Desktop", redeem=True)
+        tenant.change_password("owner")
+        assert "AADSTS50173" in str(tenant.why(tokens.refresh_token))
+
+Without pytest:
+
+    with outlive.Lab.find() as lab, lab.tenant() as tenant:
+        ...
+"""
+
+from .credentials import Application, Connection, Flow, Named, Urls, User
+from .errors import LabError, NotFoundError, OutliveError, ProgramError
+from .explanation import Moment, Verdict, Why
+from .fault import Fault
+from .journal import JournalLine
+from .lab import Lab
+from .sign_in import AuthorizationResponse, Tokens
+from .tenant import Advance, Tenant
+
+__all__ = [
+    "Advance",
+    "Application",
+    "AuthorizationResponse",
+    "Connection",
+    "Fault",
+    "Flow",
+    "JournalLine",
+    "Lab",
+    "LabError",
+    "Moment",
+    "Named",
+    "NotFoundError",
+    "OutliveError",
+    "ProgramError",
+    "Tenant",
+    "Tokens",
+    "Urls",
+    "User",
+    "Verdict",
+    "Why",
+]

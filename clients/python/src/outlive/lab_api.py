@@ -1,0 +1,79 @@
+"""Requests to the lab API, and its errors."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from .errors import LabError
+
+REQUEST_SECONDS = 120.0
+"""How long a request may take. An advance by months executes much work."""
+
+_ACTIONS = {
+    "TenantNotFound": "If the test takes longer than the tenant's lifetime, create it with a longer `lifetime`.",
+    "OperationInProgress": "Wait until the other operation on this tenant has ended, or use a tenant of your own.",
+    "OwnerCannotSignIn": "Give the present password as `password`.",
+}
+
+
+class LabApi:
+    """The lab API of a running system. The system's proxy settings are ignored, because it is on this machine."""
+
+    def __init__(self, url: str, timeout: float = REQUEST_SECONDS) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise LabError("NotAnAddress", f"{url!r} is not the address of a lab.", "Write for example http://127.0.0.1:8700.")
+        self.url = url.rstrip("/")
+        self._timeout = timeout
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(
+        self, method: str, path: str, body: Mapping[str, object] | None = None, query: Mapping[str, str] | None = None
+    ) -> Any:
+        """Sends a request and returns the JSON of the response; `None` if it has no body.
+
+        Raises `LabError` if the lab refuses it or does not answer.
+        """
+        url = f"{self.url}{quote(path)}" + (f"?{urlencode(query)}" if query else "")
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"accept": "application/json"} | ({} if data is None else {"content-type": "application/json"})
+        request = urllib.request.Request(url, data=data, headers=headers, method=method)
+        try:
+            with self._opener.open(request, timeout=self._timeout) as response:
+                return self._json(response.read(), response.status)
+        except urllib.error.HTTPError as refused:
+            with refused:
+                raise self._problem(refused.read(), refused.code) from None
+        except (OSError, urllib.error.URLError) as failed:
+            cause = getattr(failed, "reason", None) or failed
+            detail = f"{self.url} does not answer {method} {path}: {cause}."
+            raise LabError("NoAnswer", detail, "Is the system still running? `outlive up` starts one.") from None
+
+    def _json(self, text: bytes, status: int) -> Any:
+        if not text:
+            return None
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise self._foreign(text, status) from None
+
+    def _problem(self, text: bytes, status: int) -> LabError:
+        try:
+            error = json.loads(text)["error"]
+            title, detail = str(error["code"]), str(error["message"])
+        except (ValueError, KeyError, TypeError):
+            return self._foreign(text, status)
+        action = _ACTIONS.get(title, "")
+        if "unknown field" in detail:
+            action = "If the documentation has it, the program is older than this package: update the program."
+        return LabError(title, detail, action, status)
+
+    def _foreign(self, text: bytes, status: int) -> LabError:
+        start = text[:120].decode(errors="replace").strip()
+        detail = f"{self.url} answered with status {status} and no response of a lab: {start!r}."
+        return LabError("NotALab", detail, "Give the address of the console, which `outlive up` prints first.", status)

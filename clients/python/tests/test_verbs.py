@@ -1,0 +1,178 @@
+"""Every verb, on a tenant of the real program."""
+
+from datetime import datetime, timedelta, timezone
+
+import httpx
+import pytest
+from conftest import ORDERS
+from outlive import LabError, Tokens
+
+DESKTOP = "Orders Desktop"
+
+
+def orders(tenant, tokens):
+    headers = {"authorization": f"Bearer {tokens.access_token}"}
+    return httpx.get(f"{tenant.urls.resource}/orders", headers=headers, trust_env=False).status_code
+
+
+def refresh(tenant, tokens):
+    """Redeems the refresh token as Orders Desktop does. Returns the first error code, or None."""
+    client_id = tenant.applications[DESKTOP].client_id
+    form = {"client_id": client_id, "grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
+    answer = httpx.post(f"{tenant.urls.idp}/{tenant.id}/oauth2/v2.0/token", data=form, trust_env=False).json()
+    return answer.get("error_codes", [None])[0]
+
+
+@pytest.fixture
+def tokens(tenant):
+    return tenant.sign_in("owner", DESKTOP, redeem=True)
+
+
+def test_sign_in_returns_tokens_or_the_response_to_redeem(tenant):
+    tokens = tenant.sign_in("owner", DESKTOP, redeem=True, scope=["offline_access", f"{ORDERS}/Orders.Read"])
+    assert isinstance(tokens, Tokens) and "Orders.Read" in tokens.scope
+    assert tokens.access_token not in repr(tokens), "secrets are not in texts"
+    assert orders(tenant, tokens) == 200
+    again = tenant.sign_in("owner", DESKTOP, via="session", session=tokens.session, state="of the test", redeem=False)
+    assert (again.state, again.parameters["state"], again.parameters["code"]) == ("of the test", "of the test", again.code)
+    assert again.redirect_url.startswith(tenant.applications[DESKTOP].redirect_uris[0])
+
+
+def test_sign_in_of_another_user_with_a_given_password(tenant):
+    with pytest.raises(LabError):
+        tenant.sign_in("colleague", DESKTOP, password="wrong")
+    tokens = tenant.sign_in(tenant.users["colleague"].upn, DESKTOP, redeem=True)
+    assert "colleague" in tenant.why(tokens.access_token).what
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda tenant: tenant.change_password("owner"),
+        lambda tenant: tenant.reset_password("owner", channel="entra_admin_center"),
+        lambda tenant: tenant.revoke_sessions("owner"),
+        lambda tenant: tenant.revoke_sessions("owner", by="user"),
+        lambda tenant: tenant.event("sspr", user="owner"),
+    ],
+    ids=["change", "reset", "revoke", "revoke by user", "sspr"],
+)
+def test_what_ends_a_refresh_token_does(tenant, tokens, act):
+    assert refresh(tenant, tokens) is None
+    act(tenant)
+    assert refresh(tenant, tokens) == 50173
+
+
+def test_the_new_password_is_returned_and_known(tenant):
+    before = tenant.users["owner"].password
+    generated = tenant.change_password("owner")
+    assert generated != before
+    assert tenant.users["owner"].password == generated
+    assert generated not in repr(tenant.users["owner"]), "passwords are not in texts"
+    assert tenant.reset_password("colleague", "Correct-Horse-7") == "Correct-Horse-7"
+    assert tenant.users["colleague"].password == "Correct-Horse-7"
+    assert tenant.sign_in("owner", DESKTOP).code
+
+
+def test_an_event_of_an_application(tenant):
+    before = tenant.applications["Nightly Job"].secret
+    rotated = tenant.event("rotate_secret", app="Nightly Job")
+    assert before != rotated["new_secret"] == tenant.applications["Nightly Job"].secret
+
+
+def test_advance_executes_due_work(tenant):
+    before = tenant.now
+    moved = tenant.advance(timedelta(hours=3))
+    assert timedelta(hours=3) <= moved.now - before < timedelta(hours=3, minutes=5)
+    assert moved.done >= 2, "the hourly flow of the seed ran"
+    assert moved.failed == 0
+    assert tenant.advance("PT1H").now > moved.now
+
+
+@pytest.mark.outlive(starts=timedelta(days=-90), bare=True)
+def test_a_tenant_begins_in_the_past(tenant):
+    ago = datetime.now(timezone.utc) - tenant.now
+    assert timedelta(days=89) < ago < timedelta(days=91)
+
+
+def test_a_fault_is_met_until_it_is_removed(tenant, tokens):
+    with tenant.fault("resource", "orders", status=503, retry_after=7) as fault:
+        assert orders(tenant, tokens) == 503
+        assert (fault.state, fault.hits) == ("active", 1)
+    assert orders(tenant, tokens) == 200
+    once = tenant.fault("resource", count=1, status=500)
+    assert [orders(tenant, tokens) for _ in range(2)] == [500, 200]
+    assert once.state == "ended"
+
+
+def test_a_fault_lasts_and_concerns_a_client(tenant, tokens):
+    tenant.fault("idp", "token", aadsts=90033, lasts=timedelta(minutes=10), client=DESKTOP)
+    assert refresh(tenant, tokens) == 90033
+    tenant.advance("PT11M")
+    assert refresh(tenant, tokens) is None
+    later = tenant.fault("idp", "token", status=503, begins=tenant.now + timedelta(hours=1), delay=timedelta(seconds=1))
+    assert later.state == "scheduled"
+    with pytest.raises(LabError, match="endpoint"):
+        tenant.fault("idp", "kitchen", status=503)
+
+
+def test_why_explains_a_credential_before_and_after(tenant, tokens):
+    why = tenant.why(tokens.refresh_token, after="password_changed_by_user")
+    assert (why.kind, why.verdict.accepted, why.verdict.code) == ("refresh_token", True, None)
+    assert why.would_end_it and why.lineage and why.ends_by_itself > tenant.now
+    assert why.facts["after"]["verdict"]["outcome"] == "refused"
+    tenant.change_password("owner")
+    refresh(tenant, tokens)
+    why = tenant.why(tokens.refresh_token)
+    assert (why.verdict.accepted, why.verdict.code) == (False, "AADSTS50173")
+    assert why.what_if and why.decisions
+    for words in (why.what, why.verdict.explanation, "What would have changed the decision", why.what_if[0]):
+        assert words in str(why)
+    assert tenant.why(why.name).name == why.name
+    with pytest.raises(LabError, match="No token"):
+        tenant.why("nothing")
+
+
+def test_the_journal_is_selected_and_read_to_its_end(tenant, tokens):
+    tenant.change_password("owner")
+    refresh(tenant, tokens)
+    [changed] = tenant.journal("password.changed")
+    assert changed.service == "idp" and changed.at <= tenant.now
+    [refused] = tenant.journal("token.refused")
+    assert refused in tenant.journal("token.") and refused in tenant.journal(trace=refused.trace)
+    assert refused in tenant.journal(subject=refused.subject)
+    assert refused in tenant.journal(about=tenant.why(tokens.refresh_token).name)
+    assert "AADSTS50173" in str(refused)
+    everything = tenant.journal()
+    assert changed in everything and everything == sorted(everything, key=lambda line: line.at)
+
+
+def test_a_long_journal_has_several_pages(tenant):
+    tenant.advance("P10D")
+    assert len(tenant.journal()) > 1_000
+    assert len(tenant.journal("run.finished")) == 241, "at the beginning and every hour"
+
+
+def test_a_tenant_is_deleted_at_the_end_of_its_block(outlive):
+    with outlive.tenant(bare=True) as tenant:
+        assert outlive.api.call("GET", f"/lab/tenants/{tenant.id}")["domain"] == tenant.domain
+    with pytest.raises(LabError, match="TenantNotFound"):
+        tenant.call("GET")
+
+
+def test_names_are_roles_ids_and_sign_in_names(tenant):
+    owner = tenant.users["owner"]
+    assert owner == tenant.users[owner.upn] == tenant.users[owner.id]
+    desktop = tenant.applications[DESKTOP]
+    assert desktop == tenant.applications[desktop.client_id] and desktop.kind == "public"
+    [connection] = tenant.connections
+    [flow] = tenant.flows
+    assert flow == tenant.flows[flow.name] == tenant.flows[flow.id]
+    assert flow.connection == connection.name and connection == tenant.connections[connection.name]
+    assert "owner" in tenant.users and owner in tenant.users and "boss" not in tenant.users and len(tenant.users) >= 3
+    assert tenant.urls["resource"] == tenant.urls.resource
+    assert tenant.authority == f"{tenant.urls.idp_tls}/{tenant.id}"
+
+
+def test_what_has_no_verb_is_a_call(tenant):
+    [connection] = tenant.call("GET", "connections")["connections"]
+    assert connection["name"] == tenant.connections[connection["name"]].name
