@@ -94,6 +94,7 @@ def test_a_tenant_begins_in_the_past(tenant):
     assert timedelta(days=89) < ago < timedelta(days=91)
 
 
+@pytest.mark.outlive(bare=True)
 def test_a_fault_is_met_until_it_is_removed(tenant, tokens):
     with tenant.fault("resource", "orders", status=503, retry_after=7) as fault:
         assert orders(tenant, tokens) == 503
@@ -104,6 +105,7 @@ def test_a_fault_is_met_until_it_is_removed(tenant, tokens):
     assert once.state == "ended"
 
 
+@pytest.mark.outlive(bare=True)
 def test_a_fault_lasts_and_concerns_a_client(tenant, tokens):
     tenant.fault("idp", "token", aadsts=90033, lasts=timedelta(minutes=10), client=DESKTOP)
     assert refresh(tenant, tokens) == 90033

@@ -1,4 +1,5 @@
-"""Starts a system and a misbehaving issuer, and runs the suites in Python, Node.js, Go and Java against them."""
+"""Starts a system and a misbehaving issuer, and runs the suites in Python, Node.js, Go and Java against them; then the tests of
+the package in clients/python, which start systems of their own."""
 
 import argparse
 import os
@@ -17,6 +18,8 @@ from certificates import certificate
 HERE = pathlib.Path(__file__).parent
 READY_SECONDS = 60
 SUITE_SECONDS = 900
+# The exit code of pytest if its arguments select no test of a suite.
+NONE_SELECTED = 5
 
 
 def free_base():
@@ -107,7 +110,8 @@ def main():
     arguments.add_argument("--go", help="the compiled suite in Go; skipped if empty")
     arguments.add_argument("--java", help="the directory of the suite in Java; skipped if empty")
     arguments.add_argument("--java-build", help="the build directory of Maven")
-    arguments.add_argument("--only", choices=["python", "node", "go", "java"])
+    arguments.add_argument("--package", type=pathlib.Path, required=True, help="a copy of clients/python, which is installed")
+    arguments.add_argument("--only", choices=["python", "node", "go", "java", "package"])
     arguments, rest = arguments.parse_known_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     processes = []
@@ -187,6 +191,10 @@ def run_suites(arguments, rest, directory, processes):
             codes.append(suite("Java", command, SUITE_IDP_443="https://localhost", **where))
         else:
             print("port 443 is not free for this user: the suite in Java is skipped")
+    if only in (None, "package"):
+        pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--strict-markers", arguments.package / "tests"]
+        code = suite("Package for Python", pytest + rest)
+        codes.append(0 if rest and code == NONE_SELECTED else code)
     return 1 if any(codes) else 0
 
 
