@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1_000
 _NAMES = (
-    "upn account client_name display_name group_name name role scope resource place effect operation method path status state"
+    "upn account client_name display_name group_name name role scope resource place effect operation state"
 ).split()
 """The members of payloads that are names for people, in the order of a sentence."""
 _EXPLANATIONS = (
@@ -55,8 +55,9 @@ class JournalLine:
     def words(self) -> str:
         """What happened, with the names and the explanation of the payload."""
         names = [str(self.data[name]) for name in _NAMES if self.data.get(name)]
+        request = " ".join(str(self.data[name]) for name in ("method", "path", "status") if self.data.get(name))
         happened = self.kind.replace(".", " ").replace("_", " ")
-        return ": ".join(part for part in (happened, ", ".join(names), self._explanation) if part)
+        return ": ".join(part for part in (happened, ", ".join([*names, request] if request else names), self._explanation) if part)
 
     @property
     def _explanation(self) -> str:
