@@ -74,9 +74,15 @@ def test_fixtures_and_markers_choose_the_options(pytester, against):
             @pytest.mark.outlive(rules="2018")
             def test_closest_marker(self, tenant):
                 assert tenant.credentials["rules"] == "2018" and len(tenant.flows) == 1
+
+        @pytest.mark.outlive("2018")
+        def test_without_a_name(tenant):
+            pass
         """
     )
-    pytester.runpytest_subprocess("--strict-markers").assert_outcomes(passed=3)
+    result = pytester.runpytest_subprocess("--strict-markers")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["*takes options by name, such as rules='2018'.*"])
 
 
 def test_options_of_the_system_and_the_command_line(pytester, against, monkeypatch):

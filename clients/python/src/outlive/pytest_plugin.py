@@ -70,6 +70,8 @@ def tenant(outlive: Lab, tenant_options: Mapping[str, Any], request: pytest.Fixt
     """A tenant for this test only. It is deleted after the test, and by the lab if the test process is killed."""
     options: dict[str, Any] = {"name": request.node.nodeid[-200:], **tenant_options}
     for marker in reversed(list(request.node.iter_markers("outlive"))):
+        if marker.args:
+            raise OutliveError(f"@pytest.mark.outlive takes options by name, such as rules={marker.args[0]!r}.")
         options |= marker.kwargs
     with outlive.tenant(**options) as created:
         request.node.stash[_TENANT] = created, latest_lines(created, 1)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Portal = Literal["azure_portal", "entra_admin_center", "m365_admin_center"]
 """Where an administrator resets a password. Some editions of the revocation table distinguish them."""
 
+SignInMethod = Literal["password", "passkey", "session"]
+"""How a user signs in."""
+
 
 @dataclass(frozen=True)
 class Advance:
@@ -97,12 +100,32 @@ class Tenant:
 
     @overload
     def sign_in(
-        self, user: str = ..., app: str | None = ..., *, authorize_url: str | None = ..., redeem: Literal[True], **more: Any
+        self,
+        user: str = ...,
+        app: str | None = ...,
+        *,
+        authorize_url: str | None = ...,
+        redeem: Literal[True],
+        scope: str | Iterable[str] | None = ...,
+        via: SignInMethod = ...,
+        session: str | None = ...,
+        password: str | None = ...,
+        **more: object,
     ) -> Tokens: ...
 
     @overload
     def sign_in(
-        self, user: str = ..., app: str | None = ..., *, authorize_url: str | None = ..., redeem: Literal[False] = ..., **more: Any
+        self,
+        user: str = ...,
+        app: str | None = ...,
+        *,
+        authorize_url: str | None = ...,
+        redeem: Literal[False] = ...,
+        scope: str | Iterable[str] | None = ...,
+        via: SignInMethod = ...,
+        session: str | None = ...,
+        password: str | None = ...,
+        **more: object,
     ) -> AuthorizationResponse: ...
 
     def sign_in(
@@ -113,7 +136,7 @@ class Tenant:
         authorize_url: str | None = None,
         redeem: bool = False,
         scope: str | Iterable[str] | None = None,
-        via: Literal["password", "passkey", "session"] = "password",
+        via: SignInMethod = "password",
         session: str | None = None,
         password: str | None = None,
         **more: object,
