@@ -179,6 +179,9 @@ def run_suites(arguments, rest, directory, processes):
         files = sorted(str(path) for path in arguments.node.glob("*.test.mjs"))
         named = [f"--test-name-pattern={rest[1]}"] if rest[:1] == ["-k"] else []
         codes.append(suite("Node.js", ["node", "--test", "--test-concurrency=2", *named, *files], **where))
+        # It starts systems of its own, and trusts their certificates by itself.
+        files = sorted(str(path) for path in arguments.node.glob("outlive-lab/test/*.test.mjs"))
+        codes.append(suite("Node.js: package outlive-lab", ["node", "--test", "--test-concurrency=2", *named, *files]))
     named = rest[1] if rest[:1] == ["-k"] else None
     if arguments.go and only in (None, "go"):
         command = [arguments.go, "-test.v", "-test.parallel", "4", *([f"-test.run={named}"] if named else [])]
