@@ -41,9 +41,6 @@ RUN set -eu; \
     chown 10001:10001 /image/data /image/keys
 
 FROM scratch
-LABEL org.opencontainers.image.title="Outlive" \
-      org.opencontainers.image.description="Which credentials outlive a password change, and why" \
-      org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /image /
 # A named volume takes its owner from the image's directory, which the copy above leaves to root on some builders.
 COPY --from=build --chown=10001:10001 /image/data /data
@@ -52,6 +49,17 @@ ENV OUTLIVE_DATA=/data
 WORKDIR /data
 USER 10001:10001
 VOLUME ["/data"]
-EXPOSE 8700 8701 8702 8703 8704 8743
+EXPOSE 8700 8701 8702 8703 8704 8743 8744
+# That of `up` and `console`; docker-compose.yml has those of the other services.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=15s --retries=6 CMD ["/outlive", "health", "http://127.0.0.1:8700/healthz"]
 ENTRYPOINT ["/outlive"]
 CMD ["--help"]
+# Last, so that another commit changes no layer: docker build --build-arg REVISION=$(git rev-parse HEAD) .
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Outlive" \
+      org.opencontainers.image.description="Which credentials outlive a password change, and why" \
+      org.opencontainers.image.source="https://outlive.example/outlive" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.licenses="Apache-2.0"

@@ -43,6 +43,17 @@ fn the_image_is_built_with_the_variables_of_the_workspace() {
 }
 
 #[test]
+fn documents_and_image_have_the_version_of_the_workspace() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(read("Dockerfile").contains(&format!("\nARG VERSION={version}\n")), "the image's label");
+    let readme = read("README.md");
+    for name in ["outlive-VERSION-x86_64-unknown-linux-gnu.tar.gz", "outlive_VERSION_amd64.deb"] {
+        let name = name.replace("VERSION", version);
+        assert!(readme.contains(&name), "the README does not name {name}");
+    }
+}
+
+#[test]
 fn every_witness_of_the_parity_page_is_a_test() {
     let page = read("docs/parity.md");
     let found = witnesses(&page);

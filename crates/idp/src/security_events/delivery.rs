@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use outlive_chassis::{ClockReading, DueWork, Problem, Trace, Turn};
-use outlive_chassis::{DueWork, Problem, Trace, Turn, came_too_late};
+use outlive_chassis::{ClockReading, DueWork, Problem, Trace, Turn, came_too_late};
 use outlive_clock::{Span, TenantId, wall_now};
 use outlive_journal::Event;
 use outlive_store::Change;
