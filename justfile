@@ -48,6 +48,10 @@ kill-test *arguments:
 book:
     scripts/book
 
+# Pack the program: archive, Debian package, SBOM and checksums.
+release *arguments:
+    scripts/release {{arguments}}
+
 # Check the messages of commits from now on.
 hooks:
     git config core.hooksPath .githooks

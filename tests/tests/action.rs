@@ -139,7 +139,7 @@ impl Job {
         (output, outputs)
     }
 
-    /// Executes the steps of an action until one fails, and returns what its scripts printed and its
+    /// Executes the steps of an action until one fails. Returns what its scripts printed, and its
     /// outputs. `instead` stands in for the steps of other actions.
     fn run(
         &mut self,
@@ -295,7 +295,7 @@ fn what_cannot_be_installed_or_started_is_reported_with_the_reason() {
 }
 
 /// Every place in a document at which another action is used.
-fn uses<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
+fn uses(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| line.trim_start().trim_start_matches("- ").strip_prefix("uses: "))
 }
 
