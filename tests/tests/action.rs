@@ -217,6 +217,7 @@ fn a_release_archive_is_installed_started_used_and_stopped() {
     assert!(printed.contains(&format!("Outlive is up at {url}")), "{printed}");
     assert_eq!(outputs["url"], url);
     assert_eq!(job.environment["OUTLIVE_AGAINST"], url);
+    assert_eq!(job.environment["OUTLIVE_CA"], outputs["ca"]);
     assert_eq!(job.environment["OUTLIVE_BIN"], outputs["binary"]);
     assert!(Path::new(&outputs["directory"]).join("outlive").is_file());
     assert!(fs::read_to_string(&outputs["ca"]).expect("a certificate").contains("BEGIN CERTIFICATE"));
