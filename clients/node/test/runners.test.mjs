@@ -14,7 +14,7 @@ import { Lab } from "outlive-lab";
 const RUNNERS = fileURLToPath(new URL("runners", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../example", import.meta.url));
 // Starts one system for all workers of Vitest and Playwright.
-const SESSION = fileURLToPath(new URL("../src/session.js", import.meta.url));
+const SESSION = "outlive-lab/session";
 const JOURNAL = /The last journal events of tenant .*:\n.*Z \w+ [^]*A user changed the password with the current one\. \(owner@/;
 const directory = mkdtempSync(path.join(tmpdir(), "outlive-runners-"));
 const find = createRequire(import.meta.url).resolve;

@@ -16,8 +16,9 @@ test("fails", async ({ tenant }) => {
   expect(tenant.users).toEqual([]);
 });
 
-test("in a browser: a user signs in", async ({ page, tenant }) => {
-  test.skip(!process.env.CHROMIUM, "no Chromium");
+const inBrowser = process.env.CHROMIUM ? test : test.skip;
+
+inBrowser("in a browser: a user signs in", async ({ page, tenant }) => {
   const { clientId } = tenant.application("Orders Desktop");
   const query = { client_id: clientId, response_type: "code", redirect_uri: "http://localhost", scope: "openid", state: "s1" };
   await page.route("http://localhost/**", (route) => route.fulfill({ body: "signed in" }));
