@@ -269,6 +269,17 @@ async fn a_misspelt_kind_of_event_is_no_passing_expectation() {
 }
 
 #[tokio::test]
+async fn a_misspelt_verb_or_field_is_reported_with_what_was_meant() {
+    let home = Home::new();
+    let steps =
+        "          - advnce: {by: PT1H}\n          - expect_journal: {kind: token.issued, cuont: 0}\n";
+    let text = format!("scenarios:\n  - name: S\n    chapters:\n      - title: C\n        steps:\n{steps}");
+    let file = home.file("misspelt.yaml", text);
+    let meant = ["misspelt.yaml:6:", "did you mean advance?", "misspelt.yaml:7:", "did you mean count?"];
+    rejected(&outlive(["check", &file]).await, &meant);
+}
+
+#[tokio::test]
 async fn arguments_that_cannot_be_used_are_explained() {
     let home = Home::new();
     let passes = home.file("passes.yaml", PASSES);

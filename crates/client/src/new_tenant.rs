@@ -1,6 +1,5 @@
 //! A tenant to create.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
@@ -35,11 +34,6 @@ impl NewTenant {
         self.member("seed", name)
     }
 
-    /// Users and applications on top of the seed, in the form of a seed file.
-    pub fn overlay(self, overlay: impl Serialize) -> Self {
-        self.member("overlay", json!(overlay))
-    }
-
     /// The edition of its revocation table, for example `2021`.
     pub fn rules(self, edition: &str) -> Self {
         self.member("rules", edition)
@@ -65,6 +59,11 @@ impl NewTenant {
     /// days).
     pub fn lifetime(self, lifetime: impl Into<Span>) -> Self {
         self.member("lifetime", lifetime.into().to_string())
+    }
+
+    /// Any other member of `POST /lab/tenants`, for example `complete`.
+    pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
+        self.member(name, value)
     }
 
     fn member(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -31,7 +31,8 @@ async fn await_deletion(lab: &Lab, tenant: &str) {
 #[tokio::test]
 async fn every_verb_does_what_it_says() -> Result<(), Error> {
     let lab = start().await;
-    let mut tenant = lab.new_tenant().name("Verbs").rules("2025-11").speed(0).create().await?;
+    let mut tenant =
+        lab.new_tenant().name("Verbs").rules("2025-11").speed(0).with("complete", true).create().await?;
     assert_eq!(tenant.details().name, "Verbs");
     let began = tenant.clock().await?.now;
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strsim::damerau_levenshtein;
+
 /// A position in a file, counted from 1. The default (0:0) is the file as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Position {
@@ -104,10 +106,10 @@ fn explain_yaml(message: &str) -> (String, String) {
     let expected = message.split_once("expected one of ").or_else(|| message.split_once(", expected "));
     let names = expected.map_or(String::new(), |(_, names)| names.replace('`', ""));
     if let Some(field) = quoted("unknown field `") {
-        return (format!("unknown field `{field}`"), one_of(&names));
+        return (format!("unknown field `{field}`"), one_of(field, &names));
     }
     if let Some(variant) = quoted("unknown variant `") {
-        return (format!("'{variant}' is not possible here"), one_of(&names));
+        return (format!("'{variant}' is not possible here"), one_of(variant, &names));
     }
     if let Some(field) = quoted("missing field `") {
         return (format!("missing field `{field}`"), format!("add {field}"));
@@ -158,8 +160,22 @@ fn explain_yaml(message: &str) -> (String, String) {
     (format!("this is not valid YAML: {message}"), "correct the YAML at this place".to_owned())
 }
 
-fn one_of(names: &str) -> String {
-    if names.is_empty() { "remove it".to_owned() } else { format!("use one of: {names}") }
+/// Returns the names that are possible instead of `given`, first the one that was possibly meant.
+fn one_of(given: &str, names: &str) -> String {
+    match (names.is_empty(), meant(given, names)) {
+        (true, _) => "remove it".to_owned(),
+        (false, Some(name)) => format!("did you mean {name}? Use one of: {names}"),
+        (false, None) => format!("use one of: {names}"),
+    }
+}
+
+/// Returns the name that differs from `given` by at most a third of its characters.
+fn meant<'a>(given: &str, names: &'a str) -> Option<&'a str> {
+    let given = given.to_lowercase();
+    let names = names.split([',', ' ']).filter(|name| !name.is_empty() && *name != "or");
+    let distances = names.map(|name| (damerau_levenshtein(&given, &name.to_lowercase()), name));
+    let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance * 3 <= given.chars().count().max(3)).then_some(name)
 }
 
 /// Describes the value that the YAML parser found.
@@ -226,6 +242,25 @@ pub(crate) fn read_yaml<T: serde::de::DeserializeOwned>(file: &str, text: &str) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_misspelt_name_is_recognized() {
+        let names = "sign_in, refresh, change_password or advance";
+        for (given, expected) in [
+            ("advnce", Some("advance")),
+            ("sing_in", Some("sign_in")),
+            ("changePassword", Some("change_password")),
+            ("Refresh", Some("refresh")),
+            ("x", None),
+            ("or", None),
+            ("wait", None),
+        ] {
+            assert_eq!(meant(given, names), expected, "{given}");
+        }
+        assert_eq!(one_of("advnce", names), format!("did you mean advance? Use one of: {names}"));
+        assert_eq!(one_of("wait", names), format!("use one of: {names}"));
+        assert_eq!(one_of("wait", ""), "remove it");
+    }
 
     #[test]
     fn shows_position_line_caret_and_remedy() {
