@@ -155,6 +155,20 @@ async fn results_are_printed_for_programs_with_the_same_option() {
             serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
         assert!(json.pointer(pointer).is_some_and(Value::is_string), "{line:?} lacks {pointer}: {json}");
     }
+    let home = tempfile::tempdir().expect("the temporary directory is writable");
+    let path = |name: &str| home.path().join(name).to_str().expect("its path is UTF-8").to_owned();
+    std::fs::write(path("right.yaml"), PAIRED).expect("it is writable");
+    std::fs::write(path("wrong.yaml"), PAIRED.replace("advance", "advnce")).expect("it is writable");
+    let checked = outlive(["check", &path("right.yaml"), &path("wrong.yaml"), "--format", "json"]).await;
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(2), ""), "{checked:?}");
+    let json: Value = serde_json::from_str(&checked.stdout).expect("it is JSON");
+    assert_eq!((&json["files"][0]["valid"], &json["files"][1]["valid"]), (&json!(true), &json!(false)));
+    let mistake = &json["files"][1]["mistakes"][0];
+    assert_eq!((&mistake["line"], &mistake["column"]), (&json!(7), &json!(13)), "{json}");
+    assert_eq!(mistake["file"], path("wrong.yaml"));
+    let authority = outlive(["ca", "--data", &path("data"), "--format", "json"]).await;
+    let json: Value = serde_json::from_str(&authority.stdout).expect("it is JSON");
+    assert_eq!(json, json!({"ca": path("data/ca.pem")}));
     let error = outlive(["why", "nothing", "--against", &lab]).await;
     assert_eq!(error.code, Some(1), "{error:?}");
     assert!(error.stderr.starts_with("outlive: No token"), "{error:?}");

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// Why a call failed. Its text says what failed, why, and what to do.
-#[derive(Debug, thiserror::Error)]
+/// Why a call failed. Its text says what failed, why, and what to do, also in its `Debug` form: a
+/// test that returns an error prints that.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The `outlive` program is not there.
@@ -61,6 +62,12 @@ pub enum Error {
         /// The names that exist.
         known: Vec<String>,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 fn known_names(known: &[String]) -> String {

@@ -68,6 +68,8 @@ mod tests {
         ] {
             let error = find_in(given, variable, Some(OsStr::new("/nowhere"))).unwrap_err().to_string();
             assert!(error.contains(searched) && error.contains("cargo install"), "{error}");
+            let returned_by_a_test = format!("{:?}", find_in(given, variable, Some(OsStr::new("/nowhere"))));
+            assert!(returned_by_a_test.contains(&error), "{returned_by_a_test}");
         }
     }
 }

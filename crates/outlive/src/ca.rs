@@ -3,17 +3,23 @@
 use std::path::Path;
 
 use outlive_chassis::{LocalAuthority, StartError};
+use serde_json::json;
 
+use crate::cli::FormatArgs;
 use crate::terminal::print_line;
 
 /// Prints the path of the certificate and, unless `path_only`, how to trust it.
-pub(crate) fn ca(data: &Path, path_only: bool) -> Result<(), StartError> {
+pub(crate) fn ca(data: &Path, path_only: bool, format: &FormatArgs) -> Result<(), StartError> {
     let authority = LocalAuthority::open(data, &[])?;
     let path = authority.certificate_path();
     // Clients are started in other directories, so they need the absolute path.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let path = path.display().to_string();
-    print_line(&if path_only { path } else { trust(&path) });
+    print_line(&match (path_only, format.is_json()) {
+        (_, true) => json!({ "ca": path }).to_string(),
+        (true, false) => path,
+        (false, false) => trust(&path),
+    });
     Ok(())
 }
 

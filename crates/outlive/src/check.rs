@@ -7,27 +7,44 @@ use outlive_chassis::StartError;
 use outlive_lab::Diagnostic;
 use outlive_lab::scenario::{KnownSeeds, read_scenarios};
 use outlive_lab::yaml::top_names;
+use serde_json::{Value, json};
 
+use crate::cli::FormatArgs;
 use crate::console::{LabStart, read_seed};
 use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
 
 /// Checks every file and reports all mistakes. Scenarios are checked against the seed of `run` with
 /// the same `--seed`.
-pub(crate) fn check(files: &[PathBuf], seed: &[String]) -> Result<ExitCode, StartError> {
+pub(crate) fn check(files: &[PathBuf], seed: &[String], format: &FormatArgs) -> Result<ExitCode, StartError> {
     let seeds = Seeds::read(seed)?;
     let seeds = [LabStart::new(seeds.file.as_deref(), None, false)?.seed];
-    let mut wrong = false;
+    let (mut wrong, mut results) = (false, Vec::new());
     for file in files {
-        match check_file(file, KnownSeeds { seeds: &seeds, complete: true }) {
+        let checked = check_file(file, KnownSeeds { seeds: &seeds, complete: true });
+        wrong |= checked.is_err();
+        match checked {
+            checked if format.is_json() => results.push(as_json(file, &checked)),
             Ok(what) => print_line(&format!("{}: {what}", file.display())),
-            Err(diagnostics) => {
-                wrong = true;
-                diagnostics.iter().for_each(|diagnostic| print_error(diagnostic));
-            }
+            Err(diagnostics) => diagnostics.iter().for_each(|diagnostic| print_error(diagnostic)),
         }
     }
+    if format.is_json() {
+        print_line(&serde_json::to_string_pretty(&json!({ "files": results })).unwrap_or_default());
+    }
     Ok(if wrong { ExitCode::from(crate::terminal::EXIT_COULD_NOT_START) } else { ExitCode::SUCCESS })
+}
+
+/// Returns the result of one file; positions are counted from 1, and 0 is the file as a whole.
+fn as_json(file: &Path, checked: &Result<String, Vec<Diagnostic>>) -> Value {
+    let mistakes = checked.as_ref().err().into_iter().flatten().map(|diagnostic| {
+        let Diagnostic { file, position, message, remedy, .. } = diagnostic;
+        json!({
+            "file": file, "line": position.line, "column": position.column, "message": message, "remedy": remedy,
+        })
+    });
+    let mistakes: Vec<Value> = mistakes.collect();
+    json!({"file": file, "valid": checked.is_ok(), "content": checked.as_ref().ok(), "mistakes": mistakes})
 }
 
 fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnostic>> {

@@ -67,6 +67,8 @@ pub(crate) enum Command {
         /// The seed file of the tenants, as for `run`; a number is accepted and ignored.
         #[arg(long, value_name = "FILE|N")]
         seed: Vec<String>,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Run paired scenarios, in tenants that differ in one fact, and print where they differ.
     ///
@@ -138,8 +140,10 @@ pub(crate) enum Command {
         #[command(flatten)]
         data: DataArgs,
         /// Print only the path, for scripts.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "format")]
         path: bool,
+        #[command(flatten)]
+        format: FormatArgs,
     },
     /// Check the health of a service; exit code 0 if it is healthy (for container health checks).
     Health {
