@@ -355,6 +355,18 @@ impl Lab {
         answer(url, request).await
     }
 
+    /// Removes one passkey from a user's phone.
+    pub(crate) async fn remove_passkey(
+        &self,
+        tenant: TenantId,
+        user: &str,
+        passkey: &str,
+    ) -> Result<(), LabError> {
+        let path = format!("{}/passkeys/{}", phone_path(tenant, user), segment(passkey));
+        let (url, request) = self.request(Method::DELETE, &path);
+        answer(url, request).await
+    }
+
     /// Creates a tenant from the default seed.
     pub(crate) async fn create(&self) -> Result<TenantCredentials, LabError> {
         let (url, request) = self.request(Method::POST, "");

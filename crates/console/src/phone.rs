@@ -39,7 +39,7 @@ pub(crate) struct AuthenticatorForm {
     token: String,
     tenant: String,
     user: String,
-    /// `add`, `remove`, `use`, `decline` or `lose`.
+    /// `add`, `remove`, `use`, `decline`, `forget` or `lose`.
     #[serde(rename = "do")]
     what: String,
     #[serde(default)]
@@ -49,6 +49,9 @@ pub(crate) struct AuthenticatorForm {
     request: String,
     #[serde(default)]
     number: String,
+    /// The passkey to forget.
+    #[serde(default)]
+    passkey: String,
 }
 
 #[derive(Template)]
@@ -84,6 +87,7 @@ struct CodeView {
 }
 
 struct PasskeyView {
+    id: String,
     host: String,
     created: When,
     uses: u32,
@@ -167,6 +171,10 @@ pub(crate) async fn change(
                 "It was declined. The page that showed the number says so when it continues.",
             )
         }
+        "forget" => (
+            lab.remove_passkey(tenant, user, &form.passkey).await,
+            "The passkey is removed from the phone. The identity provider still has its public key; remove it at Security info.",
+        ),
         "lose" => (
             lab.remove_passkeys(tenant, user).await,
             "The phone has no passkey any more. The identity provider still has the public keys; remove them at Security info.",
@@ -219,6 +227,7 @@ fn view(frame: Frame, tenant: &TenantCredentials, phone: Phone) -> PhonePage {
             .passkeys
             .iter()
             .map(|passkey| PasskeyView {
+                id: passkey.id.clone(),
                 host: passkey.rp_id.clone(),
                 created: When::of(passkey.created, phone.now),
                 uses: passkey.uses,

@@ -97,7 +97,10 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_lab/tenants/{tenant}/moved-origin", post(crate::lab::moved_origin::follow))
         .route("/_lab/tenants/{tenant}/outbox", get(crate::lab::outbox::show))
         .route("/_lab/tenants/{tenant}/phone-requests", get(crate::lab::phone_requests::list))
-        .route("/_lab/tenants/{tenant}/phone-requests/{request}", post(crate::lab::phone_requests::answer))
+        .route(
+            "/_lab/tenants/{tenant}/phone-requests/{request}",
+            get(crate::lab::phone_requests::show).post(crate::lab::phone_requests::answer),
+        )
         .route("/_lab/tenants/{tenant}/question", post(question::ask))
         .route("/_lab/tenants/{tenant}/event-streams", get(security_events::show))
         .route(

@@ -33,6 +33,9 @@ pub struct Phone {
 /// A passkey on the phone. Its key is sealed, and never returned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PhonePasskey {
+    /// Its credential id, base64url.
+    #[serde(default)]
+    pub id: String,
     /// The host name for which it was created.
     pub rp_id: String,
     /// When it was created (virtual time).

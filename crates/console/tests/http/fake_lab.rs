@@ -53,6 +53,10 @@ impl FakeLab {
             .route("/lab/tenants/{tenant}/connections", get(connections))
             .route("/lab/tenants/{tenant}/phone/{user}", get(phone))
             .route("/lab/tenants/{tenant}/phone/{user}/passkeys", axum::routing::delete(lose_passkeys))
+            .route(
+                "/lab/tenants/{tenant}/phone/{user}/passkeys/{passkey}",
+                axum::routing::delete(forget_passkey),
+            )
             .route("/lab/tenants/{tenant}/phone/{user}/passkey-requests/{request}", post(answer_passkey))
             .route("/lab/tenants/{tenant}/phone/{user}/authenticator", put(add_app).delete(remove_app))
             .route("/lab/tenants/{tenant}/redeem", post(redeem))
@@ -344,7 +348,7 @@ async fn phone(Path((_, user)): Path<(String, String)>) -> Json<Value> {
         "upn": user, "user": "1", "now": "2026-01-05T12:00:12Z", "is_registered": owner,
         "messages": if owner { json!([mail("48291773", true), mail("11112222", false), flow]) } else { json!([]) },
         "authenticator": if owner { codes } else { Value::Null },
-        "passkeys": if owner { json!([{"rp_id": "localhost", "created": "2026-01-05T09:12:00Z", "uses": 3}]) } else { json!([]) },
+        "passkeys": if owner { passkeys() } else { json!([]) },
         "requests": if owner { json!([
             {"id": "get-1", "purpose": "Sign in", "is_registration": false, "can_respond": true, "asked": "2026-01-05T11:59:00Z"},
             {"id": "get-2", "purpose": "Sign in", "is_registration": false, "can_respond": false, "asked": "2026-01-05T11:58:00Z"},
@@ -377,6 +381,21 @@ async fn answer_passkey(
     }
     lab.requests.lock().expect("not poisoned").push(json!({"passkey": request, "of": user, "with": what}));
     StatusCode::NO_CONTENT.into_response()
+}
+
+fn passkeys() -> Value {
+    json!([
+        {"id": "key-1", "rp_id": "localhost", "created": "2026-01-05T09:12:00Z", "uses": 3},
+        {"id": "key-2", "rp_id": "login.example", "created": "2026-01-05T09:13:00Z", "uses": 0},
+    ])
+}
+
+async fn forget_passkey(
+    State(lab): State<FakeLab>,
+    Path((_, user, passkey)): Path<(String, String, String)>,
+) -> StatusCode {
+    lab.requests.lock().expect("not poisoned").push(json!({"forget": passkey, "of": user}));
+    StatusCode::NO_CONTENT
 }
 
 async fn lose_passkeys(State(lab): State<FakeLab>, Path((_, user)): Path<(String, String)>) -> StatusCode {

@@ -82,6 +82,7 @@ async fn a_page_that_waits_for_a_passkey_is_answered_with_its_number_or_declined
     );
     assert_eq!(page.texts("[aria-labelledby=p-key] button[value=decline]").len(), 3);
     assert!(page.texts("[aria-labelledby=p-key] li")[0].starts_with("localhost made 09:12"));
+    assert_eq!(page.attributes("[aria-labelledby=p-key] input[name=passkey]", "value"), ["key-1", "key-2"]);
     let token = page.attributes("form[action='/phone'] input[name=token]", "value").remove(0);
     let user = "owner@contoso.example";
     let mut send = async |what: &str, number: &str| {
@@ -92,6 +93,7 @@ async fn a_page_that_waits_for_a_passkey_is_answered_with_its_number_or_declined
             ("do", what),
             ("request", "get-1"),
             ("number", number),
+            ("passkey", "key-2"),
         ];
         let answer = browser.post("/phone", &fields).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -100,6 +102,7 @@ async fn a_page_that_waits_for_a_passkey_is_answered_with_its_number_or_declined
     assert!(send("use", " 42 ").await.starts_with("The phone responded."));
     assert!(send("use", "forty-two").await.starts_with("The phone responded."));
     assert!(send("decline", "").await.starts_with("It was declined."));
+    assert!(send("forget", "").await.starts_with("The passkey is removed from the phone."));
     assert!(send("lose", "").await.starts_with("The phone has no passkey any more."));
     let answered = |with| json!({"passkey": "get-1", "of": user, "with": with});
     let sent = [
@@ -107,6 +110,7 @@ async fn a_page_that_waits_for_a_passkey_is_answered_with_its_number_or_declined
         // The lab refuses it: it is no number.
         answered(json!({"declined": false})),
         answered(json!({"declined": true})),
+        json!({"forget": "key-2", "of": user}),
         json!({ "lose": user }),
     ];
     assert_eq!(lab.requests(), sent);

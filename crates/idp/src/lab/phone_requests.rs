@@ -1,5 +1,6 @@
 //! `GET /_lab/tenants/{t}/phone-requests?user=UPN`: the ceremonies of passkeys that wait for the
-//! phone of a user. `POST` of one responds to it, as a device would.
+//! phone of a user. `POST` of one responds to it, as a device would; `GET` of one with the
+//! credential of a response says whether the page registered it.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::idp::Idp;
-use crate::sign_in::passkeys::{open_requests, respond};
+use crate::sign_in::passkeys::{open_requests, registration, respond};
 
 /// The maximum length of a response.
 const RESPONSE_MAX: usize = 32 * 1024;
@@ -20,6 +21,12 @@ const RESPONSE_MAX: usize = 32 * 1024;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Of {
     user: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Made {
+    credential: String,
 }
 
 /// The response; none if the user declined.
@@ -41,11 +48,23 @@ pub(crate) async fn list(
     let requests = open.iter().map(|request| {
         json!({
             "id": request.challenge, "user_name": request.user_name, "purpose": request.purpose,
-            "origin": request.origin, "options": request.options, "asked": request.asked, "number": request.number(),
+            "origin": request.origin, "options": request.options, "asked": request.asked, "number": request.number,
             "names_user": !request.user_name.is_empty(),
         })
     });
     Ok(Json(json!({ "requests": requests.collect::<Vec<_>>() })))
+}
+
+pub(crate) async fn show(
+    State(idp): State<Idp>,
+    Path((tenant, request)): Path<(String, String)>,
+    query: Result<Query<Made>, QueryRejection>,
+) -> Result<Json<Value>, Problem> {
+    let tenant = idp.lab_tenant(&tenant).await?;
+    let Query(Made { credential }) = query?;
+    let now = idp.chassis.clocks.now(tenant.id).await?;
+    let state = registration(&idp.chassis.store, tenant.id, &request, &credential, now).await?;
+    Ok(Json(json!({ "registration": state })))
 }
 
 pub(crate) async fn answer(

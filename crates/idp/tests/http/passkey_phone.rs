@@ -116,3 +116,96 @@ async fn what_a_phone_responds_is_verified_like_any_response() {
         assert!((400..500).contains(&answer.status), "{answer:?}");
     }
 }
+
+#[tokio::test]
+async fn the_number_of_a_page_does_not_follow_from_its_request() {
+    let tenant = Tenant::new().await;
+    let owner = tenant.upn("owner");
+    let url = tenant.admin_tool().v1().authorize_url("https://graph.microsoft.com", &[]);
+    let mut pairs = Vec::new();
+    for _ in 0..8 {
+        let mut browser = tenant.browser();
+        let page = passkey_page(&mut browser, &url, &owner).await;
+        let page = press(&mut browser, &page, "ask").await.page();
+        let request = waiting(&tenant, &owner).await.remove(0);
+        let number = request["number"].as_u64().expect("a number");
+        assert!((10..=99).contains(&number) && page.answer.text.contains(&format!(">{number}<")), "{page:?}");
+        // It stays the same while the page waits.
+        let page = press(&mut browser, &page, "continue").await.page();
+        assert!(page.answer.text.contains(&format!(">{number}<")), "{page:?}");
+        pairs.push((request["id"].as_str().expect("an id").to_owned(), number));
+        assert_eq!(respond(&tenant, &request, None).await, 204);
+    }
+    // As it was once computed from the public id.
+    let computed = |id: &str| id.bytes().fold(0_u64, |sum, byte| (sum * 31 + u64::from(byte)) % 90) + 10;
+    assert!(pairs.iter().any(|(id, number)| computed(id) != *number), "{pairs:?}");
+}
+
+#[tokio::test]
+async fn pages_of_anybody_cannot_fill_a_phone() {
+    let tenant = Tenant::new().await;
+    let (owner, url) = (tenant.upn("owner"), tenant.connector().authorize_url(crate::tenant::READ, &[]));
+    let ask = async |name: &str| {
+        let mut browser = tenant.browser();
+        let page = passkey_page(&mut browser, &url, name).await;
+        let page = press(&mut browser, &page, "ask").await.page();
+        (browser, page)
+    };
+    let (mut first, first_page) = ask(&owner).await;
+    for _ in 1..10 {
+        assert_eq!(ask(&owner.to_uppercase()).await.1.heading, "Approve it on the phone");
+    }
+    for name in [owner.clone(), owner.to_uppercase()] {
+        let (_, refused) = ask(&name).await;
+        assert!(refused.answer.text.contains("too many pages wait for phones"), "{refused:?}");
+    }
+    // Those of other users and of nobody have their own limit.
+    assert_eq!(ask(&tenant.upn("colleague")).await.1.heading, "Approve it on the phone");
+    assert_eq!(ask("").await.1.heading, "Approve it on the phone");
+    assert_eq!(waiting(&tenant, &owner).await.len(), 11);
+    // A page that is left makes room, and so does a response.
+    first.submit(&first_page, &[("cancel", "1")]).await;
+    assert_eq!(waiting(&tenant, &owner).await.len(), 10);
+    assert_eq!(ask(&owner).await.1.heading, "Approve it on the phone");
+    let request = waiting(&tenant, &owner).await.remove(0);
+    assert_eq!(respond(&tenant, &request, None).await, 204);
+    assert_eq!(ask(&owner).await.1.heading, "Approve it on the phone");
+    // The names that a visitor makes up.
+    let mut refused = 0;
+    for number in 0..210 {
+        refused +=
+            u32::from(ask(&format!("nobody{number}@x.example")).await.1.heading != "Approve it on the phone");
+    }
+    assert!((15..=30).contains(&refused), "{refused}");
+}
+
+#[tokio::test]
+async fn a_registration_that_is_left_is_over() {
+    let tenant = Tenant::new().await;
+    let owner = tenant.upn("owner");
+    let mut browser = tenant.browser();
+    let mut device = Device::new(&tenant);
+    let state = async |request: &Value, credential: &str| {
+        let saying: Value = serde_json::from_str(credential).expect("JSON");
+        let id = saying["id"].as_str().expect("an id");
+        let path = format!("/phone-requests/{}?credential={id}", request["id"].as_str().expect("an id"));
+        tenant.lab(Method::GET, &path, &Value::Null).await.json()["registration"].clone()
+    };
+    for ends in ["cancel", "register"] {
+        let page = security_info(&tenant, &mut browser, "owner").await;
+        let page = press(&mut browser, &page, "ask").await.page();
+        let request = waiting(&tenant, &owner).await.remove(0);
+        let credential = device.make(&as_page(&page, &request), |_| ());
+        assert_eq!(respond(&tenant, &request, Some(&credential)).await, 204);
+        assert_eq!(state(&request, &credential).await, "waiting", "{ends}");
+        let after = match ends {
+            "cancel" => browser.submit(&page, &[("cancel", "1")]).await.page(),
+            _ => press(&mut browser, &page, "continue").await.page(),
+        };
+        assert_eq!(after.heading, "Security info", "{after:?}");
+        let expected = if ends == "cancel" { "over" } else { "registered" };
+        assert_eq!(state(&request, &credential).await, expected, "{ends}");
+        tenant.advance(outlive_clock::Span::from_minutes(6)).await;
+        assert_eq!(state(&request, &credential).await, expected, "{ends}");
+    }
+}

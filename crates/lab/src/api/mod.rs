@@ -64,6 +64,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/phone/{user}", get(phone::show))
         .route("/lab/tenants/{tenant}/phone/{user}/passkeys", delete(phone::remove_passkeys))
+        .route("/lab/tenants/{tenant}/phone/{user}/passkeys/{passkey}", delete(phone::remove_passkey))
         .route("/lab/tenants/{tenant}/phone/{user}/passkey-requests/{request}", post(phone::answer))
         .route("/lab/tenants/{tenant}/phone/{user}/authenticator", put(phone::add).delete(phone::remove))
         .route("/lab/tenants/{tenant}/directory/users", get(directory::users))

@@ -74,3 +74,16 @@ pub(crate) async fn remove_passkeys(
     tenants.remove_passkeys(tenant_of(&tenant)?, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[utoipa::path(delete, path = "/lab/tenants/{tenant}/phone/{user}/passkeys/{passkey}",
+    params(("tenant" = String, Path, description = "tenant id"), ("user" = String, Path, description = "role, sign-in name or object id"),
+        ("passkey" = String, Path, description = "the id of the passkey")),
+    responses((status = 204, description = "the phone does not have the passkey any more; the identity provider still accepts it"),
+        (status = 400, description = "no such passkey"), (status = 404, description = "no such tenant or user")))]
+pub(crate) async fn remove_passkey(
+    State(tenants): State<Tenants>,
+    Path((tenant, user, passkey)): Path<(String, String, String)>,
+) -> Result<StatusCode, Problem> {
+    tenants.remove_passkey(tenant_of(&tenant)?, &user, &passkey).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

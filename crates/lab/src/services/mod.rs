@@ -8,5 +8,5 @@ mod surface;
 pub use origins::{Origin, Origins};
 pub use outlive_wire::lab_api::Service;
 pub use outlive_wire::{ClockChange, ClockState, DueWork, JournalQuery};
-pub(crate) use phone_requests::WaitingCeremony;
+pub(crate) use phone_requests::{Registration, WaitingCeremony};
 pub use surface::{LabSurface, TenantSurface};

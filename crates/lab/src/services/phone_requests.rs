@@ -24,7 +24,33 @@ pub(crate) struct WaitingCeremony {
     pub(crate) names_user: bool,
 }
 
+/// What becomes of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Registration {
+    Waiting,
+    Registered,
+    /// The page was left, or its request expired.
+    Over,
+}
+
 impl LabSurface {
+    /// Returns whether the page of a registration registered the passkey that a phone made.
+    pub(crate) async fn phone_registration(
+        &self,
+        tenant: TenantId,
+        id: &str,
+        credential: &str,
+    ) -> Result<Registration, CallError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            registration: Registration,
+        }
+        let url = self.url(Service::Idp, &request_path(tenant, id));
+        let request = self.request(Method::GET, &url).query(&[("credential", credential)]);
+        Ok(send(request).await?.expect::<Answer>()?.registration)
+    }
+
     /// Returns the ceremonies that wait for the phone of a user, newest first.
     pub(crate) async fn phone_requests(
         &self,
@@ -47,11 +73,14 @@ impl LabSurface {
         id: &str,
         credential: Option<&str>,
     ) -> Result<(), CallError> {
-        // The id is one segment of the path.
-        let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-        let path = format!("/_lab/tenants/{tenant}/phone-requests/{}", id.replace('+', "%20"));
-        let request = self.request(Method::POST, &self.url(Service::Idp, &path));
+        let request = self.request(Method::POST, &self.url(Service::Idp, &request_path(tenant, id)));
         let answer = send(request.json(&json!({ "credential": credential }))).await?;
         if answer.status == 204 { Ok(()) } else { Err(answer.refused()) }
     }
+}
+
+/// The id is one segment of the path.
+fn request_path(tenant: TenantId, id: &str) -> String {
+    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    format!("/_lab/tenants/{tenant}/phone-requests/{}", id.replace('+', "%20"))
 }

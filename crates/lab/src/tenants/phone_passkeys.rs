@@ -2,12 +2,12 @@
 //! phone; what the phone responds is verified as the response of any authenticator.
 
 use outlive_clock::{Instant, TenantId};
-use outlive_store::{Change, Row, StoreError, sql};
+use outlive_store::{Change, Row, Statement, StoreError, sql};
 use outlive_wire::phone::{PasskeyAnswer, PasskeyRequest, PhonePasskey};
 
 use super::{TenantError, Tenants};
 use crate::browser::{Authenticator, StoredKey};
-use crate::services::WaitingCeremony;
+use crate::services::{Registration, WaitingCeremony};
 
 /// The maximum number of passkeys on a phone.
 const PASSKEYS_MAX: u32 = 20;
@@ -19,9 +19,11 @@ impl Tenants {
         tenant: TenantId,
         (user, upn): (&str, &str),
     ) -> Result<(Vec<PhonePasskey>, Vec<PasskeyRequest>), TenantError> {
+        self.settle_registrations(tenant, user).await?;
         let keys = self.stored_keys(tenant, user).await?;
         let waiting = self.surface().phone_requests(tenant, upn).await?;
         let passkeys = keys.iter().map(|(key, created)| PhonePasskey {
+            id: key.id.clone(),
             rp_id: key.rp_id.clone(),
             created: *created,
             uses: key.uses,
@@ -69,6 +71,7 @@ impl Tenants {
                 "That is not the number on the sign-in page. Type the number that it shows.",
             ));
         }
+        self.settle_registrations(tenant, &user.id).await?;
         let keys = self.stored_keys(tenant, &user.id).await?;
         if request.is_registration() && keys.len() >= PASSKEYS_MAX as usize {
             return Err(refused("The phone has 20 passkeys, and no room for more. Remove them first."));
@@ -82,12 +85,12 @@ impl Tenants {
         let Some(key) = key else { return Err(refused("The phone has no passkey for this sign-in.")) };
         let now = self.time(tenant).await?.0.now;
         if request.is_registration() {
-            // Only a passkey that the page received is kept.
+            // Only a passkey that the page received is kept, and only if it registers it.
             self.surface().answer_phone_request(tenant, &request.id, Some(&response)).await?;
-            return self.store_key(tenant, &user.id, &key, now).await;
+            return self.store_key(tenant, &user.id, &key, Some(&request.id), now).await;
         }
         // The counter of a passkey never goes back.
-        self.store_key(tenant, &user.id, &key, now).await?;
+        self.store_key(tenant, &user.id, &key, None, now).await?;
         Ok(self.surface().answer_phone_request(tenant, &request.id, Some(&response)).await?)
     }
 
@@ -101,6 +104,57 @@ impl Tenants {
         let deletion = sql!("DELETE FROM phone_passkeys WHERE tenant = $1 AND user_id = $2", tenant, &user);
         let removed: Result<(), StoreError> = self.chassis().store.commit(deletion).await;
         Ok(removed?)
+    }
+
+    /// Removes one passkey from the phone of a user.
+    ///
+    /// # Errors
+    /// An unknown tenant or user, or no such passkey.
+    pub async fn remove_passkey(
+        &self,
+        tenant: TenantId,
+        user: &str,
+        passkey: &str,
+    ) -> Result<(), TenantError> {
+        let user = self.directory_user(tenant, user).await?.user.id;
+        match self.chassis().store.commit(deletion(tenant, &user, passkey).expect_rows(1)).await {
+            Err(error) if error.is_conflict() => Err(TenantError::Event(
+                "The phone has no such passkey: it was removed before, or is on another phone.".to_owned(),
+            )),
+            removed => Ok(removed?),
+        }
+    }
+
+    /// Forgets passkeys that were made for a page which was left before it registered them.
+    async fn settle_registrations(&self, tenant: TenantId, user: &str) -> Result<(), TenantError> {
+        let store = &self.chassis().store;
+        let made = sql!(
+            "SELECT credential, request FROM phone_passkeys WHERE tenant = $1 AND user_id = $2 \
+             AND request IS NOT NULL ORDER BY credential",
+            tenant,
+            user
+        );
+        let mut change = Change::new();
+        let rows = store.rows(made).await?;
+        for row in &rows {
+            let (credential, request) = (row.text("credential")?, row.text("request")?);
+            match self.surface().phone_registration(tenant, &request, &credential).await? {
+                Registration::Waiting => {}
+                Registration::Over => {
+                    change.add(deletion(tenant, user, &credential));
+                }
+                Registration::Registered => {
+                    change.add(sql!(
+                        "UPDATE phone_passkeys SET request = NULL \
+                         WHERE tenant = $1 AND user_id = $2 AND credential = $3",
+                        tenant,
+                        user,
+                        credential
+                    ));
+                }
+            }
+        }
+        if rows.is_empty() { Ok(()) } else { Ok(store.commit(change).await?) }
     }
 
     async fn stored_keys(
@@ -144,6 +198,7 @@ impl Tenants {
         tenant: TenantId,
         user: &str,
         key: &StoredKey,
+        registration: Option<&str>,
         now: Instant,
     ) -> Result<(), TenantError> {
         let mut nonce = self.random(tenant).stream("phone-passkey-nonce");
@@ -153,8 +208,8 @@ impl Tenants {
         let exists = sql!("UPDATE handouts SET revision = revision + 1 WHERE tenant = $1", tenant);
         let mut change = Change::from(exists.expect_rows(1));
         change.add(sql!(
-            "INSERT INTO phone_passkeys (tenant, user_id, credential, rp_id, sealed, uses, created_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) \
+            "INSERT INTO phone_passkeys (tenant, user_id, credential, rp_id, sealed, uses, created_us, request) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
              ON CONFLICT (tenant, user_id, credential) DO UPDATE SET uses = excluded.uses",
             tenant,
             user,
@@ -162,7 +217,8 @@ impl Tenants {
             &key.rp_id,
             sealed,
             key.uses,
-            now
+            now,
+            registration
         ));
         match self.chassis().store.commit(change).await {
             Err(error) if error.is_conflict() => Err(TenantError::Unknown(tenant)),
@@ -187,6 +243,15 @@ impl WaitingCeremony {
         let allowed = options["allowCredentials"].as_array().map(Vec::as_slice).unwrap_or_default();
         options["rpId"] == rp_id && (allowed.is_empty() || allowed.iter().any(|allowed| allowed["id"] == id))
     }
+}
+
+fn deletion(tenant: TenantId, user: &str, credential: &str) -> Statement {
+    sql!(
+        "DELETE FROM phone_passkeys WHERE tenant = $1 AND user_id = $2 AND credential = $3",
+        tenant,
+        user,
+        credential
+    )
 }
 
 fn purpose(tenant: TenantId, user: &str, credential: &str) -> String {

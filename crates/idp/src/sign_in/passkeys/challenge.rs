@@ -9,12 +9,18 @@ use serde::{Deserialize, Serialize};
 /// Validity of a challenge (virtual).
 const VALIDITY: Span = Span::from_minutes(5);
 
+/// The first and the last number that a page may show.
+const NUMBERS: (i64, i64) = (10, 99);
+
 /// A challenge and when it was issued (virtual). It is sealed in the form that carries the
 /// response.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Challenge {
     pub(super) text: String,
     since: Instant,
+    /// The number that a page shows while it waits for another device.
+    #[serde(default)]
+    number: u8,
 }
 
 /// Why a response is rejected, completing the sentence "was not accepted: ".
@@ -22,7 +28,14 @@ pub(super) type Reason = String;
 
 impl Challenge {
     pub(super) fn generate(stream: &mut Stream, now: Instant) -> Self {
-        Self { text: URL_SAFE_NO_PAD.encode(stream.bytes::<32>()), since: now }
+        let text = URL_SAFE_NO_PAD.encode(stream.bytes::<32>());
+        // Drawn by itself: the text is public, as the options of the ceremony contain it.
+        let number = u8::try_from(stream.between(NUMBERS.0, NUMBERS.1)).unwrap_or_default();
+        Self { text, since: now, number }
+    }
+
+    pub(super) const fn number(&self) -> u8 {
+        self.number
     }
 
     /// When it was issued (virtual).

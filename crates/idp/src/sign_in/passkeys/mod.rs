@@ -9,7 +9,7 @@ mod sign_in;
 mod stored;
 
 pub(crate) use challenge::Challenge;
-pub(crate) use phone_request::{open_requests, respond};
+pub(crate) use phone_request::{open_requests, registration, respond};
 pub(crate) use security_info::{change_security_info, security_info_page};
 pub(crate) use sign_in::passkey;
 pub(crate) use stored::{Passkey, of_user};

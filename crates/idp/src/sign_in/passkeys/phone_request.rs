@@ -3,11 +3,18 @@
 
 use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use serde::Serialize;
 
 use super::challenge::{Challenge, Reason};
+use super::stored;
 
-/// The maximum number of open requests that are listed.
-const LISTED_MAX: u32 = 20;
+/// The maximum number of open requests of a user name, or of no user name. Anybody can cause them,
+/// without signing in.
+const OPEN_OF_NAME_MAX: i64 = 10;
+/// The maximum number of open requests of a tenant.
+const OPEN_MAX: i64 = 200;
+/// The maximum number of open requests that are listed: all of a user name and of none.
+const LISTED_MAX: i64 = 2 * OPEN_OF_NAME_MAX;
 /// The response of a user who declined.
 const DECLINED: &str = "declined";
 
@@ -24,6 +31,20 @@ pub(crate) struct PhoneRequest {
     /// The options of the ceremony, as JSON.
     pub(crate) options: String,
     pub(crate) asked: Instant,
+    /// The number that the page shows, and that is typed on the device. It does not follow from
+    /// anything else in the request.
+    pub(crate) number: u8,
+}
+
+/// What becomes of a registration on a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Registration {
+    /// The page may still register the passkey.
+    Waiting,
+    Registered,
+    /// It was canceled, or expired.
+    Over,
 }
 
 /// What a page learns about its request.
@@ -33,38 +54,80 @@ pub(super) enum Heard {
 }
 
 impl PhoneRequest {
-    /// Returns the statements that store the request, once, and forget expired ones.
+    /// Returns the statements that store the request, once, and forget expired ones. It is not stored
+    /// if too many are open.
     pub(super) fn store(&self, tenant: TenantId) -> Change {
+        let forgotten = Challenge::forgotten_before(self.asked);
         let mut change = Change::from(sql!(
             "DELETE FROM phone_requests WHERE tenant = $1 AND challenge IN \
              (SELECT challenge FROM phone_requests WHERE tenant = $1 AND asked_us < $2 LIMIT 20)",
             tenant,
-            Challenge::forgotten_before(self.asked)
+            forgotten
         ));
         change.add(sql!(
-            "INSERT INTO phone_requests (tenant, challenge, user_name, purpose, origin, options, asked_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, challenge) DO NOTHING",
+            "INSERT INTO phone_requests (tenant, challenge, user_name, purpose, origin, options, asked_us, number) \
+             SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), \
+             CAST($6 AS TEXT), CAST($7 AS BIGINT), CAST($8 AS BIGINT) \
+             WHERE (SELECT COUNT(*) FROM phone_requests WHERE tenant = $1 AND response IS NULL AND asked_us > $9 \
+             AND lower(user_name) = $10) < $11 AND (SELECT COUNT(*) FROM phone_requests WHERE tenant = $1 \
+             AND response IS NULL AND asked_us > $9) < $12 ON CONFLICT (tenant, challenge) DO NOTHING",
             tenant,
             &self.challenge,
             &self.user_name,
             &self.purpose,
             &self.origin,
             &self.options,
-            self.asked
+            self.asked,
+            i64::from(self.number),
+            forgotten,
+            self.user_name.to_lowercase(),
+            OPEN_OF_NAME_MAX,
+            OPEN_MAX
         ));
         change
     }
-
-    /// The number that the page shows, and that is typed on the device.
-    pub(crate) fn number(&self) -> u8 {
-        number_of(&self.challenge)
-    }
 }
 
-/// The number of a challenge, from 10 to 99.
-pub(super) fn number_of(challenge: &str) -> u8 {
-    let sum = challenge.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 90);
-    u8::try_from(sum).unwrap_or_default() + 10
+/// Whether a request is stored.
+pub(super) async fn is_stored(store: &Store, tenant: TenantId, challenge: &str) -> Result<bool, StoreError> {
+    let row = store
+        .row(sql!(
+            "SELECT challenge FROM phone_requests WHERE tenant = $1 AND challenge = $2",
+            tenant,
+            challenge
+        ))
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Deletes the request of a page that was left, if there is one.
+pub(super) fn forget(tenant: TenantId, challenge: &Challenge) -> Statement {
+    sql!("DELETE FROM phone_requests WHERE tenant = $1 AND challenge = $2", tenant, challenge.text())
+}
+
+/// Returns what becomes of a registration that a device responded to with this credential.
+pub(crate) async fn registration(
+    store: &Store,
+    tenant: TenantId,
+    challenge: &str,
+    credential: &str,
+    now: Instant,
+) -> Result<Registration, StoreError> {
+    let answered = sql!(
+        "SELECT challenge FROM answered_challenges WHERE tenant = $1 AND challenge = $2",
+        tenant,
+        challenge
+    );
+    if stored::find(store, tenant, credential).await?.is_some() || store.row(answered).await?.is_some() {
+        return Ok(Registration::Registered);
+    }
+    let open = sql!(
+        "SELECT challenge FROM phone_requests WHERE tenant = $1 AND challenge = $2 AND asked_us > $3",
+        tenant,
+        challenge,
+        Challenge::forgotten_before(now)
+    );
+    Ok(if store.row(open).await?.is_some() { Registration::Waiting } else { Registration::Over })
 }
 
 /// Reads the response of the device.
@@ -101,7 +164,7 @@ pub(crate) async fn open_requests(
 ) -> Result<Vec<PhoneRequest>, StoreError> {
     let rows = store
         .rows(sql!(
-            "SELECT challenge, user_name, purpose, origin, options, asked_us FROM phone_requests \
+            "SELECT challenge, user_name, purpose, origin, options, asked_us, number FROM phone_requests \
              WHERE tenant = $1 AND response IS NULL AND asked_us > $2 AND (user_name = '' OR lower(user_name) = $3) \
              ORDER BY asked_us DESC, challenge LIMIT $4",
             tenant,
@@ -118,6 +181,7 @@ pub(crate) async fn open_requests(
             origin: row.text("origin")?,
             options: row.text("options")?,
             asked: row.instant("asked_us")?,
+            number: u8::try_from(row.int("number")?).unwrap_or_default(),
         })
     };
     rows.iter().map(request).collect()
@@ -132,16 +196,4 @@ pub(crate) fn respond(tenant: TenantId, challenge: &str, response: Option<&str>)
         response.unwrap_or(DECLINED)
     )
     .expect_rows(1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_two_digits_and_differ() {
-        let numbers: Vec<_> = ["", "AAAA", "AAAB", "zzzzzzzzzzzzzzzz"].map(number_of).into();
-        assert!(numbers.iter().all(|number| (10..=99).contains(number)), "{numbers:?}");
-        assert_ne!(numbers[1], numbers[2]);
-    }
 }

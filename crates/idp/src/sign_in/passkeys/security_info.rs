@@ -96,6 +96,7 @@ impl Visit {
         let Some((_, user)) = signed_in else { return self.show_security_info().await };
         let info = SecurityInfo { visit: self, tenant: &tenant, user: &user, now };
         if self.parameters.get("cancel").is_some() {
+            self.leave_phone(&tenant, &challenge).await?;
             return info.page(None).await;
         }
         let done = match self.parameters.get("remove") {
@@ -156,10 +157,14 @@ impl SecurityInfo<'_> {
             origin: visit.origin.0.to_string(),
             options: options.to_string(),
             asked: challenge.since(),
+            number: challenge.number(),
         };
+        if let Err(refusal) = visit.store_phone_request(tenant, &request).await? {
+            return self.page(Some(Wrong::of(&refusal))).await;
+        }
         let state = PageState::new(&visit.segment, Next::NewPasskey(challenge), Some(user.id));
         let name = visit.parameters.get("name").unwrap_or("Phone");
-        visit.wait_for_phone(tenant, &request, state, ("security-info", Some(name))).await
+        Ok(visit.wait_for_phone(&request, state, ("security-info", Some(name))))
     }
 
     async fn register(&self, challenge: &Challenge, response: Result<String, Reason>) -> Done {

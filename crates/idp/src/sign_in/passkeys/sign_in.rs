@@ -105,27 +105,49 @@ impl Visit {
             origin: self.origin.0.to_string(),
             options: here.request_options(&pending.challenge, &known).to_string(),
             asked: pending.challenge.since(),
+            number: pending.challenge.number(),
         };
+        if let Err(refusal) = self.store_phone_request(tenant, &request).await? {
+            return self.sign_in_again(*pending.next, &pending.user_name, &refusal).await;
+        }
         let state = PageState::new(&self.segment, Next::Passkey(pending), None);
-        self.wait_for_phone(tenant, &request, state, ("passkey", None)).await
+        Ok(self.wait_for_phone(&request, state, ("passkey", None)))
     }
 
-    /// Stores a request, and shows its number.
-    pub(super) async fn wait_for_phone(
+    /// Stores a request, once. The inner error is shown to the user.
+    pub(super) async fn store_phone_request(
         &self,
         tenant: &Tenant,
         request: &PhoneRequest,
+    ) -> Result<Result<(), Refusal>, Refusal> {
+        let store = &self.idp.chassis.store;
+        store.commit(request.store(tenant.id)).await?;
+        if phone_request::is_stored(store, tenant.id, &request.challenge).await? {
+            return Ok(Ok(()));
+        }
+        let why = "too many pages wait for phones already; respond on a phone, or try again in five minutes";
+        Ok(Err(not_accepted(why)))
+    }
+
+    /// Shows the number of a request.
+    pub(super) fn wait_for_phone(
+        &self,
+        request: &PhoneRequest,
         state: PageState,
         (path, name): (&str, Option<&str>),
-    ) -> Result<Response, Refusal> {
-        self.idp.chassis.store.commit(request.store(tenant.id)).await?;
-        Ok(pages::form_page(self, state, path, |form| AskPhone {
+    ) -> Response {
+        pages::form_page(self, state, path, |form| AskPhone {
             form,
             user_name: &request.user_name,
-            number: request.number(),
+            number: request.number,
             has_waited: self.parameters.get("phone") == Some("continue"),
             name,
-        }))
+        })
+    }
+
+    /// Takes the request of a page that is left from the phone.
+    pub(super) async fn leave_phone(&self, tenant: &Tenant, challenge: &Challenge) -> Result<(), Refusal> {
+        Ok(self.idp.chassis.store.commit(phone_request::forget(tenant.id, challenge)).await?)
     }
 
     async fn try_passkey(&self) -> Result<Response, Refusal> {
@@ -134,10 +156,11 @@ impl Visit {
             return Err(Refusal::new(aadsts::FORM_OF_ANOTHER_BROWSER));
         };
         let next = *pending.next.clone();
+        let tenant = self.tenant_of(&next).await?;
         if self.parameters.get("cancel").is_some() {
+            self.leave_phone(&tenant, &pending.challenge).await?;
             return Ok(self.sign_in_otherwise(next, &pending.user_name).await);
         }
-        let tenant = self.tenant_of(&next).await?;
         let now = self.idp.now(tenant.id).await?;
         let response = match self.passkey_response(&tenant, &pending.challenge).await? {
             Ok(Heard::Response(response)) => Ok(response),
