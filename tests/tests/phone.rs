@@ -1,4 +1,4 @@
-//! The phone of a user through the whole system: passkeys for pages that register them, or are left.
+//! The phone of a user through the whole system: its passkeys, and pages that register them.
 
 use outlive_tests::{Service, System, Tenant};
 use reqwest::{Client, Method, Url};

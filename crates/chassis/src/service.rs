@@ -68,8 +68,8 @@ pub trait Service: Send + Sync + 'static {
         async { None }
     }
 
-    /// Returns the connection that a request is about, for faults of one connection. Asked only where
-    /// the tenant has such faults.
+    /// Returns the connection that a request is about, for faults of one connection. Asked only
+    /// where the tenant has such faults.
     fn connection_of(
         &self,
         tenant: TenantId,

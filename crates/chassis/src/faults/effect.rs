@@ -89,8 +89,8 @@ pub(super) fn change_response(effect: &FaultEffect, mut response: Response) -> R
     Response::from_parts(parts, body)
 }
 
-/// Returns the first `sent` bytes of a body and then a failure, with the length to announce. Without
-/// a length, what is missing is the end.
+/// Returns the first `sent` bytes of a body and then a failure, with the length to announce.
+/// Without a length, what is missing is the end.
 fn truncated(body: Body, length: Option<u64>, sent: u64) -> (Option<u64>, Body) {
     // One byte more than is sent, at least: otherwise nothing would be missing.
     let sent = length.map_or(sent, |length| sent.min(length.saturating_sub(1)));

@@ -24,7 +24,8 @@ pub(crate) struct StoredFault {
 }
 
 impl StoredFault {
-    /// Whether the fault has ended for good, as far as this process has seen. Time does not go back.
+    /// Whether the fault has ended, as far as this process has seen. It does not begin again: time
+    /// does not go back.
     pub(super) fn has_ended(&self, at: Instant) -> bool {
         self.is_spent.load(Ordering::Relaxed) || state(&self.spec, 0, at) == FaultState::Ended
     }

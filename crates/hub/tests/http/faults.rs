@@ -40,7 +40,7 @@ async fn a_browser_meets_faults_at_every_step_of_consent() {
     let hits = world.journal("fault.hit").await;
     let paths: Vec<_> = hits.iter().map(|hit| hit["data"]["path"].as_str().expect("a path")).collect();
     assert_eq!(paths, ["/login", "/redirect", "/firstPartyLogin"]);
-    // What is sealed by somebody else is of no tenant.
+    // What is sealed by another hub is of no tenant.
     add(&world, json!({"endpoint": "consent", "do": {"status": 503}})).await;
     for path in ["/login?data=x", "/login", "/redirect?state=x", "/redirect", "/firstPartyLogin?data="] {
         assert_ne!(world.open(path).await.status.as_u16(), 503, "{path}");

@@ -159,7 +159,7 @@ async fn pages_of_anybody_cannot_fill_a_phone() {
         let (_, refused) = ask(&name).await;
         assert!(refused.answer.text.contains("too many pages wait for phones"), "{refused:?}");
     }
-    // Those of other users and of nobody have their own limit.
+    // Those of other users, and those without a user, have their own limit.
     assert_eq!(ask(&tenant.upn("colleague")).await.1.heading, "Approve it on the phone");
     assert_eq!(ask("").await.1.heading, "Approve it on the phone");
     assert_eq!(waiting(&tenant, &owner).await.len(), 11);
@@ -174,7 +174,7 @@ async fn pages_of_anybody_cannot_fill_a_phone() {
     let mut refused = 0;
     for number in 0..210 {
         refused +=
-            u32::from(ask(&format!("nobody{number}@x.example")).await.1.heading != "Approve it on the phone");
+            u32::from(ask(&format!("name{number}@x.example")).await.1.heading != "Approve it on the phone");
     }
     assert!((15..=30).contains(&refused), "{refused}");
 }

@@ -131,8 +131,8 @@ impl<T: Timepieces> Conductor<T> {
         Ok(ClockState { now, speed, next_due: states.iter().filter_map(|state| state.next_due).min() })
     }
 
-    /// Starts clocks that are stopped at `now`, or later: a call between services that was under way
-    /// when they stopped may have moved one since, by the time that it carries.
+    /// Starts clocks that are stopped at `now`, or later: a call between services that was under
+    /// way when they stopped may have moved one since, by the time that it carries.
     pub(crate) async fn run_from(&self, mut now: Instant, speed: Speed) -> Result<ClockState, ConductError> {
         let mut tries = 0;
         let states = loop {

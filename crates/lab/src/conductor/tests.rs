@@ -19,7 +19,7 @@ struct Fakes {
     silent: Mutex<u32>,
     /// The instant that a call of the flow service carries to the hub while its own clock stops.
     carried: Mutex<Option<Instant>>,
-    /// The instants that calls carry to the hub when all clocks have stopped at one, the last first.
+    /// The instants that calls carry to the hub when all clocks have stopped at one, in reverse.
     carried_when_stopped: Mutex<Vec<Instant>>,
 }
 
@@ -58,7 +58,7 @@ impl Fakes {
         }
     }
 
-    /// Lets a call move the clock of the hub, if all are stopped after a call to `service`, the last.
+    /// Lets a call move the clock of the hub, if all are stopped after a call to the last service.
     fn arrive_when_stopped(&self, service: Service, states: &mut [ClockState; 4]) {
         let now = states[Service::Hub.index()].now;
         let have_stopped = states.iter().all(|state| state.speed.is_frozen() && state.now == now);
@@ -180,8 +180,8 @@ async fn a_clock_that_a_call_moves_while_the_others_stop_is_followed() {
     }
 }
 
-/// A service reads its running clock while the freeze of that clock is being committed, and its call
-/// arrives at another service after all clocks were stopped.
+/// A service reads its running clock while the freeze of that clock is being committed, and its
+/// call arrives at another service after all clocks were stopped.
 #[tokio::test]
 async fn a_call_that_arrives_when_all_clocks_have_stopped_delays_them() {
     for speed in [Speed::FROZEN, Speed::times(60)] {

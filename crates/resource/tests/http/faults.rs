@@ -34,7 +34,7 @@ async fn requests_with_every_credential_meet_the_faults_of_its_tenant() {
     ];
     assert_eq!(met, [503; 6]);
     assert_eq!(scene.journal("fault.hit").await.len(), 6);
-    // A credential that nobody knows is of no tenant.
+    // An unknown credential is of no tenant.
     let unmet = [
         basic("owner@nowhere.example", PASSWORD).await.status,
         basic("owner", PASSWORD).await.status,

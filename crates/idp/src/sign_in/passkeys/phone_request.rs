@@ -54,8 +54,8 @@ pub(super) enum Heard {
 }
 
 impl PhoneRequest {
-    /// Returns the statements that store the request, once, and forget expired ones. It is not stored
-    /// if too many are open.
+    /// Returns the statements that store the request, once, and forget expired ones. It is not
+    /// stored if too many are open.
     pub(super) fn store(&self, tenant: TenantId) -> Change {
         let forgotten = Challenge::forgotten_before(self.asked);
         let mut change = Change::from(sql!(
