@@ -10,7 +10,7 @@ use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use crate::faults::FaultRevisions;
-use crate::{CarriedTime, Turn, date};
+use crate::{CarriedTime, ClockReading, Turn, date};
 
 /// A clock could not be read or set.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -51,18 +51,6 @@ pub struct Clocks {
     setting: Arc<tokio::sync::Mutex<()>>,
     changed: Arc<Notify>,
     fault_revisions: FaultRevisions,
-}
-
-/// What a tenant's clock shows, and of which data of the tenant the clock is. Work that lasts keeps
-/// what it was begun with: the tenant may be started over meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClockReading {
-    /// The virtual time.
-    pub now: Instant,
-    /// When (wall time) the creation of the tenant began.
-    pub incarnation: Instant,
-    /// Whether the clock stands still.
-    pub is_frozen: bool,
 }
 
 /// A clock, and when (wall time) the creation of its tenant began.
@@ -117,7 +105,7 @@ impl Clocks {
     /// # Errors
     /// As [`Clocks::now`].
     pub async fn clock(&self, tenant: TenantId) -> Result<VirtualClock, ClockError> {
-        Ok(self.noted(tenant).await?.clock)
+        Ok(self.read_and_note(tenant).await?.clock)
     }
 
     /// Returns what the tenant's clock shows, for work whose calls carry it.
@@ -125,15 +113,15 @@ impl Clocks {
     /// # Errors
     /// As [`Clocks::now`].
     pub async fn reading(&self, tenant: TenantId) -> Result<ClockReading, ClockError> {
-        Ok(self.noted(tenant).await?.reading())
+        Ok(self.read_and_note(tenant).await?.reading())
     }
 
     pub(crate) async fn turn(&self, tenant: TenantId) -> Result<Turn, ClockError> {
-        let Incarnated { clock, incarnation } = self.noted(tenant).await?;
+        let Incarnated { clock, incarnation } = self.read_and_note(tenant).await?;
         Ok(Turn::of(&clock, incarnation))
     }
 
-    async fn noted(&self, tenant: TenantId) -> Result<Incarnated, ClockError> {
+    async fn read_and_note(&self, tenant: TenantId) -> Result<Incarnated, ClockError> {
         let read = self.read(tenant).await?;
         date::note(tenant, read.clock.at(wall_now()));
         Ok(read)

@@ -45,6 +45,7 @@ mod lesson;
 mod matrix;
 mod matrix_export;
 mod message;
+mod new_secrets;
 mod number_words;
 mod pages;
 mod password;

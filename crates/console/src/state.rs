@@ -4,12 +4,12 @@ use outlive_chassis::HttpClient;
 use outlive_clock::{Randomness, TenantId};
 use url::Url;
 
-use crate::directory::NewSecrets;
 use crate::executed_connections::ExecutedConnections;
 use crate::executed_matrix::Executed;
 use crate::forms::FormKey;
 use crate::lab::{Lab, LabError};
 use crate::lesson::Successors;
+use crate::new_secrets::NewSecrets;
 use crate::shared_reads::SharedReads;
 use crate::sign_ins::SignIns;
 use crate::story::StoryFacts;

@@ -10,7 +10,7 @@ use outlive_clock::TenantId;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::new_secrets;
+use super::new_secret;
 use crate::actions::{back_to, out_of_date, sentence, verified_form};
 use crate::error::ErrorPage;
 use crate::lab::{LabError, segment};
@@ -83,7 +83,7 @@ pub(super) async fn act(
         Ok(answer) => Ok(match answer.get("new_secret").and_then(Value::as_str) {
             // Not the page itself: reloading it would repeat the rotation.
             Some(secret) => {
-                let address = new_secrets::address_of(&console, tenant, &form.token, secret, &back);
+                let address = new_secret::address_of(&console, tenant, &form.token, secret, &back);
                 (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response()
             }
             None => back_to(&back, &Message::success(done(&form))),

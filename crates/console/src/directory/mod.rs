@@ -10,7 +10,7 @@ mod calls;
 mod consents;
 mod groups;
 mod keys;
-mod new_secrets;
+mod new_secret;
 mod policies;
 mod tenant;
 mod user;
@@ -22,7 +22,6 @@ use axum::extract::RawQuery;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 
-pub(crate) use self::new_secrets::NewSecrets;
 use crate::state::Console;
 
 /// The routes of the directory.
@@ -41,7 +40,7 @@ pub(crate) fn router() -> Router<Console> {
         .route("/directory/keys", get(keys::list))
         .route("/directory/tenant", get(tenant::show))
         .route("/console/{tenant}/directory", post(act::act))
-        .route("/console/{tenant}/new-secret/{reference}", get(new_secrets::page))
+        .route("/console/{tenant}/new-secret/{reference}", get(new_secret::page))
 }
 
 async fn to_users(RawQuery(query): RawQuery) -> Redirect {

@@ -51,13 +51,12 @@ impl Successors {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[tokio::test]
     async fn a_form_leads_to_one_tenant_and_another_browser_to_another() {
-        let tenant = |number| TenantId::from_uuid(Uuid::from_u128(number));
+        let tenant =
+            |number: u32| format!("00000000-0000-4000-8000-{number:012}").parse::<TenantId>().expect("an id");
         let successors = Successors::default();
         let mut first = successors.turn(tenant(1), 3, "a").await;
         assert_eq!(*first, None);

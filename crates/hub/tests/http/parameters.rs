@@ -217,6 +217,10 @@ async fn values_are_checked_replaced_and_returned_without_secrets() {
     write(&world, "PATCH", "mine", json!({"displayName": "Renamed"})).await.expect(200);
     write(&world, "PATCH", "mine", json!({"parameterValues": {"tenant": "t"}})).await.expect(200);
     world.call(&runtime).await.expect(200);
+    // The journal tells which changes gave a secret.
+    let changes = world.journal("connection.changed").await;
+    let given: Vec<_> = changes.iter().map(|event| event["data"]["secret"].clone()).collect();
+    assert_eq!(given, [json!(false), json!(true), Value::Null, json!(false)], "{changes:?}");
 }
 
 #[tokio::test]

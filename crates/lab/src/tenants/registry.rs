@@ -204,7 +204,7 @@ impl Tenants {
         self.chassis.random.of(tenant)
     }
 
-    /// The same tenants, for work that has this place among a few: it and its clones keep the place.
+    /// The same tenants, for work that has a place among a few: all clones keep the place.
     pub(crate) fn keeping(&self, place: OwnedSemaphorePermit) -> Self {
         Self { _place: Some(Arc::new(place)), ..self.clone() }
     }

@@ -1,24 +1,12 @@
-//! New client secrets, from the redirect after the form until the page that shows each of them once.
-//!
-//! They are only in the memory of this process, for a few minutes, and for the browser that sent
-//! the form. The address of the page contains a random reference, so that reloading it neither
-//! repeats the rotation nor shows the secret again.
+//! New client secrets that were not shown yet: only in the memory of this process, for a few
+//! minutes, and for the browser that sent the form.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
-use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
 use outlive_clock::{Instant, Randomness, Span, TenantId, wall_now};
 use subtle::ConstantTimeEq;
-
-use crate::error::{ErrorPage, show};
-use crate::pages::tenant_of;
-use crate::state::Console;
 
 /// The maximum number of secrets that were not shown; the oldest is forgotten.
 const KEPT_MAX: usize = 64;
@@ -44,7 +32,14 @@ struct Kept {
 
 impl NewSecrets {
     /// Keeps a secret for the browser with this form token. Returns its reference.
-    fn keep(&self, random: &Randomness, tenant: TenantId, token: &str, secret: &str, back: &str) -> String {
+    pub(crate) fn keep(
+        &self,
+        random: &Randomness,
+        tenant: TenantId,
+        token: &str,
+        secret: &str,
+        back: &str,
+    ) -> String {
         let reference = HEXLOWER.encode(&random.stream("console-new-secret").bytes::<16>());
         let now = wall_now();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +59,7 @@ impl NewSecrets {
     }
 
     /// Returns the secret of this reference and the page to return to; once.
-    fn take(&self, tenant: TenantId, token: &str, reference: &str) -> Option<(String, String)> {
+    pub(crate) fn take(&self, tenant: TenantId, token: &str, reference: &str) -> Option<(String, String)> {
         let now = wall_now();
         let same = |a: &str, b: &str| bool::from(a.as_bytes().ct_eq(b.as_bytes()));
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,54 +71,16 @@ impl NewSecrets {
     }
 }
 
-/// Shows a client secret, this once.
-#[derive(Template)]
-#[template(path = "directory/secret.html")]
-struct NewSecretPage {
-    secret: String,
-    back: String,
-}
-
-/// Returns the address of the page that shows a new secret to the browser that sent the form.
-pub(super) fn address_of(
-    console: &Console,
-    tenant: TenantId,
-    token: &str,
-    secret: &str,
-    back: &str,
-) -> String {
-    let reference = console.new_secrets.keep(&console.random, tenant, token, secret, back);
-    format!("/console/{tenant}/new-secret/{reference}")
-}
-
-/// `GET /console/{tenant}/new-secret/{reference}`
-pub(super) async fn page(
-    State(console): State<Console>,
-    Path((tenant, reference)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, ErrorPage> {
-    let tenant = tenant_of(&tenant)?;
-    let token = console.form_key.token(&console.form_key.visitor(&headers));
-    let (secret, back) = console.new_secrets.take(tenant, &token, &reference).ok_or_else(|| ErrorPage {
-        status: StatusCode::GONE.as_u16(),
-        what: "The new secret is not shown again".to_owned(),
-        why: "it was shown once, or too long ago, or belongs to another browser".to_owned(),
-        remedy: "Nothing was rotated by opening this page. The page of the application rotates the secret once more.",
-    })?;
-    Ok(([(CACHE_CONTROL, "no-store")], show(&NewSecretPage { secret, back })).into_response())
-}
-
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
     fn a_secret_is_shown_once_to_its_browser() {
         let (secrets, random) = (NewSecrets::default(), Randomness::from_seed(1));
-        let (tenant, other) =
-            (TenantId::from_uuid(Uuid::from_u128(1)), TenantId::from_uuid(Uuid::from_u128(2)));
+        let [tenant, other] = [1, 2].map(|number| {
+            format!("00000000-0000-4000-8000-{number:012}").parse::<TenantId>().expect("an id")
+        });
         let reference = secrets.keep(&random, tenant, "browser", "s3cret", "/back");
         for (tenant, token, reference) in [
             (other, "browser", &*reference),
@@ -136,7 +93,7 @@ mod tests {
         let shown = Some(("s3cret".to_owned(), "/back".to_owned()));
         assert_eq!(secrets.take(tenant, "browser", &reference), shown);
         assert_eq!(secrets.take(tenant, "browser", &reference), None);
-        // Those that nobody opens do not pile up.
+        // Those that are not shown do not pile up.
         let first = secrets.keep(&random, tenant, "browser", "first", "/");
         for _ in 0..KEPT_MAX {
             secrets.keep(&random, tenant, "browser", "later", "/");
