@@ -90,7 +90,7 @@ fn the_cursor_and_the_time_of_the_next_poll_come_from_the_response() {
     }
 }
 
-/// The events of a trace are those of one run, so that its steps are not mixed with those of others.
+/// The events of a trace are those of one run, so that its steps are no mixture with others.
 #[test]
 fn each_of_several_runs_of_an_event_has_its_own_trace() {
     let lab = Lab::with_flow(polled(call("ListOrders", json!({"$top": 5}))));
