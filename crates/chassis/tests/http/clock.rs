@@ -52,13 +52,23 @@ pub(crate) async fn stops_after_all_reads(scene: &Scene) {
         answer["now"].as_str().expect("a text").parse().expect("an instant")
     };
     let mut before = None;
-    for _ in 0..10 {
+    for round in 0..10_u128 {
         assert_eq!(scene.put(&path, json!({"speed": 86_400})).await.status, 200);
-        let (stopped, _) = tokio::join!(scene.put(&path, json!({"speed": 0})), async {
-            for _ in 0..20 {
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        // Other changes, so that the commit takes its time.
+        let others = futures::future::join_all((2..20).map(|other| scene.create(round * 100 + other, &[])));
+        let stop = async {
+            let stopped = scene.put(&path, json!({"speed": 0})).await;
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+            stopped
+        };
+        let read = async {
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
                 before = before.max(Some(now(scene.get(&path).await.body)));
+                tokio::task::yield_now().await;
             }
-        });
+        };
+        let (_, stopped, ()) = tokio::join!(others, stop, read);
         assert_eq!((stopped.status, &stopped.body["speed"]), (200, &json!(0)), "{stopped:?}");
         let after = now(scene.get(&path).await.body);
         assert!(before <= Some(after), "{before:?} was read, and then {after}");
