@@ -1,7 +1,8 @@
 //! Time that travels with calls: while the lab moves a tenant's clocks from due event to due event,
 //! the service that does the work receives each instant from the lab. Its calls carry the instant,
-//! and a service that receives such a call sets its own clock before it handles the call. A running
-//! clock is not carried: those of the other services run, too.
+//! and a service that receives such a call sets its own clock before it handles the call. Of a running
+//! clock, the calls carry no instant, because those of the other services run, too; they only tell
+//! whose they are.
 //!
 //! The instant is authenticated with the lab key, and a clock never goes back: repeating it has no
 //! effect, and no other client can move a clock. It names the incarnation of the tenant, so that
@@ -14,31 +15,29 @@ use outlive_clock::{Instant, TenantId};
 
 use crate::ClockReading;
 
-/// The header of calls: tenant, incarnation and instant in microseconds since 1970, and their
-/// authentication code.
+/// The header of calls: tenant, incarnation and instant in microseconds since 1970 (`-` if the clock
+/// runs), and their authentication code.
 pub(crate) static OUTLIVE_TIME: HeaderName = HeaderName::from_static("outlive-time");
 
-/// A tenant's instant, as its lab set it.
+/// The tenant of a call, and its instant as the lab set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CarriedTime {
     pub(crate) tenant: TenantId,
     pub(crate) incarnation: Instant,
-    pub(crate) now: Instant,
+    /// `None` if the clock runs.
+    pub(crate) now: Option<Instant>,
     code: [u8; 32],
 }
 
 impl CarriedTime {
-    /// The instant that the calls of work carry which was begun at `reading`; `None` if the clock
-    /// runs.
-    pub(crate) fn of(key: &hmac::Key, tenant: TenantId, reading: ClockReading) -> Option<Self> {
+    /// What the calls of work carry which was begun at `reading`.
+    pub(crate) fn of(key: &hmac::Key, tenant: TenantId, reading: ClockReading) -> Self {
         let ClockReading { now, incarnation, is_frozen } = reading;
-        if !is_frozen {
-            return None;
-        }
+        let now = is_frozen.then_some(now);
         let tag = hmac::sign(key, authenticated(&message(tenant, incarnation, now)).as_bytes());
         let mut code = [0; 32];
         code.copy_from_slice(tag.as_ref());
-        Some(Self { tenant, incarnation, now, code })
+        Self { tenant, incarnation, now, code }
     }
 
     /// The authenticated instant of a request, if it carries one.
@@ -53,7 +52,7 @@ impl CarriedTime {
         Some(Self {
             tenant: tenant.parse().ok()?,
             incarnation: instant(incarnation)?,
-            now: instant(now)?,
+            now: if now == RUNNING { None } else { Some(instant(now)?) },
             code,
         })
     }
@@ -65,13 +64,17 @@ impl CarriedTime {
     }
 }
 
+/// Stands for the instant of a running clock.
+const RUNNING: &str = "-";
+
 /// The message with its purpose, which no other use of the key has.
 fn authenticated(message: &str) -> String {
-    format!("outlive/carried-time/2 {message}")
+    format!("outlive/carried-time/3 {message}")
 }
 
-fn message(tenant: TenantId, incarnation: Instant, now: Instant) -> String {
-    format!("{tenant} {} {}", incarnation.as_micros(), now.as_micros())
+fn message(tenant: TenantId, incarnation: Instant, now: Option<Instant>) -> String {
+    let now = now.map_or_else(|| RUNNING.to_owned(), |now| now.as_micros().to_string());
+    format!("{tenant} {} {now}", incarnation.as_micros())
 }
 
 #[cfg(test)]
@@ -98,9 +101,11 @@ mod tests {
             incarnation: Instant::from_seconds(1_790_000_000),
             is_frozen: true,
         };
-        let sent = CarriedTime::of(&key("lab"), tenant, reading).expect("an instant");
-        let running = ClockReading { is_frozen: false, ..reading };
-        assert_eq!(CarriedTime::of(&key("lab"), tenant, running), None);
+        let sent = CarriedTime::of(&key("lab"), tenant, reading);
+        let running = CarriedTime::of(&key("lab"), tenant, ClockReading { is_frozen: false, ..reading });
+        assert_eq!((sent.now, running.now), (Some(reading.now), None));
+        let header = running.header().expect("a header");
+        assert_eq!(received(&key("lab"), header.to_str().expect("text")), Some(running));
         let header = sent.header().expect("a header");
         let text = header.to_str().expect("text");
         assert_eq!(received(&key("lab"), text), Some(sent));

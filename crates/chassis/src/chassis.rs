@@ -108,7 +108,7 @@ impl Chassis {
     /// Lets the calls of a trace carry the tenant's time.
     #[must_use]
     pub fn carry_time(&self, trace: Trace, tenant: TenantId, time: ClockReading) -> Trace {
-        Trace { time: CarriedTime::of(self.lab_key.time_key(), tenant, time), ..trace }
+        Trace { time: Some(CarriedTime::of(self.lab_key.time_key(), tenant, time)), ..trace }
     }
 
     /// The `Authorization` with which this service calls the lab surface of another one.

@@ -61,9 +61,10 @@ struct Incarnated {
 }
 
 impl Incarnated {
-    fn reading(&self) -> ClockReading {
+    /// What the clock shows at a wall instant before it was read.
+    fn reading(&self, wall: Instant) -> ClockReading {
         let Self { clock, incarnation } = *self;
-        ClockReading { now: clock.at(wall_now()), incarnation, is_frozen: clock.speed().is_frozen() }
+        ClockReading { now: clock.at(wall), incarnation, is_frozen: clock.speed().is_frozen() }
     }
 
     /// Checks that a change is meant for this data of the tenant.
@@ -113,12 +114,16 @@ impl Clocks {
     /// # Errors
     /// As [`Clocks::now`].
     pub async fn reading(&self, tenant: TenantId) -> Result<ClockReading, ClockError> {
-        Ok(self.read_and_note(tenant).await?.reading())
+        // As in [`Clocks::now`].
+        let wall = wall_now();
+        Ok(self.read_and_note(tenant).await?.reading(wall))
     }
 
     pub(crate) async fn turn(&self, tenant: TenantId) -> Result<Turn, ClockError> {
+        // As in [`Clocks::now`].
+        let wall = wall_now();
         let Incarnated { clock, incarnation } = self.read_and_note(tenant).await?;
-        Ok(Turn::of(&clock, incarnation))
+        Ok(Turn::of(&clock, incarnation, wall))
     }
 
     async fn read_and_note(&self, tenant: TenantId) -> Result<Incarnated, ClockError> {
@@ -220,6 +225,7 @@ impl Clocks {
         &self,
         CarriedTime { tenant, incarnation: meant, now, .. }: CarriedTime,
     ) -> Result<(), ClockError> {
+        let Some(now) = now else { return Ok(()) };
         let clock = match self.read(tenant).await {
             Ok(Incarnated { incarnation, .. }) if incarnation != meant => return Ok(()),
             Ok(Incarnated { clock, .. }) => clock,

@@ -21,10 +21,9 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// A bounded turn at what the clock of this incarnation of a tenant shows.
+    /// A bounded turn at what the clock of this incarnation of a tenant shows at a wall instant.
     #[must_use]
-    pub(crate) fn of(clock: &VirtualClock, incarnation: Instant) -> Self {
-        let wall = wall_now();
+    pub(crate) fn of(clock: &VirtualClock, incarnation: Instant, wall: Instant) -> Self {
         let speed = clock.speed();
         let missed_before =
             (!speed.is_frozen()).then(|| clock.at(wall) - MISSED_AFTER * i64::from(speed.factor()));
@@ -77,7 +76,7 @@ mod tests {
     fn only_running_clocks_miss_something_and_faster_ones_later() {
         let wall = wall_now();
         let shows = Instant::from_seconds(1_000_000_000);
-        let missed = |speed| Turn::of(&VirtualClock::new(shows, wall, speed), wall).missed_before();
+        let missed = |speed| Turn::of(&VirtualClock::new(shows, wall, speed), wall, wall).missed_before();
         assert_eq!(missed(Speed::FROZEN), None);
         let late = |speed| shows - missed(speed).expect("it runs");
         // The clock keeps running during the test.
@@ -88,7 +87,7 @@ mod tests {
     #[test]
     fn a_turn_ends_and_a_whole_one_does_not() {
         let clock = VirtualClock::new(Instant::EPOCH, wall_now(), Speed::FROZEN);
-        let mut turn = Turn::of(&clock, Instant::EPOCH);
+        let mut turn = Turn::of(&clock, Instant::EPOCH, wall_now());
         assert!(!turn.is_over());
         turn.ends_wall = Some(wall_now() - Span::from_micros(1));
         assert!(turn.is_over());

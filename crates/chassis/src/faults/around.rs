@@ -143,8 +143,10 @@ async fn find_hit<S: Service>(
 ) -> Result<Option<Hit>, Problem> {
     let Faults { store, counting, .. } = &chassis.faults;
     let Some(Known { revision, faults }) = chassis.faults.of(tenant).await? else { return Ok(None) };
+    // As everywhere, before the clock is read.
+    let wall = wall_now();
     let clock = chassis.clocks.clock(tenant).await?;
-    let at = clock.at(wall_now());
+    let at = clock.at(wall);
     if faults.iter().all(|fault| fault.has_ended(at)) {
         chassis.faults.rest(tenant, revision);
         return Ok(None);

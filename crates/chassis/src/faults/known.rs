@@ -120,9 +120,9 @@ impl Faults {
             let revision = wall_now().as_micros().max(faults.revisions.last(tenant) + 1);
             change.add(table::set_revision(tenant, revision));
             faults.store.commit(change).await?;
-            // None remains if the last fault was removed.
-            let stored = table::read_revision(&faults.store, tenant).await?;
-            faults.revisions.set(tenant, stored);
+            // None remains if the last fault was removed. If that cannot be read, the list tells.
+            let stored = table::read_revision(&faults.store, tenant).await;
+            faults.revisions.set(tenant, stored.unwrap_or(revision));
             faults.lists.write().remove(&tenant);
             Ok::<_, StoreError>(())
         });
