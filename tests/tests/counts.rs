@@ -70,7 +70,7 @@ fn bounds(service: Service, is_postgres: bool) -> Bounds {
         (Service::Idp, false) => (bound(0, 1, 0, 1), bound(0, 2, 0, 1), bound(2, 0, 0, 0)),
         (Service::Hub, false) => (bound(1, 1, 0, 1), bound(1, 3, 0, 1), bound(2, 1, 0, 0)),
         (Service::Resource, false) => (bound(1, 0, 0, 1), bound(2, 0, 0, 1), bound(1, 0, 0, 0)),
-        // Three reads at the beginning: how many runs the advance is going to start, and what is due.
+        // Three reads at the beginning: how many runs the advance starts, and what is due.
         (_, false) => (bound(2, 0, 0, 1), bound(4, 0, 0, PRUNINGS + 1), bound(2, 0, 0, 3)),
         (Service::Idp, true) => (bound(1, 2, 0, 1), bound(1, 3, 0, 1), bound(4, 14, 4, 36)),
         (Service::Hub, true) => (bound(2, 2, 0, 1), bound(2, 4, 0, 1), bound(5, 2, 1, 2)),

@@ -1,8 +1,8 @@
 //! Time that travels with calls: while the lab moves a tenant's clocks from due event to due event,
 //! the service that does the work receives each instant from the lab. Its calls carry the instant,
-//! and a service that receives such a call sets its own clock before it handles the call. Of a running
-//! clock, the calls carry no instant, because those of the other services run, too; they only tell
-//! whose they are.
+//! and a service that receives such a call sets its own clock before it handles the call. If the
+//! clock runs, calls carry no instant, because the clocks of the other services run, too; they only
+//! tell whose they are.
 //!
 //! The instant is authenticated with the lab key, and a clock never goes back: repeating it has no
 //! effect, and no other client can move a clock. It names the incarnation of the tenant, so that
@@ -15,8 +15,8 @@ use outlive_clock::{Instant, TenantId};
 
 use crate::ClockReading;
 
-/// The header of calls: tenant, incarnation and instant in microseconds since 1970 (`-` if the clock
-/// runs), and their authentication code.
+/// The header of calls: tenant, incarnation and instant in microseconds since 1970 (`-` if the
+/// clock runs), and their authentication code.
 pub(crate) static OUTLIVE_TIME: HeaderName = HeaderName::from_static("outlive-time");
 
 /// The tenant of a call, and its instant as the lab set it.

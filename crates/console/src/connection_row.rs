@@ -77,8 +77,8 @@ impl UsingFlow {
 }
 
 impl ConnectionRow {
-    /// Describes a connection of the tenant. The story tells of at most six connections of its user;
-    /// others have no instants.
+    /// Describes a connection of the tenant. The story tells of at most six connections of its
+    /// user; others have no instants.
     pub(crate) fn of(held: &HeldConnection, tenant: &TenantCredentials, story: &Story, now: Instant) -> Self {
         let stored = stored_by(held, story);
         let (style, icon, status) = status(held, stored);

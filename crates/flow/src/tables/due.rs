@@ -99,8 +99,8 @@ pub(crate) async fn list(
 ) -> Result<Vec<Due>, StoreError> {
     let lease = wall_now();
     let values = || vec![tenant.into(), now.into(), replica.into(), lease.into(), limit.into()];
-    // Nearly always, these are all. SQLite sorts a union in temporary tables, each with a page cache
-    // of its own, which costs more than the read.
+    // Nearly always, these are all. SQLite sorts a union in temporary tables, each with a page
+    // cache of its own, which costs more than the read.
     let mut rows = store.few_rows(Statement::new(due_items!(""), values())).await?;
     if rows.len() >= limit as usize {
         rows = store.few_rows(Statement::new(due_items!("ORDER BY 6, 1, 2, 3, 4 "), values())).await?;
