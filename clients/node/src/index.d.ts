@@ -4,9 +4,12 @@ export type Duration = string;
 export type Instant = string;
 
 export interface LabOptions {
-  /** The address of a running system. By default `OUTLIVE_AGAINST`; without it, a private system is started. */
+  /**
+   * The address of a running system. By default `OUTLIVE_AGAINST`, unless there is a `program`; without both, a private system is
+   * started. A running system cannot be combined with `program` and `args`.
+   */
   against?: string;
-  /** The program. By default `OUTLIVE_BIN`, else `outlive` on `PATH`. */
+  /** The program: a path, or a name on `PATH`. By default `OUTLIVE_BIN`, else `outlive` on `PATH`. */
   program?: string;
   /** More arguments of `outlive up`, such as `["--back-end", "api.example.com=http://127.0.0.1:5000"]`. */
   args?: string[];
@@ -367,7 +370,7 @@ export interface JournalEvent {
 export class LabError extends Error {
   constructor(title: string, details?: { code?: string; detail?: string; hint?: string; status?: number; cause?: unknown });
   /**
-   * `ProgramNotFound`, `ProgramFailed`, `LabUnreachable`, `InvalidResponse`, `InvalidAddress`, `UnknownAuthority`, `NameNotFound`,
+   * `ProgramNotFound`, `ProgramFailed`, `ConflictingOptions`, `LabUnreachable`, `InvalidResponse`, `InvalidAddress`, `UnknownAuthority`, `NameNotFound`,
    * or a code of the lab, such as `BadRequest`.
    */
   readonly code: string | undefined;

@@ -21,6 +21,7 @@ export class Lab {
     const lab = new Lab();
     const running = against ?? (program ? undefined : process.env.OUTLIVE_AGAINST);
     if (running) {
+      rejectSystemOptions(against ? "the option 'against'" : "OUTLIVE_AGAINST", { program, args });
       lab.url = originOf(running);
       lab.#ca = (ca ?? process.env.OUTLIVE_CA) || undefined;
       await call("list its tenants", "GET", lab.url, "/lab/tenants");
@@ -87,6 +88,17 @@ export class Lab {
   async [Symbol.asyncDispose]() {
     await this.stop();
   }
+}
+
+// A running system was started with options of its own.
+function rejectSystemOptions(origin, options) {
+  const given = Object.keys(options).filter((name) => options[name] !== undefined);
+  if (!given.length) return;
+  throw new LabError("These options cannot be used together", {
+    code: "ConflictingOptions",
+    detail: `${origin} names a running system, and ${given.map((name) => `'${name}'`).join(", ")} would start one.`,
+    hint: "Leave one of them out.",
+  });
 }
 
 function originOf(address) {

@@ -7,15 +7,20 @@ import { request as requestHttps } from "node:https";
 import { LabError } from "./lab_error.js";
 
 const EXCERPT = 300;
+// How long a request may take. One that moves time executes much work.
+const REQUEST_MS = 120_000;
+const CLOCK_MS = 3_600_000;
 
-function send(method, url, body) {
+const limitOf = (method, path) => (method === "POST" && path.endsWith("/clock") ? CLOCK_MS : REQUEST_MS);
+
+function send(method, url, body, signal) {
   return new Promise((resolve, reject) => {
     const request = url.protocol === "https:" ? requestHttps : requestHttp;
     const headers = { accept: "application/json" };
     if (body !== undefined) {
       Object.assign(headers, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
     }
-    const sent = request(url, { method, headers, agent: false }, (response) => {
+    const sent = request(url, { method, headers, agent: false, signal }, (response) => {
       const parts = [];
       response.on("data", (part) => parts.push(part));
       response.on("end", () => resolve({ status: response.statusCode, text: Buffer.concat(parts).toString("utf8") }));
@@ -46,13 +51,15 @@ function notTheLab(action, url, { status, text }) {
 
 // Sends a request to the lab API and returns the JSON of the response; undefined if it is empty.
 // `action` describes the request in errors. Throws a LabError.
-export async function call(action, method, base, path, body) {
+export async function call(action, method, base, path, body, limitMs = limitOf(method, path)) {
   const url = new URL(path, base);
+  const signal = AbortSignal.timeout(limitMs);
   let response;
   try {
-    response = await send(method, url, body === undefined ? undefined : JSON.stringify(body));
+    response = await send(method, url, body === undefined ? undefined : JSON.stringify(body), signal);
   } catch (cause) {
-    const detail = `It was to ${action}. ${cause.message || cause.code}.`;
+    const why = signal.aborted ? `There was no complete response within ${limitMs / 1000} s` : cause.message || cause.code;
+    const detail = `It was to ${action}. ${why}.`;
     throw new LabError(`The lab at ${url.origin} does not respond`, { code: "LabUnreachable", detail, cause });
   }
   const { status, text } = response;

@@ -6,6 +6,8 @@ import { journalInWords } from "./journal_words.js";
 import { camelCased, snakeCased } from "./letter_case.js";
 
 const PAGE = 1_000;
+// Not shown when an object is printed, spread or serialized.
+const SECRETS = ["password", "secret"];
 const LISTS = ["users", "applications", "connections", "flows", "connectors"];
 
 export class Tenant {
@@ -130,6 +132,7 @@ export class Tenant {
       const wanted = Math.min(PAGE, limit - lines.length);
       const given = Object.entries({ ...selection, after, limit: wanted }).filter(([, value]) => value !== undefined);
       const answer = await this.#call("read the journal", "GET", `journal?${new URLSearchParams(given)}`);
+      if (answer.missing?.length) throw incomplete(answer.missing);
       lines.push(...answer.lines);
       if (selection.newest || answer.lines.length < wanted || lines.length >= limit) return lines;
       after = answer.next;
@@ -175,7 +178,7 @@ export class Tenant {
       const before = this[list];
       const known = new Map(before.map((one) => [keyOf(one), one]));
       const now = (facts[list] ?? []).map(camelCased);
-      before.splice(0, before.length, ...now.map((one) => Object.assign(known.get(keyOf(one)) ?? {}, one)));
+      before.splice(0, before.length, ...now.map((one) => Object.assign(known.get(keyOf(one)) ?? concealing(), one)));
     }
   }
 
@@ -189,6 +192,17 @@ export class Tenant {
     if (typeof app !== "string") return app?.clientId;
     return /^[0-9a-f-]{36}$/i.test(app) ? app : this.application(app).clientId;
   }
+}
+
+function incomplete(services) {
+  const detail = `The journal is not complete: ${services.join(", ")} did not respond.`;
+  return new LabError("The lab cannot read the journal", { code: "ServiceFailed", detail, hint: "Try again." });
+}
+
+// An object whose secrets can be read by their names only.
+function concealing() {
+  const secrets = SECRETS.map((name) => [name, { writable: true, configurable: true, enumerable: false }]);
+  return Object.defineProperties({}, Object.fromEntries(secrets));
 }
 
 const keyOf = ({ id, clientId, name }) => id ?? clientId ?? name;

@@ -8,6 +8,9 @@ import path from "node:path";
 import { after, test } from "node:test";
 
 import { Lab } from "outlive-lab";
+import { globalSetup, globalTeardown } from "outlive-lab/session";
+
+import { call } from "../src/requests.js";
 
 const directory = mkdtempSync(path.join(tmpdir(), "outlive-failures-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -40,6 +43,7 @@ test("a missing program: the error has the places that were searched, and what t
   for (const [variables, options, detail] of [
     [nowhere, {}, "There is no option 'program', OUTLIVE_BIN is not set, and no directory of PATH has 'outlive'."],
     [{ ...nowhere, OUTLIVE_BIN: "/no/outlive" }, {}, "/no/outlive, from OUTLIVE_BIN, is not an executable file."],
+    [{ ...nowhere, OUTLIVE_BIN: "outlive-2" }, {}, "No directory of PATH has 'outlive-2', from OUTLIVE_BIN."],
     [nowhere, { program: directory }, `${directory}, from the option 'program', is not an executable file.`],
   ]) {
     await withEnvironment(variables, () =>
@@ -62,6 +66,8 @@ test("the program is the option, OUTLIVE_BIN, or the first on PATH", async () =>
     [all, { program: at("of-the-option") }, "of-the-option"],
     [all, {}, "of-the-environment"],
     [{ ...all, OUTLIVE_BIN: undefined }, {}, "outlive"],
+    [{ ...all, OUTLIVE_BIN: "outlive" }, {}, "outlive"],
+    [{ ...all, OUTLIVE_AGAINST: "http://127.0.0.1:1" }, { program: "of-the-option" }, "of-the-option"],
   ]) {
     await withEnvironment(variables, () =>
       assert.rejects(Lab.start(options), {
@@ -69,6 +75,16 @@ test("the program is the option, OUTLIVE_BIN, or the first on PATH", async () =>
         message: new RegExp(`${name} did not start: It ended with exit code 3\\. It wrote: ${name} up .*--port-base 0 --format json --stop-at-eof$`),
       }),
     );
+  }
+});
+
+test("options of a private system cannot be combined with a running one", async () => {
+  const address = "http://127.0.0.1:1";
+  for (const [variable, options, detail] of [
+    [undefined, { against: address, program: "outlive" }, "the option 'against' names a running system, and 'program' would start one."],
+    [address, { args: ["--rules", "2021"] }, "OUTLIVE_AGAINST names a running system, and 'args' would start one."],
+  ]) {
+    await withEnvironment({ OUTLIVE_AGAINST: variable }, () => assert.rejects(Lab.start(options), { code: "ConflictingOptions", detail }));
   }
 });
 
@@ -136,6 +152,41 @@ test("a tenant is created with a lifetime and a clock that stands still, unless 
   ]);
   const ca = path.join(directory, "no-ca.pem");
   await assert.rejects(Lab.start({ against: lab.url, ca }), { code: "UnknownAuthority", message: /no-ca\.pem.* OUTLIVE_CA has to be the file/ });
+});
+
+test("a request has a time limit, which is an hour only for what moves time", async (t) => {
+  const server = createServer(() => {});
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.closeAllConnections());
+  t.after(() => server.close());
+  const base = `http://127.0.0.1:${server.address().port}`;
+  const message = /does not respond: It was to wait\. There was no complete response within 0\.1 s\.$/;
+  await assert.rejects(call("wait", "GET", base, "/lab/tenants", undefined, 100), { code: "LabUnreachable", message });
+
+  const limits = [];
+  t.mock.method(AbortSignal, "timeout", (limit) => void limits.push(limit) ?? AbortSignal.abort());
+  for (const [method, path] of [["POST", "/lab/tenants/t/clock"], ["GET", "/lab/tenants/t/clock"], ["POST", "/lab/tenants"]]) {
+    await assert.rejects(call("wait", method, base, path));
+  }
+  assert.deepEqual(limits, [3_600_000, 120_000, 120_000]);
+});
+
+test("a journal that lacks a service is an error", async (t) => {
+  const server = createServer((request, response) => response.end(request.url.includes("journal") ? '{"lines": [], "missing": ["hub"]}' : '{"tenant_id": "t"}'));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const tenant = await (await Lab.start({ against: `http://127.0.0.1:${server.address().port}` })).tenant();
+  await assert.rejects(tenant.journal(), { code: "ServiceFailed", message: /The journal is not complete: hub did not respond\. Try again\.$/ });
+});
+
+test("the set-up of a session restores the environment", async () => {
+  const file = program("ready", `echo '{"urls": {"console": "http://127.0.0.1:9"}}'; cat`);
+  await withEnvironment({ OUTLIVE_AGAINST: "", OUTLIVE_BIN: file }, async () => {
+    await globalSetup();
+    assert.equal(process.env.OUTLIVE_AGAINST, "http://127.0.0.1:9");
+    await globalTeardown();
+    assert.equal(process.env.OUTLIVE_AGAINST, "");
+  });
 });
 
 test("a system that does not respond, and an invalid address", async () => {

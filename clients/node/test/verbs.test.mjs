@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { inspect } from "node:util";
 
 import { Lab, Tenant } from "outlive-lab";
 import { tenantFor, withTenant } from "outlive-lab/node-test";
@@ -34,6 +35,16 @@ test("a tenant has users, applications, connections, flows and URLs", withTenant
   assert.equal(tenant.authority, `${tenant.urls.idpTls}/${tenant.id}`);
   assert.ok(tenant.connectors.length > 0);
   assert.equal(tenant.facts.managed_identities[0].name, "Orders Function");
+}));
+
+test("passwords and secrets are not printed", withTenant(BARE, async (tenant) => {
+  const { secret } = tenant.application("Nightly Job");
+  for (const password of [tenant.user("owner").password, await tenant.changePassword("owner")]) {
+    assert.equal(tenant.user("owner").password, password);
+    for (const text of [inspect(tenant, { depth: 9 }), JSON.stringify([tenant.users, tenant.applications])]) {
+      assert.ok(text.includes("Nightly Job") && !text.includes(password) && !text.includes(secret), text);
+    }
+  }
 }));
 
 test("a wrong name is an error that lists the existing names", withTenant(BARE, async (tenant) => {

@@ -2,6 +2,7 @@
 
 import http.server
 import socket
+import socketserver
 import threading
 
 import pytest
@@ -38,10 +39,36 @@ def test_a_lab_that_does_not_answer_is_named():
     assert (raised.value.title, raised.value.status) == ("NoAnswer", None)
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:8700", "ftp://127.0.0.1", "http://"])
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8700", "ftp://127.0.0.1", "http://", "http://[::1", "http://127.0.0.1:abc"])
 def test_what_is_no_address_is_rejected(url):
     with pytest.raises(LabError, match="is not the address of a lab"):
         Lab.against(url)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [b"HELLO\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}", b"HTTP/1.1 500 Oops\r\ncontent-length: 9\r\n\r\n{}"],
+    ids=["no status line", "a short body", "a short body of an error"],
+)
+def test_a_broken_response_is_an_error_of_the_lab(response):
+    class Broken(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65_536)
+            self.request.sendall(response)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Broken) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        with pytest.raises(LabError, match="does not answer GET /lab/tenants: (BadStatusLine|IncompleteRead)"):
+            Lab.against(f"http://127.0.0.1:{server.server_address[1]}")
+
+
+def test_only_moving_time_may_take_an_hour(tenant, monkeypatch):
+    seconds = []
+    send = tenant.lab.api._send
+    monkeypatch.setattr(tenant.lab.api, "_send", lambda request, timeout: [seconds.append(timeout), send(request, timeout)][1])
+    tenant.advance("PT1H")
+    assert tenant.now
+    assert seconds == [3_600, 120]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,26 @@ def test_options_of_the_system_and_the_command_line(pytester, against, monkeypat
     result.assert_outcomes(passed=1)
     assert "2018" in result.stdout.str() and against.url not in result.stdout.str()
     result = pytester.runpytest_subprocess("-s", "--outlive-against", against.url)
+    result.stdout.fnmatch_lines(["*that of a running system*`rules` cannot be used.*"])
+    pytester.path.joinpath("conftest.py").unlink()
+    result = pytester.runpytest_subprocess("-s", "--outlive-against", against.url)
     result.stdout.fnmatch_lines([f"*{against.url} 2025-11*"])
+
+
+def test_a_proxy_is_not_for_this_machine(pytester, against, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "intranet.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    pytester.makepyfile(
+        """
+        import os, urllib.request
+
+        def test_proxy(outlive):
+            assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "intranet.example,localhost,127.0.0.1"
+            assert urllib.request.proxy_bypass("localhost:8743") and not urllib.request.proxy_bypass("example.com")
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 def test_the_report_of_a_failure_has_the_journal_of_its_tenant(pytester, against):

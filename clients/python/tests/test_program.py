@@ -1,9 +1,15 @@
 """Programs that are missing, too old or something else."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
+import time
 
 import outlive
 import pytest
+from outlive.program import PrivateSystem
 
 
 def test_the_search_is_explained_if_there_is_no_program(monkeypatch, tmp_path):
@@ -52,11 +58,55 @@ def test_what_the_program_printed_is_in_the_error(fake_program, body, words):
 
 
 def test_a_program_that_is_never_ready_is_stopped(fake_program):
-    from outlive.program import PrivateSystem
-
     path = fake_program("sys.stderr.write('still starting'); sys.stderr.flush(); sys.stdin.read()")
     with pytest.raises(outlive.ProgramError, match="not ready within 1 s.*\n?.*still starting"):
         PrivateSystem(path, timeout=1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_a_forked_child_does_not_keep_the_system_running():
+    source = """
+import os, outlive, sys, time
+lab = outlive.Lab.start()
+child = os.fork()
+if child == 0:
+    time.sleep(600)
+print(lab.url, child, flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as parent:
+        url, child = parent.stdout.readline().split()
+        parent.kill()
+    try:
+        until = time.monotonic() + 30
+        while outlive_answers(url):
+            assert time.monotonic() < until, "the system runs although its process was killed"
+            time.sleep(0.1)
+    finally:
+        os.kill(int(child), signal.SIGKILL)
+
+
+def outlive_answers(url):
+    try:
+        outlive.Lab.against(url)
+        return True
+    except outlive.LabError:
+        return False
+
+
+def test_a_system_that_ignores_the_end_of_its_input_gets_a_signal(fake_program):
+    ready = {"urls": {"console": "http://127.0.0.1:9"}, "ca": ""}
+    body = f"""
+import signal, time
+def stop(*_):
+    sys.stderr.write("stopped in order"); sys.stderr.flush(); sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+print({json.dumps(json.dumps(ready))}, flush=True); time.sleep(600)"""
+    system = PrivateSystem(fake_program(body))
+    began = time.monotonic()
+    system.stop()
+    assert 2 < time.monotonic() - began < 15
+    assert system._process.returncode == 0
 
 
 def test_a_private_system_follows_its_options_and_stops():
@@ -72,6 +122,15 @@ def test_a_running_system_has_its_seed_already(against):
     with pytest.raises(outlive.OutliveError, match="whose seed and rules were chosen"):
         outlive.Lab.find(seed="seeds/contoso.yaml")
     assert outlive.Lab.find().url == against.url
+
+
+def test_what_is_given_precedes_the_environment(against, monkeypatch):
+    with outlive.Lab.find(os.environ["OUTLIVE_BIN"]) as lab:
+        assert lab.url != against.url
+    monkeypatch.setenv("OUTLIVE_AGAINST", "http://127.0.0.1:9")
+    assert outlive.Lab.find(against=against.url).url == against.url
+    with pytest.raises(outlive.OutliveError, match="`program`, `rules` cannot be used"):
+        outlive.Lab.find("outlive", against=against.url, rules="2021")
 
 
 def test_the_authority_of_a_running_system_comes_from_the_environment(outlive, monkeypatch, tmp_path):

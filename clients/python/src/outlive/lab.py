@@ -15,6 +15,8 @@ from .tenant import Tenant
 
 LIFETIME = timedelta(hours=1)
 """How long a tenant exists at most (wall time), unless it is deleted before."""
+STANDS_STILL: Mapping[str, object] = {"speed": 0}
+"""The clock of a tenant that only `advance` moves."""
 
 
 class Lab:
@@ -62,17 +64,26 @@ class Lab:
         cls,
         program: str | os.PathLike[str] | None = None,
         *,
+        against: str | None = None,
         seed: str | os.PathLike[str] | None = None,
         rules: str | None = None,
     ) -> Lab:
-        """Uses the system that `OUTLIVE_AGAINST` names; otherwise starts one as `Lab.start` does."""
-        url = os.environ.get("OUTLIVE_AGAINST")
+        """Uses the running system `against`, starts the given `program`, uses the system that `OUTLIVE_AGAINST` names, or
+        starts one as `Lab.start` does, in this order.
+
+        Raises `OutliveError` if a running system is used and there are options for starting one.
+        """
+        named = os.environ.get("OUTLIVE_AGAINST") if program is None else None
+        url = against or named
         if not url:
             return cls.start(program, seed=seed, rules=rules)
-        if seed is not None or rules is not None:
+        options = {"program": program, "seed": seed, "rules": rules}
+        given = ", ".join(f"`{name}`" for name, value in options.items() if value is not None)
+        if given:
+            source = "The given address" if against else "OUTLIVE_AGAINST"
             raise OutliveError(
-                f"OUTLIVE_AGAINST={url} names a running system, whose seed and rules were chosen when it was started. "
-                "Give them to `tenant` instead, or unset OUTLIVE_AGAINST."
+                f"{source} ({url}) is that of a running system, whose seed and rules were chosen when it was started: "
+                f"{given} cannot be used. Leave it out, or give seed and rules to `tenant`."
             )
         return cls.against(url)
 
@@ -98,7 +109,7 @@ class Lab:
         seed: str | None = None,
         rules: str | None = None,
         starts: datetime | timedelta | str | None = None,
-        clock: Mapping[str, object] | None = None,
+        clock: Mapping[str, object] | None = STANDS_STILL,
         bare: bool = False,
         lifetime: timedelta | str = LIFETIME,
         **more: object,
@@ -106,8 +117,8 @@ class Lab:
         """Creates a tenant. As a context manager, it is deleted at the end of the block.
 
         `rules` is an edition of the revocation table (`2018`, `2021`, `2025-05`, `2025-11`). `starts` is when its time
-        begins: an instant in the past, or a negative duration before now (`-P90D`). `clock` may stop its time
-        (`{"speed": 0}`). A `bare` tenant has no connections and flows. The lab deletes it after its `lifetime` (wall time,
+        begins: an instant in the past, or a negative duration before now (`-P90D`). Its time stands still until `advance`;
+        with `clock={"speed": 1}` it passes as that of the machine. A `bare` tenant has no connections and flows. The lab deletes it after its `lifetime` (wall time,
         at most 30 days), even if this process is killed. Any other member of `POST /lab/tenants` can be given by its name.
         """
         if isinstance(starts, timedelta):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -12,7 +13,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from .errors import LabError
 
 REQUEST_SECONDS = 120.0
-"""How long a request may take. An advance by months executes much work."""
+"""How long a request may take."""
+CLOCK_SECONDS = 3_600.0
+"""How long a request that moves time may take: an advance by months executes much work."""
 
 _ACTIONS = {
     "TenantNotFound": "If the test takes longer than the tenant's lifetime, create it with a longer `lifetime`.",
@@ -25,8 +28,7 @@ class LabApi:
     """The lab API of a running system. The system's proxy settings are ignored, because it is on this machine."""
 
     def __init__(self, url: str, timeout: float = REQUEST_SECONDS) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_address(url):
             raise LabError("NotAnAddress", f"{url!r} is not the address of a lab.", "Write for example http://127.0.0.1:8700.")
         self.url = url.rstrip("/")
         self._timeout = timeout
@@ -43,16 +45,25 @@ class LabApi:
         data = None if body is None else json.dumps(body).encode()
         headers = {"accept": "application/json"} | ({} if data is None else {"content-type": "application/json"})
         request = urllib.request.Request(url, data=data, headers=headers, method=method)
+        moves_time = method == "POST" and path.endswith("/clock")
         try:
-            with self._opener.open(request, timeout=self._timeout) as response:
-                return self._json(response.read(), response.status)
-        except urllib.error.HTTPError as refused:
-            with refused:
-                raise self._problem(refused.read(), refused.code) from None
-        except (OSError, urllib.error.URLError) as failed:
+            status, text = self._send(request, CLOCK_SECONDS if moves_time else self._timeout)
+        except (OSError, http.client.HTTPException, ValueError) as failed:
             cause = getattr(failed, "reason", None) or failed
-            detail = f"{self.url} does not answer {method} {path}: {cause}."
+            words = cause if isinstance(cause, (str, OSError)) else f"{type(cause).__name__} {cause}"
+            detail = f"{self.url} does not answer {method} {path}: {words}."
             raise LabError("NoAnswer", detail, "Is the system still running? `outlive up` starts one.") from None
+        if not 200 <= status < 300:
+            raise self._problem(text, status)
+        return self._json(text, status)
+
+    def _send(self, request: urllib.request.Request, timeout: float) -> tuple[int, bytes]:
+        try:
+            response = self._opener.open(request, timeout=timeout)
+        except urllib.error.HTTPError as refused:
+            response = refused
+        with response:
+            return response.status, response.read()
 
     def _json(self, text: bytes, status: int) -> Any:
         if not text:
@@ -77,3 +88,12 @@ class LabApi:
         start = text[:120].decode(errors="replace").strip()
         detail = f"{self.url} answered with status {status} and no response of a lab: {start!r}."
         return LabError("NotALab", detail, "Give the address of the console, which `outlive up` prints first.", status)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # A bracket or a port that is none.
+        return False

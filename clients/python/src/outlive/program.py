@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import IO, Any
 from .errors import ProgramError
 
 START_SECONDS = 60.0
+EOF_SECONDS = 3.0
+"""How long a system may take to stop after the end of its standard input, before it gets a signal."""
 STOP_SECONDS = 20.0
 _INSTALL = (
     "Install it (`cargo install --path crates/outlive` in the repository) or name it in OUTLIVE_BIN. "
@@ -72,6 +75,7 @@ class PrivateSystem:
         # A file and not a pipe, which would be full one day.
         self._log = tempfile.TemporaryFile()
         self._process = self._start(command)
+        _STARTED.add(self)
         try:
             self.addresses = self._wait_until_ready(timeout)
         except BaseException:
@@ -123,20 +127,38 @@ class PrivateSystem:
         """What to do if the program does not know the options: clap ends with exit code 2 then."""
         return _TOO_OLD if self._process.poll() == 2 else ""
 
+    def close_input(self) -> None:
+        """Closes this process's end of the standard input."""
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.closed:
+            with contextlib.suppress(OSError):
+                stdin.close()
+
     def stop(self) -> None:
         """Stops it in order, and kills it if it does not. Does nothing if it has stopped."""
         process = self._process
-        if process.stdin is not None and not process.stdin.closed:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
-        for harder in (process.terminate, process.kill):
+        self.close_input()
+        for seconds, harder in ((EOF_SECONDS, process.terminate), (STOP_SECONDS, process.kill)):
             try:
-                process.wait(STOP_SECONDS)
+                process.wait(seconds)
                 break
             except subprocess.TimeoutExpired:
                 harder()
         process.wait()
         self._log.close()
+
+
+_STARTED: weakref.WeakSet[PrivateSystem] = weakref.WeakSet()
+
+
+def _close_inputs_in_child() -> None:
+    """A forked process must not keep the systems of its parent running."""
+    for system in list(_STARTED):
+        system.close_input()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inputs_in_child)
 
 
 def _read_lines(output: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:

@@ -12,6 +12,7 @@ With pytest-xdist each worker starts a system of its own, or all use the one tha
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
@@ -27,6 +28,7 @@ LINES = 20
 """How many lines of the journal a report has at most."""
 WIDTH = 120
 """The width of a report, in characters."""
+_PROXY_EXCEPTIONS = ("no_proxy", "NO_PROXY")
 _TENANT = pytest.StashKey[tuple[Tenant, list[JournalLine]]]()
 """The tenant of a test, and the last line of its journal before the test began."""
 
@@ -53,10 +55,25 @@ def outlive_options() -> Mapping[str, Any]:
 @pytest.fixture(scope="session")
 def outlive(pytestconfig: pytest.Config, outlive_options: Mapping[str, Any]) -> Iterator[Lab]:
     """The system: started at its first use and stopped at the end, unless it was running already."""
-    against, program = pytestconfig.getoption("outlive_against"), pytestconfig.getoption("outlive_bin")
-    options = {**outlive_options, **({"program": program} if program else {})}
-    with Lab.against(against) if against else Lab.find(**options) as lab:
+    names = {"against": "outlive_against", "program": "outlive_bin"}
+    given = {name: pytestconfig.getoption(option) for name, option in names.items()}
+    options = {**outlive_options, **{name: value for name, value in given.items() if value}}
+    with pytest.MonkeyPatch.context() as patch, Lab.find(**options) as lab:
+        if _has_proxy():
+            hosts = _without_proxy()
+            for name in _PROXY_EXCEPTIONS:
+                patch.setenv(name, hosts)
         yield lab
+
+
+def _has_proxy() -> bool:
+    return any(os.environ.get(name) for kind in ("http", "https", "all") for name in (f"{kind}_proxy", f"{kind}_proxy".upper()))
+
+
+def _without_proxy() -> str:
+    """The hosts that are reached without a proxy: also this machine, where the system is."""
+    before = next((os.environ[name] for name in _PROXY_EXCEPTIONS if os.environ.get(name)), "")
+    return ",".join(filter(None, [before, "localhost,127.0.0.1"]))
 
 
 @pytest.fixture
@@ -95,7 +112,7 @@ def _journal_text(tenant: Tenant, before: list[JournalLine]) -> str:
     """The last lines, without those of the tenant's set-up. A lab that does not answer must not hide the failure."""
     try:
         lines = latest_lines(tenant, LINES)
-    except OutliveError as failed:
+    except Exception as failed:
         return f"The journal cannot be read. {failed}"
     begin = max((line.wall for line in before), default=None)
     during = [_wrapped(line) for line in lines if begin is None or line.wall > begin]
