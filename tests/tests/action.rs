@@ -190,7 +190,7 @@ impl Job {
         std::os::unix::fs::symlink(fs::canonicalize(program()).expect("it exists"), folder.join("outlive"))
             .expect("the directory is writable");
         let packed = Command::new("bash")
-            .args(["-c", "tar -ch outlive-0-test | gzip --fast >a.tar.gz && sha256sum a.tar.gz >SHA256SUMS"])
+            .args(["-c", "tar -ch outlive-0-test | gzip --fast >a.tar.gz && sha256sum a.tar.gz >a.sha256"])
             .current_dir(self.work())
             .status();
         assert!(packed.expect("bash is installed").success());
@@ -210,7 +210,8 @@ impl Drop for Job {
 fn a_release_archive_is_installed_started_used_and_stopped() {
     let mut job = Job::new();
     let (archive, base) = (job.archive(), free_base().to_string());
-    let inputs = [("archive", archive.as_str()), ("port-base", &base), ("options", "--rules 2021 --seed 7")];
+    let inputs =
+        [("archive", archive.as_str()), ("port-base", &base), ("options", "--rules 2021\n--seed 7\n")];
     let (printed, outputs) =
         job.run("action", &inputs, |with| panic!("nothing is cached, but {with:?}")).expect("it starts");
     let url = format!("http://127.0.0.1:{base}");
@@ -237,7 +238,7 @@ fn a_release_archive_is_installed_started_used_and_stopped() {
     assert!(report.contains("<testsuite "), "{report}");
 
     let (printed, _) = job.run("action/stop", &[], |_| {}).expect("it stops");
-    assert!(printed.contains("Outlive is up. Tenant contoso.example"), "the log is not printed: {printed}");
+    assert!(printed.contains(&format!("Outlive is up at {url}")), "the log is not printed: {printed}");
     assert!(!printed.contains("was killed"), "{printed}");
     let (gone, _) = job.shell("! outlive health \"$OUTLIVE_AGAINST\"", Path::new(ROOT), &Value::Null);
     assert!(gone.status.success());
@@ -276,7 +277,7 @@ fn what_cannot_be_installed_or_started_is_reported_with_the_reason() {
         (vec![("archive", "http://127.0.0.1/a.tar.gz")], "neither a path nor an https address"),
         (vec![("archive", "https://127.0.0.1:9/a.tar.gz")], "cannot be downloaded"),
         (vec![("archive", "no.tar.gz"), ("sha256", "00")], "instead of 00"),
-        (vec![("archive", "no.tar.gz")], "SHA256SUMS does not list no.tar.gz"),
+        (vec![("archive", "no.tar.gz")], "no.sha256 does not list no.tar.gz"),
         (vec![("archive", "listed.tar.gz")], "is not a release archive"),
         (vec![("binary", given), ("port-base", "http")], "'port-base' is 'http', which is not a number"),
         (vec![("binary", given), ("options", "--rules 1999")], "it ended; its output follows"),
@@ -286,7 +287,10 @@ fn what_cannot_be_installed_or_started_is_reported_with_the_reason() {
             fs::write(job.work().join(name), "x").expect("the directory is writable");
         }
         let sum = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
-        fs::write(job.work().join("SHA256SUMS"), format!("{sum}  listed.tar.gz\n")).expect("it is writable");
+        for name in ["no.sha256", "listed.sha256"] {
+            let listed = format!("{sum}  listed.tar.gz\n");
+            fs::write(job.work().join(name), listed).expect("the directory is writable");
+        }
         let printed = job.run("action", &inputs, |_| {}).expect_err(reason);
         assert!(
             printed.contains("::error title=Outlive ") && printed.contains(reason),
