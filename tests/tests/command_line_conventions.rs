@@ -206,7 +206,8 @@ fn data_is_in_the_users_directory_unless_the_former_default_has_some() {
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("give --data a directory"), "{nowhere:?}");
     // A directory of that name with other content is not ours.
     std::fs::create_dir(work.join("data")).expect("it is writable");
-    std::fs::write(work.join("data/table.csv"), "a,b").expect("it is writable");
+    std::fs::create_dir(work.join("data/databases")).expect("it is writable");
+    std::fs::write(work.join("data/databases/table.csv"), "a,b").expect("it is writable");
     assert_eq!(authority(&[own, xdg], &[]).0, shown(&shared.join("outlive/ca.pem")));
     // Data of an earlier version stays in use, and that is reported.
     std::fs::write(work.join("data/lab-key"), "x".repeat(64)).expect("it is writable");

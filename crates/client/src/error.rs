@@ -44,6 +44,22 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// The certificate of the lab's authority is not known.
+    #[error(
+        "The authority of the lab at {lab} is not known: {why}. Set OUTLIVE_CA to the path that `outlive ca --path` prints there."
+    )]
+    UnknownAuthority {
+        /// The address of the lab.
+        lab: String,
+        /// Why.
+        why: String,
+    },
+    /// Services did not answer, so the journal has gaps.
+    #[error("The journal is incomplete: {} did not answer. Read it again when all services run.", .missing.join(", "))]
+    IncompleteJournal {
+        /// The services.
+        missing: Vec<String>,
+    },
     /// The lab rejected the request.
     #[error("{0}")]
     Rejected(Problem),

@@ -71,6 +71,16 @@ impl Fault {
         self.with("for", span.into().to_string())
     }
 
+    /// Begins at this instant (RFC 3339).
+    pub fn from(self, instant: &str) -> Self {
+        self.with("from", instant)
+    }
+
+    /// Ends at this instant (RFC 3339).
+    pub fn until(self, instant: &str) -> Self {
+        self.with("until", instant)
+    }
+
     /// The response has this status.
     pub fn status(self, status: u16) -> Self {
         self.having("status", status)

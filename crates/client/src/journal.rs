@@ -40,6 +40,11 @@ impl<'a> Journal<'a> {
         self.with("trace", trace)
     }
 
+    /// Only events about the credential of this id or fingerprint.
+    pub fn about(self, credential: &str) -> Self {
+        self.with("about", credential)
+    }
+
     fn with(mut self, name: &'static str, value: &str) -> Self {
         self.selection.push((name, value.to_owned()));
         self
@@ -50,6 +55,7 @@ impl<'a> Journal<'a> {
         for _ in 0..PAGES_MAX {
             let request = self.tenant.request(Method::GET, "/journal").query(&self.selection);
             let page: Page = self.tenant.send(request.query(&[("after", &after)])).await?;
+            let page = page.complete()?;
             if page.lines.is_empty() {
                 break;
             }
@@ -73,6 +79,18 @@ impl<'a> IntoFuture for Journal<'a> {
 struct Page {
     lines: Vec<JournalLine>,
     next: String,
+    /// The services that did not answer.
+    #[serde(default)]
+    missing: Vec<String>,
+}
+
+impl Page {
+    fn complete(self) -> Result<Self, Error> {
+        if self.missing.is_empty() {
+            return Ok(self);
+        }
+        Err(Error::IncompleteJournal { missing: self.missing })
+    }
 }
 
 /// An event of the journal.
@@ -96,5 +114,18 @@ pub struct JournalLine {
 impl fmt::Debug for Journal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal").field("selection", &self.selection).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_without_the_events_of_a_service_is_an_error() {
+        let read = |text: &str| serde_json::from_str::<Page>(text).unwrap().complete();
+        assert!(read(r#"{"lines": [], "next": "1", "missing": []}"#).is_ok());
+        let error = read(r#"{"lines": [], "next": "1", "missing": ["hub", "flow"]}"#).err().unwrap();
+        assert!(error.to_string().contains("hub, flow did not answer"), "{error}");
     }
 }

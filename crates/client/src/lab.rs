@@ -14,6 +14,8 @@ use crate::tenant::Tenant;
 
 /// The variable with the address of a running lab.
 const AGAINST: &str = "OUTLIVE_AGAINST";
+/// The variable with the certificate of its authority.
+const CA: &str = "OUTLIVE_CA";
 
 /// A lab. One that was started here stops when this value is dropped, or when the process ends.
 #[derive(Debug)]
@@ -61,14 +63,19 @@ impl Lab {
         }
     }
 
-    /// Uses a running lab, at the address that `outlive up` printed.
+    /// Uses a running lab, at the address that `outlive up` printed. `OUTLIVE_CA` names the
+    /// certificate of its authority.
     ///
     /// # Errors
     /// It does not answer.
     pub async fn against(url: &str) -> Result<Self, Error> {
         let api = LabApi::new(url)?;
         let _: TenantList = api.get("/tenants").await?;
-        Ok(Self { url: api.lab().to_owned(), ca: None, process: None })
+        Ok(Self {
+            url: api.lab().to_owned(),
+            ca: std::env::var_os(CA).filter(|path| !path.is_empty()).map(PathBuf::from),
+            process: None,
+        })
     }
 
     /// Starts a system with options.
@@ -82,11 +89,15 @@ impl Lab {
         &self.url
     }
 
-    /// The certificate (PEM) of the authority that https clients have to trust; `None` for a lab
-    /// that runs elsewhere, where `outlive ca` prints it.
-    #[must_use]
-    pub fn ca(&self) -> Option<&Path> {
-        self.ca.as_deref()
+    /// The certificate (PEM) of the authority that https clients have to trust; for a lab that runs
+    /// elsewhere, the file of `OUTLIVE_CA`.
+    ///
+    /// # Errors
+    /// `OUTLIVE_CA` is not set, or names no file.
+    pub fn ca(&self) -> Result<&Path, Error> {
+        let unknown = |why| Error::UnknownAuthority { lab: self.url.clone(), why };
+        let path = self.ca.as_deref().ok_or_else(|| unknown(format!("{CA} is not set")))?;
+        if path.is_file() { Ok(path) } else { Err(unknown(format!("there is no file {}", path.display()))) }
     }
 
     /// The last lines of the log of a system that was started here.

@@ -21,7 +21,7 @@ pub struct NewTenant {
 impl NewTenant {
     pub(crate) fn new(lab: String) -> Self {
         let tenant = Self { lab, request: Map::new() };
-        tenant.member("lifetime", LIFETIME)
+        tenant.member("lifetime", LIFETIME).speed(0)
     }
 
     /// Its display name.
@@ -45,7 +45,7 @@ impl NewTenant {
         self.member("starts", starts)
     }
 
-    /// How many virtual seconds pass in a second; with 0, only `advance` moves time.
+    /// How many virtual seconds pass in a second. By default 0: only `advance` moves time.
     pub fn speed(self, speed: u32) -> Self {
         self.member("clock", json!({ "speed": speed }))
     }

@@ -1,6 +1,8 @@
 //! A tenant, and what happens to it.
 
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -15,8 +17,11 @@ use crate::tenant_api::TenantApi;
 use crate::time::{Clock, Span};
 use crate::why::Why;
 
-/// A tenant of its own for a test. Dropping it deletes it in the background; [`Self::delete`] also
-/// waits and reports failures. A test that is killed leaves it to its lifetime.
+/// The longest, in wall time, that a drop waits for the deletion.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A tenant of its own for a test. Dropping it deletes it, and blocks for 5 seconds at most;
+/// [`Self::delete`] also reports failures. A test that is killed leaves it to its lifetime.
 #[derive(Debug)]
 pub struct Tenant {
     api: TenantApi,
@@ -221,13 +226,18 @@ impl Tenant {
         Journal::new(&self.api)
     }
 
-    /// Deletes the tenant with all its data.
+    /// Deletes the tenant with all its data. One that is gone already is no error.
     ///
     /// # Errors
-    /// The lab does not answer, or the tenant was deleted before.
+    /// The lab does not answer.
     pub async fn delete(mut self) -> Result<(), Error> {
         self.is_deleted_on_drop = false;
-        self.api.delete("").await
+        match self.api.delete("").await {
+            Err(Error::Rejected(problem)) if problem.status == 404 && problem.title == "TenantNotFound" => {
+                Ok(())
+            }
+            done => done,
+        }
     }
 }
 
@@ -237,12 +247,17 @@ impl Drop for Tenant {
             return;
         }
         let (lab, id) = (self.api.lab().to_owned(), self.id().to_owned());
+        let (report, deleted) = mpsc::channel::<()>();
         // A runtime of its own: that of the test ends with it. Without a thread, the tenant is left
         // to its lifetime.
         let _ = thread::Builder::new().name("delete tenant".to_owned()).spawn(move || {
+            // Dropped at the end, whatever the outcome.
+            let _report = report;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
             runtime.block_on(async { TenantApi::new(LabApi::new(&lab)?, &id).delete("").await }).ok()
         });
+        // The process may end next.
+        let _ = deleted.recv_timeout(DROP_TIMEOUT);
     }
 }
 

@@ -10,7 +10,7 @@ async fn a_connection_is_shared_and_no_longer_shared() {
     let lab = FakeLab::default();
     let mut browser = Browser::at(&lab.serve().await);
     let page = browser.get("/connections").await;
-    assert!(page.texts("tbody td").iter().any(|cell| cell.contains("shared with colleague@contoso.example")));
+    assert!(page.texts("tbody th").iter().any(|cell| cell.contains("shared with colleague@contoso.example")));
     let address = format!("/connections?tenant={TENANT}&share=public");
     assert!(page.attributes("tbody a.is-quiet", "href").contains(&format!("{address}#share")));
     let page = browser.get(&address).await;

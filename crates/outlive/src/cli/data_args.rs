@@ -10,8 +10,16 @@ use crate::terminal::print_error;
 
 /// Where earlier versions kept data by default, in the working directory.
 const FORMER: &str = "data";
-/// Files that show that a directory has data of Outlive.
-const TRACES: [&str; 4] = ["databases", "lab-key", "sealing-key", "ca.key"];
+/// Files that, together, only a directory with data of Outlive has. Earlier versions wrote sealing
+/// keys and an authority before there was a lab key.
+const TRACES: [&[&str]; 6] = [
+    &["lab-key"],
+    &["ca.key", "ca.pem", "ca.names"],
+    &["idp.key", "idp.db"],
+    &["hub.key", "hub.db"],
+    &["resource.key", "resource.db"],
+    &["flow.key", "flow.db"],
+];
 
 /// Where data is kept.
 #[derive(Debug, Clone, Args)]
@@ -45,7 +53,7 @@ impl DataArgs {
             data_home: std::env::var_os("XDG_DATA_HOME"),
             home: std::env::var_os("HOME"),
             local: std::env::var_os("LOCALAPPDATA").filter(|_| cfg!(windows)),
-            has_former: TRACES.iter().any(|trace| Path::new(FORMER).join(trace).exists()),
+            has_former: has_data(Path::new(FORMER)),
         };
         if surroundings.has_former {
             let new = surroundings.own_directory();
@@ -83,9 +91,35 @@ impl Surroundings {
     }
 }
 
+/// Whether Outlive, and nothing else, wrote to this directory.
+fn has_data(directory: &Path) -> bool {
+    TRACES.iter().any(|files| files.iter().all(|file| directory.join(file).is_file()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_unmistakable_files_are_traces_of_an_earlier_version() {
+        for (files, expected) in [
+            (&["lab-key"][..], true),
+            (&["idp.db", "idp.key"], true),
+            (&["ca.key", "ca.pem", "ca.names"], true),
+            // An authority of somebody else would be replaced.
+            (&["ca.key", "ca.pem"], false),
+            (&["databases", "hub.db", "flow.key"], false),
+            (&["databases/orders.sql", "lab-key/notes"], false),
+        ] {
+            let home = tempfile::tempdir().unwrap();
+            for file in files {
+                let path = home.path().join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, "").unwrap();
+            }
+            assert_eq!(has_data(home.path()), expected, "{files:?}");
+        }
+    }
 
     #[cfg(unix)]
     #[test]
