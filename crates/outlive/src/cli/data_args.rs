@@ -106,7 +106,7 @@ mod tests {
             (&["lab-key"][..], true),
             (&["idp.db", "idp.key"], true),
             (&["ca.key", "ca.pem", "ca.names"], true),
-            // An authority of somebody else would be replaced.
+            // An authority of someone else would be replaced.
             (&["ca.key", "ca.pem"], false),
             (&["databases", "hub.db", "flow.key"], false),
             (&["databases/orders.sql", "lab-key/notes"], false),
