@@ -263,8 +263,15 @@ async fn pairs_and_replays_run_in_temporary_tenants() {
     let mut most = 0;
     for attempt in 1..16 {
         let calling = system.http().post(&url).json(&json!({"scenario": pairs[0]["name"]})).send();
-        let _ = tokio::time::timeout(Duration::from_millis(60 * attempt), calling).await;
-        most = most.max(tenants(&system).await);
+        let calling = tokio::spawn(calling);
+        let watching = async {
+            loop {
+                most = most.max(tenants(&system).await);
+                pause(Duration::from_millis(5)).await;
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_millis(30 * attempt), watching).await;
+        calling.abort();
     }
     assert!(most > before && most <= before + 4, "{most} tenants at once, and {before} before");
     system.stop().await;
