@@ -10,8 +10,8 @@ use crate::why::lines::Line;
 /// What happened to an account, in order: when, and whether it was so from then on.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    disabled: Vec<(Instant, bool)>,
-    deleted: Vec<(Instant, bool)>,
+    disabled: Vec<(Order, bool)>,
+    deleted: Vec<(Order, bool)>,
     /// When it was disabled or deleted, in order.
     ended: Vec<Order>,
 }
@@ -19,14 +19,15 @@ pub(crate) struct Account {
 impl Account {
     #[cfg(test)]
     pub(super) fn disabled_at(disabled: &[(Instant, bool)]) -> Self {
-        let ended = disabled.iter().filter(|(_, is_so)| *is_so).map(|(at, _)| (*at, None)).collect();
-        Self { disabled: disabled.to_vec(), deleted: Vec::new(), ended }
+        let disabled: Vec<(Order, bool)> = disabled.iter().map(|(at, is_so)| ((*at, None), *is_so)).collect();
+        let ended = disabled.iter().filter(|(_, is_so)| *is_so).map(|(order, _)| *order).collect();
+        Self { disabled, deleted: Vec::new(), ended }
     }
 
     pub(super) fn of<'a>(lines: impl Iterator<Item = &'a Line>) -> Self {
         let mut account = Self::default();
         for line in lines {
-            let at = line.line.at;
+            let at = (line.line.at, Some(line.line.wall));
             match &line.event {
                 JournalEvent::UserDisabled(_) => account.disabled.push((at, true)),
                 JournalEvent::UserEnabled(_) => account.disabled.push((at, false)),
@@ -35,7 +36,7 @@ impl Account {
                 _ => {}
             }
             if matches!(line.event, JournalEvent::UserDisabled(_) | JournalEvent::UserDeleted(_)) {
-                account.ended.push((at, Some(line.line.wall)));
+                account.ended.push(at);
             }
         }
         account
@@ -60,16 +61,18 @@ impl Account {
                 events.record(event, then);
             }
         }
-        let last = |changes: &[(Instant, bool)], of_now: Option<Instant>| {
+        // That of now may be a later one of the same instant, which is among the changes.
+        let last = |changes: &[(Order, bool)], of_now: Option<Instant>| {
             let recorded =
-                changes.iter().filter(|(then, is_so)| *is_so && *then <= at).map(|(then, _)| *then);
-            recorded.chain(of_now.filter(|then| *then <= at)).max()
+                changes.iter().filter(|(then, is_so)| *is_so && *then <= until).map(|(then, _)| then.0);
+            let is_read = |then| changes.iter().any(|((at, _), is_so)| *is_so && *at == then);
+            recorded.chain(of_now.filter(|then| *then <= at && !is_read(*then))).max()
         };
         UserFacts {
             // A credential was issued to the user, who may have been removed for good since.
             known: true,
-            deleted: state_at(&self.deleted, at, now.deleted),
-            enabled: !state_at(&self.disabled, at, now.known && !now.enabled),
+            deleted: state_at(&self.deleted, until, now.deleted),
+            enabled: !state_at(&self.disabled, until, now.known && !now.enabled),
             disabled_at: last(&self.disabled, now.disabled_at),
             deleted_at: last(&self.deleted, now.deleted_at),
             second_factor_required_at: now.second_factor_required_at.filter(|then| *then <= at),
@@ -80,7 +83,7 @@ impl Account {
 
 /// Whether something was so at an instant: since the last change before it; if none is known, until
 /// the first change after it, it was the opposite of what that made it.
-fn state_at(changes: &[(Instant, bool)], at: Instant, now: bool) -> bool {
+fn state_at(changes: &[(Order, bool)], at: Order, now: bool) -> bool {
     let before = changes.iter().rev().find(|(then, _)| *then <= at).map(|(_, is_so)| *is_so);
     let after = || changes.iter().find(|(then, _)| *then > at).map(|(_, is_so)| !is_so);
     before.or_else(after).unwrap_or(now)
@@ -96,14 +99,34 @@ mod tests {
         Instant::from_seconds(count)
     }
 
+    const fn at(count: i64, is_so: bool) -> (Order, bool) {
+        ((second(count), None), is_so)
+    }
+
+    #[test]
+    fn what_was_done_to_an_account_at_an_instant_counts_from_its_place_in_it() {
+        let recorded = ((second(10), Some(second(1_000))), true);
+        let account = Account { disabled: vec![recorded], ..Account::default() };
+        let now = UserFacts {
+            enabled: false,
+            disabled_at: Some(second(10)),
+            ..UserFacts::in_good_standing(RevocationEvents::none())
+        };
+        for (wall, enabled) in [(Some(999), true), (Some(1_000), false), (None, false)] {
+            let then = account.user_at(&now, &[], (second(10), wall.map(second)));
+            let disabled_at = (!enabled).then_some(second(10));
+            assert_eq!((then.enabled, then.disabled_at), (enabled, disabled_at), "{wall:?}");
+        }
+    }
+
     #[test]
     fn the_state_of_an_account_is_that_of_the_instant() {
         let account = Account {
-            disabled: vec![(second(10), true), (second(20), false), (second(40), true)],
-            deleted: vec![(second(60), true)],
+            disabled: vec![at(10, true), at(20, false), at(40, true)],
+            deleted: vec![at(60, true)],
             ended: Vec::new(),
         };
-        let restored_before = Account { disabled: vec![(second(20), false)], ..Account::default() };
+        let restored_before = Account { disabled: vec![at(20, false)], ..Account::default() };
         let now = UserFacts {
             enabled: false,
             deleted: true,

@@ -31,9 +31,10 @@ pub(crate) fn is_application_of_user(tenant: &TenantCredentials, code: &CodeIssu
     if client == tenant.maker_portal || code.redirect_uri.as_ref().is_some_and(is_of_hub) {
         return false;
     }
-    // Older events do not contain the redirect URI.
+    // Older events do not contain the redirect URI: then only applications of the seed are known
+    // not to be connectors.
     let known = tenant.applications.iter().find(|application| application.client_id == client);
-    known.is_none_or(|application| !application.redirect_uris.iter().any(is_of_hub))
+    known.map_or(code.redirect_uri.is_some(), |known| !known.redirect_uris.iter().any(is_of_hub))
 }
 
 impl Scene<'_> {
