@@ -96,11 +96,17 @@ pub(crate) async fn act(
     if act.edition.is_some() {
         // The same form may have been sent before: its tenant may be gone, and the lesson goes on
         // with the one that it led to.
-        let turn = console.successors.turn(tenant, form.step, &form.token).await;
+        let mut turn = console.successors.turn(tenant, form.step, &form.token).await;
         if let Some(other) = *turn {
-            let now = console.lab.clock(other).await?.now;
-            let location = seen(number, other, form.step, &chosen, now, is_present);
-            return Ok(go_with(&location, number, other, &Message::success(done(act))));
+            match console.lab.clock(other).await {
+                Ok(clock) => {
+                    let location = seen(number, other, form.step, &chosen, clock.now, is_present);
+                    return Ok(go_with(&location, number, other, &Message::success(done(act))));
+                }
+                // It was ended since.
+                Err(LabError::UnknownTenant) => *turn = None,
+                Err(error) => return Err(error.into()),
+            }
         }
         successor = Some(turn);
     }
