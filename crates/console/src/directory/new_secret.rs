@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use outlive_clock::TenantId;
 
 use crate::error::{ErrorPage, show};
@@ -37,10 +37,15 @@ pub(super) fn address_of(
 /// `GET /console/{tenant}/new-secret/{reference}`
 pub(super) async fn page(
     State(console): State<Console>,
+    method: Method,
     Path((tenant, reference)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
     let tenant = tenant_of(&tenant)?;
+    if method == Method::HEAD {
+        // A program that looks ahead does not see the secret.
+        return Ok([(CACHE_CONTROL, "no-store")].into_response());
+    }
     let token = console.form_key.token(&console.form_key.visitor(&headers));
     let (secret, back) = console.new_secrets.take(tenant, &token, &reference).ok_or_else(|| ErrorPage {
         status: StatusCode::GONE.as_u16(),

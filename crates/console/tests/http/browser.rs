@@ -90,6 +90,11 @@ impl Browser {
         self.send(Request::get(path).header(ACCEPT, accept), String::new()).await
     }
 
+    /// Asks for the headers of a page.
+    pub(crate) async fn head(&mut self, path: &str) -> Answer {
+        self.send(Request::head(path), String::new()).await
+    }
+
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let mut url = url::Url::parse("http://form").expect("an address");
         url.query_pairs_mut().extend_pairs(fields);

@@ -167,6 +167,8 @@ async fn a_new_secret_is_on_one_page_once_and_reloading_rotates_nothing() {
     assert!(sent.status.as_u16() == 303 && !sent.body.contains("drawn-secret"), "{}", sent.body);
     let page = sent.headers["location"].to_str().expect("text").to_owned();
     let done = lab.requests().len();
+    // What only looks ahead does not use it up.
+    assert_eq!(browser.head(&page).await.status, 200);
     let answer = browser.get(&page).await;
     assert_eq!(
         (answer.status.as_u16(), answer.headers["cache-control"].to_str().ok()),

@@ -144,13 +144,8 @@ impl Past {
         Ok(lines.into_iter().flatten().filter_map(|line| question_of(line.event)).collect())
     }
 
-    /// The question as it was at an instant. `now` is the question of now; `observed` are earlier
-    /// ones about the same grant.
-    pub(crate) fn question_at(&self, now: &Question, observed: &[Question], at: Instant) -> Then {
-        self.question_after(now, observed, (at, None))
-    }
-
-    /// The same after an event of an instant, before later ones of that instant.
+    /// The question as it was after an event of an instant, before later ones of that instant.
+    /// `now` is the question of now; `observed` are earlier ones about the same grant.
     pub(crate) fn question_after(&self, now: &Question, observed: &[Question], order: Order) -> Then {
         let (at, _) = order;
         let mut question = now.clone();

@@ -19,6 +19,8 @@ pub(super) struct Used {
     question: Option<Question>,
     /// When it was used.
     at: Instant,
+    /// When that was recorded, in wall time: later events of the instant do not count.
+    wall: Instant,
 }
 
 /// Returns the token that a run used, from its events in order: the refresh token that the hub
@@ -30,12 +32,20 @@ fn used_then(lines: &[Line]) -> Option<Used> {
             JournalEvent::TokenIssued(issued) => (issued.refresh_token.as_ref()?.parent?, &issued.question),
             _ => return None,
         };
-        Some(Used { name: name.to_string(), question: question.clone(), at: line.line.at })
+        Some(Used {
+            name: name.to_string(),
+            question: question.clone(),
+            at: line.line.at,
+            wall: line.line.wall,
+        })
     };
     let sent = |line: &Line| match &line.event {
-        JournalEvent::RuntimeForwarded(call) => {
-            Some(Used { name: call.access_token.clone()?, question: None, at: line.line.at })
-        }
+        JournalEvent::RuntimeForwarded(call) => Some(Used {
+            name: call.access_token.clone()?,
+            question: None,
+            at: line.line.at,
+            wall: line.line.wall,
+        }),
         _ => None,
     };
     lines.iter().rev().find_map(presented).or_else(|| lines.iter().rev().find_map(sent))
@@ -103,6 +113,6 @@ impl Inquiry<'_> {
         let user = known.user_id().unwrap_or_default();
         let past = Past::read(self, user, used.at + Span::from_micros(1)).await?;
         let observed = past.observations(self, known.family.as_deref(), [used.at]).await?;
-        Ok(Some(past.question_at(&known.question, &observed, used.at)))
+        Ok(Some(past.question_after(&known.question, &observed, (used.at, Some(used.wall)))))
     }
 }
