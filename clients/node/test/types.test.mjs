@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -21,8 +22,10 @@ test("tsc accepts every use in types/usage.ts", () => {
   assert.equal(status, 0, stdout);
 });
 
+// Otherwise they are looked for in the working directory.
+const typeRoots = [dirname(dirname(createRequire(import.meta.url).resolve("@types/node/package.json")))];
 const files = MODULES.map(({ types }) => at(`../${types}`));
-const node = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ESNext, types: ["node"] };
+const node = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ESNext, types: ["node"], typeRoots };
 const program = ts.createProgram(files, { ...node, strict: true, noEmit: true, lib: ["lib.esnext.d.ts"] });
 
 test("the declarations are valid without those of test runners", () => {
