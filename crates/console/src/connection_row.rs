@@ -77,7 +77,7 @@ impl UsingFlow {
 }
 
 impl ConnectionRow {
-    /// Describes a connection of the tenant. The story tells of at most six connections of its
+    /// Describes a connection of the tenant. The story contains at most six connections of its
     /// user; others have no instants.
     pub(crate) fn of(held: &HeldConnection, tenant: &TenantCredentials, story: &Story, now: Instant) -> Self {
         let stored = stored_by(held, story);
@@ -130,7 +130,7 @@ impl ConnectionRow {
     }
 }
 
-/// What the story tells of the refresh token, password or key of a connection.
+/// What the story contains about the refresh token, password or key of a connection.
 fn stored_by<'a>(held: &HeldConnection, story: &'a Story) -> Option<&'a StoryCredential> {
     story.credentials.iter().find(|credential| {
         credential.kind != CredentialKind::AccessToken
