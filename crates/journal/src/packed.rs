@@ -74,16 +74,17 @@ const HASH_BITS: u32 = 11;
 /// No position.
 const NONE: u16 = u16::MAX;
 
-/// The positions of each prefix of [`SHORTEST`] bytes: the last by hash, and before each position
-/// the previous one with its hash.
-#[derive(Clone)]
+/// The positions of each prefix of [`SHORTEST`] bytes in a part of the text: the last by hash, and
+/// before each position the previous one with its hash.
 struct Positions {
     last: [u16; 1 << HASH_BITS],
-    previous: [u16; PLACES],
+    previous: Vec<u16>,
+    /// Where the part begins.
+    start: usize,
 }
 
 static IN_DICTIONARY: LazyLock<Positions> = LazyLock::new(|| {
-    let mut positions = Positions { last: [NONE; 1 << HASH_BITS], previous: [NONE; PLACES] };
+    let mut positions = Positions::new(0);
     for place in 0..DICTIONARY.len() {
         positions.add(DICTIONARY.as_bytes(), place);
     }
@@ -91,29 +92,42 @@ static IN_DICTIONARY: LazyLock<Positions> = LazyLock::new(|| {
 });
 
 impl Positions {
-    /// Adds a position that is greater than all before.
-    fn add(&mut self, bytes: &[u8], place: usize) {
-        let (Some(hash), Ok(number)) = (hash_at(bytes, place), u16::try_from(place)) else { return };
-        if let Some(previous) = self.previous.get_mut(place) {
-            *previous = std::mem::replace(&mut self.last[hash], number);
-        }
+    const fn new(start: usize) -> Self {
+        Self { last: [NONE; 1 << HASH_BITS], previous: Vec::new(), start }
     }
 
-    /// The positions whose prefix has the hash of the one at `at`, the last one first.
-    fn candidates(&self, bytes: &[u8], at: usize) -> impl Iterator<Item = usize> {
-        let first = hash_at(bytes, at).map_or(NONE, |hash| self.last[hash]);
-        let previous = |place: &u16| self.previous.get(usize::from(*place)).copied();
-        successors(Some(first), previous).take_while(|place| *place != NONE).map(usize::from)
+    /// Adds a position that is greater than all before.
+    fn add(&mut self, bytes: &[u8], place: usize) {
+        let (Some(prefix), Ok(number)) = (prefix_at(bytes, place), u16::try_from(place)) else { return };
+        let previous = std::mem::replace(&mut self.last[hash_of(prefix)], number);
+        self.previous.resize(place - self.start, NONE);
+        self.previous.push(previous);
+    }
+
+    /// The positions whose prefix has the hash of `prefix`, the last one first.
+    fn candidates(&self, prefix: u64) -> impl Iterator<Item = usize> {
+        let previous = |place: &u16| self.previous.get(usize::from(*place) - self.start).copied();
+        successors(Some(self.last[hash_of(prefix)]), previous)
+            .take_while(|place| *place != NONE)
+            .map(usize::from)
     }
 }
 
-/// The hash of the prefix at `at`; `None` near the end.
-fn hash_at(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut word = [0; 8];
-    word[..SHORTEST].copy_from_slice(bytes.get(at..at + SHORTEST)?);
+/// The eight bytes at `at`; `None` near the end.
+fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// The [`SHORTEST`] bytes at `at`; `None` near the end.
+fn prefix_at(bytes: &[u8], at: usize) -> Option<u64> {
+    const MASK: u64 = (1 << (8 * SHORTEST)) - 1;
+    word_at(bytes, at).map(|word| word & MASK)
+}
+
+fn hash_of(prefix: u64) -> usize {
     // Fibonacci hashing: the high bits of the product depend on all bytes.
-    let product = u64::from_le_bytes(word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(product >> (u64::BITS - HASH_BITS)).ok()
+    let product = prefix.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(product >> (u64::BITS - HASH_BITS)).unwrap_or_default()
 }
 
 /// Packs `data`, which is JSON.
@@ -122,28 +136,31 @@ pub(crate) fn pack(data: &str) -> String {
     if data.len() < 2 * SHORTEST || data.bytes().any(|byte| byte < b' ') {
         return data.to_owned();
     }
-    let start = DICTIONARY.len();
-    let window = format!("{DICTIONARY}{data}");
-    let bytes = window.as_bytes();
-    let mut positions = IN_DICTIONARY.clone();
-    let mut packed = MARK.to_owned();
-    let mut at = start;
-    while at < bytes.len() {
-        let (place, length) = longest_repetition(bytes, at, &positions);
-        let end = if length >= SHORTEST {
-            packed.push(REFERENCE);
-            packed.extend([place / 64, place % 64, length - SHORTEST].map(digit));
-            at + length
-        } else {
-            let next = window[at..].chars().next().map_or(1, char::len_utf8);
-            packed.push_str(&window[at..at + next]);
-            at + next
+    let window = [DICTIONARY, data].concat();
+    let mut in_data = Positions::new(DICTIONARY.len());
+    let mut packed = String::with_capacity(data.len());
+    packed.push_str(MARK);
+    let mut at = DICTIONARY.len();
+    // Where the text begins that has not been written yet.
+    let mut literal = at;
+    while let Some((prefix, next)) = prefix_at(window.as_bytes(), at).zip(window.as_bytes().get(at)) {
+        let candidates = in_data.candidates(prefix).chain(IN_DICTIONARY.candidates(prefix));
+        // Only ASCII is repeated, so that no character is split.
+        let longest = next.is_ascii().then(|| longest_repetition(window.as_bytes(), at, candidates));
+        let Some((place, length)) = longest.flatten() else {
+            if at < PLACES {
+                in_data.add(window.as_bytes(), at);
+            }
+            at += 1;
+            continue;
         };
-        for place in at..end.min(PLACES) {
-            positions.add(bytes, place);
-        }
-        at = end;
+        packed.push_str(&window[literal..at]);
+        packed.push(REFERENCE);
+        packed.extend([place / 64, place % 64, length - SHORTEST].map(digit));
+        at += length;
+        literal = at;
     }
+    packed.push_str(&window[literal..]);
     if packed.len() < data.len() { packed } else { data.to_owned() }
 }
 
@@ -151,25 +168,41 @@ fn digit(value: usize) -> char {
     char::from(ZERO + u8::try_from(value).unwrap_or_default())
 }
 
-/// Finds the longest match for the text at `at`: its position and length. Only ASCII is matched, so
-/// that no character is split.
-fn longest_repetition(bytes: &[u8], at: usize, positions: &Positions) -> (usize, usize) {
-    let mut longest = (0, 0);
-    for place in positions.candidates(bytes, at).take(CANDIDATES) {
-        let (_, length) = longest;
+/// Finds the longest match for the text at `at`, if there is one: its position and length.
+fn longest_repetition(
+    bytes: &[u8],
+    at: usize,
+    candidates: impl Iterator<Item = usize>,
+) -> Option<(usize, usize)> {
+    let mut longest = None;
+    let mut length = SHORTEST - 1;
+    for place in candidates.take(CANDIDATES) {
         let most = LONGEST.min(at - place).min(bytes.len() - at);
         // A longer match has the next byte, too.
         if most <= length || bytes[place + length] != bytes[at + length] {
             continue;
         }
-        let same =
-            |offset: &usize| bytes[place + offset] == bytes[at + offset] && bytes[at + offset].is_ascii();
-        let found = (0..most).take_while(same).count();
+        let found = common_length(&bytes[place..place + most], &bytes[at..at + most]);
         if found > length {
-            longest = (place, found);
+            (longest, length) = (Some((place, found)), found);
         }
     }
     longest
+}
+
+/// The length of the ASCII text with which both begin. They are equally long.
+fn common_length(one: &[u8], other: &[u8]) -> usize {
+    const NOT_ASCII: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    while let Some((left, right)) = word_at(one, at).zip(word_at(other, at)) {
+        let differs = (left ^ right) | (left & NOT_ASCII);
+        if differs != 0 {
+            return at + usize::try_from(differs.trailing_zeros() / 8).unwrap_or_default();
+        }
+        at += 8;
+    }
+    let rest = one[at..].iter().zip(&other[at..]);
+    at + rest.take_while(|(left, right)| left == right && left.is_ascii()).count()
 }
 
 /// Unpacks a stored text; `None` if [`pack`] cannot have produced it.
