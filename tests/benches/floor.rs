@@ -12,6 +12,7 @@
 //! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), beside one of 100 |
 //! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
 //! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |
+//! | `OUTLIVE_FLOOR_WORK` | only this work (`refresh`, `hourly run`, ...), for a profile or a comparison |
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` or `postgres`, as in the tests |
 
 #[path = "floor/bare.rs"]
@@ -69,6 +70,8 @@ struct Plan {
     tenants: u64,
     scenarios: usize,
     many: Option<u64>,
+    /// The only work to measure.
+    work: Option<String>,
     out: PathBuf,
 }
 
@@ -92,6 +95,7 @@ impl Plan {
             tenants: if is_quick { 2 } else { starts::TENANTS },
             scenarios: if is_quick { 2 } else { starts::SCENARIOS },
             many: number("OUTLIVE_FLOOR_MANY"),
+            work: variable("OUTLIVE_FLOOR_WORK"),
             out,
         }
     }
@@ -212,6 +216,29 @@ impl Bench {
     }
 }
 
+/// Measures one work, once in each round, without its floor.
+#[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+async fn measure_only(work: &str, plan: Plan) {
+    let bench = Bench::prepare(plan).await;
+    let loaded = bench.loaded.iter().find(|loaded| loaded.name == work);
+    let names = bench.loaded.iter().map(|loaded| loaded.name).chain([HOURLY_RUN]);
+    assert!(
+        loaded.is_some() || work == HOURLY_RUN,
+        "no work '{work}': use one of {}",
+        names.collect::<Vec<_>>().join(", ")
+    );
+    for _ in 0..bench.plan.rounds {
+        let Plan { part, runs, .. } = bench.plan;
+        let each = match loaded {
+            Some(loaded) => load(&loaded.target, CONNECTIONS, part, bench.system.pid()).await.0,
+            None => runs::measure(&bench.system, runs).await.0,
+        };
+        println!("{work}: {:.1} µs CPU, {:.1} µs wall", each.cpu, each.wall);
+    }
+    bench.rows.close().await;
+    bench.system.stop().await;
+}
+
 async fn length_of_response(target: &Target) -> usize {
     let mut connection = Connection::open(&target.address).await;
     // The first request may fill caches.
@@ -242,6 +269,9 @@ async fn main() {
     let plan = Plan::from_environment();
     let machine = Machine::here();
     eprintln!("{}", machine.describe());
+    if let Some(work) = plan.work.clone() {
+        return measure_only(&work, plan).await;
+    }
     let (rounds, many, out) = (plan.rounds, plan.many, plan.out.clone());
     let mut rows = Vec::new();
     let (samples, counts, refreshes) =
