@@ -24,7 +24,7 @@ pub fn program() -> &'static Path {
 pub(crate) fn command() -> Command {
     let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_")) {
+        if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_") || name == "GITHUB_ACTIONS") {
             command.env_remove(name);
         }
     }

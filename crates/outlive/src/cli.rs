@@ -6,6 +6,7 @@ mod format_args;
 pub(crate) mod help;
 mod lab_key_args;
 mod matrix_args;
+mod selection_args;
 mod service_args;
 mod up_args;
 pub(crate) mod usage;
@@ -21,6 +22,7 @@ pub(crate) use self::data_args::DataArgs;
 pub(crate) use self::format_args::{FormatArgs, OutputFormat};
 pub(crate) use self::lab_key_args::LAB_KEY_FILE;
 pub(crate) use self::matrix_args::{MatrixArgs, MatrixFormat, MatrixKind};
+pub(crate) use self::selection_args::SelectionArgs;
 pub(crate) use self::service_args::ServiceArgs;
 pub(crate) use self::up_args::UpArgs;
 
@@ -176,6 +178,26 @@ pub(crate) struct RunArgs {
     /// Write the results as JSON; - is standard output, and suppresses other output.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Write the results as TAP (Test Anything Protocol, version 14); - is standard output, and
+    /// suppresses other output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tap: Option<PathBuf>,
+    /// Write the results as a page that needs no other file; - is standard output, and suppresses
+    /// other output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print the steps that did not pass as annotations of GitHub Actions; there, this is the
+    /// default.
+    #[arg(long)]
+    pub(crate) annotations: bool,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    /// Start no further scenario when one did not pass.
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Run every scenario N times.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) repeat: u16,
     /// The number of scenarios that run in parallel.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) jobs: usize,

@@ -2,16 +2,20 @@
 
 pub(crate) mod private;
 mod reports;
+mod selection;
 mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use outlive_chassis::{HttpClient, StartError, Trace};
-use outlive_clock::Randomness;
+use outlive_clock::{Randomness, wall_now};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::result::{FileResult, RunResult, ScenarioResult, Status};
-use outlive_lab::scenario::run::{RunOptions, broken_scenario, panic_message, run_scenario};
+use outlive_lab::scenario::run::{
+    RunOptions, broken_scenario, panic_message, run_scenario, skipped_scenario,
+};
 use outlive_lab::scenario::{KnownSeeds, ReadScenarios, read_scenarios, report};
 use outlive_lab::seed::Seed;
 use tokio::sync::Semaphore;
@@ -36,6 +40,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let Some(files) = read_all(&args, &seeds)? else {
         return Ok(ExitCode::from(crate::terminal::EXIT_COULD_NOT_START));
     };
+    let selected = selection::select(&files, &args.selection)?;
     let reports = Reports::open(&args)?;
     let random = seeds.number.map_or_else(Randomness::from_system, Randomness::from_seed).fork("runner");
     let private = match args.against.lab() {
@@ -71,14 +76,23 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
         parallel: args.jobs > 1,
         unconditional: reports.include_file(),
     };
-    let result = run_all(files, options, args.jobs.clamp(1, 64), output).await;
+    let order = Order { jobs: args.jobs.clamp(1, 64), repeat: args.repeat, fail_fast: args.fail_fast };
+    let started = wall_now();
+    let result = run_all(files, selected, options, order, output).await;
+    let wall_ms = (wall_now() - started).as_millis();
     if let Some(system) = private {
         system.stop().await;
     }
     if !output.should_continue() {
         return Ok(terminal::exit_code_when_lost());
     }
-    let written = reports.write(&result);
+    if output.print {
+        print(&report::summary::report(&result, wall_ms));
+    }
+    let written = reports.write(&result, wall_ms);
+    if args.annotations || std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
+        annotate(&result, output);
+    }
     Ok(match (result.status, written) {
         (Status::Passed, true) => ExitCode::SUCCESS,
         (Status::Passed, false) => ExitCode::from(crate::terminal::EXIT_COULD_NOT_START),
@@ -126,44 +140,86 @@ pub(crate) async fn check_lab(options: &RunOptions) -> Result<(), StartError> {
     lab.tenants().await.map(drop).map_err(|error| lab_failure::unusable_lab(&options.lab, &error))
 }
 
-/// Runs every scenario, `jobs` at a time. A single one is printed step by step, parallel ones when
-/// they have ended. Every scenario has a result, even if its task panicked.
+/// Prints the annotations of a run. GitHub Actions reads standard error, too.
+fn annotate(result: &RunResult, output: OutputMode) {
+    let lines = report::annotations::report(result);
+    if output.print {
+        print(&lines);
+    } else {
+        terminal::print_to_stderr(&lines);
+    }
+}
+
+/// How scenarios follow each other.
+#[derive(Clone, Copy)]
+struct Order {
+    /// The number that run in parallel.
+    jobs: usize,
+    /// How often each runs.
+    repeat: u16,
+    /// Whether none starts after one that did not pass.
+    fail_fast: bool,
+}
+
+/// Runs the selected scenarios. A single one is printed step by step, parallel ones when they have
+/// ended. Every scenario has a result, even if its task panicked.
 async fn run_all(
     files: Vec<ReadScenarios>,
+    selected: Vec<Vec<usize>>,
     options: RunOptions,
-    jobs: usize,
+    order: Order,
     output: OutputMode,
 ) -> RunResult {
-    let turns = Arc::new(Semaphore::new(jobs));
+    let turns = Arc::new(Semaphore::new(order.jobs));
+    let failed = Arc::new(AtomicBool::new(false));
     let mut running = Vec::new();
-    for file in files {
+    for (file, indexes) in files.into_iter().zip(selected) {
         let file = Arc::new(file);
         let mut scenarios = Vec::new();
-        for index in 0..file.file.scenarios.value.len() {
-            // Awaited here and not in the task, so that scenarios start in order.
-            let turn = Arc::clone(&turns).acquire_owned().await;
-            let (file, options) = (Arc::clone(&file), options.clone());
-            scenarios.push(tokio::spawn(async move {
-                let _turn = turn;
-                run_one(&file, index, &options, output).await
-            }));
+        for index in indexes {
+            for time in 1..=order.repeat {
+                // Awaited here and not in the task, so that scenarios start in order.
+                let turn = Arc::clone(&turns).acquire_owned().await;
+                let (file, options, failed) = (Arc::clone(&file), options.clone(), Arc::clone(&failed));
+                let task = tokio::spawn(async move {
+                    let _turn = turn;
+                    if order.fail_fast && failed.load(Ordering::Acquire) {
+                        return skipped_scenario(&file.file.scenarios.value[index]);
+                    }
+                    let result = run_one(&file, index, &options, output).await;
+                    if result.status != Status::Passed {
+                        failed.store(true, Ordering::Release);
+                    }
+                    result
+                });
+                scenarios.push((index, time, task));
+            }
         }
-        running.push((file, scenarios));
+        if !scenarios.is_empty() {
+            running.push((file, scenarios));
+        }
     }
     let mut results = Vec::new();
     for (file, tasks) in running {
         let mut scenarios = Vec::new();
-        for (task, scenario) in tasks.into_iter().zip(&file.file.scenarios.value) {
-            let result = task.await.unwrap_or_else(|error| {
+        for (index, time, task) in tasks {
+            let scenario = &file.file.scenarios.value[index];
+            let mut result = task.await.unwrap_or_else(|error| {
                 let result = broken_scenario(&file, scenario, "Run the scenario", &failure_of(error));
                 if output.print {
                     print(&report::story::scenario(&result));
                 }
                 result
             });
+            if order.repeat > 1 {
+                result.name = format!("{} ({time} of {})", result.name, order.repeat);
+            }
             scenarios.push(result);
         }
         let status = Status::of_all(scenarios.iter().map(|scenario| scenario.status));
+        // With --fail-fast, it is no error that nothing of a file ran.
+        let all_skipped = scenarios.iter().all(|scenario| scenario.status == Status::Skipped);
+        let status = if all_skipped { Status::Skipped } else { status };
         results.push(FileResult { file: file.name.clone(), status, scenarios });
     }
     RunResult { status: Status::of_all(results.iter().map(|file| file.status)), files: results }

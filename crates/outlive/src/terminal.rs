@@ -91,3 +91,8 @@ pub(crate) fn print_start_error(error: &StartError) {
 pub(crate) fn print_error(error: &dyn Display) {
     let _ = writeln!(io::stderr().lock(), "outlive: {error}");
 }
+
+/// Prints text to standard error.
+pub(crate) fn print_to_stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

@@ -9,6 +9,6 @@ mod twins;
 pub(super) mod world;
 
 pub use lab_client::{LabClient, LabError};
-pub use play::{Observer, RunOptions, Silent, broken_scenario, panic_message};
+pub use play::{Observer, RunOptions, Silent, broken_scenario, panic_message, skipped_scenario};
 pub use recorder::TimeObserver;
 pub use twins::{TwinsResult, run_scenario, run_twins};

@@ -14,9 +14,35 @@ use crate::cli::RunArgs;
 use crate::terminal::{print, print_error};
 
 /// The requested reports.
-pub(super) struct Reports {
-    json: Option<Report>,
-    junit: Option<Report>,
+pub(super) struct Reports(Vec<(Format, Report)>);
+
+/// The format of a report.
+#[derive(Clone, Copy)]
+enum Format {
+    Json,
+    Junit,
+    Tap,
+    Html,
+}
+
+impl Format {
+    const fn option(self) -> &'static str {
+        match self {
+            Self::Json => "--json",
+            Self::Junit => "--junit",
+            Self::Tap => "--tap",
+            Self::Html => "--html",
+        }
+    }
+
+    fn text(self, result: &RunResult, wall_ms: i64) -> String {
+        match self {
+            Self::Json => report::json::report(result),
+            Self::Junit => report::junit::report(result),
+            Self::Tap => report::tap::report(result),
+            Self::Html => report::html::report(result, wall_ms),
+        }
+    }
 }
 
 /// The destination of a report.
@@ -35,36 +61,44 @@ impl Reports {
     /// # Errors
     /// A path that cannot be written, or two reports with the same one.
     pub(super) fn open(args: &RunArgs) -> Result<Self, StartError> {
-        if let (Some(json), Some(junit)) = (&args.json, &args.junit)
-            && json == junit
-        {
-            return Err(StartError::new(
-                format!("cannot write two reports to {}", json.display()),
-                "--json and --junit name the same file",
-                "give each report a path of its own",
-            ));
+        let wanted = [
+            (Format::Json, &args.json),
+            (Format::Junit, &args.junit),
+            (Format::Tap, &args.tap),
+            (Format::Html, &args.html),
+        ];
+        let wanted: Vec<(Format, &Path)> =
+            wanted.into_iter().filter_map(|(format, path)| Some((format, path.as_deref()?))).collect();
+        for (number, (format, path)) in wanted.iter().enumerate() {
+            if let Some((earlier, _)) = wanted[..number].iter().find(|(_, earlier)| earlier == path) {
+                return Err(StartError::new(
+                    format!("cannot write two reports to {}", path.display()),
+                    format!("{} and {} name the same file", earlier.option(), format.option()),
+                    "give each report a path of its own",
+                ));
+            }
         }
-        let open = |option: &str, path: &Option<PathBuf>| {
-            path.as_deref().map(|path| Report::open(option, path)).transpose()
-        };
-        Ok(Self { json: open("--json", &args.json)?, junit: open("--junit", &args.junit)? })
+        let opened =
+            wanted.into_iter().map(|(format, path)| Ok((format, Report::open(format.option(), path)?)));
+        Ok(Self(opened.collect::<Result<_, StartError>>()?))
     }
 
     /// Whether a report uses standard output, so that nothing else can be printed there.
     pub(super) fn use_stdout(&self) -> bool {
-        [&self.json, &self.junit].into_iter().flatten().any(|report| matches!(report, Report::Output))
+        self.0.iter().any(|(_, report)| matches!(report, Report::Output))
     }
 
     /// Whether a report goes to a file, which is completed even if nothing more can be printed.
     pub(super) fn include_file(&self) -> bool {
-        [&self.json, &self.junit].into_iter().flatten().any(|report| !matches!(report, Report::Output))
+        self.0.iter().any(|(_, report)| !matches!(report, Report::Output))
     }
 
     /// Writes all reports. Returns whether that succeeded.
-    pub(super) fn write(self, result: &RunResult) -> bool {
-        let json = self.json.is_none_or(|file| file.write(&report::json::report(result)));
-        let junit = self.junit.is_none_or(|file| file.write(&report::junit::report(result)));
-        json && junit
+    pub(super) fn write(self, result: &RunResult, wall_ms: i64) -> bool {
+        // Each is written, even if one before it could not be.
+        self.0
+            .into_iter()
+            .fold(true, |all, (format, report)| report.write(&format.text(result, wall_ms)) && all)
     }
 }
 

@@ -17,6 +17,17 @@ pub fn report(result: &RunResult) -> String {
 }
 
 fn suite(xml: &mut String, file: &str, scenario: &ScenarioResult) {
+    if scenario.steps.is_empty() {
+        // It was not started.
+        let name = escaped(&scenario.name);
+        let _ = writeln!(
+            xml,
+            "  <testsuite name=\"{name}\" file=\"{}\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\" time=\"0.000\">\n    \
+             <testcase classname=\"{name}\" name=\"{name}\"><skipped/></testcase>\n  </testsuite>",
+            escaped(file)
+        );
+        return;
+    }
     let count = |status: Status| scenario.steps.iter().filter(|step| step.status == status).count();
     let seconds = seconds(scenario.wall_ms);
     let _ = writeln!(

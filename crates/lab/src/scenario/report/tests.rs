@@ -82,3 +82,61 @@ fn json_is_one_tree() {
     );
     assert_eq!(step["position"]["line"], 7);
 }
+
+#[test]
+fn tap_has_a_point_for_each_scenario_and_what_was_wrong() {
+    let mut result = result();
+    let mut other = result.files[0].scenarios[0].clone();
+    (other.name, other.status, other.steps) = ("Not # started".to_owned(), Status::Skipped, Vec::new());
+    result.files[0].scenarios.push(other);
+    insta::assert_snapshot!(tap::report(&result), @r#"
+    TAP version 14
+    1..2
+    not ok 1 - s.yaml > A story
+      ---
+      message: "s.yaml:7:11: status: expected 400, got 200"
+      severity: "fail"
+      step: "The refresh token is <refused>"
+      file: "s.yaml"
+      line: 7
+      why: "Accepted: nothing has ended it."
+      ...
+    ok 2 - s.yaml > Not \# started # SKIP
+    "#);
+    assert!(
+        junit::report(&result)
+            .contains(r#"<testcase classname="Not # started" name="Not # started"><skipped/>"#)
+    );
+}
+
+#[test]
+fn annotations_are_one_line_each() {
+    let mut result = result();
+    result.files[0].scenarios[0].steps[1].diagnostic = Some("100 % wrong\nsecond line".to_owned());
+    insta::assert_snapshot!(annotations::report(&result), @"::error file=s.yaml,line=7,col=11,title=A story / The refresh token is <refused>::100 %25 wrong%0Asecond line%0AAccepted: nothing has ended it.");
+}
+
+#[test]
+fn the_page_escapes_and_needs_nothing_else() {
+    let page = html::report(&result(), 1_250);
+    assert!(page.contains("The refresh token is &#60;refused&#62;") && !page.contains("<refused>"), "{page}");
+    for outside in ["<script", "src=", "href=", "url(", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    for part in [
+        "1 scenario in 1 file: 0 passed, 1 failed; 3 steps (1.2 s)",
+        "<details open>",
+        "expected",
+        "Why: Accepted",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
+fn the_summary_counts_scenarios() {
+    assert_eq!(
+        summary::report(&result(), 61_250),
+        "\n1 scenario in 1 file: 0 passed, 1 failed; 3 steps (61.2 s)\n"
+    );
+}

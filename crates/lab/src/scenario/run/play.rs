@@ -194,6 +194,18 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
     }
 }
 
+/// Returns the result of a scenario that was not started, because another did not pass.
+pub fn skipped_scenario(scenario: &Scenario) -> ScenarioResult {
+    ScenarioResult {
+        name: scenario.name.value.clone(),
+        about: scenario.about.clone(),
+        status: Status::Skipped,
+        tenant: None,
+        wall_ms: 0,
+        steps: Vec::new(),
+    }
+}
+
 /// What to do about a step that did not pass.
 const REMEDY: &str = "see the output above; --keep keeps the tenant for inspection";
 
