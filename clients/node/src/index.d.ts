@@ -56,12 +56,63 @@ export interface TenantOptions {
   starts?: Instant | Duration;
   /** Its clock. By default it stands still at the machine's time, and `advance` moves it. */
   clock?: { now?: Instant; speed?: number };
+  /** Users and applications in addition to those of the seed. */
+  overlay?: Overlay;
   /** Without connections and flows, which is faster. */
   bare?: boolean;
   /** With everything that the seed has only for its own tenant. */
   complete?: boolean;
   /** After which time (wall time) the lab deletes it, if it still exists. `PT1H` by default. */
   lifetime?: Duration;
+}
+
+/** What a tenant has in addition to its seed. Ids, passwords and secrets are generated. */
+export interface Overlay {
+  /** Users by role, which is the local part of the sign-in name. */
+  users?: Record<string, OverlayUser>;
+  /** Applications by display name. */
+  applications?: Record<string, OverlayApplication>;
+}
+
+export interface OverlayUser {
+  displayName?: string;
+  givenName?: string;
+  surname?: string;
+  mail?: string;
+  guest?: boolean;
+  passwordNeverExpires?: boolean;
+  requireMfa?: boolean;
+  /** For example `Global Administrator`. */
+  directoryRoles?: string[];
+}
+
+export interface OverlayApplication {
+  kind: Application["kind"];
+  /** Texts, whose type follows from `kind`, or objects. */
+  redirectUris?: (string | { uri: string; type: "web" | "spa" | "publicClient" })[];
+  /** By default, confidential applications and daemons have one, unless they have certificates. */
+  secret?: boolean;
+  /** Certificates (PEM) with whose keys it can authenticate. */
+  certificates?: string[];
+  allowPublicClient?: boolean;
+  /** Application ID URIs (`api://my-api`). */
+  identifierUris?: string[];
+  /** Delegated permissions that it offers. */
+  scopes?: (string | { value: string; description?: string })[];
+  /** Application permissions that it offers. */
+  appRoles?: string[];
+  /** Version of the access tokens issued for it; 1 by default. */
+  tokenVersion?: 1 | 2;
+  /**
+   * Names of permissions of the orders API, or permissions of any API. By default `User.Read` of Microsoft Graph, unless it is a daemon
+   * or an API.
+   */
+  requires?: (string | { api: string; scopes?: string[]; roles?: string[] })[];
+  /** Whether an administrator has consented to `requires`. By default only for a daemon. */
+  adminConsented?: boolean;
+  logoutUrl?: string;
+  requireMfa?: boolean;
+  continuousAccessEvaluation?: boolean;
 }
 
 /** A tenant, and what can happen to it. Every method throws a {@link LabError} if the lab rejects the request. */

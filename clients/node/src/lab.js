@@ -3,6 +3,7 @@
 import { findProgram } from "./find_program.js";
 import { LabError } from "./lab_error.js";
 import { snakeCased } from "./letter_case.js";
+import { overlayOf } from "./overlay.js";
 import { Program } from "./program.js";
 import { call } from "./requests.js";
 import { Tenant } from "./tenant.js";
@@ -63,8 +64,9 @@ export class Lab {
     return { OUTLIVE_AGAINST: this.url, ...authority };
   }
 
-  async tenant({ lifetime = LIFETIME, clock = { speed: 0 }, ...options } = {}) {
-    const facts = await this.call("create a tenant", "POST", "/lab/tenants", snakeCased({ lifetime, clock, ...options }));
+  async tenant({ lifetime = LIFETIME, clock = { speed: 0 }, overlay, ...options } = {}) {
+    const request = snakeCased({ lifetime, clock, overlay: overlay && overlayOf(overlay), ...options });
+    const facts = await this.call("create a tenant", "POST", "/lab/tenants", request);
     if (typeof facts.tenant_id === "string") return new Tenant(this, facts);
     const detail = `${this.url} returned ${JSON.stringify(facts).slice(0, 200)}, which is not a tenant.`;
     throw new LabError("The lab cannot create a tenant", { code: "InvalidResponse", detail });

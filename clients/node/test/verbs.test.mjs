@@ -37,6 +37,22 @@ test("a tenant has users, applications, connections, flows and URLs", withTenant
   assert.equal(tenant.facts.managed_identities[0].name, "Orders Function");
 }));
 
+const overlay = {
+  users: { auditor: { displayName: "The Auditor" } },
+  applications: {
+    "My App": { kind: "public", redirectUris: ["http://localhost:3000"], requires: ["Orders.Read"] },
+    "My Job": { kind: "daemon", requires: ["Orders.Read.All"] },
+  },
+};
+
+test("an overlay adds users and applications", withTenant({ bare: true, overlay }, async (tenant) => {
+  const { accessToken } = await tenant.signIn("auditor", { app: "My App", redeem: true, scope: "api://contoso-orders/.default" });
+  const { status } = await fetch(`${tenant.urls.resource}/orders`, { headers: { authorization: `Bearer ${accessToken}` } });
+  assert.equal(status, 200);
+  assert.deepEqual(tenant.application("My App").redirectUris, ["http://localhost:3000"]);
+  assert.ok(tenant.application("My Job").secret);
+}));
+
 test("passwords and secrets are not printed", withTenant(BARE, async (tenant) => {
   const { secret } = tenant.application("Nightly Job");
   for (const change of [async () => tenant.user("owner").password, () => tenant.changePassword("owner")]) {

@@ -39,6 +39,23 @@ def test_sign_in_returns_tokens_or_the_response_to_redeem(tenant):
     assert again.redirect_url.startswith(tenant.applications[DESKTOP].redirect_uris[0])
 
 
+OVERLAY = {
+    "users": {"auditor": {"display_name": "The Auditor"}},
+    "applications": {
+        "My App": {"kind": "public", "redirect_uris": ["http://localhost:3000"], "requires": ["Orders.Read"]},
+        "My Job": {"kind": "daemon", "requires": ["Orders.Read.All"]},
+    },
+}
+
+
+@pytest.mark.outlive(overlay=OVERLAY)
+def test_an_overlay_adds_users_and_applications(tenant):
+    tokens = tenant.sign_in("auditor", "My App", redeem=True, scope=["api://contoso-orders/.default"])
+    assert orders(tenant, tokens) == 200
+    assert tenant.applications["My App"].redirect_uris == ("http://localhost:3000",)
+    assert tenant.applications["My Job"].secret
+
+
 def test_sign_in_of_another_user_with_a_given_password(tenant):
     with pytest.raises(LabError):
         tenant.sign_in("colleague", DESKTOP, password="wrong")

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::lab_api::LabApi;
+use crate::overlay::{NewApplication, NewUser};
 use crate::tenant::Tenant;
 use crate::time::Span;
 
@@ -48,6 +49,28 @@ impl NewTenant {
     /// How many virtual seconds pass in a second. By default 0: only `advance` moves time.
     pub fn speed(self, speed: u32) -> Self {
         self.member("clock", json!({ "speed": speed }))
+    }
+
+    /// A user in addition to those of the seed.
+    pub fn user(self, user: NewUser) -> Self {
+        let role = user.role.clone();
+        self.overlay("users", role, user.into_value())
+    }
+
+    /// An application in addition to those of the seed.
+    pub fn application(self, application: NewApplication) -> Self {
+        let name = application.name.clone();
+        self.overlay("applications", name, application.into_value())
+    }
+
+    fn overlay(mut self, what: &str, name: String, item: Value) -> Self {
+        let overlay = self.request.entry("overlay").or_insert_with(|| json!({}));
+        if let Some(members) = overlay.as_object_mut()
+            && let Some(items) = members.entry(what).or_insert_with(|| json!({})).as_object_mut()
+        {
+            items.insert(name, item);
+        }
+        self
     }
 
     /// Without the connections and flows of the seed, which is faster.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use outlive_client::{Error, Fault, Lab, Service};
+use outlive_client::{ApplicationKind, Error, Fault, Lab, NewApplication, NewUser, Service};
 use outlive_tests::{pause, program};
 
 async fn start() -> Lab {
@@ -94,6 +94,21 @@ async fn every_verb_does_what_it_says() -> Result<(), Error> {
     same.delete().await?;
     assert!(!has(&lab, &id).await);
     lab.stop().await
+}
+
+#[tokio::test]
+async fn an_overlay_adds_users_and_applications() -> Result<(), Error> {
+    let lab = start().await;
+    let app = NewApplication::new("My App", ApplicationKind::Public)
+        .redirect_uri("http://localhost:3000")
+        .requires("Orders.Read");
+    let tenant = lab.new_tenant().bare().user(NewUser::new("auditor")).application(app).create().await?;
+    assert_eq!(tenant.application("My App")?.redirect_uris, ["http://localhost:3000"]);
+    let tokens = tenant.sign_in("auditor", "My App").scope("api://contoso-orders/.default").await?;
+    assert!(tokens.scope.contains("Orders.Read"), "{}", tokens.scope);
+    let taken = lab.new_tenant().user(NewUser::new("owner")).create().await.expect_err("the seed has one");
+    assert!(taken.to_string().contains("overlay.users.owner"), "{taken}");
+    Ok(())
 }
 
 #[tokio::test]

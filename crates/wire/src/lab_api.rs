@@ -10,6 +10,7 @@ pub use crate::lab_actions::{
     ConnectionFixed, ConnectionShare, SignInAnswer, SignInMethod, SignInRequest, SignedIn,
 };
 pub use crate::operation::{OperationDetails, OperationKind};
+use crate::overlay::Overlay;
 use crate::seat::SeatOfClass;
 pub use crate::service::Service;
 use crate::tenant::ApplicationKind;
@@ -31,6 +32,9 @@ pub struct TenantRequest {
     pub starts: Option<String>,
     /// When its time starts and how fast it runs; by default as wall time.
     pub clock: InitialClock,
+    /// Users and applications in addition to those of the seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<Overlay>,
     /// Omit the seed's connections and flows.
     pub bare: bool,
     /// Include the connections, flows and sign-ins that the seed has only for its own tenant.
@@ -122,7 +126,6 @@ pub struct ApplicationCredentials {
     /// Client id.
     pub client_id: String,
     /// How it authenticates: `public`, `spa`, `confidential`, `daemon`, `resource`.
-    #[schema(value_type = String)]
     pub kind: ApplicationKind,
     /// Its client secret, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,6 +28,7 @@ mod line;
 pub mod managed_identity;
 mod moved_origin;
 mod operation;
+pub mod overlay;
 pub mod phone;
 pub mod run_steps;
 mod seat;

@@ -4,6 +4,7 @@
 use outlive_clock::{ClientId, ServicePrincipalId, Span, UserId};
 use outlive_rules::Ruleset;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::managed_identity::{IdentityEndpointSpec, ManagedIdentitySpec};
@@ -98,7 +99,7 @@ pub struct UserSpec {
 }
 
 /// The kind of application, which implies how it may authenticate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ApplicationKind {
     /// A native or desktop application, without a credential.
@@ -123,7 +124,7 @@ impl ApplicationKind {
 
 /// The type of a redirect URI, which determines the class of the tokens (reference: "Redirect URI
 /// restrictions").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum RedirectUriType {
     /// Of a web application.
@@ -155,7 +156,7 @@ impl RedirectUriType {
 }
 
 /// A registered redirect URI.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedirectUriSpec {
     /// The URI, matched exactly except for the port of a loopback URI.

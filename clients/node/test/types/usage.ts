@@ -12,7 +12,7 @@ import { test as vitest } from "vitest";
 
 export async function verbs(): Promise<void> {
   await using lab: Lab = await Lab.start({ program: "outlive", args: ["--rules", "2021"], timeoutMs: 1_000 });
-  const options: TenantOptions = { starts: "-P90D", bare: true, lifetime: "PT10M", clock: { speed: 0 } };
+  const options: TenantOptions = { starts: "-P90D", bare: true, lifetime: "PT10M", clock: { speed: 0 }, overlay: { users: { auditor: { guest: true } } } };
   await using tenant: Tenant = await lab.tenant(options);
   const tokens: SignedIn = await tenant.signIn("owner", { app: "Orders Desktop", redeem: true });
   const { code, parameters } = await tenant.signIn(tenant.user("owner"), { app: tenant.application("Orders SPA") });
@@ -39,6 +39,8 @@ export async function verbs(): Promise<void> {
   await tenant.signIn("owner", { authorizeUrl: "https://localhost", redeem: true });
   // @ts-expect-error: a code is not a token.
   const token: string = (await tenant.signIn("owner", { app: "Orders Desktop" })).accessToken;
+  // @ts-expect-error: an application has a kind.
+  await lab.tenant({ overlay: { applications: { "My App": {} } } });
   // @ts-expect-error: there is no such portal.
   await tenant.resetPassword("owner", { channel: "portal" });
   // @ts-expect-error: a fault needs an effect.

@@ -19,6 +19,7 @@ from .explanation import Moment, Verdict, Why
 from .fault import Fault
 from .journal import JournalLine
 from .lab import Lab
+from .overlay import Overlay, OverlayApplication, OverlayRequirement, OverlayScope, OverlayUser, TypedRedirectUri
 from .sign_in import AuthorizationResponse, Tokens
 from .tenant import Advance, Tenant
 
@@ -36,9 +37,15 @@ __all__ = [
     "Named",
     "NotFoundError",
     "OutliveError",
+    "Overlay",
+    "OverlayApplication",
+    "OverlayRequirement",
+    "OverlayScope",
+    "OverlayUser",
     "ProgramError",
     "Tenant",
     "Tokens",
+    "TypedRedirectUri",
     "Urls",
     "User",
     "Verdict",

@@ -10,6 +10,7 @@ from types import TracebackType
 from .errors import LabError, OutliveError, ProgramError
 from .instants import duration_text, instant_text
 from .lab_api import LabApi
+from .overlay import Overlay
 from .program import PrivateSystem, ca_of_running_system
 from .tenant import Tenant
 
@@ -110,6 +111,7 @@ class Lab:
         rules: str | None = None,
         starts: datetime | timedelta | str | None = None,
         clock: Mapping[str, object] | None = STANDS_STILL,
+        overlay: Overlay | None = None,
         bare: bool = False,
         lifetime: timedelta | str = LIFETIME,
         **more: object,
@@ -118,14 +120,16 @@ class Lab:
 
         `rules` is an edition of the revocation table (`2018`, `2021`, `2025-05`, `2025-11`). `starts` is when its time
         begins: an instant in the past, or a negative duration before now (`-P90D`). Its time stands still until `advance`;
-        with `clock={"speed": 1}` it passes as that of the machine. A `bare` tenant has no connections and flows. The lab deletes it after its `lifetime` (wall time,
+        with `clock={"speed": 1}` it passes as that of the machine. `overlay` is what it has in addition to its seed:
+        `{"users": {"auditor": {}}, "applications": {"My App": {"kind": "public", "redirect_uris": ["http://localhost:3000"]}}}`.
+        A `bare` tenant has no connections and flows. The lab deletes it after its `lifetime` (wall time,
         at most 30 days), even if this process is killed. Any other member of `POST /lab/tenants` can be given by its name.
         """
         if isinstance(starts, timedelta):
             starts = duration_text(starts)
         elif starts is not None:
             starts = instant_text(starts)
-        request = {"name": name, "seed": seed, "rules": rules, "starts": starts, "clock": clock, **more}
+        request = {"name": name, "seed": seed, "rules": rules, "starts": starts, "clock": clock, "overlay": overlay, **more}
         request = {name: value for name, value in request.items() if value is not None}
         request |= {"bare": bare, "lifetime": duration_text(lifetime)}
         return Tenant(self, self.api.call("POST", "/lab/tenants", request))

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use outlive_wire::JournalEvent;
+use outlive_wire::overlay::{OverlayApplication, OverlayUser};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
@@ -19,6 +20,8 @@ use super::{
         description = "Tenants, their time, their journal, and what happens to them."
     ),
     modifiers(&Events),
+    // Referenced by schemas that are written by hand.
+    components(schemas(OverlayApplication, OverlayUser)),
     paths(
         classes::list,
         classes::open,

@@ -17,7 +17,9 @@ impl From<TenantError> for Problem {
         match error {
             TenantError::Unknown(_) => Self::not_found("TenantNotFound", message),
             TenantError::UserDeleted(_) => Self::not_found("UserNotFound", message),
-            TenantError::UnknownSeed { .. } | TenantError::Event(_) => Self::bad_request(message),
+            TenantError::UnknownSeed { .. } | TenantError::Overlay(_) | TenantError::Event(_) => {
+                Self::bad_request(message)
+            }
             TenantError::NotReset { .. } => Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
             TenantError::Connection(_) | TenantError::Flow(_) => Self::bad_request(message),
             TenantError::Maker(error) => of_maker(&error, message),

@@ -67,6 +67,7 @@ pub(crate) async fn create(
         rules: request.rules,
         now: starts.or(request.clock.now),
         speed: request.clock.speed,
+        overlay: request.overlay,
         bare: request.bare,
         complete: request.complete,
         temporary: Temporary { ends: ends.transpose()?, seat },

@@ -2,6 +2,7 @@
 
 use outlive_clock::{Instant, Speed, TenantId};
 use outlive_wire::lab_api::TenantCredentials;
+use outlive_wire::overlay::Overlay;
 use serde::{Deserialize, Serialize};
 
 use super::temporary::Temporary;
@@ -21,6 +22,8 @@ pub struct NewTenant {
     pub now: Option<Instant>,
     /// The speed of its time; that of wall time if absent.
     pub speed: Option<Speed>,
+    /// What it has in addition to its seed.
+    pub overlay: Option<Overlay>,
     /// Whether to leave out the seed's connections and flows.
     pub bare: bool,
     /// Whether to include what the seed has only for its own tenant.
@@ -32,7 +35,7 @@ pub struct NewTenant {
 }
 
 /// What a tenant was created from, beside its id, name and rules: enough to start it over.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct CreatedFrom {
     /// The seed's name; the lab's default seed if absent, in tenants of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +49,9 @@ pub(super) struct CreatedFrom {
     /// The speed of its time, if it was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) speed: Option<Speed>,
+    /// What it has in addition to its seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) overlay: Option<Overlay>,
     /// Whether the seed's connections and flows were left out.
     #[serde(default)]
     pub(super) bare: bool,
@@ -73,7 +79,7 @@ impl CreatedFrom {
 
     /// Returns the tenant to create again.
     pub(super) fn again(self, before: &TenantCredentials) -> NewTenant {
-        let Self { seed, now, speed, bare, complete, kept: _ } = self;
+        let Self { seed, now, speed, overlay, bare, complete, kept: _ } = self;
         NewTenant {
             id: Some(before.tenant_id),
             name: Some(before.name.clone()),
@@ -81,6 +87,7 @@ impl CreatedFrom {
             rules: Some(before.rules.clone()),
             now,
             speed,
+            overlay,
             bare,
             complete,
             temporary: Temporary::default(),
@@ -96,6 +103,7 @@ impl From<&NewTenant> for CreatedFrom {
             kept: None,
             now: new.now,
             speed: new.speed,
+            overlay: new.overlay.clone(),
             bare: new.bare,
             complete: new.complete,
         }

@@ -53,6 +53,9 @@ pub enum TenantError {
         /// The available seeds.
         known: String,
     },
+    /// The overlay does not fit the seed, or the identity provider rejects it.
+    #[error("{0}")]
+    Overlay(String),
     /// There is no such event, or a detail of it is missing or unknown.
     #[error("{0}")]
     Event(String),

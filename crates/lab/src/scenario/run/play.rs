@@ -156,6 +156,7 @@ async fn create_tenant(
         rules: request.rules,
         now: request.clock.now,
         speed: request.clock.speed,
+        overlay: request.overlay,
         bare: request.bare,
         ..NewTenant::default()
     };

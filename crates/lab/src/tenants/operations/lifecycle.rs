@@ -8,6 +8,7 @@ use outlive_chassis::pause;
 use outlive_clock::{Instant, Speed, TenantId, wall_now};
 use outlive_store::Change;
 use outlive_wire::lab_api::{OperationKind, TenantCredentials};
+use outlive_wire::overlay::Overlay;
 
 use super::clock::ELSEWHERE;
 use super::exclusive::REPLACED_WITHIN;
@@ -51,6 +52,16 @@ fn is_conflict(cause: &TenantError) -> bool {
     matches!(cause, TenantError::Store(error) if error.is_conflict())
 }
 
+/// Returns why the identity provider rejected a tenant, if that is in its overlay.
+fn rejected_overlay(seed: &Seed, overlay: &Overlay, cause: &TenantError) -> Option<TenantError> {
+    match cause {
+        TenantError::Service { service: Service::Idp, cause } if cause.status == Some(400) => {
+            seed.in_terms_of_overlay(&cause.reason(), overlay).map(TenantError::Overlay)
+        }
+        _ => None,
+    }
+}
+
 impl<E: Into<TenantError>> From<E> for NotCreated {
     fn from(cause: E) -> Self {
         Self { cause: cause.into(), existed: Vec::new() }
@@ -66,7 +77,7 @@ impl Tenants {
         let tenant =
             new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis().random.stream("tenant-id")));
         let seed = self.seed(new.seed.as_deref())?;
-        let plan = self.plan(tenant, &new, seed);
+        let plan = self.plan(tenant, &new, seed)?;
         let (from, kept) = self.keep_seed(seed, CreatedFrom::from(&new)).await?;
         let _turn = self.operations().turn(tenant).await;
         let condition = new.reserved.then(|| seat_is_reserved(tenant));
@@ -96,6 +107,11 @@ impl Tenants {
             Err(failure) => Err(failure),
         };
         let Err(failure) = created else { return Ok(plan.credentials) };
+        let failure =
+            match new.overlay.as_ref().and_then(|overlay| rejected_overlay(seed, overlay, &failure.cause)) {
+                Some(cause) => NotCreated { cause, ..failure },
+                None => failure,
+            };
         let cause = match new.temporary.seat {
             // Its class has ended meanwhile.
             Some(seat) if is_conflict(&failure.cause) => match self.credentials(seat).await {
@@ -108,9 +124,15 @@ impl Tenants {
     }
 
     /// Plans a tenant in every service. The same id has the same secrets.
-    pub(super) fn plan(&self, tenant: TenantId, new: &NewTenant, seed: &Seed) -> Plan {
+    ///
+    /// # Errors
+    /// An overlay that does not fit the seed.
+    pub(super) fn plan(&self, tenant: TenantId, new: &NewTenant, seed: &Seed) -> Result<Plan, TenantError> {
         let complete = new.complete.then(|| seed.complete());
         let seed = complete.as_ref().unwrap_or(seed);
+        let overlaid = new.overlay.as_ref().map(|overlay| seed.with_overlay(overlay)).transpose();
+        let overlaid = overlaid.map_err(|mistake| TenantError::Overlay(mistake.to_string()))?;
+        let seed = overlaid.as_ref().unwrap_or(seed);
         let random = self.chassis().random.of(tenant);
         let secrets = DrawnSecrets::draw(&seed.file, &random);
         let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());
@@ -119,7 +141,8 @@ impl Tenants {
         let tenant = TenantPlan::draw(seed, tenant, new.name.clone(), rules, &secrets, &urls.hub, resource);
         let credentials = tenant.credentials(rules, new.bare, urls);
         let speed = new.speed.unwrap_or(Speed::REAL);
-        Plan { tenant, credentials, now: new.now.unwrap_or_else(wall_now), speed, bare: new.bare }
+        let now = new.now.unwrap_or_else(wall_now);
+        Ok(Plan { tenant, credentials, now, speed, bare: new.bare })
     }
 
     pub(super) async fn create_everywhere(

@@ -120,7 +120,7 @@ impl Tenants {
         let before = self.credentials(tenant).await?;
         let from = self.store().created_from(tenant, &before).await?;
         let seed = self.seed_of(&from).await?;
-        let plan = self.plan(tenant, &from.again(&before), &seed);
+        let plan = self.plan(tenant, &from.again(&before), &seed)?;
         self.create_everywhere(&plan, operation.details.incarnation()).await?;
         Ok(plan)
     }
