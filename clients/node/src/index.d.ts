@@ -168,6 +168,8 @@ export class Tenant implements AsyncDisposable {
   fault(spec: FaultSpec): Promise<Fault>;
   /** Returns all faults with their hits. */
   faults(): Promise<FaultState[]>;
+  /** Forges a token, for a test of what validates tokens. The journal records it (`token.forged`). */
+  forge(forgery: Forgery): Promise<ForgedToken>;
   /** Explains a token, code, cookie, connection or run: why it is accepted or rejected, and what would end it. */
   why(credential: string | { refreshToken?: string; accessToken?: string } | Connection, options?: { after?: string }): Promise<Explanation>;
   /** Returns journal events in order; with `newest`, the newest first. */
@@ -357,6 +359,27 @@ export interface FaultState {
 export interface Fault extends FaultState, AsyncDisposable {
   /** Ends the fault. */
   remove(): Promise<void>;
+}
+
+export interface Forgery {
+  /** The token to copy. Without one, `aud` is required in `claims`. */
+  like?: string | { accessToken: string };
+  /** Claims to replace; `null` leaves one out. `exp`, `nbf` and `iat` may be a duration from now (`-PT1H`). */
+  claims?: Record<string, unknown>;
+  /** Members of the header to replace; `null` leaves one out. */
+  header?: Record<string, unknown>;
+  /** `unknown`: a key that no issuer has published. `retired`: the key before the last rotation. `signing` by default. */
+  key?: "signing" | "unknown" | "retired";
+  /** `HS256` has the public key as its secret. `RS256` by default. */
+  alg?: "RS256" | "HS256" | "none";
+}
+
+export interface ForgedToken {
+  token: string;
+  header: Record<string, any>;
+  claims: Record<string, any>;
+  /** Whether the issuer publishes the key. */
+  keyIsPublished: boolean;
 }
 
 /** Why a credential, connection or run is accepted or rejected. */

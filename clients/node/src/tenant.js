@@ -118,6 +118,13 @@ export class Tenant {
     return faults.map(camelCased);
   }
 
+  // Claims and members of the header keep their names.
+  async forge({ like, ...wanted } = {}) {
+    const token = typeof like === "object" ? like.accessToken : like;
+    const { key_is_published: keyIsPublished, ...forged } = await this.#call("forge the token", "POST", "forge", { like: token, ...wanted });
+    return { ...forged, keyIsPublished };
+  }
+
   async why(credential, { after } = {}) {
     const given = typeof credential === "string" ? credential : (credential.refreshToken ?? credential.accessToken);
     const of = given ?? `connection:${(await this.connectionState(credential)).id}`;

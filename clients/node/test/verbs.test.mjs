@@ -37,6 +37,19 @@ test("a tenant has users, applications, connections, flows and URLs", withTenant
   assert.equal(tenant.facts.managed_identities[0].name, "Orders Function");
 }));
 
+test("forged tokens are rejected unless they are signed and valid", withTenant(BARE, async (tenant) => {
+  const tokens = await tenant.signIn("owner", refreshing);
+  const status = async (wanted) => {
+    const { token } = await tenant.forge({ like: tokens, ...wanted });
+    return (await fetch(`${tenant.urls.resource}/orders`, { headers: { authorization: `Bearer ${token}` } })).status;
+  };
+  assert.equal(await status({ claims: { name: "Another" } }), 200);
+  for (const wanted of [{ claims: { exp: "-PT1H" } }, { key: "unknown" }, { alg: "none" }, { alg: "HS256" }]) assert.equal(await status(wanted), 401);
+  const forged = await tenant.forge({ claims: { aud: "api://my-api", ver: "2.0" }, header: { typ: null } });
+  assert.ok(forged.keyIsPublished && !("typ" in forged.header));
+  assert.equal((await tenant.journal({ kind: "token.forged" })).length, 6);
+}));
+
 const overlay = {
   users: { auditor: { displayName: "The Auditor" } },
   applications: {

@@ -39,6 +39,20 @@ def test_sign_in_returns_tokens_or_the_response_to_redeem(tenant):
     assert again.redirect_url.startswith(tenant.applications[DESKTOP].redirect_uris[0])
 
 
+def test_forged_tokens_are_rejected_unless_they_are_signed_and_valid(tenant, tokens):
+    def status(**wanted):
+        forged = tenant.forge(tokens.access_token, **wanted)
+        return httpx.get(f"{tenant.urls.resource}/orders", headers={"authorization": f"Bearer {forged.token}"}, trust_env=False).status_code
+
+    assert status(claims={"name": "Another"}) == 200
+    assert status(claims={"exp": "-PT1H"}) == status(key="unknown") == status(alg="none") == status(alg="HS256") == 401
+    forged = tenant.forge(claims={"aud": "api://my-api", "ver": "2.0"}, header={"typ": None})
+    assert forged.key_is_published and "typ" not in forged.header and forged.token not in repr(forged)
+    assert {line.data["key"] for line in tenant.journal("token.forged")} == {"signing", "unknown"}
+    with pytest.raises(LabError, match="'like' is not a signed JWT"):
+        tenant.forge("opaque")
+
+
 OVERLAY = {
     "users": {"auditor": {"display_name": "The Auditor"}},
     "applications": {

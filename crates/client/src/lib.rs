@@ -34,6 +34,7 @@ mod details;
 mod error;
 mod event;
 mod fault;
+mod forge;
 mod journal;
 mod lab;
 mod lab_api;
@@ -51,6 +52,7 @@ pub use details::{Application, Connection, Connector, Flow, TenantDetails, Urls,
 pub use error::{Error, Problem};
 pub use event::{Event, Happened};
 pub use fault::{AddedFault, Fault, Service};
+pub use forge::{ForgeAlgorithm, ForgeKey, ForgedToken, Forgery};
 pub use journal::{Journal, JournalLine};
 pub use lab::{Lab, LabBuilder};
 pub use new_tenant::NewTenant;

@@ -10,6 +10,7 @@ use crate::details::{Application, Connection, Connector, Flow, TenantDetails, Ur
 use crate::error::Error;
 use crate::event::Event;
 use crate::fault::{AddedFault, Fault, Faults};
+use crate::forge::{ForgedToken, Forgery};
 use crate::journal::Journal;
 use crate::lab_api::LabApi;
 use crate::sign_in::{AuthorizationResponse, SignIn};
@@ -210,6 +211,14 @@ impl Tenant {
     /// The lab does not answer, or it has ended.
     pub async fn end_fault(&self, fault: &AddedFault) -> Result<(), Error> {
         self.api.delete(&format!("/faults/{}", path_segment(&fault.id))).await
+    }
+
+    /// Forges a token, for a test of what validates tokens.
+    ///
+    /// # Errors
+    /// The lab does not answer, or there is nothing to copy.
+    pub async fn forge(&self, forgery: Forgery) -> Result<ForgedToken, Error> {
+        self.api.post("/forge", &forgery.into_json()).await
     }
 
     /// Explains a token, code, cookie, connection or run: what it is, where it comes from, what

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use outlive_client::{ApplicationKind, Error, Fault, Lab, NewApplication, NewUser, Service};
+use outlive_client::{
+    ApplicationKind, Error, Fault, ForgeAlgorithm, ForgeKey, Forgery, Lab, NewApplication, NewUser, Service,
+};
 use outlive_tests::{pause, program};
 
 async fn start() -> Lab {
@@ -108,6 +110,24 @@ async fn an_overlay_adds_users_and_applications() -> Result<(), Error> {
     assert!(tokens.scope.contains("Orders.Read"), "{}", tokens.scope);
     let taken = lab.new_tenant().user(NewUser::new("owner")).create().await.expect_err("the seed has one");
     assert!(taken.to_string().contains("overlay.users.owner"), "{taken}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn forged_tokens_have_what_was_wanted() -> Result<(), Error> {
+    let lab = start().await;
+    let tenant = lab.new_tenant().bare().create().await?;
+    let tokens = tenant.sign_in("owner", "Orders Desktop").await?;
+    let unsigned = Forgery::like(&tokens.access_token).claim("exp", "-PT1H").algorithm(ForgeAlgorithm::None);
+    let forged = tenant.forge(unsigned).await?;
+    assert!(forged.token.ends_with('.') && forged.key_is_published, "{forged:?}");
+    assert!(forged.claims["exp"].as_i64() < forged.claims["iat"].as_i64(), "{forged:?}");
+    let unknown = Forgery::for_audience("api://my-api").key(ForgeKey::Unknown).header("typ", "at+jwt");
+    let forged = tenant.forge(unknown).await?;
+    assert_eq!((&forged.header["typ"], forged.key_is_published), (&"at+jwt".into(), false));
+    assert_eq!(tenant.journal().kind("token.forged").await?.len(), 2);
+    let error = tenant.forge(Forgery::like("opaque")).await.expect_err("it is no JWT");
+    assert!(error.to_string().contains("'like'"), "{error}");
     Ok(())
 }
 

@@ -41,7 +41,8 @@ pub(crate) fn sign_typed<T: Serialize>(key: &SigningKey, typ: &'static str, clai
     sign(key, &Rs256Header { typ, alg: "RS256", x5t: None, kid: key.kid() }, claims)
 }
 
-fn sign<T: Serialize>(key: &SigningKey, header: &Rs256Header<'_>, claims: &T) -> String {
+/// Signs any header and claims with RSA and SHA-256.
+pub(crate) fn sign<H: Serialize, T: Serialize>(key: &SigningKey, header: &H, claims: &T) -> String {
     let mut token = part(header);
     token.push('.');
     token.push_str(&part(claims));
@@ -55,7 +56,7 @@ fn sign<T: Serialize>(key: &SigningKey, header: &Rs256Header<'_>, claims: &T) ->
     token
 }
 
-fn part<T: Serialize>(value: &T) -> String {
+pub(crate) fn part<T: Serialize>(value: &T) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).expect("headers and claims are structs of plain values"))
 }
 

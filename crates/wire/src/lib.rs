@@ -21,6 +21,7 @@ mod event;
 pub mod events;
 pub mod faults;
 mod flow_details;
+pub mod forge;
 mod lab_actions;
 pub mod lab_api;
 mod lab_surface;

@@ -25,6 +25,9 @@ export async function verbs(): Promise<void> {
   const { now, failed = 0 } = await tenant.advance("PT1H");
   await using fault: Fault = await tenant.fault({ service: "idp", endpoint: "token", do: { status: 429, retryAfter: 30 }, for: "PT1H" });
   await fault.remove();
+  const forged: string = (await tenant.forge({ like: tokens, claims: { exp: "-PT1H" }, alg: "none" })).token;
+  // @ts-expect-error: there is no such key.
+  await tenant.forge({ like: forged, key: "another" });
   const why: Explanation = await tenant.why(tokens);
   const { status } = await tenant.connectionState(tenant.connection("a"));
   const ofConnection: string = (await tenant.why(tenant.connection("a"))).what;

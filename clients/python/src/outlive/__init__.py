@@ -17,6 +17,7 @@ from .credentials import Application, Connection, Flow, Named, Urls, User
 from .errors import LabError, NotFoundError, OutliveError, ProgramError
 from .explanation import Moment, Verdict, Why
 from .fault import Fault
+from .forge import ForgedToken
 from .journal import JournalLine
 from .lab import Lab
 from .overlay import Overlay, OverlayApplication, OverlayRequirement, OverlayScope, OverlayUser, TypedRedirectUri
@@ -30,6 +31,7 @@ __all__ = [
     "Connection",
     "Fault",
     "Flow",
+    "ForgedToken",
     "JournalLine",
     "Lab",
     "LabError",

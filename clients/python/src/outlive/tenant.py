@@ -12,6 +12,7 @@ from .credentials import Application, Connection, Flow, Named, Urls, User, known
 from .errors import LabError, ProgramError
 from .explanation import Why
 from .fault import Fault
+from .forge import ForgedToken
 from .instants import duration_text, instant_text, parse_instant
 from .journal import JournalLine, read_journal
 from .sign_in import AuthorizationResponse, Tokens
@@ -245,6 +246,25 @@ class Tenant:
         added = self.call("POST", "faults", request)
         path = f"faults/{added['id']}"
         return Fault(added, read=lambda: self.call("GET", path), remove=lambda: self.call("DELETE", path))
+
+    def forge(
+        self,
+        like: str | None = None,
+        *,
+        claims: Mapping[str, object] | None = None,
+        header: Mapping[str, object] | None = None,
+        key: Literal["signing", "unknown", "retired"] = "signing",
+        alg: Literal["RS256", "HS256", "none"] = "RS256",
+    ) -> ForgedToken:
+        """Forges a token, for a test of what validates tokens: a copy of the token `like`, or one with the claims that every
+        token has and those given, of which `aud` is required.
+
+        `claims` and `header` replace members; `None` leaves one out. `exp`, `nbf` and `iat` may be a duration from now, such
+        as `-PT1H`. `unknown` is a key that no issuer has published, `retired` the one before the last rotation. `HS256` has
+        the public key as its secret.
+        """
+        request = {"claims": dict(claims or {}), "header": dict(header or {}), "key": key, "alg": alg}
+        return ForgedToken(**self.call("POST", "forge", request | ({} if like is None else {"like": like})))
 
     def why(self, of: str, *, after: str | None = None) -> Why:
         """Explains a token, code or cookie, or what an id names: a credential, a connection, a run.

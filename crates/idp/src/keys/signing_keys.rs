@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use outlive_chassis::{Chassis, Problem, StartError};
-use outlive_clock::{Instant, Span, TenantId};
+use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_store::{Store, StoreError, sql};
 use outlive_tokens::{KeyRing, SigningKey};
 use parking_lot::RwLock;
@@ -36,12 +36,15 @@ pub(crate) struct SigningKeys {
     pub(super) chassis: Chassis,
     known: Arc<RwLock<Vec<Arc<SigningKey>>>>,
     making: Arc<tokio::sync::Mutex<()>>,
+    /// A key of no issuer.
+    unpublished: Arc<tokio::sync::OnceCell<Arc<SigningKey>>>,
 }
 
 impl SigningKeys {
     /// Loads the keys; generates the first if the sequence is empty.
     pub(crate) async fn load(chassis: Chassis) -> Result<Self, StartError> {
-        let keys = Self { chassis, known: Arc::default(), making: Arc::default() };
+        let (known, making, unpublished) = <_>::default();
+        let keys = Self { chassis, known, making, unpublished };
         keys.read_new().await.map_err(|problem| unusable(&problem.message))?;
         keys.ensure(FIRST).await.map_err(|problem| unusable(&problem.message))?;
         Ok(keys)
@@ -59,6 +62,20 @@ impl SigningKeys {
     /// Returns the key that signs for a tenant.
     pub(crate) async fn active(&self, tenant: &Tenant) -> Result<Arc<SigningKey>, Problem> {
         self.get(tenant.signing_key).await?.ok_or_else(Problem::unavailable)
+    }
+
+    /// Returns the key that signed for a tenant before the last rotation.
+    pub(crate) async fn find_retired(&self, tenant: &Tenant) -> Result<Option<Arc<SigningKey>>, Problem> {
+        match tenant.signing_key - 1 {
+            FIRST.. => self.get(tenant.signing_key - 1).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns a key that is never published, for tests of validators.
+    pub(crate) async fn load_unpublished(&self) -> Result<Arc<SigningKey>, Problem> {
+        let key = self.unpublished.get_or_try_init(|| generate(self.chassis.random.fork("unpublished key")));
+        key.await.cloned()
     }
 
     /// Returns the published keys of a tenant: the active key, the next one (generated here if
@@ -97,12 +114,7 @@ impl SigningKeys {
         while self.get(number).await?.is_none() {
             let next = i64::try_from(self.count()).unwrap_or(i64::MAX);
             let random = self.chassis.random.fork(&format!("signing key {next}"));
-            let key = tokio::task::spawn_blocking(move || {
-                SigningKey::generate(&mut random.stream("signing-key"), CERTIFICATE_FROM, CERTIFICATE_TO)
-            })
-            .await
-            .map_err(|panic| Problem::unavailable().caused_by(panic))?
-            .map_err(|error| Problem::unavailable().caused_by(error))?;
+            let key = generate(random).await?;
             let sealed = key.sealed(&self.chassis.sealer, &mut self.chassis.random.stream("seal"));
             let insertion = sql!(
                 "INSERT INTO signing_keys (tenant, number, kid, sealed) VALUES ($1, $2, $3, $4)",
@@ -154,6 +166,14 @@ impl SigningKeys {
         }
         Ok(())
     }
+}
+
+async fn generate(random: Randomness) -> Result<Arc<SigningKey>, Problem> {
+    let generating = tokio::task::spawn_blocking(move || {
+        SigningKey::generate(&mut random.stream("signing-key"), CERTIFICATE_FROM, CERTIFICATE_TO)
+    });
+    let generated = generating.await.map_err(|panic| Problem::unavailable().caused_by(panic))?;
+    generated.map(Arc::new).map_err(|error| Problem::unavailable().caused_by(error))
 }
 
 fn unusable(why: &str) -> StartError {

@@ -13,6 +13,7 @@ mod directory;
 mod events;
 mod faults;
 mod flows;
+mod forge;
 mod journal;
 mod matrix;
 mod openapi;
@@ -60,6 +61,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/journal/stream", get(journal::follow))
         .route("/lab/tenants/{tenant}/events", post(events::raise))
         .route("/lab/tenants/{tenant}/faults", get(faults::list).post(faults::add).delete(faults::remove_all))
+        .route("/lab/tenants/{tenant}/forge", post(forge::forge))
         .route("/lab/tenants/{tenant}/faults/{id}", get(faults::show).delete(faults::remove))
         .route("/lab/tenants/{tenant}/outbox", get(outbox::show))
         .route("/lab/tenants/{tenant}/phone/{user}", get(phone::show))

@@ -8,8 +8,8 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    classes, clock, connections, diagnose, directory, events, faults, flows, journal, matrix, outbox, phone,
-    redeem, runs, sign_in, story, tenants, timeline, twins, why,
+    classes, clock, connections, diagnose, directory, events, faults, flows, forge, journal, matrix, outbox,
+    phone, redeem, runs, sign_in, story, tenants, timeline, twins, why,
 };
 
 /// The lab API's own description.
@@ -54,6 +54,7 @@ use super::{
         directory::policies,
         directory::tenant,
         directory::keys,
+        forge::forge,
         flows::show,
         flows::show_run,
         flows::start,
@@ -192,6 +193,7 @@ mod tests {
                 "/lab/tenants/{tenant}/flows/{flow}/share",
                 "/lab/tenants/{tenant}/flows/{flow}/start",
                 "/lab/tenants/{tenant}/flows/{flow}/stop",
+                "/lab/tenants/{tenant}/forge",
                 "/lab/tenants/{tenant}/journal",
                 "/lab/tenants/{tenant}/journal/stream",
                 "/lab/tenants/{tenant}/matrix/credentials",

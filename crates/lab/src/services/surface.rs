@@ -6,6 +6,7 @@ use std::time::Duration;
 use outlive_chassis::LabKey;
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::faults::{Fault, FaultSpec, Faults};
+use outlive_wire::forge::{ForgeAnswer, Forgery};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
 use outlive_wire::{ExpectedRuns, FlowDetails, HeldConnections, KnownFlows, MovedOrigin, RunDetails};
@@ -161,6 +162,12 @@ impl LabSurface {
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/events"));
         send(self.request(Method::POST, &url).json(event)).await?.expect()
+    }
+
+    /// Forges a token at the identity provider.
+    pub(crate) async fn forge(&self, tenant: TenantId, forgery: &Forgery) -> Result<ForgeAnswer, CallError> {
+        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/forge"));
+        send(self.request(Method::POST, &url).json(forgery)).await?.expect()
     }
 
     /// Lets the applications of a tenant follow the public origin of the hub.

@@ -78,7 +78,7 @@ impl Tenants {
 }
 
 /// The refusal of a service as one of this call, without the address of the service.
-fn refused(error: CallError) -> TenantError {
+pub(super) fn refused(error: CallError) -> TenantError {
     let prefix = error.status.map(|status| format!("answered {status}: ")).unwrap_or_default();
     match (error.status, error.problem.strip_prefix(&prefix)) {
         (Some(400 | 409), Some(why)) => TenantError::Event(why.to_owned()),

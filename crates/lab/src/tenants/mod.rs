@@ -7,6 +7,7 @@ mod directory;
 mod events;
 mod faults;
 mod fix_connection;
+mod forge;
 mod kept_seed;
 mod layout;
 mod lifetimes;

@@ -119,7 +119,7 @@ macro_rules! journal_events {
 journal_events! {
     IDP: sign_in { SignInSucceeded, SignInRefused, SignOut, SessionRefused, CodeIssued, IdTokenIssued }
     IDP: device_code { DeviceCodeIssued, DeviceCodeApproved, DeviceCodeDeclined }
-    IDP: token { TokenIssued, TokenRefused }
+    IDP: token { TokenIssued, TokenRefused, TokenForged }
     IDP: password {
         PasswordChanged, PasswordReset, PasswordExpired, SessionsRevoked, PasswordChangeRefused,
         PasswordResetRequested, PasswordResetRefused,

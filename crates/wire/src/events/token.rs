@@ -171,6 +171,43 @@ event! {
 }
 
 event! {
+    /// The lab forged a token, for a test of a validator.
+    TokenForged = "token.forged" {
+        /// Its fingerprint.
+        fingerprint: String,
+        /// Its token id (the `uti` claim), if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        uti: Option<String>,
+        /// Its audience, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audience: Option<String>,
+        /// The key that signed it: `signing`, `unknown` or `retired`.
+        key: String,
+        /// The algorithm: `RS256`, `HS256` or `none`.
+        alg: String,
+        /// The fingerprint of the token that it copies.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        like: Option<String>,
+    }
+    notable |_| true,
+    summary |event| {
+        let audience = event.audience.as_deref().unwrap_or("no audience");
+        match event.alg.as_str() {
+            "none" => format!("The lab forged a token for {audience}, without a signature."),
+            alg => format!("The lab forged a token for {audience}, with the {} key by {alg}.", event.key),
+        }
+    },
+    example {
+        fingerprint: "4f0c1d2e3a4b5c6d".to_owned(),
+        uti: Some("BwcHBwcHBwcHBwcHBwcHBw".to_owned()),
+        audience: Some("api://contoso-orders".to_owned()),
+        key: "unknown".to_owned(),
+        alg: "RS256".to_owned(),
+        like: Some("0a1b2c3d4e5f6071".to_owned()),
+    },
+}
+
+event! {
     /// A token request was refused.
     TokenRefused = "token.refused" {
         /// The grant, as it was requested.
