@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::openapi::{RefOr, Schema};
 
-use crate::EventPayload;
+use crate::{EventPayload, correct_optional_members};
 
 /// What is documented about one kind of event.
 #[derive(Clone)]
@@ -33,12 +33,14 @@ impl EventDescription {
         let example = E::example();
         let mut references = Vec::new();
         E::schemas(&mut references);
+        let mut schema = E::schema();
+        correct_optional_members(&mut schema);
         Self {
             kind: E::KIND,
             name,
             services,
             when: E::WHEN.trim(),
-            schema: E::schema(),
+            schema,
             references,
             summary: example.summary(),
             is_notable: example.is_notable(),

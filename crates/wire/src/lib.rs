@@ -29,6 +29,7 @@ mod line;
 pub mod managed_identity;
 mod moved_origin;
 mod operation;
+mod optional_members;
 pub mod overlay;
 pub mod phone;
 pub mod run_steps;
@@ -52,6 +53,7 @@ pub use lab_surface::{
 };
 pub use line::JournalLine;
 pub use moved_origin::MovedOrigin;
+pub use optional_members::correct_optional_members;
 pub use outlive_rules::ClientClass;
 pub use secret::Secret;
 pub use service_spec::{

@@ -1,5 +1,8 @@
 //! `/lab/openapi.json`.
 
+mod complete;
+mod operations;
+
 use axum::Json;
 use outlive_wire::JournalEvent;
 use outlive_wire::overlay::{OverlayApplication, OverlayUser};
@@ -7,6 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 
+use self::complete::Complete;
 use super::{
     classes, clock, connections, diagnose, directory, events, faults, flows, forge, journal, matrix, outbox,
     phone, redeem, runs, sign_in, story, tenants, timeline, twins, why,
@@ -19,7 +23,7 @@ use super::{
         title = "Outlive lab API",
         description = "Tenants, their time, their journal, and what happens to them."
     ),
-    modifiers(&Events),
+    modifiers(&Events, &Complete),
     // Referenced by schemas that are written by hand.
     components(schemas(OverlayApplication, OverlayUser)),
     paths(
@@ -127,6 +131,8 @@ pub(crate) async fn show() -> Json<utoipa::openapi::OpenApi> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -149,6 +155,87 @@ mod tests {
         for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(described.pointer(reference).is_some(), "{reference}");
         }
+    }
+
+    /// Everything that the description of an operation lacks.
+    fn faults_of(name: &str, operation: &Value) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut expect = |holds: bool, what: &str| {
+            if !holds {
+                faults.push(format!("{name}: {what}"));
+            }
+        };
+        let is_text = |text: &Value| text.as_str().is_some_and(|text| !text.is_empty());
+        expect(is_text(&operation["summary"]), "no summary");
+        expect(is_text(&operation["operationId"]), "no id");
+        let responses = operation["responses"].as_object().expect("responses");
+        let body = &operation["requestBody"]["content"]["application/json"];
+        let mut statuses = vec!["400", "403", "405", "503"];
+        statuses.extend(name.contains('{').then_some("404"));
+        statuses.extend(name.contains("{tenant}").then_some("502"));
+        if !body.is_null() {
+            expect(!body["example"].is_null(), "no example of the request");
+            statuses.extend(["413", "415", "422"]);
+        }
+        for status in statuses {
+            expect(responses.contains_key(status), &format!("{status} is not described"));
+        }
+        expect(responses.keys().any(|status| status.starts_with('2')), "no success");
+        for (status, response) in responses {
+            let content = &response["content"]["application/json"];
+            expect(is_text(&response["description"]) || status.starts_with('2'), "no description");
+            if status.starts_with('2') {
+                expect(content.is_null() || !content["example"].is_null(), "no example of the response");
+            } else {
+                let problem = "#/components/schemas/Problem";
+                expect(content["schema"]["$ref"] == problem, &format!("{status} is no problem document"));
+                expect(!content["example"].is_null(), &format!("{status} has no example"));
+            }
+        }
+        faults
+    }
+
+    #[test]
+    fn every_operation_has_a_summary_examples_and_all_its_responses() {
+        let described = serde_json::to_value(Description::openapi()).expect("JSON");
+        let mut ids = std::collections::BTreeSet::new();
+        let mut faults = Vec::new();
+        let mut count = 0;
+        for (path, item) in described["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("operations") {
+                faults.extend(faults_of(&format!("{} {path}", method.to_uppercase()), operation));
+                assert!(
+                    ids.insert(operation["operationId"].to_string()),
+                    "{} is twice",
+                    operation["operationId"]
+                );
+                count += 1;
+            }
+        }
+        assert!(faults.is_empty(), "{faults:#?}");
+        assert_eq!(operations::OPERATIONS.len(), count, "a summary is of no operation");
+    }
+
+    #[test]
+    fn an_operation_without_documentation_is_found() {
+        let whole = serde_json::to_value(Description::openapi()).expect("JSON");
+        let whole = &whole["paths"]["/lab/tenants/{tenant}/forge"]["post"];
+        let name = "POST /lab/tenants/{tenant}/forge";
+        assert_eq!(faults_of(name, whole), [""; 0]);
+        for (pointer, fault) in [
+            ("/summary", "no summary"),
+            ("/requestBody/content/application~1json/example", "no example of the request"),
+            ("/responses/200/content/application~1json/example", "no example of the response"),
+            ("/responses/422/content", "422 is no problem document"),
+        ] {
+            let mut broken = whole.clone();
+            *broken.pointer_mut(pointer).expect(pointer) = Value::Null;
+            let found = faults_of(name, &broken);
+            assert!(found.iter().any(|found| found.contains(fault)), "{pointer}: {found:?}");
+        }
+        let mut broken = whole.clone();
+        broken["responses"].as_object_mut().expect("responses").remove("502");
+        assert_eq!(faults_of(name, &broken), ["POST /lab/tenants/{tenant}/forge: 502 is not described"]);
     }
 
     #[test]

@@ -124,6 +124,7 @@ pub(crate) async fn delete(
 }
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/reset", params(("tenant" = String, Path, description = "tenant id")),
+    request_body = NoMembers,
     responses((status = 200, body = TenantCredentials, description = "the same tenant with new data, as at its creation"),
     (status = 404, description = "no such tenant"),
     (status = 502, description = "a service does not answer; completed without a request when it does")))]
@@ -141,6 +142,6 @@ pub(crate) async fn reset(
 }
 
 /// An empty object.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoMembers {}
