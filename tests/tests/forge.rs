@@ -103,11 +103,37 @@ async fn every_forged_token_is_in_the_journal_and_none_of_its_text() {
         ]
     );
     assert_eq!(lines[0]["subject"], format!("user:{}", tenant.user("owner")["id"].as_str().expect("an id")));
+    // An id of any length could be a credential.
+    let (status, _) = forge(&system, &tenant, json!({"like": like, "claims": {"uti": like}})).await;
+    assert_eq!(status, StatusCode::OK);
+    let lines = tenant.journal("token.forged").await["lines"].as_array().expect("lines").clone();
+    assert_eq!((lines.len(), &lines[3]["data"]["uti"]), (4, &Value::Null));
+    tokens.push(like);
     let text = json!(lines).to_string();
     for token in tokens {
         let claims = token.split('.').nth(1).expect("claims");
         assert!(!text.contains(claims), "the journal has the token {token}");
     }
+    system.stop().await;
+}
+
+/// Its journal would have nothing of such a token.
+#[tokio::test]
+async fn a_token_of_another_tenant_is_forged_in_that_tenant() {
+    let system = System::start().await;
+    let tenant = system.new_tenant_like(json!({"bare": true})).await;
+    let other = system.new_tenant_like(json!({"bare": true})).await;
+    let like = access_token(&other).await;
+    let named = json!({"aud": "api://contoso-orders", "tid": other.id()});
+    for wanted in [json!({"like": like}), json!({"claims": named})] {
+        let (status, problem) = forge(&system, &tenant, wanted).await;
+        let message = problem["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
+        assert!(message.contains(&format!("one of tenant {}", other.id())), "{message}");
+    }
+    assert_eq!(forge(&system, &other, json!({"like": like})).await.0, StatusCode::OK);
+    let nowhere = json!({"aud": "api://contoso-orders", "tid": "11111111-0000-4000-8000-000000000000"});
+    assert_eq!(forge(&system, &tenant, json!({"claims": nowhere})).await.0, StatusCode::OK);
     system.stop().await;
 }
 

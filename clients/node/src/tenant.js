@@ -120,7 +120,7 @@ export class Tenant {
 
   // Claims and members of the header keep their names.
   async forge({ like, ...wanted } = {}) {
-    const token = typeof like === "object" ? like.accessToken : like;
+    const token = typeof like === "string" ? like : like?.accessToken;
     const { key_is_published: keyIsPublished, ...forged } = await this.#call("forge the token", "POST", "forge", { like: token, ...wanted });
     return { ...forged, keyIsPublished };
   }

@@ -35,6 +35,7 @@ pub mod diagnostic;
 mod maker;
 pub mod matrix;
 mod oauth_client;
+mod oauth_grants;
 mod past;
 mod run_steps;
 pub mod scenario;

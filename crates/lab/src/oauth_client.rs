@@ -40,6 +40,9 @@ pub(crate) struct Tokens {
     pub access_token: String,
     /// The refresh token, if one was issued.
     pub refresh_token: Option<String>,
+    /// The ID token, if `openid` was requested.
+    #[serde(default)]
+    pub id_token: Option<String>,
     /// The scopes granted.
     #[serde(default)]
     pub scope: String,
@@ -51,7 +54,13 @@ pub(crate) struct Tokens {
 impl Tokens {
     /// Returns a token that has no refresh token.
     pub(crate) fn of_access_token(access_token: String) -> Self {
-        Self { access_token, refresh_token: None, scope: String::new(), expires_in: Value::Null }
+        Self {
+            access_token,
+            refresh_token: None,
+            id_token: None,
+            scope: String::new(),
+            expires_in: Value::Null,
+        }
     }
 
     /// Returns the lifetime of the access token in seconds (virtual time).
@@ -164,7 +173,7 @@ impl From<BrowserError> for OAuthError {
 }
 
 impl OAuthClient {
-    fn endpoint(&self, name: &str) -> String {
+    pub(crate) fn endpoint(&self, name: &str) -> String {
         format!("{}/{}/oauth2/v2.0/{name}", self.idp, self.tenant)
     }
 
@@ -284,7 +293,7 @@ impl OAuthClient {
         self.request_token(http, &mut vec![("grant_type", "client_credentials"), ("scope", scope)]).await
     }
 
-    async fn request_token<'a>(
+    pub(crate) async fn request_token<'a>(
         &'a self,
         http: &Http,
         fields: &mut Vec<(&'static str, &'a str)>,

@@ -29,6 +29,9 @@ const VALID_BEFORE: Span = Span::from_minutes(5);
 const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
 /// The most characters of an audience that the journal includes.
 const AUDIENCE_CHARS: usize = 200;
+/// The most characters of a token id that the journal includes; a real one has 22. A longer text
+/// could be a credential.
+const UTI_CHARS_MAX: usize = 64;
 
 pub(crate) async fn forge(
     State(idp): State<Idp>,
@@ -47,6 +50,7 @@ pub(crate) async fn forge(
     // Another token has another id.
     claims.insert("uti".to_owned(), uti.into());
     merge(&mut claims, wanted.claims.clone());
+    check_tenant(&idp, tenant.id, &claims).await?;
     for name in TIMES {
         if let Some(time) = claims.get_mut(name) {
             resolve_time(time, now);
@@ -69,7 +73,7 @@ pub(crate) async fn forge(
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     let forged = TokenForged {
         fingerprint: fingerprint(&token),
-        uti: text("uti"),
+        uti: text("uti").filter(|uti| uti.chars().nth(UTI_CHARS_MAX).is_none()),
         audience: claims.get("aud").map(audience_of),
         key: wanted.key.name().to_owned(),
         alg: wanted.alg.name().to_owned(),
@@ -96,6 +100,21 @@ fn like_token(token: &str) -> Result<Parts, Problem> {
             "'like' is not a signed JWT. Give an access or ID token, in the compact form with three parts.",
         )
     })
+}
+
+/// Rejects a token that would be one of another tenant of this installation, whose journal has
+/// nothing of it.
+async fn check_tenant(idp: &Idp, tenant: TenantId, claims: &Map<String, Value>) -> Result<(), Problem> {
+    let named = ["tid", "iss"].iter().filter_map(|name| claims.get(*name)?.as_str());
+    let ids = named.flat_map(|text| text.split('/')).filter_map(|part| part.parse::<TenantId>().ok());
+    for other in ids.filter(|other| *other != tenant) {
+        if idp.lab_tenant(&other.to_string()).await.is_ok() {
+            return Err(Problem::bad_request(format!(
+                "The token would be one of tenant {other}. Forge it in that tenant."
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Returns header and claims that every token has. Their version is that of the claim `ver`.

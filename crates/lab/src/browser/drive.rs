@@ -108,6 +108,16 @@ impl Browser {
         self.send(form, &form.filled_by(Some(button), filled), stop).await
     }
 
+    /// Presses the submit button with this name and value.
+    pub(crate) async fn press_with(
+        &mut self,
+        form: &Form,
+        (name, value): (&str, &str),
+        stop: &(dyn Fn(&Url) -> bool + Sync),
+    ) -> Result<Arrival, BrowserError> {
+        self.send(form, &form.pressed_with(name, value), stop).await
+    }
+
     async fn send(
         &mut self,
         form: &Form,

@@ -100,6 +100,13 @@ impl Form {
         self.filled_by(None, filled)
     }
 
+    /// Returns the form data of the submit button with this name and value.
+    pub(crate) fn pressed_with(&self, name: &str, value: &str) -> Vec<(String, String)> {
+        let mut pairs = self.fields.clone();
+        pairs.push((name.to_owned(), value.to_owned()));
+        pairs
+    }
+
     /// Returns the form data of the named submit button, or of the first one without a name.
     pub(crate) fn filled_by(&self, button: Option<&str>, filled: &[(&str, &str)]) -> Vec<(String, String)> {
         let typed = |name: &str| filled.iter().find(|(field, _)| *field == name).map(|(_, value)| *value);

@@ -93,6 +93,13 @@ impl Maker {
         self.at_hub(now, Method::GET, &url, None).await
     }
 
+    /// Deletes a connection.
+    pub(crate) async fn delete_connection(&mut self, now: Instant, name: &str) -> Result<(), MakerError> {
+        let url = self.connection_url(name, "");
+        let answer = self.call(Audience::Hub, now, Method::DELETE, &url, None).await?;
+        if answer.status >= 300 { Err(answer.refused().into()) } else { Ok(()) }
+    }
+
     /// Signs in for a connection: for a new connection, or to fix a broken one. Where the connector
     /// lets the portal sign in with its own token, it does; otherwise the user consents with a
     /// passkey, or name and password.

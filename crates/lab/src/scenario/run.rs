@@ -1,6 +1,7 @@
 //! Runs scenarios against a lab, over HTTP only. Nothing is printed: results are returned, and an
 //! [`Observer`] receives the progress.
 
+pub(super) mod created;
 pub(super) mod explain;
 pub(super) mod lab_client;
 mod play;

@@ -26,6 +26,10 @@ pub(in crate::scenario) enum Kind {
     Identity,
     Certificate,
     Fault,
+    Device,
+    Secret,
+    Policy,
+    Group,
 }
 
 impl Kind {
@@ -43,13 +47,22 @@ impl Kind {
             Self::Identity => "managed identity",
             Self::Certificate => "certificate",
             Self::Fault => "fault",
+            Self::Device => "device",
+            Self::Secret => "client secret",
+            Self::Policy => "policy",
+            Self::Group => "group",
         }
     }
 
     /// Where such names are defined.
     const fn origin(self) -> &'static str {
         match self {
-            Self::User | Self::Application | Self::Connector | Self::ApiKey | Self::Identity => "in the seed",
+            Self::User | Self::Application | Self::ApiKey | Self::Identity => "in the seed",
+            Self::Connector => "in the seed, or created by an earlier step (create_connector)",
+            Self::Group => "in the seed, or created by an earlier step (create_group)",
+            Self::Device => "given by an earlier step (start_device)",
+            Self::Secret => "given by an earlier step (add_secret)",
+            Self::Policy => "given by an earlier step (create_policy)",
             Self::Tokens => "stored by an earlier step (keep: NAME)",
             Self::Mark => "set by an earlier step (mark: NAME)",
             Self::Connection => "created by an earlier step (create_connection)",
@@ -76,6 +89,10 @@ pub(in crate::scenario) struct Known<'a> {
     pub(in crate::scenario) without_refresh_token: BTreeMap<&'a str, &'static str>,
     /// Roles of users with a passkey.
     pub(in crate::scenario) passkeys: BTreeSet<&'a str>,
+    /// Roles of users with an authenticator app.
+    pub(in crate::scenario) authenticator_apps: BTreeSet<&'a str>,
+    /// The connections that were shared, with the roles of the users who may use them.
+    pub(in crate::scenario) shares: BTreeSet<(&'a str, &'a str)>,
     /// Roles of users who signed in with a browser.
     pub(in crate::scenario) browsers: BTreeSet<&'a str>,
     /// Roles of users whose password changed.
@@ -93,6 +110,8 @@ impl<'a> Known<'a> {
             seed_is_known: seed.is_some(),
             without_refresh_token: BTreeMap::new(),
             passkeys: BTreeSet::new(),
+            authenticator_apps: BTreeSet::new(),
+            shares: BTreeSet::new(),
             browsers: BTreeSet::new(),
             changed_passwords: BTreeSet::new(),
             connections: BTreeMap::new(),
@@ -104,6 +123,7 @@ impl<'a> Known<'a> {
         if let Some(seed) = seed {
             seed.file.users.iter().for_each(|user| known.add(Kind::User, &user.role));
             seed.file.applications.iter().for_each(|app| known.add(Kind::Application, &app.name));
+            seed.file.groups.iter().for_each(|group| known.add(Kind::Group, &group.name));
             seed.file.api_keys.iter().for_each(|key| known.add(Kind::ApiKey, key));
             seed.file.managed_identities.iter().for_each(|found| known.add(Kind::Identity, &found.name));
             seed.file.connectors.iter().for_each(|connector| known.add(Kind::Connector, &connector.name));
@@ -130,9 +150,14 @@ impl<'a> Known<'a> {
     }
 
     pub(in crate::scenario) fn holds(&self, kind: Kind, name: &str) -> bool {
-        let of_the_seed = matches!(kind, Kind::User | Kind::Application | Kind::Connector);
+        let of_the_seed = matches!(kind, Kind::User | Kind::Application | Kind::Connector | Kind::Group);
         (of_the_seed && !self.seed_is_known)
             || self.names.get(&kind).is_some_and(|names| names.contains(name))
+    }
+
+    /// Whether the seed or an earlier step defines the name.
+    pub(in crate::scenario) fn is_defined(&self, kind: Kind, name: &str) -> bool {
+        self.names.get(&kind).is_some_and(|names| names.contains(name))
     }
 
     pub(in crate::scenario) fn must(&self, kind: Kind, name: &Spanned<String>) -> Result<(), Mistake> {

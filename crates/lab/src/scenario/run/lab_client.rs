@@ -9,6 +9,7 @@ use outlive_wire::faults::{Fault, FaultSpec};
 use outlive_wire::lab_api::{
     ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
 };
+use outlive_wire::phone::Phone;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -92,6 +93,14 @@ impl LabClient {
     pub async fn why(&self, tenant: TenantId, of: &str) -> Result<Why, LabError> {
         let url = self.url(tenant, "/why");
         self.http.send_json(Method::POST, &url, &json!({"of": of})).await?.expect()
+    }
+
+    /// Returns what the phone of a user shows: mails and codes.
+    ///
+    /// # Errors
+    /// An unknown user (status 404), or the lab did not answer.
+    pub async fn phone(&self, tenant: TenantId, user: &str) -> Result<Phone, LabError> {
+        self.http.get(&self.url(tenant, &format!("/phone/{user}"))).await?.expect()
     }
 
     /// Opens a class.

@@ -10,6 +10,7 @@ use outlive_wire::lab_api::{ApplicationCredentials, TenantCredentials};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::created::Created;
 use super::lab_client::LabClient;
 use crate::browser::{Authenticator, Browser};
 use crate::http::Http;
@@ -107,6 +108,8 @@ pub(in crate::scenario) struct World {
     pub(in crate::scenario) faults: HashMap<String, Uuid>,
     /// Object ids that Microsoft Graph returned, by the name they are stored under.
     pub(in crate::scenario) objects: HashMap<String, String>,
+    /// What else steps created.
+    pub(in crate::scenario) created: Created,
 }
 
 impl World {
@@ -137,6 +140,7 @@ impl World {
             flows: HashMap::new(),
             faults: HashMap::new(),
             objects: HashMap::new(),
+            created: Created::default(),
         }
     }
 

@@ -115,7 +115,7 @@ impl Verb for Call {
 }
 
 impl Checker<'_> {
-    fn header_name(&mut self, name: &str) {
+    pub(super) fn header_name(&mut self, name: &str) {
         if HeaderName::from_bytes(name.as_bytes()).is_err() {
             self.wrong(format!("'{name}' is not a header name"), "for example www-authenticate");
         }

@@ -49,8 +49,14 @@ impl Verb for CreateConnection {
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
         let (name, owner, now) = (&self.name.value, &self.owner.value, world.now);
         let values = world.fill_json(&Value::Object(self.values.clone()))?;
+        let is_custom = world.created.connectors.contains_key(&self.connector.value);
         let maker = world.maker(owner)?;
-        let created = maker.put_connection(now, name, name, &self.connector.value, &values).await?;
+        let created = if is_custom {
+            let api = maker.custom_api_id(&self.connector.value);
+            maker.create_connection(now, name, name, &api, &values).await?
+        } else {
+            maker.put_connection(now, name, name, &self.connector.value, &values).await?
+        };
         let who = maker.user().upn.clone();
         let connected = if self.values.is_empty() {
             let status = status_of(&created);

@@ -72,12 +72,13 @@ impl Verb for CreateFlow {
         }
         let name = self.connection.as_ref().map_or("", |name| name.value.as_str());
         if let Some(connection) = checker.known.connections.get(name).copied() {
-            if connection.owner != self.owner.value {
+            let is_shared = checker.known.shares.contains(&(name, self.owner.value.as_str()));
+            if connection.owner != self.owner.value && !is_shared {
                 let message = format!("the connection '{name}' belongs to '{}'", connection.owner);
                 checker.wrong_at(
                     Position::of(&self.owner),
                     message,
-                    "let the connection's owner create the flow",
+                    "let the connection's owner create the flow, or add a step share_connection before",
                 );
             }
             if self.definition.is_none() {

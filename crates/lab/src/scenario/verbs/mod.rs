@@ -1,35 +1,62 @@
 //! The verbs of scenario files. Each is one file: a struct with the fields of the verb, what can be
 //! wrong with them, and what the verb does.
 
+mod add_member;
+mod add_secret;
 mod advance;
 mod answer;
+mod answer_device;
 mod call;
 mod change_password;
 mod client_credentials;
+mod code_page;
 mod connection_key;
 mod create_certificate;
 mod create_connection;
+mod create_connector;
 mod create_flow;
+mod create_group;
+mod create_policy;
+mod delete_connection;
+mod delete_policy;
 mod end_fault;
 mod event;
 mod expect_connection;
 mod expect_journal;
 mod expect_runs;
+mod expect_token;
 mod fault;
 mod fix_connection;
 mod graph;
+mod http;
+mod managed_identity;
+mod on_behalf_of;
+mod password_grant;
 mod portal;
+mod redeem_device;
 mod refresh;
+mod register_authenticator;
 mod register_passkey;
+mod remove_member;
 mod remove_owner;
+mod remove_secret;
 mod replace_secret;
+mod reset_password;
+mod revoke_consent;
 mod run_flow;
+mod service_refusal;
+mod share_connection;
 mod share_flow;
 mod sign_in;
+mod sign_in_with_code;
+mod sign_out;
+mod start_device;
 mod start_flow;
 mod stop_flow;
+mod stop_sharing_connection;
 mod token_response;
 mod verb;
+mod why;
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -96,20 +123,43 @@ macro_rules! verbs {
 
 verbs! {
     sign_in: SignIn,
+    sign_in_with_code: SignInWithCode,
+    sign_out: SignOut,
     refresh: Refresh,
+    password_grant: PasswordGrant,
+    start_device: StartDevice,
+    answer_device: AnswerDevice,
+    redeem_device: RedeemDevice,
     client_credentials: ClientCredentials,
+    on_behalf_of: OnBehalfOf,
+    managed_identity: ManagedIdentity,
     call: Call,
     graph: Graph,
+    http: Http,
     change_password: ChangePassword,
+    reset_password: ResetPassword,
     register_passkey: RegisterPasskey,
+    register_authenticator: RegisterAuthenticator,
     event: Event,
     fault: Fault,
     end_fault: EndFault,
+    add_secret: AddSecret,
+    remove_secret: RemoveSecret,
     replace_secret: ReplaceSecret,
+    create_policy: CreatePolicy,
+    delete_policy: DeletePolicy,
+    create_group: CreateGroup,
+    add_member: AddMember,
+    remove_member: RemoveMember,
+    revoke_consent: RevokeConsent,
     create_certificate: CreateCertificate,
+    create_connector: CreateConnector,
     create_connection: CreateConnection,
     fix_connection: FixConnection,
     connection_key: ConnectionKey,
+    share_connection: ShareConnection,
+    stop_sharing_connection: StopSharingConnection,
+    delete_connection: DeleteConnection,
     expect_connection: ExpectConnection,
     create_flow: CreateFlow,
     start_flow: StartFlow,
@@ -119,6 +169,8 @@ verbs! {
     remove_owner: RemoveOwner,
     advance: Advance,
     expect_runs: ExpectRuns,
+    expect_token: ExpectToken,
+    why: Why,
     expect_journal: ExpectJournal,
 }
 

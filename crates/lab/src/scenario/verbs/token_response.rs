@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks an expected refusal.
-    fn refusal(&mut self, expected: &RefusalExpectation) {
+    pub(super) fn refusal(&mut self, expected: &RefusalExpectation) {
         if let Some(status) = &expected.status
             && !(300..=599).contains(&status.value)
         {
@@ -124,7 +124,7 @@ impl World {
         Ok(())
     }
 
-    fn compare_refusal(
+    pub(super) fn compare_refusal(
         &self,
         refusal: &Refusal,
         expected: &RefusalExpectation,

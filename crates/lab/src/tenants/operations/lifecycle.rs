@@ -69,13 +69,23 @@ impl<E: Into<TenantError>> From<E> for NotCreated {
 }
 
 impl Tenants {
+    /// Generates the id of a tenant. With a seeded source, that of a named tenant does not depend
+    /// on how many others were created before, so scenarios have the same results in any order.
+    fn draw_id(&self, name: Option<&str>) -> TenantId {
+        let random = &self.chassis().random;
+        let mut stream = match name {
+            Some(name) => random.of(format_args!("named/{name}")).stream("tenant-id"),
+            None => random.stream("tenant-id"),
+        };
+        TenantId::generate(&mut stream)
+    }
+
     /// Creates a tenant in every service, or in none.
     ///
     /// # Errors
     /// An unknown seed, or the first error of a service; errors of the rollback are only logged.
     pub async fn create(&self, new: NewTenant) -> Result<TenantCredentials, TenantError> {
-        let tenant =
-            new.id.unwrap_or_else(|| TenantId::generate(&mut self.chassis().random.stream("tenant-id")));
+        let tenant = new.id.unwrap_or_else(|| self.draw_id(new.name.as_deref()));
         let seed = self.seed(new.seed.as_deref())?;
         let plan = self.plan(tenant, &new, seed)?;
         let (from, kept) = self.keep_seed(seed, CreatedFrom::from(&new)).await?;

@@ -1,0 +1,85 @@
+//! The sign-in pages up to the one that requires a code of an authenticator app, and after it.
+
+use url::Url;
+
+use crate::authenticator_app::AuthenticatorApp;
+use crate::browser::{Arrival, Browser, BrowserError, Form, Page, refused};
+use crate::maker::UserAccount;
+use crate::oauth_client::stops_at;
+
+/// Pages of a sign-in.
+const PAGES_MAX: usize = 10;
+/// The minimum length of a secret that a page shows, in base32.
+const SECRET_MIN: usize = 26;
+
+/// Where a sign-in stands.
+pub(super) enum CodePage {
+    /// A page requires a code.
+    Asks { page: Box<Page>, form: Box<Form> },
+    /// The browser is back at the application, or on a page without a form.
+    Ended(Url),
+}
+
+impl CodePage {
+    /// Opens `url` and passes the pages with name and password.
+    pub(super) async fn reach(
+        browser: &mut Browser,
+        url: Url,
+        user: &UserAccount,
+        redirect_uri: &str,
+    ) -> Result<Self, BrowserError> {
+        let arrival = browser.open(url, &stops_at(redirect_uri)).await?;
+        Self::go_on(browser, arrival, user, redirect_uri, false).await
+    }
+
+    /// Enters a code, and passes the pages after it.
+    pub(super) async fn enter(
+        browser: &mut Browser,
+        form: &Form,
+        code: &str,
+        user: &UserAccount,
+        redirect_uri: &str,
+    ) -> Result<Url, BrowserError> {
+        let arrival = browser.submit(form, &[("otc", code)], &stops_at(redirect_uri)).await?;
+        match Self::go_on(browser, arrival, user, redirect_uri, true).await? {
+            Self::Ended(url) => Ok(url),
+            // The code was rejected.
+            Self::Asks { page, .. } => Err(refused(&page)),
+        }
+    }
+
+    async fn go_on(
+        browser: &mut Browser,
+        mut arrival: Arrival,
+        user: &UserAccount,
+        redirect_uri: &str,
+        mut typed_password: bool,
+    ) -> Result<Self, BrowserError> {
+        let filled = [("loginfmt", user.upn.as_str()), ("passwd", user.password.as_str())];
+        for _ in 0..PAGES_MAX {
+            let page = match arrival {
+                Arrival::Stop(url) => return Ok(Self::Ended(url)),
+                Arrival::Page(page) => page,
+            };
+            if let Some(form) = page.form_with("otc").cloned() {
+                return Ok(Self::Asks { page: Box::new(page), form: Box::new(form) });
+            }
+            let asks_password = page.form_with("passwd").is_some();
+            let Some(form) = page.form_with("passwd").or_else(|| page.forms.first()).cloned() else {
+                return Err(refused(&page));
+            };
+            if page.status >= 400 || (asks_password && typed_password) || form.has("newpasswd") {
+                return Err(refused(&page));
+            }
+            typed_password |= asks_password;
+            arrival = browser.submit(&form, &filled, &stops_at(redirect_uri)).await?;
+        }
+        Err(BrowserError::TooManyRedirects { at: "the sign-in pages".to_owned() })
+    }
+}
+
+/// Returns the secret that a page shows to a user without an authenticator app.
+pub(super) fn secret_on(page: &Page) -> Option<AuthenticatorApp> {
+    let mut words = page.text.split_whitespace().filter(|word| word.len() >= SECRET_MIN);
+    words.find_map(AuthenticatorApp::of_pasted)
+}

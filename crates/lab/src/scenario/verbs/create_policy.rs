@@ -1,0 +1,136 @@
+//! The verb `create_policy`.
+
+use outlive_clock::Span;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use serde_saphyr::Spanned;
+
+use super::Verb;
+use super::service_refusal::{ServiceRefusal, admin};
+use crate::diagnostic::Position;
+use crate::scenario::check::checker::Checker;
+use crate::scenario::check::names::Kind;
+use crate::scenario::run::recorder::StepRecorder;
+use crate::scenario::run::world::{StepError, World};
+
+/// An administrator creates a Conditional Access policy, which applies from the next token request
+/// on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreatePolicy {
+    /// A name for the policy.
+    name: Spanned<String>,
+    /// The users whom it concerns, by role; by default all.
+    #[serde(default)]
+    users: Vec<Spanned<String>>,
+    /// The APIs that it concerns, by the name of their applications; by default all.
+    #[serde(default)]
+    apps: Vec<Spanned<String>>,
+    /// What it requires: `mfa`, or `block` to grant no access at all.
+    require: Option<Spanned<String>>,
+    /// The maximum age of a sign-in, in whole hours or days.
+    sign_in_frequency: Option<Spanned<Span>>,
+    /// The role of the administrator.
+    #[serde(default = "admin")]
+    by: Spanned<String>,
+    /// The expected refusal, if any.
+    refused: Option<ServiceRefusal>,
+}
+
+impl Verb for CreatePolicy {
+    fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        self.users.iter().for_each(|user| checker.must(Kind::User, user));
+        self.apps.iter().for_each(|app| checker.must(Kind::Application, app));
+        checker.must(Kind::User, &self.by);
+        checker.service_refusal(self.refused.as_ref());
+        if self.require.is_none() && self.sign_in_frequency.is_none() {
+            checker.wrong("the policy requires nothing", "add require or sign_in_frequency");
+        }
+        if let Some(require) = &self.require {
+            checker.one_of("control", require, &["mfa", "block"]);
+        }
+        if let Some(every) = &self.sign_in_frequency
+            && frequency(every.value).is_none()
+        {
+            let message = format!("a sign-in frequency cannot be {}", every.value);
+            checker.wrong_at(Position::of(every), message, "write 1 to 23 hours or 1 to 365 days");
+        }
+        checker.known.add(Kind::Policy, &self.name);
+    }
+
+    async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
+        let name = &self.name.value;
+        let mut users = Vec::new();
+        for role in &self.users {
+            users.push(world.user(&role.value)?.id);
+        }
+        let mut apps = Vec::new();
+        for app in &self.apps {
+            apps.push(world.application(&app.value)?.client_id.clone());
+        }
+        if users.is_empty() {
+            users.push("All".to_owned());
+        }
+        if apps.is_empty() {
+            apps.push("All".to_owned());
+        }
+        let mut policy = json!({
+            "displayName": name,
+            "state": "enabled",
+            "conditions": {
+                "users": {"includeUsers": users},
+                "applications": {"includeApplications": apps},
+            },
+        });
+        if let Some(require) = &self.require {
+            policy["grantControls"] = json!({"operator": "OR", "builtInControls": [require.value]});
+        }
+        if let Some(frequency) = self.sign_in_frequency.as_ref().and_then(|every| frequency(every.value)) {
+            policy["sessionControls"] = json!({"signInFrequency": frequency});
+        }
+        let (by, refused) = (&self.by.value, self.refused.as_ref());
+        let path = "/v1.0/identity/conditionalAccess/policies";
+        recorder.note(format!("{by} creates the policy '{name}'"));
+        let created =
+            world.change_directory(by, (Method::POST, path), Some(&policy), refused, recorder).await?;
+        let id = created.and_then(|created| created["id"].as_str().map(str::to_owned));
+        world.created.policies.extend(id.map(|id| (name.clone(), id)));
+        Ok(())
+    }
+}
+
+/// Returns the session control of a sign-in frequency.
+fn frequency(every: Span) -> Option<Value> {
+    let hours = every.as_seconds() / 3_600;
+    let is_whole = Span::from_hours(hours) == every;
+    let (kind, value) = match hours {
+        hours if hours > 0 && hours % 24 == 0 => ("days", hours / 24),
+        hours => ("hours", hours),
+    };
+    let fits = match kind {
+        "days" => (1..=365).contains(&value),
+        _ => (1..=23).contains(&value),
+    };
+    (is_whole && fits).then(|| json!({"isEnabled": true, "type": kind, "value": value}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_frequency_is_a_number_of_hours_or_days() {
+        for (every, expected) in [
+            (Span::from_hours(4), Some(("hours", 4))),
+            (Span::from_hours(48), Some(("days", 2))),
+            (Span::from_hours(25), None),
+            (Span::from_minutes(90), None),
+            (Span::ZERO, None),
+            (Span::from_days(366), None),
+        ] {
+            let frequency = frequency(every).map(|found| (found["type"].clone(), found["value"].clone()));
+            assert_eq!(frequency, expected.map(|(kind, value)| (json!(kind), json!(value))), "{every}");
+        }
+    }
+}
