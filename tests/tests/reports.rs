@@ -13,6 +13,7 @@ scenarios:
             call: {tokens: t, path: /orders, status: 418}
           - advance: {by: PT1H}
   - name: Passes
+    tags: [quick]
     chapters:
       - title: One
         steps:
@@ -89,6 +90,7 @@ async fn scenarios_are_selected_repeated_and_stopped() {
     for (arguments, code, lines) in [
         (&["--name", "PASSES"][..], 0, &["1..1", "ok 1 - "][..]),
         (&["--name", "passes", "--name", "fails"], 1, &["1..2", "not ok 1 - ", "ok 2 - "]),
+        (&["--tag", "quick"], 0, &["1..1", "ok 1 - "]),
         (&["--shard", "1/2"], 1, &["1..1", "not ok 1 - "]),
         (&["--shard", "2/2"], 0, &["1..1", "ok 1 - "]),
         (&["--name", "passes", "--repeat", "2"], 0, &["1..2", "Passes (1 of 2)", "Passes (2 of 2)"]),
@@ -108,6 +110,7 @@ async fn a_selection_without_scenarios_is_no_success() {
     let home = Home::new();
     for (arguments, message) in [
         (&["--name", "no such name"][..], "none of 2 scenarios is selected"),
+        (&["--tag", "quick", "--name", "fails"], "none of 2 scenarios is selected"),
         (&["--shard", "3/3"], "this part has none of the 2 selected scenarios"),
         (&["--shard", "3/2"], "give the number of the part and of all parts, such as 2/4"),
         (&["--repeat", "0"], "0"),

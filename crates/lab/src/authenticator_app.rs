@@ -17,6 +17,7 @@ pub(crate) const NOT_A_SECRET: &str = "That is neither a secret of an authentica
      digits every 30 seconds. Copy what the sign-in page shows.";
 
 /// The shared secret of an account.
+#[derive(Clone)]
 pub(crate) struct AuthenticatorApp(Totp);
 
 /// The codes of an instant.

@@ -169,10 +169,14 @@ fn one_of(given: &str, names: &str) -> String {
     }
 }
 
-/// Returns the name that differs from `given` by at most a third of its characters.
+/// Returns the name in a list that was possibly meant.
 fn meant<'a>(given: &str, names: &'a str) -> Option<&'a str> {
+    closest(given, names.split([',', ' ']).filter(|name| !name.is_empty() && *name != "or"))
+}
+
+/// Returns the name that differs from `given` by at most a third of its characters.
+pub(crate) fn closest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
-    let names = names.split([',', ' ']).filter(|name| !name.is_empty() && *name != "or");
     let distances = names.map(|name| (damerau_levenshtein(&given, &name.to_lowercase()), name));
     let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance * 3 <= given.chars().count().max(3)).then_some(name)

@@ -27,6 +27,20 @@ pub(crate) fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> Result
     Ok(filled)
 }
 
+/// Replaces the placeholders that have a value, and leaves the others as they are.
+pub(crate) fn fill_some(text: &str, mut value: impl FnMut(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, remainder)) = after.split_once('}') else { break };
+        filled.push_str(before);
+        filled.push_str(&value(name).unwrap_or_else(|| format!("${{{name}}}")));
+        rest = remainder;
+    }
+    filled.push_str(rest);
+    filled
+}
+
 /// Replaces the placeholders in all texts of a JSON value.
 pub(crate) fn fill_json(value: &Value, of: &impl Fn(&str) -> Option<String>) -> Result<Value, TemplateError> {
     Ok(match value {
@@ -47,6 +61,12 @@ pub(crate) fn fill_json(value: &Value, of: &impl Fn(&str) -> Option<String>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn placeholders_without_a_value_stay() {
+        let value = |name: &str| (name == "var.x").then(|| "1".to_owned());
+        assert_eq!(fill_some("${var.x} of ${mark.m}, ${var.x", value), "1 of ${mark.m}, ${var.x");
+    }
 
     #[test]
     fn placeholders_are_replaced_and_unknown_ones_rejected() {

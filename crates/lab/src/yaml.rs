@@ -1,28 +1,20 @@
 //! YAML with positions: reads a file into typed data, reports all its mistakes, and finds the
 //! position of a value.
 
-use std::collections::BTreeSet;
-use std::fmt;
+mod lines;
+mod node;
 
-use serde::de::{self, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
 use serde_saphyr::Spanned;
 
+use self::lines::{Lines, Path};
+pub(crate) use self::node::Node;
 use crate::diagnostic::{Diagnostic, Position, read_yaml};
 
 /// Maximum number of mistakes reported for one file.
 const MISTAKES_MAX: usize = 50;
-
-/// A value of any form.
-#[derive(Clone, Debug)]
-enum Node {
-    Scalar(Value),
-    List(Vec<Spanned<Node>>),
-    Map(Vec<(Spanned<String>, Spanned<Node>)>),
-}
-
-/// The path to a value: the index of the entry or item at each level.
-type Path = Vec<usize>;
 
 /// Reads YAML into typed data.
 ///
@@ -54,7 +46,7 @@ pub(crate) fn position_of(text: &str, pointer: &str) -> Position {
                 entries.iter().find(|(key, _)| key.value == segment).map(|(_, value)| value)
             }
             Node::List(items) => segment.parse::<usize>().ok().and_then(|index| items.get(index)),
-            Node::Scalar(_) => None,
+            Node::Scalar(..) => None,
         };
         let Some(next) = next else { break };
         (at, position) = (next, Position::of(next));
@@ -66,13 +58,45 @@ pub(crate) fn position_of(text: &str, pointer: &str) -> Position {
 pub fn top_names(text: &str) -> Option<Vec<String>> {
     match tree(text)?.value {
         Node::Map(entries) => Some(entries.into_iter().map(|(key, _)| key.value).collect()),
-        Node::Scalar(_) | Node::List(_) => None,
+        Node::Scalar(..) | Node::List(_) => None,
     }
 }
 
-fn tree(text: &str) -> Option<Spanned<Node>> {
+/// Reads YAML as a tree of values with their positions; `None` if it is not valid.
+pub(crate) fn tree(text: &str) -> Option<Spanned<Node>> {
     let options = serde_saphyr::options! { with_snippet: false };
-    serde_saphyr::from_str_with_options(text, options).ok()
+    let mut tree = serde_saphyr::from_str_with_options(text, options).ok()?;
+    node::keep_spelling(&mut tree, text);
+    Some(tree)
+}
+
+/// Reads a tree, which can differ from `text`, into typed data. A position in the data is a line of
+/// the returned list, which contains the position in `text`.
+///
+/// # Errors
+/// Every structural mistake, as [`read_all`].
+pub(crate) fn read_tree<T: DeserializeOwned>(
+    file: &str,
+    text: &str,
+    tree: Spanned<Node>,
+) -> Result<(T, Vec<Position>), Vec<Diagnostic>> {
+    let mut lines = Lines::default();
+    lines.write(&tree, &mut Path::new());
+    let options = serde_saphyr::options! { with_snippet: false };
+    match serde_saphyr::from_str_with_options(&lines.text, options) {
+        Ok(read) => {
+            let place = |(path, is_key): &(Path, bool)| place_of(&tree, path, *is_key);
+            Ok((read, lines.places.iter().map(place).collect()))
+        }
+        Err(error) => {
+            let first = Diagnostic::from_yaml_at(file, text, Position::of(&tree), &error);
+            let mut mistakes = mistakes_of_form::<T>(file, text, tree);
+            if mistakes.is_empty() {
+                mistakes.push(first);
+            }
+            Err(mistakes)
+        }
+    }
 }
 
 /// Deserializes the tree repeatedly, each time without the entry that contained the last mistake.
@@ -116,7 +140,7 @@ fn place_of(tree: &Spanned<Node>, path: &[usize], of_key: bool) -> Position {
         let next = match &at.value {
             Node::Map(entries) => entries.get(*index).map(|(name, value)| (Some(name), value)),
             Node::List(items) => items.get(*index).map(|item| (None, item)),
-            Node::Scalar(_) => None,
+            Node::Scalar(..) => None,
         };
         let Some(next) = next else { break };
         (key, at) = next;
@@ -131,7 +155,7 @@ fn remove(tree: &mut Node, parent: &[usize], last: usize) -> Option<String> {
         at = match at {
             Node::Map(entries) => &mut entries.get_mut(*index)?.1.value,
             Node::List(items) => &mut items.get_mut(*index)?.value,
-            Node::Scalar(_) => return None,
+            Node::Scalar(..) => return None,
         };
     }
     match at {
@@ -141,121 +165,6 @@ fn remove(tree: &mut Node, parent: &[usize], last: usize) -> Option<String> {
             None
         }
         _ => None,
-    }
-}
-
-/// The tree as YAML text in which every key and every value begins a line of its own, so that a
-/// line number identifies a value.
-#[derive(Default)]
-struct Lines {
-    text: String,
-    /// The value of each line, and whether it is the line of its key.
-    places: Vec<(Path, bool)>,
-}
-
-impl Lines {
-    fn line(&mut self, path: &Path, text: &str) {
-        self.text.push_str(text);
-        self.text.push('\n');
-        self.places.push((path.clone(), false));
-    }
-
-    fn key(&mut self, path: &Path, key: &str) {
-        self.line(path, &format!(" {}:", Value::from(key)));
-        if let Some((_, is_key)) = self.places.last_mut() {
-            *is_key = true;
-        }
-    }
-
-    fn write(&mut self, node: &Spanned<Node>, path: &mut Path) {
-        match &node.value {
-            Node::Scalar(value) => self.line(path, &format!(" {value}")),
-            Node::List(items) => {
-                self.line(path, " [");
-                for (index, item) in items.iter().enumerate() {
-                    path.push(index);
-                    self.write(item, path);
-                    path.pop();
-                    self.line(path, " ,");
-                }
-                self.line(path, " ]");
-            }
-            Node::Map(entries) => {
-                self.line(path, " {");
-                for (index, (key, value)) in entries.iter().enumerate() {
-                    path.push(index);
-                    self.key(path, &key.value);
-                    self.write(value, path);
-                    path.pop();
-                    self.line(path, " ,");
-                }
-                self.line(path, " }");
-            }
-        }
-    }
-}
-
-impl<'de> de::Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Scalar(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Scalar(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Scalar(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Scalar(value.into()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Scalar(value.into()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::Null))
-    }
-
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(Node::Scalar(Value::Null))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Node::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Node::Map(map))
     }
 }
 

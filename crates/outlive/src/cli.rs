@@ -13,7 +13,7 @@ pub(crate) mod usage;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use outlive_clock::Span;
 
@@ -152,6 +152,12 @@ pub(crate) enum Command {
         /// Its health address, for example http://127.0.0.1:8701/healthz.
         url: String,
     },
+    /// Print a JSON Schema, for editors and tests.
+    Schema {
+        /// What it describes.
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
     /// Print the completions of a shell, for its configuration.
     Completions {
         /// The shell.
@@ -162,6 +168,17 @@ pub(crate) enum Command {
         /// The directory; created if it does not exist.
         directory: PathBuf,
     },
+}
+
+/// What a JSON Schema describes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// Seed files.
+    Seed,
+    /// Events of the journal.
+    Events,
 }
 
 /// `outlive run`.

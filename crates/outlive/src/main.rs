@@ -17,6 +17,7 @@ mod matrix;
 mod places;
 mod ready;
 mod run;
+mod schema;
 mod seed_check;
 mod services;
 mod shell_files;
@@ -102,6 +103,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Flow(args) => up::alone(Part::Flow, args).await?,
         Command::Console(args) => up::alone(Part::Console, args).await?,
         Command::Ca { data, path, format } => ca::ca(&data.directory()?, path, &format)?,
+        Command::Schema { of } => schema::print_schema(of),
         Command::Completions { shell } => shell_files::print_completions(shell),
         Command::Man { directory } => shell_files::write_man_pages(&directory)?,
         Command::Health { url } => health::health(&url)?,

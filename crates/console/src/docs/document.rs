@@ -14,9 +14,10 @@ macro_rules! documents {
 }
 
 /// The documents for people who use Outlive, in the order of the book.
-pub(super) static DOCUMENTS: [Document; 15] = documents![
+pub(super) static DOCUMENTS: [Document; 16] = documents![
     "console",
     "sdk",
+    "scenarios",
     "drop-in",
     "connectors",
     "identity-providers",

@@ -12,9 +12,10 @@ use url::Url;
 /// Maximum number of cookies.
 const COOKIES_MAX: usize = 200;
 
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Cookies(BTreeMap<(String, String), Cookie>);
 
+#[derive(Clone, PartialEq, Eq)]
 struct Cookie {
     path: String,
     value: String,

@@ -18,6 +18,7 @@ const SESSION_COOKIES: [&str; 2] = ["ESTSAUTHPERSISTENT", "ESTSAUTH"];
 const SESSION_LENGTH_MAX: usize = 4_096;
 
 /// A browser with cookies of its own.
+#[derive(Clone)]
 pub(crate) struct Browser {
     http: Http,
     cookies: Cookies,
@@ -47,6 +48,10 @@ impl Browser {
     /// Selects "Stay signed in" on sign-in pages from now on.
     pub(crate) const fn stay_signed_in(&mut self) {
         self.stays_signed_in = true;
+    }
+
+    pub(crate) fn has_same_cookies(&self, other: &Self) -> bool {
+        self.cookies == other.cookies
     }
 
     /// Makes later requests belong to the trace of `http`.

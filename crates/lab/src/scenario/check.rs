@@ -4,6 +4,7 @@
 pub(super) mod checker;
 mod mistake;
 pub(super) mod names;
+mod steps;
 mod values;
 
 use outlive_clock::Instant;
@@ -12,11 +13,10 @@ use serde_saphyr::Spanned;
 
 use self::checker::{Checker, RANGE};
 pub(super) use self::mistake::Mistake;
-use self::names::{Kind, Known};
+use self::names::Known;
 use super::file::{Scenario, ScenarioFile};
-use super::verbs::{Step, StepVerb};
 use crate::diagnostic::Position;
-use crate::seed::Seed;
+use crate::seed::{OverlayMistake, Seed};
 use crate::starts::Starts;
 
 /// The seeds that scenarios can use.
@@ -39,28 +39,33 @@ pub(super) fn check(file: &ScenarioFile, seeds: KnownSeeds<'_>) -> Vec<Mistake> 
         });
     }
     for scenario in &file.scenarios.value {
-        mistakes.extend(Checker::check(scenario, seeds));
+        mistakes.extend(check_scenario(scenario, seeds));
     }
     mistakes
 }
 
-impl<'a> Checker<'a> {
-    fn check(scenario: &'a Scenario, seeds: KnownSeeds<'a>) -> Vec<Mistake> {
-        let named = scenario.seed.as_ref().map(|name| name.value.as_str());
-        let seed = match named {
-            None => seeds.seeds.first(),
-            Some(name) => seeds.seeds.iter().find(|seed| seed.file.seed == name),
+fn check_scenario(scenario: &Scenario, seeds: KnownSeeds<'_>) -> Vec<Mistake> {
+    let named = scenario.seed.as_ref().map(|name| name.value.as_str());
+    let seed = match named {
+        None => seeds.seeds.first(),
+        Some(name) => seeds.seeds.iter().find(|seed| seed.file.seed == name),
+    };
+    let mut mistakes = Vec::new();
+    let overlaid = seed.zip(scenario.overlay.as_ref()).and_then(|(seed, overlay)| {
+        let wrong = |wrong: OverlayMistake| {
+            let remedy = "the seed and `docs/scenarios.md` show what is possible";
+            Mistake::at(overlay, wrong.to_string(), remedy)
         };
-        let mut checker = Self {
-            seed,
-            known: Known::of(seed, scenario.start.value),
-            mistakes: Vec::new(),
-            at: Position::of(&scenario.name),
-        };
-        checker.scenario(scenario, seeds);
-        checker.mistakes
-    }
+        seed.with_overlay(&overlay.value).map_err(|mistake| mistakes.push(wrong(mistake))).ok()
+    });
+    let seed = overlaid.as_ref().or(seed);
+    let known = Known::of(seed, scenario.start.value);
+    let mut checker = Checker { seed, known, mistakes, at: Position::of(&scenario.name) };
+    checker.scenario(scenario, seeds);
+    checker.mistakes
+}
 
+impl<'a> Checker<'a> {
     fn scenario(&mut self, scenario: &'a Scenario, seeds: KnownSeeds<'_>) {
         if let (Some(name), None, true) = (&scenario.seed, self.seed, seeds.complete) {
             let known: Vec<_> = seeds.seeds.iter().map(|seed| seed.file.seed.as_str()).collect();
@@ -74,6 +79,7 @@ impl<'a> Checker<'a> {
             self.wrong_at(Position::of(rules), error.to_string(), remedy);
         }
         self.start(&scenario.start);
+        self.tags(&scenario.tags);
         if scenario.chapters.value.is_empty() {
             let message = "there is nothing to run: the scenario has no chapter";
             self.wrong_at(Position::of(&scenario.chapters), message, "write a chapter with steps");
@@ -84,24 +90,7 @@ impl<'a> Checker<'a> {
                 self.wrong_at(Position::of(&chapter.steps), message, "write a step, or remove the chapter");
             }
             for step in &chapter.steps.value {
-                self.at = Position::of(step);
-                self.step(&step.value);
-                if let Some(mark) = &step.value.mark {
-                    self.known.add(Kind::Mark, mark);
-                }
-            }
-        }
-    }
-
-    fn step(&mut self, step: &'a Step) {
-        match step.verb() {
-            Ok(verb) => verb.check(self),
-            Err(names) if names.is_empty() => {
-                self.wrong("this step has no verb", format!("add one of: {}", StepVerb::NAMES.join(", ")));
-            }
-            Err(names) => {
-                let message = format!("this step has more than one verb: {}", names.join(", "));
-                self.wrong(message, "make a step of each");
+                self.step(step);
             }
         }
     }
@@ -111,6 +100,16 @@ impl<'a> Checker<'a> {
             && !(Instant::EPOCH..=Instant::MAX).contains(&instant)
         {
             self.wrong_at(Position::of(start), format!("time cannot start at {instant}"), RANGE);
+        }
+    }
+
+    fn tags(&mut self, tags: &[Spanned<String>]) {
+        for tag in tags {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            if tag.value.is_empty() || !tag.value.chars().all(is_plain) {
+                let message = format!("'{}' is not a valid tag", tag.value);
+                self.wrong_at(Position::of(tag), message, "use letters, digits, - and _");
+            }
         }
     }
 }

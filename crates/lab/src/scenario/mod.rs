@@ -4,7 +4,10 @@
 //! mistakes; [`run`] executes the steps against a system and returns results; [`report`] formats
 //! results as text, JSON or JUnit XML. Every report is a pure function of the results.
 
+mod capture;
 mod check;
+mod eventually;
+mod expand;
 pub mod file;
 mod read;
 pub mod report;

@@ -4,12 +4,17 @@
 pub(super) mod created;
 pub(super) mod explain;
 pub(super) mod lab_client;
+mod observer;
+mod parallel;
 mod play;
 pub(super) mod recorder;
+mod step;
 mod twins;
 pub(super) mod world;
 
 pub use lab_client::{LabClient, LabError};
-pub use play::{Observer, RunOptions, Silent, broken_scenario, panic_message, skipped_scenario};
+pub use observer::{Observer, Silent};
+pub use play::{RunOptions, broken_scenario, skipped_scenario};
 pub use recorder::TimeObserver;
+pub use step::panic_message;
 pub use twins::{TwinsResult, run_scenario, run_twins};

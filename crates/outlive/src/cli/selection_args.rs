@@ -10,6 +10,9 @@ pub(crate) struct SelectionArgs {
     /// Run only scenarios whose name contains this text, in any case; can be given several times.
     #[arg(long, value_name = "TEXT")]
     pub(crate) name: Vec<String>,
+    /// Run only scenarios with this tag; can be given several times.
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
     /// Run only the Kth of N parts of the scenarios, for example 2/4. The same files and options
     /// give the same parts.
     #[arg(long, value_name = "K/N")]

@@ -15,7 +15,9 @@ pub(super) fn select(files: &[ReadScenarios], args: &SelectionArgs) -> Result<Ve
             let scenarios = file.file.scenarios.value.iter().enumerate();
             let named = scenarios.filter(|(_, scenario)| {
                 let name = scenario.name.value.to_lowercase();
-                wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted))
+                let mut tags = file.file.tags.iter().chain(&scenario.tags);
+                let is_tagged = args.tag.is_empty() || tags.any(|tag| args.tag.contains(&tag.value));
+                is_tagged && (wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted)))
             });
             let mut indexes = Vec::new();
             for (index, _) in named {
@@ -32,7 +34,7 @@ pub(super) fn select(files: &[ReadScenarios], args: &SelectionArgs) -> Result<Ve
         return Err(StartError::new(
             "there is nothing to run",
             format!("none of {scenarios} scenarios is selected"),
-            "change --name, or leave it out",
+            "change --name and --tag, or leave them out",
         ));
     }
     if selected.iter().all(Vec::is_empty) {

@@ -64,7 +64,7 @@ impl Checker<'_> {
         let filled = template::fill(text, |name| self.known.can_fill(name).then(String::new));
         if let Err(error) = filled {
             let remedy = "use ${mark.M}, ${issued.T} or ${expires.T} of tokens T, ${user.ROLE.id}, ${user.ROLE.upn}, ${user.ROLE.password}, ${key.K}, \
-                          ${app.NAME.client_id}, ${identity.NAME.resource_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id} or ${tenant.id}";
+                          ${app.NAME.client_id}, ${identity.NAME.resource_id}, ${connection.C.id}, ${flow.F.id}, ${object.O.id}, ${captured.NAME} or ${tenant.id}";
             self.wrong_at(position, format!("in the text '{text}': {error}"), remedy);
         }
     }

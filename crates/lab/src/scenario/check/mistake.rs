@@ -1,5 +1,7 @@
 //! A mistake in a scenario file.
 
+use serde_saphyr::Spanned;
+
 use crate::diagnostic::Position;
 
 /// A mistake with its position.
@@ -8,4 +10,15 @@ pub(in crate::scenario) struct Mistake {
     pub(in crate::scenario) position: Position,
     pub(in crate::scenario) message: String,
     pub(in crate::scenario) remedy: String,
+}
+
+impl Mistake {
+    /// Creates a mistake at the position of a YAML node.
+    pub(in crate::scenario) fn at<T>(
+        node: &Spanned<T>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { position: Position::of(node), message: message.into(), remedy: remedy.into() }
+    }
 }

@@ -7,7 +7,7 @@ use outlive_clock::Instant;
 use serde_saphyr::Spanned;
 
 use super::mistake::Mistake;
-use crate::diagnostic::Position;
+use crate::diagnostic::{Position, closest};
 use crate::seed::Seed;
 use crate::starts::Starts;
 
@@ -30,6 +30,7 @@ pub(in crate::scenario) enum Kind {
     Secret,
     Policy,
     Group,
+    Captured,
 }
 
 impl Kind {
@@ -51,6 +52,7 @@ impl Kind {
             Self::Secret => "client secret",
             Self::Policy => "policy",
             Self::Group => "group",
+            Self::Captured => "captured value",
         }
     }
 
@@ -68,6 +70,7 @@ impl Kind {
             Self::Connection => "created by an earlier step (create_connection)",
             Self::Flow => "created by an earlier step (create_flow)",
             Self::Certificate => "created by an earlier step (create_certificate)",
+            Self::Captured => "captured by an earlier step (capture)",
             Self::Fault => "added by an earlier step (fault)",
             Self::Object => "stored by an earlier call to Graph (keep: NAME)",
         }
@@ -82,6 +85,7 @@ pub(in crate::scenario) struct KnownConnection<'a> {
 }
 
 /// What is known at a step.
+#[derive(Clone)]
 pub(in crate::scenario) struct Known<'a> {
     names: HashMap<Kind, BTreeSet<String>>,
     seed_is_known: bool,
@@ -165,19 +169,35 @@ impl<'a> Known<'a> {
             return Ok(());
         }
         let known: Vec<_> = self.names.get(&kind).into_iter().flatten().map(String::as_str).collect();
-        let remedy = if known.is_empty() {
-            format!("such names are {}; none is defined yet", kind.origin())
-        } else {
-            format!("such names are {}: {}", kind.origin(), known.join(", "))
+        let (origin, names) = (kind.origin(), known.join(", "));
+        let remedy = match closest(&name.value, known.iter().copied()) {
+            Some(close) => format!("did you mean {close}? Such names are {origin}: {names}"),
+            None if known.is_empty() => format!("such names are {origin}; none is defined yet"),
+            None => format!("such names are {origin}: {names}"),
         };
         let message = format!("no {} '{}' is known here", kind.what(), name.value);
         Err(Mistake { position: Position::of(name), message, remedy })
     }
 
+    /// Adds what became known in a step that ran at the same time.
+    pub(in crate::scenario) fn merge(&mut self, other: Self) {
+        for (kind, names) in other.names {
+            self.names.entry(kind).or_default().extend(names);
+        }
+        self.without_refresh_token.extend(other.without_refresh_token);
+        self.passkeys.extend(other.passkeys);
+        self.browsers.extend(other.browsers);
+        self.changed_passwords.extend(other.changed_passwords);
+        self.connections.extend(other.connections);
+    }
+
     /// Whether `${name}` will have a value.
     pub(in crate::scenario) fn can_fill(&self, name: &str) -> bool {
-        let Some((kind, rest)) = name.split_once('.') else { return false };
+        let Some((kind, rest)) = name.split_once('.') else { return name == "round" };
         match kind {
+            // The expansion has reported those without a value.
+            "var" | "row" => true,
+            "captured" => self.holds(Kind::Captured, rest),
             "mark" => self.holds(Kind::Mark, rest),
             "issued" | "expires" => self.holds(Kind::Tokens, rest),
             "user" => rest.rsplit_once('.').is_some_and(|(role, field)| {

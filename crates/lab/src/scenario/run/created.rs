@@ -16,6 +16,7 @@ pub(in crate::scenario) struct ScenarioDevice {
 }
 
 /// The authenticator app of a user. No `Debug`: it contains a secret.
+#[derive(Clone)]
 pub(in crate::scenario) struct ScenarioAuthenticator {
     pub(in crate::scenario) app: AuthenticatorApp,
     /// The last code that was accepted, which is not accepted again.
@@ -31,7 +32,7 @@ pub(in crate::scenario) struct ScenarioSecret {
 }
 
 /// What steps created, by name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::scenario) struct Created {
     pub(in crate::scenario) devices: HashMap<String, ScenarioDevice>,
     /// By role.

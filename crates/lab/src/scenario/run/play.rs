@@ -1,23 +1,19 @@
 //! Runs one scenario, from its first step to its last.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
-
-use futures::FutureExt as _;
-use outlive_chassis::Trace;
-use outlive_clock::{Instant, Randomness, Speed, wall_now};
+use outlive_clock::{Randomness, Speed, wall_now};
 use outlive_wire::lab_api::{InitialClock, TenantCredentials, TenantRequest};
 
 use super::lab_client::LabClient;
-use super::recorder::{StepRecorder, TimeObserver};
-use super::world::{StepError, World};
-use crate::diagnostic::Position;
+use super::observer::Observer;
+use super::parallel::run_parallel;
+use super::step::{REMEDY, StepLocation, run_step, test_panic};
+use super::world::World;
 use crate::http::Http;
 use crate::matrix::TemporaryTenant;
 use crate::scenario::file::Scenario;
 use crate::scenario::read::ReadScenarios;
 use crate::scenario::result::{ScenarioResult, Status, StepResult};
-use crate::scenario::verbs::{Step, StepVerb};
+use crate::scenario::verbs::Step;
 use crate::tenants::{NewTenant, Tenants};
 
 /// Settings of a run.
@@ -39,31 +35,6 @@ pub struct RunOptions {
     /// The tenants of the lab that runs the scenario itself. Its tenant is then deleted also if the
     /// run is canceled.
     pub tenants: Option<Tenants>,
-}
-
-/// Receives the progress of a scenario.
-pub trait Observer: TimeObserver {
-    fn scenario_started(&self, scenario: &Scenario);
-    fn step_finished(&self, step: &StepResult);
-    /// Whether to continue with the next step. Steps not run because of `false` are errors in the
-    /// result.
-    fn should_continue(&self) -> bool {
-        true
-    }
-}
-
-/// An observer that ignores everything.
-#[derive(Clone, Copy, Debug)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn scenario_started(&self, _: &Scenario) {}
-    fn step_finished(&self, _: &StepResult) {}
-}
-
-impl TimeObserver for Silent {
-    fn time_moved(&self, _: Instant, _: Instant, _: Instant) {}
-    fn time_stopped(&self) {}
 }
 
 /// Runs a scenario in a tenant of its own. The steps after a failed one are skipped: they would
@@ -89,6 +60,7 @@ pub(super) async fn run_single(
     let request = TenantRequest {
         name: Some(scenario.name.value.clone()),
         seed: scenario.seed.as_ref().map(|seed| seed.value.clone()),
+        overlay: scenario.overlay.as_ref().map(|overlay| overlay.value.clone()),
         rules,
         clock: InitialClock { now: Some(start), speed: Some(Speed::FROZEN) },
         bare: true,
@@ -108,18 +80,28 @@ pub(super) async fn run_single(
     let mut running = true;
     for chapter in &scenario.chapters.value {
         for step in &chapter.steps.value {
-            let location = StepLocation { file, chapter: &chapter.title, position: Position::of(step) };
-            let result = if !running {
-                location.skipped(&step.value)
-            } else if observer.should_continue() {
-                let panics = options.panic_at_step == Some(steps.len() + 1);
-                run_step(&mut world, &step.value, &location, observer, panics).await
+            let location =
+                |step| StepLocation { file, chapter: &chapter.title, position: file.position_of(step) };
+            let single: Vec<_> = Step::single(step).map(|step| (step, location(step))).collect();
+            let panics_at = options.panic_at_step.and_then(|number| number.checked_sub(steps.len() + 1));
+            let results = if !running {
+                single.iter().map(|(step, location)| location.skipped(&step.value)).collect()
+            } else if !observer.should_continue() {
+                single.iter().map(|(step, location)| location.error(&step.value, ENDED_EARLY)).collect()
+            } else if step.value.parallel.is_some() {
+                run_parallel(&mut world, &single, observer, panics_at).await
             } else {
-                location.error(&step.value, ENDED_EARLY)
+                let panics = panics_at == Some(0);
+                vec![run_step(&mut world, &step.value, &location(step), observer, panics).await]
             };
-            running &= result.status == Status::Passed;
-            observer.step_finished(&result);
-            steps.push(result);
+            if step.value.parallel.is_some()
+                && let Some(mark) = &step.value.mark
+            {
+                world.marks.insert(mark.value.clone(), world.now);
+            }
+            running &= results.iter().all(|result| result.status == Status::Passed);
+            results.iter().for_each(|result| observer.step_finished(result));
+            steps.extend(results);
         }
     }
     let deleted = match temporary {
@@ -171,7 +153,7 @@ const ENDED_EARLY: &str = "the run ended early because its output cannot be prin
 
 /// Returns the result of a scenario that could not start or has no result: a single failed step.
 pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, why: &str) -> ScenarioResult {
-    let position = Position::of(&scenario.name);
+    let position = file.position_of(&scenario.name);
     let step = StepResult {
         chapter: String::new(),
         title: title.to_owned(),
@@ -205,105 +187,4 @@ pub fn skipped_scenario(scenario: &Scenario) -> ScenarioResult {
         wall_ms: 0,
         steps: Vec::new(),
     }
-}
-
-/// What to do about a step that did not pass.
-const REMEDY: &str = "see the output above; --keep keeps the tenant for inspection";
-
-pub fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("panicked: {}", text.unwrap_or("without a message"))
-}
-
-/// Panics at the step that a test has chosen with [`RunOptions::panic_at_step`].
-fn test_panic(place: &str) -> ! {
-    panic!("a panic requested by a test, {place}")
-}
-
-/// The position of a step in its file.
-struct StepLocation<'a> {
-    file: &'a ReadScenarios,
-    chapter: &'a str,
-    position: Position,
-}
-
-impl StepLocation<'_> {
-    fn skipped(&self, step: &Step) -> StepResult {
-        let verb = step.verb().map_or("step", StepVerb::name);
-        StepResult {
-            chapter: self.chapter.to_owned(),
-            title: step.say.clone().unwrap_or_else(|| verb.replace('_', " ")),
-            verb,
-            status: Status::Skipped,
-            at: None,
-            position: self.position,
-            narration: Vec::new(),
-            why: Vec::new(),
-            checks: Vec::new(),
-            error: None,
-            diagnostic: None,
-        }
-    }
-
-    fn error(&self, step: &Step, why: &str) -> StepResult {
-        StepResult {
-            status: Status::Error,
-            error: Some(why.to_owned()),
-            diagnostic: Some(self.file.at(self.position, why, REMEDY).to_string()),
-            ..self.skipped(step)
-        }
-    }
-}
-
-async fn run_step(
-    world: &mut World,
-    step: &Step,
-    location: &StepLocation<'_>,
-    observer: &dyn Observer,
-    panics: bool,
-) -> StepResult {
-    // Every step has a trace of its own, by which its decisions are found in the journal.
-    world.http = world.http.traced(Trace::begin(&world.random));
-    world.lab = world.lab.traced(world.http.clone());
-    let mut recorder = StepRecorder::new(observer);
-    let running = async {
-        if panics {
-            test_panic("in this step");
-        }
-        let Ok(verb) = step.verb() else {
-            return Err(StepError("a step needs exactly one verb".to_owned()));
-        };
-        verb.run(world, &mut recorder).await?;
-        world.explain_step(step.is_sign_in_by_session(), &mut recorder).await
-    };
-    // State that a panic left inconsistent is not used again: the steps after a failed one are
-    // skipped.
-    let outcome = AssertUnwindSafe(running).catch_unwind().await;
-    let outcome = outcome.unwrap_or_else(|panic| Err(StepError(panic_message(panic.as_ref()))));
-    observer.time_stopped();
-    if let Some(mark) = &step.mark {
-        world.marks.insert(mark.value.clone(), world.now);
-    }
-    let mut result = location.skipped(step);
-    result.at = Some(world.now);
-    result.status = match &outcome {
-        Err(_) => Status::Error,
-        Ok(()) if recorder.passed() => Status::Passed,
-        Ok(()) => Status::Failed,
-    };
-    result.error = outcome.err().map(|StepError(message)| message);
-    (result.narration, result.why, result.checks) = (recorder.narration, recorder.why, recorder.checks);
-    if result.status != Status::Passed {
-        let message = match &result.error {
-            Some(error) => error.clone(),
-            None => result
-                .failures()
-                .map(|check| format!("{}: expected {}, got {}", check.what, check.expected, check.actual))
-                .collect::<Vec<_>>()
-                .join("; "),
-        };
-        result.diagnostic = Some(location.file.at(location.position, message, REMEDY).to_string());
-    }
-    result
 }

@@ -2,6 +2,8 @@
 
 use outlive_clock::Instant;
 
+use crate::http::Answer;
+use crate::oauth_client::Tokens;
 use crate::scenario::result::Check;
 
 /// Receives the progress of time.
@@ -12,6 +14,13 @@ pub trait TimeObserver: Send + Sync {
     fn time_stopped(&self);
 }
 
+/// The result of a step, from which values are captured. No `Debug`: it can contain tokens.
+#[derive(Default)]
+pub(in crate::scenario) struct StepOutput {
+    pub(in crate::scenario) answer: Option<Answer>,
+    pub(in crate::scenario) tokens: Option<Tokens>,
+}
+
 /// Collects what happened in a step, the reasons and the checks.
 pub(in crate::scenario) struct StepRecorder<'a> {
     /// Receives the progress of time.
@@ -19,11 +28,19 @@ pub(in crate::scenario) struct StepRecorder<'a> {
     pub(super) narration: Vec<String>,
     pub(super) why: Vec<String>,
     pub(super) checks: Vec<Check>,
+    /// The result of the step, from which values are captured.
+    pub(in crate::scenario) output: StepOutput,
 }
 
 impl<'a> StepRecorder<'a> {
     pub(super) fn new(observer: &'a dyn TimeObserver) -> Self {
-        Self { observer, narration: Vec::new(), why: Vec::new(), checks: Vec::new() }
+        let output = StepOutput::default();
+        Self { observer, narration: Vec::new(), why: Vec::new(), checks: Vec::new(), output }
+    }
+
+    /// Adopts the record of the last attempt.
+    pub(super) fn adopt(&mut self, attempt: Self) {
+        *self = attempt;
     }
 
     /// Records something that happened.

@@ -2,8 +2,8 @@
 
 use futures::future::join;
 
-use super::play::{Observer, RunOptions, Silent, run_single};
-use crate::diagnostic::Position;
+use super::observer::{Observer, Silent};
+use super::play::{RunOptions, run_single};
 use crate::scenario::ReadScenarios;
 use crate::scenario::file::Scenario;
 use crate::scenario::result::{Check, ScenarioResult, Status, StepResult};
@@ -75,7 +75,7 @@ async fn expect_divergence(
         |step| format!("{} at the step '{}'", step.status.word(), step.title),
     );
     let passed = diverged.is_some_and(|step| step.status == Status::Failed);
-    let position = Position::of(&scenario.name);
+    let position = file.position_of(&scenario.name);
     let check = Check::that("variant", "one of its steps fails", actual, passed);
     let diagnostic = (!passed).then(|| {
         let message = format!("variant: expected {}, got {}", check.expected, check.actual);

@@ -28,6 +28,7 @@ impl<E: std::error::Error> From<E> for StepError {
 }
 
 /// Tokens stored under a name. No `Debug`: they are credentials.
+#[derive(Clone)]
 pub(in crate::scenario) struct KeptTokens {
     pub(in crate::scenario) tokens: Tokens,
     pub(in crate::scenario) app: String,
@@ -60,6 +61,7 @@ pub(in crate::scenario) struct ScenarioFlow {
 }
 
 /// A certificate that the scenario created. No `Debug`: it contains a key.
+#[derive(Clone)]
 pub(in crate::scenario) struct ScenarioCertificate {
     /// The PKCS#12 file with key and certificate, base64.
     pub(in crate::scenario) pfx: String,
@@ -93,8 +95,8 @@ pub(in crate::scenario) struct World {
     /// The virtual time at the start of the step, updated when the step moves it.
     pub(in crate::scenario) now: Instant,
     pub(in crate::scenario) started: Instant,
-    passwords: HashMap<String, (String, Option<String>)>,
-    makers: HashMap<String, Maker>,
+    pub(super) passwords: HashMap<String, (String, Option<String>)>,
+    pub(super) makers: HashMap<String, Maker>,
     /// The users' passkeys, by role.
     pub(in crate::scenario) authenticators: HashMap<String, Authenticator>,
     /// The browser of each user's last sign-in, by role.
@@ -110,6 +112,8 @@ pub(in crate::scenario) struct World {
     pub(in crate::scenario) objects: HashMap<String, String>,
     /// What else steps created.
     pub(in crate::scenario) created: Created,
+    /// The values that steps captured, by name.
+    pub(in crate::scenario) captured: HashMap<String, String>,
 }
 
 impl World {
@@ -141,6 +145,7 @@ impl World {
             faults: HashMap::new(),
             objects: HashMap::new(),
             created: Created::default(),
+            captured: HashMap::new(),
         }
     }
 
@@ -325,6 +330,7 @@ impl World {
             }
             "connection" => self.connections.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
             "flow" => self.flows.get(rest.strip_suffix(".id")?).map(|found| found.id.clone()),
+            "captured" => self.captured.get(rest).cloned(),
             "object" => self.objects.get(rest.strip_suffix(".id")?).cloned(),
             "tenant" => Some(self.tenant().to_string()),
             _ => None,

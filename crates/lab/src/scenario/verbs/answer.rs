@@ -30,6 +30,7 @@ impl World {
             check.actual = format!("{} {}", answer.status, excerpt(&answer.body));
         }
         recorder.check(check);
+        recorder.output.answer = Some(answer.clone());
         for text in body_has {
             recorder.check(Check::holds("body", &self.fill(text)?, &answer.body));
         }

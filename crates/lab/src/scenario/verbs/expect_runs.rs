@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use outlive_clock::Span;
+use outlive_clock::{Instant, Span};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -26,6 +26,10 @@ pub(crate) struct ExpectRuns {
     flow: Spanned<String>,
     /// Only runs that started after this mark; all by default.
     since: Option<Spanned<String>>,
+    /// Only runs that started before this instant or mark.
+    until: Option<Spanned<String>>,
+    /// The status of every run, of which there must be at least one.
+    all: Option<Spanned<String>>,
     /// The number of runs of each status. Other statuses must not occur.
     counts: Option<BTreeMap<String, u64>>,
     /// The minimum number of runs of each status.
@@ -73,9 +77,11 @@ impl Verb for ExpectRuns {
         if self.counts.is_none()
             && self.at_least.values().all(|least| *least == 0)
             && self.every.is_none()
+            && self.all.is_none()
             && self.last.is_none()
         {
-            checker.wrong("this step checks nothing", "give counts, at_least of 1 or more, every or last");
+            checker
+                .wrong("this step checks nothing", "give all, counts, at_least of 1 or more, every or last");
         }
         for status in self.counts.iter().flatten().map(|(status, _)| status).chain(self.at_least.keys()) {
             checker.run_status(checker.at, status);
@@ -85,6 +91,14 @@ impl Verb for ExpectRuns {
         {
             let message = format!("runs cannot start every {}", every.value);
             checker.wrong_at(Position::of(every), message, "write a duration, for example PT1H");
+        }
+        if let Some(all) = &self.all {
+            checker.run_status(Position::of(all), &all.value);
+        }
+        if let Some(until) = &self.until
+            && until.value.parse::<Instant>().is_err()
+        {
+            checker.must(Kind::Mark, until);
         }
         let Some(last) = &self.last else { return };
         checker.run_status(Position::of(&last.status), &last.status.value);
@@ -99,7 +113,14 @@ impl Verb for ExpectRuns {
         let flow = world.flow(&self.flow.value)?;
         let since = world.since(text_of(self.since.as_ref()))?;
         let now = world.now;
-        let runs = world.maker(&flow.owner)?.runs(now, &flow.id, since).await?;
+        let mut runs = world.maker(&flow.owner)?.runs(now, &flow.id, since).await?;
+        if let Some(until) = &self.until {
+            let until = match until.value.parse::<Instant>() {
+                Ok(instant) => instant,
+                Err(_) => world.since(Some(&until.value))?,
+            };
+            runs.retain(|run| run.properties.start_time < until);
+        }
         let mut counts = BTreeMap::<String, u64>::new();
         for run in &runs {
             *counts.entry(run.properties.status.clone()).or_default() += 1;
@@ -109,6 +130,19 @@ impl Verb for ExpectRuns {
             let expected: BTreeMap<_, _> =
                 expected.iter().filter(|(_, count)| **count > 0).map(|(s, n)| (s.clone(), *n)).collect();
             recorder.check(Check::equal("runs", counts_text(&expected), counts_text(&counts)));
+        }
+        if let Some(all) = &self.all {
+            let others: BTreeMap<_, _> = counts
+                .iter()
+                .filter(|(status, _)| **status != all.value)
+                .map(|(s, n)| (s.clone(), *n))
+                .collect();
+            let (passed, actual) = match (runs.is_empty(), others.is_empty()) {
+                (true, _) => (false, "no runs".to_owned()),
+                (false, true) => (true, format!("all {}", all.value)),
+                (false, false) => (false, counts_text(&others)),
+            };
+            recorder.check(Check::that("status of every run", format!("all {}", all.value), actual, passed));
         }
         for (status, least) in &self.at_least {
             let actual = counts.get(status).copied().unwrap_or(0);

@@ -103,6 +103,7 @@ impl Verb for Http {
         let answer = send(request).await?;
         let (verb, path, to) = (&self.method.value, &self.path.value, &self.to.value);
         recorder.note(format!("{verb} {path} at {to}: {}", answer.status));
+        recorder.output.answer = Some(answer.clone());
         world.compare_answer(&answer, self.status.value, &self.body_has, recorder)?;
         for (header, text) in &self.header_has {
             recorder.check(Check::holds(

@@ -58,11 +58,16 @@ mod token_response;
 mod verb;
 mod why;
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
+use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use self::verb::{Verb, default_text, text_of};
+use super::capture::Capture;
 use super::check::checker::Checker;
+use super::eventually::Eventually;
 use super::run::recorder::StepRecorder;
 use super::run::world::{StepError, World};
 
@@ -77,7 +82,20 @@ macro_rules! verbs {
             pub say: Option<String>,
             /// A name for the virtual instant at which the step ends.
             pub mark: Option<Spanned<String>>,
-            $($module: Option<$module::$verb>,)+
+            /// Values of its result that later steps use as `${captured.NAME}`, by name.
+            pub capture: Option<Spanned<BTreeMap<String, Capture>>>,
+            /// Tries it again, while time moves, until its expectations are met.
+            pub eventually: Option<Eventually>,
+            /// Steps that run at the same time, instead of a verb. Each starts from the state
+            /// before them, so none can use a name that another defines.
+            pub parallel: Option<Spanned<Vec<Spanned<Step>>>>,
+            /// How often the step or block is executed; `${round}` counts from 1.
+            pub repeat: Option<u64>,
+            /// A table: the step or block is executed once per row, with `${row.COLUMN}`.
+            pub examples: Option<Vec<BTreeMap<String, Value>>>,
+            /// A block of steps to repeat, instead of a verb.
+            pub steps: Option<Vec<Step>>,
+            $(pub(super) $module: Option<$module::$verb>,)+
         }
 
         impl Step {
@@ -182,6 +200,20 @@ impl Step {
             [verb] => Ok(verb),
             _ => Err(verbs.into_iter().map(StepVerb::name).collect()),
         }
+    }
+
+    /// Returns the step itself, or those that run at the same time.
+    pub(super) fn single(step: &Spanned<Self>) -> impl Iterator<Item = &Spanned<Self>> {
+        match &step.value.parallel {
+            None => std::slice::from_ref(step).iter(),
+            Some(parallel) => parallel.value.iter(),
+        }
+    }
+
+    /// Whether it moves time, or uses a passkey, which steps at the same time cannot.
+    pub(super) fn excludes_others(&self) -> bool {
+        let by_passkey = self.sign_in.as_ref().is_some_and(sign_in::SignIn::is_by_passkey);
+        self.advance.is_some() || self.eventually.is_some() || self.register_passkey.is_some() || by_passkey
     }
 
     /// Whether a user signs in with the session of a browser.

@@ -14,6 +14,7 @@ use crate::scenario::run::world::{StepError, World};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RemoveOwner {
+    /// The name of the flow.
     flow: Spanned<String>,
     /// The role in the scenario of the co-owner or run-only user.
     user: Spanned<String>,

@@ -13,6 +13,7 @@ use crate::scenario::run::world::{StepError, World};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunFlow {
+    /// The name of the flow.
     flow: Spanned<String>,
     /// The user's role in the scenario; by default that of the flow's owner.
     user: Option<Spanned<String>>,

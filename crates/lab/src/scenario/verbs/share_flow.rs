@@ -14,6 +14,7 @@ use crate::scenario::run::world::{StepError, World};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShareFlow {
+    /// The name of the flow.
     flow: Spanned<String>,
     /// The user's role in the scenario.
     with: Spanned<String>,

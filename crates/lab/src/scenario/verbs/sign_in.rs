@@ -64,6 +64,10 @@ impl SignIn {
     pub(super) fn is_by_session(&self) -> bool {
         self.with == With::Session
     }
+
+    pub(super) fn is_by_passkey(&self) -> bool {
+        self.with == With::Passkey
+    }
 }
 
 impl Verb for SignIn {

@@ -13,6 +13,7 @@ use crate::scenario::run::world::{StepError, World};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StopFlow {
+    /// The name of the flow.
     flow: Spanned<String>,
 }
 

@@ -112,6 +112,7 @@ impl World {
                 let minutes = tokens.expires_in_s() / 60;
                 recorder.note(format!("{action}: an access token for {minutes} minutes"));
                 recorder.check(Check::that("answer", "tokens", "tokens", !tokens.access_token.is_empty()));
+                recorder.output.tokens = Some(tokens.clone());
                 if let Some(name) = slot.name {
                     let (app, scope) = (slot.app.to_owned(), slot.scope.to_owned());
                     let kept =

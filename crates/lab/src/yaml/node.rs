@@ -1,0 +1,133 @@
+//! A value of any form, with its position.
+
+use std::fmt;
+
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+/// A value of any form.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    /// A single value, and how it is written if it is not a text (`0123`).
+    Scalar(Value, Option<String>),
+    List(Vec<Spanned<Node>>),
+    Map(Vec<(Spanned<String>, Spanned<Node>)>),
+}
+
+impl Node {
+    /// A text.
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Scalar(Value::String(text.into()), None)
+    }
+
+    /// The text of a scalar.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Scalar(Value::String(text), _) => Some(text.clone()),
+            Self::Scalar(value, spelling) => Some(spelling.clone().unwrap_or_else(|| value.to_string())),
+            Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// The value of a key of a mapping.
+    pub(crate) fn get(&self, key: &str) -> Option<&Spanned<Self>> {
+        let Self::Map(entries) = self else { return None };
+        entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value)
+    }
+
+    /// Removes a key of a mapping, and returns its value.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Spanned<Self>> {
+        let Self::Map(entries) = self else { return None };
+        let index = entries.iter().position(|(name, _)| name.value == key)?;
+        Some(entries.remove(index).1)
+    }
+}
+
+/// Records how values that are not texts are written, so that a field that expects a text reads
+/// `0123` as written.
+pub(super) fn keep_spelling(node: &mut Spanned<Node>, text: &str) {
+    let span = node.defined.span();
+    match &mut node.value {
+        Node::Scalar(Value::String(_), _) => {}
+        Node::Scalar(_, spelling) => {
+            let place = span.byte_offset().zip(span.byte_len());
+            let place = place.and_then(|(offset, len)| {
+                let start = usize::try_from(offset).ok()?;
+                Some(start..start.checked_add(usize::try_from(len).ok()?)?)
+            });
+            let written = place.and_then(|place| text.get(place)).map(str::trim);
+            let is_plain = |written: &&str| {
+                let possible = |c: char| c.is_ascii_alphanumeric() || "+-._~".contains(c);
+                !written.is_empty() && written.chars().all(possible)
+            };
+            *spelling = written.filter(is_plain).map(str::to_owned);
+        }
+        Node::List(items) => items.iter_mut().for_each(|item| keep_spelling(item, text)),
+        Node::Map(entries) => entries.iter_mut().for_each(|(_, value)| keep_spelling(value, text)),
+    }
+}
+
+impl<'de> de::Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into(), None))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into(), None))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into(), None))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into(), None))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into(), None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Null, None))
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Null, None))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(Node::Map(map))
+    }
+}
