@@ -90,6 +90,8 @@ pub struct StepResult {
     /// When it ended (virtual time); absent if it was not executed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Instant>,
+    /// The duration in milliseconds (wall time).
+    pub wall_ms: i64,
     /// Its position in the file.
     pub position: Position,
     /// What happened, in sentences.

@@ -54,10 +54,11 @@ fn case(xml: &mut String, scenario: &ScenarioResult, step: &StepResult) {
     };
     let _ = write!(
         xml,
-        "    <testcase classname=\"{}\" name=\"{}\" line=\"{}\"",
+        "    <testcase classname=\"{}\" name=\"{}\" line=\"{}\" time=\"{}\"",
         escaped(&scenario.name),
         escaped(&name),
-        step.position.line
+        step.position.line,
+        seconds(step.wall_ms)
     );
     let message = step.diagnostic.as_deref().or(step.error.as_deref()).unwrap_or_default();
     let first = message.lines().next().unwrap_or_default();

@@ -9,6 +9,7 @@ fn result() -> RunResult {
         verb: "refresh",
         status,
         at: (status != Status::Skipped).then(|| "2026-01-05T09:00:00.5Z".parse().expect("an instant")),
+        wall_ms: if status == Status::Skipped { 0 } else { 625 },
         position: Position { line: 7, column: 11 },
         narration: vec!["Orders Desktop presents the refresh token 'a'".to_owned()],
         why: Vec::new(),
@@ -61,10 +62,10 @@ fn junit_escapes_and_counts() {
     <?xml version="1.0" encoding="UTF-8"?>
     <testsuites>
       <testsuite name="A story" file="s.yaml" tests="3" failures="1" errors="0" skipped="1" time="1.250">
-        <testcase classname="A story" name="1. Signing in / It works" line="7"/>
-        <testcase classname="A story" name="1. Signing in / The refresh token is &lt;refused&gt;" line="7"><failure message="s.yaml:7:11: status: expected 400, got 200">s.yaml:7:11: status: expected 400, got 200
+        <testcase classname="A story" name="1. Signing in / It works" line="7" time="0.625"/>
+        <testcase classname="A story" name="1. Signing in / The refresh token is &lt;refused&gt;" line="7" time="0.625"><failure message="s.yaml:7:11: status: expected 400, got 200">s.yaml:7:11: status: expected 400, got 200
     Accepted: nothing has ended it.</failure></testcase>
-        <testcase classname="A story" name="1. Signing in / Never reached" line="7"><skipped/></testcase>
+        <testcase classname="A story" name="1. Signing in / Never reached" line="7" time="0.000"><skipped/></testcase>
       </testsuite>
     </testsuites>
     "#);

@@ -83,6 +83,7 @@ mod tests {
             verb: "refresh",
             status,
             at: Some(Instant::from_seconds(1_767_603_600)),
+            wall_ms: 0,
             position: Position { line: 1, column: 1 },
             narration: vec![narration.to_owned()],
             why: vec![why.to_owned()],

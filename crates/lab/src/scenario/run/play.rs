@@ -160,6 +160,7 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
         verb: "scenario",
         status: Status::Error,
         at: None,
+        wall_ms: 0,
         position,
         narration: Vec::new(),
         why: Vec::new(),

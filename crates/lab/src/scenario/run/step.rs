@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 use outlive_chassis::Trace;
+use outlive_clock::wall_now;
 
 use super::observer::Observer;
 use super::recorder::StepRecorder;
@@ -45,6 +46,7 @@ impl StepLocation<'_> {
             verb,
             status: Status::Skipped,
             at: None,
+            wall_ms: 0,
             position: self.position,
             narration: Vec::new(),
             why: Vec::new(),
@@ -72,6 +74,7 @@ pub(super) async fn run_step(
     observer: &dyn Observer,
     panics: bool,
 ) -> StepResult {
+    let started = wall_now();
     let mut recorder = StepRecorder::new(observer);
     let running = async {
         if panics {
@@ -96,6 +99,7 @@ pub(super) async fn run_step(
     }
     let mut result = location.skipped(step);
     result.at = Some(world.now);
+    result.wall_ms = (wall_now() - started).as_millis();
     result.status = match &outcome {
         Err(_) => Status::Error,
         Ok(()) if recorder.passed() => Status::Passed,

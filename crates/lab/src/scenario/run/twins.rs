@@ -87,6 +87,7 @@ async fn expect_divergence(
         verb: "twins",
         status: if passed { Status::Passed } else { Status::Failed },
         at: diverged.and_then(|step| step.at),
+        wall_ms: diverged.map_or(0, |step| step.wall_ms),
         position,
         narration: vec![format!("the variant: {}", check.actual)],
         why: diverged.map(|step| step.why.clone()).unwrap_or_default(),
