@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use outlive_clock::Instant;
 use outlive_tests::{Service, System};
 use serde_json::{Value, json};
 
@@ -45,9 +46,12 @@ async fn pages_of_the_newest_lines_lead_to_the_first_without_gap_or_repetition()
         loop {
             let page = journal(&format!("limit=7&newest=true{criteria}{before}")).await;
             for line in page["lines"].as_array().expect("lines") {
-                let at = line["at"].as_str().map(str::to_owned);
-                assert!(latest.is_none() || at <= latest, "{criteria}: newest first, over all pages");
-                latest = at;
+                let at: Instant = line["at"].as_str().and_then(|at| at.parse().ok()).expect("an instant");
+                assert!(
+                    latest.is_none_or(|latest| at <= latest),
+                    "{criteria}: newest first, over all pages: {at} after {latest:?}"
+                );
+                latest = Some(at);
             }
             read.extend(names(&page["lines"]));
             pages += 1;
