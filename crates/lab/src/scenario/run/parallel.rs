@@ -63,6 +63,8 @@ impl World {
 
     /// Adopts what a copy has changed since `base`.
     fn adopt(&mut self, base: &Self, fork: Self) {
+        // An event takes time to the next whole second.
+        self.now = self.now.max(fork.now);
         for (role, (password, _)) in fork.passwords {
             if base.passwords.get(&role).is_none_or(|(known, _)| *known != password) {
                 self.update_password(&role, &password);
