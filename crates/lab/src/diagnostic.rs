@@ -93,6 +93,7 @@ pub(crate) fn unreadable(error: &std::io::Error) -> (String, &'static str) {
         ErrorKind::NotFound => ("there is no such file", "check the path"),
         ErrorKind::PermissionDenied => ("reading it is not permitted", "change its permissions"),
         ErrorKind::IsADirectory => ("it is a directory", "give the path of a file in it"),
+        ErrorKind::FileTooLarge => ("it has no end, or more than 64 MiB", "give a smaller file"),
         ErrorKind::InvalidData => ("it is not UTF-8 text", "give a text file, saved as UTF-8"),
         _ => return (error.to_string(), "check the path and its permissions"),
     };

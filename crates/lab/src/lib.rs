@@ -46,6 +46,7 @@ mod starts;
 mod story;
 mod template;
 pub mod tenants;
+mod text_file;
 mod timeline;
 mod twins;
 mod why;

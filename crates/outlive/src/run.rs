@@ -150,6 +150,15 @@ fn annotate(result: &RunResult, output: OutputMode) {
     }
 }
 
+/// Records on drop that a scenario did not pass, also if its task panics.
+struct FailedUnlessPassed<'a>(&'a AtomicBool);
+
+impl Drop for FailedUnlessPassed<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 /// How scenarios follow each other.
 #[derive(Clone, Copy)]
 struct Order {
@@ -186,9 +195,10 @@ async fn run_all(
                     if order.fail_fast && failed.load(Ordering::Acquire) {
                         return skipped_scenario(&file.file.scenarios.value[index]);
                     }
+                    let unless_passed = FailedUnlessPassed(&failed);
                     let result = run_one(&file, index, &options, output).await;
-                    if result.status != Status::Passed {
-                        failed.store(true, Ordering::Release);
+                    if result.status == Status::Passed {
+                        std::mem::forget(unless_passed);
                     }
                     result
                 });

@@ -10,6 +10,7 @@ use super::expand::expand;
 use super::file::ScenarioFile;
 use super::twin_fact::of_twin;
 use crate::diagnostic::{Diagnostic, Position};
+use crate::text_file::read_text_file;
 use crate::yaml::{read_all, read_tree, tree};
 
 /// A valid scenario file.
@@ -52,7 +53,7 @@ impl ReadScenarios {
 /// All mistakes with their positions. A file with syntax errors is not checked further.
 pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
+    let text = read_text_file(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
     parse(name, text, seeds)
 }
 

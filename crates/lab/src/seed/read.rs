@@ -17,6 +17,7 @@ use super::{SeedFile, builtin};
 use crate::diagnostic::{Diagnostic, Position, unreadable};
 use crate::maker::PORTAL_REDIRECT;
 use crate::template::fill_json;
+use crate::text_file::read_text_file;
 use crate::yaml::{position_of, read_all};
 
 /// A valid seed.
@@ -74,10 +75,9 @@ impl Seed {
     /// Every structural mistake, with its position.
     pub fn read(path: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let name = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
+        let text = read_text_file(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
         let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        Self::parse(&name, &text, &|beside| std::fs::read_to_string(folder.join(beside)))
+        Self::parse(&name, &text, &|beside| read_text_file(&folder.join(beside)))
     }
 
     /// A mistake in the value at a JSON Pointer of the file.

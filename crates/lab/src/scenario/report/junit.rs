@@ -82,6 +82,8 @@ fn case(xml: &mut String, scenario: &ScenarioResult, step: &StepResult) {
 }
 
 fn seconds(milliseconds: i64) -> String {
+    // The clock of the machine can be set back.
+    let milliseconds = milliseconds.max(0);
     format!("{}.{:03}", milliseconds / 1_000, milliseconds % 1_000)
 }
 

@@ -27,25 +27,30 @@ fn point(tap: &mut String, number: usize, file: &str, scenario: &ScenarioResult)
     };
     let description = escaped(&format!("{file} > {}", scenario.name));
     let _ = writeln!(tap, "{word} {number} - {description}{directive}");
-    let wrong = scenario.steps.iter().filter(|step| matches!(step.status, Status::Failed | Status::Error));
-    for step in wrong {
-        let message = step.diagnostic.as_deref().or(step.error.as_deref()).unwrap_or_default();
-        let _ = writeln!(tap, "  ---");
-        // JSON texts are YAML texts, too.
-        for (name, value) in [
-            ("message", message.lines().next().unwrap_or_default()),
-            ("severity", if step.status == Status::Failed { "fail" } else { "error" }),
-            ("step", &step.title),
-            ("file", file),
-        ] {
-            let _ = writeln!(tap, "  {name}: {}", serde_json::Value::from(value));
-        }
-        let _ = writeln!(tap, "  line: {}", step.position.line);
-        if !step.why.is_empty() {
-            let _ = writeln!(tap, "  why: {}", serde_json::Value::from(step.why.join(" ")));
-        }
-        let _ = writeln!(tap, "  ...");
+    let mut wrong =
+        scenario.steps.iter().filter(|step| matches!(step.status, Status::Failed | Status::Error));
+    let Some(step) = wrong.next() else { return };
+    let message = step.diagnostic.as_deref().or(step.error.as_deref()).unwrap_or_default();
+    let _ = writeln!(tap, "  ---");
+    // JSON texts are YAML texts, too.
+    for (name, value) in [
+        ("message", message.lines().next().unwrap_or_default()),
+        ("severity", if step.status == Status::Failed { "fail" } else { "error" }),
+        ("step", &step.title),
+        ("file", file),
+    ] {
+        let _ = writeln!(tap, "  {name}: {}", serde_json::Value::from(value));
     }
+    let _ = writeln!(tap, "  line: {}", step.position.line);
+    if !step.why.is_empty() {
+        let _ = writeln!(tap, "  why: {}", serde_json::Value::from(step.why.join(" ")));
+    }
+    // Of steps that run at the same time, several can fail; a point has one diagnostic.
+    let others: Vec<&str> = wrong.map(|step| step.title.as_str()).collect();
+    if !others.is_empty() {
+        let _ = writeln!(tap, "  also: {}", serde_json::json!(others));
+    }
+    let _ = writeln!(tap, "  ...");
 }
 
 /// Escapes what begins a directive, and keeps the description in its line.

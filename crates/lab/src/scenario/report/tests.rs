@@ -90,6 +90,9 @@ fn tap_has_a_point_for_each_scenario_and_what_was_wrong() {
     let mut other = result.files[0].scenarios[0].clone();
     (other.name, other.status, other.steps) = ("Not # started".to_owned(), Status::Skipped, Vec::new());
     result.files[0].scenarios.push(other);
+    let mut also = result.files[0].scenarios[0].steps[1].clone();
+    also.title = "Another at the same time".to_owned();
+    result.files[0].scenarios[0].steps.push(also);
     insta::assert_snapshot!(tap::report(&result), @r#"
     TAP version 14
     1..2
@@ -101,6 +104,7 @@ fn tap_has_a_point_for_each_scenario_and_what_was_wrong() {
       file: "s.yaml"
       line: 7
       why: "Accepted: nothing has ended it."
+      also: ["Another at the same time"]
       ...
     ok 2 - s.yaml > Not \# started # SKIP
     "#);
