@@ -1,5 +1,5 @@
 """Starts a system and a misbehaving issuer, and runs the suites in Python, Node.js, Go and Java against them; then the tests of
-the package in clients/python, which start systems of their own."""
+the package in clients/python, and generated requests to the lab API, which start systems of their own."""
 
 import argparse
 import os
@@ -112,7 +112,7 @@ def main():
     arguments.add_argument("--java", help="the directory of the suite in Java; skipped if empty")
     arguments.add_argument("--java-build", help="the build directory of Maven")
     arguments.add_argument("--package", type=pathlib.Path, required=True, help="a copy of clients/python, which is installed")
-    arguments.add_argument("--only", choices=["python", "node", "go", "java", "package"])
+    arguments.add_argument("--only", choices=["python", "node", "go", "java", "package", "lab-api"])
     arguments, rest = arguments.parse_known_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     processes = []
@@ -198,6 +198,8 @@ def run_suites(arguments, rest, directory, processes):
     if only in (None, "package"):
         pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--strict-markers", arguments.package / "tests"]
         codes.append(suite("Package for Python", pytest + rest, accepted=(0, NONE_SELECTED) if rest else (0,)))
+    if only == "lab-api" or only is None and not rest:
+        codes.append(suite("Lab API", [sys.executable, HERE / "lab_api_cases.py", *rest]))
     return 1 if any(codes) else 0
 
 

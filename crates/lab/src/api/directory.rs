@@ -19,6 +19,7 @@ use crate::tenants::Tenants;
 
 /// A page of a list.
 #[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageQuery {
     /// The `next` of the page before.

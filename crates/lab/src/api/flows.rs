@@ -15,6 +15,7 @@ use crate::tenants::{OwnersAction, Tenants};
 
 /// A page of the run history.
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct History {
     /// The `older` of an earlier answer.

@@ -168,6 +168,17 @@ mod tests {
         let is_text = |text: &Value| text.as_str().is_some_and(|text| !text.is_empty());
         expect(is_text(&operation["summary"]), "no summary");
         expect(is_text(&operation["operationId"]), "no id");
+        let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+        let in_path: Vec<_> = parameters.iter().filter(|parameter| parameter["in"] == "path").collect();
+        for parameter in &in_path {
+            let written = format!("{{{}}}", parameter["name"].as_str().unwrap_or_default());
+            expect(name.contains(&written), &format!("{written} is not in the path"));
+        }
+        expect(in_path.len() == name.matches('{').count(), "a part of the path is not described");
+        expect(
+            parameters.iter().all(|parameter| is_text(&parameter["description"])),
+            "a parameter has no description",
+        );
         let responses = operation["responses"].as_object().expect("responses");
         let body = &operation["requestBody"]["content"]["application/json"];
         let mut statuses = vec!["400", "403", "405", "503"];
@@ -227,6 +238,8 @@ mod tests {
             ("/requestBody/content/application~1json/example", "no example of the request"),
             ("/responses/200/content/application~1json/example", "no example of the response"),
             ("/responses/422/content", "422 is no problem document"),
+            ("/parameters/0/description", "a parameter has no description"),
+            ("/parameters", "a part of the path is not described"),
         ] {
             let mut broken = whole.clone();
             *broken.pointer_mut(pointer).expect(pointer) = Value::Null;
@@ -236,6 +249,12 @@ mod tests {
         let mut broken = whole.clone();
         broken["responses"].as_object_mut().expect("responses").remove("502");
         assert_eq!(faults_of(name, &broken), ["POST /lab/tenants/{tenant}/forge: 502 is not described"]);
+        let mut broken = whole.clone();
+        broken["parameters"][0]["name"] = "limit".into();
+        assert_eq!(
+            faults_of(name, &broken),
+            ["POST /lab/tenants/{tenant}/forge: {limit} is not in the path"]
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ const LONGEST: Span = Span::from_days(400);
 
 /// Selects a range of virtual time.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Selection {
     /// How long it is: an ISO 8601 duration from `PT1M` to `P400D`; by default, `P1D`.

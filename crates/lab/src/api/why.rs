@@ -26,6 +26,7 @@ pub(crate) struct Of {
 
 /// The query parameters of an explanation.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     /// An event, to add the verdict after it: a row of the revocation table

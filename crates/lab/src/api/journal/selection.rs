@@ -10,6 +10,7 @@ use crate::services::{JournalQuery, Service};
 
 /// Selects journal events.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Selection {
     /// The `next` of an earlier answer.
