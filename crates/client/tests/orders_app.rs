@@ -1,11 +1,11 @@
 //! Tests of the example application, as its authors would write them: red for the first version,
 //! green for the second.
 
-#[expect(dead_code, reason = "the tests do not run its main function")]
-#[path = "../examples/orders_app.rs"]
+#[expect(unreachable_pub, reason = "it is a library of its own")]
+#[path = "../example/src/lib.rs"]
 mod orders_app;
 
-use orders_app::{OrdersApp, Screen, Version};
+use orders_app::{OrdersApp, Screen, Settings, Version};
 use outlive_client::{Fault, Lab, Service, Tenant};
 use tokio::sync::OnceCell;
 
@@ -19,8 +19,14 @@ async fn new_tenant() -> Result<Tenant, outlive_client::Error> {
 }
 
 async fn app(version: Version, tenant: &Tenant) -> Result<OrdersApp, outlive_client::Error> {
-    let desktop = &tenant.application("Orders Desktop")?.client_id;
-    Ok(OrdersApp::new(version, tenant, desktop, tenant.sign_in("owner", desktop).await?))
+    let urls = tenant.urls();
+    let settings = Settings {
+        token_endpoint: format!("{}/{}/oauth2/v2.0/token", urls.idp, tenant.id()),
+        client_id: tenant.application("Orders Desktop")?.client_id.clone(),
+        orders: format!("{}/orders", urls.resource),
+    };
+    let tokens = tenant.sign_in("owner", &settings.client_id).await?;
+    Ok(OrdersApp::new(version, settings, tokens.access_token, tokens.refresh_token))
 }
 
 async fn asks_for_a_sign_in_after_a_reset(version: Version) -> Outcome {

@@ -1,15 +1,12 @@
 //! A small application: it reads orders as a user who signed in once, and refreshes its token. Its
 //! first version ignores that a user has to sign in again; `tests/orders_app.rs` finds that.
-//!
-//! `cargo run -p outlive-client --example orders_app` shows both versions after a password reset.
 
-use outlive_client::{Lab, Tenant, Tokens};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
 /// What the application shows.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Screen {
+pub enum Screen {
     /// This number of orders.
     Orders(usize),
     /// "Please sign in again."
@@ -20,36 +17,47 @@ pub(crate) enum Screen {
 
 /// Whether the application handles refusals of its refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
     /// Every error is temporary.
     First,
     /// `invalid_grant` and `interaction_required` need the user.
     Second,
 }
 
+/// Where the application gets tokens and orders.
+#[derive(Debug)]
+pub struct Settings {
+    /// The token endpoint.
+    pub token_endpoint: String,
+    /// The client id.
+    pub client_id: String,
+    /// The URL of the orders.
+    pub orders: String,
+}
+
 /// The application.
 #[derive(Debug)]
-pub(crate) struct OrdersApp {
+pub struct OrdersApp {
     version: Version,
     http: Client,
-    token_endpoint: String,
-    orders: String,
-    client_id: String,
-    tokens: Tokens,
+    settings: Settings,
+    access_token: String,
+    refresh_token: Option<String>,
 }
 
 impl OrdersApp {
     /// The application with the tokens of a user.
-    pub(crate) fn new(version: Version, tenant: &Tenant, client_id: &str, tokens: Tokens) -> Self {
-        let urls = tenant.urls();
-        let token_endpoint = format!("{}/{}/oauth2/v2.0/token", urls.idp, tenant.id());
-        let orders = format!("{}/orders", urls.resource);
-        let client_id = client_id.to_owned();
-        Self { version, http: Client::new(), token_endpoint, orders, client_id, tokens }
+    pub fn new(
+        version: Version,
+        settings: Settings,
+        access_token: String,
+        refresh_token: Option<String>,
+    ) -> Self {
+        Self { version, http: Client::new(), settings, access_token, refresh_token }
     }
 
     /// Reads the orders, with a new access token if the old one is not accepted.
-    pub(crate) async fn show_orders(&mut self) -> Result<Screen, reqwest::Error> {
+    pub async fn show_orders(&mut self) -> Result<Screen, reqwest::Error> {
         if let Some(orders) = self.orders().await? {
             return Ok(Screen::Orders(orders));
         }
@@ -63,7 +71,7 @@ impl OrdersApp {
     }
 
     async fn orders(&self) -> Result<Option<usize>, reqwest::Error> {
-        let answer = self.http.get(&self.orders).bearer_auth(&self.tokens.access_token).send().await?;
+        let answer = self.http.get(&self.settings.orders).bearer_auth(&self.access_token).send().await?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             return Ok(None);
         }
@@ -75,36 +83,17 @@ impl OrdersApp {
     async fn refresh_tokens(&mut self) -> Result<Option<String>, reqwest::Error> {
         let form = [
             ("grant_type", "refresh_token"),
-            ("client_id", &self.client_id),
-            ("refresh_token", self.tokens.refresh_token.as_deref().unwrap_or_default()),
+            ("client_id", &*self.settings.client_id),
+            ("refresh_token", self.refresh_token.as_deref().unwrap_or_default()),
         ];
-        let answer: Value = self.http.post(&self.token_endpoint).form(&form).send().await?.json().await?;
+        let answer: Value =
+            self.http.post(&self.settings.token_endpoint).form(&form).send().await?.json().await?;
         if let Some(error) = answer["error"].as_str() {
             return Ok(Some(error.to_owned()));
         }
         let token = |name: &str| answer[name].as_str().map(str::to_owned);
-        self.tokens.access_token = token("access_token").unwrap_or_default();
-        self.tokens.refresh_token = token("refresh_token");
+        self.access_token = token("access_token").unwrap_or_default();
+        self.refresh_token = token("refresh_token");
         Ok(None)
     }
-}
-
-/// Prints what both versions show after a password reset.
-#[tokio::main]
-#[expect(clippy::print_stdout, reason = "an example prints what it shows")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let tenant = Lab::get().await?.new_tenant().bare().create().await?;
-    let desktop = &tenant.application("Orders Desktop")?.client_id;
-    let mut versions = Vec::new();
-    for version in [Version::First, Version::Second] {
-        let tokens = tenant.sign_in("owner", desktop).await?;
-        versions.push(OrdersApp::new(version, &tenant, desktop, tokens));
-    }
-    tenant.reset_password("owner").await?;
-    tenant.advance("PT2H").await?;
-    for app in &mut versions {
-        let screen = app.show_orders().await?;
-        println!("{:?} version: {screen:?}", app.version);
-    }
-    Ok(tenant.delete().await?)
 }
