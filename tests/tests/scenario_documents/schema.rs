@@ -217,6 +217,7 @@ impl<'a> Writer<'a> {
             "BTreeMap" | "HashMap" => {
                 json!({"type": "object", "additionalProperties": of_argument(self, 1)})
             }
+            "Map" => json!({"type": "object"}),
             "String" => json!({"type": ["string", "number", "boolean"]}),
             "bool" => self.or_placeholder(json!({"type": "boolean"})),
             "u8" | "u16" | "u32" | "u64" | "usize" => {

@@ -176,6 +176,13 @@ impl Maker {
         if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
     }
 
+    /// Deletes a flow.
+    pub(crate) async fn delete_flow(&mut self, now: Instant, flow: &str) -> Result<(), MakerError> {
+        let url = self.flow_url(flow, "");
+        let answer = self.call(Audience::Flow, now, Method::DELETE, &url, None).await?;
+        if answer.status < 300 { Ok(()) } else { Err(answer.refused().into()) }
+    }
+
     /// Runs a flow with a connection of the user, for the calls of which the flow gets the user's
     /// own token.
     pub(crate) async fn run_with_own_token(

@@ -6,6 +6,7 @@ use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::JournalLine;
 use outlive_wire::classes::{Class, ClassRequest};
 use outlive_wire::faults::{Fault, FaultSpec};
+use outlive_wire::forge::{ForgeAnswer, ForgeRequest};
 use outlive_wire::lab_api::{
     ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
 };
@@ -123,6 +124,15 @@ impl LabClient {
     /// Deletes a tenant.
     pub async fn delete(&self, tenant: TenantId) -> Result<(), LabError> {
         send(self.http.request(Method::DELETE, &self.url(tenant, ""))).await?.expect::<Value>().map(drop)
+    }
+
+    /// Forges a token.
+    ///
+    /// # Errors
+    /// A token that cannot be forged (status 400), or the lab did not answer.
+    pub async fn forge(&self, tenant: TenantId, token: &ForgeRequest) -> Result<ForgeAnswer, LabError> {
+        let request = self.http.request(Method::POST, &self.url(tenant, "/forge"));
+        send(request.json(token)).await?.expect()
     }
 
     /// Adds a fault.

@@ -18,6 +18,7 @@ mod create_flow;
 mod create_group;
 mod create_policy;
 mod delete_connection;
+mod delete_flow;
 mod delete_policy;
 mod end_fault;
 mod event;
@@ -27,6 +28,8 @@ mod expect_runs;
 mod expect_token;
 mod fault;
 mod fix_connection;
+mod forge;
+mod grant_admin_consent;
 mod graph;
 mod http;
 mod managed_identity;
@@ -151,6 +154,7 @@ verbs! {
     client_credentials: ClientCredentials,
     on_behalf_of: OnBehalfOf,
     managed_identity: ManagedIdentity,
+    forge: Forge,
     call: Call,
     graph: Graph,
     http: Http,
@@ -169,6 +173,7 @@ verbs! {
     create_group: CreateGroup,
     add_member: AddMember,
     remove_member: RemoveMember,
+    grant_admin_consent: GrantAdminConsent,
     revoke_consent: RevokeConsent,
     create_certificate: CreateCertificate,
     create_connector: CreateConnector,
@@ -185,6 +190,7 @@ verbs! {
     run_flow: RunFlow,
     share_flow: ShareFlow,
     remove_owner: RemoveOwner,
+    delete_flow: DeleteFlow,
     advance: Advance,
     expect_runs: ExpectRuns,
     expect_token: ExpectToken,

@@ -1,0 +1,69 @@
+//! The verb `forge`.
+
+use outlive_wire::forge::{ForgeAlgorithm, ForgeKey, ForgeRequest};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use serde_saphyr::Spanned;
+
+use super::Verb;
+use crate::oauth_client::Tokens;
+use crate::scenario::check::checker::Checker;
+use crate::scenario::check::names::Kind;
+use crate::scenario::run::recorder::StepRecorder;
+use crate::scenario::run::world::{KeptTokens, StepError, World};
+
+/// The lab forges an access token that is like a stored one, and stores it under another name: an
+/// API has to reject it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Forge {
+    /// The name of the tokens whose access token it copies.
+    like: Spanned<String>,
+    /// Claims to replace or, with `null`, to leave out. The value of `exp`, `nbf` and `iat` may be
+    /// an instant, or a duration from now (`-PT1H`).
+    #[serde(default)]
+    claims: Map<String, Value>,
+    /// Members of the header to replace or, with `null`, to leave out.
+    #[serde(default)]
+    header: Map<String, Value>,
+    /// The key that signs it: `signing`, `unknown` or `retired`.
+    #[serde(default)]
+    key: ForgeKey,
+    /// The algorithm: `RS256`, `HS256` with the public key as the secret, or `none`.
+    #[serde(default)]
+    alg: ForgeAlgorithm,
+    /// The name under which the token is stored.
+    keep: Spanned<String>,
+}
+
+impl Verb for Forge {
+    fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.must(Kind::Tokens, &self.like);
+        self.claims.values().chain(self.header.values()).for_each(|value| checker.json(value));
+        checker.known.keep(&self.keep, Some("it is forged"));
+    }
+
+    async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
+        let (like, keep) = (&self.like.value, &self.keep.value);
+        let copied = world.kept(like)?.clone();
+        let filled = |values: &Map<String, Value>| match world.fill_json(&Value::Object(values.clone())) {
+            Ok(Value::Object(filled)) => Ok(filled),
+            Ok(_) => Ok(Map::new()),
+            Err(error) => Err(error),
+        };
+        let request = ForgeRequest {
+            like: Some(copied.tokens.access_token.clone()),
+            claims: filled(&self.claims)?,
+            header: filled(&self.header)?,
+            key: self.key,
+            alg: self.alg,
+        };
+        let forged = world.lab.forge(world.tenant(), &request).await?;
+        let tokens = Tokens::of_access_token(forged.token);
+        recorder.note(format!("the lab forges a token like '{like}', stored as '{keep}'"));
+        recorder.output.tokens = Some(tokens.clone());
+        let kept = KeptTokens { tokens, issued: world.now, ..copied };
+        world.tokens.insert(keep.clone(), kept);
+        Ok(())
+    }
+}
