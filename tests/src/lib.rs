@@ -29,6 +29,8 @@ pub mod imports;
 mod maker;
 mod ports;
 mod program;
+#[cfg(unix)]
+mod pseudo_terminal;
 mod system;
 mod tenant;
 mod work;
@@ -39,6 +41,8 @@ pub use deployment::{Deployment, Layout, Signal, pause};
 pub use maker::{Maker, Running, sign_in};
 pub use ports::free_base;
 pub use program::program;
+#[cfg(unix)]
+pub use pseudo_terminal::{OnTerminal, Results, outlive_on_terminal};
 pub use system::{Service, System};
 pub use tenant::Tenant;
 pub use work::Work;

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// Other variables that change what the program prints.
+const OTHERS: [&str; 4] = ["GITHUB_ACTIONS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"];
+
 /// Returns the program under test: `OUTLIVE_BIN`, or the one of this profile, which is built first.
 ///
 /// # Panics
@@ -24,7 +27,7 @@ pub fn program() -> &'static Path {
 pub(crate) fn command() -> Command {
     let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_") || name == "GITHUB_ACTIONS") {
+        if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_") || OTHERS.contains(&name)) {
             command.env_remove(name);
         }
     }

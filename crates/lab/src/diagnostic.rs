@@ -4,6 +4,8 @@ use std::fmt;
 
 use strsim::damerau_levenshtein;
 
+use crate::style::{BAD, GUTTER, REMEDY, STRONG, printable, styled};
+
 /// A position in a file, counted from 1. The default (0:0) is the file as a whole.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Position {
@@ -54,6 +56,32 @@ impl Diagnostic {
             .and_then(|index| text.lines().nth(index))
             .map(|line| line.chars().take(160).collect());
         Self { file: file.to_owned(), position, excerpt, message: message.into(), remedy: remedy.into() }
+    }
+
+    /// Returns the diagnostic in colors: the position, the line and the caret stand out.
+    pub fn styled(&self) -> String {
+        let Self { file, position: Position { line, column }, .. } = self;
+        let place = if *line == 0 { file.clone() } else { format!("{file}:{line}:{column}") };
+        let mut text = format!("{}: {}", styled(STRONG, &printable(&place)), printable(&self.message));
+        if let Some(excerpt) = &self.excerpt {
+            let (gutter, indent) = self.indents();
+            let excerpt = printable(excerpt);
+            text.push_str(&format!(
+                "\n  {} {excerpt}\n  {} {indent}{}",
+                styled(GUTTER, &format!("{line} |")),
+                styled(GUTTER, &format!("{gutter} |")),
+                styled(BAD, "^")
+            ));
+        }
+        text.push_str(&format!("\n  {} {}", styled(REMEDY, "remedy:"), printable(&self.remedy)));
+        text
+    }
+
+    /// Returns the spaces below the number of the line, and those before the caret.
+    fn indents(&self) -> (String, String) {
+        let Position { line, column } = self.position;
+        let indent = usize::try_from(column.saturating_sub(1)).unwrap_or(0).min(160);
+        (" ".repeat(line.to_string().len()), " ".repeat(indent))
     }
 
     /// Creates a diagnostic for a file that cannot be read.
@@ -227,11 +255,17 @@ impl fmt::Display for Diagnostic {
             write!(f, "{file}:{line}:{column}: {}", self.message)?;
         }
         if let Some(excerpt) = &self.excerpt {
-            let gutter = " ".repeat(line.to_string().len());
-            let indent = " ".repeat(usize::try_from(column.saturating_sub(1)).unwrap_or(0).min(160));
+            let (gutter, indent) = self.indents();
             write!(f, "\n  {line} | {excerpt}\n  {gutter} | {indent}^")?;
         }
         write!(f, "\n  remedy: {}", self.remedy)
+    }
+}
+
+impl serde::Serialize for Diagnostic {
+    /// As the text that people read.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -280,6 +314,22 @@ mod tests {
             diagnostic.to_string(),
             "a.yaml:2:5: unknown field `z`\n  2 | y: {z: 2}\n    |     ^\n  remedy: remove it"
         );
+    }
+
+    #[test]
+    fn colors_add_nothing_but_styles() {
+        let diagnostic = Diagnostic::new(
+            "a.yaml",
+            "x: 1\ny: {z: 2}\n",
+            Position { line: 2, column: 5 },
+            "unknown field `z`",
+            "remove it",
+        );
+        let styled = diagnostic.styled();
+        assert!(styled.starts_with("\u{1b}[1ma.yaml:2:5\u{1b}[0m: unknown"), "{styled:?}");
+        assert_eq!(anstream::adapter::strip_str(&styled).to_string(), diagnostic.to_string());
+        let whole = Diagnostic { position: Position::default(), excerpt: None, ..diagnostic };
+        assert_eq!(anstream::adapter::strip_str(&whole.styled()).to_string(), whole.to_string());
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub mod services;
 mod span_in_words;
 mod starts;
 mod story;
+pub mod style;
 mod template;
 pub mod tenants;
 mod text_file;

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use outlive_chassis::StartError;
 use outlive_lab::Diagnostic;
 use outlive_lab::scenario::{KnownSeeds, read_scenarios};
+use outlive_lab::style::{GOOD, styled};
 use outlive_lab::yaml::top_names;
 use serde_json::{Value, json};
 
 use crate::cli::FormatArgs;
 use crate::console::{LabStart, read_seed};
-use crate::terminal::{print_error, print_line};
+use crate::terminal::{print_diagnostics, print_line};
 use crate::up::Seeds;
 
 /// Checks every file and reports all mistakes. Scenarios are checked against the seed of `run` with
@@ -25,14 +26,19 @@ pub(crate) fn check(files: &[PathBuf], seed: &[String], format: &FormatArgs) -> 
         wrong |= checked.is_err();
         match checked {
             checked if format.is_json() => results.push(as_json(file, &checked)),
-            Ok(what) => print_line(&format!("{}: {what}", file.display())),
-            Err(diagnostics) => diagnostics.iter().for_each(|diagnostic| print_error(diagnostic)),
+            Ok(what) => print_line(&format!("{}: {}", file.display(), styled_content(&what))),
+            Err(diagnostics) => print_diagnostics(&diagnostics),
         }
     }
     if format.is_json() {
         print_line(&serde_json::to_string_pretty(&json!({ "files": results })).unwrap_or_default());
     }
     Ok(if wrong { ExitCode::from(crate::terminal::EXIT_COULD_NOT_START) } else { ExitCode::SUCCESS })
+}
+
+/// Returns what a valid file contains, with a styled word.
+fn styled_content(what: &str) -> String {
+    what.replacen("valid", &styled(GOOD, "valid"), 1)
 }
 
 /// Returns the result of one file; positions are counted from 1, and 0 is the file as a whole.

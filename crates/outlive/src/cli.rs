@@ -13,7 +13,7 @@ pub(crate) mod usage;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use outlive_clock::Span;
 
@@ -35,6 +35,9 @@ const OUTPUT: &str = "OUTLIVE_LOG sets what is logged on standard error, by modu
 #[derive(Debug, Parser)]
 #[command(name = "outlive", version, about, long_about = None, after_help = OUTPUT)]
 pub(crate) struct Cli {
+    /// When output has colors; by default on a terminal, unless NO_COLOR is set or TERM is dumb.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto, hide_default_value = true)]
+    pub(crate) color: ColorChoice,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -42,7 +42,7 @@ impl LabStart {
     ) -> Result<Self, StartError> {
         let file = seed.map_or_else(|| "seeds/contoso.yaml".to_owned(), |path| path.display().to_string());
         let seed = read_seed(seed).map_err(|mistakes| {
-            let listed = mistakes.iter().map(|mistake| format!("\n{mistake}")).collect::<String>();
+            let listed = mistakes.iter().map(|mistake| format!("\n{}", mistake.styled())).collect::<String>();
             let many = if mistakes.len() == 1 { "" } else { "s" };
             StartError::new(
                 format!("cannot use the seed file {file}"),

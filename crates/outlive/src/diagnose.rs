@@ -25,7 +25,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
     if args.format.is_json() {
         print_line(&serde_json::to_string_pretty(&diagnosis).unwrap_or_default());
     } else {
-        print(&diagnosis.to_string());
+        print(&format!("{diagnosis:#}"));
     }
     let is_unwritten = args.scenario.is_some() && file.is_none();
     match (&args.scenario, file) {

@@ -7,6 +7,7 @@ use outlive_chassis::{HttpClient, StartError, Trace};
 use outlive_clock::{Randomness, Span, TenantId};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::run::{LabClient, LabError};
+use outlive_lab::style::{BAD, GOOD, styled};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -28,7 +29,8 @@ pub(crate) async fn advance(
     Ok(exit_with(advancing(&lab, tenant, lab.advance(tenant, by)).await.map(|clock| {
         let (done, failed) = clock.due_work();
         let succeeded = done.saturating_sub(failed);
-        let text = format!("It is {} now; {succeeded} runs succeeded, {failed} failed.", clock.now);
+        let failures = styled(if failed == 0 { GOOD } else { BAD }, &format!("{failed} failed"));
+        let text = format!("It is {} now; {succeeded} runs succeeded, {failures}.", clock.now);
         if format.is_json() { json_text(&clock) } else { text }
     })))
 }
@@ -56,7 +58,7 @@ pub(crate) async fn why(id: &str, format: &FormatArgs, target: &TenantArgs) -> R
     Ok(exit_with(
         lab.why(tenant, &of).await.map(
             |why| {
-                if format.is_json() { json_text(&why) } else { why.to_string() }
+                if format.is_json() { json_text(&why) } else { format!("{why:#}") }
             },
         ),
     ))

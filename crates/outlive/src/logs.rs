@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
-use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,8 @@ use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::{Context, Filter, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::terminal;
 
 /// The crates, without the prefix `outlive_` of their modules.
 const CRATES: [&str; 13] = [
@@ -44,10 +45,9 @@ pub(crate) fn start() -> Repeats {
     };
     let repeats = Repeats::default();
     // Errors of the log itself would be printed by a macro that panics if standard error is closed.
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let printer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && !no_color)
+        .with_ansi(terminal::is_stderr_colored())
         .log_internal_errors(false);
     tracing_subscriber::registry().with(printer.with_filter(repeats.clone())).with(wanted).init();
     if let Some(error) = invalid {

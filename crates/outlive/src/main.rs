@@ -55,6 +55,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(answer) => return print_usage(&answer),
     };
+    terminal::set_colors(cli.color);
     let repeats = logs::start();
     outlive_chassis::raise_descriptor_limit();
     let result = start_runtimes().and_then(|(runtime, event_loops)| {

@@ -26,7 +26,7 @@ use self::reports::Reports;
 use self::watch::{OutputMode, ProgressPrinter};
 use crate::cli::RunArgs;
 use crate::lab_failure;
-use crate::terminal::{self, print, print_error};
+use crate::terminal::{self, print, print_diagnostics};
 use crate::up::Seeds;
 
 /// A hook for tests: the step at which every scenario panics, counted from 1, or 0 for the task
@@ -128,7 +128,7 @@ fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>,
             Ok(read) => files.push(read),
             Err(diagnostics) => {
                 valid = false;
-                diagnostics.iter().for_each(|diagnostic| print_error(diagnostic));
+                print_diagnostics(&diagnostics);
             }
         }
     }

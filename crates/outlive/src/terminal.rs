@@ -1,4 +1,5 @@
-//! Output to the terminal.
+//! Output to the terminal. Text may contain styles, which are removed if it is not a terminal, or
+//! if colors are not wanted.
 //!
 //! Standard output can fail while a command runs: the reader closes the pipe, or the disk is full.
 //! Nothing panics then. A closed pipe is ignored, any other failure is reported once on standard
@@ -9,7 +10,9 @@ use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
+use anstream::{AutoStream, ColorChoice};
 use outlive_chassis::StartError;
+use outlive_lab::Diagnostic;
 
 /// Exit code: cannot start, invalid file, or a result cannot be written.
 pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
@@ -38,7 +41,7 @@ pub(crate) fn print(text: &str) {
     if is_lost() {
         return;
     }
-    let mut output = io::stdout().lock();
+    let mut output = AutoStream::auto(io::stdout().lock());
     printed(output.write_all(text.as_bytes()).and_then(|()| output.flush()));
 }
 
@@ -89,10 +92,30 @@ pub(crate) fn print_start_error(error: &StartError) {
 
 /// Prints an error to standard error. If that fails too, only the exit code reports the error.
 pub(crate) fn print_error(error: &dyn Display) {
-    let _ = writeln!(io::stderr().lock(), "outlive: {error}");
+    print_to_stderr(&format!("outlive: {error}\n"));
+}
+
+/// Prints mistakes in files to standard error.
+pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic]) {
+    diagnostics.iter().for_each(|diagnostic| print_error(&diagnostic.styled()));
 }
 
 /// Prints text to standard error.
 pub(crate) fn print_to_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
+}
+
+/// Whether standard error shows colors.
+pub(crate) fn is_stderr_colored() -> bool {
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
+}
+
+/// Sets when output has colors; by default, on a terminal that can show them.
+pub(crate) fn set_colors(when: clap::ColorChoice) {
+    let choice = match when {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    };
+    choice.write_global();
 }

@@ -13,7 +13,7 @@ use crate::cli::TwinsArgs;
 use crate::console::LabStart;
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::run::{check_lab, panic_at_step};
-use crate::terminal::{self, print, print_error};
+use crate::terminal::{self, print, print_diagnostics, print_error};
 use crate::up::Seeds;
 
 /// Runs all files. Exit code 0 if every variant has another outcome.
@@ -26,7 +26,7 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
             Ok(file) => read.push(file),
             Err(diagnostics) => {
                 valid = false;
-                diagnostics.iter().for_each(|diagnostic| print_error(diagnostic));
+                print_diagnostics(&diagnostics);
             }
         }
     }

@@ -1,7 +1,10 @@
 //! What a diagnosis says.
 
+use anstyle::Style;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::style::{BAD, DOUBTFUL, GOOD, STRONG};
 
 /// A diagnosis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -68,6 +71,14 @@ impl Certainty {
             Self::CannotTell => "cannot tell",
         }
     }
+
+    const fn style(self) -> Style {
+        match self {
+            Self::Certain => GOOD,
+            Self::Likely => DOUBTFUL,
+            Self::CannotTell => BAD,
+        }
+    }
 }
 
 /// A finding.
@@ -94,27 +105,32 @@ pub enum Client {
     Unknown,
 }
 
+/// Plain; in colors with `{:#}`.
 impl std::fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{}\n\n{}", self.title, self.happened)?;
+        let colored = f.alternate();
+        let style = |style: Style| if colored { style } else { Style::new() };
+        let strong = style(STRONG);
+        writeln!(f, "{strong}{}{strong:#}\n\n{}", self.title, self.happened)?;
         if !self.rule.is_empty() {
             writeln!(f, "By: {}", self.rule)?;
         }
         if !self.read.is_empty() {
-            writeln!(f, "\nRead in the text")?;
+            writeln!(f, "\n{strong}Read in the text{strong:#}")?;
             for (name, value) in &self.read {
                 writeln!(f, "  {name}: {value}")?;
             }
         }
         if !self.findings.is_empty() {
-            writeln!(f, "\nHow certain")?;
+            writeln!(f, "\n{strong}How certain{strong:#}")?;
             for finding in &self.findings {
-                writeln!(f, "  {:<12} {}", finding.certainty.name(), finding.text)?;
+                let certainty = style(finding.certainty.style());
+                writeln!(f, "  {certainty}{:<12}{certainty:#} {}", finding.certainty.name(), finding.text)?;
             }
         }
-        writeln!(f, "\nWhat repairs it\n  {}", self.repair)?;
+        writeln!(f, "\n{strong}What repairs it{strong:#}\n  {}", self.repair)?;
         if !self.avoided_by.is_empty() {
-            writeln!(f, "\nWhat would have avoided it")?;
+            writeln!(f, "\n{strong}What would have avoided it{strong:#}")?;
             for way in &self.avoided_by {
                 writeln!(f, "  {way}")?;
             }

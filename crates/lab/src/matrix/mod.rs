@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod holder;
 mod html;
+mod table;
 mod temporary_tenant;
 mod text;
 

@@ -1,46 +1,26 @@
 //! The matrix as text: a table for terminals, and Markdown.
 
+use anstyle::Style;
+
+use super::table::{StyledCell, styled_summary, table};
 use super::{Cell, Matrix};
+use crate::style::{BAD, GOOD};
 
 impl Matrix {
     /// Returns a table for terminals, followed by a list of the cells that differ.
     pub fn table(&self) -> String {
-        let titles: Vec<_> = self.rows.iter().take(1).flat_map(|row| &row.cells).map(Cell::title).collect();
-        let mut lines = vec![vec![format!("Edition {}", self.edition)]];
-        lines[0].extend(titles.into_iter().map(str::to_owned));
+        let plain = |text: &str| (text.to_owned(), Style::new());
+        let titles = self.rows.iter().take(1).flat_map(|row| &row.cells).map(|cell| plain(cell.title()));
+        let mut lines: Vec<Vec<StyledCell>> =
+            vec![[plain(&format!("Edition {}", self.edition))].into_iter().chain(titles).collect()];
         for row in &self.rows {
-            let mut line = vec![row.title.clone()];
-            line.extend(
-                row.cells
-                    .iter()
-                    .map(|cell| if cell.agrees { observed(cell) } else { format!("{} !", observed(cell)) }),
-            );
-            lines.push(line);
+            let cells = row.cells.iter().map(|cell| match cell.agrees {
+                true => (observed(cell), GOOD),
+                false => (format!("{} !", observed(cell)), BAD),
+            });
+            lines.push([plain(&row.title)].into_iter().chain(cells).collect());
         }
-        let widths: Vec<usize> = (0..lines[0].len())
-            .map(|column| {
-                lines
-                    .iter()
-                    .filter_map(|line| line.get(column))
-                    .map(|text| text.chars().count())
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
-        let mut text = String::new();
-        for (index, line) in lines.iter().enumerate() {
-            let cells: Vec<_> =
-                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            text.push_str(cells.join("  ").trim_end());
-            text.push('\n');
-            if index == 0 {
-                text.push_str(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
-                text.push('\n');
-            }
-        }
-        text.push('\n');
-        text.push_str(&self.summary());
-        text
+        format!("{}\n{}", table(&lines), styled_summary(&self.summary()))
     }
 
     /// Returns the number of cells that agree, and a list of those that differ.

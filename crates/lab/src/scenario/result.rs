@@ -1,9 +1,11 @@
 //! The results of a run as plain data: file → scenario → step. Reports are made from them alone.
 
+use anstyle::Style;
 use outlive_clock::{Instant, TenantId};
 use serde::Serialize;
 
-use crate::diagnostic::Position;
+use crate::diagnostic::{Diagnostic, Position};
+use crate::style::{BAD, DOUBTFUL, GOOD};
 
 /// The outcome of a step, a scenario, a file or a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,6 +30,15 @@ impl Status {
             Self::Failed => "failed",
             Self::Error => "error",
             Self::Skipped => "skipped",
+        }
+    }
+
+    /// Returns its style on a terminal.
+    pub(crate) const fn style(self) -> Style {
+        match self {
+            Self::Passed => GOOD,
+            Self::Failed | Self::Error => BAD,
+            Self::Skipped => DOUBTFUL,
         }
     }
 
@@ -105,7 +116,7 @@ pub struct StepResult {
     pub error: Option<String>,
     /// If it did not pass: its position, its line in the file, and what was wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub diagnostic: Option<String>,
+    pub diagnostic: Option<Diagnostic>,
 }
 
 /// The result of an expectation.
@@ -150,6 +161,14 @@ impl Check {
 }
 
 impl StepResult {
+    /// Returns what was wrong, with its position if it has one; empty if nothing was.
+    pub(crate) fn mistake(&self) -> String {
+        match (&self.diagnostic, &self.error) {
+            (Some(diagnostic), _) => diagnostic.to_string(),
+            (None, error) => error.clone().unwrap_or_default(),
+        }
+    }
+
     /// Returns the checks that did not pass.
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| !check.passed)

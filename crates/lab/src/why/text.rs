@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use outlive_rules::{ClientClass, Presented, Question};
+use anstyle::Style;
+use outlive_rules::{ClientClass, Outcome, Presented, Question};
 
 use super::{Moment, Why};
+use crate::style::{BAD, GOOD, STRONG};
 
 /// Returns the column of the revocation table that applies, in words.
 pub(super) fn column(question: &Question) -> Option<&'static str> {
@@ -26,13 +28,19 @@ pub(super) fn column(question: &Question) -> Option<&'static str> {
     })
 }
 
+/// Plain; in colors with `{:#}`.
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.what)?;
+        let strong = style(f, STRONG);
+        writeln!(f, "{strong}{}{strong:#}", self.what)?;
         moments(f, "Where it came from", &self.lineage)?;
         moments(f, "What was done with it", &self.decisions)?;
         if let Some(verdict) = &self.verdict {
-            writeln!(f, "\nNow, on {}\n  {}", verdict.at.whole_second(), verdict.explain())?;
+            let outcome = style(f, if verdict.outcome == Outcome::Accepted { GOOD } else { BAD });
+            let words = verdict.explain();
+            let (first, rest) = words.split_at(words.find(':').unwrap_or(0));
+            let at = verdict.at.whole_second();
+            writeln!(f, "\n{strong}Now, on {at}{strong:#}\n  {outcome}{first}{outcome:#}{rest}")?;
         }
         if let Some(at) = self.ends_by_itself {
             writeln!(f, "\nIt expires on {} unless an event ends it earlier.", at.whole_second())?;
@@ -44,11 +52,17 @@ impl fmt::Display for Why {
     }
 }
 
+/// Returns a style, or none in plain text.
+fn style(f: &fmt::Formatter<'_>, style: Style) -> Style {
+    if f.alternate() { style } else { Style::new() }
+}
+
 fn moments(f: &mut fmt::Formatter<'_>, title: &str, moments: &[Moment]) -> fmt::Result {
     if moments.is_empty() {
         return Ok(());
     }
-    writeln!(f, "\n{title}")?;
+    let strong = style(f, STRONG);
+    writeln!(f, "\n{strong}{title}{strong:#}")?;
     moments
         .iter()
         .try_for_each(|moment| writeln!(f, "  {}  {:<8}  {}", moment.at, moment.service, moment.words))
@@ -58,6 +72,7 @@ fn list(f: &mut fmt::Formatter<'_>, title: &str, words: &[String]) -> fmt::Resul
     if words.is_empty() {
         return Ok(());
     }
-    writeln!(f, "\n{title}")?;
+    let strong = style(f, STRONG);
+    writeln!(f, "\n{strong}{title}{strong:#}")?;
     words.iter().try_for_each(|words| writeln!(f, "  - {words}"))
 }

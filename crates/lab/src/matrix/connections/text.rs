@@ -1,38 +1,26 @@
 //! The matrix as text: a table for terminals, and Markdown.
 
+use anstyle::Style;
+
+use super::super::table::{StyledCell, styled_summary, table};
 use super::report::{ConnectionCell, ConnectionMatrix};
+use crate::style::{BAD, GOOD};
 
 impl ConnectionMatrix {
     /// Returns a table for terminals, followed by a list of the cells that differ.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut lines = vec![vec!["Event".to_owned()]];
-        lines[0].extend(self.columns.iter().map(|column| column.label.clone()));
+        let plain = |text: &str| (text.to_owned(), Style::new());
+        let labels = self.columns.iter().map(|column| plain(&column.label));
+        let mut lines: Vec<Vec<StyledCell>> = vec![[plain("Event")].into_iter().chain(labels).collect()];
         for row in &self.rows {
-            let mut line = vec![row.title.clone()];
-            let mark = |cell: &ConnectionCell| if cell.agrees { "" } else { " !" };
-            line.extend(row.cells.iter().map(|cell| format!("{}{}", observed(cell), mark(cell))));
-            lines.push(line);
+            let cells = row.cells.iter().map(|cell| match cell.agrees {
+                true => (observed(cell), GOOD),
+                false => (format!("{} !", observed(cell)), BAD),
+            });
+            lines.push([plain(&row.title)].into_iter().chain(cells).collect());
         }
-        let width = |column: usize| {
-            let cells = lines.iter().filter_map(|line| line.get(column));
-            cells.map(|text| text.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
-        let mut text = String::new();
-        for (index, line) in lines.iter().enumerate() {
-            let cells: Vec<_> =
-                line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-            text.push_str(cells.join("  ").trim_end());
-            text.push('\n');
-            if index == 0 {
-                text.push_str(&widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
-                text.push('\n');
-            }
-        }
-        text.push_str(LEGEND);
-        text.push_str(&self.summary());
-        text
+        format!("{}{LEGEND}{}", table(&lines), styled_summary(&self.summary()))
     }
 
     /// Returns a table in Markdown.

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use crate::scenario::result::{RunResult, Status};
+use crate::style::printable;
 
 /// Returns a line for each step that did not pass.
 pub fn report(result: &RunResult) -> String {
@@ -14,9 +15,8 @@ pub fn report(result: &RunResult) -> String {
                 if !matches!(step.status, Status::Failed | Status::Error) {
                     continue;
                 }
-                let message = step.diagnostic.as_deref().or(step.error.as_deref()).unwrap_or_default();
-                let message =
-                    step.why.iter().fold(message.to_owned(), |message, why| format!("{message}\n{why}"));
+                let message = step.mistake();
+                let message = step.why.iter().fold(message, |message, why| format!("{message}\n{why}"));
                 let _ = writeln!(
                     lines,
                     "::error file={},line={},col={},title={}::{}",
@@ -33,7 +33,7 @@ pub fn report(result: &RunResult) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -1,9 +1,11 @@
 //! The result tree as a page that needs no other file: every step with what happened, why, and what
 //! was expected, on the line of its virtual time.
 
+use anstream::adapter::strip_str;
 use askama::Template;
 
 use crate::scenario::result::{Check, RunResult, ScenarioResult, Status, StepResult};
+use crate::style::printable;
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -14,7 +16,8 @@ struct Page<'a> {
 
 /// Returns the whole page, without scripts or external resources.
 pub fn report(result: &RunResult, wall_ms: i64) -> String {
-    Page { result, summary: super::summary::report(result, wall_ms).trim().to_owned() }.to_string()
+    let summary = strip_str(super::summary::report(result, wall_ms).trim()).to_string();
+    printable(&Page { result, summary }.to_string()).into_owned()
 }
 
 /// The steps of a chapter.

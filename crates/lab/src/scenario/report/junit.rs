@@ -60,9 +60,9 @@ fn case(xml: &mut String, scenario: &ScenarioResult, step: &StepResult) {
         step.position.line,
         seconds(step.wall_ms)
     );
-    let message = step.diagnostic.as_deref().or(step.error.as_deref()).unwrap_or_default();
+    let message = step.mistake();
     let first = message.lines().next().unwrap_or_default();
-    let body = step.why.iter().fold(message.to_owned(), |body, why| format!("{body}\n{why}"));
+    let body = step.why.iter().fold(message.clone(), |body, why| format!("{body}\n{why}"));
     match step.status {
         Status::Passed => xml.push_str("/>\n"),
         Status::Skipped => xml.push_str("><skipped/></testcase>\n"),

@@ -2,14 +2,18 @@
 
 use std::fmt::Write;
 
+use anstyle::Style;
+
 use crate::scenario::result::{RunResult, ScenarioResult, Status, StepResult};
+use crate::style::{STRONG, printable, styled};
 
 /// Maximum width of a line, in characters.
 const WIDTH: usize = 110;
 
 /// Returns the heading of a scenario.
 pub fn opening(name: &str, about: Option<&str>) -> String {
-    let mut text = format!("\n{name}\n{}\n", "=".repeat(name.chars().count().min(WIDTH)));
+    let line = "=".repeat(name.chars().count().min(WIDTH));
+    let mut text = format!("\n{}\n{line}\n", styled(STRONG, &printable(name)));
     if let Some(about) = about {
         text.push_str(&wrapped(&about.split_whitespace().collect::<Vec<_>>().join(" "), "", ""));
     }
@@ -18,7 +22,7 @@ pub fn opening(name: &str, about: Option<&str>) -> String {
 
 /// Returns the heading of a chapter.
 pub fn chapter(title: &str) -> String {
-    format!("\n{title}\n")
+    format!("\n{}\n", styled(STRONG, &printable(title)))
 }
 
 /// Returns a step: its time and title, what happened, why, and what was wrong.
@@ -30,11 +34,11 @@ pub fn step(step: &StepResult) -> String {
         Status::Skipped => "skipped",
     };
     let at = step.at.map_or_else(|| " ".repeat(20), |at| at.whole_second().to_string());
-    let mut text = wrapped(&format!("{at}  {} … {sign}", step.title), "  ", "                        ");
+    let indent = " ".repeat(24);
+    let mut text = marked(&format!("{at}  {}", step.title), step.status.style(), sign, "  ", &indent);
     if step.status == Status::Skipped {
         return text;
     }
-    let indent = " ".repeat(24);
     for sentence in &step.narration {
         text.push_str(&wrapped(sentence, &indent, &indent));
     }
@@ -42,7 +46,7 @@ pub fn step(step: &StepResult) -> String {
         text.push_str(&wrapped(&format!("why: {why}"), &indent, &format!("{indent}     ")));
     }
     for check in step.failures() {
-        let _ = writeln!(text, "{indent}{}:", check.what);
+        let _ = writeln!(text, "{indent}{}:", printable(&check.what));
         text.push_str(&wrapped(
             &format!("expected  {}", check.expected),
             &format!("{indent}  "),
@@ -55,7 +59,7 @@ pub fn step(step: &StepResult) -> String {
         ));
     }
     if let Some(diagnostic) = &step.diagnostic {
-        for line in diagnostic.lines() {
+        for line in diagnostic.styled().lines() {
             let _ = writeln!(text, "    {line}");
         }
     } else if let Some(error) = &step.error {
@@ -70,7 +74,7 @@ pub fn ending(scenario: &ScenarioResult) -> String {
     let checks: usize = scenario.steps.iter().map(|step| step.checks.len()).sum();
     let mut text = format!(
         "\n{}: {} of {} steps passed, {checks} expectations checked",
-        scenario.status.word(),
+        styled(scenario.status.style(), scenario.status.word()),
         count(Status::Passed),
         scenario.steps.len(),
     );
@@ -78,7 +82,7 @@ pub fn ending(scenario: &ScenarioResult) -> String {
         [(Status::Failed, "failed"), (Status::Error, "could not be executed"), (Status::Skipped, "skipped")]
     {
         if count(status) > 0 {
-            let _ = write!(text, ", {} {word}", count(status));
+            let _ = write!(text, ", {}", styled(status.style(), &format!("{} {word}", count(status))));
         }
     }
     let _ = writeln!(text, " ({}.{:01} s)", scenario.wall_ms / 1_000, scenario.wall_ms % 1_000 / 100);
@@ -105,8 +109,18 @@ pub fn report(result: &RunResult) -> String {
     result.files.iter().flat_map(|file| &file.scenarios).map(scenario).collect()
 }
 
+/// Breaks text into lines, the last of which ends with a mark in its style.
+pub(super) fn marked(text: &str, style: Style, mark: &str, first: &str, rest: &str) -> String {
+    // It stays in one line.
+    let unbroken = mark.replace(' ', "\u{a0}");
+    let whole = wrapped(&format!("{text} … {unbroken}"), first, rest);
+    let before = whole.trim_end().strip_suffix(&unbroken).unwrap_or(&whole);
+    format!("{before}{}\n", styled(style, mark))
+}
+
 /// Breaks text into lines. A word that is longer than a line is not split.
 pub(super) fn wrapped(text: &str, first: &str, rest: &str) -> String {
+    let text = printable(text);
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::scenario::result::{RunResult, Status};
+use crate::style::styled;
 
 /// Returns the outcome of all scenarios in one line.
 pub fn report(result: &RunResult, wall_ms: i64) -> String {
@@ -10,16 +11,16 @@ pub fn report(result: &RunResult, wall_ms: i64) -> String {
     let count = |status: Status| scenarios().filter(|scenario| scenario.status == status).count();
     let steps: usize = scenarios().map(|scenario| scenario.steps.len()).sum();
     let mut text = format!(
-        "\n{} in {}: {} passed",
+        "\n{} in {}: {}",
         number(scenarios().count(), "scenario"),
         number(result.files.len(), "file"),
-        count(Status::Passed)
+        styled(Status::Passed.style(), &format!("{} passed", count(Status::Passed)))
     );
     for (status, word) in
         [(Status::Failed, "failed"), (Status::Error, "could not be executed"), (Status::Skipped, "skipped")]
     {
         if count(status) > 0 {
-            let _ = write!(text, ", {} {word}", count(status));
+            let _ = write!(text, ", {}", styled(status.style(), &format!("{} {word}", count(status))));
         }
     }
     let _ =

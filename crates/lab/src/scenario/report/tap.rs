@@ -30,7 +30,7 @@ fn point(tap: &mut String, number: usize, file: &str, scenario: &ScenarioResult)
     let mut wrong =
         scenario.steps.iter().filter(|step| matches!(step.status, Status::Failed | Status::Error));
     let Some(step) = wrong.next() else { return };
-    let message = step.diagnostic.as_deref().or(step.error.as_deref()).unwrap_or_default();
+    let message = step.mistake();
     let _ = writeln!(tap, "  ---");
     // JSON texts are YAML texts, too.
     for (name, value) in [

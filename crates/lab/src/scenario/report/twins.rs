@@ -1,8 +1,9 @@
 //! A scenario and its variant side by side, up to the step at which their outcomes differ.
 
-use super::story::{opening, wrapped};
+use super::story::{marked, opening, wrapped};
 use crate::scenario::result::{Status, StepResult};
 use crate::scenario::run::TwinsResult;
+use crate::style::{BAD, DOUBTFUL, GOOD, STRONG, printable, styled};
 
 const INDENT: &str = "                        ";
 
@@ -14,9 +15,12 @@ pub fn twins(result: &TwinsResult) -> String {
     text.push_str(&format!("\nOne fact differs, {}: {this} | {that}\n\n", result.fact.fact));
     for (number, (left, right)) in written.steps.iter().zip(&variant.steps).enumerate() {
         let differs = result.diverged_at == Some(number);
-        let how = if differs { "OUTCOMES DIFFER" } else { in_both(left.status) };
+        let (style, how) = match differs {
+            true => (DOUBTFUL.bold(), "OUTCOMES DIFFER"),
+            false => (left.status.style(), in_both(left.status)),
+        };
         let at = left.at.map_or_else(|| " ".repeat(20), |at| at.whole_second().to_string());
-        text.push_str(&wrapped(&format!("{at}  {} … {how}", left.title), "  ", INDENT));
+        text.push_str(&marked(&format!("{at}  {}", left.title), style, how, "  ", INDENT));
         if differs {
             text.push_str(&side(this, left));
             text.push_str(&side(that, right));
@@ -38,7 +42,7 @@ const fn in_both(status: Status) -> &'static str {
 
 fn side(value: &str, step: &StepResult) -> String {
     let deeper = format!("{INDENT}  ");
-    let mut text = wrapped(&format!("{value}:"), INDENT, INDENT);
+    let mut text = format!("{INDENT}{}\n", styled(STRONG, &printable(&format!("{value}:"))));
     for sentence in &step.narration {
         text.push_str(&wrapped(sentence, &deeper, &deeper));
     }
@@ -54,20 +58,27 @@ fn side(value: &str, step: &StepResult) -> String {
 fn ending(result: &TwinsResult) -> String {
     let [written, variant] = &result.results;
     let total = written.steps.len();
-    match result.diverged_at {
-        Some(at) if result.diverges() => format!("\nThe outcomes differ at step {} of {total}.\n", at + 1),
-        Some(at) => format!(
-            "\nThe outcomes differ at step {} of {total}, but not as expected: the scenario as written {}, its variant {}.\n",
-            at + 1,
-            written.status.word(),
-            variant.status.word()
+    let (style, text) = match result.diverged_at {
+        Some(at) if result.diverges() => {
+            (GOOD, format!("The outcomes differ at step {} of {total}.", at + 1))
+        }
+        Some(at) => (
+            BAD,
+            format!(
+                "The outcomes differ at step {} of {total}, but not as expected: the scenario as written {}, its variant {}.",
+                at + 1,
+                written.status.word(),
+                variant.status.word()
+            ),
         ),
-        None => format!("\nThe outcomes do not differ in any of {total} steps.\n"),
-    }
+        None => (BAD, format!("The outcomes do not differ in any of {total} steps.")),
+    };
+    format!("\n{}\n", styled(style, &text))
 }
 
 #[cfg(test)]
 mod tests {
+    use anstream::adapter::strip_str;
     use insta::assert_snapshot;
     use outlive_clock::Instant;
 
@@ -121,7 +132,7 @@ mod tests {
         use Status::{Failed, Passed};
         let result = result([[Passed, Passed], [Passed, Failed]], Some(1));
         assert!(result.diverges());
-        assert_snapshot!(twins(&result).trim_start(), @"
+        assert_snapshot!(strip_str(twins(&result).trim_start()).to_string(), @"
         A story
         =======
 
@@ -140,17 +151,21 @@ mod tests {
         ");
     }
 
+    fn plain(result: &TwinsResult) -> String {
+        strip_str(&twins(result)).to_string()
+    }
+
     #[test]
     fn equal_or_unexpected_outcomes_are_reported() {
         use Status::{Error, Failed, Passed};
         let alike = result([[Passed, Passed], [Passed, Passed]], None);
         assert!(
-            !alike.diverges() && twins(&alike).ends_with("The outcomes do not differ in any of 2 steps.\n")
+            !alike.diverges() && plain(&alike).ends_with("The outcomes do not differ in any of 2 steps.\n")
         );
         let wrongly = result([[Passed, Failed], [Passed, Passed]], Some(1));
         assert!(
             !wrongly.diverges()
-                && twins(&wrongly).contains("not as expected: the scenario as written failed")
+                && plain(&wrongly).contains("not as expected: the scenario as written failed")
         );
         assert!(!result([[Passed, Passed], [Passed, Error]], Some(1)).diverges());
     }

@@ -166,7 +166,7 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
         why: Vec::new(),
         checks: Vec::new(),
         error: Some(why.to_owned()),
-        diagnostic: Some(file.at(position, why, REMEDY).to_string()),
+        diagnostic: Some(file.at(position, why, REMEDY)),
     };
     ScenarioResult {
         name: scenario.name.value.clone(),

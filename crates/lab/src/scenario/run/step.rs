@@ -60,7 +60,7 @@ impl StepLocation<'_> {
         StepResult {
             status: Status::Error,
             error: Some(why.to_owned()),
-            diagnostic: Some(self.file.at(self.position, why, REMEDY).to_string()),
+            diagnostic: Some(self.file.at(self.position, why, REMEDY)),
             ..self.skipped(step)
         }
     }
@@ -116,7 +116,7 @@ pub(super) async fn run_step(
                 .collect::<Vec<_>>()
                 .join("; "),
         };
-        result.diagnostic = Some(location.file.at(location.position, message, REMEDY).to_string());
+        result.diagnostic = Some(location.file.at(location.position, message, REMEDY));
     }
     result
 }

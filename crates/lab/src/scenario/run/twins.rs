@@ -79,7 +79,7 @@ async fn expect_divergence(
     let check = Check::that("variant", "one of its steps fails", actual, passed);
     let diagnostic = (!passed).then(|| {
         let message = format!("variant: expected {}, got {}", check.expected, check.actual);
-        file.at(position, message, "`outlive twins` compares both step by step").to_string()
+        file.at(position, message, "`outlive twins` compares both step by step")
     });
     Some(StepResult {
         chapter: "The variant".to_owned(),
