@@ -8,11 +8,11 @@ use http::{HeaderMap, StatusCode};
 use outlive_clock::{Instant, Span, Speed, TenantId};
 use outlive_wire::lab_api::ClockAnswer;
 use outlive_wire::story::Story;
+use outlive_wire::{counted, grouped};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::error::ErrorPage;
-use crate::frame::grouped;
 use crate::lab::LabError;
 use crate::message::Message;
 use crate::pages::tenant_of;
@@ -264,15 +264,14 @@ fn moved(by: &str, clock: &ClockAnswer, runs: &Runs) -> String {
     let work = match (runs, done) {
         (_, 0) => "Nothing was due.".to_owned(),
         (Runs { is_partial: true, .. }, _) if failed == 0 => {
-            format!("{} runs and other work were done.", grouped(done))
+            format!("{} and other work were done.", counted(done, "run"))
         }
         (Runs { is_partial: true, .. }, _) => {
-            format!("{} runs and other work were done; {} failed.", grouped(done), grouped(failed))
+            format!("{} and other work were done; {} failed.", counted(done, "run"), grouped(failed))
         }
         (Runs { succeeded, failed, .. }, _) => {
             let all = succeeded + failed;
-            let runs = if all == 1 { "run" } else { "runs" };
-            format!("{all} {runs}: {succeeded} succeeded, {failed} failed.")
+            format!("{}: {succeeded} succeeded, {failed} failed.", counted(all, "run"))
         }
     };
     format!("Time moved {by}. {work}")

@@ -187,10 +187,13 @@ fn page_of(
     let breaking = matrix.rows.iter().filter(|row| row.cells.first().is_some_and(breaks)).count();
     ConnectionMatrixPage {
         frame,
-        title: format!(
-            "{} events break a confidential connection; a changed password does not",
-            capital(&number(breaking))
-        ),
+        title: match breaking {
+            1 => "One event breaks a confidential connection; a changed password does not".to_owned(),
+            events => format!(
+                "{} events break a confidential connection; a changed password does not",
+                capital(&number(events))
+            ),
+        },
         below: format!(
             "Each cell ran a real hourly flow in a tenant of its own, and its repair: {} of {} as expected ({} by our own choice), \
              {repaired} repaired as stated, in {} seconds. Rules {}.",

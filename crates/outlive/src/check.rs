@@ -8,6 +8,7 @@ use outlive_lab::Diagnostic;
 use outlive_lab::scenario::{KnownSeeds, read_scenarios};
 use outlive_lab::style::{GOOD, styled};
 use outlive_lab::yaml::top_names;
+use outlive_wire::counted;
 use serde_json::{Value, json};
 
 use crate::cli::FormatArgs;
@@ -56,17 +57,15 @@ fn as_json(file: &Path, checked: &Result<String, Vec<Diagnostic>>) -> Value {
 fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnostic>> {
     if looks_like_seed(path) {
         let seed = read_seed(Some(path))?.file;
-        return Ok(format!(
-            "valid seed: {} users, {} applications",
-            seed.users.len(),
-            seed.applications.len()
-        ));
+        let users = counted(seed.users.len(), "user");
+        let applications = counted(seed.applications.len(), "application");
+        return Ok(format!("valid seed: {users}, {applications}"));
     }
     let read = read_scenarios(path, seeds)?;
     let scenarios = &read.file.scenarios.value;
     let chapters = scenarios.iter().flat_map(|scenario| &scenario.chapters.value);
     let steps: usize = chapters.map(|chapter| chapter.steps.value.len()).sum();
-    Ok(format!("valid: {} scenarios, {steps} steps", scenarios.len()))
+    Ok(format!("valid: {}, {}", counted(scenarios.len(), "scenario"), counted(steps, "step")))
 }
 
 /// Whether a file is a seed: it has a key that only seed files have, and no `scenarios`.

@@ -9,6 +9,7 @@ use outlive_clock::Randomness;
 use outlive_lab::http::Http;
 use outlive_lab::scenario::run::LabClient;
 use outlive_wire::classes::{Class, ClassRequest};
+use outlive_wire::counted;
 
 use crate::cli::ClassArgs;
 use crate::lab_failure;
@@ -61,11 +62,11 @@ fn read_names(path: &Path) -> Result<Vec<String>, StartError> {
 fn described(class: &Class, lab: &str) -> String {
     let (lab, code) = (lab.trim_end_matches('/'), &class.code);
     let mut text = format!(
-        "The class {code} has {} seats, each with a tenant of its own.\n\n  \
+        "The class {code} has {}, each with a tenant of its own.\n\n  \
          to join    {lab}/join?code={code}\n  \
          overview   {lab}/class/{code}\n  \
          to end it  curl -X DELETE {lab}/lab/classes/{code}\n",
-        class.seats.len()
+        counted(class.seats.len(), "seat")
     );
     for seat in &class.seats {
         let name = seat.name.as_deref().map_or_else(String::new, |name| format!("  {name}"));

@@ -16,6 +16,7 @@ use outlive_lab::seed::Seed;
 use outlive_lab::services::{LabSurface, Origin, Origins};
 use outlive_lab::tenants::{TenantError, Tenants, TenantsConfig};
 use outlive_rules::Ruleset;
+use outlive_wire::counted;
 use tokio::task::JoinHandle;
 
 use crate::seed_check::all_mistakes;
@@ -43,10 +44,9 @@ impl LabStart {
         let file = seed.map_or_else(|| "seeds/contoso.yaml".to_owned(), |path| path.display().to_string());
         let seed = read_seed(seed).map_err(|mistakes| {
             let listed = mistakes.iter().map(|mistake| format!("\n{}", mistake.styled())).collect::<String>();
-            let many = if mistakes.len() == 1 { "" } else { "s" };
             StartError::new(
                 format!("cannot use the seed file {file}"),
-                format!("it has {} mistake{many}{listed}", mistakes.len()),
+                format!("it has {}{listed}", counted(mistakes.len(), "mistake")),
                 "correct the seed file; `outlive check FILE` checks it without starting",
             )
         })?;

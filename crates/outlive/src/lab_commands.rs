@@ -8,6 +8,7 @@ use outlive_clock::{Randomness, Span, TenantId};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::run::{LabClient, LabError};
 use outlive_lab::style::{BAD, GOOD, styled};
+use outlive_wire::counted;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ pub(crate) async fn advance(
         let (done, failed) = clock.due_work();
         let succeeded = done.saturating_sub(failed);
         let failures = styled(if failed == 0 { GOOD } else { BAD }, &format!("{failed} failed"));
-        let text = format!("It is {} now; {succeeded} runs succeeded, {failures}.", clock.now);
+        let text = format!("It is {} now; {} succeeded, {failures}.", clock.now, counted(succeeded, "run"));
         if format.is_json() { json_text(&clock) } else { text }
     })))
 }

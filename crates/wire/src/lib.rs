@@ -15,6 +15,7 @@
 
 mod catalogue;
 pub mod classes;
+mod counted;
 mod counts;
 pub mod directory;
 mod event;
@@ -43,6 +44,7 @@ pub mod tenant;
 pub mod timeline;
 
 pub use catalogue::EventDescription;
+pub use counted::{counted, grouped};
 pub use counts::{Counts, DatabaseCounts, ProcessCounts};
 pub use event::EventPayload;
 pub use events::{JournalEvent, UnknownEvent};

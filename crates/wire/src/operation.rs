@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ExpectedRuns;
+use crate::counted::{counted, grouped};
 use crate::service::Service;
 
 /// What an operation does.
@@ -95,22 +96,17 @@ impl OperationDetails {
     pub fn runs_in_words(&self) -> Option<String> {
         let ExpectedRuns { runs, is_exact } = self.expected?;
         let started = grouped(self.runs);
+        let all = counted(runs.max(self.runs), "run");
         match (is_exact, runs) {
             (_, 0) => None,
             (true, 1) => Some(format!("{started} of one run")),
-            (true, runs) => Some(format!("{started} of {} runs", grouped(runs.max(self.runs)))),
-            (false, runs) => Some(format!("{started} of about {} runs", grouped(runs.max(self.runs)))),
+            (true, _) => Some(format!("{started} of {all}")),
+            (false, _) => Some(format!("{started} of about {all}")),
         }
     }
 }
 
 /// A number with separators: 1,204.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
-    groups.collect::<Vec<_>>().join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
+use outlive_wire::counted;
 use outlive_wire::directory::{DirectoryKeyState, DirectoryKeys};
 
 use super::area::{AREAS, Area};
@@ -73,6 +74,6 @@ fn in_days(seconds: i64) -> String {
     match (seconds / 86_400, seconds % 86_400) {
         (1, 0) => "every day".to_owned(),
         (days, 0) => format!("every {days} days"),
-        _ => format!("every {} hours", seconds / 3_600),
+        _ => format!("every {}", counted(seconds / 3_600, "hour")),
     }
 }

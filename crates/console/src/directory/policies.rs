@@ -7,6 +7,7 @@ use http::HeaderMap;
 use outlive_rules::conditional_access::{
     FrequencyInterval, FrequencyUnit, GrantControl, PersistentBrowserMode, Policy, PolicyState,
 };
+use outlive_wire::counted;
 use outlive_wire::directory::{DirectoryPolicies, DirectoryPolicy};
 
 use super::area::{AREAS, Area};
@@ -106,10 +107,6 @@ fn names(included: &[String], excluded: &[String]) -> String {
         (false, true) => listed(included),
         (false, false) => format!("{}, except {}", listed(included), listed(excluded)),
     }
-}
-
-fn counted(count: u32, unit: &str) -> String {
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
 /// What a policy requires, in the admin center's words.

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
+use outlive_wire::counted;
 use outlive_wire::directory::DirectoryTenant;
 
 use super::area::{AREAS, Area};
@@ -42,7 +43,7 @@ pub(super) async fn show(
         (
             "Passwords",
             match found.password_validity_days {
-                Some(days) => format!("expire after {days} days"),
+                Some(days) => format!("expire after {}", counted(days, "day")),
                 None => "do not expire".to_owned(),
             },
         ),
@@ -52,7 +53,7 @@ pub(super) async fn show(
         let minutes = lifetime.access_token.as_seconds() / 60;
         facts.push((
             "Token lifetime policy",
-            format!("{}: access tokens live {minutes} minutes, {scope}", lifetime.name),
+            format!("{}: access tokens live {}, {scope}", lifetime.name, counted(minutes, "minute")),
         ));
     }
     if let Some(until) = found.outage_until {

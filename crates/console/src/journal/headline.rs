@@ -2,6 +2,7 @@
 
 use outlive_clock::Instant;
 use outlive_wire::JournalLine;
+use outlive_wire::counted;
 
 use super::criteria::{self, Criteria};
 use crate::number_words::number;
@@ -65,10 +66,12 @@ pub(super) fn headline(
     let title = format!("{}: {sentence}{since}", When::of(shown.at, now).shown);
     let count = match (lines.len(), criteria.before.is_empty(), has_older) {
         (1, true, false) => "one event".to_owned(),
-        (count, true, false) => format!("{count} events"),
-        (count, true, true) => format!("the latest {count} events, older ones on the next page"),
-        (count, false, true) => format!("{count} events, older ones on the next page"),
-        (count, false, false) => format!("the first {count} events"),
+        (count, true, false) => counted(count, "event"),
+        (1, true, true) => "the latest event, older ones on the next page".to_owned(),
+        (count, true, true) => format!("the latest {}, older ones on the next page", counted(count, "event")),
+        (count, false, true) => format!("{}, older ones on the next page", counted(count, "event")),
+        (1, false, false) => "the first event".to_owned(),
+        (count, false, false) => format!("the first {}", counted(count, "event")),
     };
     (title, format!("{what}{of}, latest first: {count}."))
 }

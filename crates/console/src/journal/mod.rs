@@ -11,6 +11,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use outlive_clock::Instant;
+use outlive_wire::counted;
 use outlive_wire::{HeldConnections, JournalLine};
 
 use self::criteria::{Asked, Choice, Criteria};
@@ -158,11 +159,11 @@ fn entry_of(stretch: &Stretch<'_>, now: Instant, view: &View<'_>) -> Entry {
     let words = match stretch {
         Stretch::SetUp(lines) => set_up_in_words(lines),
         _ if latest.seconds == earliest.seconds => {
-            format!("{} events like those above and below", lines.len())
+            format!("{} like those above and below", counted(lines.len(), "event"))
         }
         _ => format!(
-            "{} events like those above and below, {} to {}",
-            lines.len(),
+            "{} like those above and below, {} to {}",
+            counted(lines.len(), "event"),
             earliest.seconds,
             latest.seconds
         ),
@@ -186,7 +187,7 @@ fn set_up_in_words(lines: &[&JournalLine]) -> String {
         }
     });
     let made = made.collect::<Vec<_>>().join(", ");
-    let events = if lines.len() == 1 { "one event".to_owned() } else { format!("{} events", lines.len()) };
+    let events = if lines.len() == 1 { "one event".to_owned() } else { counted(lines.len(), "event") };
     format!("Set-up of the tenant, {events}{}{made}", if made.is_empty() { "" } else { ": " })
 }
 

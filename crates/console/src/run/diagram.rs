@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use outlive_wire::counted;
 use outlive_wire::run_steps::{Carried, Party, RunStep, RunSteps, StepKind};
 
 use super::words::{carried, note_title, party_name};
@@ -202,12 +203,12 @@ impl Diagram<'_> {
             format!(" width=\"{width:.0}\" height=\"{height:.0}\"")
         };
         let mut svg = String::new();
-        let count = self.run.steps.len();
+        let steps = counted(self.run.steps.len(), "step");
         let _ = write!(
             svg,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"draw sq\" viewBox=\"0 0 {width:.0} {height:.0}\"{size} role=\"img\" \
              aria-labelledby=\"sq-t sq-d\"><title id=\"sq-t\">What happened in this run</title>\
-             <desc id=\"sq-d\">{count} steps, repeated as a list below the diagram.</desc>{}",
+             <desc id=\"sq-d\">{steps}, repeated as a list below the diagram.</desc>{}",
             self.style
         );
         if !self.style.is_empty() {

@@ -3,9 +3,9 @@
 use outlive_clock::{Instant, Span};
 use outlive_wire::JournalLine;
 use outlive_wire::KnownRun;
+use outlive_wire::grouped;
 use outlive_wire::story::{CredentialKind, Holder, Story, StoryFlow};
 
-use crate::frame::grouped;
 use crate::journal::is_set_up;
 use crate::number_words::number;
 use crate::when::{When, with_times_for_people};

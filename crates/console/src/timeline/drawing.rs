@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use outlive_clock::Instant;
+use outlive_wire::counted;
 use outlive_wire::timeline::Timeline;
 
 use super::marks::{Mark, flag, lane_name};
@@ -96,7 +97,7 @@ impl Picture<'_> {
         let flows = self.timeline.flows.iter().map(|flow| {
             let what = if flow.bins.is_empty() { "each run" } else { "counted" };
             let about = if flow.is_estimate { "about " } else { "" };
-            (flow.display_name.clone(), format!("{about}{} runs, {what}", crate::frame::grouped(flow.total)))
+            (flow.display_name.clone(), format!("{about}{}, {what}", counted(flow.total, "run")))
         });
         for (place, (name, role)) in lanes.chain(flows).enumerate() {
             let (y, odd) = (self.y(place), if place % 2 == 1 { " is-odd" } else { "" });

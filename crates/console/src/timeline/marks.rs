@@ -7,8 +7,8 @@ use outlive_clock::Instant;
 use outlive_wire::ClientClass;
 use outlive_wire::story::{CredentialKind, Holder};
 use outlive_wire::timeline::{FlowRuns, MarkKind, Timeline, TimelineEvent, TimelineLane, TimelineMark};
+use outlive_wire::{counted, grouped};
 
-use crate::frame::grouped;
 use crate::when::{When, with_times_for_people};
 
 /// A mark.
@@ -237,11 +237,11 @@ fn of_counted_runs(lane: usize, flow: &FlowRuns, now: Instant) -> Vec<Mark> {
     for (mark, (failed, succeeded)) in marks.iter_mut().zip(counts) {
         let until = When::of(mark.until.unwrap_or(mark.at), now).shown;
         mark.what = match (failed, succeeded) {
-            (0, succeeded) => format!("{} runs succeeded until {until}", grouped(succeeded)),
-            (failed, 0) => format!("First of {} failed runs, until {until}", grouped(failed)),
+            (0, succeeded) => format!("{} succeeded until {until}", counted(succeeded, "run")),
+            (failed, 0) => format!("First of {}, until {until}", counted(failed, "failed run")),
             (failed, succeeded) => format!(
-                "First of {} failed runs, until {until}; {} succeeded in the same days",
-                grouped(failed),
+                "First of {}, until {until}; {} succeeded in the same days",
+                counted(failed, "failed run"),
                 grouped(succeeded)
             ),
         };

@@ -1,8 +1,8 @@
 //! The title of a timeline: what its latest event did.
 
 use outlive_wire::timeline::{MarkKind, Timeline};
+use outlive_wire::{counted, grouped};
 
-use crate::frame::grouped;
 use crate::number_words::{capital, number};
 
 /// The answer of the page, as a sentence.
@@ -43,7 +43,7 @@ fn of_runs(timeline: &Timeline) -> String {
     match (failed, total) {
         (_, 0) => "Nothing ran in this time.".to_owned(),
         (0, 1) => "The one run succeeded.".to_owned(),
-        (0, total) => format!("None of {about}{} runs failed.", grouped(total)),
+        (0, total) => format!("None of {about}{} failed.", counted(total, "run")),
         (failed, total) => {
             let words = usize::try_from(failed).map_or_else(
                 |_| grouped(failed),
@@ -52,10 +52,8 @@ fn of_runs(timeline: &Timeline) -> String {
                     _ => grouped(u64::try_from(failed).unwrap_or_default()),
                 },
             );
-            format!(
-                "{words} of {about}{} runs failed; no event in this time ended a credential.",
-                grouped(total)
-            )
+            let all = counted(total, "run");
+            format!("{words} of {about}{all} failed; no event in this time ended a credential.")
         }
     }
 }

@@ -16,6 +16,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use outlive_clock::TenantId;
+use outlive_wire::counted;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::Value;
@@ -217,7 +218,7 @@ fn document(twins: &Twins) -> String {
     let count = written.steps.len();
     let _ = match twins.diverged_at {
         Some(at) => writeln!(text, "\nThe outcomes differ at step {} of {count}.\n", at + 1),
-        None => writeln!(text, "\nThe outcomes do not differ in any of {count} steps.\n"),
+        None => writeln!(text, "\nThe outcomes do not differ in any of {}.\n", counted(count, "step")),
     };
     let _ = writeln!(text, "| {} | outcome | why |\n| --- | --- | --- |", escaped(&twins.fact.fact));
     for side in sides(twins) {

@@ -9,6 +9,7 @@ use outlive_store::StoreError;
 use outlive_wire::classes::{
     Class, ClassList, ClassRequest, FailedSeat, JoinRequest, ProgressAnswer, Seat, SeatChoice, SeatProgress,
 };
+use outlive_wire::counted;
 
 use super::code;
 use super::store::ClassStore;
@@ -96,7 +97,11 @@ impl Classes {
         check_seats(0, seats)?;
         let names = names.iter().map(|name| checked_name(name)).collect::<Result<Vec<_>, _>>()?;
         if names.len() > usize::from(seats) {
-            return Err(ClassError::Invalid(format!("There are {} names for {seats} seats.", names.len())));
+            return Err(ClassError::Invalid(format!(
+                "There are {} for {}.",
+                counted(names.len(), "name"),
+                counted(seats, "seat")
+            )));
         }
         if let Some(twice) = first_twice(&names) {
             return Err(ClassError::Invalid(format!("The name '{twice}' is given to two seats.")));

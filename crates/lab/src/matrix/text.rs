@@ -1,6 +1,7 @@
 //! The matrix as text: a table for terminals, and Markdown.
 
 use anstyle::Style;
+use outlive_wire::counted;
 
 use super::table::{StyledCell, styled_summary, table};
 use super::{Cell, Matrix};
@@ -26,7 +27,7 @@ impl Matrix {
     /// Returns the number of cells that agree, and a list of those that differ.
     pub fn summary(&self) -> String {
         let (cells, agree) = self.count();
-        let mut text = format!("{agree} of {cells} cells are as in edition {}", self.edition);
+        let mut text = format!("{agree} of {} are as in edition {}", counted(cells, "cell"), self.edition);
         if self.rules != self.edition {
             text.push_str(&format!("; the tenants had the rules {}", self.rules));
         }

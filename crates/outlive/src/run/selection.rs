@@ -2,6 +2,7 @@
 
 use outlive_chassis::StartError;
 use outlive_lab::scenario::ReadScenarios;
+use outlive_wire::counted;
 
 use crate::cli::SelectionArgs;
 
@@ -33,14 +34,14 @@ pub(super) fn select(files: &[ReadScenarios], args: &SelectionArgs) -> Result<Ve
         let scenarios: usize = files.iter().map(|file| file.file.scenarios.value.len()).sum();
         return Err(StartError::new(
             "there is nothing to run",
-            format!("none of {scenarios} scenarios is selected"),
+            format!("none of {} is selected", counted(scenarios, "scenario")),
             "change --name and --tag, or leave them out",
         ));
     }
     if selected.iter().all(Vec::is_empty) {
         return Err(StartError::new(
             "there is nothing to run",
-            format!("this part has none of the {matching} selected scenarios"),
+            format!("this part has none of the {}", counted(matching, "selected scenario")),
             "give --shard fewer parts",
         ));
     }

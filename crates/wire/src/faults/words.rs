@@ -3,6 +3,7 @@
 use outlive_clock::Span;
 
 use super::{Dropped, FaultEffect, FaultSpec, WrongKey};
+use crate::counted::counted;
 use crate::lab_api::Service;
 
 impl FaultEffect {
@@ -108,10 +109,6 @@ fn span(span: Span) -> String {
         _ if seconds % 60 == 0 => counted(seconds / 60, "minute"),
         _ => format!("{seconds} s"),
     }
-}
-
-fn counted(number: i64, unit: &str) -> String {
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod workshop;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 use outlive_clock::{Instant, Span, Speed, wall_now};
 use outlive_rules::{Edition, Ruleset};
+use outlive_wire::counted;
 
 pub use self::report::{ConnectionCell, ConnectionMatrix, ConnectionRepair, ConnectionRow, MatrixColumn};
 
@@ -311,7 +312,7 @@ fn story(runs: &[&Run], caused: &Caused) -> Vec<String> {
     let mut story = Vec::new();
     let (before, after): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| run.at < caused.at);
     let good = before.iter().filter(|run| run.succeeded).count();
-    story.push(format!("Before the event, {good} of {} runs succeeded.", before.len()));
+    story.push(format!("Before the event, {good} of {} succeeded.", counted(before.len(), "run")));
     story.push(format!("{}: the event, by {}.", caused.at, caused.way));
     for run in &after {
         let how = if run.succeeded { "succeeded" } else { "failed" };

@@ -1,6 +1,7 @@
 //! The matrix as text: a table for terminals, and Markdown.
 
 use anstyle::Style;
+use outlive_wire::counted;
 
 use super::super::table::{StyledCell, styled_summary, table};
 use super::report::{ConnectionCell, ConnectionMatrix};
@@ -57,8 +58,13 @@ impl ConnectionMatrix {
     pub fn summary(&self) -> String {
         let counts = self.count();
         let mut text = format!(
-            "{} of {} cells are as expected ({} by our own choice), and {} of {} repairs work; {} s",
-            counts.agreeing, counts.cells, counts.own_choice, counts.repaired, counts.repairs, self.seconds
+            "{} of {} are as expected ({} by our own choice), and {} of {} work; {} s",
+            counts.agreeing,
+            counted(counts.cells, "cell"),
+            counts.own_choice,
+            counts.repaired,
+            counted(counts.repairs, "repair"),
+            self.seconds
         );
         if self.rules != self.edition {
             text.push_str(&format!("; the tenants had the rules {}", self.rules));

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anstyle::Style;
+use outlive_wire::counted;
 
 use crate::scenario::result::{RunResult, ScenarioResult, Status, StepResult};
 use crate::style::{STRONG, printable, styled};
@@ -73,10 +74,11 @@ pub fn ending(scenario: &ScenarioResult) -> String {
     let count = |status: Status| scenario.steps.iter().filter(|step| step.status == status).count();
     let checks: usize = scenario.steps.iter().map(|step| step.checks.len()).sum();
     let mut text = format!(
-        "\n{}: {} of {} steps passed, {checks} expectations checked",
+        "\n{}: {} of {} passed, {} checked",
         styled(scenario.status.style(), scenario.status.word()),
         count(Status::Passed),
-        scenario.steps.len(),
+        counted(scenario.steps.len(), "step"),
+        counted(checks, "expectation"),
     );
     for (status, word) in
         [(Status::Failed, "failed"), (Status::Error, "could not be executed"), (Status::Skipped, "skipped")]

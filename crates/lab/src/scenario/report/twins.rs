@@ -1,5 +1,7 @@
 //! A scenario and its variant side by side, up to the step at which their outcomes differ.
 
+use outlive_wire::counted;
+
 use super::story::{marked, opening, wrapped};
 use crate::scenario::result::{Status, StepResult};
 use crate::scenario::run::TwinsResult;
@@ -71,7 +73,7 @@ fn ending(result: &TwinsResult) -> String {
                 variant.status.word()
             ),
         ),
-        None => (BAD, format!("The outcomes do not differ in any of {total} steps.")),
+        None => (BAD, format!("The outcomes do not differ in any of {}.", counted(total, "step"))),
     };
     format!("\n{}\n", styled(style, &text))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::future::Either;
 use outlive_chassis::pause;
 use outlive_clock::{Instant, Span};
+use outlive_wire::counted;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -60,7 +61,10 @@ impl Verb for Advance {
         if let (Some(runs), Some(failed)) = (self.runs, self.failed)
             && failed > runs
         {
-            checker.wrong(format!("of {runs} runs, {failed} cannot fail"), "correct runs, or failed");
+            checker.wrong(
+                format!("of {}, {failed} cannot fail", counted(runs, "run")),
+                "correct runs, or failed",
+            );
         }
         if let Some(by) = &self.by {
             checker.move_by(by);
@@ -99,10 +103,8 @@ impl Verb for Advance {
         let passed = target - from;
         let runs = match (succeeded, failed) {
             (0, 0) => "nothing was due".to_owned(),
-            (1, 0) => "1 run succeeded".to_owned(),
-            (succeeded, 0) => format!("{succeeded} runs succeeded"),
-            (succeeded, 1) => format!("of {} runs, 1 failed", succeeded + 1),
-            (succeeded, failed) => format!("of {} runs, {failed} failed", succeeded + failed),
+            (succeeded, 0) => format!("{} succeeded", counted(succeeded, "run")),
+            (succeeded, failed) => format!("of {}, {failed} failed", counted(succeeded + failed, "run")),
         };
         recorder.note(format!("time moves by {passed} to {}: {runs}", moved.now));
         if let Some(runs) = self.runs {

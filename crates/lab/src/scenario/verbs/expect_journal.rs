@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use outlive_wire::counted;
 use outlive_wire::{JournalEvent, JournalLine};
 use serde::Deserialize;
 use serde_json::Value;
@@ -81,7 +82,7 @@ impl Verb for ExpectJournal {
             .filter(|line| self.service.as_ref().is_none_or(|service| line.service == service.value))
             .filter(|line| matching.iter().all(|(path, value)| value_at(line, path) == Some(value)))
             .collect();
-        recorder.note(format!("the journal contains {} {kind} events", lines.len()));
+        recorder.note(format!("the journal contains {}", counted(lines.len(), &format!("{kind} event"))));
         let actual = lines.len() as u64;
         let what = format!("{kind} events");
         if let Some(count) = self.count {
@@ -135,8 +136,8 @@ fn check_chain(lines: &[&JournalLine], chain: &Chain) -> Check {
     });
     let actual = match broken {
         // A chain has at least two events.
-        None if lines.len() < 2 => format!("{} events", lines.len()),
-        None => format!("{} unbroken links", lines.len().saturating_sub(1)),
+        None if lines.len() < 2 => counted(lines.len(), "event"),
+        None => counted(lines.len().saturating_sub(1), "unbroken link"),
         Some((index, pair)) => format!(
             "link {} at {}: follows {}, but the previous one is {}",
             index + 1,

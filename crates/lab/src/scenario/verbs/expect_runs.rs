@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use outlive_clock::{Instant, Span};
+use outlive_wire::counted;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -163,7 +164,7 @@ impl Verb for ExpectRuns {
                     format!("{} then {}", pair[0].properties.start_time, pair[1].properties.start_time)
                 }
                 // An interval needs at least two runs.
-                None if runs.len() < 2 => format!("{} runs", runs.len()),
+                None if runs.len() < 2 => counted(runs.len(), "run"),
                 None => format!("every {every}"),
             };
             recorder.check(Check::equal("interval of the runs", format!("every {every}"), actual));

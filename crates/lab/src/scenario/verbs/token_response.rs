@@ -1,6 +1,7 @@
 //! The responses of the issuer to the verbs that request tokens.
 
 use outlive_rules::Aadsts;
+use outlive_wire::counted;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -110,7 +111,7 @@ impl World {
             }
             (Ok(tokens), None) => {
                 let minutes = tokens.expires_in_s() / 60;
-                recorder.note(format!("{action}: an access token for {minutes} minutes"));
+                recorder.note(format!("{action}: an access token for {}", counted(minutes, "minute")));
                 recorder.check(Check::that("answer", "tokens", "tokens", !tokens.access_token.is_empty()));
                 recorder.output.tokens = Some(tokens.clone());
                 if let Some(name) = slot.name {
