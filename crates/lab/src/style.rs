@@ -27,7 +27,7 @@ pub fn styled(style: Style, text: &str) -> String {
 
 /// Returns text from a file or a response without control characters, which a terminal would
 /// obey.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+pub fn printable(text: &str) -> Cow<'_, str> {
     let obeyed = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
     if text.contains(obeyed) { Cow::Owned(text.replace(obeyed, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }

@@ -3,40 +3,33 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use outlive_chassis::pause;
 use outlive_clock::{Span, TenantId};
 use outlive_lab::scenario::run::LabClient;
 use outlive_wire::lab_api::OperationDetails;
+
+use crate::progress::Progress;
 
 /// How often the progress is read (wall time).
 const EVERY: Duration = Duration::from_millis(200);
 
 /// Awaits an advance, and shows its progress.
 pub(crate) async fn advancing<T>(lab: &LabClient, tenant: TenantId, moving: impl Future<Output = T>) -> T {
-    // Without a terminal, nothing is drawn.
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("  {msg}  [{bar:40}] {percent}%") {
-        bar.set_style(style);
-    }
-    let moved = tokio::select! {
+    let progress = Progress::part();
+    tokio::select! {
         moved = moving => moved,
-        never = show(lab, tenant, &bar) => match never {},
-    };
-    bar.finish_and_clear();
-    moved
+        never = show(lab, tenant, &progress) => match never {},
+    }
 }
 
-async fn show(lab: &LabClient, tenant: TenantId, bar: &ProgressBar) -> Infallible {
+async fn show(lab: &LabClient, tenant: TenantId, progress: &Progress) -> Infallible {
     loop {
         pause(EVERY).await;
         let clock = lab.clock(tenant).await;
         let Some(shown) = clock.ok().and_then(|clock| clock.operation).as_ref().and_then(Shown::of) else {
             continue;
         };
-        bar.set_length(shown.all);
-        bar.set_position(shown.covered);
-        bar.set_message(shown.words);
+        progress.set(shown.covered, shown.all, &shown.words);
     }
 }
 

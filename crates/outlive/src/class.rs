@@ -13,6 +13,7 @@ use outlive_wire::counted;
 
 use crate::cli::ClassArgs;
 use crate::lab_failure;
+use crate::progress::Progress;
 use crate::terminal::{print_error, print_line};
 
 /// Maximum length of a file of names, in bytes.
@@ -27,7 +28,10 @@ pub(crate) async fn class(args: ClassArgs) -> Result<ExitCode, StartError> {
     lab.tenants().await.map_err(|error| lab_failure::unusable_lab(args.lab.url(), &error))?;
     let request =
         ClassRequest { seats: args.seats, names, lesson: args.lesson, seed: args.seed, rules: args.rules };
-    match lab.open_class(&request).await {
+    let progress = Progress::stage(&format!("creating a tenant for each of {}", counted(args.seats, "seat")));
+    let opened = lab.open_class(&request).await;
+    drop(progress);
+    match opened {
         Ok(class) => {
             let text = if args.format.is_json() {
                 serde_json::to_string_pretty(&class).unwrap_or_default()

@@ -19,7 +19,21 @@ use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::{Context, Filter, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::progress::above;
 use crate::terminal;
+
+/// Standard error, above the line that shows progress.
+struct AboveProgress;
+
+impl std::io::Write for AboveProgress {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        above(|| std::io::stderr().write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
 
 /// The crates, without the prefix `outlive_` of their modules.
 const CRATES: [&str; 13] = [
@@ -46,7 +60,7 @@ pub(crate) fn start() -> Repeats {
     let repeats = Repeats::default();
     // Errors of the log itself would be printed by a macro that panics if standard error is closed.
     let printer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| AboveProgress)
         .with_ansi(terminal::is_stderr_colored())
         .log_internal_errors(false);
     tracing_subscriber::registry().with(printer.with_filter(repeats.clone())).with(wanted).init();

@@ -16,6 +16,7 @@ mod logs;
 mod matrix;
 mod places;
 mod ready;
+mod progress;
 mod run;
 mod schema;
 mod seed_check;

@@ -11,6 +11,7 @@ use outlive_lab::scenario::run::LabClient;
 
 use crate::cli::{MatrixArgs, MatrixFormat, MatrixKind};
 use crate::lab_failure;
+use crate::progress::Progress;
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
@@ -40,6 +41,10 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
     let lab = private.as_ref().map(PrivateSystem::lab).or(args.against.lab()).unwrap_or_default();
     let http = Http::new(HttpClient::new()?, Trace::begin(&Randomness::from_system()));
     let (lab, rules) = (LabClient::new(http, lab), args.rules.as_deref());
+    let progress = Progress::stage(match args.kind {
+        MatrixKind::Credentials => "executing the revocation table",
+        MatrixKind::Connections => "executing the matrix of connections",
+    });
     let result = match args.kind {
         MatrixKind::Credentials => {
             lab.matrix(rules).await.map(|matrix| Printed::credentials(&matrix, args.format))
@@ -49,6 +54,7 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
             .await
             .map(|matrix| Printed::connections(&matrix, args.format)),
     };
+    drop(progress);
     if let Some(system) = private {
         system.stop().await;
     }

@@ -19,6 +19,10 @@ impl FirstTenantName {
         let tenant = &seed.tenant;
         Self { id: tenant.id.to_string(), domain: tenant.domain.clone() }
     }
+
+    pub(crate) fn domain(&self) -> &str {
+        &self.domain
+    }
 }
 
 /// Returns the addresses for people.

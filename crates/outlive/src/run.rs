@@ -23,7 +23,7 @@ use tokio::task::JoinError;
 
 use self::private::{PrivateSystem, SystemOptions};
 use self::reports::Reports;
-use self::watch::{OutputMode, ProgressPrinter};
+use self::watch::{OutputMode, ProgressPrinter, ScenarioCounter};
 use crate::cli::RunArgs;
 use crate::lab_failure;
 use crate::terminal::{self, print, print_diagnostics};
@@ -192,6 +192,8 @@ async fn run_all(
                 let (file, options, failed) = (Arc::clone(&file), options.clone(), Arc::clone(&failed));
                 let task = tokio::spawn(async move {
                     let _turn = turn;
+    let all = selected.iter().map(Vec::len).sum::<usize>() * usize::from(order.repeat);
+    let counter = (!output.is_live()).then(|| Arc::new(ScenarioCounter::start(all)));
                     if order.fail_fast && failed.load(Ordering::Acquire) {
                         return skipped_scenario(&file.file.scenarios.value[index]);
                     }
@@ -201,6 +203,7 @@ async fn run_all(
                         std::mem::forget(unless_passed);
                     }
                     result
+                let counter = counter.clone();
                 });
                 scenarios.push((index, time, task));
             }
@@ -208,6 +211,7 @@ async fn run_all(
         if !scenarios.is_empty() {
             running.push((file, scenarios));
         }
+                    counter.inspect(|counter| counter.scenario_ended());
     }
     let mut results = Vec::new();
     for (file, tasks) in running {
@@ -250,7 +254,7 @@ async fn run_one(
     output: OutputMode,
 ) -> ScenarioResult {
     let scenario = &file.file.scenarios.value[index];
-    let live = output.print && !output.parallel;
+    let live = output.is_live();
     let result = run_scenario(file, scenario, options, &ProgressPrinter::new(output, live)).await;
     if live && result.tenant.is_some() {
         print(&report::story::ending(&result));

@@ -14,6 +14,8 @@ use anstream::{AutoStream, ColorChoice};
 use outlive_chassis::StartError;
 use outlive_lab::Diagnostic;
 
+use crate::progress::above;
+
 /// Exit code: cannot start, invalid file, or a result cannot be written.
 pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
 /// The exit code after the reader closed the pipe: what shells report for SIGPIPE.
@@ -41,8 +43,10 @@ pub(crate) fn print(text: &str) {
     if is_lost() {
         return;
     }
-    let mut output = AutoStream::auto(io::stdout().lock());
-    printed(output.write_all(text.as_bytes()).and_then(|()| output.flush()));
+    printed(above(|| {
+        let mut output = AutoStream::auto(io::stdout().lock());
+        output.write_all(text.as_bytes()).and_then(|()| output.flush())
+    }));
 }
 
 /// Records the result of writing to standard output.
@@ -102,7 +106,7 @@ pub(crate) fn print_diagnostics(diagnostics: &[Diagnostic]) {
 
 /// Prints text to standard error.
 pub(crate) fn print_to_stderr(text: &str) {
-    let _ = AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes());
+    let _ = above(|| AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes()));
 }
 
 /// Whether standard error shows colors.

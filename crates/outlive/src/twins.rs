@@ -1,16 +1,20 @@
 //! `outlive twins`: compares a scenario with its variant, in two tenants that differ in one fact.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use outlive_chassis::{HttpClient, StartError, Trace};
-use outlive_clock::Randomness;
+use outlive_clock::{Instant, Randomness};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::report::twins;
-use outlive_lab::scenario::run::{RunOptions, run_twins};
-use outlive_lab::scenario::{KnownSeeds, ReadScenarios, read_scenarios};
+use outlive_lab::scenario::result::StepResult;
+use outlive_lab::scenario::run::{Observer, RunOptions, TimeObserver, run_twins};
+use outlive_lab::scenario::{KnownSeeds, ReadScenarios, Scenario, read_scenarios};
+use outlive_wire::counted;
 
 use crate::cli::TwinsArgs;
 use crate::console::LabStart;
+use crate::progress::Progress;
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::run::{check_lab, panic_at_step};
 use crate::terminal::{self, print, print_diagnostics, print_error};
@@ -66,17 +70,45 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
 }
 
 async fn run_all(read: &[ReadScenarios], options: &RunOptions) -> bool {
-    let mut all_diverge = true;
+    let scenarios = read.iter().flat_map(|file| &file.file.scenarios.value);
+    let pairs = scenarios.filter(|scenario| scenario.twins.is_some()).count();
+    let (mut all_diverge, mut number) = (true, 0);
     for file in read {
         for scenario in &file.file.scenarios.value {
             if terminal::is_lost() {
                 return all_diverge;
             }
-            if let Some(result) = run_twins(file, scenario, options).await {
+            number += usize::from(scenario.twins.is_some());
+            let words = format!("{} ({number} of {pairs})", scenario.name.value);
+            let steps = StepCounter { progress: Progress::stage(&words), words, ended: AtomicUsize::new(0) };
+            let result = run_twins(file, scenario, options, &steps).await;
+            drop(steps);
+            if let Some(result) = result {
                 print(&twins::twins(&result));
                 all_diverge &= result.diverges();
             }
         }
     }
     all_diverge
+}
+
+/// Shows how many steps of a scenario and its variant have ended.
+struct StepCounter {
+    progress: Progress,
+    words: String,
+    ended: AtomicUsize,
+}
+
+impl Observer for StepCounter {
+    fn scenario_started(&self, _: &Scenario) {}
+
+    fn step_finished(&self, _: &StepResult) {
+        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+        self.progress.set_words(&format!("{}, {}", self.words, counted(ended, "step")));
+    }
+}
+
+impl TimeObserver for StepCounter {
+    fn time_moved(&self, _: Instant, _: Instant, _: Instant) {}
+    fn time_stopped(&self) {}
 }

@@ -15,6 +15,7 @@ use crate::cli::{OutputFormat, ServiceArgs, UpArgs};
 use crate::console::{FirstTenant, LabStart, console as open_console, end_operations};
 use crate::databases;
 use crate::places::{Part, bind, loopback, loopback_origins, without_address};
+use crate::progress::Progress;
 use crate::ready::{self, FirstTenantName};
 use crate::services;
 use crate::shutdown::{StopSignal, shutdown};
@@ -82,10 +83,12 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
             &config,
             |chassis, urls, own| async move { open_console(chassis, &urls, own, lab).await },
         );
+    let progress = Progress::stage("starting the services");
     let mut system = tokio::select! {
         () = stop.wait() => return Ok(()),
         started = start => started?,
     };
+    progress.set_words(&format!("creating the tenant {}", tenant.domain()));
     let created = tokio::select! {
         () = stop.wait() => None,
         result = async {
@@ -95,6 +98,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
             }
         } => Some(result),
     };
+    drop(progress);
     if !matches!(created, Some(Ok(()))) {
         system.stop().await;
         return created.unwrap_or(Ok(()));

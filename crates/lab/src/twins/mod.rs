@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 pub(crate) use self::origin::{RunOrigin, origin_of};
 pub(crate) use self::replay::{Change, ChangedFact, REPLAY_LIMITS, replay_text, replays};
 use crate::Diagnostic;
-use crate::scenario::run::{RunOptions, TwinsResult, run_twins};
+use crate::scenario::run::{RunOptions, Silent, TwinsResult, run_twins};
 use crate::scenario::{KnownSeeds, ReadScenarios, read_text};
 use crate::tenants::Tenants;
 
@@ -73,5 +73,5 @@ pub(crate) async fn run(tenants: &Tenants, file: &ReadScenarios, name: &str) -> 
         panic_at_step: None,
         tenants: Some(tenants.clone()),
     };
-    run_twins(file, scenario, &options).await
+    run_twins(file, scenario, &options, &Silent).await
 }

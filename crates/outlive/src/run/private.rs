@@ -5,6 +5,7 @@ use outlive_chassis::{LabKey, StartError};
 use crate::cli::LAB_KEY_FILE;
 use crate::console::{LabStart, console};
 use crate::hub_args::HubArgs;
+use crate::progress::Progress;
 use crate::system::{System, SystemConfig};
 use crate::temporary_data::TemporaryData;
 use crate::terminal::print_error;
@@ -29,6 +30,7 @@ pub(crate) struct PrivateSystem {
 
 impl PrivateSystem {
     pub(crate) async fn start(options: SystemOptions<'_>, seeds: &Seeds) -> Result<Self, StartError> {
+        let _progress = Progress::stage("starting a temporary system");
         let data = TemporaryData::new()?;
         let config = SystemConfig {
             data_dir: data.path().to_owned(),

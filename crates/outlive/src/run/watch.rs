@@ -1,14 +1,16 @@
-//! Prints a scenario while it runs, with a progress bar while time moves (on standard error, if it
-//! is a terminal).
+//! Prints a scenario while it runs, and shows progress while time moves or its variant runs.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use outlive_clock::Instant;
 use outlive_lab::scenario::Scenario;
 use outlive_lab::scenario::report::story;
 use outlive_lab::scenario::result::StepResult;
 use outlive_lab::scenario::run::{Observer, TimeObserver};
+use outlive_wire::counted;
 use parking_lot::Mutex;
 
+use crate::progress::Progress;
 use crate::terminal::{self, print};
 
 /// How the output of a run is printed.
@@ -22,6 +24,11 @@ pub(super) struct OutputMode {
 }
 
 impl OutputMode {
+    /// Whether scenarios are printed step by step.
+    pub(super) fn is_live(self) -> bool {
+        self.print && !self.parallel
+    }
+
     pub(super) fn should_continue(self) -> bool {
         self.unconditional || !terminal::is_lost()
     }
@@ -32,12 +39,12 @@ pub(super) struct ProgressPrinter {
     output: OutputMode,
     live: bool,
     chapter: Mutex<String>,
-    bar: Mutex<Option<ProgressBar>>,
+    progress: Mutex<Option<Progress>>,
 }
 
 impl ProgressPrinter {
     pub(super) fn new(output: OutputMode, live: bool) -> Self {
-        Self { output, live, chapter: Mutex::default(), bar: Mutex::default() }
+        Self { output, live, chapter: Mutex::default(), progress: Mutex::default() }
     }
 }
 
@@ -53,12 +60,19 @@ impl Observer for ProgressPrinter {
         if !self.live {
             return;
         }
+        self.progress.lock().take();
         let mut chapter = self.chapter.lock();
         if *chapter != step.chapter {
             print(&story::chapter(&step.chapter));
             chapter.clone_from(&step.chapter);
         }
         print(&story::step(step));
+    }
+
+    fn variant_started(&self) {
+        if self.live {
+            *self.progress.lock() = Some(Progress::stage("running the variant"));
+        }
     }
 
     fn should_continue(&self) -> bool {
@@ -72,23 +86,39 @@ impl TimeObserver for ProgressPrinter {
             return;
         }
         let seconds = |span: outlive_clock::Span| u64::try_from(span.as_seconds()).unwrap_or(0);
-        let mut bar = self.bar.lock();
-        let bar = bar.get_or_insert_with(|| {
-            // Without a terminal, nothing is drawn.
-            let bar =
-                ProgressBar::with_draw_target(Some(seconds(target - from)), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("  {msg}  [{bar:50}] {percent}%") {
-                bar.set_style(style);
-            }
-            bar
-        });
-        bar.set_position(seconds(now - from));
-        bar.set_message(now.whole_second().to_string());
+        let mut progress = self.progress.lock();
+        let progress = progress.get_or_insert_with(Progress::part);
+        progress.set(seconds(now - from), seconds(target - from), &now.whole_second().to_string());
     }
 
     fn time_stopped(&self) {
-        if let Some(bar) = self.bar.lock().take() {
-            bar.finish_and_clear();
-        }
+        self.progress.lock().take();
+    }
+}
+
+/// Shows how many of several scenarios have ended, where they are not printed step by step.
+pub(super) struct ScenarioCounter {
+    progress: Progress,
+    ended: AtomicU64,
+    all: u64,
+}
+
+impl ScenarioCounter {
+    pub(super) fn start(all: usize) -> Self {
+        let counter = Self {
+            progress: Progress::part(),
+            ended: AtomicU64::new(0),
+            all: all.try_into().unwrap_or(u64::MAX),
+        };
+        counter.show(0);
+        counter
+    }
+
+    pub(super) fn scenario_ended(&self) {
+        self.show(self.ended.fetch_add(1, Ordering::Relaxed) + 1);
+    }
+
+    fn show(&self, ended: u64) {
+        self.progress.set(ended, self.all, &format!("{ended} of {}", counted(self.all, "scenario")));
     }
 }

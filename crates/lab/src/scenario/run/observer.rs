@@ -10,6 +10,8 @@ use crate::scenario::result::StepResult;
 pub trait Observer: TimeObserver {
     fn scenario_started(&self, scenario: &Scenario);
     fn step_finished(&self, step: &StepResult);
+    /// The scenario has passed, and its variant runs.
+    fn variant_started(&self) {}
     /// Whether to continue with the next step. Steps not run because of `false` are errors in the
     /// result.
     fn should_continue(&self) -> bool {

@@ -20,18 +20,19 @@ pub struct TwinsResult {
     pub diverged_at: Option<usize>,
 }
 
-/// Runs a scenario and its variant at once, each in a tenant of its own. Returns `None` if the
-/// scenario is not paired.
+/// Runs a scenario and its variant at once, each in a tenant of its own; the observer receives the
+/// steps of both. Returns `None` if the scenario is not paired.
 pub async fn run_twins(
     file: &ReadScenarios,
     scenario: &Scenario,
     options: &RunOptions,
+    observer: &dyn Observer,
 ) -> Option<TwinsResult> {
     let fact = scenario.twins.clone()?;
     let (variant_file, variant) = variant_of(file, scenario)?;
     let results = join(
-        run_single(file, scenario, options, &Silent),
-        run_single(variant_file, variant, options, &Silent),
+        run_single(file, scenario, options, observer),
+        run_single(variant_file, variant, options, observer),
     )
     .await;
     let diverged_at = divergence(&results.0, &results.1);
