@@ -1,6 +1,6 @@
 //! `outlive check`: checks files without running them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use outlive_chassis::StartError;
@@ -11,20 +11,27 @@ use outlive_lab::yaml::top_names;
 use outlive_wire::counted;
 use serde_json::{Value, json};
 
-use crate::cli::FormatArgs;
+use crate::annotations::Annotations;
+use crate::cli::CheckArgs;
 use crate::console::{LabStart, read_seed};
 use crate::terminal::{print_diagnostics, print_line};
 use crate::up::Seeds;
 
 /// Checks every file and reports all mistakes. Scenarios are checked against the seed of `run` with
 /// the same `--seed`.
-pub(crate) fn check(files: &[PathBuf], seed: &[String], format: &FormatArgs) -> Result<ExitCode, StartError> {
+pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, StartError> {
+    let CheckArgs { files, seed, annotations, format } = args;
+    let annotations = Annotations::new(*annotations, format.is_json());
     let seeds = Seeds::read(seed)?;
+    annotations.print_mistakes_of_seed(seeds.file.as_deref());
     let seeds = [LabStart::new(seeds.file.as_deref(), None, false)?.seed];
     let (mut wrong, mut results) = (false, Vec::new());
     for file in files {
         let checked = check_file(file, KnownSeeds { seeds: &seeds, complete: true });
-        wrong |= checked.is_err();
+        if let Err(mistakes) = &checked {
+            wrong = true;
+            annotations.print_mistakes(mistakes);
+        }
         match checked {
             checked if format.is_json() => results.push(as_json(file, &checked)),
             Ok(what) => print_line(&format!("{}: {}", file.display(), styled_content(&what))),

@@ -59,22 +59,13 @@ pub(crate) enum Command {
     /// Run scenario files, on a temporary system unless `--against` is given.
     ///
     /// Exit code 0: all passed, 1: some failed or could not be executed, 2: nothing could be run, a
-    /// file is invalid or a report could not be written.
+    /// file is invalid, or a report could not be written, even if some failed.
     Run(RunArgs),
     /// Check scenario and seed files without running them.
     ///
     /// Finds what `run` finds before its first request. Exit code 0: all are valid, 2: one is
     /// invalid.
-    Check {
-        /// The files.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// The seed file of the tenants, as for `run`; a number is accepted and ignored.
-        #[arg(long, value_name = "FILE|N")]
-        seed: Vec<String>,
-        #[command(flatten)]
-        format: FormatArgs,
-    },
+    Check(CheckArgs),
     /// Run paired scenarios, in tenants that differ in one fact, and print where they differ.
     ///
     /// Exit code 0: every scenario passes and its variant fails, 1: some do not, 2: a file is
@@ -206,8 +197,8 @@ pub(crate) struct RunArgs {
     /// other output.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Print the steps that did not pass as annotations of GitHub Actions; there, this is the
-    /// default.
+    /// Print the steps that did not pass, and mistakes in files, as annotations of GitHub Actions;
+    /// there, this is the default.
     #[arg(long)]
     pub(crate) annotations: bool,
     #[command(flatten)]
@@ -235,6 +226,22 @@ pub(crate) struct RunArgs {
     /// 2021.
     #[arg(long, value_name = "EDITION")]
     pub(crate) rules: Option<String>,
+}
+
+/// `outlive check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The files.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The seed file of the tenants, as for `run`; a number is accepted and ignored.
+    #[arg(long, value_name = "FILE|N")]
+    pub(crate) seed: Vec<String>,
+    /// Print mistakes as annotations of GitHub Actions, too; there, this is the default.
+    #[arg(long)]
+    pub(crate) annotations: bool,
+    #[command(flatten)]
+    pub(crate) format: FormatArgs,
 }
 
 /// `outlive twins`.

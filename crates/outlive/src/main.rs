@@ -1,6 +1,7 @@
 //! The `outlive` program.
 
 mod advancing;
+mod annotations;
 mod ca;
 mod check;
 mod class;
@@ -15,8 +16,8 @@ mod lab_failure;
 mod logs;
 mod matrix;
 mod places;
-mod ready;
 mod progress;
+mod ready;
 mod run;
 mod schema;
 mod seed_check;
@@ -110,7 +111,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Man { directory } => shell_files::write_man_pages(&directory)?,
         Command::Health { url } => health::health(&url)?,
         Command::Run(args) => return run_until_interrupt(run::run(args)).await,
-        Command::Check { files, seed, format } => return check::check(&files, &seed, &format),
+        Command::Check(args) => return check::check(&args),
         Command::Twins(args) => return run_until_interrupt(twins::twins(args)).await,
         Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
         Command::Diagnose(args) => return diagnose::diagnose(&args),

@@ -24,6 +24,7 @@ use tokio::task::JoinError;
 use self::private::{PrivateSystem, SystemOptions};
 use self::reports::Reports;
 use self::watch::{OutputMode, ProgressPrinter, ScenarioCounter};
+use crate::annotations::Annotations;
 use crate::cli::RunArgs;
 use crate::lab_failure;
 use crate::terminal::{self, print, print_diagnostics};
@@ -37,7 +38,9 @@ const TEST_PANIC_AT_STEP: &str = "OUTLIVE_TEST_PANIC_AT_STEP";
 pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let panic_at_step = panic_at_step()?;
     let seeds = Seeds::read(&args.seed)?;
-    let Some(files) = read_all(&args, &seeds)? else {
+    let annotations = Annotations::new(args.annotations, Reports::would_use_stdout(&args));
+    annotations.print_mistakes_of_seed(seeds.file.as_deref());
+    let Some(files) = read_all(&args, &seeds, annotations)? else {
         return Ok(ExitCode::from(crate::terminal::EXIT_COULD_NOT_START));
     };
     let selected = selection::select(&files, &args.selection)?;
@@ -90,9 +93,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
         print(&report::summary::report(&result, wall_ms));
     }
     let written = reports.write(&result, wall_ms);
-    if args.annotations || std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
-        annotate(&result, output);
-    }
+    annotations.print_steps(&result);
     Ok(match (result.status, written) {
         (Status::Passed, true) => ExitCode::SUCCESS,
         (Status::Passed, false) => ExitCode::from(crate::terminal::EXIT_COULD_NOT_START),
@@ -117,7 +118,11 @@ pub(crate) fn panic_at_step() -> Result<Option<usize>, StartError> {
 }
 
 /// Reads all files. Reports every mistake, and returns `None` if there is one.
-fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>, StartError> {
+fn read_all(
+    args: &RunArgs,
+    seeds: &Seeds,
+    annotations: Annotations,
+) -> Result<Option<Vec<ReadScenarios>>, StartError> {
     let lab = crate::console::LabStart::new(seeds.file.as_deref(), args.rules.as_deref(), false)?;
     let seeds: Vec<Seed> = vec![lab.seed];
     let mut files = Vec::new();
@@ -129,6 +134,7 @@ fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>,
             Err(diagnostics) => {
                 valid = false;
                 print_diagnostics(&diagnostics);
+                annotations.print_mistakes(&diagnostics);
             }
         }
     }
@@ -138,16 +144,6 @@ fn read_all(args: &RunArgs, seeds: &Seeds) -> Result<Option<Vec<ReadScenarios>>,
 pub(crate) async fn check_lab(options: &RunOptions) -> Result<(), StartError> {
     let lab = outlive_lab::scenario::run::LabClient::new(options.http.clone(), &options.lab);
     lab.tenants().await.map(drop).map_err(|error| lab_failure::unusable_lab(&options.lab, &error))
-}
-
-/// Prints the annotations of a run. GitHub Actions reads standard error, too.
-fn annotate(result: &RunResult, output: OutputMode) {
-    let lines = report::annotations::report(result);
-    if output.print {
-        print(&lines);
-    } else {
-        terminal::print_to_stderr(&lines);
-    }
 }
 
 /// Records on drop that a scenario did not pass, also if its task panics.
@@ -181,6 +177,8 @@ async fn run_all(
 ) -> RunResult {
     let turns = Arc::new(Semaphore::new(order.jobs));
     let failed = Arc::new(AtomicBool::new(false));
+    let all = selected.iter().map(Vec::len).sum::<usize>() * usize::from(order.repeat);
+    let counter = (!output.is_live()).then(|| Arc::new(ScenarioCounter::start(all)));
     let mut running = Vec::new();
     for (file, indexes) in files.into_iter().zip(selected) {
         let file = Arc::new(file);
@@ -190,20 +188,19 @@ async fn run_all(
                 // Awaited here and not in the task, so that scenarios start in order.
                 let turn = Arc::clone(&turns).acquire_owned().await;
                 let (file, options, failed) = (Arc::clone(&file), options.clone(), Arc::clone(&failed));
+                let counter = counter.clone();
                 let task = tokio::spawn(async move {
                     let _turn = turn;
-    let all = selected.iter().map(Vec::len).sum::<usize>() * usize::from(order.repeat);
-    let counter = (!output.is_live()).then(|| Arc::new(ScenarioCounter::start(all)));
                     if order.fail_fast && failed.load(Ordering::Acquire) {
                         return skipped_scenario(&file.file.scenarios.value[index]);
                     }
                     let unless_passed = FailedUnlessPassed(&failed);
                     let result = run_one(&file, index, &options, output).await;
+                    counter.inspect(|counter| counter.scenario_ended());
                     if result.status == Status::Passed {
                         std::mem::forget(unless_passed);
                     }
                     result
-                let counter = counter.clone();
                 });
                 scenarios.push((index, time, task));
             }
@@ -211,7 +208,6 @@ async fn run_all(
         if !scenarios.is_empty() {
             running.push((file, scenarios));
         }
-                    counter.inspect(|counter| counter.scenario_ended());
     }
     let mut results = Vec::new();
     for (file, tasks) in running {

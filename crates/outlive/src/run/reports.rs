@@ -79,6 +79,12 @@ impl Reports {
             }
         }
         let opened =
+    /// Whether a report of `args` uses standard output.
+    pub(super) fn would_use_stdout(args: &RunArgs) -> bool {
+        let paths = [&args.json, &args.junit, &args.tap, &args.html];
+        paths.into_iter().flatten().any(|path| path == Path::new("-"))
+    }
+
             wanted.into_iter().map(|(format, path)| Ok((format, Report::open(format.option(), path)?)));
         Ok(Self(opened.collect::<Result<_, StartError>>()?))
     }
