@@ -1,10 +1,11 @@
 //! The results of a run as plain data: file → scenario → step. Reports are made from them alone.
 
 use anstyle::Style;
-use outlive_clock::{Instant, TenantId};
+use outlive_clock::{Instant, Span, TenantId};
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Position};
+use crate::scenario::twin_fact::TwinFact;
 use crate::style::{BAD, DOUBTFUL, GOOD};
 
 /// The outcome of a step, a scenario, a file or a run.
@@ -85,9 +86,34 @@ pub struct ScenarioResult {
     /// The tenant in which it ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantId>,
+    /// When it began (virtual time); absent if it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub began: Option<Instant>,
     /// The duration in milliseconds (wall time).
     pub wall_ms: i64,
     pub steps: Vec<StepResult>,
+    /// If it is paired and passed: its variant, which must fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Box<Variant>>,
+}
+
+/// The variant of a paired scenario.
+#[derive(Clone, Debug, Serialize)]
+pub struct Variant {
+    /// The fact in which both differ, with its two values.
+    #[serde(flatten)]
+    pub fact: TwinFact,
+    /// The first step with different outcomes, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diverged_at: Option<usize>,
+    pub result: ScenarioResult,
+}
+
+impl ScenarioResult {
+    /// Returns the virtual time that passed in it.
+    pub fn lasted(&self) -> Option<Span> {
+        Some(self.steps.iter().filter_map(|step| step.at).max()? - self.began?)
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]

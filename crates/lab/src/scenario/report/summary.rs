@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::scenario::result::{RunResult, Status};
+use outlive_clock::Span;
+use outlive_wire::counted;
+
+use crate::scenario::result::{RunResult, ScenarioResult, Status};
+use crate::span_in_words::long_in_words;
 use crate::style::styled;
 
 /// Returns the outcome of all scenarios in one line.
@@ -12,8 +16,8 @@ pub fn report(result: &RunResult, wall_ms: i64) -> String {
     let steps: usize = scenarios().map(|scenario| scenario.steps.len()).sum();
     let mut text = format!(
         "\n{} in {}: {}",
-        number(scenarios().count(), "scenario"),
-        number(result.files.len(), "file"),
+        counted(scenarios().count(), "scenario"),
+        counted(result.files.len(), "file"),
         styled(Status::Passed.style(), &format!("{} passed", count(Status::Passed)))
     );
     for (status, word) in
@@ -23,11 +27,14 @@ pub fn report(result: &RunResult, wall_ms: i64) -> String {
             let _ = write!(text, ", {}", styled(status.style(), &format!("{} {word}", count(status))));
         }
     }
-    let _ =
-        writeln!(text, "; {} ({}.{:01} s)", number(steps, "step"), wall_ms / 1_000, wall_ms % 1_000 / 100);
+    let (steps, time) = (counted(steps, "step"), virtual_time(result).unwrap_or_default());
+    let _ = writeln!(text, "; {steps}{time} ({}.{:01} s)", wall_ms / 1_000, wall_ms % 1_000 / 100);
     text
 }
 
-fn number(count: usize, of: &str) -> String {
-    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
+/// Returns the virtual time that passed in all scenarios, if there is enough of it to be counted.
+fn virtual_time(result: &RunResult) -> Option<String> {
+    let scenarios = result.files.iter().flat_map(|file| &file.scenarios);
+    let passed = Span::from_millis(scenarios.filter_map(ScenarioResult::lasted).map(Span::as_millis).sum());
+    (passed >= Span::from_minutes(1)).then(|| format!(", {} of virtual time", long_in_words(passed)))
 }

@@ -2,7 +2,8 @@ use anstream::adapter::strip_str;
 
 use super::*;
 use crate::diagnostic::{Diagnostic, Position};
-use crate::scenario::result::{Check, FileResult, RunResult, ScenarioResult, Status, StepResult};
+use crate::scenario::TwinFact;
+use crate::scenario::result::{Check, FileResult, RunResult, ScenarioResult, Status, StepResult, Variant};
 
 fn diagnostic(message: &str) -> Diagnostic {
     Diagnostic::new("s.yaml", "", Position { line: 7, column: 11 }, message, "see docs")
@@ -35,8 +36,10 @@ fn result() -> RunResult {
         about: Some("Of a\n  password".to_owned()),
         status: Status::Failed,
         tenant: None,
+        began: Some("2026-01-05T08:00:00Z".parse().expect("an instant")),
         wall_ms: 1_250,
         steps: vec![step("It works", Status::Passed), failed, step("Never reached", Status::Skipped)],
+        variant: None,
     };
     let file = FileResult { file: "s.yaml".to_owned(), status: Status::Failed, scenarios: vec![scenario] };
     RunResult { status: Status::Failed, files: vec![file] }
@@ -139,7 +142,7 @@ fn the_page_escapes_and_needs_nothing_else() {
         assert!(!page.contains(outside), "{outside}");
     }
     for part in [
-        "1 scenario in 1 file: 0 passed, 1 failed; 3 steps (1.2 s)",
+        "1 scenario in 1 file: 0 passed, 1 failed; 3 steps, 1 hour of virtual time (1.2 s)",
         "<details open>",
         "expected",
         "Why: Accepted",
@@ -152,6 +155,57 @@ fn the_page_escapes_and_needs_nothing_else() {
 fn the_summary_counts_scenarios() {
     assert_eq!(
         plain(&summary::report(&result(), 61_250)),
-        "\n1 scenario in 1 file: 0 passed, 1 failed; 3 steps (61.2 s)\n"
+        "\n1 scenario in 1 file: 0 passed, 1 failed; 3 steps, 1 hour of virtual time (61.2 s)\n"
     );
+    let mut frozen = result();
+    frozen.files[0].scenarios[0].began = frozen.files[0].scenarios[0].steps[0].at;
+    assert!(plain(&summary::report(&frozen, 1_000)).ends_with("; 3 steps (1.0 s)\n"));
+}
+
+#[test]
+fn a_paired_scenario_is_beside_its_variant() {
+    let mut result = result();
+    let scenario = &mut result.files[0].scenarios[0];
+    scenario.steps.truncate(2);
+    scenario.steps[1] = StepResult { title: "It is refreshed".to_owned(), ..scenario.steps[0].clone() };
+    let mut other = scenario.clone();
+    other.steps[1].status = Status::Failed;
+    other.steps[1].narration = vec!["refused: <50173>".to_owned()];
+    other.steps[1].checks = vec![Check::equal("status", 200, 400)];
+    let fact = TwinFact { fact: "client".to_owned(), values: ["Connector".to_owned(), "Desktop".to_owned()] };
+    scenario.variant = Some(Box::new(Variant { fact, diverged_at: Some(1), result: other }));
+    let page = html::report(&result, 0);
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What is the same is shown once, what differs twice.
+    assert_eq!(page.matches("class=\"side\"").count(), 2, "{page}");
+    for part in [
+        "one fact differs, client: <b>Connector</b> or <b>Desktop</b>",
+        "It works <span class=\"passed\">passed</span>",
+        "It is refreshed <strong>outcomes differ</strong>",
+        "<b>Connector</b> <span class=\"passed\">passed</span>",
+        "<b>Desktop</b> <span class=\"failed\">failed</span>",
+        "refused: &#60;50173&#62;",
+        "<dt>got</dt><dd>400</dd>",
+        "in virtual time: Desktop",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let tree: serde_json::Value = serde_json::from_str(&json::report(&result)).expect("JSON");
+    let variant = &tree["files"][0]["scenarios"][0]["variant"];
+    assert_eq!((&variant["fact"], &variant["diverged_at"]), (&"client".into(), &1.into()), "{variant}");
+    assert_eq!(variant["result"]["steps"][1]["status"], "failed", "{variant}");
+}
+
+#[test]
+fn a_mistake_in_a_file_is_an_annotation_at_its_place() {
+    let whole = Diagnostic {
+        file: "a,b: c.yaml".to_owned(),
+        position: Position::default(),
+        excerpt: None,
+        ..diagnostic("cannot be read\r\nat 100 %")
+    };
+    insta::assert_snapshot!(annotations::mistakes(&[diagnostic("unknown field `x`"), whole]), @r"
+    ::error file=s.yaml,line=7,col=11,title=Mistake in a file::unknown field `x`%0Aremedy: see docs
+    ::error file=a%2Cb%3A c.yaml,title=Mistake in a file::cannot be read%0D%0Aat 100 %25%0Aremedy: see docs
+    ");
 }

@@ -113,7 +113,9 @@ mod tests {
             about: None,
             status: Status::of_all(statuses),
             tenant: None,
+            began: None,
             wall_ms: 1,
+            variant: None,
             steps: vec![
                 step("It begins", statuses[0], "begun", "no matter"),
                 step("It is refreshed", statuses[1], narration, "because"),

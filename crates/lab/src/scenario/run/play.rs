@@ -117,8 +117,10 @@ pub(super) async fn run_single(
         about: scenario.about.clone(),
         status: Status::of_all(steps.iter().map(|step| step.status)),
         tenant: Some(tenant),
+        began: Some(start),
         wall_ms: (wall_now() - started).as_millis(),
         steps,
+        variant: None,
     }
 }
 
@@ -173,8 +175,10 @@ pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, w
         about: scenario.about.clone(),
         status: Status::Error,
         tenant: None,
+        began: None,
         wall_ms: 0,
         steps: vec![step],
+        variant: None,
     }
 }
 
@@ -185,7 +189,9 @@ pub fn skipped_scenario(scenario: &Scenario) -> ScenarioResult {
         about: scenario.about.clone(),
         status: Status::Skipped,
         tenant: None,
+        began: None,
         wall_ms: 0,
         steps: Vec::new(),
+        variant: None,
     }
 }

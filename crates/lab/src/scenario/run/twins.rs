@@ -6,7 +6,7 @@ use super::observer::{Observer, Silent};
 use super::play::{RunOptions, run_single};
 use crate::scenario::ReadScenarios;
 use crate::scenario::file::Scenario;
-use crate::scenario::result::{Check, ScenarioResult, Status, StepResult};
+use crate::scenario::result::{Check, ScenarioResult, Status, StepResult, Variant};
 use crate::scenario::twin_fact::TwinFact;
 
 /// The results of a scenario and its variant.
@@ -50,27 +50,36 @@ pub async fn run_scenario(
     let mut result = run_single(file, scenario, options, observer).await;
     if result.status == Status::Passed
         && observer.should_continue()
-        && let Some(step) = expect_divergence(file, scenario, &result, options).await
+        && let Some(variant) = run_variant(file, scenario, &result, options, observer).await
     {
+        let step = expect_divergence(file, scenario, &variant);
         observer.step_finished(&step);
         result.steps.push(step);
+        result.variant = Some(Box::new(variant));
         result.status = Status::of_all(result.steps.iter().map(|step| step.status));
     }
     result
 }
 
-/// Runs the variant of a scenario that passed, and returns a step that checks that the variant
-/// fails. Returns `None` if the scenario is not paired.
-async fn expect_divergence(
+/// Runs the variant of a scenario that passed. Returns `None` if the scenario is not paired.
+async fn run_variant(
     file: &ReadScenarios,
     scenario: &Scenario,
     passed: &ScenarioResult,
     options: &RunOptions,
-) -> Option<StepResult> {
-    let TwinFact { fact, values } = scenario.twins.as_ref()?;
+    observer: &dyn Observer,
+) -> Option<Variant> {
+    let fact = scenario.twins.clone()?;
     let (variant_file, variant) = variant_of(file, scenario)?;
-    let other = run_single(variant_file, variant, options, &Silent).await;
-    let diverged = divergence(passed, &other).and_then(|number| other.steps.get(number));
+    observer.variant_started();
+    let result = run_single(variant_file, variant, options, &Silent).await;
+    Some(Variant { fact, diverged_at: divergence(passed, &result), result })
+}
+
+/// Returns a step that checks that the variant fails.
+fn expect_divergence(file: &ReadScenarios, scenario: &Scenario, variant: &Variant) -> StepResult {
+    let TwinFact { fact, values } = &variant.fact;
+    let diverged = variant.diverged_at.and_then(|number| variant.result.steps.get(number));
     let actual = diverged.map_or_else(
         || "no step ended differently".to_owned(),
         |step| format!("{} at the step '{}'", step.status.word(), step.title),
@@ -82,7 +91,7 @@ async fn expect_divergence(
         let message = format!("variant: expected {}, got {}", check.expected, check.actual);
         file.at(position, message, "`outlive twins` compares both step by step")
     });
-    Some(StepResult {
+    StepResult {
         chapter: "The variant".to_owned(),
         title: format!("With {fact} {} instead of {}, the scenario fails", values[1], values[0]),
         verb: "twins",
@@ -95,7 +104,7 @@ async fn expect_divergence(
         checks: vec![check],
         error: None,
         diagnostic,
-    })
+    }
 }
 
 fn variant_of<'a>(file: &'a ReadScenarios, scenario: &Scenario) -> Option<(&'a ReadScenarios, &'a Scenario)> {
