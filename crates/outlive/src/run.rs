@@ -1,6 +1,7 @@
 //! `outlive run`: runs scenario files and reports the results.
 
 pub(crate) mod private;
+mod report_paths;
 mod reports;
 mod selection;
 mod watch;
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
         return Ok(ExitCode::from(crate::terminal::EXIT_COULD_NOT_START));
     };
     let selected = selection::select(&files, &args.selection)?;
-    let reports = Reports::open(&args)?;
+    let reports = Reports::open(&args, seeds.file.as_deref())?;
     let random = seeds.number.map_or_else(Randomness::from_system, Randomness::from_seed).fork("runner");
     let private = match args.against.lab() {
         Some(_) => None,

@@ -10,6 +10,7 @@ use outlive_lab::scenario::report;
 use outlive_lab::scenario::result::RunResult;
 use tempfile::NamedTempFile;
 
+use super::report_paths;
 use crate::cli::RunArgs;
 use crate::terminal::{print, print_error};
 
@@ -56,11 +57,11 @@ enum Report {
 }
 
 impl Reports {
-    /// Opens the files of `args`.
+    /// Opens the files of `args`; `seed` is a file that the run reads.
     ///
     /// # Errors
-    /// A path that cannot be written, or two reports with the same one.
-    pub(super) fn open(args: &RunArgs) -> Result<Self, StartError> {
+    /// A path that cannot be written, or that another report or a file of the run has.
+    pub(super) fn open(args: &RunArgs, seed: Option<&Path>) -> Result<Self, StartError> {
         let wanted = [
             (Format::Json, &args.json),
             (Format::Junit, &args.junit),
@@ -69,24 +70,19 @@ impl Reports {
         ];
         let wanted: Vec<(Format, &Path)> =
             wanted.into_iter().filter_map(|(format, path)| Some((format, path.as_deref()?))).collect();
-        for (number, (format, path)) in wanted.iter().enumerate() {
-            if let Some((earlier, _)) = wanted[..number].iter().find(|(_, earlier)| earlier == path) {
-                return Err(StartError::new(
-                    format!("cannot write two reports to {}", path.display()),
-                    format!("{} and {} name the same file", earlier.option(), format.option()),
-                    "give each report a path of its own",
-                ));
-            }
-        }
+        let paths: Vec<_> = wanted.iter().map(|(format, path)| (format.option(), *path)).collect();
+        let scenarios = args.files.iter().map(|path| ("a scenario file", path.as_path()));
+        let inputs: Vec<_> = scenarios.chain(seed.map(|seed| ("--seed", seed))).collect();
+        report_paths::check(&paths, &inputs)?;
         let opened =
+            wanted.into_iter().map(|(format, path)| Ok((format, Report::open(format.option(), path)?)));
+        Ok(Self(opened.collect::<Result<_, StartError>>()?))
+    }
+
     /// Whether a report of `args` uses standard output.
     pub(super) fn would_use_stdout(args: &RunArgs) -> bool {
         let paths = [&args.json, &args.junit, &args.tap, &args.html];
         paths.into_iter().flatten().any(|path| path == Path::new("-"))
-    }
-
-            wanted.into_iter().map(|(format, path)| Ok((format, Report::open(format.option(), path)?)));
-        Ok(Self(opened.collect::<Result<_, StartError>>()?))
     }
 
     /// Whether a report uses standard output, so that nothing else can be printed there.
@@ -125,7 +121,7 @@ impl Report {
     fn open_file(path: &Path) -> io::Result<Self> {
         let given = path.to_owned();
         // A symbolic link is kept, and its target replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| given.clone());
+        let path = report_paths::replaced(path);
         let known = match fs::metadata(&path) {
             Ok(known) => Some(known),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -186,8 +182,7 @@ fn cause(error: &io::Error) -> String {
 
 /// Creates an empty file in the directory of `path`, which is deleted unless it replaces `path`.
 fn draft_of(path: &Path) -> io::Result<NamedTempFile> {
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
+    let directory = report_paths::directory_of(path);
     fs::metadata(directory)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".outlive-report-");
