@@ -50,7 +50,9 @@ async fn one_run_writes_every_report() {
     let ended = home.run(&["--tap", &tap, "--html", &html, "--junit", &junit, "--annotations"]).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(
-        ended.stdout.contains("\n2 scenarios in 1 file: 1 passed, 1 failed; 4 steps ("),
+        ended
+            .stdout
+            .contains("\n2 scenarios in 1 file: 1 passed, 1 failed; 4 steps, 1 hour of virtual time ("),
         "{}",
         ended.stdout
     );
@@ -120,4 +122,104 @@ async fn a_selection_without_scenarios_is_no_success() {
         assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
         assert!(ended.stderr.contains(message), "{arguments:?}: {}", ended.stderr);
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_is_not_given_twice_however_it_is_spelled() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("sub")).expect("it is writable");
+    std::os::unix::fs::symlink("r", home.path("link")).expect("it is writable");
+    let (report, input) = (home.path("r"), home.path("two.yaml"));
+    for other in ["r", "./r", "sub/../r", "link"] {
+        let other = home.path(other);
+        let ended = home.run(&["--junit", &report, "--json", &other]).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{ended:?}");
+        assert!(ended.stderr.contains("--json and --junit name the same file"), "{ended:?}");
+        assert!(!std::path::Path::new(&report).exists(), "{other}");
+    }
+    let ended = home.run(&["--tap", &home.path("sub/../two.yaml")]).await;
+    assert!(ended.stderr.contains("a scenario file and --tap name the same file"), "{ended:?}");
+    assert_eq!((ended.code, home.text("two.yaml").as_str()), (Some(2), FILE), "{input}");
+    // A report at a link to a new file creates that file.
+    let ended = home.run(&["--name", "passes", "--tap", &home.path("link")]).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(home.text("r").starts_with("TAP version 14"));
+    assert!(std::fs::symlink_metadata(home.path("link")).expect("it is there").is_symlink());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_failed_run_with_a_lost_report_says_both() {
+    let home = Home::new();
+    for (arguments, code, is_failed) in [
+        (&["--tap", "/dev/full"][..], 2, true),
+        (&["--tap", "/dev/full", "--json", "-"], 2, true),
+        (&["--tap", "/dev/full", "--name", "passes"], 2, false),
+        (&["--tap", "/dev/null"], 1, true),
+    ] {
+        let ended = home.run(arguments).await;
+        assert_eq!(ended.code, Some(code), "{arguments:?}: {ended:?}");
+        let (lost, failed) = (
+            "cannot write the report /dev/full: No space left",
+            "outlive: 1 of 2 scenarios did not pass, either",
+        );
+        assert_eq!(ended.stderr.contains(lost), code == 2, "{arguments:?}: {ended:?}");
+        assert_eq!(ended.stderr.contains(failed), code == 2 && is_failed, "{arguments:?}: {ended:?}");
+    }
+}
+
+const MISTAKEN: &str = "scenarios:\n  - name: A\n    chapters:\n      - title: C\n        steps: [{advance: {by: soon, of: x}}]\n";
+
+#[tokio::test]
+async fn mistakes_in_files_are_annotations() {
+    let home = Home::new();
+    let file = home.path("mistaken: 1, 2.yaml");
+    std::fs::write(&file, MISTAKEN).expect("it is writable");
+    let seed = home.path("seed.yaml");
+    std::fs::write(&seed, "seed: 1\ntenant: {}\n").expect("it is writable");
+    let missing = home.path("missing.yaml");
+    let escaped = file.replace(':', "%3A").replace(',', "%2C");
+    let place = format!("::error file={escaped},line=5,col=");
+    for (arguments, begins, is_stdout) in [
+        (&["run", &file][..], &place, true),
+        (&["run", &file, "--json", "-"], &place, false),
+        (&["check", &file], &place, true),
+        (&["check", &file, "--format", "json"], &place, false),
+        (
+            &["check", &missing],
+            &format!("::error file={missing},title=Mistake in a file::cannot be read"),
+            true,
+        ),
+        (&["run", &home.path("two.yaml"), "--seed", &seed], &format!("::error file={seed},line="), true),
+        (&["check", &seed], &format!("::error file={seed},line="), true),
+    ] {
+        let asked = [arguments, &["--annotations"]].concat();
+        let in_actions = [("GITHUB_ACTIONS", "true")];
+        for (environment, arguments) in [(&[][..], &asked[..]), (&in_actions[..], arguments)] {
+            let ended = outlive_printing_to(std::process::Stdio::piped(), environment, arguments).await;
+            assert_eq!(ended.code, Some(2), "{ended:?}");
+            let (with, without) =
+                if is_stdout { (&ended.stdout, &ended.stderr) } else { (&ended.stderr, &ended.stdout) };
+            let lines: Vec<&str> = with.lines().filter(|line| line.starts_with("::")).collect();
+            assert!(
+                !lines.is_empty() && lines.iter().all(|line| line.starts_with(begins.as_str())),
+                "{ended:?}"
+            );
+            assert!(lines.iter().all(|line| line.contains("%0Aremedy: ")), "{ended:?}");
+            assert!(!without.contains("::error"), "{ended:?}");
+        }
+        let ended = outlive_printing_to(std::process::Stdio::piped(), &[], arguments).await;
+        assert!(!ended.stdout.contains("::error") && !ended.stderr.contains("::error"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn check_counts_in_the_singular_too() {
+    let home = Home::new();
+    let one = home.path("one.yaml");
+    std::fs::write(&one, MISTAKEN.replace("soon, of: x", "PT1H")).expect("it is writable");
+    let ended = outlive(["check", &one, &home.path("two.yaml")]).await;
+    assert!(ended.stdout.contains("one.yaml: valid: 1 scenario, 1 step\n"), "{ended:?}");
+    assert!(ended.stdout.contains("two.yaml: valid: 2 scenarios, 4 steps\n"), "{ended:?}");
 }

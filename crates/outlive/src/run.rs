@@ -19,6 +19,7 @@ use outlive_lab::scenario::run::{
 };
 use outlive_lab::scenario::{KnownSeeds, ReadScenarios, read_scenarios, report};
 use outlive_lab::seed::Seed;
+use outlive_wire::counted;
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 
@@ -28,14 +29,15 @@ use self::watch::{OutputMode, ProgressPrinter, ScenarioCounter};
 use crate::annotations::Annotations;
 use crate::cli::RunArgs;
 use crate::lab_failure;
-use crate::terminal::{self, print, print_diagnostics};
+use crate::terminal::{self, print, print_diagnostics, print_error};
 use crate::up::Seeds;
 
 /// A hook for tests: the step at which every scenario panics, counted from 1, or 0 for the task
 /// that runs it.
 const TEST_PANIC_AT_STEP: &str = "OUTLIVE_TEST_PANIC_AT_STEP";
 
-/// Runs all files. Exit code 0 if everything passed, 1 if not, 2 if a report could not be written.
+/// Runs all files. Exit code 0 if everything passed, 1 if not, 2 if a report could not be written,
+/// whatever the outcome.
 pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     let panic_at_step = panic_at_step()?;
     let seeds = Seeds::read(&args.seed)?;
@@ -97,9 +99,22 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
     annotations.print_steps(&result);
     Ok(match (result.status, written) {
         (Status::Passed, true) => ExitCode::SUCCESS,
-        (Status::Passed, false) => ExitCode::from(crate::terminal::EXIT_COULD_NOT_START),
-        _ => ExitCode::FAILURE,
+        (_, true) => ExitCode::FAILURE,
+        (status, false) => {
+            if status != Status::Passed {
+                print_error(&not_passed_either(&result));
+            }
+            ExitCode::from(crate::terminal::EXIT_COULD_NOT_START)
+        }
     })
+}
+
+/// Returns the note that scenarios did not pass, apart from the report that the exit code is about.
+fn not_passed_either(result: &RunResult) -> String {
+    let scenarios = || result.files.iter().flat_map(|file| &file.scenarios);
+    let wrong =
+        scenarios().filter(|scenario| matches!(scenario.status, Status::Failed | Status::Error)).count();
+    format!("{wrong} of {} did not pass, either", counted(scenarios().count(), "scenario"))
 }
 
 /// Returns the step at which a test makes scenarios panic.
