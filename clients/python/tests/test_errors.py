@@ -6,7 +6,8 @@ import socketserver
 import threading
 
 import pytest
-from outlive import Lab, LabError, NotFoundError
+from outlive import ForgedToken, Lab, LabError, NotFoundError
+from outlive.credentials import known_fields
 
 
 def test_a_refusal_has_title_detail_and_status(outlive):
@@ -130,3 +131,8 @@ def test_a_wrong_name_in_a_verb_lists_what_exists(tenant):
             act()
         message = str(raised.value)
         assert "boss" in message and "colleague" in message or "Orders Phone" in message and "Nightly Job" in message, message
+
+
+def test_members_of_newer_programs_are_ignored():
+    answer = {"token": "a.b.c", "header": {}, "claims": {"roles": ["x"]}, "key_is_published": True, "of_tomorrow": 1}
+    assert known_fields(ForgedToken, answer) == ForgedToken("a.b.c", {}, {"roles": ["x"]}, key_is_published=True)

@@ -13,8 +13,9 @@ pub struct ForgeRequest {
     /// has, and `aud` has to be given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like: Option<String>,
-    /// Claims to replace or, with `null`, to leave out. The value of `exp`, `nbf` and `iat` may be
-    /// an instant (RFC 3339), or a duration from now in the time of the tenant (`-PT1H`).
+    /// Claims to replace or, with `null`, to leave out. A text as `exp`, `nbf` or `iat` is an
+    /// instant (RFC 3339), or a duration from now in the time of the tenant (`-PT1H`); a malformed
+    /// time is a value of another type, such as `["soon"]`.
     pub claims: Map<String, Value>,
     /// Members of the header to replace or, with `null`, to leave out, after those that follow from
     /// `key` and `alg`.

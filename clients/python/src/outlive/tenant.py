@@ -264,7 +264,8 @@ class Tenant:
         the public key as its secret.
         """
         request = {"claims": dict(claims or {}), "header": dict(header or {}), "key": key, "alg": alg}
-        return ForgedToken(**self.call("POST", "forge", request | ({} if like is None else {"like": like})))
+        answer = self.call("POST", "forge", request | ({} if like is None else {"like": like}))
+        return known_fields(ForgedToken, answer)
 
     def why(self, of: str, *, after: str | None = None) -> Why:
         """Explains a token, code or cookie, or what an id names: a credential, a connection, a run.

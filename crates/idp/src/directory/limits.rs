@@ -1,5 +1,6 @@
 //! Limits of single values, each with the document that states it.
 
+use outlive_rules::platform;
 use outlive_tokens::Secret;
 use url::Url;
 
@@ -55,9 +56,22 @@ pub(crate) fn identity_header_rule() -> String {
     format!("the header of an identity endpoint has {least} to {most} letters, digits, - and _")
 }
 
-/// Returns whether `text` can be a display name.
+/// Returns whether `text` can be a display name or another property for people, such as a mail
+/// address: control characters would break lines of logs, pages and mails.
 pub(crate) fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().count() <= NAME_CHARS_MAX
+    !text.is_empty() && text.chars().count() <= NAME_CHARS_MAX && !text.contains(char::is_control)
+}
+
+/// The rule of [`is_name`].
+pub(crate) fn name_rule() -> String {
+    format!("1 to {NAME_CHARS_MAX} characters, none of them a control character")
+}
+
+/// Returns the application of the platform whose name an application with client id `own` would
+/// share, but for the case of letters: on a consent page, users could not tell them apart.
+pub(crate) fn platform_name(name: &str, own: &str) -> Option<&'static str> {
+    let known = platform::same_name(name)?;
+    (!known.client_id.eq_ignore_ascii_case(own)).then_some(known.name)
 }
 
 /// Returns whether `name` can precede the @ of a sign-in name.

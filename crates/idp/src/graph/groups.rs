@@ -11,6 +11,7 @@ use super::permissions::{READ_GROUPS, WRITE_GROUP_MEMBERS, WRITE_GROUPS};
 use super::prelude::*;
 use super::reference::Reference;
 use super::users::USER;
+use crate::directory::limits::is_name;
 use crate::directory::{Group, GroupDocument};
 
 pub(super) fn router() -> Router<Idp> {
@@ -94,8 +95,7 @@ struct GroupChange {
 
 /// The maximum number of members per request ("Add members": 20).
 const MEMBERS_MAX: usize = 20;
-/// The maximum lengths of a name and of a description, in characters ("group resource type").
-const NAME_CHARS_MAX: usize = 256;
+/// The maximum length of a description, in characters ("group resource type").
 const DESCRIPTION_CHARS_MAX: usize = 1_024;
 
 fn bounded(name: &str, text: String, chars: usize) -> Result<String> {
@@ -118,7 +118,10 @@ impl GroupChange {
         }
         let mut after = before.clone();
         if let Some(name) = self.display_name.0 {
-            after.display_name = bounded("displayName", name, NAME_CHARS_MAX)?;
+            if !is_name(&name) {
+                return Err(GraphError::invalid("Group", "displayName"));
+            }
+            after.display_name = name;
         }
         if let Some(nickname) = self.mail_nickname.0 {
             after.document.mail_nickname = Some(mail_nickname("Group", nickname)?);

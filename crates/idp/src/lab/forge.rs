@@ -27,6 +27,8 @@ const VALID: Span = Span::from_hours(1);
 const VALID_BEFORE: Span = Span::from_minutes(5);
 /// Claims with times, which may be given in words.
 const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
+/// The most characters of an invalid time that a message repeats.
+const TIME_CHARS_SHOWN: usize = 40;
 /// The most characters of an audience that the journal includes.
 const AUDIENCE_CHARS: usize = 200;
 /// The most characters of a token id that the journal includes; a real one has 22. A longer text
@@ -53,7 +55,7 @@ pub(crate) async fn forge(
     check_tenant(&idp, tenant.id, &claims).await?;
     for name in TIMES {
         if let Some(time) = claims.get_mut(name) {
-            resolve_time(time, now);
+            resolve_time(name, time, now)?;
         }
     }
     let (key, key_is_published) = key(&idp, &tenant, wanted.key).await?;
@@ -162,13 +164,25 @@ fn merge(members: &mut Map<String, Value>, changes: Map<String, Value>) {
     }
 }
 
-/// Replaces an instant or a duration from now by seconds. Any other text stays as it is.
-fn resolve_time(time: &mut Value, now: Instant) {
-    let Some(text) = time.as_str() else { return };
+/// Replaces an instant or a duration from now by seconds.
+///
+/// # Errors
+/// Another text. Malformed times, for tests of validators, are values that are no text: a list with
+/// one text, `true`.
+fn resolve_time(name: &str, time: &mut Value, now: Instant) -> Result<(), Problem> {
+    let Some(text) = time.as_str() else { return Ok(()) };
     let at = text.parse::<Span>().ok().map(|span| now + span).or_else(|| text.parse().ok());
-    if let Some(at) = at {
-        *time = at.as_seconds().into();
-    }
+    let at = at.ok_or_else(|| {
+        let shown: String = text.chars().take(TIME_CHARS_SHOWN).collect();
+        Problem::bad_request(format!(
+            "claims.{name}: '{}' is neither an instant (2026-01-05T09:00:00Z) nor a duration from now (-PT1H). Write one \
+             of them or a number of seconds; for a token with a malformed time, write a value of another type, such as \
+             [\"soon\"].",
+            shown.escape_debug()
+        ))
+    })?;
+    *time = at.as_seconds().into();
+    Ok(())
 }
 
 /// Returns the key that signs, and whether it is published.
@@ -214,12 +228,15 @@ mod tests {
             (json!("P1D"), json!(1_086_400)),
             (json!("1970-01-01T00:01:00Z"), json!(60)),
             (json!(5), json!(5)),
-            (json!("soon"), json!("soon")),
-            (json!([1]), json!([1])),
+            (json!(["soon"]), json!(["soon"])),
+            (json!(true), json!(true)),
         ] {
             let mut time = given.clone();
-            resolve_time(&mut time, NOW);
+            assert!(resolve_time("exp", &mut time, NOW).is_ok(), "{given}");
             assert_eq!(time, resolved, "{given}");
+        }
+        for text in ["soon", "", "1767607200", "2026-13-01T00:00:00Z", "P1M"] {
+            assert!(resolve_time("exp", &mut json!(text), NOW).is_err(), "{text}");
         }
     }
 }

@@ -158,7 +158,7 @@ pub(crate) async fn remove(
 /// Returns what cannot be set.
 fn mistake(wanted: &ResourceIdentities) -> Option<String> {
     if !limits::is_name(&wanted.name) {
-        return Some(format!("name: it has 1 to {} characters.", limits::NAME_CHARS_MAX));
+        return Some(format!("name: it has {}.", limits::name_rule()));
     }
     let mut resources = wanted.user_assigned.iter().chain([&wanted.resource_id]);
     if !resources.all(|id| limits::is_resource_id(id)) {

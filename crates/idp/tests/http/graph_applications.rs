@@ -261,6 +261,8 @@ async fn invalid_registrations_are_errors() {
     for body in [
         json!({}),
         json!({"displayName": ""}),
+        json!({"displayName": "Ord\u{7}ers"}),
+        json!({"displayName": "microsoft GRAPH"}),
         json!({"displayName": "x", "web": {"redirectUris": ["http://plain.example/cb"]}}),
         json!({"displayName": "x", "web": {"redirectUris": ["javascript:alert(1)"]}}),
         json!({"displayName": "x", "web": {"redirectUris": ["https://a.example/#f"]}}),
@@ -318,6 +320,10 @@ async fn invalid_registrations_are_errors() {
     assert_eq!(made.status, 201, "{made:?}");
     // Updates are checked by the same rules.
     let path = format!("/applications/{}", made.json()["id"].as_str().expect("an id"));
+    for name in ["x\ny", "Microsoft graph"] {
+        let renamed = call(&tenant, admin.access(), Method::PATCH, &path, json!({"displayName": name})).await;
+        denied(&renamed, 400, "Request_BadRequest");
+    }
     let spoiled = json!({"publicClient": {"redirectUris": ["msal1b2c://auth", "file:///etc/passwd"]}});
     let answer = call(&tenant, admin.access(), Method::PATCH, &path, spoiled).await;
     denied(&answer, 400, "Request_BadRequest");

@@ -171,6 +171,7 @@ async fn an_invalid_group_is_rejected_as_a_whole() {
     };
     for body in [
         with("displayName", json!("")),
+        with("displayName", json!("Cle\u{7}rks")),
         with("displayName", json!("x".repeat(257))),
         with("mailNickname", json!("x".repeat(65))),
         with("mailNickname", json!("a b")),

@@ -210,6 +210,14 @@ pub fn named(name: &str) -> Option<&'static PlatformApplication> {
     APPLICATIONS.iter().find(|known| known.name == name || known.alias == Some(name))
 }
 
+/// The platform's application whose display name differs from `name` at most in the case of
+/// letters, which users would not tell apart.
+#[must_use]
+pub fn same_name(name: &str) -> Option<&'static PlatformApplication> {
+    let is_same = |known: &str| known.to_lowercase() == name.to_lowercase();
+    APPLICATIONS.iter().find(|known| is_same(known.name) || known.alias.is_some_and(is_same))
+}
+
 /// The delegated permissions that a client of the platform has of an API without consent.
 #[must_use]
 pub fn preauthorized(client_id: &str, api: &str) -> &'static [&'static str] {

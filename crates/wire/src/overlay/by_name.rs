@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema};
+use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
 
 /// An item with a name.
@@ -65,6 +65,8 @@ impl<'de, T: Named + Deserialize<'de>> Visitor<'de> for ItemsVisitor<T> {
 pub(super) fn schema_by_name<T: Named + ToSchema>() -> RefOr<Schema> {
     let item = || Ref::from_schema_name(<T as ToSchema>::name());
     let by_name = ObjectBuilder::new().additional_properties(Some(item()));
-    let either = OneOfBuilder::new().item(by_name).item(ArrayBuilder::new().items(item()));
+    // In a list, each item has its name.
+    let named = AllOfBuilder::new().item(item()).item(ObjectBuilder::new().required(T::MEMBER));
+    let either = OneOfBuilder::new().item(by_name).item(ArrayBuilder::new().items(named));
     RefOr::T(either.build().into())
 }

@@ -4,7 +4,8 @@ use super::certificates::{self, NewKeyCredential};
 use super::preauthorized::{self, NewPreauthorized};
 use super::required::{self, RequiredAccess};
 use crate::directory::limits::{
-    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name, is_permission_name,
+    IDENTIFIER_URIS_MAX, OPTIONAL_CLAIMS_MAX, PERMISSIONS_MAX, is_identifier_uri, is_name,
+    is_permission_name, platform_name,
 };
 use crate::directory::spec::{
     AppRoleSpec, GroupClaims, OptionalClaimsSpec, RedirectUriSpec, RedirectUriType, ScopeSpec,
@@ -96,7 +97,7 @@ impl ApplicationChange {
     fn apply_values(self, before: &Application) -> Result<Application> {
         let mut after = before.clone();
         if let Some(name) = self.display_name.0 {
-            if !is_name(&name) {
+            if !is_name(&name) || platform_name(&name, &after.client_id.to_string()).is_some() {
                 return Err(invalid("displayName"));
             }
             after.name = name;

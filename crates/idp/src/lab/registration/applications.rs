@@ -124,6 +124,11 @@ impl Checker<'_> {
     fn check(&mut self) {
         let (application, name) = (self.application, self.application.name.escape_debug());
         self.mistakes.name(format!("{}/name", self.at), "the name of an application", &application.name);
+        let own = application.client_id.to_string();
+        if let Some(known) = limits::platform_name(&application.name, &own) {
+            let message = format!("every tenant has an application with the name '{known}'");
+            self.wrong("name", message, "write another name");
+        }
         let version = application.token_version.unwrap_or(1);
         if !matches!(version, 1 | 2) {
             let message = format!("token_version of '{name}' is {version}");

@@ -25,11 +25,7 @@ impl Mistakes {
     /// Checks a display name.
     pub(super) fn name(&mut self, at: impl Into<String>, what: &str, name: &str) {
         if !limits::is_name(name) {
-            self.add(
-                at,
-                format!("{what} has to have 1 to {} characters", limits::NAME_CHARS_MAX),
-                "write another one",
-            );
+            self.add(at, format!("{what} has to have {}", limits::name_rule()), "write another one");
         }
     }
 
