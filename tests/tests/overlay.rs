@@ -85,7 +85,7 @@ async fn a_mistake_in_an_overlay_is_named_by_its_member() {
     let before = count().await;
     for (status, overlay, parts) in [
         (400, json!({"users": {"owner": {}}}), ["overlay.users.owner: ", "already"]),
-        (400, json!({"users": {"a b": {}}}), ["overlay.users.a b.role: ", "cannot be the name of a user"]),
+        (400, json!({"users": {"a b": {}}}), ["overlay.users.a b: ", "cannot be the name of a user"]),
         (
             400,
             json!({"users": {"auditor": {"directory_roles": ["Boss"]}}}),
@@ -110,6 +110,26 @@ async fn a_mistake_in_an_overlay_is_named_by_its_member() {
             400,
             app(json!({"kind": "spa", "requires": [{"api": "Microsoft Graph", "scopes": ["No.Such"]}]})),
             ["overlay.applications.My App.requires[0].scopes[0]: ", "'No.Such'"],
+        ),
+        (
+            400,
+            json!({"users": {"auditor": {"display_name": "A\u{7}", "mail": "a@b\r\nBcc: x"}}}),
+            ["overlay.users.auditor.display_name: ", "overlay.users.auditor.mail: "],
+        ),
+        (
+            400,
+            json!({"applications": {"My\u{1b}App": {"kind": "spa"}}}),
+            ["the name of an application", "control character"],
+        ),
+        (
+            400,
+            json!({"applications": {"microsoft GRAPH": {"kind": "spa"}}}),
+            ["overlay.applications.microsoft GRAPH: ", "already"],
+        ),
+        (
+            400,
+            json!({"users": {"owner": {}}, "applications": {"nightly job": {"kind": "spa"}}}),
+            ["overlay.users.owner: ", "overlay.applications.nightly job: "],
         ),
         (422, app(json!({"redirect_uris": []})), ["overlay.applications.My App", "missing field `kind`"]),
         (422, app(json!({"kind": "spa", "id": 3})), ["overlay.applications.My App", "unknown field `id`"]),

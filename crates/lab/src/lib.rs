@@ -16,7 +16,7 @@
 //! let steps = "{title: Change, steps: [{change_password: {user: bob}}]}";
 //! std::fs::write(&file, format!("scenarios: [{{name: Change, chapters: [{steps}]}}]"))?;
 //! let seeds = [Seed::contoso().map_err(|mistakes| mistakes[0].to_string())?];
-//! let read = read_scenarios(&file, KnownSeeds { seeds: &seeds, complete: true });
+//! let read = read_scenarios(&file, KnownSeeds::only(&seeds));
 //! let mistakes = read.err().ok_or("the seed has no user 'bob'")?;
 //! assert!(mistakes[0].message.contains("no user 'bob'"), "{}", mistakes[0]);
 //! # Ok(())
@@ -56,3 +56,4 @@ pub mod yaml;
 pub mod http;
 
 pub use diagnostic::Diagnostic;
+pub use text_file::read_file;

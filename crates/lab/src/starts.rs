@@ -41,7 +41,8 @@ impl std::str::FromStr for Starts {
                 "'{shown}' is not in the past; write a duration before now with a minus sign, for example -P90D"
             )),
             Err(_) => Err(format!(
-                "'{shown}' is neither an instant, such as 2026-01-05T09:00:00Z, nor a negative duration, such as -P90D"
+                "'{shown}' is neither an instant nor a negative duration; write an instant, such as 2026-01-05T09:00:00Z, or a \
+                 duration before now, such as -P90D"
             )),
         }
     }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::diagnostic::Diagnostic;
+
 /// Maximum length of a file, in bytes: some seeds have thousands of connections.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -12,12 +14,30 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// # Errors
 /// It cannot be read, is not UTF-8, or is too long.
 pub(crate) fn read_text_file(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
+    let mut bytes = Vec::new();
+    let read = File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if u64::try_from(read).is_ok_and(|read| read > BYTES_MAX) {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|error| {
+        let (line, column) = position_after(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line}, column {column}"))
+    })
+}
+
+/// Reads a text file.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read_file(path: &Path) -> Result<String, Vec<Diagnostic>> {
+    read_text_file(path).map_err(|error| vec![Diagnostic::unreadable(&path.display().to_string(), &error)])
+}
+
+/// Returns the line and column, counted from 1, of what follows valid text.
+fn position_after(valid: &[u8]) -> (usize, usize) {
+    let text = String::from_utf8_lossy(valid);
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    (text.matches('\n').count() + 1, last.chars().count() + 1)
 }
 
 #[cfg(all(test, unix))]

@@ -11,7 +11,8 @@ use serde_saphyr::Spanned;
 
 use self::lines::{Lines, Path};
 pub(crate) use self::node::Node;
-use crate::diagnostic::{Diagnostic, Position, read_yaml};
+use crate::diagnostic::yaml::{Given, read_yaml};
+use crate::diagnostic::{Diagnostic, Position};
 
 /// Maximum number of mistakes reported for one file.
 const MISTAKES_MAX: usize = 50;
@@ -26,7 +27,7 @@ pub fn read_all<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Vec<Di
         Ok(read) => return Ok(read),
         Err(first) => first,
     };
-    let Some(tree) = tree(text) else { return Err(vec![first]) };
+    let tree = read_tree_of(file, text).map_err(|wrong| vec![wrong])?;
     let mut mistakes = mistakes_of_form::<T>(file, text, tree);
     if mistakes.is_empty() {
         mistakes.push(first);
@@ -54,20 +55,80 @@ pub(crate) fn position_of(text: &str, pointer: &str) -> Position {
     position
 }
 
+/// Returns the position of the value at `path` within the value at `start`, or of the nearest
+/// enclosing value. A segment of the path is the key of an entry, the index of an item, or the name
+/// of an item.
+pub(crate) fn position_within(text: &str, start: Position, path: &[String]) -> Position {
+    let tree = tree(text);
+    let Some(mut at) = tree.as_ref().and_then(|tree| find(tree, start)) else { return start };
+    for (depth, segment) in path.iter().enumerate() {
+        let next = match &at.value {
+            Node::Map(entries) => {
+                let Some((key, value)) = entries.iter().find(|(key, _)| key.value == *segment) else { break };
+                // A mistake of a whole user or application is one of its name.
+                if depth == 1 && path.len() == 2 {
+                    return Position::of(key);
+                }
+                Some(value)
+            }
+            Node::List(items) => match segment.parse::<usize>() {
+                Ok(index) => items.get(index),
+                Err(_) => items.iter().find(|item| item.value.is_named(segment)),
+            },
+            Node::Scalar(..) => None,
+        };
+        let Some(next) = next else { break };
+        at = next;
+    }
+    Position::of(at)
+}
+
+/// Finds the outermost value at a position.
+fn find(tree: &Spanned<Node>, position: Position) -> Option<&Spanned<Node>> {
+    if Position::of(tree) == position {
+        return Some(tree);
+    }
+    match &tree.value {
+        Node::Map(entries) => entries.iter().find_map(|(_, value)| find(value, position)),
+        Node::List(items) => items.iter().find_map(|item| find(item, position)),
+        Node::Scalar(..) => None,
+    }
+}
+
 /// Returns the top-level keys of a file; `None` if it is not a YAML mapping.
-pub fn top_names(text: &str) -> Option<Vec<String>> {
+pub(crate) fn top_names(text: &str) -> Option<Vec<String>> {
     match tree(text)?.value {
         Node::Map(entries) => Some(entries.into_iter().map(|(key, _)| key.value).collect()),
         Node::Scalar(..) | Node::List(_) => None,
     }
 }
 
+/// Returns the position of a top-level key.
+pub(crate) fn position_of_key(text: &str, key: &str) -> Position {
+    let start = Position { line: 1, column: 1 };
+    match tree(text).map(|tree| tree.value) {
+        Some(Node::Map(entries)) => {
+            entries.iter().find(|(name, _)| name.value == key).map_or(start, |(name, _)| Position::of(name))
+        }
+        _ => start,
+    }
+}
+
 /// Reads YAML as a tree of values with their positions; `None` if it is not valid.
 pub(crate) fn tree(text: &str) -> Option<Spanned<Node>> {
+    read_tree_of("", text).ok()
+}
+
+/// Reads YAML as a tree of values with their positions.
+///
+/// # Errors
+/// Why it is not valid.
+pub(crate) fn read_tree_of(file: &str, text: &str) -> Result<Spanned<Node>, Diagnostic> {
     let options = serde_saphyr::options! { with_snippet: false };
-    let mut tree = serde_saphyr::from_str_with_options(text, options).ok()?;
+    let mut tree = serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| Diagnostic::from_yaml(file, text, &error))?;
     node::keep_spelling(&mut tree, text);
-    Some(tree)
+    Ok(tree)
 }
 
 /// Reads a tree, which can differ from `text`, into typed data. A position in the data is a line of
@@ -89,7 +150,8 @@ pub(crate) fn read_tree<T: DeserializeOwned>(
             Ok((read, lines.places.iter().map(place).collect()))
         }
         Err(error) => {
-            let first = Diagnostic::from_yaml_at(file, text, Position::of(&tree), &error);
+            let first =
+                Diagnostic::from_yaml_at(file, text, Position::of(&tree), &error, Some(&tree.value.given()));
             let mut mistakes = mistakes_of_form::<T>(file, text, tree);
             if mistakes.is_empty() {
                 mistakes.push(first);
@@ -101,6 +163,9 @@ pub(crate) fn read_tree<T: DeserializeOwned>(
 
 /// Deserializes the tree repeatedly, each time without the entry that contained the last mistake.
 fn mistakes_of_form<T: DeserializeOwned>(file: &str, text: &str, mut tree: Spanned<Node>) -> Vec<Diagnostic> {
+    if let Some(wrong) = not_a_mapping(file, text, &tree) {
+        return vec![wrong];
+    }
     let mut mistakes = Vec::new();
     let mut removed = BTreeSet::new();
     for _ in 0..MISTAKES_MAX {
@@ -117,7 +182,8 @@ fn mistakes_of_form<T: DeserializeOwned>(file: &str, text: &str, mut tree: Spann
         let of_parent = missing.is_some() && *is_key;
         let path = if of_parent { &path[..path.len().saturating_sub(1)] } else { path };
         let position = place_of(&tree, path, *is_key && !of_parent);
-        let mistake = Diagnostic::from_yaml_at(file, text, position, &error);
+        let given = node_at(&tree, path).filter(|_| !*is_key).map(|node| node.value.given());
+        let mistake = Diagnostic::from_yaml_at(file, text, position, &error, given.as_ref());
         match missing {
             // The value of this field was wrong, which is reported already.
             Some(field) if removed.contains(&(position, field.to_owned())) => {}
@@ -131,6 +197,30 @@ fn mistakes_of_form<T: DeserializeOwned>(file: &str, text: &str, mut tree: Spann
     }
     mistakes.sort_by_key(|mistake| mistake.position);
     mistakes
+}
+
+/// The mistake of a file that is no mapping.
+fn not_a_mapping(file: &str, text: &str, tree: &Spanned<Node>) -> Option<Diagnostic> {
+    let remedy = "begin with `scenarios:`, or with the fields of a seed; docs/scenarios.md has examples";
+    let start = Position { line: 1, column: 1 };
+    let (position, message) = match tree.value.given() {
+        Given::Mapping => return None,
+        Given::Nothing if tree.value.shown().is_none_or(|shown| shown.is_empty() || shown == "null") => {
+            (start, "the file is empty".to_owned())
+        }
+        Given::List(_) => (Position::of(tree), "the file is a list, where a mapping is expected".to_owned()),
+        _ => (Position::of(tree), "the file is a single value, where a mapping is expected".to_owned()),
+    };
+    Some(Diagnostic::new(file, text, position, message, remedy))
+}
+
+/// Returns the value at `path`.
+fn node_at<'t>(tree: &'t Spanned<Node>, path: &[usize]) -> Option<&'t Spanned<Node>> {
+    path.iter().try_fold(tree, |at, index| match &at.value {
+        Node::Map(entries) => entries.get(*index).map(|(_, value)| value),
+        Node::List(items) => items.get(*index),
+        Node::Scalar(..) => None,
+    })
 }
 
 /// Returns the position of the value at `path`, or of its key.

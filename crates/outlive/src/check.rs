@@ -4,16 +4,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use outlive_chassis::StartError;
-use outlive_lab::Diagnostic;
-use outlive_lab::scenario::{KnownSeeds, read_scenarios};
+use outlive_lab::scenario::{KnownSeeds, is_seed, read_text};
+use outlive_lab::seed::Seed;
 use outlive_lab::style::{GOOD, styled};
-use outlive_lab::yaml::top_names;
+use outlive_lab::{Diagnostic, read_file};
 use outlive_wire::counted;
 use serde_json::{Value, json};
 
 use crate::annotations::Annotations;
 use crate::cli::CheckArgs;
-use crate::console::{LabStart, read_seed};
+use crate::console::{LabStart, accepted};
+use crate::seed_check::rejected_by_directory;
 use crate::terminal::{print_diagnostics, print_line};
 use crate::up::Seeds;
 
@@ -27,7 +28,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<ExitCode, StartError> {
     let seeds = [LabStart::new(seeds.file.as_deref(), None, false)?.seed];
     let (mut wrong, mut results) = (false, Vec::new());
     for file in files {
-        let checked = check_file(file, KnownSeeds { seeds: &seeds, complete: true });
+        let checked =
+            check_file(file, KnownSeeds { seeds: &seeds, complete: true, rejected: rejected_by_directory });
         if let Err(mistakes) = &checked {
             wrong = true;
             annotations.print_mistakes(mistakes);
@@ -62,24 +64,17 @@ fn as_json(file: &Path, checked: &Result<String, Vec<Diagnostic>>) -> Value {
 }
 
 fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnostic>> {
-    if looks_like_seed(path) {
-        let seed = read_seed(Some(path))?.file;
+    // Once: a pipe has its text only once.
+    let text = read_file(path)?;
+    if is_seed(&text) {
+        let seed = accepted(Seed::read_text(path, &text)?)?.file;
         let users = counted(seed.users.len(), "user");
         let applications = counted(seed.applications.len(), "application");
         return Ok(format!("valid seed: {users}, {applications}"));
     }
-    let read = read_scenarios(path, seeds)?;
+    let read = read_text(&path.display().to_string(), text, seeds)?;
     let scenarios = &read.file.scenarios.value;
     let chapters = scenarios.iter().flat_map(|scenario| &scenario.chapters.value);
     let steps: usize = chapters.map(|chapter| chapter.steps.value.len()).sum();
     Ok(format!("valid: {}, {}", counted(scenarios.len(), "scenario"), counted(steps, "step")))
-}
-
-/// Whether a file is a seed: it has a key that only seed files have, and no `scenarios`.
-fn looks_like_seed(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let starts = |key: &str| text.lines().any(|line| line.starts_with(&format!("{key}:")));
-    let names = top_names(&text);
-    let has = |key: &str| names.as_ref().map_or_else(|| starts(key), |names| names.iter().any(|n| n == key));
-    !has("scenarios") && ["seed", "tenant", "users", "applications"].into_iter().any(has)
 }

@@ -64,10 +64,14 @@ impl LabStart {
 
 /// Reads a seed file, or the built-in seed, and checks that the services accept it.
 pub(crate) fn read_seed(path: Option<&Path>) -> Result<Seed, Vec<Diagnostic>> {
-    let (seed, mistakes) = match path {
-        Some(path) => Seed::read(path)?,
-        None => (Seed::contoso()?, Vec::new()),
-    };
+    match path {
+        Some(path) => accepted(Seed::read(path)?),
+        None => accepted((Seed::contoso()?, Vec::new())),
+    }
+}
+
+/// Returns a seed if it has no mistakes, and the services accept it.
+pub(crate) fn accepted((seed, mistakes): (Seed, Vec<Diagnostic>)) -> Result<Seed, Vec<Diagnostic>> {
     let mistakes = all_mistakes(&seed, mistakes);
     if mistakes.is_empty() { Ok(seed) } else { Err(mistakes) }
 }

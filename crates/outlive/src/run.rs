@@ -29,6 +29,7 @@ use self::watch::{OutputMode, ProgressPrinter, ScenarioCounter};
 use crate::annotations::Annotations;
 use crate::cli::RunArgs;
 use crate::lab_failure;
+use crate::seed_check::rejected_by_directory;
 use crate::terminal::{self, print, print_diagnostics, print_error};
 use crate::up::Seeds;
 
@@ -143,9 +144,11 @@ fn read_all(
     let seeds: Vec<Seed> = vec![lab.seed];
     let mut files = Vec::new();
     let mut valid = true;
+    // A remote lab can have more seeds than the one given here.
+    let complete = args.against.lab().is_none();
+    let known = KnownSeeds { seeds: &seeds, complete, rejected: rejected_by_directory };
     for path in &args.files {
-        // A remote lab can have more seeds than the one given here.
-        match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.lab().is_none() }) {
+        match read_scenarios(path, known) {
             Ok(read) => files.push(read),
             Err(diagnostics) => {
                 valid = false;

@@ -34,6 +34,16 @@ pub(crate) fn rejected_by_services(seed: &Seed) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// Returns the problems for which the identity provider would reject a new tenant of a seed, with
+/// places in the specification of the tenant.
+pub(crate) fn rejected_by_directory(seed: &Seed) -> Vec<SpecMistake> {
+    let own = seed.file.tenant.id;
+    let tenant = TenantId::from_uuid(derived(own, own.uuid()));
+    let secrets = DrawnSecrets::draw(&seed.file, &Randomness::from_seed(0));
+    let edition = Ruleset::default().to_string();
+    outlive_idp::spec_mistakes(TenantPlan::draw(seed, tenant, None, &edition, &secrets, HUB, RESOURCE).idp)
+}
+
 /// Returns the mistakes in the names of a seed and those that services find, in the order of the
 /// file.
 pub(crate) fn all_mistakes(seed: &Seed, mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {

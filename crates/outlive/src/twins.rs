@@ -17,6 +17,7 @@ use crate::console::LabStart;
 use crate::progress::Progress;
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::run::{check_lab, panic_at_step};
+use crate::seed_check::rejected_by_directory;
 use crate::terminal::{self, print, print_diagnostics, print_error};
 use crate::up::Seeds;
 
@@ -25,8 +26,11 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
     let seeds = [LabStart::new(None, None, false)?.seed];
     let mut read = Vec::new();
     let mut valid = true;
+    // A remote lab can have more seeds than the one given here.
+    let complete = args.against.lab().is_none();
+    let known = KnownSeeds { seeds: &seeds, complete, rejected: rejected_by_directory };
     for path in &args.files {
-        match read_scenarios(path, KnownSeeds { seeds: &seeds, complete: args.against.lab().is_none() }) {
+        match read_scenarios(path, known) {
             Ok(file) => read.push(file),
             Err(diagnostics) => {
                 valid = false;

@@ -7,7 +7,8 @@ pub(super) mod names;
 mod steps;
 mod values;
 
-use outlive_clock::Instant;
+use outlive_chassis::SpecMistake;
+use outlive_clock::{Instant, wall_now};
 use outlive_rules::Ruleset;
 use serde_saphyr::Spanned;
 
@@ -19,6 +20,9 @@ use crate::diagnostic::Position;
 use crate::seed::{OverlayMistake, Seed};
 use crate::starts::Starts;
 
+/// The beginning of the messages about what is empty.
+pub(super) const NOTHING_TO_RUN: &str = "there is nothing to run";
+
 /// The seeds that scenarios can use.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownSeeds<'a> {
@@ -26,17 +30,24 @@ pub struct KnownSeeds<'a> {
     pub seeds: &'a [Seed],
     /// Whether there are no others. A remote lab can have more.
     pub complete: bool,
+    /// Returns what the identity provider would reject in a tenant of a seed.
+    pub rejected: fn(&Seed) -> Vec<SpecMistake>,
+}
+
+impl<'a> KnownSeeds<'a> {
+    /// These seeds and no others, in whose tenants the identity provider rejects nothing.
+    #[must_use]
+    pub fn only(seeds: &'a [Seed]) -> Self {
+        Self { seeds, complete: true, rejected: |_| Vec::new() }
+    }
 }
 
 /// Returns all mistakes of a file, in the order of the file.
 pub(super) fn check(file: &ScenarioFile, seeds: KnownSeeds<'_>) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     if file.scenarios.value.is_empty() {
-        mistakes.push(Mistake {
-            position: Position::of(&file.scenarios),
-            message: "there is nothing to run: the file has no scenario".to_owned(),
-            remedy: "write a scenario, or leave the file out".to_owned(),
-        });
+        let message = "there is nothing to run: the file has no scenario";
+        mistakes.push(Mistake::at(&file.scenarios, message, "write a scenario, or leave the file out"));
     }
     for scenario in &file.scenarios.value {
         mistakes.extend(check_scenario(scenario, seeds));
@@ -52,14 +63,28 @@ fn check_scenario(scenario: &Scenario, seeds: KnownSeeds<'_>) -> Vec<Mistake> {
     };
     let mut mistakes = Vec::new();
     let overlaid = seed.zip(scenario.overlay.as_ref()).and_then(|(seed, overlay)| {
-        let wrong = |wrong: OverlayMistake| {
-            let remedy = "the seed and `docs/scenarios.md` show what is possible";
-            Mistake::at(overlay, wrong.to_string(), remedy)
+        let mistake = |OverlayMistake { place, message, remedy }| Mistake {
+            within: place,
+            ..Mistake::at(overlay, message, remedy)
         };
-        seed.with_overlay(&overlay.value).map_err(|mistake| mistakes.push(wrong(mistake))).ok()
+        match seed.with_overlay(&overlay.value) {
+            Ok(overlaid) => {
+                let rejected = (seeds.rejected)(&overlaid);
+                let places = rejected.into_iter().filter_map(|wrong| seed.in_overlay(wrong, &overlay.value));
+                mistakes.extend(places.map(mistake));
+                Some(overlaid)
+            }
+            Err(wrong) => {
+                mistakes.extend(wrong.into_iter().map(mistake));
+                None
+            }
+        }
     });
     let seed = overlaid.as_ref().or(seed);
     let known = Known::of(seed, scenario.start.value);
+    if scenario.name.value.trim().is_empty() {
+        mistakes.push(Mistake::at(&scenario.name, "the scenario has no name", "write what it shows"));
+    }
     let mut checker = Checker { seed, known, mistakes, at: Position::of(&scenario.name) };
     checker.scenario(scenario, seeds);
     checker.mistakes
@@ -96,10 +121,13 @@ impl<'a> Checker<'a> {
     }
 
     fn start(&mut self, start: &Spanned<Starts>) {
-        if let Starts::At(instant) = start.value
-            && !(Instant::EPOCH..=Instant::MAX).contains(&instant)
-        {
-            self.wrong_at(Position::of(start), format!("time cannot start at {instant}"), RANGE);
+        let instant = start.value.instant(wall_now());
+        if !(Instant::EPOCH..=Instant::MAX).contains(&instant) {
+            let message = match start.value {
+                Starts::At(instant) => format!("time cannot start at {instant}"),
+                Starts::Before(span) => format!("time cannot start {span} before now"),
+            };
+            self.wrong_at(Position::of(start), message, RANGE);
         }
     }
 

@@ -12,6 +12,8 @@ use crate::yaml::Node;
 
 /// Maximum number of steps and scenarios that one file expands to.
 const EXPANDED_MAX: usize = 5_000;
+/// About how much memory the copies and values of one file can take, in bytes.
+const WEIGHT_MAX: usize = 32 * 1024 * 1024;
 /// Maximum number of repetitions of a step.
 const REPEAT_MAX: u64 = 500;
 
@@ -28,6 +30,8 @@ struct Expansion {
     mistakes: Vec<Mistake>,
     /// The number of expanded steps.
     steps: usize,
+    /// The weight of all copies and of the values of placeholders.
+    weight: usize,
 }
 
 impl Expansion {
@@ -43,6 +47,19 @@ impl Expansion {
             self.wrong(at, message, "repeat less often, or use fewer rows");
         }
         self.steps <= EXPANDED_MAX
+    }
+
+    /// Whether a copy of `value` fits; the first that does not is a mistake.
+    fn may_copy<T>(&mut self, at: &Spanned<T>, value: &Node) -> bool {
+        if self.weight > WEIGHT_MAX {
+            return false;
+        }
+        self.weight += value.weight();
+        if self.weight > WEIGHT_MAX {
+            let message = "the file is too large when its variables and repetitions are written out";
+            self.wrong(at, message, "use fewer variables within variables, or repeat less");
+        }
+        self.weight <= WEIGHT_MAX
     }
 }
 

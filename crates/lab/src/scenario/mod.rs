@@ -18,7 +18,6 @@ mod verbs;
 
 pub use check::KnownSeeds;
 pub use file::{Chapter, Scenario, ScenarioFile};
-pub(crate) use read::read_text;
-pub use read::{ReadScenarios, read_scenarios};
+pub use read::{ReadScenarios, is_seed, read_scenarios, read_text};
 pub use twin_fact::TwinFact;
 pub use verbs::Step;

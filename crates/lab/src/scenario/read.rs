@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde_saphyr::Spanned;
 
-use super::check::{KnownSeeds, Mistake, check};
+use super::check::{KnownSeeds, Mistake, NOTHING_TO_RUN, check};
 use super::expand::expand;
 use super::file::ScenarioFile;
 use super::twin_fact::of_twin;
 use crate::diagnostic::{Diagnostic, Position};
-use crate::text_file::read_text_file;
-use crate::yaml::{read_all, read_tree, tree};
+use crate::text_file::read_file;
+use crate::yaml::{position_of_key, position_within, read_tree, read_tree_of, top_names};
 
 /// A valid scenario file.
 #[derive(Clone, Debug)]
@@ -53,16 +53,37 @@ impl ReadScenarios {
 /// All mistakes with their positions. A file with syntax errors is not checked further.
 pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let name = path.display().to_string();
-    let text = read_text_file(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
+    let text = read_file(path)?;
+    if let Some(key) = seed_key(&text) {
+        let position = position_of_key(&text, &key);
+        let message = "this is a seed, which describes tenants, and no scenario file";
+        return Err(vec![Diagnostic::new(&name, &text, position, message, "give it with --seed FILE")]);
+    }
     parse(name, text, seeds)
 }
 
+/// Whether a text is that of a seed: it has a key that only seed files have, and no `scenarios`.
+pub fn is_seed(text: &str) -> bool {
+    seed_key(text).is_some()
+}
+
+/// Returns the first key of the file that only seeds have, unless the file has scenarios.
+fn seed_key(text: &str) -> Option<String> {
+    const OF_SEEDS: [&str; 4] = ["seed", "tenant", "users", "applications"];
+    let of_line = |line: &str| Some(line.split_once(':')?.0.to_owned());
+    // The keys of a file that is not valid YAML are taken from the beginnings of its lines.
+    let names = top_names(text).unwrap_or_else(|| text.lines().filter_map(of_line).collect());
+    if names.iter().any(|name| name == "scenarios") {
+        return None;
+    }
+    names.into_iter().find(|name| OF_SEEDS.contains(&name.as_str()))
+}
+
 /// Reads the text of a scenario file, as [`read_scenarios`] does.
-pub(crate) fn read_text(
-    name: &str,
-    text: String,
-    seeds: KnownSeeds<'_>,
-) -> Result<ReadScenarios, Vec<Diagnostic>> {
+///
+/// # Errors
+/// All mistakes with their positions.
+pub fn read_text(name: &str, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     parse(name.to_owned(), text, seeds)
 }
 
@@ -76,13 +97,15 @@ fn parse(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenar
 }
 
 fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
-    let Some(tree) = tree(&text) else {
-        let wrong = read_all::<ScenarioFile>(&name, &text).err();
-        return Err(wrong.unwrap_or_else(|| vec![unreadable_tree(&name, &text)]));
-    };
+    let tree = read_tree_of(&name, &text).map_err(|wrong| vec![wrong])?;
     let (expanded, mistakes) = expand(tree);
-    let diagnostic =
-        |mistake: Mistake| Diagnostic::new(&name, &text, mistake.position, mistake.message, mistake.remedy);
+    let diagnostic = |mistake: Mistake| {
+        let position = match mistake.within.as_slice() {
+            [] => mistake.position,
+            within => position_within(&text, mistake.position, within),
+        };
+        Diagnostic::new(&name, &text, position, mistake.message, mistake.remedy)
+    };
     let mut found: Vec<Diagnostic> = mistakes.into_iter().map(diagnostic).collect();
     let read = read_tree::<ScenarioFile>(&name, &text, expanded);
     let others: Vec<Diagnostic> = match &read {
@@ -94,7 +117,10 @@ fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadS
     };
     // A mistake of the expansion is the cause of others at the same position.
     let causes: BTreeSet<_> = found.iter().map(|wrong| wrong.position).collect();
-    found.extend(others.into_iter().filter(|wrong| !causes.contains(&wrong.position)));
+    let is_consequence = |wrong: &Diagnostic| {
+        causes.contains(&wrong.position) || (!causes.is_empty() && is_of_expansion(&wrong.message))
+    };
+    found.extend(others.into_iter().filter(|wrong| !is_consequence(wrong)));
     // Steps that are executed several times are wrong once.
     let mut seen = BTreeSet::new();
     found.retain(|wrong| seen.insert((wrong.position, wrong.message.clone())));
@@ -105,14 +131,16 @@ fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadS
     }
 }
 
+/// Whether a mistake follows from one of the expansion: a placeholder that has no value, or steps
+/// that are not there.
+fn is_of_expansion(message: &str) -> bool {
+    let placeholders = ["${var.", "${row.", "${round}", "${twin."];
+    message.starts_with(NOTHING_TO_RUN) || placeholders.iter().any(|start| message.contains(start))
+}
+
 fn place_of(places: &[Position], position: Position) -> Position {
     let line = usize::try_from(position.line).ok().and_then(|line| line.checked_sub(1));
     line.and_then(|line| places.get(line)).copied().unwrap_or(position)
-}
-
-fn unreadable_tree(name: &str, text: &str) -> Diagnostic {
-    let message = "the file contains a value that is not possible in a scenario";
-    Diagnostic::new(name, text, Position::default(), message, "remove tags and numbers of unusual size")
 }
 
 #[cfg(test)]

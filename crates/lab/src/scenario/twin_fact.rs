@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
-use crate::diagnostic::{Diagnostic, Position, read_yaml};
+use crate::diagnostic::yaml::read_yaml;
+use crate::diagnostic::{Diagnostic, Position};
 
 /// Maximum length of a value, in bytes.
 const VALUE_MAX: usize = 200;
@@ -70,7 +71,12 @@ pub(super) fn of_twin(name: &str, text: &str, which: usize) -> Result<String, Di
             let message = "a fact has two short, plain and different values".to_owned();
             return Err(wrong(message, "for example values: [Orders Desktop, Contoso Orders Connector]"));
         }
-        filled = filled.replace(&format!("${{twin.{fact_name}}}"), &values[which]);
+        let placeholder = format!("${{twin.{fact_name}}}");
+        if !text.contains(&placeholder) {
+            let message = format!("nothing contains {placeholder}, so the variant would be the same");
+            return Err(wrong(message, "write the placeholder where the fact matters, or remove twins"));
+        }
+        filled = filled.replace(&placeholder, &values[which]);
         seen.push(fact_name.clone());
     }
     Ok(filled)

@@ -9,6 +9,7 @@ mod complete;
 mod file;
 mod ids;
 mod managed_identity;
+mod open;
 mod overlay;
 mod plan;
 mod planned_application;

@@ -1,6 +1,7 @@
 //! A seed with an overlay: the users and applications of the overlay follow those of the seed.
 
-use std::fmt;
+mod mistake;
+mod place;
 
 use outlive_clock::{ClientId, ServicePrincipalId, UserId};
 use outlive_rules::platform;
@@ -14,6 +15,7 @@ use serde_saphyr::{Location, Spanned};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+pub use self::mistake::OverlayMistake;
 use super::application::{SeedApplication, SeedOptionalClaims, SeedRequirement};
 use super::file::{SeedFile, SeedUser};
 use super::read::Seed;
@@ -21,102 +23,51 @@ use super::read::Seed;
 /// Maximum number of users and of applications.
 const ITEMS_MAX: usize = 20;
 
-/// Why an overlay does not fit a seed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OverlayMistake {
-    /// The member: `overlay.users.owner`.
-    pub member: String,
-    /// What is wrong and what to do, in sentences.
-    pub message: String,
-}
-
-impl fmt::Display for OverlayMistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.member, self.message)
-    }
-}
+/// What to do about a name that is taken.
+const ANOTHER: &str = "choose another one";
 
 impl Seed {
     /// Returns the seed with the users and applications of an overlay.
     ///
     /// # Errors
-    /// A name that the seed has already, or a permission that it does not have. What the identity
+    /// Names that the seed has already, and permissions that it does not have. What the identity
     /// provider rejects is found when it creates the tenant.
-    pub fn with_overlay(&self, overlay: &Overlay) -> Result<Self, OverlayMistake> {
+    pub fn with_overlay(&self, overlay: &Overlay) -> Result<Self, Vec<OverlayMistake>> {
         let mut seed = self.clone();
+        let mut wrong = Vec::new();
         for (what, count) in [("users", overlay.users.len()), ("applications", overlay.applications.len())] {
             if count > ITEMS_MAX {
-                let message =
-                    format!("An overlay has at most {ITEMS_MAX} {what}; write a seed file for more.");
-                return Err(OverlayMistake { member: format!("overlay.{what}"), message });
+                let message = format!("an overlay has at most {ITEMS_MAX} {what}");
+                wrong.push(OverlayMistake::new(&[what], message, "write a seed file for more"));
             }
         }
         for user in &overlay.users {
             let is_same = |known: &SeedUser| known.role.value.eq_ignore_ascii_case(&user.role);
             if seed.file.users.iter().any(is_same) {
-                return Err(OverlayMistake {
-                    member: format!("overlay.users.{}", user.role),
-                    message: "There is a user with this role already. Choose another one.".to_owned(),
-                });
+                let message = format!("there is a user with the role '{}' already", user.role.escape_debug());
+                wrong.push(OverlayMistake::new(&["users", &user.role], message, ANOTHER));
             }
             seed.file.users.push(user_of(user));
         }
         let resource =
             self.file.applications.iter().find(|known| known.name.value == self.file.resource.value);
         for application in &overlay.applications {
-            let (name, names) = (&application.name, &seed.file.applications);
-            if names.iter().any(|known| known.name.value == *name) || platform::named(name).is_some() {
-                return Err(OverlayMistake {
-                    member: format!("overlay.applications.{name}"),
-                    message: "There is an application with this name already. Choose another one.".to_owned(),
-                });
+            let name = application.name.as_str();
+            let is_same = |known: &SeedApplication| known.name.value.eq_ignore_ascii_case(name);
+            if seed.file.applications.iter().any(is_same) || platform::same_name(name).is_some() {
+                let message =
+                    format!("there is an application with the name '{}' already", name.escape_debug());
+                wrong.push(OverlayMistake::new(&["applications", name], message, ANOTHER));
             }
-            seed.file.applications.push(application_of(application, resource)?);
+            match application_of(application, resource) {
+                Ok(application) => seed.file.applications.push(application),
+                Err(mistakes) => wrong.extend(mistakes),
+            }
         }
         for application in &overlay.applications {
-            check_apis(application, &seed.file)?;
+            check_apis(application, &seed.file, &mut wrong);
         }
-        Ok(seed)
-    }
-
-    /// Returns the text of the identity provider about a tenant of this seed with the places that
-    /// are in the overlay named as its members; `None` if none is.
-    pub(crate) fn in_terms_of_overlay(&self, text: &str, overlay: &Overlay) -> Option<String> {
-        let mut is_found = false;
-        let words = text.split(' ').map(|word| {
-            let place = word.strip_suffix(':').and_then(|place| self.member_of_overlay(place, overlay));
-            is_found |= place.is_some();
-            place.map_or_else(|| word.to_owned(), |member| format!("{member}:"))
-        });
-        let text = words.collect::<Vec<_>>().join(" ");
-        is_found.then_some(text)
-    }
-
-    /// Returns the member of the overlay for a place in the description of a tenant
-    /// (`/users/3/upn`).
-    fn member_of_overlay(&self, place: &str, overlay: &Overlay) -> Option<String> {
-        let mut segments = place.strip_prefix('/')?.split('/');
-        let (what, index) = (segments.next()?, segments.next()?.parse::<usize>().ok()?);
-        let name = match what {
-            "users" => &overlay.users.get(index.checked_sub(self.file.users.len())?)?.role,
-            "applications" => {
-                &overlay.applications.get(index.checked_sub(self.file.applications.len())?)?.name
-            }
-            _ => return None,
-        };
-        let mut member = format!("overlay.{what}.{name}");
-        for segment in segments {
-            match segment {
-                _ if segment.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    member.push_str(&format!("[{segment}]"))
-                }
-                "upn" => member.push_str(".role"),
-                "secrets" => member.push_str(".secret"),
-                "required" => member.push_str(".requires"),
-                _ => member.push_str(&format!(".{segment}")),
-            }
-        }
-        Some(member)
+        if wrong.is_empty() { Ok(seed) } else { Err(wrong) }
     }
 }
 
@@ -159,7 +110,7 @@ fn user_of(user: &OverlayUser) -> SeedUser {
 fn application_of(
     application: &OverlayApplication,
     resource: Option<&SeedApplication>,
-) -> Result<SeedApplication, OverlayMistake> {
+) -> Result<SeedApplication, Vec<OverlayMistake>> {
     let requires = requires_of(application, resource)?;
     let OverlayApplication { name: own, kind, .. } = application;
     let is_daemon = *kind == ApplicationKind::Daemon;
@@ -220,7 +171,7 @@ const fn redirect_type(kind: ApplicationKind) -> RedirectUriType {
 fn requires_of(
     application: &OverlayApplication,
     resource: Option<&SeedApplication>,
-) -> Result<Vec<SeedRequirement>, OverlayMistake> {
+) -> Result<Vec<SeedRequirement>, Vec<OverlayMistake>> {
     let Some(requires) = &application.requires else {
         return Ok(match application.kind {
             ApplicationKind::Public | ApplicationKind::Spa | ApplicationKind::Confidential => {
@@ -230,16 +181,19 @@ fn requires_of(
             ApplicationKind::Daemon | ApplicationKind::Resource => Vec::new(),
         });
     };
-    let mut all: Vec<SeedRequirement> = Vec::new();
+    let (mut all, mut wrong): (Vec<SeedRequirement>, _) = (Vec::new(), Vec::new());
     for (index, requirement) in requires.iter().enumerate() {
         let (api, scopes, roles) = match requirement {
             OverlayRequirement::OfApi(of) => (of.api.clone(), of.scopes.clone(), of.roles.clone()),
             OverlayRequirement::Permission(permission) => {
-                let (scopes, roles) =
-                    permission_of(permission, application, resource).map_err(|message| OverlayMistake {
-                        member: format!("overlay.applications.{}.requires[{index}]", application.name),
-                        message,
-                    })?;
+                let (scopes, roles) = match permission_of(permission, application, resource) {
+                    Ok(permissions) => permissions,
+                    Err((message, remedy)) => {
+                        let place = ["applications", &application.name, "requires", &index.to_string()];
+                        wrong.push(OverlayMistake::new(&place, message, remedy));
+                        continue;
+                    }
+                };
                 (resource.map(|api| api.name.value.clone()).unwrap_or_default(), scopes, roles)
             }
         };
@@ -251,7 +205,7 @@ fn requires_of(
             None => all.push(SeedRequirement { api: name(&api), scopes, roles }),
         }
     }
-    Ok(all)
+    if wrong.is_empty() { Ok(all) } else { Err(wrong) }
 }
 
 /// Returns a permission of the seed's API as delegated or application permission.
@@ -259,7 +213,7 @@ fn permission_of(
     permission: &str,
     application: &OverlayApplication,
     resource: Option<&SeedApplication>,
-) -> Result<(Vec<String>, Vec<String>), String> {
+) -> Result<(Vec<String>, Vec<String>), (String, String)> {
     let scopes: Vec<_> = resource.iter().flat_map(|api| &api.scopes).map(|scope| &scope.value).collect();
     let roles: Vec<_> = resource.iter().flat_map(|api| &api.app_roles).map(|role| &role.value).collect();
     let among = |offered: &[&String]| offered.iter().any(|known| known.eq_ignore_ascii_case(permission));
@@ -268,36 +222,31 @@ fn permission_of(
         (true, _) => Ok((Vec::new(), vec![permission.to_owned()])),
         (false, true) => Ok((vec![permission.to_owned()], Vec::new())),
         (false, false) => {
-            let api = resource.map_or("The seed's API", |api| api.name.value.as_str());
+            let api = resource.map_or("the API of the seed", |api| api.name.value.as_str());
             let offered: Vec<_> = scopes.into_iter().chain(roles).map(String::as_str).collect();
-            Err(format!(
-                "{api} offers no permission '{}'. It offers: {}. For another API, write {{\"api\": NAME, \
-                 \"scopes\": […], \"roles\": […]}}.",
-                permission.escape_debug(),
+            let message = format!("'{api}' offers no permission '{}'", permission.escape_debug());
+            let remedy = format!(
+                "use one of: {}; for another API, write {{\"api\": NAME, \"scopes\": […], \"roles\": […]}}",
                 offered.join(", ")
-            ))
+            );
+            Err((message, remedy))
         }
     }
 }
 
 /// Checks that the APIs whose permissions an application requires exist.
-fn check_apis(application: &OverlayApplication, file: &SeedFile) -> Result<(), OverlayMistake> {
+fn check_apis(application: &OverlayApplication, file: &SeedFile, wrong: &mut Vec<OverlayMistake>) {
     for (index, requirement) in application.requires.iter().flatten().enumerate() {
         let OverlayRequirement::OfApi(of) = requirement else { continue };
         let is_known = file.applications.iter().any(|known| known.name.value == of.api);
         if !is_known && platform::named(&of.api).is_none() {
             let names: Vec<_> = file.applications.iter().map(|known| known.name.value.as_str()).collect();
-            return Err(OverlayMistake {
-                member: format!("overlay.applications.{}.requires[{index}].api", application.name),
-                message: format!(
-                    "There is no application '{}'. Use one of: Microsoft Graph, {}.",
-                    of.api.escape_debug(),
-                    names.join(", ")
-                ),
-            });
+            let place = ["applications", &application.name, "requires", &index.to_string(), "api"];
+            let message = format!("there is no application '{}'", of.api.escape_debug());
+            let remedy = format!("use one of: Microsoft Graph, {}", names.join(", "));
+            wrong.push(OverlayMistake::new(&place, message, remedy));
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -309,7 +258,8 @@ mod tests {
     fn overlaid(overlay: Value) -> Result<Seed, String> {
         let overlay: Overlay = serde_json::from_value(overlay).expect("the form is right");
         let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));
-        seed.with_overlay(&overlay).map_err(|mistake| mistake.to_string())
+        seed.with_overlay(&overlay)
+            .map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
@@ -357,21 +307,28 @@ mod tests {
         let many: serde_json::Map<_, _> = (0..=ITEMS_MAX).map(|n| (format!("u{n}"), json!({}))).collect();
         let app = |requires: Value| json!({"applications": {"A": {"kind": "spa", "requires": requires}}});
         for (overlay, message) in [
-            (json!({"users": {"Owner": {}}}), "overlay.users.Owner: There is a user with this role"),
-            (json!({"users": [{"role": "x"}, {"role": "x"}]}), "overlay.users.x: There is a user"),
+            (
+                json!({"users": {"Owner": {}}}),
+                "overlay.users.Owner: There is a user with the role 'Owner' already. Choose another one.",
+            ),
+            (
+                json!({"users": [{"role": "x"}, {"role": "x"}]}),
+                "overlay.users.x: There is a user with the role 'x'",
+            ),
             (json!({"users": many}), "overlay.users: An overlay has at most 20 users"),
             (
                 json!({"applications": {"Nightly Job": {"kind": "spa"}}}),
-                "overlay.applications.Nightly Job: There is an application with this name",
+                "overlay.applications.Nightly Job: There is an application with the name 'Nightly Job'",
             ),
             (
-                json!({"applications": {"Microsoft Graph": {"kind": "spa"}}}),
-                "overlay.applications.Microsoft Graph: There is an application with this name",
+                json!({"applications": {"microsoft graph": {"kind": "spa"}, "nightly job": {"kind": "spa"}}}),
+                "overlay.applications.microsoft graph: There is an application with the name 'microsoft graph' \
+                 already. Choose another one. overlay.applications.nightly job: There is an application",
             ),
             (
                 app(json!(["Orders.Read", "Orders.Wirte"])),
-                "overlay.applications.A.requires[1]: Contoso Orders API offers no permission 'Orders.Wirte'. \
-                 It offers: Orders.Read, Orders.ReadWrite, Orders.Read.All, Orders.ReadWrite.All.",
+                "overlay.applications.A.requires[1]: 'Contoso Orders API' offers no permission 'Orders.Wirte'. \
+                 Use one of: Orders.Read, Orders.ReadWrite, Orders.Read.All, Orders.ReadWrite.All; for another",
             ),
             (
                 app(json!([{"api": "Nothing"}])),
@@ -380,29 +337,6 @@ mod tests {
         ] {
             let mistake = overlaid(overlay).expect_err(message);
             assert!(mistake.starts_with(message), "{mistake}");
-        }
-    }
-
-    #[test]
-    fn places_of_the_description_are_members_of_the_overlay() {
-        let seed = Seed::contoso().unwrap_or_else(|wrong| panic!("{wrong:?}"));
-        let overlay = serde_json::from_value(json!({
-            "users": {"auditor": {}}, "applications": {"My App": {"kind": "spa"}}
-        }));
-        let overlay: Overlay = overlay.expect("the form is right");
-        let (users, applications) = (seed.file.users.len(), seed.file.applications.len());
-        let text = format!(
-            "/users/{users}/upn: wrong; write it. /applications/{applications}/required/0/scopes/1: no."
-        );
-        assert_eq!(
-            seed.in_terms_of_overlay(&text, &overlay).as_deref(),
-            Some(
-                "overlay.users.auditor.role: wrong; write it. \
-                 overlay.applications.My App.requires[0].scopes[1]: no."
-            )
-        );
-        for other in ["/users/0/upn: wrong", "no place", "/users/99/upn: wrong", "/groups/9/id: wrong"] {
-            assert_eq!(seed.in_terms_of_overlay(other, &overlay), None, "{other}");
         }
     }
 }

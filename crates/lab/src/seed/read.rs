@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use outlive_rules::platform;
@@ -14,10 +13,9 @@ use super::application::{SeedApplication, SeedRequirement};
 use super::file::SeedConnection;
 use super::source::Source;
 use super::{SeedFile, builtin};
-use crate::diagnostic::{Diagnostic, Position, unreadable};
+use crate::diagnostic::{Diagnostic, Position, closest, unreadable};
 use crate::maker::PORTAL_REDIRECT;
 use crate::template::fill_json;
-use crate::text_file::read_text_file;
 use crate::yaml::{position_of, read_all};
 
 /// A valid seed.
@@ -64,20 +62,6 @@ impl Seed {
             found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| std::io::ErrorKind::NotFound.into())
         };
         Self::parse("seeds/contoso.yaml", text, &embedded)
-    }
-
-    /// Reads a seed file and the connector folders beside it.
-    ///
-    /// The seed is returned with its other mistakes: unknown names, and connectors' files that
-    /// cannot be read. With one of them, no tenant can be created from it.
-    ///
-    /// # Errors
-    /// Every structural mistake, with its position.
-    pub fn read(path: &Path) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let name = path.display().to_string();
-        let text = read_text_file(path).map_err(|error| vec![Diagnostic::unreadable(&name, &error)])?;
-        let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        Self::parse(&name, &text, &|beside| read_text_file(&folder.join(beside)))
     }
 
     /// A mistake in the value at a JSON Pointer of the file.
@@ -213,7 +197,11 @@ impl<'a> Defined<'a> {
             return;
         }
         let known = self.names.iter().copied().collect::<Vec<_>>().join(", ");
-        let remedy = if known.is_empty() { "add it".to_owned() } else { format!("use one of: {known}") };
+        let remedy = match closest(&name.value, self.names.iter().copied()) {
+            Some(close) => format!("did you mean {close}? Use one of: {known}"),
+            None if known.is_empty() => format!("add the {}, or remove this", self.what),
+            None => format!("use one of: {known}"),
+        };
         let message = format!("the file defines no {} '{}'", self.what, name.value);
         wrong.push(Wrong { position: Position::of(name), message, remedy });
     }
@@ -223,7 +211,10 @@ fn check_names(file: &SeedFile) -> Vec<Wrong> {
     let mut found = Vec::new();
     let wrong = &mut found;
     let users = Defined::collect("user with role", file.users.iter().map(|user| &user.role), wrong);
-    let applications = Defined::collect("application", file.applications.iter().map(|a| &a.name), wrong);
+    let applications = {
+        let names = file.applications.iter().map(|application| &application.name);
+        Defined::collect_by("application", names, str::to_lowercase, wrong)
+    };
     Defined::collect("group", file.groups.iter().map(|group| &group.name), wrong);
     Defined::collect("API key", file.api_keys.iter(), wrong);
     for member in file.groups.iter().flat_map(|group| &group.members) {
@@ -437,7 +428,7 @@ mod tests {
             let all = Seed::embedded(&broken).expect_err(message);
             let found = all.iter().find(|mistake| mistake.message.contains(message));
             let mistake = found.unwrap_or_else(|| panic!("{message}: {all:?}"));
-            assert!(mistake.excerpt.as_deref().unwrap_or("").contains(line_holds), "{mistake}");
+            assert!(mistake.to_string().contains(line_holds), "{mistake}");
             assert!(!mistake.remedy.is_empty());
         }
     }

@@ -42,7 +42,7 @@ pub(crate) fn shipped(tenants: &Tenants) -> Result<ReadScenarios, Vec<Diagnostic
 
 /// Reads the text of paired scenarios.
 pub(crate) fn read(tenants: &Tenants, name: &str, text: String) -> Result<ReadScenarios, Vec<Diagnostic>> {
-    read_text(name, text, KnownSeeds { seeds: &tenants.seeds(), complete: true })
+    read_text(name, text, KnownSeeds::only(&tenants.seeds()))
 }
 
 /// The paired scenarios of a file.

@@ -6,6 +6,8 @@ use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use crate::diagnostic::yaml::Given;
+
 /// A value of any form.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
@@ -27,6 +29,41 @@ impl Node {
             Self::Scalar(Value::String(text), _) => Some(text.clone()),
             Self::Scalar(value, spelling) => Some(spelling.clone().unwrap_or_else(|| value.to_string())),
             Self::List(_) | Self::Map(_) => None,
+        }
+    }
+
+    /// Its form, for messages.
+    pub(crate) fn given(&self) -> Given {
+        match self {
+            Self::Scalar(Value::Null, spelling) => match spelling.as_deref() {
+                // What is no number for JSON.
+                Some(number) if number.starts_with(['.', '+', '-']) => Given::Value(number.to_owned()),
+                _ => Given::Nothing,
+            },
+            Self::Scalar(Value::String(text), _) => Given::Text(text.clone()),
+            Self::Scalar(..) => Given::Value(self.shown().unwrap_or_default()),
+            Self::List(items) => Given::List(items.len()),
+            Self::Map(_) => Given::Mapping,
+        }
+    }
+
+    /// Whether it is a mapping with this name or role.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        let has =
+            |key| self.get(key).and_then(|value| value.value.shown()).is_some_and(|shown| shown == name);
+        has("name") || has("role")
+    }
+
+    /// About how many bytes of memory it takes.
+    pub(crate) fn weight(&self) -> usize {
+        const NODE: usize = 128;
+        NODE + match self {
+            Self::Scalar(Value::String(text), _) => text.len(),
+            Self::Scalar(..) => 0,
+            Self::List(items) => items.iter().map(|item| item.value.weight()).sum(),
+            Self::Map(entries) => {
+                entries.iter().map(|(key, value)| NODE + key.value.len() + value.value.weight()).sum()
+            }
         }
     }
 

@@ -32,7 +32,7 @@ impl Checker<'_> {
     ) {
         // An absent field is reported at the position of its step.
         let position = if position.line == 0 { self.at } else { position };
-        self.mistakes.push(Mistake { position, message: message.into(), remedy: remedy.into() });
+        self.mistakes.push(Mistake::new(position, message, remedy));
     }
 
     pub(in crate::scenario) fn must(&mut self, kind: Kind, name: &Spanned<String>) {

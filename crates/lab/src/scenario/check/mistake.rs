@@ -8,6 +8,8 @@ use crate::diagnostic::Position;
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::scenario) struct Mistake {
     pub(in crate::scenario) position: Position,
+    /// The path of the wrong value within the value at the position.
+    pub(in crate::scenario) within: Vec<String>,
     pub(in crate::scenario) message: String,
     pub(in crate::scenario) remedy: String,
 }
@@ -19,6 +21,15 @@ impl Mistake {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { position: Position::of(node), message: message.into(), remedy: remedy.into() }
+        Self::new(Position::of(node), message, remedy)
+    }
+
+    /// Creates a mistake at a position.
+    pub(in crate::scenario) fn new(
+        position: Position,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { position, within: Vec::new(), message: message.into(), remedy: remedy.into() }
     }
 }

@@ -7,7 +7,7 @@ use outlive_clock::Instant;
 use serde_saphyr::Spanned;
 
 use super::mistake::Mistake;
-use crate::diagnostic::{Position, closest};
+use crate::diagnostic::closest;
 use crate::seed::Seed;
 use crate::starts::Starts;
 
@@ -175,8 +175,24 @@ impl<'a> Known<'a> {
             None if known.is_empty() => format!("such names are {origin}; none is defined yet"),
             None => format!("such names are {origin}: {names}"),
         };
-        let message = format!("no {} '{}' is known here", kind.what(), name.value);
-        Err(Mistake { position: Position::of(name), message, remedy })
+        let are = if kind == Kind::Tokens { "are" } else { "is" };
+        let message = format!("no {} '{}' {are} known here", kind.what(), name.value);
+        Err(Mistake::at(name, message, remedy))
+    }
+
+    /// Returns the names of what steps store that are new.
+    pub(in crate::scenario) fn stored_since(&self, before: &Self) -> Vec<String> {
+        let stored = [Kind::Tokens, Kind::Mark, Kind::Captured];
+        let all =
+            stored.iter().flat_map(|kind| self.names.get(kind).into_iter().flatten().map(move |n| (kind, n)));
+        all.filter(|(kind, name)| !before.is_defined(**kind, name)).map(|(_, name)| name.clone()).collect()
+    }
+
+    /// Removes a name that a step makes unusable.
+    pub(in crate::scenario) fn remove(&mut self, kind: Kind, name: &str) {
+        if let Some(names) = self.names.get_mut(&kind) {
+            names.remove(name);
+        }
     }
 
     /// Adds what became known in a step that ran at the same time.

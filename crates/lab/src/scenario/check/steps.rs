@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
             self.wrong(message, "move them to a step of parallel");
         }
         let before = self.known.clone();
-        let mut known = Vec::new();
+        let (mut known, mut stored) = (Vec::new(), Vec::<String>::new());
         for child in &parallel.value {
             self.at = Position::of(child);
             if child.value.parallel.is_some() {
@@ -68,7 +68,14 @@ impl<'a> Checker<'a> {
                 self.wrong(message, "write it before or after parallel");
             }
             self.step(child);
-            known.push(std::mem::replace(&mut self.known, before.clone()));
+            let after = std::mem::replace(&mut self.known, before.clone());
+            let own = after.stored_since(&before);
+            if let Some(name) = own.iter().find(|name| stored.contains(*name)) {
+                let message = format!("another step at the same time stores '{name}', too");
+                self.wrong_at(Position::of(child), message, "use another name");
+            }
+            stored.extend(own);
+            known.push(after);
         }
         known.into_iter().for_each(|known| self.known.merge(known));
     }

@@ -1,5 +1,7 @@
 //! Replaces `${var.NAME}`, `${row.COLUMN}` and `${round}`.
 
+use std::borrow::Cow;
+
 use serde_saphyr::Spanned;
 
 use super::Expansion;
@@ -14,6 +16,10 @@ pub(super) type Binding = (String, Spanned<Node>);
 #[derive(Clone, Default)]
 pub(super) struct Scope {
     pub(super) vars: Vec<Binding>,
+    /// The variable that is being defined.
+    pub(super) defining: Option<String>,
+    /// The variables that are defined after it.
+    pub(super) later_vars: Vec<String>,
     /// The row of the table; `None` outside of tables.
     pub(super) row: Option<Vec<Binding>>,
     /// The number of the repetition, from 1.
@@ -24,26 +30,44 @@ impl Scope {
     /// Whether the placeholder is of a kind that is replaced here, rather than while the scenario
     /// runs.
     fn is_ours(name: &str) -> bool {
-        name == "round" || name.starts_with("var.") || name.starts_with("row.")
+        // The placeholders of facts have been replaced before, except those of unknown facts.
+        name == "round" || ["var.", "row.", "twin."].iter().any(|start| name.starts_with(start))
     }
 
-    fn value(&self, name: &str) -> Option<Spanned<Node>> {
-        let find = |bindings: &[Binding], name: &str| {
-            bindings.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-        };
+    fn value(&self, name: &str) -> Option<Cow<'_, Node>> {
+        fn find<'b>(bindings: &'b [Binding], name: &str) -> Option<Cow<'b, Node>> {
+            let mut found = bindings.iter().rev().filter(|(known, _)| known == name);
+            found.next().map(|(_, value)| Cow::Borrowed(&value.value))
+        }
         if let Some(name) = name.strip_prefix("var.") {
             return find(&self.vars, name);
         }
         if let Some(name) = name.strip_prefix("row.") {
             return find(self.row.as_ref()?, name);
         }
-        let round = self.round?.into();
-        Some(Spanned::new(Node::Scalar(round, None), UNKNOWN, UNKNOWN))
+        if name != "round" {
+            return None;
+        }
+        Some(Cow::Owned(Node::Scalar(self.round?.into(), None)))
     }
 
     /// Why a placeholder has no value, and what to do.
     fn missing(&self, name: &str) -> (String, String) {
+        if let Some(("var", own)) = name.split_once('.') {
+            if self.defining.as_deref() == Some(own) {
+                let message = format!("the variable '{own}' contains itself");
+                return (message, "write its value without it".to_owned());
+            }
+            if self.later_vars.iter().any(|later| later == own) {
+                let remedy = "define it before; variables cannot contain each other in a circle";
+                return (format!("the variable '{own}' is defined after this one"), remedy.to_owned());
+            }
+        }
         let (what, known, place) = match (name.split_once('.'), &self.row) {
+            (Some(("twin", fact)), _) => {
+                let remedy = format!("add twins: {{fact: {fact}, values: [ONE, OTHER]}} to the scenario");
+                return (format!("no scenario of this file has a fact '{fact}'"), remedy);
+            }
             (Some(("row", _)), None) => {
                 let remedy = "add examples: [{COLUMN: VALUE}] to the step or the scenario";
                 return (format!("there is no table here for ${{{name}}}"), remedy.to_owned());
@@ -66,8 +90,6 @@ impl Scope {
     }
 }
 
-const UNKNOWN: serde_saphyr::Location = serde_saphyr::Location::UNKNOWN;
-
 impl Expansion {
     /// Replaces the placeholders in all texts and keys of a value. A text that is nothing but a
     /// placeholder becomes the value, which can be a number, a list or a mapping.
@@ -78,7 +100,8 @@ impl Expansion {
         };
         if let Some(name) = whole {
             match scope.value(&name) {
-                Some(value) => node.value = value.value,
+                Some(value) if self.may_copy(node, &value) => node.value = value.into_owned(),
+                Some(_) => {}
                 None => {
                     let (message, remedy) = scope.missing(&name);
                     self.wrong(node, message, remedy);
@@ -114,7 +137,10 @@ impl Expansion {
                 wrong.push(scope.missing(name));
                 return None;
             };
-            let shown = value.value.shown();
+            if !self.may_copy(at, &value) {
+                return None;
+            }
+            let shown = value.shown();
             if shown.is_none() {
                 let message = format!("'{name}' is a list or a mapping, which is not possible within a text");
                 let remedy = "make it a single value, or the placeholder the whole value";

@@ -45,7 +45,7 @@ impl Expansion {
             return expanded.push(scenario);
         };
         for row in rows {
-            if !self.fits(&scenario) {
+            if !self.fits(&scenario) || !self.may_copy(&scenario, &scenario.value) {
                 return;
             }
             let mut copy = scenario.clone();
@@ -89,11 +89,16 @@ impl Expansion {
             return;
         }
         let Some(Spanned { value: Node::Map(vars), .. }) = node.take("vars") else { return };
-        for (name, mut value) in vars {
+        let names: Vec<String> = vars.iter().map(|(name, _)| name.value.clone()).collect();
+        for (index, (name, mut value)) in vars.into_iter().enumerate() {
             self.name(&name, "variable");
+            scope.defining = Some(name.value.clone());
+            scope.later_vars = names[index..].to_vec();
             self.fill(&mut value, scope);
             scope.vars.push((name.value, value));
         }
+        scope.defining = None;
+        scope.later_vars.clear();
     }
 
     /// Takes the table of a scenario or step; `None` if it has none, or one that is no list of

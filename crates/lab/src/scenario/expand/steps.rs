@@ -25,6 +25,9 @@ impl Expansion {
             return self.rounds(step, scope, expanded);
         };
         for row in rows {
+            if !self.may_copy(&step, &step.value) {
+                return;
+            }
             let mut copy = step.clone();
             add_to_text(&mut copy.value, "say", "${row.", &row_text(&row));
             let scope = Scope { row: Some(row), ..scope.clone() };
@@ -37,6 +40,9 @@ impl Expansion {
             return self.block_or_step(step, scope, expanded);
         };
         for round in 1..=rounds {
+            if !self.may_copy(&step, &step.value) {
+                return;
+            }
             let mut copy = step.clone();
             add_to_text(&mut copy.value, "say", "${round}", &format!("{round} of {rounds}"));
             let scope = Scope { round: Some(round), ..scope.clone() };

@@ -6,7 +6,7 @@ fn contoso() -> Seed {
 }
 
 fn read(text: String) -> Result<ReadScenarios, Vec<Diagnostic>> {
-    parse("s.yaml".to_owned(), text, KnownSeeds { seeds: &[contoso()], complete: true })
+    parse("s.yaml".to_owned(), text, KnownSeeds::only(&[contoso()]))
 }
 
 fn shown(mistakes: &[Diagnostic]) -> String {

@@ -27,6 +27,9 @@ impl Verb for DeleteConnection {
         checker.must(Kind::Connection, &self.connection);
         checker.must_if(Kind::User, self.by.as_ref());
         checker.service_refusal(self.refused.as_ref());
+        if self.refused.is_none() {
+            checker.known.remove(Kind::Connection, &self.connection.value);
+        }
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {

@@ -141,7 +141,10 @@ impl Tenants {
         let complete = new.complete.then(|| seed.complete());
         let seed = complete.as_ref().unwrap_or(seed);
         let overlaid = new.overlay.as_ref().map(|overlay| seed.with_overlay(overlay)).transpose();
-        let overlaid = overlaid.map_err(|mistake| TenantError::Overlay(mistake.to_string()))?;
+        let overlaid = overlaid.map_err(|wrong| {
+            let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            TenantError::Overlay(wrong.join(" "))
+        })?;
         let seed = overlaid.as_ref().unwrap_or(seed);
         let random = self.chassis().random.of(tenant);
         let secrets = DrawnSecrets::draw(&seed.file, &random);
