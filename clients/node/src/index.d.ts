@@ -437,6 +437,8 @@ export interface JournalEvent {
   kind: string;
   subject: string;
   trace: string;
+  /** What happened, in one sentence. */
+  words: string;
   data: Record<string, any>;
 }
 

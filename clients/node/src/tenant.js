@@ -2,7 +2,7 @@
 
 import { Explanation } from "./explanation.js";
 import { LabError } from "./lab_error.js";
-import { journalInWords } from "./journal_words.js";
+import { inWords } from "./journal_words.js";
 import { camelCased, snakeCased } from "./letter_case.js";
 
 const PAGE = 1_000;
@@ -150,7 +150,7 @@ export class Tenant {
   async story({ limit = 15 } = {}) {
     const newest = await this.journal({ newest: true, limit });
     const created = newest.findIndex(({ kind }) => kind === "tenant.created");
-    return journalInWords(this.lab, newest.slice(0, created < 0 ? limit : created).reverse());
+    return newest.slice(0, created < 0 ? limit : created).reverse().map(inWords);
   }
 
   // Reads users, applications and passwords again.

@@ -209,7 +209,7 @@ test("journal: selected, in pages, the newest first, and as sentences", withTena
   assert.ok(newest[0].at > newest[4].at);
   const story = await tenant.story({ limit: 4 });
   assert.equal(story.length, 4);
-  assert.match(story.join("\n"), /^\d{4}-.*Z idp +A user changed the password with the current one\. \(owner@/m);
+  assert.match(story.join("\n"), /^\d{4}-.*Z idp +owner@\S+ changed the password\.$/m);
 }));
 
 test("story: begins after the creation of the tenant", withTenant(BARE, async (tenant) => {
@@ -218,9 +218,9 @@ test("story: begins after the creation of the tenant", withTenant(BARE, async (t
   await tenant.revokeSessions("owner");
   await refresh(tenant, refreshToken);
   const story = (await tenant.story()).join("\n");
-  assert.match(story, /^\d{4}-\d\d-\d\dT[\d:]{8}Z idp +A user signed in on the sign-in page\. \(owner@\S+\)\n/);
-  assert.match(story, /Z idp +An authorization code was issued\. \(owner@\S+, Orders Desktop\)\n/);
-  assert.match(story, /Z idp +A token request was refused\. AADSTS50173: .* \(.*invalid_grant\)$/);
+  assert.match(story, /^\d{4}-\d\d-\d\dT[\d:]{8}Z idp +owner@\S+ signed in .*\.\n/);
+  assert.match(story, /Z idp +.*Orders Desktop.*\.\n/);
+  assert.match(story, /Z idp +.*refused.*AADSTS50173.*$/);
 }));
 
 test("tenants in parallel do not notice each other", async (t) => {

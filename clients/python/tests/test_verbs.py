@@ -51,6 +51,8 @@ def test_forged_tokens_are_rejected_unless_they_are_signed_and_valid(tenant, tok
     assert {line.data["key"] for line in tenant.journal("token.forged")} == {"signing", "unknown"}
     with pytest.raises(LabError, match="'like' is not a signed JWT"):
         tenant.forge("opaque")
+    with pytest.raises(LabError, match=r"claims\.exp: 'soon'"):
+        tenant.forge(tokens.access_token, claims={"exp": "soon"})
 
 
 OVERLAY = {
@@ -186,7 +188,8 @@ def test_the_journal_is_selected_and_read_to_its_end(tenant, tokens):
     assert refused in tenant.journal("token.") and refused in tenant.journal(trace=refused.trace)
     assert refused in tenant.journal(subject=refused.subject)
     assert refused in tenant.journal(about=tenant.why(tokens.refresh_token).name)
-    assert "AADSTS50173" in str(refused)
+    assert refused.words.endswith(".") and refused.words in str(refused) and "AADSTS50173" in refused.words
+    assert changed.words == f"{tenant.users['owner'].upn} changed the password."
     everything = tenant.journal()
     assert changed in everything and everything == sorted(everything, key=lambda line: line.at)
 

@@ -107,8 +107,18 @@ pub struct JournalLine {
     pub subject: String,
     /// The trace (W3C trace id) that it belongs to.
     pub trace: String,
+    /// What happened, in one sentence.
+    #[serde(default)]
+    pub words: String,
     /// The payload, whose form its kind determines.
     pub data: Value,
+}
+
+/// A line for people: when, which service, and what happened.
+impl fmt::Display for JournalLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:<8} {}", self.at, self.service, self.words)
+    }
 }
 
 impl fmt::Debug for Journal<'_> {

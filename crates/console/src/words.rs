@@ -2,23 +2,11 @@
 
 use outlive_wire::JournalLine;
 
-/// Maximum length of a sentence, in characters.
-const CHARACTERS_MAX: usize = 1_500;
-
 /// Returns the verdict of an event: `accepted` or `refused`.
 pub(crate) fn outcome(line: &JournalLine) -> Option<&'static str> {
     let event = line.event().ok()?;
     let verdict = event.verdict();
     verdict.map(|verdict| if verdict.is_accepted() { "accepted" } else { "refused" })
-}
-
-/// Returns the summary of an event. An event of another version of the program is described by its
-/// kind and subject.
-pub(crate) fn sentence(line: &JournalLine) -> String {
-    let summary = line.event().map(|event| event.summary());
-    let sentence =
-        summary.unwrap_or_else(|_| format!("{} ({}).", line.kind.replace(['.', '_'], " "), line.subject));
-    sentence.chars().take(CHARACTERS_MAX).collect()
 }
 
 /// The first sentence of a text, with the error code that the rest names.
@@ -78,10 +66,10 @@ mod tests {
     #[test]
     fn an_event_is_shown_by_its_summary_and_its_verdict() {
         let changed = example::<PasswordChanged>();
-        assert_eq!(sentence(&changed), "owner@contoso.example changed the password.");
+        assert_eq!(changed.words(), "owner@contoso.example changed the password.");
         assert_eq!(outcome(&changed), None);
         assert_eq!(outcome(&example::<TokenIssued>()), Some("accepted"));
-        assert!(sentence(&example::<ConnectionBroken>()).starts_with("The connection is broken: "));
+        assert!(example::<ConnectionBroken>().words().starts_with("The connection is broken: "));
     }
 
     #[test]
@@ -104,6 +92,6 @@ mod tests {
 
     #[test]
     fn an_unknown_event_is_named_by_its_kind_and_subject() {
-        assert_eq!(sentence(&line("order.read", json!({"x": 1}))), "order read (user:7).");
+        assert_eq!(line("order.read", json!({"x": 1})).words(), "Order read (user:7).");
     }
 }

@@ -53,7 +53,7 @@ pub use lab_surface::{
     ClockChange, ClockState, ConnectionSignIn, DueWork, ExpectedRuns, HeldConnection, HeldConnections,
     JournalQuery, KnownFlow, KnownFlows, KnownRun,
 };
-pub use line::JournalLine;
+pub use line::{JournalLine, words_of};
 pub use moved_origin::MovedOrigin;
 pub use optional_members::correct_optional_members;
 pub use outlive_rules::ClientClass;

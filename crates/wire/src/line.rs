@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::{JournalEvent, UnknownEvent};
 
+/// Maximum length of a sentence, in characters: some repeat the text of an error.
+const WORDS_CHARS_MAX: usize = 1_500;
+
 /// A journal event with its place, its time and its subject.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct JournalLine {
@@ -37,4 +40,26 @@ impl JournalLine {
     pub fn event(&self) -> Result<JournalEvent, UnknownEvent> {
         JournalEvent::read(&self.kind, &self.data)
     }
+
+    /// What happened, in one sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        words_of(&self.kind, &self.subject, &self.data)
+    }
+}
+
+/// Returns what happened in an event, in one sentence. An event of another version of the program
+/// is described by its kind and subject.
+#[must_use]
+pub fn words_of(kind: &str, subject: &str, data: &Value) -> String {
+    let words = match JournalEvent::read(kind, data) {
+        Ok(event) => event.summary(),
+        Err(_) => format!("{} ({subject}).", capitalized(&kind.replace(['.', '_'], " "))),
+    };
+    words.chars().take(WORDS_CHARS_MAX).collect()
+}
+
+fn capitalized(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use outlive_wire::{JournalEvent, JournalLine};
+use outlive_wire::{JournalEvent, JournalLine, words_of};
 use serde_json::{Value, json};
 
 /// Lines of the journal as version 0.1 wrote them before events had types: one for each form of
@@ -112,8 +112,33 @@ fn every_kind_has_a_sentence_a_schema_and_an_example_that_can_be_read() {
     assert_eq!(kinds.len(), JournalEvent::KINDS.len());
 }
 
+#[test]
+fn every_kind_has_words_of_its_own() {
+    let mut known = BTreeMap::new();
+    for described in JournalEvent::descriptions() {
+        let (kind, words) = (described.kind, words_of(described.kind, "tenant:1", &described.example));
+        assert_eq!(words, described.summary, "{kind}");
+        let is_sentence = words.split_whitespace().count() >= 3
+            && !words.contains(|c: char| c.is_control() || c == '{' || c == '}')
+            && !words.contains(kind);
+        assert!(is_sentence, "{kind}: {words}");
+        let other = known.insert(words.clone(), kind);
+        assert_eq!(other, None, "{kind} has the same words: {words}");
+    }
+    assert_eq!(known.len(), JournalEvent::KINDS.len());
+}
+
+#[test]
+fn an_event_of_another_version_is_described_by_its_kind_and_subject() {
+    let unreadable = words_of("password.changed", "user:1", &json!({"upn": 1}));
+    assert_eq!(unreadable, "Password changed (user:1).");
+    assert_eq!(words_of("moon.risen_late", "moon:1", &json!({})), "Moon risen late (moon:1).");
+    assert_eq!(words_of("moon.risen", &"x".repeat(10_000), &json!({})).chars().count(), 1_500);
+}
+
 fn document() -> String {
-    let mut text = "# Journal events\n\nEvery event that a service records. `GET /lab/tenants/{tenant}/journal` returns them; \
+    let mut text = "# Journal events\n\nEvery event that a service records. `GET /lab/tenants/{tenant}/journal` returns them, \
+        with what happened in one sentence as `words`; \
         [events.schema.json](events.schema.json) has the schema of every payload.\nThis page is generated from `crates/wire`: run \
         `UPDATE_DOCS=1 cargo test -p outlive-wire --test events` after a change.\n\nNotable events change what a credential can do, or are \
         refusals: the console lists them as *what changed*.\n\n| kind | recorded by | when | summary of the example | notable |\n|---|---|---|---|---|\n".to_owned();
@@ -145,7 +170,15 @@ fn schema() -> String {
                 "description": event.when,
                 "type": "object",
                 "required": ["kind", "data"],
-                "properties": {"kind": {"const": event.kind}, "data": event.schema},
+                "properties": {
+                    "kind": {"const": event.kind},
+                    "data": event.schema,
+                    "words": {
+                        "type": "string",
+                        "description": "What happened, in one sentence; in the answers of the lab API.",
+                        "examples": [event.summary],
+                    },
+                },
             })
         })
         .collect();

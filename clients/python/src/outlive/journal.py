@@ -14,16 +14,6 @@ if TYPE_CHECKING:
     from .tenant import Tenant
 
 _PAGE = 1_000
-_NAMES = (
-    "upn account client_name display_name group_name name role scope resource place effect operation state"
-).split()
-"""The members of payloads that are names for people, in the order of a sentence."""
-_EXPLANATIONS = (
-    ("verdict", "explanation"),
-    ("answer", "error_description"),
-    *((member, None) for member in ("description", "message", "reason", "why", "error")),
-)
-"""The members that say why, the best first; with a second name, a member of an object."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +32,8 @@ class JournalLine:
     """To what it happened, such as `user:<id>`."""
     trace: str
     """The trace id of the request."""
+    words: str
+    """What happened, in one sentence."""
     data: Mapping[str, Any] = field(repr=False)
     """The payload, whose form depends on the kind."""
 
@@ -49,24 +41,8 @@ class JournalLine:
     def of(cls, facts: Mapping[str, Any]) -> JournalLine:
         """Reads a line of the lab's answer."""
         texts = {name: facts[name] for name in ("service", "kind", "subject", "trace")}
-        return cls(at=parse_instant(facts["at"]), wall=parse_instant(facts["wall"]), data=facts["data"], **texts)
-
-    @property
-    def words(self) -> str:
-        """What happened, with the names and the explanation of the payload."""
-        names = [str(self.data[name]) for name in _NAMES if self.data.get(name)]
-        request = " ".join(str(self.data[name]) for name in ("method", "path", "status") if self.data.get(name))
-        happened = self.kind.replace(".", " ").replace("_", " ")
-        return ": ".join(part for part in (happened, ", ".join([*names, request] if request else names), self._explanation) if part)
-
-    @property
-    def _explanation(self) -> str:
-        for member, of in _EXPLANATIONS:
-            found = self.data.get(member)
-            text = found.get(of) if of and isinstance(found, dict) else found
-            if isinstance(text, str):
-                return text.split(" Trace ID: ")[0].split(" Source: ")[0]
-        return ""
+        words = facts.get("words", facts["kind"])
+        return cls(at=parse_instant(facts["at"]), wall=parse_instant(facts["wall"]), words=words, data=facts["data"], **texts)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S}  {self.service:<8}  {self.words}"

@@ -89,7 +89,7 @@ pub(super) fn folded<'a>(
 /// What events that repeat each other have in common: service, kind and sentence, without times and
 /// ids.
 fn signature(line: &JournalLine) -> String {
-    let sentence = words::brief(&words::sentence(line));
+    let sentence = words::brief(&line.words());
     let is_constant = |word: &&str| word.contains("AADSTS") || !word.bytes().any(|b| b.is_ascii_digit());
     let constant: Vec<&str> = sentence.split_whitespace().filter(is_constant).collect();
     format!("{} {} {}", line.service, line.kind, constant.join(" "))

@@ -61,7 +61,7 @@ pub(super) fn headline(
         None => String::new(),
     };
     let (shown, since) = shown_event(latest, lines);
-    let sentence = words::brief(&words::sentence(shown));
+    let sentence = words::brief(&shown.words());
     let sentence: String = sentence.trim_end_matches('.').chars().take(TITLE_CHARS_MAX).collect();
     let title = format!("{}: {sentence}{since}", When::of(shown.at, now).shown);
     let count = match (lines.len(), criteria.before.is_empty(), has_older) {

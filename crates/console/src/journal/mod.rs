@@ -199,7 +199,7 @@ fn line_of(line: &JournalLine, now: Instant, view: &View<'_>) -> Line {
         (None, "run.finished") => "is-alive",
         _ => "is-idle",
     };
-    let whole = with_times_for_people(&words::sentence(line), now);
+    let whole = with_times_for_people(&line.words(), now);
     let short = words::brief(&whole);
     let payload = serde_json::to_string_pretty(&line.data).unwrap_or_default();
     let name = format!("{}-{}", line.service, line.seq);

@@ -150,7 +150,7 @@ pub(crate) fn happened(
             None if line.kind == BROKEN => ("is-revoked", "i-cross", "Broken"),
             None => ("is-idle", "i-idle", "Event"),
         };
-        let what = with_times_for_people(&words::brief(&words::sentence(line)), story.now);
+        let what = with_times_for_people(&words::brief(&line.words()), story.now);
         Happened { at: line.at, when: When::of(line.at, story.now), style, icon, result, what, run: None }
     });
     let begun = created.map(|created| set_up(story, created));

@@ -8,6 +8,7 @@ mod merge;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -25,6 +26,7 @@ pub(crate) use feed::Feeds;
 
 use self::follower::Follower;
 use self::selection::{Selection, cursor_of};
+use self::words::add_words;
 
 use super::problem::tenant_of;
 use crate::services::Service;
@@ -73,11 +75,13 @@ pub(crate) async fn read(
         let older = merge::older(&journals, limit, |service| {
             silent(service).then(|| end.map_or(i64::MAX.unsigned_abs(), |end| end.of(service)))
         });
-        let (lines, next) = merge::newest_first(journals, limit);
+        let (mut lines, next) = merge::newest_first(journals, limit);
+        lines.iter_mut().for_each(add_words);
         let older = older.map(|older| older.to_string());
         return Ok(Json(JournalAnswer { lines, next: next.to_string(), older, missing }));
     }
-    let (lines, next) = merge::merged(journals, cursor, limit);
+    let (mut lines, next) = merge::merged(journals, cursor, limit);
+    lines.iter_mut().for_each(add_words);
     Ok(Json(JournalAnswer { lines, next: next.to_string(), older: None, missing }))
 }
 

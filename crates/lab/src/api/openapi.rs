@@ -116,7 +116,15 @@ impl Modify for Events {
                     )
                     .required("kind")
                     .property("data", Ref::from_schema_name(event.name))
-                    .required("data"),
+                    .required("data")
+                    .property(
+                        "words",
+                        ObjectBuilder::new()
+                            .schema_type(Type::String)
+                            .description(Some("What happened, in one sentence."))
+                            .examples([event.summary]),
+                    )
+                    .required("words"),
             );
             schemas.insert(event.name.to_owned(), event.schema);
             schemas.extend(event.references);
@@ -150,10 +158,28 @@ mod tests {
             let payload = line["properties"]["data"]["$ref"].as_str().expect("a reference");
             let payload = described.pointer(payload.trim_start_matches('#')).expect(event.name);
             assert_eq!(payload, &serde_json::to_value(&event.schema).expect("JSON"));
+            assert_eq!(line["properties"]["words"]["examples"], serde_json::json!([event.summary]));
+            assert_eq!(line["required"], serde_json::json!(["kind", "data", "words"]));
         }
         let text = described.to_string();
         for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(described.pointer(reference).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn an_item_of_a_list_in_an_overlay_needs_its_name() {
+        let described = serde_json::to_value(Description::openapi()).expect("JSON");
+        let overlay = &described["components"]["schemas"]["Overlay"]["properties"];
+        for (member, name) in [("users", "role"), ("applications", "name")] {
+            let [by_name, list] = &overlay[member]["oneOf"].as_array().expect("two forms")[..] else {
+                panic!("{}", overlay[member]);
+            };
+            assert!(by_name["additionalProperties"]["$ref"].is_string(), "{by_name}");
+            let [item, named] = &list["items"]["allOf"].as_array().expect("two parts")[..] else {
+                panic!("{list}");
+            };
+            assert!(item["$ref"].is_string() && named["required"] == serde_json::json!([name]), "{list}");
         }
     }
 

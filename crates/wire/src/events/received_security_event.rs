@@ -19,7 +19,7 @@ event! {
     }
     notable |_| true,
     summary |event| format!(
-        "The API was notified: {}.",
+        "The API accepted a security event: {}.",
         event.happened.iter().map(|happened| happened.event.as_str()).collect::<Vec<_>>().join(", ")
     ),
     example { jti: "c0470500".to_owned(), txn: None, happened: vec![Happened { event: "credential-change".to_owned(), at: example::instant() }] },

@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, Semaphore};
 use super::cursor::{Cursor, render};
 use super::merge::{merged_parts, seq_of};
 use super::selection::Selection;
+use super::words::add_words;
 use crate::services::{LabSurface, Service};
 
 /// Limits how many pages are read from the services at once, for all tenants.
@@ -137,7 +138,8 @@ impl Backlog {
                 Err(_) => journals.push(Vec::new()),
             }
         }
-        let (lines, _) = merged_parts(journals, cursor, part);
+        let (mut lines, _) = merged_parts(journals, cursor, part);
+        lines.iter_mut().for_each(add_words);
         let mut after = cursor;
         let mut events = Vec::new();
         for line in &lines {

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::backlog::Backlog;
 use super::cursor::{Cursor, render};
 use super::merge::seq_of;
+use super::words::add_words;
 use crate::services::{JournalQuery, LabSurface, Service};
 
 /// How long events are collected before they are sent in one batch (wall time): the cost per
@@ -114,7 +115,8 @@ impl Shared {
         let mut rendered = Vec::new();
         let mut lines = Vec::new();
         for news in gathered.drain(..) {
-            let News::Line(service, line) = news else { continue };
+            let News::Line(service, mut line) = news else { continue };
+            add_words(&mut line);
             let (seq, text) = (seq_of(&line), line.to_string());
             positions.reach(service, seq);
             render(&mut rendered, *positions, &text);

@@ -17,6 +17,9 @@ use crate::scenario::run::lab_client::JournalFilter;
 use crate::scenario::run::recorder::StepRecorder;
 use crate::scenario::run::world::{StepError, World};
 
+/// How many of the newest events are shown if their number is not the expected one.
+const EVENTS_SHOWN: usize = 5;
+
 /// The expected journal events.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -92,6 +95,12 @@ impl Verb for ExpectJournal {
             let expected = format!("at least {least}");
             recorder.check(Check::that(&what, expected, actual.to_string(), actual >= least));
         }
+        let fits = self.count.is_none_or(|count| actual == count)
+            && self.at_least.is_none_or(|least| actual >= least);
+        if !fits {
+            let newest = lines.len().saturating_sub(EVENTS_SHOWN);
+            lines[newest..].iter().for_each(|line| recorder.note(in_words(line)));
+        }
         if let Some(chain) = &self.chain {
             let check = check_chain(&lines, chain);
             if check.passed {
@@ -124,6 +133,11 @@ impl Checker<'_> {
             self.wrong_at(Position::of(service), message, "remove service, or correct it");
         }
     }
+}
+
+/// An event for people.
+fn in_words(line: &JournalLine) -> String {
+    format!("{} {}: {}", line.at, line.service, line.words())
 }
 
 /// Checks that every event refers to the previous one.
