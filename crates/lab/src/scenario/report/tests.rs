@@ -63,6 +63,7 @@ fn the_story_is_readable() {
                               expected  400
                               got       200
         s.yaml:7:11: status: expected 400, got 200
+          remedy: see docs
                             Never reached … skipped
 
     failed: 1 of 3 steps passed, 3 expectations checked, 1 failed, 1 skipped (1.2 s)
@@ -77,6 +78,7 @@ fn junit_escapes_and_counts() {
       <testsuite name="A story" file="s.yaml" tests="3" failures="1" errors="0" skipped="1" time="1.250">
         <testcase classname="A story" name="1. Signing in / It works" line="7" time="0.625"/>
         <testcase classname="A story" name="1. Signing in / The refresh token is &lt;refused&gt;" line="7" time="0.625"><failure message="s.yaml:7:11: status: expected 400, got 200">s.yaml:7:11: status: expected 400, got 200
+      remedy: see docs
     Accepted: nothing has ended it.</failure></testcase>
         <testcase classname="A story" name="1. Signing in / Never reached" line="7" time="0.000"><skipped/></testcase>
       </testsuite>
@@ -131,7 +133,7 @@ fn tap_has_a_point_for_each_scenario_and_what_was_wrong() {
 fn annotations_are_one_line_each() {
     let mut result = result();
     result.files[0].scenarios[0].steps[1].diagnostic = Some(diagnostic("100 % wrong\nsecond line"));
-    insta::assert_snapshot!(annotations::report(&result), @"::error file=s.yaml,line=7,col=11,title=A story / The refresh token is <refused>::100 %25 wrong%0Asecond line%0AAccepted: nothing has ended it.");
+    insta::assert_snapshot!(annotations::report(&result), @"::error file=s.yaml,line=7,col=11,title=A story / The refresh token is <refused>::s.yaml:7:11: 100 %25 wrong%0Asecond line%0A  remedy: see docs%0AAccepted: nothing has ended it.");
 }
 
 #[test]
