@@ -66,13 +66,15 @@ async fn every_command_has_help_and_explains_a_wrong_option() {
 
 #[tokio::test]
 async fn help_is_colored_only_on_request_and_never_with_no_color() {
-    for (environment, is_colored) in [
-        (&[("CLICOLOR_FORCE", "1")][..], true),
-        (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
-        (&[], false),
+    for (environment, option, is_colored) in [
+        (&[("CLICOLOR_FORCE", "1")][..], "--color=auto", true),
+        (&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], "--color=auto", false),
+        (&[], "--color=auto", false),
+        (&[("NO_COLOR", "1")], "--color=always", true),
+        (&[("CLICOLOR_FORCE", "1")], "--color=never", false),
     ] {
-        let ended = outlive_printing_to(Stdio::piped(), environment, &["run", "--help"]).await;
-        assert_eq!(ended.stdout.contains('\u{1b}'), is_colored, "{environment:?}");
+        let ended = outlive_printing_to(Stdio::piped(), environment, &["run", "--help", option]).await;
+        assert_eq!(ended.stdout.contains('\u{1b}'), is_colored, "{environment:?} {option}");
     }
 }
 

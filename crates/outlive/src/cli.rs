@@ -1,6 +1,7 @@
 //! The command line.
 
 mod against_args;
+pub(crate) mod color;
 mod data_args;
 mod format_args;
 pub(crate) mod help;

@@ -52,7 +52,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const EXIT_INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
-    let parsed = cli::help::command().try_get_matches();
+    let color = cli::color::color_among(std::env::args_os());
+    let parsed = cli::help::command().color(color).try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(answer) => return print_usage(&answer),
