@@ -481,8 +481,9 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_reported() {
-        let error =
-            Seed::read(Path::new("/nowhere/seed.yaml")).expect_err("the file does not exist").remove(0);
+        let error = Seed::read(std::path::Path::new("/nowhere/seed.yaml"))
+            .expect_err("the file does not exist")
+            .remove(0);
         assert!(error.to_string().starts_with("/nowhere/seed.yaml: cannot be read"), "{error}");
     }
 }
