@@ -37,6 +37,7 @@ pub mod matrix;
 mod oauth_client;
 mod oauth_grants;
 mod past;
+pub mod replay;
 mod run_steps;
 pub mod scenario;
 pub mod seed;

@@ -7,7 +7,7 @@ use url::Url;
 use super::cookies::Cookies;
 use super::error::{BrowserError, REDIRECTS_MAX};
 use super::{Form, Page};
-use crate::http::{Http, send};
+use crate::http::{Answer, Http, send};
 
 /// Maximum number of pages of a sign-in.
 pub(super) const PAGES_MAX: usize = 12;
@@ -81,6 +81,17 @@ impl Browser {
         }
         self.cookies.set(idp, name, value);
         true
+    }
+
+    /// Opens an address without following redirects.
+    pub(crate) async fn open_once(&mut self, url: &Url) -> Result<Answer, BrowserError> {
+        let mut request = self.http.request(Method::GET, url.as_str());
+        if let Some(cookies) = self.cookies.header(url) {
+            request = request.header(COOKIE, cookies);
+        }
+        let response = send(request).await?;
+        self.cookies.store(url, &response.headers);
+        Ok(response)
     }
 
     /// Opens an address, following redirects up to an address for which `stop` returns true.

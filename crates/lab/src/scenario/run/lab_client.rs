@@ -8,7 +8,8 @@ use outlive_wire::classes::{Class, ClassRequest};
 use outlive_wire::faults::{Fault, FaultSpec};
 use outlive_wire::forge::{ForgeAnswer, ForgeRequest};
 use outlive_wire::lab_api::{
-    ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest,
+    ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, SignInAnswer, SignInRequest, TenantCredentials,
+    TenantList, TenantRequest,
 };
 use outlive_wire::phone::Phone;
 use reqwest::Method;
@@ -119,6 +120,18 @@ impl LabClient {
     pub async fn create(&self, tenant: &TenantRequest) -> Result<TenantCredentials, LabError> {
         let url = format!("{}/lab/tenants", self.lab);
         send(self.http.request(Method::POST, &url).json(tenant)).await?.expect()
+    }
+
+    /// Signs a user in to an application.
+    ///
+    /// # Errors
+    /// An unknown user or application (status 400), or the issuer refuses the sign-in (409).
+    pub(crate) async fn sign_in(
+        &self,
+        tenant: TenantId,
+        request: &SignInRequest,
+    ) -> Result<SignInAnswer, LabError> {
+        send(self.http.request(Method::POST, &self.url(tenant, "/sign_in")).json(request)).await?.expect()
     }
 
     /// Deletes a tenant.

@@ -1,0 +1,167 @@
+//! Who and what a recording needs in a tenant: applications, APIs, users. They are registered as
+//! far as the recording shows how the recorded ones are.
+
+mod api;
+mod overlay;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use outlive_rules::platform;
+
+use self::api::{Apis, permission_of};
+pub(super) use self::overlay::{api_name, client_name, identifier_uri, user_role};
+use super::endpoint::{ALIASES, Endpoint, Service};
+use super::exchange::Exchange;
+use super::kind::{Jwt, Kind};
+use super::sign_ins::{jwts, parameter_of, user_of};
+
+/// What the recording needs.
+#[derive(Default)]
+pub(super) struct Cast {
+    /// Client ids, in small letters, with what is known of each.
+    pub(super) clients: Vec<Client>,
+    pub(super) apis: Apis,
+    /// Sign-in names, in small letters.
+    pub(super) users: Vec<String>,
+    /// APIs that are clients, too: name of the API and client id, in small letters.
+    pub(super) own_apis: BTreeMap<String, String>,
+    /// Ids and domains of recorded tenants, in small letters.
+    pub(super) tenants: BTreeSet<String>,
+}
+
+/// A recorded client.
+#[derive(Default)]
+pub(super) struct Client {
+    pub(super) id: String,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) has_credential: bool,
+    /// Whether its token requests come from a page in a browser.
+    pub(super) is_page: bool,
+    /// Whether users sign in to it.
+    pub(super) has_users: bool,
+    /// Whether it uses the device code or password grant without a credential.
+    pub(super) allows_public_flows: bool,
+    /// Whether a recorded error says that consent is missing.
+    pub(super) lacks_consent: bool,
+    /// Required permissions: API, delegated names, application names.
+    pub(super) requires: BTreeMap<String, [BTreeSet<String>; 2]>,
+}
+
+impl Cast {
+    /// Reads who takes part.
+    pub(super) fn of(exchanges: &[Exchange]) -> Self {
+        let mut cast = Self::default();
+        for exchange in exchanges {
+            cast.read_names(exchange);
+            cast.read_client(exchange);
+        }
+        exchanges.iter().for_each(|exchange| cast.read_logout(exchange));
+        cast
+    }
+
+    /// The address to which a sign-out leads is a redirect URI of the client.
+    fn read_logout(&mut self, exchange: &Exchange) {
+        if exchange.endpoint != Endpoint::Logout {
+            return;
+        }
+        let of_hint = || Some(Jwt::read(&parameter_of(exchange, "id_token_hint")?)?.claim("aud")?.to_owned());
+        let id = exchange.client_id().or_else(of_hint).map(|id| id.to_ascii_lowercase());
+        let client = match (id, self.clients.len()) {
+            (Some(id), _) => self.clients.iter_mut().find(|client| client.id == id),
+            (None, 1) => self.clients.first_mut(),
+            (None, _) => None,
+        };
+        if let (Some(client), Some(uri)) = (client, parameter_of(exchange, "post_logout_redirect_uri"))
+            && !client.redirect_uris.contains(&uri)
+        {
+            client.redirect_uris.push(uri);
+        }
+    }
+
+    fn read_names(&mut self, exchange: &Exchange) {
+        let mut tenant = |text: &str| {
+            let lower = text.to_ascii_lowercase();
+            let is_tenant = matches!(Kind::of(&lower), Kind::Guid | Kind::Domain);
+            if is_tenant && !ALIASES.contains(&lower.as_str()) {
+                self.tenants.insert(lower);
+            }
+        };
+        if exchange.service() == Service::Login && exchange.endpoint != Endpoint::Page {
+            tenant(exchange.tenant());
+        }
+        for jwt in jwts(exchange) {
+            if let Some(id) = jwt.claim("tid") {
+                tenant(id);
+            }
+        }
+        let of_realm = || {
+            let name = exchange.url.path_segments()?.next_back()?.replace("%40", "@");
+            (exchange.endpoint == Endpoint::UserRealm && Kind::of(&name) == Kind::Mail).then_some(name)
+        };
+        let user = user_of(exchange).or_else(of_realm).map(|user| user.to_ascii_lowercase());
+        if let Some(user) = user.filter(|user| !self.users.contains(user)) {
+            self.users.push(user);
+        }
+    }
+
+    fn client(&mut self, id: &str) -> &mut Client {
+        let id = id.to_ascii_lowercase();
+        let index = self.clients.iter().position(|client| client.id == id).unwrap_or_else(|| {
+            self.clients.push(Client { id, ..Client::default() });
+            self.clients.len() - 1
+        });
+        &mut self.clients[index]
+    }
+
+    fn read_client(&mut self, exchange: &Exchange) {
+        let (Endpoint::Authorize | Endpoint::Token | Endpoint::DeviceCode) = exchange.endpoint else {
+            return;
+        };
+        let Some(id) = exchange.client_id().filter(|id| platform::application(id).is_none()) else { return };
+        let grant = exchange.field("grant_type").unwrap_or_default();
+        let is_daemon = grant == "client_credentials";
+        let has_credential = exchange.field("client_secret").is_some()
+            || exchange.field("client_assertion").is_some()
+            || exchange.header("authorization").is_some();
+        let allows_public_flows = !has_credential
+            && (exchange.endpoint == Endpoint::DeviceCode
+                || grant == "password"
+                || grant.ends_with("device_code"));
+        let client = self.client(&id);
+        client.has_credential |= has_credential;
+        client.allows_public_flows |= allows_public_flows;
+        client.has_users |= !is_daemon;
+        let is_page = exchange.endpoint == Endpoint::Token && exchange.header("origin").is_some();
+        client.is_page |= is_page && !has_credential;
+        client.lacks_consent |= exchange.aadsts() == Some(65_001);
+        if let Some(uri) = parameter_of(exchange, "redirect_uri").filter(|uri| !uri.is_empty())
+            && !client.redirect_uris.contains(&uri)
+        {
+            client.redirect_uris.push(uri);
+        }
+        let token = exchange.member("access_token").and_then(Jwt::read);
+        let scope = parameter_of(exchange, "scope").unwrap_or_default();
+        let words = scope.split_whitespace().filter_map(permission_of);
+        let resource = parameter_of(exchange, "resource").filter(|api| !api.is_empty());
+        let asked = words.chain(resource.map(|api| (api, ".default".to_owned())));
+        let asked: Vec<_> = asked.collect();
+        for (api, name) in &asked {
+            // A token is for one API, the first.
+            let token = token.as_ref().filter(|_| asked.first().is_some_and(|(first, _)| first == api));
+            let (scopes, roles) = self.apis.learn(api, name, is_daemon, token);
+            let required = self.client(&id).requires.entry(api.to_ascii_lowercase()).or_default();
+            required[0].extend(scopes);
+            required[1].extend(roles);
+        }
+        if exchange.field("requested_token_use") == Some("on_behalf_of")
+            && let Some(assertion) = exchange.field("assertion").and_then(Jwt::read)
+        {
+            // The client is an API itself, which the assertion was issued for.
+            let audience = assertion.claim("aud").unwrap_or(&id).to_ascii_lowercase();
+            self.apis.learn(&audience, ".default", false, Some(&assertion));
+            self.own_apis.insert(audience, id.to_ascii_lowercase());
+        }
+    }
+}

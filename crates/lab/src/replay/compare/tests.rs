@@ -1,0 +1,125 @@
+//! Differences by name, severity and what is shown of them.
+
+use serde_json::{Value, json};
+
+use super::{Comparison, Severity};
+use crate::replay::endpoint::Endpoint;
+use crate::replay::names::Names;
+
+/// Member, recorded, Outlive, severity.
+fn found(endpoint: Endpoint, recorded: &Value, outlive: &Value) -> Vec<(String, String, String, Severity)> {
+    let names = Names::default();
+    let mut comparison = Comparison::new(&names, endpoint);
+    comparison.json("", "", recorded, outlive);
+    comparison.found.into_iter().map(|one| (one.member, one.recorded, one.outlive, one.severity)).collect()
+}
+
+#[test]
+fn values_are_compared_by_their_meaning() {
+    use Severity::{Different, Expected, Shape};
+    for (name, recorded, outlive, expected) in [
+        ("token_type", json!("Bearer"), json!("bearer"), Some(("Bearer", "bearer", Different))),
+        ("expires_in", json!(3_600), json!(5_399), None),
+        ("expires_in", json!("3600"), json!("5399"), None),
+        ("expires_in", json!(3_600), json!("3600"), Some(("a number", "digits", Shape))),
+        ("expires_in", json!(86_000), json!(3_600), Some(("20 to 28 hours", "60 to 90 minutes", Different))),
+        ("scope", json!("User.Read openid"), json!("openid User.Read"), None),
+        (
+            "scope",
+            json!("User.Read Secret.Read"),
+            json!("User.Read"),
+            Some(("a domain", "nothing more", Different)),
+        ),
+        (
+            "session_state",
+            json!("11111111-1111-4111-8111-111111111111"),
+            json!("abc"),
+            Some(("a GUID", "a short text", Shape)),
+        ),
+        ("refresh_token", json!("0.A"), json!("1.B"), None),
+        ("refresh_token", json!("0.A"), json!("x".repeat(100)), Some(("a short text", "a long text", Shape))),
+        ("name", json!("Secret"), json!("A name of more than sixteen letters"), None),
+        (
+            "error",
+            json!("invalid_grant"),
+            json!("invalid_client"),
+            Some(("invalid_grant", "invalid_client", Different)),
+        ),
+        (
+            "error",
+            json!("hunter2"),
+            json!("invalid_client"),
+            Some(("a short text", "invalid_client", Different)),
+        ),
+        ("error_codes", json!([50173]), json!([50173]), None),
+        ("error_codes", json!([50173]), json!([50173, 1]), Some(("nothing more", "1", Different))),
+        (
+            "error_description",
+            json!("AADSTS1: a"),
+            json!("AADSTS2: a"),
+            Some(("AADSTS1", "AADSTS2", Different)),
+        ),
+        (
+            "error_description",
+            json!("AADSTS1: a"),
+            json!("AADSTS1: b"),
+            Some(("Microsoft's text", "Outlive's text", Expected)),
+        ),
+        (
+            "trace_id",
+            json!("11111111-1111-4111-8111-111111111111"),
+            json!("22222222-1111-4111-8111-111111111111"),
+            None,
+        ),
+        ("admin", json!(true), json!(false), Some(("true", "false", Different))),
+        ("foo", json!({}), json!([]), Some(("an object", "an empty list", Shape))),
+    ] {
+        let rows = found(Endpoint::Token, &json!({name: recorded}), &json!({name: outlive}));
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(at, one, other, how)| (at.as_str(), one.as_str(), other.as_str(), *how))
+            .collect();
+        let expected: Vec<_> =
+            expected.into_iter().map(|(one, other, how)| (name, one, other, how)).collect();
+        assert_eq!(rows, expected, "{name}: {recorded} {outlive}");
+    }
+}
+
+#[test]
+fn members_that_are_missing_or_additional_are_named_but_not_if_their_name_may_be_secret() {
+    let rows = found(
+        Endpoint::Token,
+        &json!({"refresh_token": "x", "bob@contoso.example": 1, "nested": {"a": 1}}),
+        &json!({"refresh_in": 1, "nested": {"b": [1]}}),
+    );
+    let rows: Vec<_> =
+        rows.iter().map(|(at, one, other, _)| (at.as_str(), one.as_str(), other.as_str())).collect();
+    assert_eq!(
+        rows,
+        [
+            ("(another name)", "a number", "missing"),
+            ("nested.a", "a number", "missing"),
+            ("nested.b", "missing", "a list"),
+            ("refresh_token", "a text", "missing"),
+            ("refresh_in", "missing", "a number"),
+        ]
+    );
+}
+
+#[test]
+fn documents_are_compared_as_they_are() {
+    let recorded =
+        json!({"issuer": "https://login.microsoftonline.com/x", "claims_supported": ["sub", "iss"], "n": 1});
+    assert_eq!(found(Endpoint::Configuration, &recorded, &recorded), []);
+    let other = json!({"issuer": "https://sts.windows.net/x", "claims_supported": ["iss"], "n": 1});
+    let rows = found(Endpoint::Configuration, &recorded, &other);
+    let members: Vec<_> = rows.iter().map(|(at, one, ..)| (at.as_str(), one.as_str())).collect();
+    assert_eq!(members, [("claims_supported", "sub"), ("issuer", "a URL")]);
+    // Known, as docs/parity.md says.
+    let rows =
+        found(Endpoint::Configuration, &json!({"kerberos_endpoint": "https://x/kerberos"}), &json!({}));
+    assert_eq!(rows[0].3, Severity::Expected);
+    // Of keys, only which members they have.
+    let keys = |kid: &str| json!({"keys": [{"kty": "RSA", "kid": kid, "n": "x".repeat(300)}]});
+    assert_eq!(found(Endpoint::Keys, &keys("one"), &keys("two")), []);
+}

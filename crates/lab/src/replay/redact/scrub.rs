@@ -1,0 +1,266 @@
+//! Replaces the values of one exchange.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::pseudonyms::Pseudonyms;
+use crate::replay::endpoint::{ALIASES, Endpoint, LOGIN_HOSTS, service_of};
+use crate::replay::exchange::{Body, Exchange, aadsts_of, basic_credentials, cutoff_of, issued_on};
+use crate::replay::kind::{Jwt, Kind};
+use crate::replay::vocabulary::{is_name, is_number, is_public};
+
+/// Parameters and members that are always replaced, whatever their value looks like.
+const SECRETS: &[&str] =
+    &["password", "passwd", "oldpasswd", "newpasswd", "confirmpasswd", "client_secret", "accesspass", "otc"];
+/// Parameters and members that are opaque to clients, whatever their value looks like.
+const OPAQUE: &[&str] = &[
+    "code",
+    "refresh_token",
+    "device_code",
+    "code_verifier",
+    "flowToken",
+    "ctx",
+    "canary",
+    "SAMLRequest",
+    "SAMLResponse",
+];
+/// How many digits a number of the protocol has at most.
+const DIGITS_MAX: usize = 10;
+
+/// Replaces what is not public in an exchange.
+pub(super) fn redact_exchange(exchange: &Exchange, names: &mut Pseudonyms) -> Exchange {
+    let mut scrub = Scrub { names };
+    let pairs = |scrub: &mut Scrub<'_>, pairs: &[(String, String)]| {
+        pairs.iter().map(|(name, value)| (name.clone(), scrub.header(name, value))).collect()
+    };
+    Exchange {
+        place: exchange.place,
+        started: exchange.started,
+        endpoint: exchange.endpoint,
+        method: scrub.method(&exchange.method),
+        url: scrub.address(&exchange.url),
+        headers: pairs(&mut scrub, &exchange.headers),
+        form: scrub.parameters(exchange.form.iter().cloned()),
+        status: exchange.status,
+        response_headers: pairs(&mut scrub, &exchange.response_headers),
+        body: match &exchange.body {
+            // What pages exchange with the server is not replayed.
+            Body::Json(_) if exchange.endpoint == Endpoint::Page => Body::Other,
+            Body::Json(value) => Body::Json(scrub.json("", value)),
+            other => other.clone(),
+        },
+    }
+}
+
+struct Scrub<'a> {
+    names: &'a mut Pseudonyms,
+}
+
+impl Scrub<'_> {
+    fn method(&self, method: &str) -> String {
+        let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+        if known.contains(&method) { method.to_owned() } else { "POST".to_owned() }
+    }
+
+    /// Replaces what is not public in a URL of the identity platform.
+    fn address(&mut self, url: &Url) -> Url {
+        let mut address = url.clone();
+        if service_of(url, &[]).is_none() {
+            // A host that an option named.
+            let host = if exchange_is_graph(url) { "graph.microsoft.com" } else { LOGIN_HOSTS[0] };
+            let rest = url.path();
+            address = Url::parse(&format!("https://{host}{rest}")).unwrap_or_else(|_| url.clone());
+        }
+        let _ = address.set_username("");
+        let _ = address.set_password(None);
+        let path: Vec<String> = url.path().split('/').map(|segment| self.names.segment(segment)).collect();
+        address.set_path(&path.join("/"));
+        self.set_parameters(url, &mut address);
+        address
+    }
+
+    /// Replaces what is not public in a redirect, wherever it leads.
+    fn redirect(&mut self, text: &str) -> String {
+        let Ok(url) = Url::parse(text) else {
+            // A relative one, of a page.
+            let base = Url::parse("https://login.microsoftonline.com/");
+            let joined = base.and_then(|base| base.join(text));
+            return match joined {
+                Ok(url) => self.address(&url).to_string(),
+                Err(_) => self.names.replace(text),
+            };
+        };
+        if service_of(&url, &[]).is_some() {
+            return self.address(&url).to_string();
+        }
+        let plain = self.names.url(text);
+        if url.query().is_none() && url.fragment().is_none() {
+            return plain;
+        }
+        let Ok(mut redirect) = Url::parse(&plain) else { return plain };
+        self.set_parameters(&url, &mut redirect);
+        redirect.to_string()
+    }
+
+    fn set_parameters(&mut self, from: &Url, to: &mut Url) {
+        let parsed = |text: &str| -> Vec<(String, String)> {
+            let pairs = url::form_urlencoded::parse(text.as_bytes());
+            pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+        };
+        let written = |pairs: Vec<(String, String)>| {
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+        };
+        let query = from.query().map(|query| written(self.parameters(parsed(query))));
+        to.set_query(query.as_deref().filter(|query| !query.is_empty()));
+        let fragment = from.fragment().map(|fragment| written(self.parameters(parsed(fragment))));
+        to.set_fragment(fragment.as_deref().filter(|fragment| !fragment.is_empty()));
+    }
+
+    fn parameters(&mut self, pairs: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+        pairs
+            .into_iter()
+            .map(|(name, value)| {
+                let value = self.text(&name, &value);
+                (self.name(&name), value)
+            })
+            .collect()
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        if is_name(name) { name.to_owned() } else { self.names.replace(name) }
+    }
+
+    fn header(&mut self, name: &str, value: &str) -> String {
+        match name {
+            "authorization" => self.authorization(value),
+            "location" => self.redirect(value),
+            "origin" => self.names.url(value),
+            "www-authenticate" => {
+                let scheme = value.split(' ').next().unwrap_or_default();
+                self.names.value(scheme)
+            }
+            "retry-after" if value.len() <= DIGITS_MAX => digits_or_nothing(value),
+            "content-type" => {
+                value.split(';').next().map_or_else(String::new, |kind| self.names.value(kind.trim()))
+            }
+            _ => value.split(',').map(|part| self.names.value(part.trim())).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    fn authorization(&mut self, value: &str) -> String {
+        if let Some((client, secret)) = basic_credentials(value) {
+            let pair = format!("{}:{}", self.text("client_id", &client), self.names.secret(&secret));
+            return format!("Basic {}", STANDARD.encode(pair));
+        }
+        match value.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                format!("Bearer {}", self.text("access_token", token.trim()))
+            }
+            _ => self.names.secret(value),
+        }
+    }
+
+    /// Replaces a value; `name` is that of its parameter or member.
+    fn text(&mut self, name: &str, value: &str) -> String {
+        if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
+            return self.names.secret(value);
+        }
+        if let Some(jwt) = Jwt::read(value) {
+            return self.jwt(&jwt).unsigned();
+        }
+        if OPAQUE.contains(&name) {
+            return self.names.opaque(value);
+        }
+        match name {
+            "scope" | "scp" | "roles" | "resource" => {
+                return value.split(' ').map(|word| self.permission(word)).collect::<Vec<_>>().join(" ");
+            }
+            // Names of properties.
+            "$select" if value.split(',').all(is_name) => return value.to_owned(),
+            "error_description" => return self.description(value),
+            "error_uri" => return self.redirect(value),
+            // Text with the user code and an address, in the language of the client.
+            "message" => return self.names.replace(value),
+            _ if is_number(name) && value.len() <= DIGITS_MAX && Kind::of(value) == Kind::Digits => {
+                return value.to_owned();
+            }
+            _ => {}
+        }
+        if is_public(value) {
+            return value.to_owned();
+        }
+        if matches!(value.as_bytes().first(), Some(b'{' | b'['))
+            && let Ok(json) = serde_json::from_str::<Value>(value)
+        {
+            return self.json(name, &json).to_string();
+        }
+        if Kind::of(value) == Kind::Url { self.redirect(value) } else { self.names.replace(value) }
+    }
+
+    /// Replaces the API and the name in `API/permission`.
+    fn permission(&mut self, word: &str) -> String {
+        if is_public(word) || word.is_empty() {
+            return word.to_owned();
+        }
+        if let Some((api, name)) = word.rsplit_once('/').filter(|(api, name)| {
+            !name.is_empty() && !api.ends_with('/') && matches!(Kind::of(api), Kind::Url | Kind::Guid)
+        }) {
+            let api = self.names.value(api);
+            return format!("{api}/{}", self.names.word(name));
+        }
+        self.names.word(word)
+    }
+
+    /// Keeps the number of an error, and the instants of a refused grant.
+    fn description(&mut self, text: &str) -> String {
+        let Some(number) = aadsts_of(text) else { return self.names.replace(text) };
+        let mut kept = format!("AADSTS{number}: [text removed]");
+        if let Some(issued) = issued_on(text) {
+            kept.push_str(&format!(" The grant was issued on '{issued}'"));
+            if let Some(cutoff) = cutoff_of(text) {
+                kept.push_str(&format!(
+                    " and the TokensValidFrom date (before which tokens are not valid) for this user is '{cutoff}'"
+                ));
+            }
+            kept.push('.');
+        }
+        kept
+    }
+
+    fn jwt(&mut self, jwt: &Jwt) -> Jwt {
+        Jwt { header: self.object(&jwt.header), claims: self.object(&jwt.claims) }
+    }
+
+    fn object(&mut self, object: &Map<String, Value>) -> Map<String, Value> {
+        object.iter().map(|(name, value)| (self.name(name), self.json(name, value))).collect()
+    }
+
+    /// `serde_json` reads at most 128 levels, so the recursion ends.
+    fn json(&mut self, name: &str, value: &Value) -> Value {
+        match value {
+            Value::Null | Value::Bool(_) => value.clone(),
+            Value::Number(_) if is_number(name) => value.clone(),
+            Value::Number(number) => {
+                if number.is_f64() {
+                    0.0.into()
+                } else {
+                    0.into()
+                }
+            }
+            Value::String(text) => Value::String(self.text(name, text)),
+            Value::Array(values) => Value::Array(values.iter().map(|value| self.json(name, value)).collect()),
+            Value::Object(object) => Value::Object(self.object(object)),
+        }
+    }
+}
+
+fn exchange_is_graph(url: &Url) -> bool {
+    let first = url.path().split('/').nth(1).unwrap_or_default();
+    !ALIASES.contains(&first) && matches!(first, "v1.0" | "oidc")
+}
+
+fn digits_or_nothing(value: &str) -> String {
+    value.chars().filter(char::is_ascii_digit).collect()
+}

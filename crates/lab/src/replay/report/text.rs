@@ -1,0 +1,78 @@
+//! A replay as a table for terminals, and as Markdown.
+
+use super::{Entry, NEXT, Replay};
+
+const COLUMNS: [&str; 5] = ["entry", "member", "recorded", "Outlive", "severity"];
+
+impl Replay {
+    /// Returns a table for terminals.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = String::new();
+        for entry in &self.entries {
+            text.push_str(&format!("{:>4}  {:<12}  {}\n", entry.place, entry.result(), entry.request));
+            for line in lines(entry) {
+                text.push_str(&format!("      {line}\n"));
+            }
+            let rows: Vec<[String; 4]> = entry.differences.iter().map(row).collect();
+            let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+            for row in &rows {
+                let cells: Vec<String> = row
+                    .iter()
+                    .enumerate()
+                    .map(|(column, cell)| format!("{cell:<0$}", width(column)))
+                    .collect();
+                text.push_str(&format!("      {}\n", cells.join("  ").trim_end()));
+            }
+        }
+        text.push_str(&format!("\n{}\n", self.summary()));
+        text.push_str(&self.skipped_because().map(|line| format!("{line}\n")).unwrap_or_default());
+        text.push_str(&format!("{NEXT}\n"));
+        text
+    }
+
+    /// Returns a document in Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = format!("{}\n\n", self.summary());
+        text.push_str(&self.skipped_because().map(|line| format!("{line}\n\n")).unwrap_or_default());
+        text.push_str("| entry | request | result |\n|---|---|---|\n");
+        for entry in &self.entries {
+            let notes: String = lines(entry).iter().map(|line| format!("; {line}")).collect();
+            text.push_str(&format!(
+                "| {} | {} | {}{} |\n",
+                entry.place,
+                entry.request,
+                entry.result(),
+                cell(&notes)
+            ));
+        }
+        if self.entries.iter().any(|entry| !entry.differences.is_empty()) {
+            text.push_str(&format!("\n| {} |\n|{}\n", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len())));
+        }
+        for entry in &self.entries {
+            for difference in &entry.differences {
+                let cells = row(difference).map(|text| cell(&text));
+                text.push_str(&format!("| {} | {} |\n", entry.place, cells.join(" | ")));
+            }
+        }
+        text.push_str(&format!("\n{NEXT}\n"));
+        text
+    }
+}
+
+/// Returns why an entry was not replayed, and what else there is to know.
+pub(super) fn lines(entry: &Entry) -> Vec<String> {
+    entry.left.iter().chain(&entry.notes).cloned().collect()
+}
+
+/// Returns member, recorded value, that of Outlive, and the severity with its reason.
+pub(super) fn row(difference: &super::Difference) -> [String; 4] {
+    let severity = difference.severity.as_str();
+    let severity = difference.reason.map_or_else(|| severity.to_owned(), |why| format!("{severity}: {why}"));
+    [difference.member.clone(), difference.recorded.clone(), difference.outlive.clone(), severity]
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

@@ -1,0 +1,347 @@
+//! The public words of the protocols: the only texts that a redacted file or a report contains as
+//! they were recorded.
+
+use outlive_rules::platform;
+
+use super::endpoint::{ALIASES, GRAPH_HOSTS, LOGIN_HOSTS};
+
+/// Words of RFC 6749, OpenID Connect and the identity platform.
+const WORDS: &[&str] = &[
+    // Parameters' values
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "password",
+    "device_code",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    "on_behalf_of",
+    "code",
+    "id_token",
+    "token",
+    "none",
+    "query",
+    "fragment",
+    "form_post",
+    "web_message",
+    "S256",
+    "plain",
+    "login",
+    "select_account",
+    "consent",
+    "create",
+    "admin_consent",
+    // Scopes
+    "openid",
+    "profile",
+    "email",
+    "offline_access",
+    ".default",
+    "address",
+    "phone",
+    "user_impersonation",
+    "access_as_user",
+    // Responses
+    "Bearer",
+    "bearer",
+    "pop",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_client",
+    "invalid_scope",
+    "invalid_resource",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+    "interaction_required",
+    "login_required",
+    "consent_required",
+    "account_selection_required",
+    "access_denied",
+    "authorization_pending",
+    "authorization_declined",
+    "slow_down",
+    "expired_token",
+    "bad_verification_code",
+    "code_expired",
+    "temporarily_unavailable",
+    "server_error",
+    "basic_action",
+    "additional_action",
+    "message_only",
+    "user_password_expired",
+    "bad_token",
+    "token_expired",
+    "protection_policy_required",
+    "client_mismatch",
+    "invalid_token",
+    "insufficient_claims",
+    "insufficient_scope",
+    // Tokens
+    "JWT",
+    "jwt",
+    "RS256",
+    "PS256",
+    "RSA",
+    "sig",
+    "1.0",
+    "2.0",
+    "0",
+    "1",
+    "2",
+    "3",
+    "app",
+    "user",
+    "pwd",
+    "mfa",
+    "rsa",
+    "ngcmfa",
+    "hwk",
+    "swk",
+    "fido",
+    "otp",
+    "wia",
+    "fed",
+    "cp1",
+    "CP1",
+    "Member",
+    "Guest",
+    "NA",
+    "EU",
+    "AS",
+    "OC",
+    "SA",
+    "AF",
+    "WW",
+    "USGov",
+    // Discovery
+    "client_secret_post",
+    "client_secret_basic",
+    "private_key_jwt",
+    "self_signed_tls_client_auth",
+    "tls_client_auth",
+    "pairwise",
+    "public",
+    "sub",
+    "iss",
+    "cloud_instance_name",
+    "cloud_instance_host_name",
+    "cloud_graph_host_name",
+    "msgraph_host",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "acr",
+    "nonce",
+    "preferred_username",
+    "name",
+    "tid",
+    "ver",
+    "at_hash",
+    "c_hash",
+    "graph.windows.net",
+    "pas.windows.net",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "Managed",
+    "Federated",
+    "Unknown",
+    "managed",
+    "federated",
+    "unknown",
+    "unknown_federated",
+    "true",
+    "false",
+    "post",
+    "1.1",
+    // Headers
+    "no-store",
+    "no-cache",
+    "no-store, no-cache",
+    "max-age=86400",
+    "max-age=86400, private",
+    "private",
+    "application/json",
+    "application/jwt",
+    "text/html",
+    "text/plain",
+    // Paths
+    "oauth2",
+    "v2.0",
+    "v1.0",
+    "authorize",
+    "devicecode",
+    "deviceauth",
+    "device",
+    "logout",
+    "logoutsession",
+    "keys",
+    "discovery",
+    "instance",
+    ".well-known",
+    "openid-configuration",
+    "oidc",
+    "openid",
+    "userinfo",
+    "me",
+    "kerberos",
+    "nativeclient",
+    "userrealm",
+    "UserRealm",
+    "kmsi",
+    "reprocess",
+    "resume",
+    "error",
+    "adminconsent",
+    "appverify",
+    "oauth20_authorize.srf",
+    "SAS",
+    "ProcessAuth",
+    "BeginAuth",
+    "EndAuth",
+    "GetCredentialType",
+    "federation",
+    // Redirect URIs
+    "localhost",
+    "127.0.0.1",
+    "auth",
+    "callback",
+    "signin-oidc",
+    "signout-callback-oidc",
+    "redirect",
+    "oauth",
+    "back",
+    "urn:ietf:wg:oauth:2.0:oob",
+    "https://login.microsoftonline.com/common/oauth2/nativeclient",
+    "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+    // Capabilities of clients, as their libraries write them.
+    "https://graph.microsoft.com",
+    "https://graph.microsoft.com/.default",
+    "https://graph.windows.net",
+    "https://graph.windows.net/",
+];
+
+/// Parameters and members that protocols define. A name that is not here may come from a user.
+const NAMES: &[&str] = &[
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "grant_type",
+    "scope",
+    "resource",
+    "code_verifier",
+    "code_challenge",
+    "code_challenge_method",
+    "redirect_uri",
+    "username",
+    "response_type",
+    "response_mode",
+    "prompt",
+    "state",
+    "login_hint",
+    "domain_hint",
+    "claims",
+    "client_info",
+    "assertion",
+    "requested_token_use",
+    "device_code",
+    "post_logout_redirect_uri",
+    "id_token_hint",
+    "loginfmt",
+    "passwd",
+    "flowToken",
+    "ctx",
+    "canary",
+    "sso_reload",
+    "session_state",
+    "error_description",
+    "error_codes",
+    "error_uri",
+    "suberror",
+    "timestamp",
+    "trace_id",
+    "correlation_id",
+    "token_type",
+    "expires_in",
+    "ext_expires_in",
+    "expires_on",
+    "not_before",
+    "refresh_in",
+    "access_token",
+    "user_code",
+    "verification_uri",
+    "verification_url",
+    "interval",
+    "message",
+    "api-version",
+    "$select",
+    "authorization_endpoint",
+    "max_age",
+    "display",
+];
+
+/// Members whose numbers are kept.
+const NUMBERS: &[&str] = &[
+    "expires_in",
+    "ext_expires_in",
+    "expires_on",
+    "not_before",
+    "refresh_in",
+    "interval",
+    "error_codes",
+    "exp",
+    "iat",
+    "nbf",
+];
+
+/// Whether a text is a public word, or several with spaces between them.
+pub(super) fn is_public(text: &str) -> bool {
+    !text.is_empty() && text.split(' ').all(is_word)
+}
+
+/// Whether a text is one public word: of the protocols, or a name that every tenant has.
+pub(super) fn is_word(word: &str) -> bool {
+    WORDS.contains(&word)
+        || ALIASES.contains(&word)
+        || LOGIN_HOSTS.contains(&word)
+        || GRAPH_HOSTS.contains(&word)
+        || platform::resource(word).is_some()
+        || platform::application(word).is_some()
+        || is_platform_permission(word)
+}
+
+/// Whether it is a permission of an API that every tenant has, also with the API's name before it.
+fn is_platform_permission(word: &str) -> bool {
+    let name = match word.rsplit_once('/') {
+        None => word,
+        Some((api, name)) if platform::resource(api).is_some() => name,
+        Some(_) => return false,
+    };
+    name == ".default"
+        || platform::APPLICATIONS
+            .iter()
+            .any(|api| api.delegated(name).is_some() || api.application_permission(name).is_some())
+}
+
+/// Whether the name of a parameter or member is kept: one of the protocols, or a plain word like
+/// those of claims.
+pub(super) fn is_name(name: &str) -> bool {
+    if NAMES.contains(&name) || is_word(name) {
+        return true;
+    }
+    let plain = name.strip_prefix('@').unwrap_or(name);
+    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+    plain.len() <= 48
+        && digits <= 2
+        && plain.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+        && plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+        && plain.split(['_', '-', '.']).all(|part| part.len() <= 24)
+}
+
+/// Whether the numbers of a member are kept.
+pub(super) fn is_number(name: &str) -> bool {
+    NUMBERS.contains(&name)
+}
