@@ -109,9 +109,18 @@ async fn every_command_that_uses_a_system_takes_its_address_from_the_environment
     let file = home.path().join("paired.yaml");
     std::fs::write(&file, PAIRED).expect("it is writable");
     let file = file.to_str().expect("its path is UTF-8");
-    let lines: [&[&str]; 9] = [
+    let keys = json!({
+        "startedDateTime": "2026-03-02T08:00:00Z",
+        "request": {"method": "GET", "url": "https://login.microsoftonline.com/common/discovery/keys"},
+        "response": {"status": 200},
+    });
+    let recording = home.path().join("recording.har");
+    std::fs::write(&recording, json!({"log": {"entries": [keys]}}).to_string()).expect("it is writable");
+    let recording = recording.to_str().expect("its path is UTF-8");
+    let lines: [&[&str]; 10] = [
         &["run", file],
         &["twins", file],
+        &["replay", recording],
         &["advance", "PT1H"],
         &["change-password"],
         &["reset-password"],

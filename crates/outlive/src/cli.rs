@@ -7,6 +7,7 @@ mod format_args;
 pub(crate) mod help;
 mod lab_key_args;
 mod matrix_args;
+mod replay_args;
 mod selection_args;
 mod service_args;
 mod up_args;
@@ -20,9 +21,10 @@ use outlive_clock::Span;
 
 pub(crate) use self::against_args::{AgainstArgs, LabArgs, TenantArgs};
 pub(crate) use self::data_args::DataArgs;
-pub(crate) use self::format_args::{FormatArgs, OutputFormat};
+pub(crate) use self::format_args::{FormatArgs, OutputFormat, TableFormat};
 pub(crate) use self::lab_key_args::LAB_KEY_FILE;
-pub(crate) use self::matrix_args::{MatrixArgs, MatrixFormat, MatrixKind};
+pub(crate) use self::matrix_args::{MatrixArgs, MatrixKind};
+pub(crate) use self::replay_args::ReplayArgs;
 pub(crate) use self::selection_args::SelectionArgs;
 pub(crate) use self::service_args::ServiceArgs;
 pub(crate) use self::up_args::UpArgs;
@@ -114,6 +116,12 @@ pub(crate) enum Command {
     /// Says what happened, how certain that is, and what repairs it. Sends nothing anywhere. Exit
     /// code 1: the text does not tell, or there is no scenario to write.
     Diagnose(DiagnoseArgs),
+    /// Replay recorded requests to Microsoft Entra ID, and print where Outlive answers differently.
+    ///
+    /// Reads HAR files of browsers, Fiddler or mitmproxy. Sends nothing anywhere but to Outlive, and
+    /// prints no secret. Exit code 0: all answers are equal, 1: some differ, 2: a file is invalid or
+    /// nothing could be replayed.
+    Replay(ReplayArgs),
     /// Open a class in a running system.
     ///
     /// It has a tenant for each seat, a code to join by, and an overview for the teacher.

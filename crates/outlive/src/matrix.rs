@@ -9,7 +9,7 @@ use outlive_lab::matrix::Matrix;
 use outlive_lab::matrix::connections::{self, ConnectionMatrix, Selection};
 use outlive_lab::scenario::run::LabClient;
 
-use crate::cli::{MatrixArgs, MatrixFormat, MatrixKind};
+use crate::cli::{MatrixArgs, MatrixKind, TableFormat};
 use crate::lab_failure;
 use crate::progress::Progress;
 use crate::run::private::{PrivateSystem, SystemOptions};
@@ -93,22 +93,22 @@ struct Printed {
 }
 
 impl Printed {
-    fn credentials(matrix: &Matrix, format: MatrixFormat) -> Self {
+    fn credentials(matrix: &Matrix, format: TableFormat) -> Self {
         let text = match format {
-            MatrixFormat::Table => matrix.table(),
-            MatrixFormat::Markdown => matrix.markdown(),
-            MatrixFormat::Html => matrix.html(),
-            MatrixFormat::Json => serde_json::to_string_pretty(matrix).unwrap_or_default(),
+            TableFormat::Table => matrix.table(),
+            TableFormat::Markdown => matrix.markdown(),
+            TableFormat::Html => matrix.html(),
+            TableFormat::Json => serde_json::to_string_pretty(matrix).unwrap_or_default(),
         };
         Self { text, agrees: matrix.agrees() }
     }
 
-    fn connections(matrix: &ConnectionMatrix, format: MatrixFormat) -> Self {
+    fn connections(matrix: &ConnectionMatrix, format: TableFormat) -> Self {
         let text = match format {
-            MatrixFormat::Table => matrix.table(),
-            MatrixFormat::Markdown => matrix.markdown(),
-            MatrixFormat::Html => matrix.html(),
-            MatrixFormat::Json => serde_json::to_string_pretty(matrix).unwrap_or_default(),
+            TableFormat::Table => matrix.table(),
+            TableFormat::Markdown => matrix.markdown(),
+            TableFormat::Html => matrix.html(),
+            TableFormat::Json => serde_json::to_string_pretty(matrix).unwrap_or_default(),
         };
         Self { text, agrees: matrix.agrees() }
     }

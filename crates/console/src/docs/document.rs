@@ -14,7 +14,7 @@ macro_rules! documents {
 }
 
 /// The documents for people who use Outlive, in the order of the book.
-pub(super) static DOCUMENTS: [Document; 16] = documents![
+pub(super) static DOCUMENTS: [Document; 17] = documents![
     "console",
     "sdk",
     "scenarios",
@@ -27,6 +27,7 @@ pub(super) static DOCUMENTS: [Document; 16] = documents![
     "matrix",
     "flows",
     "expressions",
+    "replay",
     "errors",
     "events",
     "parity",

@@ -12,6 +12,19 @@ pub(crate) enum OutputFormat {
     Json,
 }
 
+/// The format of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For a terminal.
+    Table,
+    /// For a document.
+    Markdown,
+    /// For a program.
+    Json,
+    /// A self-contained page.
+    Html,
+}
+
 /// How to print a result.
 #[derive(Debug, Args)]
 pub(crate) struct FormatArgs {

@@ -3,19 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::against_args::AgainstArgs;
-
-/// The format of a matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MatrixFormat {
-    /// For a terminal.
-    Table,
-    /// For a document.
-    Markdown,
-    /// For a program.
-    Json,
-    /// A self-contained page.
-    Html,
-}
+use super::format_args::TableFormat;
 
 /// The matrix to execute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,7 +22,7 @@ pub(crate) struct MatrixArgs {
     pub(crate) kind: MatrixKind,
     /// The format.
     #[arg(long, default_value = "table")]
-    pub(crate) format: MatrixFormat,
+    pub(crate) format: TableFormat,
     /// The edition: 2018, 2021, 2025-05 or 2025-11, by default the newest; with changed cells:
     /// 2025-11+row.column=revoked. Connections have the newest only.
     #[arg(long, value_name = "EDITION")]
