@@ -28,10 +28,12 @@
 pub mod api;
 mod authenticator_app;
 mod browser;
+pub mod canonical;
 pub mod classes;
 mod conductor;
 pub mod diagnose;
 pub mod diagnostic;
+mod file_kind;
 mod maker;
 pub mod matrix;
 mod oauth_client;
@@ -57,4 +59,5 @@ pub mod yaml;
 pub mod http;
 
 pub use diagnostic::Diagnostic;
+pub use file_kind::FileKind;
 pub use text_file::read_file;

@@ -14,8 +14,16 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// # Errors
 /// It cannot be read, is not UTF-8, or is too long.
 pub(crate) fn read_text_file(path: &Path) -> io::Result<String> {
+    read_text(File::open(path)?)
+}
+
+/// Reads a text from a stream, as [`read_text_file`] does.
+///
+/// # Errors
+/// As [`read_text_file`].
+pub(crate) fn read_text(stream: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
-    let read = File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    let read = stream.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if u64::try_from(read).is_ok_and(|read| read > BYTES_MAX) {
         return Err(io::ErrorKind::FileTooLarge.into());
     }

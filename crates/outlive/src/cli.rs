@@ -69,6 +69,21 @@ pub(crate) enum Command {
     /// Finds what `run` finds before its first request. Exit code 0: all are valid, 2: one is
     /// invalid.
     Check(CheckArgs),
+    /// Write scenario and seed files in their canonical form, and print the names of those that
+    /// changed.
+    ///
+    /// What a file means, and its comments, do not change. Exit code 0: all are canonical now, 1:
+    /// with `--check`, one is not, 2: one is invalid or cannot be written; the others are formatted
+    /// all the same.
+    Fmt {
+        /// The files; folders, with all scenario and seed files below them; or - for the standard
+        /// input, whose canonical form is printed.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Change nothing, and print the differences.
+        #[arg(long)]
+        check: bool,
+    },
     /// Run paired scenarios, in tenants that differ in one fact, and print where they differ.
     ///
     /// Exit code 0: every scenario passes and its variant fails, 1: some do not, 2: a file is

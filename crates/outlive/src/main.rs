@@ -9,6 +9,7 @@ mod cli;
 mod console;
 mod databases;
 mod diagnose;
+mod fmt;
 mod health;
 mod hub_args;
 mod lab_commands;
@@ -19,6 +20,7 @@ mod places;
 mod progress;
 mod ready;
 mod replay;
+mod replaced_file;
 mod run;
 mod schema;
 mod seed_check;
@@ -108,6 +110,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Flow(args) => up::alone(Part::Flow, args).await?,
         Command::Console(args) => up::alone(Part::Console, args).await?,
         Command::Ca { data, path, format } => ca::ca(&data.directory()?, path, &format)?,
+        Command::Fmt { files, check } => return fmt::fmt(&files, check),
         Command::Schema { of } => schema::print_schema(of),
         Command::Completions { shell } => shell_files::print_completions(shell),
         Command::Man { directory } => shell_files::write_man_pages(&directory)?,

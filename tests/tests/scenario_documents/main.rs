@@ -3,6 +3,7 @@
 
 mod excerpt;
 mod markdown;
+mod members;
 mod schema;
 mod source;
 
@@ -15,13 +16,14 @@ use self::excerpt::Examples;
 use self::source::Source;
 
 /// The generated documents.
-fn documents() -> [(&'static str, String); 3] {
+fn documents() -> [(&'static str, String); 4] {
     let (source, examples) = (Source::read(&root()), Examples::read(&root()));
     let pretty = |schema: Value| serde_json::to_string_pretty(&schema).expect("JSON") + "\n";
     [
         ("docs/scenarios.md", markdown::document(&source, &examples)),
         ("docs/scenarios.schema.json", pretty(schema::of_scenarios(&source))),
         ("docs/seed.schema.json", pretty(schema::of_seeds(&source))),
+        ("crates/lab/src/canonical/members.json", members::table(&source)),
     ]
 }
 
@@ -54,7 +56,7 @@ fn every_verb_and_every_field_is_described() {
 
 #[test]
 fn every_reference_of_the_schemas_is_defined() {
-    for (name, text) in documents().into_iter().filter(|(name, _)| name.ends_with(".json")) {
+    for (name, text) in documents().into_iter().filter(|(name, _)| name.ends_with(".schema.json")) {
         let schema: Value = serde_json::from_str(&text).expect("JSON");
         let references: Vec<&str> =
             text.split("\"$ref\": \"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();

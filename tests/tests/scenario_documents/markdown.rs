@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use syn::Type;
 
 use crate::excerpt::{Examples, STRUCTURE};
+use crate::members::AFTER_VERBS;
 use crate::schema::{inner, last};
 use crate::source::{Field, Form, Source, TypeId, Variant};
 
@@ -14,7 +15,8 @@ const INTRODUCTION: &str = "# Scenario files
 
 A scenario file is YAML: a list of scenarios, each of which runs in a tenant of its own whose time stands still between steps. `outlive \
 check FILE` reports all mistakes of a file with their positions, `outlive run FILE` executes it, and `outlive schema scenario` prints the \
-JSON Schema ([scenarios.schema.json](scenarios.schema.json)) for editors.
+JSON Schema ([scenarios.schema.json](scenarios.schema.json)) for editors. `outlive fmt FILE` writes a file in its \
+[canonical form](#canonical-form).
 
 This page is generated from the types that read the files: run `UPDATE_DOCS=1 cargo test -p outlive-tests --test scenario_documents` after \
 a change. Every example is part of a file in `scenarios/`, which a test executes.
@@ -39,6 +41,37 @@ a change. Every example is part of a file in `scenarios/`, which a test executes
 
 A text that is nothing but `${var.NAME}`, `${row.COLUMN}` or `${round}` becomes the value with its type, so numbers and durations can be \
 placeholders: `status: \"${row.status}\"`. Within braces, write placeholders in quotation marks.
+
+## Canonical form
+
+`outlive fmt FILE…` rewrites scenario and seed files, `outlive fmt FOLDER` all below a folder, and prints the names of those that changed. \
+`outlive fmt --check` changes nothing: it prints the differences and exits with 1 if there are any, for continuous integration and for \
+`.git/hooks/pre-commit`:
+
+```sh
+git diff --cached --name-only -z --diff-filter=d -- scenarios | xargs -0r outlive fmt --check
+```
+
+`outlive fmt -` formats the standard input, for editors. In the canonical form
+
+- two spaces indent each level, and the items of a list are indented below its key,
+- lists and mappings in brackets and braces, `{user: owner, app: Orders Desktop}`, are on one line if it has at most 140 columns, and otherwise \
+have a line for each member,
+- texts in quotation marks have double ones, unless they contain such marks or backslashes. Quotation marks are neither added nor removed, and \
+texts are never broken or joined,
+- there is at most one empty line between two others, no space at the end of a line, no byte order mark, lines end with a line feed, and so does \
+the file,
+- the members of a mapping have the order of the tables on this page, in seed files that of their types. \
+Members of mappings with names of your own, such as `vars` and `body`, and fields that do not exist, stay where they are.
+
+A member moves with the comments above it and on its line. Where it is not certain to what a comment belongs, the members of that mapping stay in \
+the order in which they are written: if the first would move and has a comment directly above it (a comment about the whole file has an empty line \
+below it), if one with a comment above it would be the first, if the last would move and has comments below it, and if a mapping in braces has \
+comments. So they do in a file with aliases (`*name`), and in one that has another meaning with its members in order.
+
+The file is read before and after it is formatted: if a value or a comment would be another, the file is not changed, and the place is reported. \
+So is a file that is indented by more than 60 columns, or in which a text keeps empty lines at its end (`|+`). \
+A file with mistakes that `outlive check` finds is formatted all the same, as long as it is valid YAML.
 ";
 
 pub(crate) fn document(source: &Source, examples: &Examples) -> String {
@@ -115,12 +148,14 @@ fn write_fields(
     }
     text.push_str("\n| field | | |\n|---|---|---|\n");
     for field in fields {
+        if id.1 == "Step" && field.name == AFTER_VERBS {
+            text.push_str(
+                "| a verb | required unless it has `steps` or `parallel` | See [below](#verbs). |\n",
+            );
+        }
         let required = if field.is_required { ", required" } else { "" };
         let (ty, doc) = (type_text(source, id, &field.ty), field.doc.replace('|', "\\|"));
         let _ = writeln!(text, "| `{}` | {ty}{required} | {doc} |", field.name);
-    }
-    if id.1 == "Step" {
-        text.push_str("| a verb | required unless it has `steps` or `parallel` | See [below](#verbs). |\n");
     }
     for field in fields {
         write_inner(text, source, id, &field.ty, known);

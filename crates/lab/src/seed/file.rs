@@ -24,11 +24,11 @@ pub struct SeedFile {
     /// The groups.
     #[serde(default)]
     pub groups: Vec<SeedGroup>,
-    /// The application registrations.
-    pub applications: Vec<SeedApplication>,
     /// The managed identities.
     #[serde(default)]
     pub managed_identities: Vec<SeedManagedIdentity>,
+    /// The application registrations.
+    pub applications: Vec<SeedApplication>,
     /// The application with which the flow service authenticates to the hub.
     pub flow_service: Spanned<String>,
     /// The application with which the hub exchanges the tokens of users; it exchanges none if
@@ -117,10 +117,10 @@ pub struct SeedUser {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeedGroup {
-    /// Object id.
-    pub id: Uuid,
     /// Display name.
     pub name: Spanned<String>,
+    /// Object id.
+    pub id: Uuid,
     /// The members, by role.
     #[serde(default)]
     pub members: Vec<Spanned<String>>,

@@ -2,7 +2,7 @@
 //! is reported first, and are written atomically.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use outlive_chassis::StartError;
@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::report_paths;
 use crate::cli::RunArgs;
+use crate::replaced_file::{cause, draft_of, ignore_devices, write_through};
 use crate::terminal::{print, print_error};
 
 /// The requested reports.
@@ -169,39 +170,6 @@ impl Report {
             print_error(&format!("cannot write the report {}: {error}", path.display()));
         }
         written.is_ok()
-    }
-}
-
-/// Returns the cause without the path of the temporary file.
-fn cause(error: &io::Error) -> String {
-    error
-        .raw_os_error()
-        .map_or_else(|| io::Error::from(error.kind()), io::Error::from_raw_os_error)
-        .to_string()
-}
-
-/// Creates an empty file in the directory of `path`, which is deleted unless it replaces `path`.
-fn draft_of(path: &Path) -> io::Result<NamedTempFile> {
-    let directory = report_paths::directory_of(path);
-    fs::metadata(directory)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".outlive-report-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
-}
-
-/// Writes `text` and synchronizes the file, because some file systems report a full disk only then.
-fn write_through(mut file: &File, text: &str) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    file.sync_all().or_else(ignore_devices)
-}
-
-/// Ignores that pipes and devices have no length and cannot be synchronized.
-fn ignore_devices(error: io::Error) -> io::Result<()> {
-    match error.kind() {
-        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
-        _ => Err(error),
     }
 }
 

@@ -34,10 +34,10 @@ pub(crate) struct CreateFlow {
     /// The operation it calls.
     #[serde(default = "list_orders")]
     operation: Spanned<String>,
-    /// A workflow definition instead.
-    definition: Option<Value>,
     /// Its managed identities, as in an Azure resource: `{type: SystemAssigned}`.
     identity: Option<Value>,
+    /// A workflow definition, instead of `every` and `operation`.
+    definition: Option<Value>,
 }
 
 fn list_orders() -> Spanned<String> {

@@ -24,10 +24,10 @@ const EVENTS_SHOWN: usize = 5;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExpectJournal {
-    /// The kind, or a prefix that ends in a dot.
-    kind: Spanned<String>,
     /// The service that recorded them.
     service: Option<Spanned<String>>,
+    /// The kind, or a prefix that ends in a dot.
+    kind: Spanned<String>,
     /// Only events after this mark.
     since: Option<Spanned<String>>,
     /// The subject. Placeholders such as `${user.owner.id}` are replaced.

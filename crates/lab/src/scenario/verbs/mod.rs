@@ -83,21 +83,21 @@ macro_rules! verbs {
         pub struct Step {
             /// Its title.
             pub say: Option<String>,
-            /// A name for the virtual instant at which the step ends.
-            pub mark: Option<Spanned<String>>,
-            /// Values of its result that later steps use as `${captured.NAME}`, by name.
-            pub capture: Option<Spanned<BTreeMap<String, Capture>>>,
-            /// Tries it again, while time moves, until its expectations are met.
-            pub eventually: Option<Eventually>,
-            /// Steps that run at the same time, instead of a verb. Each starts from the state
-            /// before them, so none can use a name that another defines.
-            pub parallel: Option<Spanned<Vec<Spanned<Step>>>>,
             /// How often the step or block is executed; `${round}` counts from 1.
             pub repeat: Option<u64>,
             /// A table: the step or block is executed once per row, with `${row.COLUMN}`.
             pub examples: Option<Vec<BTreeMap<String, Value>>>,
             /// A block of steps to repeat, instead of a verb.
             pub steps: Option<Vec<Step>>,
+            /// Steps that run at the same time, instead of a verb. Each starts from the state
+            /// before them, so none can use a name that another defines.
+            pub parallel: Option<Spanned<Vec<Spanned<Step>>>>,
+            /// A name for the virtual instant at which the step ends.
+            pub mark: Option<Spanned<String>>,
+            /// Values of its result that later steps use as `${captured.NAME}`, by name.
+            pub capture: Option<Spanned<BTreeMap<String, Capture>>>,
+            /// Tries it again, while time moves, until its expectations are met.
+            pub eventually: Option<Eventually>,
             $(pub(super) $module: Option<$module::$verb>,)+
         }
 
