@@ -34,6 +34,12 @@ pub(crate) enum ClockChangeError {
     Clock(#[from] ClockError),
 }
 
+impl ClockChangeError {
+    pub(crate) const fn is_unknown_tenant(&self) -> bool {
+        matches!(self, Self::Clock(ClockError::UnknownTenant(_)))
+    }
+}
+
 impl From<StoreError> for ClockChangeError {
     fn from(error: StoreError) -> Self {
         Self::Clock(error.into())

@@ -26,8 +26,8 @@ use crate::lab_surface::{self, Surface};
 use crate::path_text::undecodable;
 use crate::request_span::{log_outcome, request_span};
 use crate::{
-    BODY_BYTES_MAX, CallerOrigin, CarriedTime, Chassis, ICON, Problem, STYLESHEET, Service, Trace, date,
-    faults, lab_access, response_is_dated, running_time,
+    CallerOrigin, CarriedTime, Chassis, ICON, Problem, STYLESHEET, Service, Trace, date, faults, lab_access,
+    response_is_dated, running_time,
 };
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
@@ -60,7 +60,8 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
 
 /// Runs the routes. A handler that panics ends its request only.
 async fn run(routes: Routes, request: Request) -> Response {
-    let request = request.map(|body| Body::new(Limited::new(body, BODY_BYTES_MAX)));
+    let limit = lab_surface::body_bytes_max(request.uri().path());
+    let request = request.map(|body| Body::new(Limited::new(body, limit)));
     AssertUnwindSafe(routes.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!("a request handler panicked");
         let message = "A fault of the program; its log says where.";
@@ -72,7 +73,7 @@ async fn run(routes: Routes, request: Request) -> Response {
 /// the body itself, which bodies without a length also have, responds in plain text.)
 fn announced_too_large(request: &Request) -> Option<Problem> {
     let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
-    (length > BODY_BYTES_MAX as u64).then(Problem::too_large)
+    (length > lab_surface::body_bytes_max(request.uri().path()) as u64).then(Problem::too_large)
 }
 
 /// Rejects a request with two hosts, which a proxy could route differently (RFC 9112, section 3.2).

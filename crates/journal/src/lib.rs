@@ -31,6 +31,7 @@
 //! ```
 
 mod by_kind;
+mod copy;
 mod event;
 mod journal;
 mod packed;
@@ -38,6 +39,7 @@ mod query;
 
 use std::sync::LazyLock;
 
+pub use copy::{CopiedLine, copied_lines, copy_queries, replace_lines};
 pub use event::Event;
 pub use journal::Journal;
 pub use query::{Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};

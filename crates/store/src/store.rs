@@ -156,6 +156,15 @@ impl Store {
         Ok(self.readers.read_soon(&statement, true).await?.pop())
     }
 
+    /// Returns all rows of several queries, which see one state of the database. No change is
+    /// committed meanwhile, by any process.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`].
+    pub async fn read_together(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.writer.lock().await.read_together(statements).await
+    }
+
     /// Commits a change, together with other waiting changes, and returns when it is durable.
     ///
     /// The future must be polled or dropped: others may wait for it. If it is dropped, the change

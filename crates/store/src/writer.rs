@@ -93,6 +93,31 @@ impl Writer {
         Some(rows.map_err(StoreError::from))
     }
 
+    /// Reads several queries of one state of the database, with what was deferred before.
+    pub(crate) async fn read_together(
+        &mut self,
+        statements: &[Statement],
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        if self.commits.is_none() {
+            return Err(stopped());
+        }
+        self.flush().await;
+        // The connection is dropped, with its transaction, if a query fails or takes too long.
+        let reading = async {
+            let mut connection = begin(&self.backend, self.connection.take()).await?;
+            let mut results = Vec::with_capacity(statements.len());
+            for statement in statements {
+                results.push(connection.read(statement, false).await?);
+            }
+            connection.run_command("ROLLBACK").await?;
+            Ok::<_, DatabaseError>((connection, results))
+        };
+        let read = tokio::time::timeout(COMMIT_MAX, reading).await;
+        let (connection, results) = read.unwrap_or(Err(DatabaseError::TooSlow))?;
+        self.connection = Some(connection);
+        Ok(results)
+    }
+
     /// Commits changes, and answers their callers.
     pub(crate) async fn commit_jobs(&mut self, jobs: impl IntoIterator<Item = Job>) {
         let (changes, answers): (Vec<_>, Vec<_>) =

@@ -39,7 +39,7 @@ impl FaultRevisions {
     }
 
     /// Records a change in this process; 0 for a tenant without faults.
-    pub(super) fn set(&self, tenant: TenantId, revision: i64) {
+    pub(crate) fn set(&self, tenant: TenantId, revision: i64) {
         let mut revisions = self.0.write();
         revisions.ended.remove(&tenant);
         if revision == 0 {

@@ -3,6 +3,7 @@
 //! service and returns JSON only.
 
 mod clock;
+mod copy;
 mod counts;
 mod faults;
 mod journal;
@@ -14,11 +15,21 @@ mod tenants;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
 
-use crate::Service;
+use crate::{BODY_BYTES_MAX, Service};
 
 pub(crate) use surface::Surface;
+
+/// The largest copy of a tenant that is taken back.
+const COPY_BYTES_MAX: usize = 32 << 20;
+
+/// Returns the maximum size of a request body for a path.
+pub(crate) fn body_bytes_max(path: &str) -> usize {
+    let is_copy = path.strip_prefix("/_lab/tenants/").is_some_and(|rest| rest.ends_with("/copy"));
+    if is_copy { COPY_BYTES_MAX } else { BODY_BYTES_MAX }
+}
 
 pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
     Router::new()
@@ -27,6 +38,10 @@ pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
         .route("/_lab/tenants", get(tenants::list::<S>))
         .route("/_lab/tenants/{tenant}", put(tenants::create::<S>).delete(tenants::delete::<S>))
         .route("/_lab/tenants/{tenant}/clock", get(clock::show::<S>).put(clock::set::<S>))
+        .route(
+            "/_lab/tenants/{tenant}/copy",
+            get(copy::read::<S>).put(copy::replace::<S>).layer(DefaultBodyLimit::max(COPY_BYTES_MAX)),
+        )
         .route("/_lab/tenants/{tenant}/due", post(clock::run_due::<S>))
         .route(
             "/_lab/tenants/{tenant}/faults",

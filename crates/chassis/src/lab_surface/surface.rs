@@ -32,8 +32,14 @@ impl<S: Service> Surface<S> {
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.doing.forget(tenant);
         self.chassis.clocks.forget(tenant);
-        self.chassis.faults.forget(tenant);
         self.chassis.random.of(tenant).forget();
+        self.forget_data(tenant);
+    }
+
+    /// Drops cached data of a tenant whose rows were replaced. Its randomness goes on, so that ids
+    /// drawn before are not drawn again.
+    pub(crate) fn forget_data(&self, tenant: TenantId) {
+        self.chassis.faults.forget(tenant);
         self.service.forget_tenant(tenant);
     }
 }

@@ -18,7 +18,7 @@ use super::surface::{Surface, tenant_of};
 use crate::{Clocks, Problem, Service, SpecMistake, Trace};
 
 /// The longest lab id, in bytes.
-const LAB_BYTES_MAX: usize = 100;
+pub(super) const LAB_BYTES_MAX: usize = 100;
 /// Maximum number of mistakes in a response.
 const MISTAKES_SHOWN_MAX: usize = 10;
 

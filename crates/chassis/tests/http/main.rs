@@ -2,6 +2,7 @@
 
 mod carried_time;
 mod clock;
+mod copy;
 mod counts;
 mod due;
 mod fault_limits;
