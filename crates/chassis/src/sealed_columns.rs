@@ -30,6 +30,15 @@ pub enum SealedFor {
     SigningKey,
 }
 
+impl SealedFor {
+    fn text(&self) -> &str {
+        match self {
+            Self::Purpose(purpose) => purpose,
+            Self::SigningKey => SigningKey::SEALED_FOR,
+        }
+    }
+}
+
 /// A place in a table: the tenant and the key of a row.
 pub type RowPlace = (String, String);
 
@@ -39,6 +48,14 @@ pub struct SealedColumn {
     /// What the texts are, in words.
     #[doc(hidden)]
     pub what: &'static str,
+    /// The table and the column.
+    #[doc(hidden)]
+    pub table: &'static str,
+    #[doc(hidden)]
+    pub column: &'static str,
+    /// The column that names what the purpose depends on, or several with `|| '/' ||` in between.
+    #[doc(hidden)]
+    pub named: &'static str,
     /// Reads some rows after a place, with the columns `tenant`, `key`, `named` and `sealed`.
     #[doc(hidden)]
     pub select: fn(&RowPlace, i64) -> Statement,
@@ -60,6 +77,9 @@ macro_rules! sealed_column {
     ($what:literal, $table:literal, $key:literal, $named:literal, $column:literal, $purpose:expr) => {
         $crate::SealedColumn {
             what: $what,
+            table: $table,
+            column: $column,
+            named: $named,
             select: |after, limit| {
                 let text = concat!(
                     "SELECT tenant, ",
@@ -107,6 +127,35 @@ impl SealedColumn {
     #[must_use]
     pub const fn in_member(self, member: &'static str) -> Self {
         Self { member: Some(member), ..self }
+    }
+
+    /// The columns whose texts, with `/` in between, name what the purpose depends on.
+    pub(crate) fn named_by(&self) -> impl Iterator<Item = &'static str> {
+        self.named.split(" || '/' || ")
+    }
+
+    /// Opens the sealed text of what is stored. `None` if it is not sealed, or no key opens it.
+    pub(crate) fn open(
+        &self,
+        sealer: &Sealer,
+        tenant: TenantId,
+        named: &str,
+        stored: &str,
+    ) -> Option<Vec<u8>> {
+        let purpose = (self.purpose)(tenant, named)?;
+        sealer.open(purpose.text(), &self.sealed_text(stored)?)
+    }
+
+    /// Returns what is stored of a text that was opened. `None` if nothing knows what it is for.
+    pub(crate) fn seal(
+        &self,
+        sealer: &Sealer,
+        tenant: TenantId,
+        named: &str,
+        (plain, stream): (&[u8], &mut Stream),
+    ) -> Option<String> {
+        let purpose = (self.purpose)(tenant, named)?;
+        Some(self.stored(sealer.seal(purpose.text(), plain, stream)))
     }
 
     /// Returns the sealed text of what is stored.

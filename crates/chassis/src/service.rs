@@ -10,7 +10,7 @@ use outlive_wire::{DueWork, ServiceClientSpec};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Endpoint, NamedConnection, Problem, Resealed, SpecMistake, Trace, Turn};
+use crate::{Endpoint, NamedConnection, Problem, Resealed, SealedColumn, SpecMistake, Trace, Turn};
 
 /// A service with tenants and possibly due work.
 pub trait Service: Send + Sync + 'static {
@@ -19,6 +19,12 @@ pub trait Service: Send + Sync + 'static {
 
     /// The tables whose rows are deleted with their tenant.
     const TENANT_TABLES: &'static [&'static str];
+
+    /// The tables whose rows have a tenant column and belong to the installation.
+    const INSTALLATION_TABLES: &'static [&'static str] = &[];
+
+    /// The columns with texts that the service sealed. Copies of a tenant contain them opened.
+    const SEALED_COLUMNS: &'static [SealedColumn] = &[];
 
     /// Prefixes of the paths whose escapes the service reads itself, whatever they are; those of
     /// other paths have to be UTF-8.
@@ -102,6 +108,12 @@ pub trait Service: Send + Sync + 'static {
     fn replace_client(&self, tenant: TenantId, client: &ServiceClientSpec) -> Option<Change> {
         let _ = (tenant, client);
         None
+    }
+
+    /// Returns what is changed in addition when the data of a tenant is replaced by a copy.
+    fn state_replaced(&self, tenant: TenantId) -> Change {
+        let _ = tenant;
+        Change::new()
     }
 
     /// Drops cached data of a deleted tenant, or of one whose application was replaced.

@@ -23,7 +23,7 @@ fn of_connection(
     Some(SealedFor::Purpose(purpose(tenant, id.parse().ok()?)))
 }
 
-const COLUMNS: [SealedColumn; 9] = [
+pub(crate) const COLUMNS: &[SealedColumn] = &[
     sealed_column!("the key of a connection", "connections", "id", "id", "key_sealed", |tenant, id| {
         of_connection(key_purpose, tenant, id)
     }),
@@ -99,5 +99,5 @@ const COLUMNS: [SealedColumn; 9] = [
 /// Seals again everything that is not sealed with the key of now.
 pub(crate) async fn reseal(hub: &Hub) -> Result<Resealed, Problem> {
     let (store, sealer) = (&hub.chassis.store, &hub.chassis.sealer);
-    reseal_columns(store, sealer, &COLUMNS, |tenant| hub.random(tenant, "reseal")).await
+    reseal_columns(store, sealer, COLUMNS, |tenant| hub.random(tenant, "reseal")).await
 }

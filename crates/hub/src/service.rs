@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use http::request::Parts;
-use outlive_chassis::{Endpoint, NamedConnection, Problem, Resealed, Service, SpecMistake, Trace};
+use outlive_chassis::{
+    Endpoint, NamedConnection, Problem, Resealed, SealedColumn, Service, SpecMistake, Trace,
+};
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
@@ -62,6 +64,7 @@ impl Service for Hub {
         "consent_attempts",
         "hub_clients",
     ];
+    const SEALED_COLUMNS: &'static [SealedColumn] = crate::reseal::COLUMNS;
 
     // What is below a connection goes to its back end as it is.
     const RAW_PATHS: &'static [&'static str] = &["/apim/"];

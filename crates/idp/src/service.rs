@@ -62,6 +62,7 @@ impl Service for IdpService {
     type TenantSpec = TenantSpec;
 
     const TENANT_TABLES: &'static [&'static str] = TABLES;
+    const INSTALLATION_TABLES: &'static [&'static str] = &["signing_keys", "installation_keys"];
 
     // Its errors are in the shapes of the protocols.
     const RAW_PATHS: &'static [&'static str] = &["/"];

@@ -50,6 +50,9 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
+    /// The purpose for which keys are sealed.
+    pub const SEALED_FOR: &'static str = PURPOSE;
+
     /// Generates a key whose certificate is valid from `not_before` to `not_after` (virtual time of
     /// the tenant).
     ///

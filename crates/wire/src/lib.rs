@@ -38,9 +38,11 @@ mod seat;
 mod secret;
 mod service;
 mod service_spec;
+mod snapshots;
 pub mod story;
 mod subject;
 pub mod tenant;
+mod tenant_copy;
 pub mod timeline;
 
 pub use catalogue::EventDescription;
@@ -63,3 +65,4 @@ pub use service_spec::{
     ServiceClientSpec, UserPlan,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectKind};
+pub use tenant_copy::{COPY_BYTES_MAX, CopyAnswer, CopyState};

@@ -1,27 +1,33 @@
 //! Copying all data of a tenant, and replacing it by a copy.
-//!
-//! A copy contains whole rows, as they are stored: what is sealed in them opens with the sealing
-//! key of this service only.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use outlive_clock::{Instant, Speed, TenantId, VirtualClock, wall_now};
 use outlive_journal::{CopiedLine, copied_lines, copy_queries, replace_lines};
-use outlive_store::{Change, Store, StoreError, Table, Value, sql};
-use outlive_wire::ClockChange;
+use outlive_store::{Change, Row, Statement, StoreError, sql};
+use outlive_wire::{COPY_BYTES_MAX, ClockChange, CopyAnswer, CopyState};
 use serde::{Deserialize, Serialize};
+use serde_json::value::to_raw_value;
 
 use super::surface::{Surface, tenant_of};
 use super::tenants::LAB_BYTES_MAX;
-use crate::{Clocks, Problem, Service};
+use crate::copied_tables::{CopiedTable, TablesToCopy, table_versions};
+use crate::{Chassis, Clocks, Problem, Service};
 
 /// Tables whose rows of a tenant are not copied as they are: the clock and the journal are copied
 /// in another form, and the others are about the process.
 const NOT_COPIED: &[&str] = &["clocks", "journal", "journal_names", "probes", "starts"];
+
+/// How long a replacement waits for due work in progress (wall time); it would go on with the new
+/// data.
+const DUE_WORK_WITHIN: Duration = Duration::from_secs(10);
 
 /// A copy of a tenant.
 #[derive(Debug, Deserialize, Serialize)]
@@ -36,24 +42,6 @@ pub(crate) struct Copy {
     journal: Vec<CopiedLine>,
 }
 
-/// The rows of a tenant in one table.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct CopiedTable {
-    name: String,
-    columns: Vec<String>,
-    rows: Vec<Vec<Cell>>,
-}
-
-/// The value of a column.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(untagged)]
-enum Cell {
-    Number(i64),
-    Text(String),
-    Null,
-}
-
 /// A copy that replaces the data of a tenant.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,33 +54,58 @@ pub(crate) struct Replacement {
     clock: ClockChange,
 }
 
+/// Returns the version of a tenant's data, without the data.
+pub(crate) async fn state<S: Service>(
+    State(surface): State<Arc<Surface<S>>>,
+    Path(tenant): Path<String>,
+) -> Result<Json<CopyState>, Problem> {
+    let tenant = tenant_of(&tenant)?;
+    let chassis = &surface.chassis;
+    chassis.clocks.clock(tenant).await?;
+    // With what was deferred before.
+    let results = chassis.store.read_together(&state_queries(tenant)).await?;
+    Ok(Json(state_of(tenant, &results, table_versions(&chassis.store).await?)?))
+}
+
 pub(crate) async fn read<S: Service>(
     State(surface): State<Arc<Surface<S>>>,
     Path(tenant): Path<String>,
-) -> Result<Json<Copy>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&tenant)?;
     let chassis = &surface.chassis;
-    let wall = wall_now();
     let clock = chassis.clocks.clock(tenant).await?;
-    let tables = tables_of::<S>(&chassis.store).await?;
-    let mut queries: Vec<_> = tables.iter().map(|table| table.select(tenant, None)).collect();
+    let tables = tables_of::<S>(chassis).await?;
+    let mut queries = tables.queries(tenant);
+    let count = queries.len();
     queries.extend(copy_queries(tenant));
+    queries.extend(state_queries(tenant));
     let results = chassis.store.read_together(&queries).await?;
-    let (rows, journal) = results.split_at(tables.len());
-    let [lines, names] = journal else { return Err(Problem::unavailable()) };
-    let copied = tables.into_iter().zip(rows).map(|(table, rows)| {
-        let rows = rows.iter().map(|row| Ok(table.values(row)?.into_iter().map(Cell::from).collect()));
-        let rows = rows.collect::<Result<_, StoreError>>()?;
-        let columns = table.columns.into_iter().map(|column| column.name).collect();
-        Ok(CopiedTable { name: table.name, columns, rows })
-    });
-    Ok(Json(Copy {
-        versions: versions(&chassis.store).await?,
-        now: clock.at(wall),
+    let (rows, rest) = results.split_at(count);
+    let [lines, names, state @ ..] = rest else { return Err(Problem::unavailable()) };
+    let state = state_of(tenant, state, table_versions(&chassis.store).await?)?;
+    let copy = Copy {
+        versions: state.versions.clone(),
+        now: clock.at(wall_now()),
         speed: clock.speed(),
-        tables: copied.collect::<Result<_, StoreError>>()?,
+        tables: tables.copy(tenant, &chassis.sealer, rows)?,
         journal: copied_lines(lines, names)?,
-    }))
+    };
+    let now = copy.now;
+    let unexpected = |error| Problem::unavailable().caused_by(error);
+    let copy = to_raw_value(&copy).map_err(unexpected)?;
+    if copy.get().len() > COPY_BYTES_MAX {
+        return Err(too_large(copy.get().len()));
+    }
+    let answer = serde_json::to_vec(&CopyAnswer { copy, state, now }).map_err(unexpected)?;
+    Ok(([(CONTENT_TYPE, "application/json")], answer).into_response())
+}
+
+fn too_large(bytes: usize) -> Problem {
+    let message = format!(
+        "The tenant's data is too large for a copy here: {bytes} bytes of at most {COPY_BYTES_MAX}. Delete what is not \
+         needed, such as flows with long histories, or reset the tenant."
+    );
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "CopyTooLarge", message)
 }
 
 /// Replaces all data of a tenant, or creates the tenant, in one transaction.
@@ -105,21 +118,20 @@ pub(crate) async fn replace<S: Service>(
     let Json(Replacement { copy, lab, clock: change }) = body?;
     let (now, speed) = (change.now.unwrap_or(copy.now), change.speed.unwrap_or(copy.speed));
     super::clock::shown_by_clocks(Some(now), Some(speed))?;
-    let store = &surface.chassis.store;
-    if copy.versions != versions(store).await? {
+    let chassis = &surface.chassis;
+    if copy.versions != table_versions(&chassis.store).await? {
         return Err(Problem::bad_request(
             "The copy was made by another version of Outlive. Make it again with this version.",
         ));
     }
-    let tables = tables_of::<S>(store).await?;
-    let wall = change.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
-    let clock = VirtualClock::new(now, wall, speed);
-    match surface.chassis.clocks.check_until(tenant, change.incarnation).await {
+    let tables = tables_of::<S>(chassis).await?;
+    match chassis.clocks.check_until(tenant, change.incarnation).await {
         Err(error) if !error.is_unknown_tenant() => return Err(error.into()),
         _ => {}
     }
-    let present = store.row(sql!("SELECT lab, incarnation_us FROM clocks WHERE tenant = $1", tenant)).await?;
-    let (lab, incarnation) = match present {
+    let present =
+        chassis.store.row(sql!("SELECT lab, incarnation_us FROM clocks WHERE tenant = $1", tenant)).await?;
+    let (lab, incarnation) = match &present {
         Some(row) => {
             (lab.unwrap_or(row.text("lab")?), change.incarnation.unwrap_or(row.instant("incarnation_us")?))
         }
@@ -129,20 +141,29 @@ pub(crate) async fn replace<S: Service>(
         return Err(Problem::bad_request("The lab is a text of at most 100 bytes."));
     }
     // Replicas compare the revision with the one that they know.
-    let has_faults = copy.tables.iter().any(|table| table.name == "faults" && !table.rows.is_empty());
+    let has_faults = copy.tables.iter().any(|table| table.has_rows_of("faults"));
     let revision = if has_faults { wall_now().as_micros() } else { 0 };
-    let mut statements = Change::from(sql!(
-        "DELETE FROM clocks WHERE tenant = $1 AND incarnation_us <= $2",
-        tenant,
-        incarnation
-    ));
-    // Conflicts if newer data came meanwhile.
-    statements.add(Clocks::insert(tenant, &clock, incarnation, &lab));
-    statements.add(sql!("UPDATE clocks SET faults = $1 WHERE tenant = $2", revision, tenant));
-    statements.append(replace_rows(tenant, &tables, copy.tables)?);
-    statements.append(replace_lines(tenant, copy.journal));
+    let mut stream = chassis.random.of(tenant).stream("copied-nonce");
+    let mut rows = tables.replace(tenant, &chassis.sealer, &mut stream, copy.tables)?;
+    rows.append(replace_lines(tenant, copy.journal));
+    rows.append(surface.service.state_replaced(tenant));
     // In its own task, like a deletion.
     let replacing = tokio::spawn(async move {
+        let _due_work = match &present {
+            Some(_) => tokio::time::timeout(DUE_WORK_WITHIN, surface.due_work(tenant)).await.ok(),
+            None => None,
+        };
+        let wall = change.wall.map_or_else(wall_now, |anchor| anchor.min(wall_now()));
+        let clock = VirtualClock::new(now, wall, speed);
+        let mut statements = Change::from(sql!(
+            "DELETE FROM clocks WHERE tenant = $1 AND incarnation_us <= $2",
+            tenant,
+            incarnation
+        ));
+        // Conflicts if newer data came meanwhile.
+        statements.add(Clocks::insert(tenant, &clock, incarnation, &lab));
+        statements.add(sql!("UPDATE clocks SET faults = $1 WHERE tenant = $2", revision, tenant));
+        statements.append(rows);
         surface.chassis.store.commit(statements).await?;
         surface.forget_data(tenant);
         surface.chassis.clocks.remember(tenant, clock, incarnation);
@@ -151,8 +172,10 @@ pub(crate) async fn replace<S: Service>(
     });
     replacing.await.map_err(|panic| Problem::unavailable().caused_by(panic))?.map_err(|error| {
         if error.is_conflict() {
-            let message =
-                format!("Tenant {tenant} has changed meanwhile, or the copy names something twice.");
+            let message = format!(
+                "The data of tenant {tenant} cannot be replaced: it has changed meanwhile, or the copy has something \
+                 twice or that another tenant has (its domain, an API key)."
+            );
             return Problem::conflict(message).caused_by(error);
         }
         error.into()
@@ -160,88 +183,40 @@ pub(crate) async fn replace<S: Service>(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Returns the tables to copy, those first to which others refer: a service lists them last, for
-/// the deletion.
-async fn tables_of<S: Service>(store: &Store) -> Result<Vec<Table>, Problem> {
-    let mut tables = store.tables().await?;
-    tables.retain(|table| table.is_of_tenants() && !NOT_COPIED.contains(&table.name.as_str()));
-    let place = |table: &Table| match S::TENANT_TABLES.iter().position(|name| *name == table.name) {
-        None if table.name == "faults" => Some(S::TENANT_TABLES.len()),
-        place => place,
+/// Returns the tables to copy.
+async fn tables_of<S: Service>(chassis: &Chassis) -> Result<TablesToCopy, Problem> {
+    let all = chassis.store.tables().await?;
+    let named: Vec<_> = S::TENANT_TABLES.iter().chain(&["faults"]).copied().collect();
+    let excepted: Vec<_> = NOT_COPIED.iter().chain(S::INSTALLATION_TABLES).copied().collect();
+    TablesToCopy::of(all, &named, &excepted, S::SEALED_COLUMNS).map_err(|table| {
+        let cause = format!("the table {table} is neither listed as a table of tenants nor excepted");
+        Problem::unavailable().caused_by(cause)
+    })
+}
+
+fn state_queries(tenant: TenantId) -> [Statement; 2] {
+    [
+        sql!("SELECT shows_us, wall_us, speed, incarnation_us FROM clocks WHERE tenant = $1", tenant),
+        sql!("SELECT COALESCE(MAX(seq), 0) AS last FROM journal WHERE tenant = $1", tenant),
+    ]
+}
+
+fn state_of(
+    tenant: TenantId,
+    results: &[Vec<Row>],
+    versions: Vec<(String, i64)>,
+) -> Result<CopyState, Problem> {
+    let row = |index: usize| results.get(index).and_then(|rows| rows.first());
+    let (Some(clock), Some(journal)) = (row(0), row(1)) else {
+        // Deleted since the clock was read.
+        return Err(Problem::not_found("TenantNotFound", format!("There is no tenant {tenant} here.")));
     };
-    if let Some(table) = tables.iter().find(|table| place(table).is_none()) {
-        let cause = format!("the table {} is neither listed as a table of tenants nor excepted", table.name);
-        return Err(Problem::unavailable().caused_by(cause));
-    }
-    tables.sort_by_key(|table| std::cmp::Reverse(place(table)));
-    Ok(tables)
-}
-
-async fn versions(store: &Store) -> Result<Vec<(String, i64)>, StoreError> {
-    let versions = store
-        .rows(sql!(
-            "SELECT migration_set, MAX(version) AS version FROM migrations GROUP BY migration_set \
-             ORDER BY migration_set"
-        ))
-        .await?;
-    let mut versions: Vec<_> = versions
-        .iter()
-        .map(|row| Ok((row.text("migration_set")?, row.int("version")?)))
-        .collect::<Result<_, StoreError>>()?;
-    versions.sort_unstable();
-    Ok(versions)
-}
-
-/// Returns the change that replaces the rows of a tenant. The rows become those of this tenant,
-/// whatever the copy says.
-fn replace_rows(tenant: TenantId, tables: &[Table], copied: Vec<CopiedTable>) -> Result<Change, Problem> {
-    let mut change = Change::new();
-    for table in tables.iter().rev() {
-        change.add(table.delete(tenant));
-    }
-    let fits = |table: &Table, copied: &CopiedTable| {
-        let columns = table.columns.iter().map(|column| &column.name);
-        table.name == copied.name && columns.eq(&copied.columns)
-    };
-    if tables.len() != copied.len() || !tables.iter().zip(&copied).all(|(table, copied)| fits(table, copied))
-    {
-        return Err(Problem::bad_request("The copy has other tables than this service."));
-    }
-    for (table, CopiedTable { name, rows, .. }) in tables.iter().zip(copied) {
-        for (number, row) in (1..).zip(rows) {
-            let Some(values) = values_of(tenant, table, row) else {
-                return Err(Problem::bad_request(format!(
-                    "Row {number} of the table {name} in the copy does not have the values of its columns."
-                )));
-            };
-            change.add(table.insert(values));
-        }
-    }
-    Ok(change)
-}
-
-/// Returns the values to insert; `None` if they are not those of the table's columns.
-fn values_of(tenant: TenantId, table: &Table, row: Vec<Cell>) -> Option<Vec<Value>> {
-    if row.len() != table.columns.len() {
-        return None;
-    }
-    let values = table.columns.iter().zip(row).map(|(column, cell)| match cell {
-        _ if column.name == "tenant" => Some(tenant.into()),
-        Cell::Number(number) if column.is_number => Some(Value::Int(Some(number))),
-        Cell::Text(text) if !column.is_number => Some(Value::Text(Some(text))),
-        Cell::Null if column.is_number => Some(Value::Int(None)),
-        Cell::Null => Some(Value::Text(None)),
-        Cell::Number(_) | Cell::Text(_) => None,
-    });
-    values.collect()
-}
-
-impl From<Value> for Cell {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Int(Some(number)) => Self::Number(number),
-            Value::Text(Some(text)) => Self::Text(text),
-            Value::Int(None) | Value::Text(None) => Self::Null,
-        }
-    }
+    Ok(CopyState {
+        versions,
+        journal: journal.int("last")?,
+        shows: clock.instant("shows_us")?,
+        wall: clock.instant("wall_us")?,
+        speed: Speed::times(u32::try_from(clock.int("speed")?).unwrap_or(0)),
+        incarnation: clock.instant("incarnation_us")?,
+    })
 }

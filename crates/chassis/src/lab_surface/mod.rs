@@ -18,17 +18,19 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
 
+use outlive_wire::COPY_BYTES_MAX;
+
 use crate::{BODY_BYTES_MAX, Service};
 
 pub(crate) use surface::Surface;
 
-/// The largest copy of a tenant that is taken back.
-const COPY_BYTES_MAX: usize = 32 << 20;
+/// The maximum size of a request that replaces the data of a tenant: the copy and its clock.
+const REPLACEMENT_BYTES_MAX: usize = COPY_BYTES_MAX + 4096;
 
 /// Returns the maximum size of a request body for a path.
 pub(crate) fn body_bytes_max(path: &str) -> usize {
     let is_copy = path.strip_prefix("/_lab/tenants/").is_some_and(|rest| rest.ends_with("/copy"));
-    if is_copy { COPY_BYTES_MAX } else { BODY_BYTES_MAX }
+    if is_copy { REPLACEMENT_BYTES_MAX } else { BODY_BYTES_MAX }
 }
 
 pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
@@ -40,8 +42,9 @@ pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {
         .route("/_lab/tenants/{tenant}/clock", get(clock::show::<S>).put(clock::set::<S>))
         .route(
             "/_lab/tenants/{tenant}/copy",
-            get(copy::read::<S>).put(copy::replace::<S>).layer(DefaultBodyLimit::max(COPY_BYTES_MAX)),
+            get(copy::read::<S>).put(copy::replace::<S>).layer(DefaultBodyLimit::max(REPLACEMENT_BYTES_MAX)),
         )
+        .route("/_lab/tenants/{tenant}/copy/state", get(copy::state::<S>))
         .route("/_lab/tenants/{tenant}/due", post(clock::run_due::<S>))
         .route(
             "/_lab/tenants/{tenant}/faults",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use outlive_clock::TenantId;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::{Chassis, DueWork, Problem, Service, TenantLocks};
 
@@ -26,6 +27,11 @@ impl<S: Service> Surface<S> {
         let _one_at_a_time = self.doing.lock(tenant).await;
         let turn = self.chassis.clocks.turn(tenant).await?;
         self.service.run_due(tenant, turn).await
+    }
+
+    /// Waits for due work of the tenant in progress, and keeps other due work waiting.
+    pub(crate) async fn due_work(&self, tenant: TenantId) -> OwnedMutexGuard<()> {
+        self.doing.lock(tenant).await
     }
 
     /// Drops cached data of a deleted tenant.

@@ -15,13 +15,22 @@ async fn journal(scene: &Scene, number: u128) -> (Vec<Value>, Vec<i64>) {
     (lines.into_iter().map(|mut line| line["kind"].take()).collect(), numbers)
 }
 
+async fn copy_of(scene: &Scene) -> Value {
+    let state = scene.get(&lab(1, "/copy/state")).await;
+    let mut read = scene.get(&lab(1, "/copy")).await;
+    assert_eq!((read.status, &read.body["state"]), (200, &state.body), "{read:?}");
+    assert_eq!(read.body["now"], read.body["copy"]["now"]);
+    read.body["copy"].take()
+}
+
 async fn a_copy_brings_rows_clock_faults_and_journal_back(scene: &Scene) {
     scene.create(1, &[("a", "2026-01-05T13:00:00Z"), ("b", "2026-01-06T13:00:00Z")]).await;
     let path = path(1, "/");
     add(scene, 1, json!({"do": {"status": 503}})).await;
-    let before = scene.get(&lab(1, "/copy")).await;
-    assert_eq!(before.status, 200, "{before:?}");
+    let before = copy_of(scene).await;
+    let state = scene.get(&lab(1, "/copy/state")).await.body;
     assert_eq!(scene.delete(&lab(1, "/faults")).await.status, 204);
+    assert_ne!(scene.get(&lab(1, "/copy/state")).await.body, state, "the journal has one more");
     assert_eq!(scene.get(&path).await.status, 404);
     scene.create(2, &[]).await;
     scene.put(&lab(1, "/clock"), json!({"now": LATER})).await;
@@ -29,7 +38,7 @@ async fn a_copy_brings_rows_clock_faults_and_journal_back(scene: &Scene) {
     let (changed, passed) = journal(scene, 1).await;
     assert_eq!(changed, ["tenant.created", "fault.added", "fault.removed", "run.waiting"]);
 
-    let body = json!({"copy": before.body, "lab": "one"});
+    let body = json!({"copy": before, "lab": "one"});
     let restored = scene.put(&lab(1, "/copy"), body.clone()).await;
     assert_eq!(restored.status, 204, "{restored:?}");
     assert_eq!(scene.get(&lab(1, "/clock")).await.body["now"], json!(NOON), "time goes back");
@@ -40,8 +49,7 @@ async fn a_copy_brings_rows_clock_faults_and_journal_back(scene: &Scene) {
     assert_eq!(scene.get(&path).await.status, 503, "the fault is there again");
     scene.delete(&lab(1, "/faults")).await;
     assert_eq!(scene.put(&lab(1, "/copy"), body.clone()).await.status, 204);
-    let again = scene.get(&lab(1, "/copy")).await;
-    assert_eq!(again.body, before.body, "a copy of a restored tenant is the same");
+    assert_eq!(copy_of(scene).await, before, "a copy of a restored tenant is the same");
     assert_eq!(journal(scene, 2).await.0, ["tenant.created"], "another tenant is as before");
 
     // What was due is due again, and what is written next is numbered after the rest.
@@ -53,13 +61,13 @@ async fn a_copy_brings_rows_clock_faults_and_journal_back(scene: &Scene) {
     assert_eq!(scene.delete(&lab(1, "")).await.status, 204);
     scene.create(3, &[]).await;
     assert_eq!(scene.put(&lab(1, "/copy"), body).await.status, 204);
-    assert_eq!(scene.get(&lab(1, "/copy")).await.body, before.body);
+    assert_eq!(copy_of(scene).await, before);
     assert_eq!(scene.get("/_lab/tenants?lab=one").await.body, json!({"tenants": [tenant(1)]}));
 }
 
 async fn an_invalid_copy_changes_nothing(scene: &Scene) {
     scene.create(1, &[("a", NOON)]).await;
-    let good = scene.get(&lab(1, "/copy")).await.body;
+    let good = copy_of(scene).await;
     let reminders = good["tables"].as_array().expect("tables").iter();
     let place = reminders.clone().position(|table| table["name"] == "reminders").expect("is copied");
     let change = |edit: &dyn Fn(&mut Value)| {
@@ -82,8 +90,10 @@ async fn an_invalid_copy_changes_nothing(scene: &Scene) {
         let answer = scene.put(&lab(1, "/copy"), body).await;
         assert_eq!(answer.refused().0, status, "{message}: {answer:?}");
         assert!(answer.body.to_string().contains(message), "{message}: {answer:?}");
-        assert_eq!(scene.get(&lab(1, "/copy")).await.body, good, "{message}");
+        assert_eq!(copy_of(scene).await, good, "{message}");
     }
+    let answer = scene.get(&lab(9, "/copy/state")).await;
+    assert_eq!(answer.refused(), (404, "TenantNotFound"));
     // A copy for an earlier incarnation comes too late.
     let late = |instant: &str| json!({"copy": good, "lab": "", "clock": {"incarnation": instant}});
     assert_eq!(scene.put(&lab(1, "/copy"), late("2026-01-02T00:00:00Z")).await.status, 204);

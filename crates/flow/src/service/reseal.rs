@@ -7,7 +7,7 @@ use super::definition_secrets::{self, SEALED};
 use super::state::Flows;
 use super::tenant;
 
-const COLUMNS: [SealedColumn; 3] = [
+pub(super) const COLUMNS: &[SealedColumn] = &[
     sealed_column!(
         "the credential of the flow service",
         "flow_credentials",
@@ -40,6 +40,6 @@ impl Flows {
     pub(super) async fn reseal(&self) -> Result<Resealed, Problem> {
         let chassis = &self.chassis;
         let stream = |tenant| chassis.random.of(tenant).stream("reseal");
-        reseal_columns(&chassis.store, &chassis.sealer, &COLUMNS, stream).await
+        reseal_columns(&chassis.store, &chassis.sealer, COLUMNS, stream).await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use outlive_chassis::{DueWork, Endpoint, Problem, Resealed, Service, Trace, Turn};
+use outlive_chassis::{DueWork, Endpoint, Problem, Resealed, SealedColumn, Service, Trace, Turn};
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_store::Change;
 use outlive_wire::{FlowSpec, Secret, ServiceClientSpec, UserPlan};
@@ -40,6 +40,7 @@ impl Service for FlowService {
     type TenantSpec = FlowSpec;
 
     const TENANT_TABLES: &'static [&'static str] = TENANT_TABLES;
+    const SEALED_COLUMNS: &'static [SealedColumn] = super::reseal::COLUMNS;
 
     const ENDPOINTS: &'static [Endpoint] =
         &[("management", &["/providers/**"]), ("trigger", &["/workflows/**"])];
