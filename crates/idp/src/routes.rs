@@ -95,6 +95,7 @@ pub(crate) fn router(idp: Idp) -> Router {
         .layer(from_fn(of_sign_in_service))
         .route("/_lab/tenants/{tenant}/events", post(lab_events::happen))
         .route("/_lab/tenants/{tenant}/forge", post(crate::lab::forge::forge))
+        .route("/_lab/tenants/{tenant}/generation", post(crate::lab::generations::begin))
         .route("/_lab/tenants/{tenant}/moved-origin", post(crate::lab::moved_origin::follow))
         .route("/_lab/tenants/{tenant}/outbox", get(crate::lab::outbox::show))
         .route("/_lab/tenants/{tenant}/phone-requests", get(crate::lab::phone_requests::list))

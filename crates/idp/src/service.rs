@@ -12,7 +12,7 @@ use crate::directory::spec::TenantSpec;
 use crate::directory::user_removals;
 use crate::idp::Idp;
 use crate::keys::{signing_key_turns, signing_keys};
-use crate::lab::{faults, registration};
+use crate::lab::{faults, generations, registration};
 use crate::protocol::response_headers::{named_for_graph, with_charset};
 use crate::routes::is_of_graph;
 use crate::{directory, graph, security_events};
@@ -115,6 +115,10 @@ impl Service for IdpService {
         client: Option<&str>,
     ) -> Option<Response> {
         faults::error_response(&self.idp, number, tenant, request, client).await
+    }
+
+    fn state_replaced(&self, tenant: TenantId) -> Change {
+        generations::replace(tenant, &self.idp.chassis.random.of(tenant))
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -65,10 +65,19 @@ pub struct SealedRefreshToken {
     /// not repeat it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub can_be_challenged: bool,
+    /// The tenant's generation when it was minted; 0 before the first snapshot of the tenant.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub generation: u32,
     /// When the family was minted; compared with revocation cutoffs.
     pub family_issued_at: Instant,
     /// When this token was minted; inactivity is counted from it, and error texts include it.
     pub issued_at: Instant,
+}
+
+/// Whether a generation is the first one, which is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+const fn is_first(generation: &u32) -> bool {
+    *generation == 0
 }
 
 /// Writes the type of a redirect URI, or `none`.
@@ -140,6 +149,7 @@ mod tests {
             session_id: Some(SessionId::from_uuid(Uuid::from_u128(6))),
             address: Some(IpAddr::from([192, 0, 2, 1])),
             can_be_challenged: true,
+            generation: 7,
             family_issued_at: Instant::from_micros(100_250_000),
             issued_at: Instant::from_micros(100_250_000),
         }

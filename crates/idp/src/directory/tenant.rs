@@ -24,6 +24,18 @@ pub(crate) struct Tenant {
     /// Whether all users need MFA.
     pub(crate) require_mfa: bool,
     pub(crate) policies: Arc<Policies>,
+    /// The generation of grants that are minted now.
+    pub(crate) generation: u32,
+    /// The former generations whose grants are known.
+    pub(crate) generations: Arc<[u32]>,
+}
+
+impl Tenant {
+    /// Whether a grant of this generation belongs to the tenant's state: a restore of a snapshot
+    /// forgets those that were minted after it.
+    pub(crate) fn knows(&self, generation: u32) -> bool {
+        self.generation == generation || self.generations.contains(&generation)
+    }
 }
 
 /// Sets the tenant's active signing key.

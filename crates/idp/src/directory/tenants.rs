@@ -14,7 +14,7 @@ macro_rules! select_tenant {
     ($where:literal) => {
         concat!(
             "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-             require_mfa, policies, policies_revision FROM tenants WHERE ",
+             require_mfa, policies, policies_revision, generation, generations FROM tenants WHERE ",
             $where
         )
     };
@@ -33,6 +33,8 @@ fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
             .and_then(|days| u32::try_from(days).ok()),
         require_mfa: row.flag("require_mfa")?,
         policies: Arc::new(Policies { revision: row.int("policies_revision")?, ..row.json("policies")? }),
+        generation: u32::try_from(row.int("generation")?).unwrap_or_default(),
+        generations: row.text("generations")?.split(';').filter_map(|number| number.parse().ok()).collect(),
     })
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod directory;
 pub(crate) mod events;
 pub(crate) mod faults;
 pub(crate) mod forge;
+pub(crate) mod generations;
 pub(crate) mod identity_endpoints;
 pub(crate) mod moved_origin;
 pub(crate) mod outbox;

@@ -45,7 +45,16 @@ pub(crate) struct AuthorizationCode {
     /// The `claims` parameter of the authorization request.
     #[serde(default)]
     pub(crate) claims: ClaimsRequest,
+    /// The tenant's generation when it was minted; 0 before the first snapshot of the tenant.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub(crate) generation: u32,
     pub(crate) issued_at: Instant,
+}
+
+/// Whether a generation is the first one, which is left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+const fn is_first(generation: &u32) -> bool {
+    *generation == 0
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

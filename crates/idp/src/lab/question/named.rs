@@ -85,6 +85,7 @@ impl Asking<'_> {
                     address: None,
                     // Irrelevant to whether the token itself is valid.
                     can_be_challenged: false,
+                    generation: self.tenant.generation,
                     family_issued_at: token.family_issued_at,
                     issued_at,
                 };
@@ -123,6 +124,7 @@ impl Asking<'_> {
                     nonce: None,
                     address: None,
                     claims: ClaimsRequest::default(),
+                    generation: self.tenant.generation,
                     issued_at,
                 };
                 self.of_code(&code).await.map(Some)

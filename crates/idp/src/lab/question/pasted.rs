@@ -22,11 +22,13 @@ impl Asking<'_> {
         let (idp, tenant) = (self.idp, self.tenant.id);
         if let Ok(token) = SealedRefreshToken::open(&idp.chassis.sealer, text)
             && token.tenant == tenant
+            && self.tenant.knows(token.generation)
         {
             return self.of_refresh_token(&token).await.map(Some);
         }
         if let Ok(code) = AuthorizationCode::open(&idp.chassis.sealer, text)
             && code.tenant == tenant
+            && self.tenant.knows(code.generation)
         {
             return self.of_code(&code).await.map(Some);
         }

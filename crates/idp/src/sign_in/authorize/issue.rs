@@ -74,6 +74,7 @@ fn issue_code(
         address: Some(outlive_chassis::client_address(&visit.headers)),
         // The token endpoint checks the maximum age again.
         claims: ClaimsRequest { not_before: None, ..request.claims.clone() },
+        generation: request.tenant.generation,
         issued_at: now,
     };
     let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));

@@ -27,6 +27,9 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
     if code.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
     }
+    if !request.tenant.knows(code.generation) {
+        return Err(Refusal::new(aadsts::MALFORMED_GRANT));
+    }
     check_credential(request, &code)?;
     let asked = ScopeRequest::from(code.scopes.clone());
     let wanted = at_redemption(request, asked.clone(), Several::Authorized);

@@ -94,6 +94,9 @@ fn check_credential(request: &TokenRequest<'_>, token: &SealedRefreshToken) -> R
     if token.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::INVALID_GRANT));
     }
+    if !request.tenant.knows(token.generation) {
+        return Err(Refusal::new(aadsts::MALFORMED_GRANT));
+    }
     if token.client_id != request.client.application.client_id {
         return Ok(());
     }

@@ -44,10 +44,11 @@ fn refresh_token(authorized: &Authorized<'_>, grant: &Grant<'_>) -> (SealedRefre
     let new_id = || random.stream("refresh-token-id").uuid_at(request.now);
     let authentication = &grant.authentication;
     let can_be_challenged = authentication.claims.can_be_challenged;
+    let generation = request.tenant.generation;
     let token = match &grant.family {
         Family::Of(parent, rotation) => {
             let token_id = rotation.successor(request.now).unwrap_or_else(new_id);
-            SealedRefreshToken { can_be_challenged, ..parent.child(token_id, request.now) }
+            SealedRefreshToken { can_be_challenged, generation, ..parent.child(token_id, request.now) }
         }
         Family::New { id, redirect_type } => SealedRefreshToken {
             token_id: new_id(),
@@ -70,6 +71,7 @@ fn refresh_token(authorized: &Authorized<'_>, grant: &Grant<'_>) -> (SealedRefre
             session_id: authentication.session_id,
             address: authentication.address,
             can_be_challenged,
+            generation,
             family_issued_at: request.now,
             issued_at: request.now,
         },
