@@ -195,6 +195,8 @@ fn progress(operation: &OperationDetails) -> Progress {
     let runs = operation.runs_in_words().map(|runs| format!("{runs}, ")).unwrap_or_default();
     let what = if operation.kind == OperationKind::Reset {
         "The tenant is being started over".to_owned()
+    } else if operation.kind == OperationKind::Restore {
+        "A snapshot of the tenant is being restored".to_owned()
     } else if operation.ending {
         "A change of time was interrupted. It is ended as soon as all services answer".to_owned()
     } else {

@@ -121,6 +121,11 @@ pub(crate) fn excerpt(text: &str) -> String {
 
 /// Sends a request and reads the response.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
+    send_within(request, LONGEST_BODY_BYTES).await
+}
+
+/// [`send`] with another maximum length of the response body.
+pub(crate) async fn send_within(request: RequestBuilder, longest_bytes: usize) -> Result<Answer, CallError> {
     let (client, request) = request.build_split();
     let request = request.map_err(|error| CallError {
         call: "a request".to_owned(),
@@ -137,8 +142,8 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > LONGEST_BODY_BYTES {
-            let problem = format!("answered with more than {LONGEST_BODY_BYTES} bytes");
+        if body.len() + chunk.len() > longest_bytes {
+            let problem = format!("answered with more than {longest_bytes} bytes");
             return Err(CallError { call, problem, status: Some(status) });
         }
         body.extend_from_slice(&chunk);

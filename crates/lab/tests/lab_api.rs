@@ -10,6 +10,8 @@ mod fakes;
 mod lost_data;
 #[path = "lab_api/replicas.rs"]
 mod replicas;
+#[path = "lab_api/snapshots.rs"]
+mod snapshots;
 #[path = "lab_api/taken_over.rs"]
 mod taken_over;
 

@@ -1,8 +1,10 @@
-//! Operations on a tenant that take a while: moving its time, creating and deleting it.
+//! Operations on a tenant that take a while: moving its time, creating, restoring and
+//! deleting it.
 
 use outlive_clock::{Instant, Speed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::ExpectedRuns;
 use crate::counted::{counted, grouped};
@@ -22,6 +24,8 @@ pub enum OperationKind {
     Reset,
     /// Deletes a tenant.
     Delete,
+    /// Replaces the state of a tenant by that of a snapshot.
+    Restore,
 }
 
 /// An operation that has begun and not ended.
@@ -72,6 +76,10 @@ pub struct OperationDetails {
     /// Why it has not ended yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The snapshot of a restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub snapshot: Option<Uuid>,
     /// The services in which another lab's tenant has this id: it is kept when a creation is
     /// rolled back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -24,6 +24,7 @@ mod redeem;
 mod runs;
 mod service;
 mod sign_in;
+mod snapshots;
 mod story;
 mod tenants;
 mod timeline;
@@ -94,6 +95,9 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/flows/{flow}/share", post(flows::share))
         .route("/lab/tenants/{tenant}/redeem", post(redeem::redeem))
         .route("/lab/tenants/{tenant}/sign_in", post(sign_in::sign_in))
+        .route("/lab/tenants/{tenant}/snapshots", get(snapshots::list).post(snapshots::take))
+        .route("/lab/tenants/{tenant}/snapshots/{id}", delete(snapshots::delete))
+        .route("/lab/tenants/{tenant}/snapshots/{id}/restore", post(snapshots::restore))
         .route("/lab/tenants/{tenant}/story", get(story::show))
         .route("/lab/tenants/{tenant}/timeline", get(timeline::show))
         .route("/lab/matrix/credentials", post(matrix::of_rules))

@@ -13,7 +13,7 @@ use utoipa::{Modify, OpenApi};
 use self::complete::Complete;
 use super::{
     classes, clock, connections, diagnose, directory, events, faults, flows, forge, journal, matrix, outbox,
-    phone, redeem, runs, sign_in, story, tenants, timeline, twins, why,
+    phone, redeem, runs, sign_in, snapshots, story, tenants, timeline, twins, why,
 };
 
 /// The lab API's own description.
@@ -87,6 +87,10 @@ use super::{
         runs::show,
         runs::steps,
         sign_in::sign_in,
+        snapshots::list,
+        snapshots::take,
+        snapshots::delete,
+        snapshots::restore,
         story::show,
         timeline::show,
         twins::list,
@@ -341,6 +345,9 @@ mod tests {
                 "/lab/tenants/{tenant}/runs/{run}/replays",
                 "/lab/tenants/{tenant}/runs/{run}/steps",
                 "/lab/tenants/{tenant}/sign_in",
+                "/lab/tenants/{tenant}/snapshots",
+                "/lab/tenants/{tenant}/snapshots/{id}",
+                "/lab/tenants/{tenant}/snapshots/{id}/restore",
                 "/lab/tenants/{tenant}/story",
                 "/lab/tenants/{tenant}/timeline",
                 "/lab/tenants/{tenant}/why",

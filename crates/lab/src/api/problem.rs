@@ -9,7 +9,7 @@ use tokio::task::JoinError;
 use crate::conductor::ConductError;
 use crate::http::CallError;
 use crate::maker::MakerError;
-use crate::tenants::TenantError;
+use crate::tenants::{SnapshotError, TenantError};
 
 impl From<TenantError> for Problem {
     fn from(error: TenantError) -> Self {
@@ -21,6 +21,7 @@ impl From<TenantError> for Problem {
                 Self::bad_request(message)
             }
             TenantError::NotReset { .. } => Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
+            TenantError::Snapshot(error) => of_snapshot(&error, message),
             TenantError::Connection(_) | TenantError::Flow(_) => Self::bad_request(message),
             TenantError::Maker(error) => of_maker(&error, message),
             TenantError::Call(call) => of_call(&call, call.reason()),
@@ -41,6 +42,22 @@ impl From<TenantError> for Problem {
             TenantError::Conduct(error) => of_conduct(&error),
             TenantError::Store(error) => error.into(),
         }
+    }
+}
+
+fn of_snapshot(error: &SnapshotError, message: String) -> Problem {
+    match error {
+        SnapshotError::Unknown => Problem::not_found("SnapshotNotFound", message),
+        SnapshotError::Name => Problem::bad_request(message),
+        SnapshotError::NameTaken(_) => Problem::new(StatusCode::CONFLICT, "SnapshotNameTaken", message),
+        SnapshotError::TooMany => Problem::new(StatusCode::CONFLICT, "TooManySnapshots", message),
+        SnapshotError::Changing(_) => Problem::new(StatusCode::CONFLICT, "TenantBusy", message),
+        SnapshotError::TooLarge(_) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "CopyTooLarge", message),
+        SnapshotError::OtherVersion(_) => {
+            Problem::new(StatusCode::CONFLICT, "SnapshotOfOtherVersion", message)
+        }
+        SnapshotError::Unreadable => Problem::new(StatusCode::CONFLICT, "SnapshotUnreadable", message),
+        SnapshotError::NotRestored(_) => Problem::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
     }
 }
 

@@ -9,21 +9,28 @@ use outlive_wire::faults::{Fault, FaultSpec, Faults};
 use outlive_wire::forge::{ForgeAnswer, Forgery};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
-use outlive_wire::{ExpectedRuns, FlowDetails, HeldConnections, KnownFlows, MovedOrigin, RunDetails};
-use reqwest::header::AUTHORIZATION;
+use outlive_wire::{
+    COPY_BYTES_MAX, CopyAnswer, CopyState, ExpectedRuns, FlowDetails, HeldConnections, KnownFlows,
+    MovedOrigin, RunDetails,
+};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::event_stream::EventStream;
 use super::{ClockChange, ClockState, DueWork, JournalQuery, Origins, Service};
 use crate::conductor::Timepieces;
-use crate::http::{CallError, Http, send};
+use crate::http::{CallError, Http, send, send_within};
 
 /// How long a stream stays open before it is reopened (wall time).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
+
+/// The longest answer with a copy: it has some members beside the copy.
+const COPY_ANSWER_BYTES_MAX: usize = COPY_BYTES_MAX + 4096;
 
 /// The lab surface of all services. Its methods fail if the service rejects the request or does not
 /// respond.
@@ -107,6 +114,48 @@ impl LabSurface {
         let request = self.request(Method::DELETE, &url).query(&[("until", until.to_string())]);
         let answer = send(request).await?;
         if matches!(answer.status, 200 | 204 | 404) { Ok(()) } else { Err(answer.refused()) }
+    }
+
+    /// Copies all data of a tenant in a service.
+    pub(crate) async fn copy(&self, service: Service, tenant: TenantId) -> Result<CopyAnswer, CallError> {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/copy"));
+        send_within(self.request(Method::GET, &url), COPY_ANSWER_BYTES_MAX).await?.expect()
+    }
+
+    /// Begins a generation of grants at the identity provider: a restore of the snapshot that is
+    /// taken next forgets them.
+    pub(crate) async fn begin_generation(&self, tenant: TenantId) -> Result<(), CallError> {
+        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/generation"));
+        let answer = send(self.request(Method::POST, &url)).await?;
+        if answer.status == 204 { Ok(()) } else { Err(answer.refused()) }
+    }
+
+    /// Returns the version of a tenant's data in a service.
+    pub(crate) async fn copy_state(
+        &self,
+        service: Service,
+        tenant: TenantId,
+    ) -> Result<CopyState, CallError> {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/copy/state"));
+        send(self.request(Method::GET, &url)).await?.expect()
+    }
+
+    /// Replaces all data of a tenant in a service by a copy, or creates the tenant, in the name of
+    /// the lab `lab`.
+    pub(crate) async fn replace(
+        &self,
+        service: Service,
+        tenant: TenantId,
+        clock: ClockChange,
+        lab: &str,
+        copy: &RawValue,
+    ) -> Result<(), CallError> {
+        let url = self.url(service, &format!("/_lab/tenants/{tenant}/copy"));
+        // The copy is text already, which may be long.
+        let body = format!("{{\"lab\":{},\"clock\":{},\"copy\":{copy}}}", json!(lab), json!(clock));
+        let request = self.request(Method::PUT, &url).header(CONTENT_TYPE, "application/json").body(body);
+        let answer = send(request).await?;
+        if answer.status == 204 { Ok(()) } else { Err(answer.refused()) }
     }
 
     /// Reads journal lines of one service.

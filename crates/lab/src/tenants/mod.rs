@@ -21,6 +21,7 @@ mod raised_once;
 mod registry;
 mod share_connection;
 mod sign_in;
+mod snapshots;
 mod store;
 mod temporary;
 
@@ -31,5 +32,6 @@ pub use new_tenant::NewTenant;
 pub use operations::{Deletion, TenantClock};
 pub(crate) use raised_once::is_event_id;
 pub use registry::{TenantError, Tenants, TenantsConfig};
+pub use snapshots::SnapshotError;
 pub use store::MIGRATIONS;
 pub use temporary::Temporary;

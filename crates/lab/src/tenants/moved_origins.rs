@@ -27,6 +27,20 @@ impl Tenants {
         failed.map_or(Ok(()), Err)
     }
 
+    /// Makes a tenant that was put back follow the present addresses. Returns its credentials with
+    /// them.
+    pub(super) async fn follow_from(
+        &self,
+        before: &TenantCredentials,
+    ) -> Result<TenantCredentials, TenantError> {
+        let present = self.surface().origins().urls();
+        if before.urls.hub != present.hub {
+            let moved = MovedOrigin { from: before.urls.hub.clone(), to: present.hub.clone() };
+            self.surface().follow_origin(before.tenant_id, &moved).await?;
+        }
+        Ok(at_present(before, &present).unwrap_or_else(|| before.clone()))
+    }
+
     async fn follow_address(&self, tenant: TenantId, present: &Urls) -> Result<(), TenantError> {
         let before = self.credentials(tenant).await?.urls;
         if before == *present {

@@ -118,6 +118,6 @@ fn deletion(tenant: TenantId, user: &str) -> Statement {
     sql!("DELETE FROM authenticator_apps WHERE tenant = $1 AND user_id = $2", tenant, user)
 }
 
-fn purpose(tenant: TenantId, user: &str) -> String {
+pub(super) fn purpose(tenant: TenantId, user: &str) -> String {
     format!("lab/authenticator/{tenant}/{user}")
 }

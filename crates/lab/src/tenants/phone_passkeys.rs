@@ -254,6 +254,6 @@ fn deletion(tenant: TenantId, user: &str, credential: &str) -> Statement {
     )
 }
 
-fn purpose(tenant: TenantId, user: &str, credential: &str) -> String {
+pub(super) fn purpose(tenant: TenantId, user: &str, credential: &str) -> String {
     format!("lab/passkey/{tenant}/{user}/{credential}")
 }

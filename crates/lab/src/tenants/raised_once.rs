@@ -16,7 +16,7 @@ pub(crate) fn is_event_id(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
 }
 
-fn purpose(tenant: TenantId) -> String {
+pub(super) fn purpose(tenant: TenantId) -> String {
     format!("lab/raised-event/{tenant}")
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::lost_data::{LostData, recovery_of};
 use super::operations::{Operations, in_progress, outlook};
+use super::snapshots::SnapshotError;
 use super::store::TenantStore;
 use crate::conductor::{ConductError, Conductor, TenantTime};
 use crate::http::CallError;
@@ -79,6 +80,9 @@ pub enum TenantError {
         /// Why it is not complete.
         cause: Box<TenantError>,
     },
+    /// A snapshot was not taken or not restored.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The tenant was started over during an operation on its clock.
     #[error("Tenant {0} was started over meanwhile; its clock is as at its creation.")]
     StartedOver(TenantId),

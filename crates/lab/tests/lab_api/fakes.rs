@@ -44,6 +44,15 @@ pub(crate) struct FakeState {
     /// Whether deletions, and lists that were already read, wait.
     pub(crate) holds_deletions: bool,
     pub(crate) holds_lists: bool,
+    /// What it has of the tenant, as copies have it.
+    pub(crate) content: String,
+    /// The version of its tables.
+    pub(crate) version: i64,
+    /// Whether it changes whenever it is looked at.
+    pub(crate) changes: bool,
+    pub(crate) journal: i64,
+    /// Whether it does not take copies at present.
+    pub(crate) fails_copies: bool,
     /// The next due instant of work that recurs every hour.
     pub(crate) due: Option<Instant>,
 }
@@ -57,6 +66,9 @@ pub(crate) async fn fake(name: &'static str) -> (Fake, String) {
         .route("/_lab/tenants", get(list))
         .route("/_lab/tenants/{t}", put(create).delete(delete))
         .route("/_lab/tenants/{t}/clock", get(clock).put(set_clock))
+        .route("/_lab/tenants/{t}/copy", get(copy).put(replace))
+        .route("/_lab/tenants/{t}/generation", post(async || StatusCode::NO_CONTENT))
+        .route("/_lab/tenants/{t}/copy/state", get(copy_state))
         .route("/_lab/tenants/{t}/due", post(run_due))
         .route("/_lab/tenants/{t}/journal", get(journal))
         .route("/_lab/tenants/{t}/events", post(event))
@@ -172,6 +184,39 @@ impl FakeState {
         }
         true
     }
+}
+
+impl FakeState {
+    fn copy_state(&mut self) -> Value {
+        self.journal += i64::from(self.changes);
+        let incarnation = self.spec.as_ref().map(|spec| spec["clock"]["incarnation"].clone());
+        json!({"versions": [["fake", self.version]], "journal": self.journal, "shows": self.now,
+            "wall": "2026-01-05T09:00:00Z", "speed": 0, "incarnation": incarnation})
+    }
+}
+
+async fn copy_state(State(state): State<Fake>) -> Json<Value> {
+    Json(state.lock().expect("no test panicked").copy_state())
+}
+
+async fn copy(State(state): State<Fake>) -> Json<Value> {
+    let mut state = state.lock().expect("no test panicked");
+    state.calls.push("copy".to_owned());
+    let now = state.now.clone();
+    Json(json!({"copy": {"content": state.content}, "state": state.copy_state(), "now": now}))
+}
+
+async fn replace(State(state): State<Fake>, Json(mut replacement): Json<Value>) -> Response {
+    let mut state = state.lock().expect("no test panicked");
+    state.calls.push("replace".to_owned());
+    if state.fails_copies {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    state.content = replacement["copy"]["content"].as_str().expect("a text").to_owned();
+    state.now = replacement["clock"]["now"].as_str().expect("an instant").to_owned();
+    replacement["copy"].take();
+    state.spec = Some(replacement);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn clock(State(state): State<Fake>) -> Response {

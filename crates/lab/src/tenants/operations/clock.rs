@@ -260,7 +260,8 @@ impl TenantClock {
             return Ok(true);
         }
         let present = self.tenants.operations().store.read(self.tenant).await?;
-        Ok(present.is_some_and(|operation| operation.details.kind == OperationKind::Reset))
+        let kind = present.map(|operation| operation.details.kind);
+        Ok(matches!(kind, Some(OperationKind::Reset | OperationKind::Restore)))
     }
 
     /// Ends the operation if its clocks are settled; otherwise leaves it to the recovery.

@@ -5,9 +5,11 @@ use outlive_chassis::pause;
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::Statement;
 use outlive_wire::lab_api::{OperationDetails, OperationKind};
+use uuid::Uuid;
 
 use super::clock::ELSEWHERE;
 use super::holder;
+use super::record::begun;
 use super::store::{LEASE, Operation};
 use crate::tenants::{TenantError, Tenants};
 
@@ -72,9 +74,9 @@ impl Tenants {
         }
     }
 
-    /// Records a reset or a deletion in place of the tenant's present operation. One that another
+    /// Records a reset, a restore or a deletion in place of the tenant's present operation. One that another
     /// replica works on ends first: it would go on with the new tenant. Returns the present one if
-    /// it is of this kind.
+    /// it is of this kind and restores the same snapshot.
     ///
     /// # Errors
     /// [`TenantError::Unknown`], or [`TenantError::Busy`] if the present one does not end in time.
@@ -82,12 +84,15 @@ impl Tenants {
         &self,
         tenant: TenantId,
         kind: OperationKind,
+        snapshot: Option<Uuid>,
     ) -> Result<Operation, TenantError> {
         let store = &self.operations().store;
         let asked = wall_now();
         loop {
             let present = match store.read(tenant).await? {
-                Some(same) if same.details.kind == kind => return Ok(same),
+                Some(same) if same.details.kind == kind && same.details.snapshot == snapshot => {
+                    return Ok(same);
+                }
                 present => present,
             };
             let is_late = wall_now() - asked >= REPLACED_WITHIN;
@@ -104,16 +109,19 @@ impl Tenants {
             let incarnation = self.store().incarnation(tenant).await?;
             let attempt = present.as_ref().map(|present| present.details.incarnation());
             let newest = incarnation.max(attempt).unwrap_or(Instant::EPOCH);
-            let begun = match kind {
+            let recorded = match kind {
                 OperationKind::Delete => store.begin_deletion(tenant, newest, present.as_ref()).await,
-                _ => store.begin_reset(tenant, newest, present.as_ref()).await,
+                _ => {
+                    let details = OperationDetails { snapshot, ..begun(kind) };
+                    store.begin_again(tenant, details, newest, present.as_ref()).await
+                }
             };
-            match begun {
+            match recorded {
                 // Another request or replica was faster, unless there is no such tenant.
                 Err(error) if error.is_conflict() && !is_late => {
                     self.credentials(tenant).await?;
                 }
-                begun => return Ok(begun?),
+                recorded => return Ok(recorded?),
             }
         }
     }

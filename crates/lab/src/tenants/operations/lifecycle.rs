@@ -257,7 +257,7 @@ impl Tenants {
     /// [`TenantError::Unknown`], [`TenantError::Busy`] if another replica's operation does not end,
     /// or a failing database.
     pub async fn delete(&self, tenant: TenantId) -> Result<Deletion, TenantError> {
-        let begun = self.begin_instead(tenant, OperationKind::Delete).await?;
+        let begun = self.begin_instead(tenant, OperationKind::Delete, None).await?;
         // A change of the tenant's time ends after its current step.
         self.operations().cancel(tenant);
         let store = &self.operations().store;

@@ -22,6 +22,7 @@ pub(super) fn begun(kind: OperationKind) -> OperationDetails {
         ending: false,
         waits_for: None,
         problem: None,
+        snapshot: None,
         spared: Vec::new(),
         attempt: None,
     }
@@ -52,7 +53,9 @@ pub(in crate::tenants) fn outlook(kind: OperationKind, reached: Option<Instant>)
         }
         OperationKind::Run => "The speed is set when all services answer".to_owned(),
         OperationKind::Create => "What was created is deleted when all services answer".to_owned(),
-        OperationKind::Reset | OperationKind::Delete => "It is completed when all services answer".to_owned(),
+        OperationKind::Reset | OperationKind::Restore | OperationKind::Delete => {
+            "It is completed when all services answer".to_owned()
+        }
     }
 }
 
@@ -65,6 +68,7 @@ pub(in crate::tenants) fn in_progress(operation: &OperationDetails) -> String {
         OperationKind::Run => "A change of the clock's speed",
         OperationKind::Create => "The creation of the tenant",
         OperationKind::Reset => "The reset of the tenant",
+        OperationKind::Restore => "The restore of a snapshot",
         OperationKind::Delete => "The deletion of the tenant",
     };
     let mut text = format!("{what} is in progress, begun at {started} (wall time)");

@@ -145,6 +145,10 @@ impl Tenants {
                 self.complete_reset(operation).await?;
                 tracing::info!(%tenant, "an interrupted reset was completed");
             }
+            OperationKind::Restore => {
+                self.complete_restore(operation).await?;
+                tracing::info!(%tenant, "an interrupted restore was completed");
+            }
             OperationKind::Delete => {
                 self.delete_from_services(&mut operation, "the deletion was interrupted").await?;
                 tracing::info!(%tenant, "an interrupted deletion was completed");

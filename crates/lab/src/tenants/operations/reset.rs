@@ -30,24 +30,37 @@ impl Tenants {
     pub async fn reset(&self, tenant: TenantId) -> Result<TenantCredentials, TenantError> {
         let before = self.credentials(tenant).await?;
         self.seed_of(&self.store().created_from(tenant, &before).await?).await?;
+        self.begin_instead(tenant, OperationKind::Reset, None).await?;
+        self.complete_begun(tenant, OperationKind::Reset).await
+    }
+
+    /// Completes the reset or restore that is recorded, or waits until the recovery, another request
+    /// or another replica has.
+    pub(super) async fn complete_begun(
+        &self,
+        tenant: TenantId,
+        kind: OperationKind,
+    ) -> Result<TenantCredentials, TenantError> {
         let store = &self.operations().store;
-        self.begin_instead(tenant, OperationKind::Reset).await?;
         self.operations().cancel(tenant);
         let asked = wall_now();
         // The recovery or another request may complete it.
-        while let Some(recorded) = reset_of(store, tenant).await? {
+        while let Some(recorded) = recorded_of(store, tenant, kind).await? {
             let Some(_turn) = self.operations().turn_within(tenant, ELSEWHERE).await else {
                 store.renew(&recorded).await?;
                 continue;
             };
-            let Some(operation) = reset_of(store, tenant).await? else { break };
+            let Some(operation) = recorded_of(store, tenant, kind).await? else { break };
             if !store.is_elsewhere(&operation) {
                 match store.claim(operation).await {
                     Ok(operation) => {
-                        let reset = self.complete_reset(operation).await;
+                        let completed = match kind {
+                            OperationKind::Restore => self.complete_restore(operation).await,
+                            _ => self.complete_reset(operation).await,
+                        };
                         // The recovery goes on with one that is not complete.
                         self.operations().wake.notify_one();
-                        return reset;
+                        return completed;
                     }
                     // Another replica was faster.
                     Err(error) if error.is_conflict() => continue,
@@ -104,9 +117,9 @@ impl Tenants {
         Err(TenantError::NotReset { cause: Box::new(cause) })
     }
 
-    /// Returns why the record of a reset is not this one's: the tenant was deleted meanwhile, or
+    /// Returns why the record of a reset or restore is not this one's: the tenant was deleted meanwhile, or
     /// another replica goes on.
-    async fn cause_of_loss(&self, tenant: TenantId) -> TenantError {
+    pub(super) async fn cause_of_loss(&self, tenant: TenantId) -> TenantError {
         self.credentials(tenant).await.err().unwrap_or(TenantError::TakenOver(tenant))
     }
 
@@ -126,8 +139,12 @@ impl Tenants {
     }
 }
 
-/// Returns the reset of a tenant that is recorded.
-async fn reset_of(store: &OperationStore, tenant: TenantId) -> Result<Option<Operation>, StoreError> {
+/// Returns the operation of a tenant that is recorded, if it is of this kind.
+async fn recorded_of(
+    store: &OperationStore,
+    tenant: TenantId,
+    kind: OperationKind,
+) -> Result<Option<Operation>, StoreError> {
     let recorded = store.read(tenant).await?;
-    Ok(recorded.filter(|operation| operation.details.kind == OperationKind::Reset))
+    Ok(recorded.filter(|operation| operation.details.kind == kind))
 }

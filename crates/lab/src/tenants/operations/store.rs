@@ -7,6 +7,7 @@ use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::holder;
 use super::record::{attempt_again, begun};
+use crate::tenants::snapshots::forget_snapshots;
 use crate::tenants::store::{end_of_seat, forget_end, forget_phones, forget_raised};
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
@@ -87,6 +88,7 @@ impl OperationStore {
         change.append(forget_phones(tenant));
         change.add(forget_end(tenant));
         change.add(forget_raised(tenant));
+        change.append(forget_snapshots(tenant));
         change.add(end_of_seat(tenant, wall_now()));
         if let Some(present) = present {
             change.add(Self::replaced(present));
@@ -96,15 +98,15 @@ impl OperationStore {
         Ok(operation)
     }
 
-    /// Records a reset, which replaces the tenant's operation `present`. A conflict if the tenant
-    /// or its operation has changed.
-    pub(super) async fn begin_reset(
+    /// Records a reset or a restore, which replaces the tenant's operation `present`. `newest` is
+    /// the newest of the tenant's data. A conflict if the tenant or its operation has changed.
+    pub(super) async fn begin_again(
         &self,
         tenant: TenantId,
+        mut details: OperationDetails,
         newest: Instant,
         present: Option<&Operation>,
     ) -> Result<Operation, StoreError> {
-        let mut details = begun(OperationKind::Reset);
         attempt_again(&mut details, newest);
         let operation = self.new_operation(tenant, details);
         let exists = sql!("UPDATE handouts SET revision = revision + 1 WHERE tenant = $1", tenant);

@@ -3,7 +3,7 @@
 use outlive_chassis::{Chassis, ChassisConfig, LabKey, Origins};
 use outlive_clock::{Instant, TenantId, wall_now};
 use outlive_store::{DatabaseUrl, sql};
-use outlive_wire::lab_api::OperationKind;
+use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::record::begun;
 use super::store::OperationStore;
@@ -26,6 +26,10 @@ async fn replicas() -> (tempfile::TempDir, Chassis, OperationStore, OperationSto
     (data, chassis, one, other)
 }
 
+fn begun_again() -> OperationDetails {
+    begun(OperationKind::Reset)
+}
+
 fn tenant() -> TenantId {
     "00000000-0000-4000-8000-000000000001".parse().expect("a tenant")
 }
@@ -39,11 +43,12 @@ async fn what_another_replica_has_claimed_is_neither_ended_nor_updated() {
     let begun = one.begin(tenant(), begun(OperationKind::Create)).await.expect("begins");
     let claimed = other.claim(begun.clone()).await.expect("claims");
     assert_eq!(claimed.id, begun.id);
+    let again = begun_again();
     let late = [
         one.commit(OperationStore::end(&begun)).await,
         one.update(&begun).await,
         one.give_up(&begun).await,
-        one.begin_reset(tenant(), Instant::EPOCH, Some(&begun)).await.map(drop),
+        one.begin_again(tenant(), again, Instant::EPOCH, Some(&begun)).await.map(drop),
         one.claim(begun.clone()).await.map(drop),
     ];
     for (number, ended) in late.into_iter().enumerate() {

@@ -1,0 +1,61 @@
+//! Why a snapshot is not taken or not restored.
+
+use outlive_clock::TenantId;
+use outlive_wire::COPY_BYTES_MAX;
+
+use super::store::SNAPSHOTS_MAX;
+use super::take::NAME_CHARACTERS_MAX;
+use crate::services::Service;
+use crate::tenants::TenantError;
+
+/// A snapshot was not taken or not restored.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// There is no such snapshot.
+    #[error("The tenant has no snapshot with this id or name; GET …/snapshots lists them.")]
+    Unknown,
+    /// The name cannot be one.
+    #[error(
+        "'name' is a text of 1 to {NAME_CHARACTERS_MAX} characters without control characters, and no UUID."
+    )]
+    Name,
+    /// Another snapshot has the name.
+    #[error("The tenant has a snapshot '{0}' already. Delete it first, or choose another name.")]
+    NameTaken(String),
+    /// There are too many.
+    #[error("A tenant has at most {SNAPSHOTS_MAX} snapshots. Delete those that are not needed.")]
+    TooMany,
+    /// Something changed while the copies were read, each time.
+    #[error(
+        "Tenant {0} is busy: its data changed whenever it was copied. Freeze its clock ({{\"run\": 0}}), let the requests in \
+         progress end, and try again."
+    )]
+    Changing(TenantId),
+    /// The copy of the lab is too large.
+    #[error(
+        "What the lab stores for the tenant is too large for a snapshot: {0} bytes of at most {COPY_BYTES_MAX}."
+    )]
+    TooLarge(usize),
+    /// The tables have changed since.
+    #[error(
+        "The snapshot was taken with another version of Outlive: the tables of {0} have changed since. Start that version, or \
+         delete the snapshot and take it again."
+    )]
+    OtherVersion(String),
+    /// It does not open, or is not complete.
+    #[error(
+        "The snapshot cannot be opened: the lab's sealing key has changed since, or its data is damaged. Delete it and take \
+         it again."
+    )]
+    Unreadable,
+    /// A restore was begun and is not complete.
+    #[error("{}. The restore is completed when all services answer.", .0.to_string().trim_end_matches('.'))]
+    NotRestored(Box<TenantError>),
+}
+
+impl SnapshotError {
+    /// The tables of this part differ.
+    pub(super) fn of_other_version(service: Option<Service>) -> Self {
+        Self::OtherVersion(service.map_or_else(|| "the lab".to_owned(), |it| format!("the {it} service")))
+    }
+}

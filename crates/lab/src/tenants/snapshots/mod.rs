@@ -1,0 +1,12 @@
+//! Snapshots: the state of a tenant in all services and in the lab at one instant, put aside and
+//! brought back.
+
+mod error;
+mod lab_rows;
+mod state;
+mod store;
+mod take;
+
+pub use error::SnapshotError;
+pub(super) use state::TenantState;
+pub(super) use store::forget_snapshots;
