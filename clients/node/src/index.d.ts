@@ -168,6 +168,12 @@ export class Tenant implements AsyncDisposable {
   fault(spec: FaultSpec): Promise<Fault>;
   /** Returns all faults with their hits. */
   faults(): Promise<FaultState[]>;
+  /** Puts the state of the tenant aside: data, time, tokens and journal in all services. A tenant has at most 20 snapshots. */
+  snapshot(name?: string): Promise<Snapshot>;
+  /** Returns the snapshots, the oldest first. */
+  snapshots(): Promise<Snapshot[]>;
+  /** Brings the tenant back to a snapshot, given itself or by name or id, as often as needed. */
+  restore(snapshot: Snapshot | string): Promise<void>;
   /** Forges a token, for a test of what validates tokens. The journal records it (`token.forged`). */
   forge(forgery: Forgery): Promise<ForgedToken>;
   /** Explains a token, code, cookie, connection or run: why it is accepted or rejected, and what would end it. */
@@ -359,6 +365,21 @@ export interface FaultState {
 export interface Fault extends FaultState, AsyncDisposable {
   /** Ends the fault. */
   remove(): Promise<void>;
+}
+
+export interface Snapshot {
+  id: string;
+  name?: string;
+  /** When it was taken (wall time). */
+  created: Instant;
+  /** The tenant's time in it. */
+  now: Instant;
+  speed: number;
+  bytes: number;
+  /** Brings the tenant back to it. */
+  restore(): Promise<void>;
+  /** Deletes the snapshot. */
+  delete(): Promise<void>;
 }
 
 export interface Forgery {

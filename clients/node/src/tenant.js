@@ -118,6 +118,27 @@ export class Tenant {
     return faults.map(camelCased);
   }
 
+  // Puts the state of the tenant aside: data, time, tokens and journal in all services.
+  async snapshot(name) {
+    return this.#snapshotOf(await this.#call("take the snapshot", "POST", "snapshots", { name }));
+  }
+
+  async snapshots() {
+    const { snapshots } = await this.#call("list the snapshots", "GET", "snapshots");
+    return snapshots.map((snapshot) => this.#snapshotOf(snapshot));
+  }
+
+  // Brings the tenant back to a snapshot, given itself or by name or id.
+  async restore(snapshot) {
+    const named = encodeURIComponent(snapshot?.id ?? snapshot);
+    this.#update(await this.#call("restore the snapshot", "POST", `snapshots/${named}/restore`, {}));
+  }
+
+  #snapshotOf(facts) {
+    const remove = async () => void (await this.#call("delete the snapshot", "DELETE", `snapshots/${facts.id}`));
+    return { ...camelCased(facts), restore: () => this.restore(facts.id), delete: remove };
+  }
+
   // Claims and members of the header keep their names.
   async forge({ like, ...wanted } = {}) {
     const token = typeof like === "string" ? like : like?.accessToken;

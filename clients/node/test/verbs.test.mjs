@@ -173,6 +173,26 @@ test("fault: requests meet it until it is removed", withTenant(BARE, async (tena
   await assert.rejects(tenant.fault({ service: "idp", do: { status: 9 } }), { name: "LabError", code: "BadRequest", message: /^The lab cannot add the fault: .*status/ });
 }));
 
+test("snapshot: time, tokens and passwords come back, as often as needed", withTenant(BARE, async (tenant) => {
+  const { refreshToken } = await tenant.signIn("owner", refreshing);
+  const { now } = await tenant.time();
+  const { password } = tenant.user("owner");
+  const snapshot = await tenant.snapshot("ä/b");
+  assert.deepEqual([snapshot.name, snapshot.now], ["ä/b", now]);
+  for (const again of [() => snapshot.restore(), () => tenant.restore("ä/b"), () => tenant.restore(snapshot)]) {
+    await tenant.changePassword("owner");
+    await tenant.advance("P1D");
+    assert.equal((await refresh(tenant, refreshToken)).status, 400);
+    await again();
+    assert.equal((await tenant.time()).now, now);
+    assert.equal(tenant.user("owner").password, password);
+    assert.equal((await refresh(tenant, refreshToken)).status, 200);
+  }
+  assert.deepEqual((await tenant.snapshots()).map(({ id }) => id), [snapshot.id]);
+  await snapshot.delete();
+  await assert.rejects(tenant.restore(snapshot), { code: "SnapshotNotFound", status: 404 });
+}));
+
 test("why: explains a token before and after it is revoked", withTenant(BARE, async (tenant) => {
   const tokens = await tenant.signIn("owner", refreshing);
   assert.equal((await tenant.why(tokens)).verdict.outcome, "accepted");

@@ -162,6 +162,23 @@ def test_a_fault_lasts_and_concerns_a_client(tenant, tokens):
         tenant.fault("idp", "kitchen", status=503)
 
 
+def test_a_snapshot_brings_time_tokens_and_passwords_back(tenant, tokens):
+    before, password = tenant.now, tenant.users["owner"].password
+    snapshot = tenant.snapshot("ä/b")
+    assert (snapshot.name, snapshot.now) == ("ä/b", before)
+    for again in (snapshot.restore, lambda: tenant.restore("ä/b"), lambda: tenant.restore(snapshot)):
+        tenant.change_password("owner")
+        tenant.advance("P1D")
+        assert refresh(tenant, tokens) == 50173
+        again()
+        assert (tenant.now, tenant.users["owner"].password) == (before, password)
+        assert refresh(tenant, tokens) is None
+    assert [one.id for one in tenant.snapshots()] == [snapshot.id]
+    snapshot.delete()
+    with pytest.raises(LabError, match="no snapshot"):
+        tenant.restore(snapshot)
+
+
 def test_why_explains_a_credential_before_and_after(tenant, tokens):
     why = tenant.why(tokens.refresh_token, after="password_changed_by_user")
     assert (why.kind, why.verdict.accepted, why.verdict.code) == ("refresh_token", True, None)

@@ -14,6 +14,7 @@ use crate::forge::{ForgedToken, Forgery};
 use crate::journal::Journal;
 use crate::lab_api::LabApi;
 use crate::sign_in::{AuthorizationResponse, SignIn};
+use crate::snapshot::{Snapshot, Snapshots};
 use crate::tenant_api::TenantApi;
 use crate::time::{Clock, Span};
 use crate::why::Why;
@@ -211,6 +212,42 @@ impl Tenant {
     /// The lab does not answer, or it has ended.
     pub async fn end_fault(&self, fault: &AddedFault) -> Result<(), Error> {
         self.api.delete(&format!("/faults/{}", path_segment(&fault.id))).await
+    }
+
+    /// Puts the state of the tenant aside: data, time, tokens and journal in all services. A tenant
+    /// has at most 20 snapshots, each with a name of its own.
+    ///
+    /// # Errors
+    /// The lab does not answer, or the name is taken.
+    pub async fn snapshot(&self, name: &str) -> Result<Snapshot, Error> {
+        self.api.post("/snapshots", &json!({ "name": name })).await
+    }
+
+    /// Returns the snapshots, the oldest first.
+    ///
+    /// # Errors
+    /// The lab does not answer.
+    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, Error> {
+        self.api.get::<Snapshots>("/snapshots").await.map(|answer| answer.snapshots)
+    }
+
+    /// Brings the tenant back to a snapshot, as often as needed. Returns its details, with the
+    /// passwords of then.
+    ///
+    /// # Errors
+    /// The lab does not answer, or the snapshot is deleted.
+    pub async fn restore(&mut self, snapshot: &Snapshot) -> Result<&TenantDetails, Error> {
+        let path = format!("/snapshots/{}/restore", path_segment(&snapshot.id));
+        self.details = self.api.post(&path, &json!({})).await?;
+        Ok(&self.details)
+    }
+
+    /// Deletes a snapshot.
+    ///
+    /// # Errors
+    /// The lab does not answer, or it is deleted already.
+    pub async fn delete_snapshot(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        self.api.delete(&format!("/snapshots/{}", path_segment(&snapshot.id))).await
     }
 
     /// Forges a token, for a test of what validates tokens.

@@ -90,6 +90,19 @@ async fn every_verb_does_what_it_says() -> Result<(), Error> {
     tenant.end_fault(&fault).await?;
     assert!(tenant.faults().await?.is_empty());
 
+    // State put aside and brought back.
+    let (before, password) = (tenant.clock().await?.now, tenant.refresh().await?.users[0].password.clone());
+    let snapshot = tenant.snapshot("before the change").await?;
+    assert_eq!(snapshot.now, before);
+    let role = tenant.details().users[0].role.clone();
+    tenant.change_password(&role).await?;
+    tenant.advance("P1D").await?;
+    assert_eq!(tenant.restore(&snapshot).await?.users[0].password, password);
+    assert_eq!(tenant.clock().await?.now, before);
+    assert_eq!(tenant.snapshots().await?[0].id, snapshot.id);
+    tenant.delete_snapshot(&snapshot).await?;
+    assert!(tenant.restore(&snapshot).await.is_err(), "it is deleted");
+
     let id = tenant.id().to_owned();
     let same = lab.existing_tenant(&id).await?;
     tenant.delete().await?;

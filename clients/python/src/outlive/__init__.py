@@ -22,6 +22,7 @@ from .journal import JournalLine
 from .lab import Lab
 from .overlay import Overlay, OverlayApplication, OverlayRequirement, OverlayScope, OverlayUser, TypedRedirectUri
 from .sign_in import AuthorizationResponse, Tokens
+from .snapshot import Snapshot
 from .tenant import Advance, Tenant
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "OverlayScope",
     "OverlayUser",
     "ProgramError",
+    "Snapshot",
     "Tenant",
     "Tokens",
     "TypedRedirectUri",

@@ -16,6 +16,7 @@ from .forge import ForgedToken
 from .instants import duration_text, instant_text, parse_instant
 from .journal import JournalLine, read_journal
 from .sign_in import AuthorizationResponse, Tokens
+from .snapshot import Snapshot
 
 if TYPE_CHECKING:
     from .lab import Lab
@@ -246,6 +247,29 @@ class Tenant:
         added = self.call("POST", "faults", request)
         path = f"faults/{added['id']}"
         return Fault(added, read=lambda: self.call("GET", path), remove=lambda: self.call("DELETE", path))
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Puts the state of the tenant aside: data, time, tokens and journal in all services. A tenant has at most 20."""
+        return self._snapshot_of(self.call("POST", "snapshots", {} if name is None else {"name": name}))
+
+    def snapshots(self) -> list[Snapshot]:
+        """The snapshots of the tenant, the oldest first."""
+        return [self._snapshot_of(facts) for facts in self.call("GET", "snapshots")["snapshots"]]
+
+    def restore(self, snapshot: Snapshot | str) -> None:
+        """Brings the tenant back to a snapshot, given itself or by name or id."""
+        if isinstance(snapshot, Snapshot):
+            named = snapshot.id
+        else:
+            named = next((one.id for one in self.snapshots() if snapshot in (one.id, one.name)), snapshot)
+        # Passwords and secrets may be other ones.
+        self._credentials = self.call("POST", f"snapshots/{named}/restore", {})
+
+    def _snapshot_of(self, facts: Mapping[str, Any]) -> Snapshot:
+        named = facts["id"]
+        return Snapshot(
+            facts, restore=lambda: self.restore(named), delete=lambda: self.call("DELETE", f"snapshots/{named}")
+        )
 
     def forge(
         self,
