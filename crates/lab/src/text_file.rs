@@ -1,7 +1,7 @@
 //! Files that people write, read within bounds.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;

@@ -242,6 +242,8 @@ impl Maker {
             match page.next {
                 Some(next) if !reached => url = next,
                 _ => {
+                    // Runs that started at the same instant keep the order of the history.
+                    runs.reverse();
                     runs.sort_by_key(|run| run.properties.start_time);
                     return Ok(runs);
                 }

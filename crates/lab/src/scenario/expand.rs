@@ -30,6 +30,8 @@ struct Expansion {
     mistakes: Vec<Mistake>,
     /// The number of expanded steps.
     steps: usize,
+    /// Whether the steps of a `parallel` are being expanded.
+    in_parallel: bool,
     /// The weight of all copies and of the values of placeholders.
     weight: usize,
 }

@@ -73,6 +73,12 @@ impl Node {
         entries.iter().find(|(name, _)| name.value == key).map(|(_, value)| value)
     }
 
+    /// Returns the value of a key of a mapping, to change it.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Spanned<Self>> {
+        let Self::Map(entries) = self else { return None };
+        entries.iter_mut().find(|(name, _)| name.value == key).map(|(_, value)| value)
+    }
+
     /// Removes a key of a mapping, and returns its value.
     pub(crate) fn take(&mut self, key: &str) -> Option<Spanned<Self>> {
         let Self::Map(entries) = self else { return None };

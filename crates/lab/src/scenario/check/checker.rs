@@ -56,7 +56,18 @@ impl Checker<'_> {
     /// Checks the placeholders in texts.
     pub(in crate::scenario) fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t String>) {
         for text in texts {
+            if text.is_empty() {
+                self.wrong("an empty text is part of every text", "write what has to be there, or remove it");
+            }
             self.text(self.at, text);
+        }
+    }
+
+    /// Checks that a text in which no placeholders are replaced has none.
+    pub(in crate::scenario) fn literal(&mut self, position: Position, text: &str) {
+        if text.contains("${") {
+            let message = format!("placeholders are not replaced here, as in '{text}'");
+            self.wrong_at(position, message, "write the text itself, or use ${var.NAME} or ${row.COLUMN}");
         }
     }
 

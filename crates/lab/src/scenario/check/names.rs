@@ -195,13 +195,22 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Adds what became known in a step that ran at the same time.
-    pub(in crate::scenario) fn merge(&mut self, other: Self) {
+    /// Adds what changed in a step that ran at the same time, compared with what was known before
+    /// all of them.
+    pub(in crate::scenario) fn merge(&mut self, before: &Self, other: Self) {
         for (kind, names) in other.names {
             self.names.entry(kind).or_default().extend(names);
         }
-        self.without_refresh_token.extend(other.without_refresh_token);
+        self.without_refresh_token.retain(|name, _| {
+            other.without_refresh_token.contains_key(name) || !before.without_refresh_token.contains_key(name)
+        });
+        let is_new = |name: &&str, why: &&str| before.without_refresh_token.get(name) != Some(why);
+        self.without_refresh_token
+            .extend(other.without_refresh_token.into_iter().filter(|(name, why)| is_new(name, why)));
+        self.shares.retain(|share| other.shares.contains(share) || !before.shares.contains(share));
+        self.shares.extend(other.shares.into_iter().filter(|share| !before.shares.contains(share)));
         self.passkeys.extend(other.passkeys);
+        self.authenticator_apps.extend(other.authenticator_apps);
         self.browsers.extend(other.browsers);
         self.changed_passwords.extend(other.changed_passwords);
         self.connections.extend(other.connections);

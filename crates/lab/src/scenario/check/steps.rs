@@ -58,10 +58,6 @@ impl<'a> Checker<'a> {
         let (mut known, mut stored) = (Vec::new(), Vec::<String>::new());
         for child in &parallel.value {
             self.at = Position::of(child);
-            if child.value.parallel.is_some() {
-                self.wrong("parallel within parallel", "write all its steps in one list");
-                continue;
-            }
             if child.value.excludes_others() {
                 let message =
                     "a step that moves time or uses a passkey cannot run at the same time as others";
@@ -77,6 +73,6 @@ impl<'a> Checker<'a> {
             stored.extend(own);
             known.push(after);
         }
-        known.into_iter().for_each(|known| self.known.merge(known));
+        known.into_iter().for_each(|known| self.known.merge(&before, known));
     }
 }

@@ -91,6 +91,14 @@ impl Scope {
 }
 
 impl Expansion {
+    /// Replaces a value that is nothing but a placeholder, so that what it stands for can be
+    /// expanded.
+    pub(super) fn resolve(&mut self, node: &mut Spanned<Node>, scope: &Scope) {
+        if matches!(node.value, Node::Scalar(..)) {
+            self.fill(node, scope);
+        }
+    }
+
     /// Replaces the placeholders in all texts and keys of a value. A text that is nothing but a
     /// placeholder becomes the value, which can be a number, a list or a mapping.
     pub(super) fn fill(&mut self, node: &mut Spanned<Node>, scope: &Scope) {

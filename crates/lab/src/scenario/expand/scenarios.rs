@@ -14,7 +14,8 @@ impl Expansion {
         let mut scope = Scope::default();
         self.take_vars(&mut file.value, &mut scope);
         let tags = file.value.get("tags").cloned();
-        let setup = file.value.take("setup");
+        let mut setup = file.value.take("setup");
+        setup.iter_mut().for_each(|setup| self.resolve(setup, &scope));
         let Node::Map(entries) = &mut file.value else { return };
         let Some((_, scenarios)) = entries.iter_mut().find(|(key, _)| key.value == "scenarios") else {
             return;
@@ -59,6 +60,9 @@ impl Expansion {
     fn scenario_steps(&mut self, scenario: &mut Spanned<Node>, scope: &Scope) {
         let Node::Map(entries) = &mut scenario.value else { return };
         for (key, value) in entries {
+            if key.value == "chapters" {
+                self.resolve(value, scope);
+            }
             match (key.value.as_str(), &mut value.value) {
                 ("chapters", Node::List(chapters)) => {
                     for chapter in chapters {
@@ -73,8 +77,12 @@ impl Expansion {
     }
 
     fn chapter(&mut self, chapter: &mut Spanned<Node>, scope: &Scope) {
+        self.resolve(chapter, scope);
         let Node::Map(entries) = &mut chapter.value else { return };
         for (key, value) in entries {
+            if key.value == "steps" {
+                self.resolve(value, scope);
+            }
             match (key.value.as_str(), &mut value.value) {
                 ("steps", Node::List(steps)) => *steps = self.steps(std::mem::take(steps), scope),
                 _ => self.fill(value, scope),
@@ -104,6 +112,7 @@ impl Expansion {
     /// Takes the table of a scenario or step; `None` if it has none, or one that is no list of
     /// mappings, which the reader of the file reports.
     pub(super) fn take_rows(&mut self, node: &mut Node, scope: &Scope) -> Option<Vec<Vec<Binding>>> {
+        self.resolve(node.get_mut("examples")?, scope);
         let Node::List(rows) = &node.get("examples")?.value else { return None };
         if !rows.iter().all(|row| matches!(row.value, Node::Map(_))) {
             return None;

@@ -70,6 +70,9 @@ impl Expansion {
         if !self.fits(&step) {
             return;
         }
+        if let Some(steps) = step.value.get_mut("steps") {
+            self.resolve(steps, scope);
+        }
         if matches!(step.value.get("steps").map(|steps| &steps.value), Some(Node::List(_))) {
             if let Node::Map(entries) = &step.value {
                 for (key, _) in entries.iter().filter(|(key, _)| !BLOCK_FIELDS.contains(&key.value.as_str()))
@@ -91,10 +94,17 @@ impl Expansion {
         let parallel = step.value.take("parallel");
         self.fill(&mut step, scope);
         if let Some(mut parallel) = parallel {
+            self.resolve(&mut parallel, scope);
+            if std::mem::replace(&mut self.in_parallel, true) {
+                // Not read any further: it can be nested to any depth.
+                self.wrong(&parallel, "parallel within parallel", "write all its steps in one list");
+                return;
+            }
             match parallel.value {
                 Node::List(steps) => parallel.value = Node::List(self.steps(steps, scope)),
                 _ => self.fill(&mut parallel, scope),
             }
+            self.in_parallel = false;
             if let Node::Map(entries) = &mut step.value {
                 let key = Spanned::new("parallel".to_owned(), parallel.referenced, parallel.defined);
                 entries.push((key, parallel));

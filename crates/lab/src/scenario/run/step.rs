@@ -142,8 +142,12 @@ async fn run_eventually(
     let (began, limit) = (world.now, world.now + eventually.within.value);
     loop {
         let mut attempt = StepRecorder::new(recorder.observer);
-        run_verb(world, step, &mut attempt).await?;
-        let is_met = attempt.passed();
+        let ended = run_verb(world, step, &mut attempt).await;
+        let is_met = ended.is_ok() && attempt.passed();
+        // What cannot be done yet, such as explaining a run before there is one, is tried again.
+        if world.now >= limit {
+            ended?;
+        }
         if is_met || world.now >= limit {
             let waited = world.now - began;
             recorder.adopt(attempt);

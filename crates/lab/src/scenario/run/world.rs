@@ -12,10 +12,12 @@ use uuid::Uuid;
 
 use super::created::Created;
 use super::lab_client::LabClient;
+use super::recorder::StepRecorder;
 use crate::browser::{Authenticator, Browser};
 use crate::http::Http;
 use crate::maker::{Endpoints, Maker, UserAccount};
 use crate::oauth_client::{OAuthClient, Tokens};
+use crate::scenario::result::Check;
 use crate::template::{self, TemplateError};
 
 /// A step that could not be executed.
@@ -255,6 +257,17 @@ impl World {
             .get(name)
             .cloned()
             .ok_or_else(|| StepError(format!("there is no connection '{name}'")))
+    }
+
+    /// Checks that time has passed since a mark. What happened at the instant of the mark cannot be
+    /// told from what happened before it, so a count after it would be 0 in any case.
+    pub(in crate::scenario) fn check_time_passed(&self, mark: Option<&str>, recorder: &mut StepRecorder<'_>) {
+        if let Some(mark) = mark
+            && self.marks.get(mark).is_some_and(|instant| *instant >= self.now)
+        {
+            let what = format!("time since the mark '{mark}'");
+            recorder.check(Check::that(what, "more than none; advance before this step", "none", false));
+        }
     }
 
     /// Returns the instant of a mark, or of the scenario's start without one.

@@ -28,6 +28,7 @@ pub(crate) struct ClientCredentials {
 
 impl Verb for ClientCredentials {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::Application, &self.app);
         if self.refused.is_none() {
             checker.scope_is_given(&self.scope);

@@ -71,6 +71,7 @@ impl Verb for ExpectJournal {
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
         let since = world.since(text_of(self.since.as_ref()))?;
+        world.check_time_passed(text_of(self.since.as_ref()), recorder);
         let subject = self.subject.as_deref().map(|subject| world.fill(subject)).transpose()?;
         let kind = &self.kind.value;
         let filter = JournalFilter { kind: Some(kind.clone()), subject, trace: None };

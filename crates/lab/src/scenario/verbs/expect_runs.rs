@@ -104,6 +104,14 @@ impl Verb for ExpectRuns {
         let Some(last) = &self.last else { return };
         checker.run_status(Position::of(&last.status), &last.status.value);
         let Some(action) = &last.failed_action else { return };
+        if last.status.value != "Failed" {
+            let message = format!("a run with the status {} has no failed action", last.status.value);
+            checker.wrong_at(
+                Position::of(&last.status),
+                message,
+                "write status: Failed, or remove failed_action",
+            );
+        }
         if let Some(status) = &action.answered {
             checker.http_status(status);
         }
@@ -113,6 +121,7 @@ impl Verb for ExpectRuns {
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
         let flow = world.flow(&self.flow.value)?;
         let since = world.since(text_of(self.since.as_ref()))?;
+        world.check_time_passed(text_of(self.since.as_ref()), recorder);
         let now = world.now;
         let mut runs = world.maker(&flow.owner)?.runs(now, &flow.id, since).await?;
         if let Some(until) = &self.until {
@@ -174,7 +183,9 @@ impl Verb for ExpectRuns {
             recorder.check(Check::equal("last run", &expected.status.value, status));
         }
         if let Some(failed) = runs.iter().rev().find(|run| run.properties.status == "Failed") {
-            world.check_failed_run(&flow, failed, self.last.as_ref(), recorder).await?;
+            let is_last = runs.last().is_some_and(|last| last.name == failed.name);
+            let expected = self.last.as_ref().filter(|_| is_last);
+            world.check_failed_run(&flow, failed, expected, recorder).await?;
             world.explain_refusal(failed, recorder).await?;
         }
         Ok(())

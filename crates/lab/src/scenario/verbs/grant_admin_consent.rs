@@ -40,6 +40,12 @@ impl Verb for GrantAdminConsent {
             let message = format!("'{}' has no redirect URI for the page to return to", self.app.value);
             checker.wrong_at(Position::of(&self.app), message, "use another application");
         }
+        if let Some(scope) = &self.scope {
+            checker.literal(Position::of(scope), &scope.value);
+            if self.refused.is_none() {
+                checker.scope_is_given(scope);
+            }
+        }
         if let Some(refused) = &self.refused {
             checker.refusal(refused);
         }

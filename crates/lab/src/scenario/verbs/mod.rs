@@ -216,12 +216,13 @@ impl Step {
         }
     }
 
-    /// Whether it moves time, or uses a passkey, which steps at the same time cannot.
+    /// Whether it moves time, as events do, which happen at the next whole second, or uses a passkey, which steps at the same time cannot.
     pub(super) fn excludes_others(&self) -> bool {
         let by_passkey = self.sign_in.as_ref().is_some_and(sign_in::SignIn::is_by_passkey);
         let by_code = self.register_authenticator.is_some() || self.sign_in_with_code.is_some();
         let moves_time = self.advance.is_some() || self.eventually.is_some() || by_code;
-        moves_time || self.register_passkey.is_some() || by_passkey
+        let waits = self.event.is_some() || self.change_password.is_some() || self.reset_password.is_some();
+        moves_time || waits || self.register_passkey.is_some() || by_passkey
     }
 
     /// Whether a user signs in with the session of a browser.

@@ -29,6 +29,7 @@ pub(crate) struct OnBehalfOf {
 
 impl Verb for OnBehalfOf {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::Application, &self.app);
         checker.must(Kind::Tokens, &self.tokens);
         if self.refused.is_none() {

@@ -36,6 +36,7 @@ fn current() -> Spanned<String> {
 
 impl Verb for PasswordGrant {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::User, &self.user);
         checker.must(Kind::Application, &self.app);
         checker.previous_password(&self.user.value, &self.password);

@@ -6,6 +6,7 @@ use serde_saphyr::Spanned;
 use super::code_page::{CodePage, secret_on};
 use super::{Verb, default_text};
 use crate::browser::Browser;
+use crate::diagnostic::Position;
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::result::Check;
@@ -33,6 +34,7 @@ fn open_id() -> Spanned<String> {
 
 impl Verb for RegisterAuthenticator {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::User, &self.user);
         checker.must(Kind::Application, &self.app);
         checker.users_can_sign_in(&self.app);

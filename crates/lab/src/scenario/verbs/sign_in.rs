@@ -72,6 +72,8 @@ impl SignIn {
 
 impl Verb for SignIn {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.literal(Position::of(&self.password), &self.password.value);
+        checker.literal(Position::of(&self.scope), &self.scope.value);
         let role = self.user.value.as_str();
         checker.must(Kind::User, &self.user);
         checker.must(Kind::Application, &self.app);

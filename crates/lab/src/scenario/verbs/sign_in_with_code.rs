@@ -44,6 +44,7 @@ fn right() -> Spanned<String> {
 
 impl Verb for SignInWithCode {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::User, &self.user);
         checker.must(Kind::Application, &self.app);
         checker.users_can_sign_in(&self.app);

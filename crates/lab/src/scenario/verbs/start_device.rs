@@ -5,6 +5,7 @@ use serde_saphyr::Spanned;
 
 use super::Verb;
 use super::token_response::RefusalExpectation;
+use crate::diagnostic::Position;
 use crate::oauth_client::OAuthError;
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
@@ -29,6 +30,7 @@ pub(crate) struct StartDevice {
 
 impl Verb for StartDevice {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::Application, &self.app);
         match &self.refused {
             Some(refused) => checker.refusal(refused),

@@ -30,6 +30,13 @@ pub(crate) struct RefusalExpectation {
     text_has: Vec<String>,
 }
 
+impl RefusalExpectation {
+    const fn is_empty(&self) -> bool {
+        let has_code = self.aadsts.is_some() || self.status.is_some();
+        !has_code && self.error.is_none() && self.suberror.is_none() && self.text_has.is_empty()
+    }
+}
+
 /// Where the tokens of a response are stored, with the application and scopes they are for.
 pub(super) struct TokenSlot<'a> {
     pub(super) name: Option<&'a str>,
@@ -70,6 +77,14 @@ impl<'a> Checker<'a> {
 
     /// Checks an expected refusal.
     pub(super) fn refusal(&mut self, expected: &RefusalExpectation) {
+        let texts = [&expected.error, &expected.suberror];
+        texts.into_iter().flatten().for_each(|text| self.literal(self.at, text));
+        if expected.is_empty() {
+            self.wrong(
+                "nothing is expected of the refusal",
+                "add status, error, aadsts, suberror or text_has",
+            );
+        }
         if let Some(status) = &expected.status
             && !(300..=599).contains(&status.value)
         {

@@ -81,7 +81,8 @@ impl Verb for Why {
         if let Some(expected) = self.accepted {
             let word = |accepted: bool| if accepted { "accepted" } else { "refused" };
             let accepted = verdict.is_some_and(outlive_rules::Verdict::is_accepted);
-            recorder.check(Check::that("verdict", word(expected), words.clone(), accepted == expected));
+            let passed = verdict.is_some() && accepted == expected;
+            recorder.check(Check::that("verdict", word(expected), words.clone(), passed));
         }
         if let Some(aadsts) = &self.aadsts {
             let code = verdict.and_then(|verdict| verdict.code);
@@ -119,8 +120,7 @@ impl Why {
         let (flow, now) = (world.flow(&name)?, world.now);
         let since = world.started - Span::from_micros(1);
         let runs = world.maker(&flow.owner)?.runs(now, &flow.id, since).await?;
-        let last = runs.into_iter().max_by_key(|run| run.properties.start_time);
-        let last = last.ok_or_else(|| StepError(format!("the flow '{name}' has not run yet")))?;
+        let last = runs.last().ok_or_else(|| StepError(format!("the flow '{name}' has not run yet")))?;
         Ok((format!("run:{}", last.name), format!("the last run of '{name}'")))
     }
 }
