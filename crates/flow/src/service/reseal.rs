@@ -1,11 +1,11 @@
 //! The sealed texts of the service, which are sealed again when its sealing key is replaced.
 
 use outlive_chassis::{Problem, Resealed, SealedColumn, SealedFor, reseal_columns, sealed_column};
+use outlive_clock::TenantId;
 
 use super::access_keys;
 use super::definition_secrets::{self, SEALED};
 use super::state::Flows;
-use super::tenant;
 
 pub(super) const COLUMNS: &[SealedColumn] = &[
     sealed_column!(
@@ -14,7 +14,7 @@ pub(super) const COLUMNS: &[SealedColumn] = &[
         "client_id",
         "client_id",
         "sealed_secret",
-        |tenant, _| Some(SealedFor::Purpose(tenant::purpose(tenant)))
+        |tenant, _| Some(SealedFor::Purpose(purpose(tenant)))
     ),
     sealed_column!(
         "a definition",
@@ -42,4 +42,9 @@ impl Flows {
         let stream = |tenant| chassis.random.of(tenant).stream("reseal");
         reseal_columns(&chassis.store, &chassis.sealer, COLUMNS, stream).await
     }
+}
+
+/// The purpose with which the secret is sealed.
+pub(super) fn purpose(tenant: TenantId) -> String {
+    format!("flow-service-secret/{tenant}")
 }

@@ -7,6 +7,7 @@ use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_store::Change;
 use outlive_wire::{FlowSpec, Secret, ServiceClientSpec, UserPlan};
 
+use super::reseal::{COLUMNS, purpose};
 use super::state::Flows;
 use crate::connector::{Credential, Credentials};
 use crate::engine::Failure;
@@ -22,11 +23,6 @@ impl std::fmt::Debug for FlowService {
     }
 }
 
-/// The purpose with which the secret is sealed.
-pub(super) fn purpose(tenant: TenantId) -> String {
-    format!("flow-service-secret/{tenant}")
-}
-
 impl FlowService {
     /// Stores the credential of the service in a tenant, in place of an earlier one.
     fn put_credential(&self, tenant: TenantId, client: ClientId, secret: &Secret) -> Change {
@@ -40,7 +36,7 @@ impl Service for FlowService {
     type TenantSpec = FlowSpec;
 
     const TENANT_TABLES: &'static [&'static str] = TENANT_TABLES;
-    const SEALED_COLUMNS: &'static [SealedColumn] = super::reseal::COLUMNS;
+    const SEALED_COLUMNS: &'static [SealedColumn] = COLUMNS;
 
     const ENDPOINTS: &'static [Endpoint] =
         &[("management", &["/providers/**"]), ("trigger", &["/workflows/**"])];

@@ -20,7 +20,9 @@ impl From<TenantError> for Problem {
             TenantError::UnknownSeed { .. } | TenantError::Overlay(_) | TenantError::Event(_) => {
                 Self::bad_request(message)
             }
-            TenantError::NotReset { .. } => Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
+            TenantError::NotReset { .. } | TenantError::NotRestored { .. } => {
+                Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message)
+            }
             TenantError::Snapshot(error) => of_snapshot(&error, message),
             TenantError::Connection(_) | TenantError::Flow(_) => Self::bad_request(message),
             TenantError::Maker(error) => of_maker(&error, message),
@@ -57,7 +59,6 @@ fn of_snapshot(error: &SnapshotError, message: String) -> Problem {
             Problem::new(StatusCode::CONFLICT, "SnapshotOfOtherVersion", message)
         }
         SnapshotError::Unreadable => Problem::new(StatusCode::CONFLICT, "SnapshotUnreadable", message),
-        SnapshotError::NotRestored(_) => Problem::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),
     }
 }
 

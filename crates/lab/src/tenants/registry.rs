@@ -83,6 +83,12 @@ pub enum TenantError {
     /// A snapshot was not taken or not restored.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// A restore was begun and is not complete.
+    #[error("{}. The restore is completed when all services answer.", .cause.to_string().trim_end_matches('.'))]
+    NotRestored {
+        /// Why it is not complete.
+        cause: Box<TenantError>,
+    },
     /// The tenant was started over during an operation on its clock.
     #[error("Tenant {0} was started over meanwhile; its clock is as at its creation.")]
     StartedOver(TenantId),

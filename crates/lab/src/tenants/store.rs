@@ -201,6 +201,15 @@ pub(super) fn forget_raised(tenant: TenantId) -> Statement {
     sql!("DELETE FROM raised_events WHERE tenant = $1", tenant)
 }
 
+/// Removes the snapshots of a tenant that is deleted.
+pub(super) fn forget_snapshots(tenant: TenantId) -> Change {
+    let mut change = Change::new();
+    for table in ["snapshots", "snapshot_pieces"] {
+        change.add(Statement::forget_tenant(table, tenant));
+    }
+    change
+}
+
 fn purpose(tenant: TenantId) -> String {
     format!("lab/handout/{tenant}")
 }

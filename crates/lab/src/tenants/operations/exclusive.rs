@@ -74,9 +74,9 @@ impl Tenants {
         }
     }
 
-    /// Records a reset, a restore or a deletion in place of the tenant's present operation. One that another
-    /// replica works on ends first: it would go on with the new tenant. Returns the present one if
-    /// it is of this kind and restores the same snapshot.
+    /// Records a reset, a restore or a deletion in place of the tenant's present operation. One
+    /// that another replica works on ends first: it would go on with the new tenant. Returns the
+    /// present one if it is of this kind and restores the same snapshot.
     ///
     /// # Errors
     /// [`TenantError::Unknown`], or [`TenantError::Busy`] if the present one does not end in time.

@@ -34,8 +34,8 @@ impl Tenants {
         self.complete_begun(tenant, OperationKind::Reset).await
     }
 
-    /// Completes the reset or restore that is recorded, or waits until the recovery, another request
-    /// or another replica has.
+    /// Completes the reset or restore that is recorded, or waits until the recovery, another
+    /// request or another replica has.
     pub(super) async fn complete_begun(
         &self,
         tenant: TenantId,
@@ -117,8 +117,8 @@ impl Tenants {
         Err(TenantError::NotReset { cause: Box::new(cause) })
     }
 
-    /// Returns why the record of a reset or restore is not this one's: the tenant was deleted meanwhile, or
-    /// another replica goes on.
+    /// Returns why the record of a reset or restore is not this one's: the tenant was deleted
+    /// meanwhile, or another replica goes on.
     pub(super) async fn cause_of_loss(&self, tenant: TenantId) -> TenantError {
         self.credentials(tenant).await.err().unwrap_or(TenantError::TakenOver(tenant))
     }

@@ -1,5 +1,5 @@
-//! Restoring a tenant to a snapshot, as a durable operation: the same tenant with the data, the time
-//! and the speed of the snapshot.
+//! Restoring a tenant to a snapshot, as a durable operation: the same tenant with the data, the
+//! time and the speed of the snapshot.
 //!
 //! Each service replaces its data in one transaction, as data of a new incarnation; time stands
 //! still until all have. Interrupted, a restore is repeated from its beginning.
@@ -17,7 +17,7 @@ use super::record::interrupt;
 use super::store::{Operation, OperationStore};
 use crate::conductor::Conductor;
 use crate::services::{ClockChange, Service};
-use crate::tenants::snapshots::{SnapshotError, TenantState};
+use crate::tenants::snapshots::TenantState;
 use crate::tenants::{TenantError, Tenants};
 
 impl Tenants {
@@ -26,7 +26,7 @@ impl Tenants {
     ///
     /// # Errors
     /// [`TenantError::Unknown`]; a snapshot that is unknown, unreadable or of another version, or a
-    /// service that does not answer (nothing has changed then); or [`SnapshotError::NotRestored`],
+    /// service that does not answer (nothing has changed then); or [`TenantError::NotRestored`],
     /// after which it is completed without a request.
     pub async fn restore(&self, tenant: TenantId, named: &str) -> Result<TenantCredentials, TenantError> {
         let snapshot = self.snapshot(tenant, named).await?;
@@ -65,7 +65,7 @@ impl Tenants {
             Err(error) if error.is_conflict() => return Err(self.cause_of_loss(tenant).await),
             Err(error) => return Err(error.into()),
         }
-        Err(SnapshotError::NotRestored(Box::new(failure)).into())
+        Err(TenantError::NotRestored { cause: Box::new(failure) })
     }
 
     /// Puts the state of a snapshot back into the services. Returns the credentials in it, and the

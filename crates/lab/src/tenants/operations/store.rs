@@ -7,8 +7,7 @@ use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::holder;
 use super::record::{attempt_again, begun};
-use crate::tenants::snapshots::forget_snapshots;
-use crate::tenants::store::{end_of_seat, forget_end, forget_phones, forget_raised};
+use crate::tenants::store::{end_of_seat, forget_end, forget_phones, forget_raised, forget_snapshots};
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 pub(super) const LEASE: Span = Span::from_seconds(20);

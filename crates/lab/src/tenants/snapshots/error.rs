@@ -3,10 +3,12 @@
 use outlive_clock::TenantId;
 use outlive_wire::COPY_BYTES_MAX;
 
-use super::store::SNAPSHOTS_MAX;
-use super::take::NAME_CHARACTERS_MAX;
 use crate::services::Service;
-use crate::tenants::TenantError;
+
+/// The maximum number of snapshots of a tenant.
+pub(super) const SNAPSHOTS_MAX: usize = 20;
+/// Maximum length of a name, in characters.
+pub(super) const NAME_CHARACTERS_MAX: usize = 100;
 
 /// A snapshot was not taken or not restored.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -48,9 +50,6 @@ pub enum SnapshotError {
          it again."
     )]
     Unreadable,
-    /// A restore was begun and is not complete.
-    #[error("{}. The restore is completed when all services answer.", .0.to_string().trim_end_matches('.'))]
-    NotRestored(Box<TenantError>),
 }
 
 impl SnapshotError {

@@ -9,4 +9,3 @@ mod take;
 
 pub use error::SnapshotError;
 pub(super) use state::TenantState;
-pub(super) use store::forget_snapshots;

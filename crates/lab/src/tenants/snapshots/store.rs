@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use outlive_chassis::Chassis;
 use outlive_clock::{Speed, TenantId};
-use outlive_store::{Change, Row, Statement, StoreError, sql};
+use outlive_store::{Change, Row, StoreError, sql};
 use outlive_wire::lab_api::Snapshot;
 use uuid::Uuid;
 
@@ -12,8 +12,6 @@ use super::SnapshotError;
 use super::state::TenantState;
 use crate::tenants::{TenantError, Tenants};
 
-/// The maximum number of snapshots of a tenant.
-pub(super) const SNAPSHOTS_MAX: usize = 20;
 /// The length of a piece, in bytes. Longer texts are not opened.
 const PIECE_BYTES: usize = 1 << 20;
 
@@ -170,15 +168,6 @@ fn parts_of(
     }
     let texts = parts.into_iter().map(|(part, bytes)| Some((part, String::from_utf8(bytes).ok()?)));
     Ok(texts.collect::<Option<_>>().ok_or(SnapshotError::Unreadable)?)
-}
-
-/// Removes the snapshots of a tenant that is deleted.
-pub(in crate::tenants) fn forget_snapshots(tenant: TenantId) -> Change {
-    let mut change = Change::new();
-    for table in ["snapshots", "snapshot_pieces"] {
-        change.add(Statement::forget_tenant(table, tenant));
-    }
-    change
 }
 
 fn snapshot_of(row: &Row) -> Result<Snapshot, StoreError> {

@@ -5,12 +5,9 @@ use outlive_wire::lab_api::Snapshot;
 use uuid::Uuid;
 
 use super::SnapshotError;
-use super::store::SNAPSHOTS_MAX;
+use super::error::{NAME_CHARACTERS_MAX, SNAPSHOTS_MAX};
 use crate::services::Service;
 use crate::tenants::{TenantError, Tenants};
-
-/// Maximum length of a name, in characters.
-pub(super) const NAME_CHARACTERS_MAX: usize = 100;
 
 impl Tenants {
     /// Takes a snapshot of a tenant. No operation of this lab changes the tenant meanwhile.
