@@ -133,9 +133,9 @@ pub(crate) enum Command {
     Diagnose(DiagnoseArgs),
     /// Replay recorded requests to Microsoft Entra ID, and print where Outlive answers differently.
     ///
-    /// Reads HAR files of browsers, Fiddler or mitmproxy. Sends nothing anywhere but to Outlive, and
-    /// prints no secret. Exit code 0: all answers are equal, 1: some differ, 2: a file is invalid or
-    /// nothing could be replayed.
+    /// Reads HAR files of browsers, Fiddler or mitmproxy. Sends nothing anywhere but to Outlive,
+    /// and prints no secret. Exit code 0: all answers are equal, 1: some differ, 2: a file is
+    /// invalid or nothing could be replayed.
     Replay(ReplayArgs),
     /// Open a class in a running system.
     ///

@@ -1,6 +1,7 @@
 //! `outlive fmt`: writes files in their canonical form.
 
 mod difference;
+mod failure;
 mod files;
 
 use std::path::{Path, PathBuf};
@@ -8,8 +9,9 @@ use std::process::ExitCode;
 
 use outlive_chassis::StartError;
 use outlive_lab::canonical::{canonical, read_stream};
-use outlive_lab::diagnostic::{Diagnostic, Position};
+use outlive_lab::diagnostic::Diagnostic;
 
+use self::failure::failure;
 use self::files::Found;
 use crate::replaced_file::{cause, replace_text};
 use crate::terminal::{self, EXIT_COULD_NOT_START, print, print_error, print_line};
@@ -115,15 +117,4 @@ fn compare(name: &str, text: &str, formatted: &str) -> Outcome {
 fn report(mistakes: &[Diagnostic]) -> Outcome {
     mistakes.iter().for_each(|mistake| print_error(mistake));
     Outcome::Failed
-}
-
-/// Returns a diagnostic for a file as a whole.
-fn failure(file: String, message: &str, remedy: &str) -> Diagnostic {
-    Diagnostic {
-        file,
-        position: Position::default(),
-        excerpt: None,
-        message: message.to_owned(),
-        remedy: remedy.to_owned(),
-    }
 }

@@ -228,7 +228,7 @@ impl<'a> Writer<'a> {
             "Span" => json!({"$ref": "#/$defs/Duration"}),
             "Instant" => json!({"$ref": "#/$defs/Instant"}),
             "Starts" => json!({"$ref": "#/$defs/Start"}),
-            "Value" | "Map" => json!({}),
+            "Value" => json!({}),
             _ => {
                 let Some(id) = self.source.resolve(file, &name).cloned() else { return json!({}) };
                 if matches!(self.source.types[&id].form, Form::Other) {

@@ -71,8 +71,8 @@ struct Original<'a> {
 }
 
 impl Original<'_> {
-    /// Formats `plain`, which has the meaning of the text, until nothing changes any more; `prepare`
-    /// is applied before each layout.
+    /// Formats `plain`, which has the meaning of the text, until nothing changes any more;
+    /// `prepare` is applied before each layout.
     fn settle(&self, plain: &str, prepare: &dyn Fn(&str) -> String) -> Result<String, Diagnostic> {
         let laid_out = |text: &str| {
             lay_out(&prepare(text)).map_err(|error| {

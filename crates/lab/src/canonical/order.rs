@@ -2,9 +2,9 @@
 //!
 //! A comment belongs to the member on whose line it ends or above which it stands. Where that is
 //! not certain, the members of a mapping stay as they are: if the first, which would move, has a
-//! comment above it (which can be about the whole mapping), if another with a comment above it would
-//! be the first, if the last would move and has comments below it, and if a flow mapping has comments. A file with aliases stays
-//! as it is, because each has to follow its anchor.
+//! comment above it (which can be about the whole mapping), if another with a comment above it
+//! would be the first, if the last would move and has comments below it, and if a flow mapping has
+//! comments. A file with aliases stays as it is, because each has to follow its anchor.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use yaml_parser::{SyntaxElement, SyntaxKind, SyntaxNode, SyntaxToken};
 use super::members::Shape;
 use crate::file_kind::FileKind;
 
-/// Returns a text with the members in order, and without spaces at the end of comments. Nothing else
-/// is changed.
+/// Returns a text with the members in order, and without spaces at the end of comments. Nothing
+/// else is changed.
 pub(super) fn put_in_order(text: &str, kind: FileKind) -> String {
     rewrite(text, &Shape::of(kind))
 }
@@ -77,8 +77,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes the comment behind a member on its line. The last of a mapping is followed by a part of
-    /// what surrounds the mapping.
+    /// Writes the comment behind a member on its line. The last of a mapping is followed by a part
+    /// of what surrounds the mapping.
     fn write_tail(&mut self, member: &SyntaxNode) {
         for token in following(member).take_while(|token| !token.text().contains('\n')) {
             self.write_token(&token);

@@ -1,5 +1,5 @@
-//! HAR files (HTTP Archive, version 1.2), as browsers, Fiddler and mitmproxy write them: the members
-//! that a replay uses, within limits.
+//! HAR files (HTTP Archive, version 1.2), as browsers, Fiddler and mitmproxy write them: the
+//! members that a replay uses, within limits.
 
 use std::fmt;
 

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use outlive_wire::lab_api::TenantCredentials;
 use serde_json::Value;
 
-use super::cast::{Cast, api_name, client_name, identifier_uri, user_role};
+use super::cast::Cast;
+use super::cast::overlay::{api_name, client_name, identifier_uri, user_role};
 use super::endpoint::{GRAPH_HOSTS, LOGIN_HOSTS};
 use super::exchange::redirect_parameters;
 use super::kind::Kind;

@@ -8,7 +8,7 @@ use outlive_lab::canonical::read_file;
 use outlive_lab::diagnostic::Diagnostic;
 use walkdir::{DirEntry, WalkDir};
 
-use super::failure;
+use super::failure::failure;
 
 /// A file to format.
 pub(super) struct Found {

@@ -2,7 +2,7 @@
 //! far as the recording shows how the recorded ones are.
 
 mod api;
-mod overlay;
+pub(super) mod overlay;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use outlive_rules::platform;
 
 use self::api::{Apis, permission_of};
-pub(super) use self::overlay::{api_name, client_name, identifier_uri, user_role};
 use super::endpoint::{ALIASES, Endpoint, Service};
 use super::exchange::Exchange;
 use super::kind::{Jwt, Kind};

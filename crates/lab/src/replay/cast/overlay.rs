@@ -43,8 +43,8 @@ impl Cast {
         self.clients.iter().position(|client| client.id == id)
     }
 
-    /// Returns what to add to the seed. `mapped` are clients that the seed's applications stand for,
-    /// and `users` those whose users do.
+    /// Returns what to add to the seed. `mapped` are clients that the seed's applications stand
+    /// for, and `users` those whose users do.
     ///
     /// # Errors
     /// Too many users or applications.
@@ -54,8 +54,7 @@ impl Cast {
         is_mapped_user: impl Fn(&str) -> bool,
     ) -> Result<Overlay, String> {
         let mut overlay = Overlay::default();
-        for (number, user) in self.users.iter().enumerate().filter(|(_, user)| !is_mapped_user(user)) {
-            let _ = user;
+        for (number, _) in self.users.iter().enumerate().filter(|(_, user)| !is_mapped_user(user)) {
             overlay.users.push(OverlayUser { role: user_role(number), ..OverlayUser::default() });
         }
         for (number, api) in self.apis.0.iter().enumerate() {

@@ -35,14 +35,15 @@ impl Player<'_> {
                 "client_assertion_type" => continue,
                 "password" if exchange.aadsts() == Some(WRONG_PASSWORD) => WRONG.to_owned(),
                 "password" => self.user(exchange.field("username")).password,
-                issued if ISSUED.contains(&issued) => match self.issued(index, exchange, issued, value).await
-                {
-                    Ok((sent, note)) => {
-                        notes.extend(note);
-                        sent
+                issued if ISSUED.contains(&issued) => {
+                    match self.obtain_issued(index, exchange, issued, value).await {
+                        Ok((sent, note)) => {
+                            notes.extend(note);
+                            sent
+                        }
+                        Err(why) => return Outcome::Left(why),
                     }
-                    Err(why) => return Outcome::Left(why),
-                },
+                }
                 _ => self.names.to_send(name, value),
             };
             form.push((name.clone(), sent));
@@ -77,7 +78,7 @@ impl Player<'_> {
     }
 
     /// Returns what Outlive issued in place of a recorded value, or a value that stands in for it.
-    async fn issued(
+    async fn obtain_issued(
         &mut self,
         index: usize,
         exchange: &Exchange,

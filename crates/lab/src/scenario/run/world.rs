@@ -259,8 +259,8 @@ impl World {
             .ok_or_else(|| StepError(format!("there is no connection '{name}'")))
     }
 
-    /// Checks that time has passed since a mark. What happened at the instant of the mark cannot be
-    /// told from what happened before it, so a count after it would be 0 in any case.
+    /// Checks that time has passed since a mark. What happened at the instant of the mark is not
+    /// counted, because it may have been before it, so every count would be 0.
     pub(in crate::scenario) fn check_time_passed(&self, mark: Option<&str>, recorder: &mut StepRecorder<'_>) {
         if let Some(mark) = mark
             && self.marks.get(mark).is_some_and(|instant| *instant >= self.now)
