@@ -12,8 +12,9 @@ use outlive_tests::{Ended, Service, System, outlive, outlive_printing_to, progra
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const PAIRED: &str = "scenarios:\n  - name: Paired\n    twins: {fact: edition, values: [2025-11, 2021]}\n    \
-                      chapters:\n      - title: C\n        steps:\n          - advance: {by: PT1H}\n";
+const PAIRED: &str = "scenarios:\n  - name: Paired\n    rules: ${twin.edition}\n    twins: {fact: edition, values: \
+                      [2025-11, 2021]}\n    chapters:\n      - title: C\n        steps:\n          - advance: {by: \
+                      PT1H}\n";
 
 /// The names of all commands, from the help.
 async fn commands() -> Vec<String> {
@@ -175,7 +176,7 @@ async fn results_are_printed_for_programs_with_the_same_option() {
     let json: Value = serde_json::from_str(&checked.stdout).expect("it is JSON");
     assert_eq!((&json["files"][0]["valid"], &json["files"][1]["valid"]), (&json!(true), &json!(false)));
     let mistake = &json["files"][1]["mistakes"][0];
-    assert_eq!((&mistake["line"], &mistake["column"]), (&json!(7), &json!(13)), "{json}");
+    assert_eq!((&mistake["line"], &mistake["column"]), (&json!(8), &json!(13)), "{json}");
     assert_eq!(mistake["file"], path("wrong.yaml"));
     let authority = outlive(["ca", "--data", &path("data"), "--format", "json"]).await;
     let json: Value = serde_json::from_str(&authority.stdout).expect("it is JSON");

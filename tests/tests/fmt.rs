@@ -162,10 +162,10 @@ async fn what_cannot_be_formatted_is_reported_and_the_rest_is_formatted() {
     .await;
     is(&ended, 2, &format!("{}\n", folder.path("ugly.yaml")));
     for part in [
-        "broken.yaml:1:12: this is not valid YAML",
+        "broken.yaml:1:12: this [ is never closed",
         "other.yaml:1:1: unknown field `services`",
         "latin1.yaml: cannot be read: it is not UTF-8 text",
-        "empty.yaml:1:1: a mapping",
+        "empty.yaml:1:1: the file is empty",
         "missing.yaml: cannot be read: there is no such file",
     ] {
         assert!(ended.stderr.contains(part), "lacks {part}: {}", ended.stderr);
@@ -207,7 +207,7 @@ async fn the_standard_input_is_formatted_to_the_standard_output() {
     assert!(ended.code == Some(1) && ended.stdout.starts_with("--- <stdin>\n+++ <stdin>\n@@"), "{ended:?}");
     let ended = format_stdin(&[], BROKEN).await;
     is(&ended, 2, "");
-    assert!(ended.stderr.contains("<stdin>:1:12: this is not valid YAML"), "{ended:?}");
+    assert!(ended.stderr.contains("<stdin>:1:12: this [ is never closed"), "{ended:?}");
     let folder = Folder::with(&[("a.yaml", UGLY)]);
     let ended = format_stdin(&[&folder.path("a.yaml")], UGLY).await;
     is(&ended, 2, "");

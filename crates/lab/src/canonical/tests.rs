@@ -108,18 +108,18 @@ fn what_cannot_be_formatted_is_refused_with_its_place() {
     let dashes = format!("scenarios:\n{}1\n", "- ".repeat(60));
     let brackets = format!("scenarios: {}\n", "[".repeat(100_000));
     for (text, line, message) in [
-        ("scenarios: [\n", 1, "this is not valid YAML"),
-        ("scenarios:\n\t- a\n", 2, "this is not valid YAML"),
+        ("scenarios: [\n", 1, "this [ is never closed"),
+        ("scenarios:\n\t- a\n", 2, "a tab is not possible here"),
         ("scenarios: []\nscenarios: []\n", 2, "the field `scenarios` is given twice"),
         ("scenarios: []\n---\nscenarios: []\n", 3, "a second YAML document begins here"),
         ("services: {web: {}}\n", 1, "unknown field `services`"),
-        ("", 1, "a mapping of names to values is expected here"),
-        ("users: [\n", 1, "this is not valid YAML"),
+        ("", 1, "the file is empty"),
+        ("users: [\n", 1, "this [ is never closed"),
         ("scenarios: |+\n  a\n\n\n\ntags: []\n", 2, "formatting would change the meaning of this value"),
         (&deep, 2, "this is indented too far"),
         (&nested, 0, "this is nested too deep"),
         (&dashes, 2, "this is indented too far"),
-        (&brackets, 1, "this is not valid YAML"),
+        (&brackets, 1, "the lists and mappings of the file have too many levels"),
     ] {
         let mistakes = canonical("file.yaml", text).expect_err(text);
         let mistake = &mistakes[0];

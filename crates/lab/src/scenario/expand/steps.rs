@@ -96,8 +96,11 @@ impl Expansion {
         if let Some(mut parallel) = parallel {
             self.resolve(&mut parallel, scope);
             if std::mem::replace(&mut self.in_parallel, true) {
-                // Not read any further: it can be nested to any depth.
-                self.wrong(&parallel, "parallel within parallel", "write all its steps in one list");
+                self.wrong(&step, "parallel within parallel", "write all its steps in one list");
+                // As if they were in one list: the reader of the file cannot read any depth.
+                if let Node::List(steps) = parallel.value {
+                    expanded.extend(self.steps(steps, scope));
+                }
                 return;
             }
             match parallel.value {

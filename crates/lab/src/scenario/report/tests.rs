@@ -133,7 +133,7 @@ fn tap_has_a_point_for_each_scenario_and_what_was_wrong() {
 fn annotations_are_one_line_each() {
     let mut result = result();
     result.files[0].scenarios[0].steps[1].diagnostic = Some(diagnostic("100 % wrong\nsecond line"));
-    insta::assert_snapshot!(annotations::report(&result), @"::error file=s.yaml,line=7,col=11,title=A story / The refresh token is <refused>::s.yaml:7:11: 100 %25 wrong%0Asecond line%0A  remedy: see docs%0AAccepted: nothing has ended it.");
+    insta::assert_snapshot!(annotations::report(&result), @r"::error file=s.yaml,line=7,col=11,title=A story / The refresh token is <refused>::s.yaml:7:11: 100 %25 wrong\nsecond line%0A  remedy: see docs%0AAccepted: nothing has ended it.");
 }
 
 #[test]
@@ -208,6 +208,6 @@ fn a_mistake_in_a_file_is_an_annotation_at_its_place() {
     };
     insta::assert_snapshot!(annotations::mistakes(&[diagnostic("unknown field `x`"), whole]), @r"
     ::error file=s.yaml,line=7,col=11,title=Mistake in a file::unknown field `x`%0Aremedy: see docs
-    ::error file=a%2Cb%3A c.yaml,title=Mistake in a file::cannot be read%0D%0Aat 100 %25%0Aremedy: see docs
+    ::error file=a%2Cb%3A c.yaml,title=Mistake in a file::cannot be read\r\nat 100 %25%0Aremedy: see docs
     ");
 }

@@ -58,7 +58,7 @@ pub(super) async fn run_single(
     let start = scenario.start.value.instant(started);
     // Without connections and flows, and with a stopped clock.
     let request = TenantRequest {
-        name: Some(scenario.name.value.clone()),
+        name: Some(tenant_name(&scenario.name.value)),
         seed: scenario.seed.as_ref().map(|seed| seed.value.clone()),
         overlay: scenario.overlay.as_ref().map(|overlay| overlay.value.clone()),
         rules,
@@ -152,6 +152,8 @@ async fn create_tenant(
 const NOT_STARTED: &str = "The scenario was not started";
 /// Why the rest of a run was not executed.
 const ENDED_EARLY: &str = "the run ended early because its output cannot be printed";
+/// Maximum length of the name of a tenant that is created for a scenario, in characters.
+const TENANT_NAME_MAX: usize = 200;
 
 /// Returns the result of a scenario that could not start or has no result: a single failed step.
 pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, why: &str) -> ScenarioResult {
@@ -194,4 +196,11 @@ pub fn skipped_scenario(scenario: &Scenario) -> ScenarioResult {
         steps: Vec::new(),
         variant: None,
     }
+}
+
+/// Returns the name of the tenant of a scenario, which is bounded and has no control characters;
+/// the row of a table can make the name of a scenario long.
+fn tenant_name(scenario: &str) -> String {
+    let plain = scenario.chars().map(|c| if c.is_control() { ' ' } else { c });
+    plain.take(TENANT_NAME_MAX).collect()
 }
