@@ -89,7 +89,7 @@ impl TablesToCopy {
         Ok(Self { tables, sealed })
     }
 
-    /// The tables `named` among `all`; see [`Self::of`].
+    /// The tables `named` among `all`.
     #[must_use]
     pub fn named(mut all: Vec<Table>, named: &[&str], sealed: &'static [SealedColumn]) -> Self {
         all.retain(|table| named.contains(&table.name.as_str()));

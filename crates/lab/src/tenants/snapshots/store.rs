@@ -63,7 +63,7 @@ impl Tenants {
     /// Deletes a snapshot.
     ///
     /// # Errors
-    /// As [`Self::snapshot`], or an operation on the tenant in progress.
+    /// No such snapshot, or an operation on the tenant in progress.
     pub async fn delete_snapshot(&self, tenant: TenantId, named: &str) -> Result<(), TenantError> {
         self.snapshot(tenant, named).await?;
         // A restore that was interrupted is completed before.
