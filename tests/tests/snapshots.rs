@@ -160,6 +160,49 @@ async fn a_restored_tenant_is_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_reset_takes_nothing_from_the_snapshots_of_before() {
+    let system = System::start().await;
+    let tenant = frozen_tenant(&system).await;
+    let before = sign_in(&tenant, "owner").await;
+    let first = snapshot(&tenant, "first").await;
+    tenant.call(Method::POST, "/reset", Some(json!({}))).await;
+    // Ids are not drawn again, and what was minted after the reset is not in the snapshot.
+    let after = sign_in(&tenant, "owner").await;
+    let second = snapshot(&tenant, "second").await;
+    assert_ne!(first, second);
+    for (named, known, unknown) in
+        [("first", &before, &after), ("second", &after, &before), ("first", &before, &after)]
+    {
+        restore(&tenant, named).await;
+        assert_eq!(refresh(&system, &tenant, known).await, "", "{named}");
+        assert_eq!(refresh(&system, &tenant, unknown).await, "invalid_grant", "{named}");
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_being_restored_is_not_deleted() {
+    let system = System::start().await;
+    let tenant = frozen_tenant(&system).await;
+    for round in 0..20 {
+        snapshot(&tenant, "a").await;
+        let restored = ask(&system, &tenant, Method::POST, "/snapshots/a/restore", json!({}));
+        let deleted = async {
+            pause(Duration::from_millis(round)).await;
+            ask(&system, &tenant, Method::DELETE, "/snapshots/a", Value::Null).await
+        };
+        let (restored, deleted) = tokio::join!(restored, deleted);
+        assert!(matches!(restored.0, 200 | 404), "{restored:?}");
+        assert!(matches!(deleted.0, 204 | 409), "{deleted:?}");
+        assert!(restored.0 == 200 || deleted.0 == 204, "{restored:?} {deleted:?}");
+        let clock = tenant.call(Method::GET, "/clock", None).await;
+        assert!(clock["operation"].is_null(), "it is stuck: {clock}");
+        if deleted.0 == 409 {
+            tenant.call(Method::DELETE, "/snapshots/a", None).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_tenant_whose_time_runs_goes_on_from_the_snapshot() {
     let system = System::start().await;
     let tenant = system.new_tenant_like(json!({"starts": "-P90D"})).await;

@@ -85,7 +85,10 @@ impl Service for IdpService {
         self.idp.directory.forget(tenant);
         let random = self.idp.chassis.random.of(tenant);
         let sealer = &self.idp.chassis.sealer;
-        directory::create(tenant, spec, now, &random, &self.idp.secrets, sealer, signing_keys::FIRST)
+        let secrets = &self.idp.secrets;
+        let mut change = directory::create(tenant, spec, now, &random, secrets, sealer, signing_keys::FIRST)?;
+        change.append(generations::first(tenant, &self.idp.chassis.random));
+        Ok(change)
     }
 
     async fn refuse(&self, problem: Problem, request: &Parts) -> Response {
@@ -118,7 +121,7 @@ impl Service for IdpService {
     }
 
     fn state_replaced(&self, tenant: TenantId) -> Change {
-        generations::replace(tenant, &self.idp.chassis.random.of(tenant))
+        generations::next(tenant, &self.idp.chassis.random)
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import quote
 
 from .credentials import Application, Connection, Flow, Named, Urls, User, known_fields
 from .errors import LabError, ProgramError
@@ -263,7 +264,7 @@ class Tenant:
         else:
             named = next((one.id for one in self.snapshots() if snapshot in (one.id, one.name)), snapshot)
         # Passwords and secrets may be other ones.
-        self._credentials = self.call("POST", f"snapshots/{named}/restore", {})
+        self._credentials = self.call("POST", f"snapshots/{quote(named, safe='')}/restore", {})
 
     def _snapshot_of(self, facts: Mapping[str, Any]) -> Snapshot:
         named = facts["id"]

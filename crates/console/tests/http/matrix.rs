@@ -65,7 +65,7 @@ async fn the_matrix_of_connections_shows_outcomes_and_repairs() {
     let done = browser.post("/matrix/connections", &[("token", &token), ("tenant", TENANT)]).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     let page = browser.get("/matrix/connections").await;
-    assert_eq!(page.texts("h1"), ["One events break a confidential connection; a changed password does not"]);
+    assert_eq!(page.texts("h1"), ["One event breaks a confidential connection; a changed password does not"]);
     assert!(
         page.body.contains("4 of 4 as expected (2 by our own choice)")
             && page.body.contains("2 repaired as stated, in 9 seconds")

@@ -11,27 +11,38 @@ use outlive_store::{Change, sql};
 
 use crate::idp::Idp;
 
-/// `POST`: begins a generation, before a snapshot is taken.
+/// `POST`: begins a generation: what is minted from now on is not in a snapshot of what was read
+/// before.
 pub(crate) async fn begin(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<StatusCode, Problem> {
     let tenant = idp.lab_tenant(&tenant).await?.id;
     let next = sql!(
         "UPDATE tenants SET generations = generations || CAST(generation AS TEXT) || ';', generation = $1 \
          WHERE tenant = $2",
-        draw(&idp.chassis.random.of(tenant)),
+        draw(&idp.chassis.random),
         tenant
     );
     idp.directory.commit(tenant, next.expect_rows(1)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Returns the change that begins a generation in a restored tenant, instead of the one that began
-/// with the snapshot.
-pub(crate) fn replace(tenant: TenantId, random: &Randomness) -> Change {
+/// Returns the change that begins the first generation of a tenant.
+pub(crate) fn first(tenant: TenantId, random: &Randomness) -> Change {
     sql!("UPDATE tenants SET generation = $1 WHERE tenant = $2", draw(random), tenant).into()
 }
 
+/// Returns the change that begins another generation in a restored tenant.
+pub(crate) fn next(tenant: TenantId, random: &Randomness) -> Change {
+    sql!(
+        "UPDATE tenants SET generations = generations || CAST(generation AS TEXT) || ';', generation = $1 \
+         WHERE tenant = $2",
+        draw(random),
+        tenant
+    )
+    .into()
+}
+
 /// Draws a number that no other generation of the tenant has: a restored database does not show
-/// which were used.
+/// which were used. The source is not that of the tenant, which begins again with a reset.
 fn draw(random: &Randomness) -> i64 {
     i64::from(u32::from_le_bytes(random.stream("generation").bytes()).max(1))
 }

@@ -6,6 +6,7 @@ use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_store::{Change, Migration, Statement, StoreError, migrations, sql};
 use outlive_wire::lab_api::TenantCredentials;
+use uuid::Uuid;
 
 use super::new_tenant::CreatedFrom;
 
@@ -208,6 +209,16 @@ pub(super) fn forget_snapshots(tenant: TenantId) -> Change {
         change.add(Statement::forget_tenant(table, tenant));
     }
     change
+}
+
+/// Returns the condition that a snapshot is not deleted meanwhile.
+pub(super) fn keep_snapshot(tenant: TenantId, snapshot: Uuid) -> Statement {
+    let keep = sql!(
+        "UPDATE snapshots SET bytes = bytes WHERE tenant = $1 AND id = $2",
+        tenant,
+        snapshot.to_string()
+    );
+    keep.expect_rows(1)
 }
 
 fn purpose(tenant: TenantId) -> String {

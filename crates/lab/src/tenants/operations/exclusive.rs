@@ -120,6 +120,9 @@ impl Tenants {
                 // Another request or replica was faster, unless there is no such tenant.
                 Err(error) if error.is_conflict() && !is_late => {
                     self.credentials(tenant).await?;
+                    if let Some(snapshot) = snapshot {
+                        self.snapshot(tenant, &snapshot.to_string()).await?;
+                    }
                 }
                 recorded => return Ok(recorded?),
             }

@@ -7,7 +7,9 @@ use outlive_wire::lab_api::{OperationDetails, OperationKind};
 
 use super::holder;
 use super::record::{attempt_again, begun};
-use crate::tenants::store::{end_of_seat, forget_end, forget_phones, forget_raised, forget_snapshots};
+use crate::tenants::store::{
+    end_of_seat, forget_end, forget_phones, forget_raised, forget_snapshots, keep_snapshot,
+};
 
 /// How long a lease lasts (wall time): other replicas of the lab do not touch the operation.
 pub(super) const LEASE: Span = Span::from_seconds(20);
@@ -110,6 +112,9 @@ impl OperationStore {
         let operation = self.new_operation(tenant, details);
         let exists = sql!("UPDATE handouts SET revision = revision + 1 WHERE tenant = $1", tenant);
         let mut change = Change::from(exists.expect_rows(1));
+        if let Some(snapshot) = operation.details.snapshot {
+            change.add(keep_snapshot(tenant, snapshot));
+        }
         if let Some(present) = present {
             change.add(Self::replaced(present));
         }

@@ -65,6 +65,14 @@ impl Drop for Shown<'_> {
 }
 
 impl Operations {
+    /// Returns the recorded operation of a tenant, in whatever replica it goes on.
+    pub(in crate::tenants) async fn read_recorded(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Option<OperationDetails>, StoreError> {
+        Ok(self.store.read(tenant).await?.map(|operation| operation.details))
+    }
+
     pub(in crate::tenants) fn new(chassis: Chassis) -> Self {
         Self {
             store: OperationStore::new(chassis),

@@ -56,6 +56,10 @@ impl Tenants {
             });
             let read = try_join_all(reads).await?;
             let lab = self.copy_lab_rows(tenant).await?;
+            // What is minted from now on belongs to another generation, so a restore forgets it.
+            // What was minted since the copy changed the state, and is in the next attempt.
+            let begun = surface.begin_generation(tenant).await;
+            begun.map_err(|cause| of_service(Service::Idp, cause))?;
             let again = Service::ALL.map(|service| async move {
                 surface.copy_state(service, tenant).await.map_err(|cause| of_service(service, cause))
             });

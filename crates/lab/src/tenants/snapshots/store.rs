@@ -69,12 +69,24 @@ impl Tenants {
         // A restore that was interrupted is completed before.
         let _turn = self.clock(tenant).await?;
         let id = self.snapshot(tenant, named).await?.id.to_string();
-        let mut change = Change::from(
-            sql!("DELETE FROM snapshots WHERE tenant = $1 AND id = $2", tenant, &id).expect_rows(1),
+        // A restore that begins meanwhile needs it.
+        let deleted = sql!(
+            "DELETE FROM snapshots WHERE tenant = $1 AND id = $2 \
+             AND NOT EXISTS (SELECT 1 FROM operations WHERE tenant = $3)",
+            tenant,
+            &id,
+            tenant
         );
+        let mut change = Change::from(deleted.expect_rows(1));
         change.add(sql!("DELETE FROM snapshot_pieces WHERE tenant = $1 AND snapshot = $2", tenant, &id));
         match self.chassis().store.commit(change).await {
-            Err(error) if error.is_conflict() => Err(SnapshotError::Unknown.into()),
+            Err(error) if error.is_conflict() => {
+                self.snapshot(tenant, named).await?;
+                match self.operations().read_recorded(tenant).await? {
+                    Some(operation) => Err(TenantError::Busy(Box::new(operation))),
+                    None => Err(SnapshotError::Unknown.into()),
+                }
+            }
             deleted => Ok(deleted?),
         }
     }

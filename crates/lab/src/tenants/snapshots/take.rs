@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::SnapshotError;
 use super::error::{NAME_CHARACTERS_MAX, SNAPSHOTS_MAX};
-use crate::services::Service;
 use crate::tenants::{TenantError, Tenants};
 
 impl Tenants {
@@ -33,12 +32,11 @@ impl Tenants {
         if present.len() >= SNAPSHOTS_MAX {
             return Err(SnapshotError::TooMany.into());
         }
-        let begun = self.surface().begin_generation(tenant).await;
-        begun.map_err(|cause| TenantError::Service { service: Service::Idp, cause })?;
         let state = self.copy_state(tenant).await?;
         let parts = state.parts()?;
         let snapshot = Snapshot {
-            id: self.random(tenant).stream("snapshot-id").uuid(),
+            // Not of the tenant's randomness, which begins again with a reset.
+            id: self.chassis().random.stream("snapshot-id").uuid(),
             name,
             created: wall_now(),
             now: state.now,
@@ -53,8 +51,15 @@ impl Tenants {
 /// Whether a text can be the name of a snapshot. Snapshots are found by id or name.
 fn is_name(name: &str) -> bool {
     (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count())
-        && !name.chars().any(char::is_control)
+        && !name.chars().any(|c| c.is_control() || is_invisible(c))
+        // Clients that normalize paths would request another one.
+        && !matches!(name.trim(), "" | "." | "..")
         && name.parse::<Uuid>().is_err()
+}
+
+/// Whether a character changes how others are shown, or is not shown.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -70,6 +75,10 @@ mod tests {
             (&"x".repeat(101), false),
             ("", false),
             ("a\nb", false),
+            (" ", false),
+            (".", false),
+            ("..", false),
+            ("a\u{202e}b", false),
             ("c0470500-0000-4000-8000-000000000001", false),
         ] {
             assert_eq!(is_name(name), is_valid, "{name:?}");
