@@ -30,6 +30,14 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Removes the only members in wall time.
+fn remove_wall_times(scenario: &mut Value) {
+    scenario.as_object_mut().expect("an object").remove("wall_ms");
+    for step in scenario["steps"].as_array_mut().expect("steps") {
+        step.as_object_mut().expect("an object").remove("wall_ms");
+    }
+}
+
 /// Runs files, all of which must pass, and returns the outcome of every step by file.
 async fn outcomes(files: &[PathBuf], jobs: usize) -> BTreeMap<String, Value> {
     let home = tempfile::tempdir().expect("the temporary directory is writable");
@@ -46,10 +54,9 @@ async fn outcomes(files: &[PathBuf], jobs: usize) -> BTreeMap<String, Value> {
     for file in files {
         let mut file = file.clone();
         for scenario in file["scenarios"].as_array_mut().expect("scenarios") {
-            // The only members in wall time.
-            scenario.as_object_mut().expect("an object").remove("wall_ms");
-            for step in scenario["steps"].as_array_mut().expect("steps") {
-                step.as_object_mut().expect("an object").remove("wall_ms");
+            remove_wall_times(scenario);
+            if let Some(variant) = scenario.pointer_mut("/variant/result") {
+                remove_wall_times(variant);
             }
             assert_ne!(scenario["steps"], json!([]), "{scenario}");
         }

@@ -20,7 +20,7 @@ async fn a_flow_outlives_its_owners_password() {
     let ended =
         run(&["--json", json.to_str().expect("UTF-8"), "--junit", junit.to_str().expect("UTF-8")]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    assert!(ended.stdout.contains("2136 runs succeeded"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("2,136 runs succeeded"), "{}", ended.stdout);
     let result: Value = serde_json::from_slice(&std::fs::read(&json).expect("written")).expect("JSON");
     assert!(!result.to_string().contains(r#""status":"failed""#), "{result}");
     assert!(std::fs::read_to_string(&junit).expect("written").contains("<testsuite"));
