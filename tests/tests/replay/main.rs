@@ -215,10 +215,10 @@ async fn a_recording_of_outlive_is_answered_as_recorded_and_changes_are_found_by
         found,
         [
             ["1", "http_logout_supported", "false", "true"],
-            ["1", "new_endpoint", "a URL", "missing"],
+            ["1", "(another name)", "a URL", "missing"],
             ["5", "expires_in", "20 to 28 hours", "60 to 90 minutes"],
             ["5", "id_token.claims.aud", "a GUID", "{client 1}"],
-            ["5", "id_token.claims.custom", "a text", "missing"],
+            ["5", "id_token.claims.(another name)", "a text", "missing"],
             ["5", "id_token.claims.ver", "a short text", "2.0"],
             ["5", "token_type", "pop", "Bearer"],
             ["5", "scope", "missing", "a URL"],

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::endpoint::{Endpoint, Service, Skipped, endpoint_of, service_of};
 use super::har::{Entry, HarMistake, Pair, read};
+use super::vocabulary::is_name;
 
 /// Headers of requests that matter.
 const REQUEST_HEADERS: [&str; 2] = ["authorization", "origin"];
@@ -169,9 +170,19 @@ pub(super) fn basic_credentials(header: &str) -> Option<(String, String)> {
 
 /// Returns the parameters in the query and in the fragment of a redirect.
 pub(super) fn redirect_parameters(url: &Url) -> Vec<(String, String)> {
-    let fragment = url.fragment().unwrap_or_default();
-    let parsed = url::form_urlencoded::parse(fragment.as_bytes());
-    url.query_pairs().chain(parsed).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    let parsed = |text: Option<&str>| text.map(parameters_of).unwrap_or_default();
+    parsed(url.query()).into_iter().chain(parsed(url.fragment())).collect()
+}
+
+/// Returns the parameters of a form. A part without `=` may be the rest of a value that was not
+/// encoded, such as a password with `&`: it is a value without a name.
+pub(super) fn parameters_of(text: &str) -> Vec<(String, String)> {
+    let decoded = |part: &str| {
+        let pair = url::form_urlencoded::parse(part.as_bytes()).next();
+        let (name, value) = pair.map(|(name, value)| (name.into_owned(), value.into_owned()))?;
+        Some(if part.contains('=') { (name, value) } else { (String::new(), name) })
+    };
+    text.split('&').filter_map(decoded).collect()
 }
 
 fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
@@ -190,16 +201,19 @@ fn form_of(entry: &Entry) -> Result<Vec<(String, String)>, String> {
     let text = data.body()?;
     if text.is_empty() {
         // Firefox and Fiddler may keep only the parsed parameters.
-        let pair = |pair: &Pair| (pair.name.clone(), pair.value.clone().unwrap_or_default());
+        let pair = |pair: &Pair| match &pair.value {
+            Some(value) => (pair.name.clone(), value.clone()),
+            None => (String::new(), pair.name.clone()),
+        };
         return Ok(data.params.iter().map(pair).collect());
     }
-    let is_form = data.mime_type.is_empty() || data.mime_type.contains("x-www-form-urlencoded");
-    if !is_form {
-        return Ok(Vec::new());
-    }
-    Ok(url::form_urlencoded::parse(text.trim().as_bytes())
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect())
+    let form = parameters_of(text.trim());
+    let is_form = if data.mime_type.is_empty() {
+        form.first().is_some_and(|(name, _)| !name.is_empty() && is_name(name))
+    } else {
+        data.mime_type.to_ascii_lowercase().contains("x-www-form-urlencoded")
+    };
+    Ok(if is_form { form } else { Vec::new() })
 }
 
 /// What files contain.

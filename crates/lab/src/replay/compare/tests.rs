@@ -71,8 +71,8 @@ fn values_are_compared_by_their_meaning() {
             json!("22222222-1111-4111-8111-111111111111"),
             None,
         ),
-        ("admin", json!(true), json!(false), Some(("true", "false", Different))),
-        ("foo", json!({}), json!([]), Some(("an object", "an empty list", Shape))),
+        ("email_verified", json!(true), json!(false), Some(("true", "false", Different))),
+        ("_claim_names", json!({}), json!([]), Some(("an object", "an empty list", Shape))),
     ] {
         let rows = found(Endpoint::Token, &json!({name: recorded}), &json!({name: outlive}));
         let rows: Vec<_> = rows
@@ -89,8 +89,8 @@ fn values_are_compared_by_their_meaning() {
 fn members_that_are_missing_or_additional_are_named_but_not_if_their_name_may_be_secret() {
     let rows = found(
         Endpoint::Token,
-        &json!({"refresh_token": "x", "bob@contoso.example": 1, "nested": {"a": 1}}),
-        &json!({"refresh_in": 1, "nested": {"b": [1]}}),
+        &json!({"refresh_token": "x", "bob@contoso.example": 1, "claims": {"scp": 1}}),
+        &json!({"refresh_in": 1, "claims": {"amr": [1]}}),
     );
     let rows: Vec<_> =
         rows.iter().map(|(at, one, other, _)| (at.as_str(), one.as_str(), other.as_str())).collect();
@@ -98,8 +98,8 @@ fn members_that_are_missing_or_additional_are_named_but_not_if_their_name_may_be
         rows,
         [
             ("(another name)", "a number", "missing"),
-            ("nested.a", "a number", "missing"),
-            ("nested.b", "missing", "a list"),
+            ("claims.scp", "a number", "missing"),
+            ("claims.amr", "missing", "a list"),
             ("refresh_token", "a text", "missing"),
             ("refresh_in", "missing", "a number"),
         ]

@@ -19,6 +19,11 @@ use super::exchange::{Body, Exchange, Recording};
 #[must_use]
 pub fn redacted(recording: &Recording) -> String {
     let mut names = Pseudonyms::default();
+    // Finds the secrets, which may also be in places that do not say so.
+    for exchange in &recording.exchanges {
+        redact_exchange(exchange, &mut names);
+    }
+    let mut names = names.restart();
     let entries: Vec<Value> =
         recording.exchanges.iter().map(|exchange| entry_of(&redact_exchange(exchange, &mut names))).collect();
     let har = json!({"log": {

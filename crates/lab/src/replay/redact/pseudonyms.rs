@@ -1,7 +1,7 @@
 //! Pseudonyms: the same value gets the same one, of the same kind. They are counted, not derived
 //! from the values, so that no value can be guessed from its pseudonym.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
@@ -17,6 +17,8 @@ const LENGTH_MAX: usize = 4_096;
 pub(super) struct Pseudonyms {
     numbers: HashMap<(Class, String), usize>,
     counts: HashMap<Class, usize>,
+    /// Passwords and client secrets, which have the same pseudonym in every place.
+    secrets: HashSet<String>,
 }
 
 /// What is counted on its own.
@@ -28,13 +30,20 @@ enum Class {
     Host,
     Scheme,
     Word,
+    Name,
+    Digits,
     Text,
 }
 
 impl Pseudonyms {
+    /// Forgets all pseudonyms, but not which values are secrets.
+    pub(super) fn restart(self) -> Self {
+        Self { secrets: self.secrets, ..Self::default() }
+    }
+
     fn number(&mut self, class: Class, value: &str) -> usize {
         let key = match class {
-            Class::Text | Class::Word => value.to_owned(),
+            Class::Text | Class::Word | Class::Name => value.to_owned(),
             _ => value.to_ascii_lowercase(),
         };
         if let Some(number) = self.numbers.get(&(class, key.clone())) {
@@ -64,7 +73,8 @@ impl Pseudonyms {
             Kind::Domain => self.domain(text),
             Kind::Url => self.url(text),
             Kind::Instant => "2000-01-01T00:00:00Z".to_owned(),
-            Kind::Digits => "0".repeat(text.len().min(LENGTH_MAX)),
+            Kind::Digits if self.secrets.contains(text) => self.secret(text),
+            Kind::Digits => format!("{:08}", self.number(Class::Digits, text)),
             Kind::Jwt | Kind::Text => self.text(text),
         }
     }
@@ -88,8 +98,16 @@ impl Pseudonyms {
         if text.is_empty() { String::new() } else { self.text(text) }
     }
 
+    /// Replaces the name of a parameter or a member.
+    pub(super) fn name(&mut self, name: &str) -> String {
+        format!("name-{}", self.number(Class::Name, name))
+    }
+
     /// Replaces an opaque value by one of its length.
     fn text(&mut self, text: &str) -> String {
+        if self.secrets.contains(text) {
+            return self.secret(text);
+        }
         let length = text.chars().count().min(LENGTH_MAX);
         let mut pseudonym = format!("redacted-{}-", self.number(Class::Text, text));
         let missing = length.saturating_sub(pseudonym.len());
@@ -102,6 +120,7 @@ impl Pseudonyms {
         if text.is_empty() {
             return String::new();
         }
+        self.secrets.insert(text.to_owned());
         format!("redacted-{}-secret", self.number(Class::Text, text))
     }
 
@@ -127,8 +146,14 @@ impl Pseudonyms {
             "urn" => return format!("urn:redacted:{}", self.number(Class::Text, text)),
             own => format!("app-{}", self.number(Class::Scheme, own)),
         };
-        let host = self.host(url.host_str().unwrap_or_default());
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let host = url.host_str().unwrap_or_default();
+        let is_loopback = ["localhost", "127.0.0.1"].contains(&host);
+        // Applications on a loopback address choose their port; others have internal ones.
+        let (host, port) = match url.port() {
+            Some(port) if is_loopback => (self.host(host), format!(":{port}")),
+            Some(port) => (self.host(&format!("{host}:{port}")), String::new()),
+            None => (self.host(host), String::new()),
+        };
         // The library adds a slash to an origin.
         let path = if text.ends_with('/') { url.path() } else { url.path().trim_end_matches('/') };
         let path: Vec<String> = path.split('/').map(|segment| self.segment(segment)).collect();

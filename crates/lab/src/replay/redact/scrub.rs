@@ -7,13 +7,16 @@ use url::Url;
 
 use super::pseudonyms::Pseudonyms;
 use crate::replay::endpoint::{ALIASES, Endpoint, LOGIN_HOSTS, service_of};
-use crate::replay::exchange::{Body, Exchange, aadsts_of, basic_credentials, cutoff_of, issued_on};
+use crate::replay::exchange::{
+    Body, Exchange, aadsts_of, basic_credentials, cutoff_of, issued_on, parameters_of,
+};
 use crate::replay::kind::{Jwt, Kind};
 use crate::replay::vocabulary::{is_name, is_number, is_public};
 
-/// Parameters and members that are always replaced, whatever their value looks like.
+/// Ends of the names of parameters and members that are passwords or the like: in small letters,
+/// without separators.
 const SECRETS: &[&str] =
-    &["password", "passwd", "oldpasswd", "newpasswd", "confirmpasswd", "client_secret", "accesspass", "otc"];
+    &["password", "passwd", "pwd", "pass", "passcode", "passphrase", "pin", "otp", "otc", "secret"];
 /// Parameters and members that are opaque to clients, whatever their value looks like.
 const OPAQUE: &[&str] = &[
     "code",
@@ -67,8 +70,8 @@ impl Scrub<'_> {
     /// Replaces what is not public in a URL of the identity platform.
     fn address(&mut self, url: &Url) -> Url {
         let mut address = url.clone();
-        if service_of(url, &[]).is_none() {
-            // A host that an option named.
+        if service_of(url, &[]).is_none() || !is_web(url) {
+            // A host that an option named, or the scheme of an application.
             let host = if exchange_is_graph(url) { "graph.microsoft.com" } else { LOGIN_HOSTS[0] };
             let rest = url.path();
             address = Url::parse(&format!("https://{host}{rest}")).unwrap_or_else(|_| url.clone());
@@ -92,7 +95,7 @@ impl Scrub<'_> {
                 Err(_) => self.names.replace(text),
             };
         };
-        if service_of(&url, &[]).is_some() {
+        if service_of(&url, &[]).is_some() && is_web(&url) {
             return self.address(&url).to_string();
         }
         let plain = self.names.url(text);
@@ -105,16 +108,12 @@ impl Scrub<'_> {
     }
 
     fn set_parameters(&mut self, from: &Url, to: &mut Url) {
-        let parsed = |text: &str| -> Vec<(String, String)> {
-            let pairs = url::form_urlencoded::parse(text.as_bytes());
-            pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
-        };
         let written = |pairs: Vec<(String, String)>| {
             url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
         };
-        let query = from.query().map(|query| written(self.parameters(parsed(query))));
+        let query = from.query().map(|query| written(self.parameters(parameters_of(query))));
         to.set_query(query.as_deref().filter(|query| !query.is_empty()));
-        let fragment = from.fragment().map(|fragment| written(self.parameters(parsed(fragment))));
+        let fragment = from.fragment().map(|fragment| written(self.parameters(parameters_of(fragment))));
         to.set_fragment(fragment.as_deref().filter(|fragment| !fragment.is_empty()));
     }
 
@@ -129,7 +128,7 @@ impl Scrub<'_> {
     }
 
     fn name(&mut self, name: &str) -> String {
-        if is_name(name) { name.to_owned() } else { self.names.replace(name) }
+        if name.is_empty() || is_name(name) { name.to_owned() } else { self.names.name(name) }
     }
 
     fn header(&mut self, name: &str, value: &str) -> String {
@@ -164,7 +163,8 @@ impl Scrub<'_> {
 
     /// Replaces a value; `name` is that of its parameter or member.
     fn text(&mut self, name: &str, value: &str) -> String {
-        if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
+        // The rest of a value that was not encoded.
+        if name.is_empty() || is_secret(name) {
             return self.names.secret(value);
         }
         if let Some(jwt) = Jwt::read(value) {
@@ -178,14 +178,12 @@ impl Scrub<'_> {
                 return value.split(' ').map(|word| self.permission(word)).collect::<Vec<_>>().join(" ");
             }
             // Names of properties.
-            "$select" if value.split(',').all(is_name) => return value.to_owned(),
+            "$select" => return value.split(',').map(|name| self.name(name)).collect::<Vec<_>>().join(","),
             "error_description" => return self.description(value),
             "error_uri" => return self.redirect(value),
             // Text with the user code and an address, in the language of the client.
             "message" => return self.names.replace(value),
-            _ if is_number(name) && value.len() <= DIGITS_MAX && Kind::of(value) == Kind::Digits => {
-                return value.to_owned();
-            }
+            _ if is_number(name, value) => return value.to_owned(),
             _ => {}
         }
         if is_public(value) {
@@ -240,8 +238,10 @@ impl Scrub<'_> {
     /// `serde_json` reads at most 128 levels, so the recursion ends.
     fn json(&mut self, name: &str, value: &Value) -> Value {
         match value {
+            // What a member of unknown meaning says of a user is not public.
+            Value::Bool(_) if !is_name(name) => Value::Bool(false),
             Value::Null | Value::Bool(_) => value.clone(),
-            Value::Number(_) if is_number(name) => value.clone(),
+            Value::Number(number) if is_number(name, &number.to_string()) => value.clone(),
             Value::Number(number) => {
                 if number.is_f64() {
                     0.0.into()
@@ -254,6 +254,17 @@ impl Scrub<'_> {
             Value::Object(object) => Value::Object(self.object(object)),
         }
     }
+}
+
+/// Whether the value of a parameter or member is a password or the like.
+fn is_secret(name: &str) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect();
+    SECRETS.iter().any(|end| plain.ends_with(end))
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
 }
 
 fn exchange_is_graph(url: &Url) -> bool {

@@ -184,7 +184,7 @@ fn what_a_replay_needs_survives_with_stable_pseudonyms() {
         Value::Object(token.claims),
         json!({
             "tid": tenant, "aud": "00000000-0000-4000-8000-000000000002", "exp": 3_900, "iat": 1, "ver": "2.0",
-            "amr": ["pwd"], "custom": 0,
+            "amr": ["pwd"], "name-1": 0,
         })
     );
     // A redacted file is not changed by another redaction, but for the numbers.
@@ -192,6 +192,98 @@ fn what_a_replay_needs_survives_with_stable_pseudonyms() {
     again.add(text.as_bytes(), &[]).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
     let again: Value = serde_json::from_str(&redacted(&again)).expect("JSON");
     assert_eq!(again["log"]["entries"][0]["request"]["url"], entries[0]["request"]["url"]);
+}
+
+/// Returns the first entry of a redacted file: URL, form, `Location`, body.
+fn parts(text: &str) -> [String; 4] {
+    let har: Value = serde_json::from_str(text).expect("JSON");
+    let entry = &har["log"]["entries"][0];
+    ["/request/url", "/request/postData/text", "/response/redirectURL", "/response/content/text"]
+        .map(|path| entry.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned())
+}
+
+#[test]
+fn names_that_no_protocol_defines_are_replaced() {
+    for (form, redacted) in [
+        // A password or a client secret that was not encoded.
+        (
+            "password=Winter&sommer24&scope=openid",
+            "password=redacted-1-secret&=redacted-2-secret&scope=openid",
+        ),
+        ("client_secret=xY~Ab8Q&openid", "client_secret=redacted-1-secret&=redacted-2-secret"),
+        ("client_secret=a&SecretTail=", "client_secret=redacted-1-secret&name-1="),
+        ("scope=openid&alice.mueller=77&alice.mueller=88", "scope=openid&name-1=00000001&name-1=00000002"),
+        ("grant_type=password&newPassword=code", "grant_type=password&name-1=redacted-1-secret"),
+        (
+            "grant_type=password&pin=0000&zz=0000",
+            "grant_type=password&name-1=redacted-1-secret&name-2=redacted-1-secret",
+        ),
+        // The length of a secret is nowhere.
+        (
+            "code=a-password-of-a-user-of-contoso&password=a-password-of-a-user-of-contoso",
+            "code=redacted-1-secret&password=redacted-1-secret",
+        ),
+        ("username=11111111&zz=2222", "username=00000001&name-1=00000002"),
+        ("state={\"plant.user\":true,\"amr\":true}", "state=%7B%22amr%22%3Atrue%2C%22name-1%22%3Afalse%7D"),
+        (
+            "claims={\"interval\":4915112345678.5,\"exp\":491511234567,\"iat\":7}",
+            "claims=%7B%22exp%22%3A0%2C%22iat%22%3A7%2C%22interval%22%3A0.0%7D",
+        ),
+        (
+            "redirect_uri=plantscheme://login.microsoftonline.com/auth",
+            "redirect_uri=app-1%3A%2F%2Flogin.microsoftonline.com%2Fauth",
+        ),
+        ("redirect_uri=https://plant.example:8443/auth", "redirect_uri=https%3A%2F%2Fhost-1.example%2Fauth"),
+        ("redirect_uri=http://localhost:5000/auth", "redirect_uri=http%3A%2F%2Flocalhost%3A5000%2Fauth"),
+        ("resource=urn:federation:MicrosoftOnline", "resource=urn%3Afederation%3AMicrosoftOnline"),
+    ] {
+        assert_eq!(parts(&redact(vec![entry(TOKEN_URL, form, "{}")]))[1], redacted, "{form}");
+    }
+    let mut first = entry(
+        "https://graph.microsoft.com/v1.0/me?$select=plant.user,id&plant.user",
+        "",
+        &json!({"plant.user": true, "plantcorp.onmicrosoft.com": {"id": null}, "accountEnabled": true})
+            .to_string(),
+    );
+    first["request"]["method"] = json!("GET");
+    first["response"]["headers"] = json!([
+        {"name": "Location", "value": "https://login.microsoftonline.com/common/oauth2#alice.mueller&contoso.onmicrosoft.com"},
+    ]);
+    assert_eq!(
+        parts(&redact(vec![first])),
+        [
+            "https://graph.microsoft.com/v1.0/me?%24select=name-1%2Cid&=redacted-1-secret",
+            "",
+            "https://login.microsoftonline.com/common/oauth2#=redacted-2-secret&=redacted-3-secret",
+            "{\"accountEnabled\":true,\"name-1\":false,\"name-2\":{\"id\":null}}",
+        ]
+    );
+}
+
+#[test]
+fn a_body_without_a_type_is_a_form_only_if_it_starts_with_a_known_name() {
+    for (kind, body, redacted) in [
+        ("", "plantbareword", ""),
+        ("", "plant=1&client_id=1", ""),
+        ("", "{\"passwd\":\"ab&plant&cd\"}", ""),
+        ("", "grant_type=password&plant", "grant_type=password&=redacted-1-secret"),
+        ("Application/X-WWW-Form-Urlencoded", "plant=", "name-1="),
+        ("application/json", "grant_type=password", ""),
+    ] {
+        let mut first = entry(TOKEN_URL, body, "{}");
+        first["request"]["postData"]["mimeType"] = json!(kind);
+        assert_eq!(parts(&redact(vec![first]))[1], redacted, "{kind} {body}");
+    }
+}
+
+#[test]
+fn members_and_claims_of_the_platform_keep_their_names() {
+    let claims = json!({"amr": ["pwd"], "given_name": "a b", "family_name": "a b", "nickname": "a b", "upn": "a b", "plant": 1});
+    let text = redact(vec![entry(TOKEN_URL, "", &json!({"id_token": jwt(&claims)}).to_string())]);
+    let body: Value = serde_json::from_str(&parts(&text)[3]).expect("JSON");
+    let token = Jwt::read(body["id_token"].as_str().expect("a token")).expect("a JWT");
+    let names: Vec<&str> = token.claims.keys().map(String::as_str).collect();
+    assert_eq!(names, ["amr", "family_name", "given_name", "name-1", "nickname", "upn"]);
 }
 
 proptest! {

@@ -1,8 +1,11 @@
 //! The public words of the protocols: the only texts that a redacted file or a report contains as
 //! they were recorded.
 
+mod names;
+
 use outlive_rules::platform;
 
+use self::names::{CLAIMS, NAMES};
 use super::endpoint::{ALIASES, GRAPH_HOSTS, LOGIN_HOSTS};
 
 /// Words of RFC 6749, OpenID Connect and the identity platform.
@@ -82,6 +85,9 @@ const WORDS: &[&str] = &[
     "JWT",
     "jwt",
     "RS256",
+    "RS384",
+    "RS512",
+    "ES256",
     "PS256",
     "RSA",
     "sig",
@@ -214,6 +220,7 @@ const WORDS: &[&str] = &[
     "oauth",
     "back",
     "urn:ietf:wg:oauth:2.0:oob",
+    "urn:federation:MicrosoftOnline",
     "https://login.microsoftonline.com/common/oauth2/nativeclient",
     "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
     // Capabilities of clients, as their libraries write them.
@@ -221,66 +228,6 @@ const WORDS: &[&str] = &[
     "https://graph.microsoft.com/.default",
     "https://graph.windows.net",
     "https://graph.windows.net/",
-];
-
-/// Parameters and members that protocols define. A name that is not here may come from a user.
-const NAMES: &[&str] = &[
-    "client_id",
-    "client_secret",
-    "client_assertion",
-    "client_assertion_type",
-    "grant_type",
-    "scope",
-    "resource",
-    "code_verifier",
-    "code_challenge",
-    "code_challenge_method",
-    "redirect_uri",
-    "username",
-    "response_type",
-    "response_mode",
-    "prompt",
-    "state",
-    "login_hint",
-    "domain_hint",
-    "claims",
-    "client_info",
-    "assertion",
-    "requested_token_use",
-    "device_code",
-    "post_logout_redirect_uri",
-    "id_token_hint",
-    "loginfmt",
-    "passwd",
-    "flowToken",
-    "ctx",
-    "canary",
-    "sso_reload",
-    "session_state",
-    "error_description",
-    "error_codes",
-    "error_uri",
-    "suberror",
-    "timestamp",
-    "trace_id",
-    "correlation_id",
-    "token_type",
-    "expires_in",
-    "ext_expires_in",
-    "expires_on",
-    "not_before",
-    "refresh_in",
-    "access_token",
-    "user_code",
-    "verification_uri",
-    "verification_url",
-    "interval",
-    "message",
-    "api-version",
-    "$select",
-    "authorization_endpoint",
-    "max_age",
-    "display",
 ];
 
 /// Members whose numbers are kept.
@@ -297,6 +244,9 @@ const NUMBERS: &[&str] = &[
     "nbf",
 ];
 
+/// The largest number of the protocols: an instant in the year 2100.
+const NUMBER_MAX: u64 = 4_102_444_800;
+
 /// Whether a text is a public word, or several with spaces between them.
 pub(super) fn is_public(text: &str) -> bool {
     !text.is_empty() && text.split(' ').all(is_word)
@@ -305,6 +255,7 @@ pub(super) fn is_public(text: &str) -> bool {
 /// Whether a text is one public word: of the protocols, or a name that every tenant has.
 pub(super) fn is_word(word: &str) -> bool {
     WORDS.contains(&word)
+        || CLAIMS.contains(&word)
         || ALIASES.contains(&word)
         || LOGIN_HOSTS.contains(&word)
         || GRAPH_HOSTS.contains(&word)
@@ -326,22 +277,14 @@ fn is_platform_permission(word: &str) -> bool {
             .any(|api| api.delegated(name).is_some() || api.application_permission(name).is_some())
 }
 
-/// Whether the name of a parameter or member is kept: one of the protocols, or a plain word like
-/// those of claims.
+/// Whether the name of a parameter or member is kept: only one of the protocols. Any other may come
+/// from a user, such as the rest of a password with `&`.
 pub(super) fn is_name(name: &str) -> bool {
-    if NAMES.contains(&name) || is_word(name) {
-        return true;
-    }
     let plain = name.strip_prefix('@').unwrap_or(name);
-    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
-    plain.len() <= 48
-        && digits <= 2
-        && plain.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
-        && plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
-        && plain.split(['_', '-', '.']).all(|part| part.len() <= 24)
+    NAMES.contains(&plain) || CLAIMS.contains(&plain) || is_word(plain)
 }
 
-/// Whether the numbers of a member are kept.
-pub(super) fn is_number(name: &str) -> bool {
-    NUMBERS.contains(&name)
+/// Whether a number of this member is kept.
+pub(super) fn is_number(name: &str, number: &str) -> bool {
+    NUMBERS.contains(&name) && number.parse().is_ok_and(|number: u64| number <= NUMBER_MAX)
 }
