@@ -280,6 +280,11 @@ async fn mistakes_are_named_with_their_file_and_entry() {
         ("many.har", many, "it has 100000 entries; 20000 are the most"),
         ("other.har", json!({"entries": []}).to_string(), "it has no member 'log'"),
         ("old.har", json!({"log": {"version": "2.0", "entries": []}}).to_string(), "version '2.0' of HAR"),
+        (
+            "version.har",
+            json!({"log": {"version": "hunter2", "entries": []}}).to_string(),
+            "it has another version of HAR; 1.2",
+        ),
         ("empty.har", har(&[]).to_string(), "none of the 0 entries is a request that can be replayed"),
         ("alien.har", har(&[entry("https://example.com/")]).to_string(), "none of the 1 entries"),
         (
@@ -312,11 +317,71 @@ async fn mistakes_are_named_with_their_file_and_entry() {
         (&["--user", "bob@contoso.example=owner"], "--user names bob@contoso.example"),
         (&["--event", "7=change_password"], "--event names entry 7"),
         (&["--event", "7=dance"], "there is no such event"),
+        (&["--event", "1=disable_user:nobody@typo.example"], "--event names nobody@typo.example"),
+        (&["--event", "1=disable_user:nobody"], "No user has the role that --event names"),
         (&["--redact", "--format", "json"], "cannot be used with"),
     ] {
         let ended = outlive([&["replay", &good], options].concat()).await;
         assert_eq!(ended.code, Some(2), "{}", ended.stderr);
         assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_result_has_no_text_of_the_recording_and_names_what_was_not_replayed() {
+    let home = tempfile::tempdir().expect("a directory");
+    let entry = |method: &str, url: &str, headers: Value| {
+        json!({
+            "startedDateTime": "2026-03-02T08:00:00Z",
+            "request": {"method": method, "url": url, "headers": headers},
+            "response": {"status": 200, "content": {}},
+        })
+    };
+    let login = "https://login.microsoftonline.com";
+    let client = "11111111-2222-4333-8444-555555555555";
+    let file = write(
+        &home,
+        "plant.har",
+        &har(&[
+            entry("G\u{1b}[31m|plant", &format!("{login}/common/oauth2/v2.0/token"), json!([])),
+            entry(
+                "GET",
+                &format!("{login}/common/userrealm/bob@contoso.example+plant?api-version=1.0"),
+                json!([]),
+            ),
+            entry(
+                "GET",
+                &format!(
+                    "{login}/common/oauth2/v2.0/authorize?client_id={client}&response_type=code&scope=openid\
+                     &redirect_uri=https%3A%2F%2Fplanta%3Aplant%40plant.example%2Fcb"
+                ),
+                json!([]),
+            ),
+            entry(
+                "GET",
+                "https://graph.microsoft.com/v1.0/me",
+                json!([{"name": "Authorization", "value": "Bearer plant"}]),
+            ),
+        ]),
+    );
+    for format in ["table", "markdown", "json", "html"] {
+        let ended = outlive(["replay", &file, "--format", format]).await;
+        assert_eq!(ended.code, Some(1), "{}{}", ended.stdout, ended.stderr);
+        for secret in ["plant", "\u{1b}"] {
+            assert!(!ended.stdout.contains(secret) && !ended.stderr.contains(secret), "{}", ended.stdout);
+        }
+        let parts: &[&str] = match format {
+            "table" => &[
+                "another method: /common/oauth2/v2.0/token",
+                "1 not replayed",
+                "1 redirect URIs that cannot",
+            ],
+            "json" => &["\"not_replayed\": 1"],
+            _ => &["another method"],
+        };
+        for part in parts {
+            assert!(ended.stdout.contains(part), "{part}: {}", ended.stdout);
+        }
     }
 }
 

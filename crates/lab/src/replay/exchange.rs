@@ -9,6 +9,8 @@ use super::endpoint::{Endpoint, Service, Skipped, endpoint_of, service_of};
 use super::har::{Entry, HarMistake, Pair, read};
 use super::vocabulary::is_name;
 
+/// Methods that a redacted file and a report contain.
+pub(super) const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 /// Headers of requests that matter.
 const REQUEST_HEADERS: [&str; 2] = ["authorization", "origin"];
 /// Headers of responses that matter.

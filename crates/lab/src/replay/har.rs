@@ -173,8 +173,9 @@ pub(super) fn read(
     };
     let version = log.get("version").and_then(Value::as_str).unwrap_or_default();
     if !matches!(version, "" | "1.1" | "1.2") {
-        let shown: String = version.chars().filter(|c| c.is_ascii_graphic()).take(12).collect();
-        let problem = format!("it has version '{shown}' of HAR; 1.2 is supported");
+        let is_number = version.len() <= 4 && version.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let found = if is_number { format!("version '{version}'") } else { "another version".to_owned() };
+        let problem = format!("it has {found} of HAR; 1.2 is supported");
         return Err(whole(problem, "save the recording as HAR 1.2"));
     }
     let Some(Value::Array(entries)) = log.remove("entries") else {

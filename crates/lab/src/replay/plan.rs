@@ -94,6 +94,8 @@ pub struct Plan<'a> {
     pub(super) cast: Cast,
     pub(super) sign_ins: Vec<SignIn>,
     pub(super) overlay: Overlay,
+    /// How many redirect URIs cannot be registered.
+    pub(super) unregistered: usize,
     pub(super) options: PlanOptions,
     /// When the tenant's time starts.
     pub(super) starts: Instant,
@@ -143,6 +145,15 @@ impl<'a> Plan<'a> {
                 ));
             }
         }
+        for name in options.events.iter().filter_map(|event| event.user.as_ref()) {
+            // Another name is a role.
+            if name.contains('@') && !cast.users.iter().any(|user| user.eq_ignore_ascii_case(name)) {
+                return Err(mistake(
+                    format!("--event names {}, which the recording does not have", name.escape_debug()),
+                    "give the sign-in name of a recorded user, or a role",
+                ));
+            }
+        }
         let mapping = &options.mapping;
         let overlay = cast
             .overlay(|id| mapping.application(id).is_some(), |user| mapping.user(user).is_some())
@@ -155,6 +166,7 @@ impl<'a> Plan<'a> {
             skipped: recording.skipped.iter().map(|(why, count)| (why.text(), *count)).collect(),
             has_files: recording.files > 1,
             sign_ins: sign_ins(exchanges),
+            unregistered: cast.unregistered(),
             cast,
             overlay,
             options,

@@ -6,12 +6,40 @@ use outlive_wire::overlay::{
     OverlayUser,
 };
 use outlive_wire::tenant::ApplicationKind;
+use url::Url;
 
 use super::api::Api;
 use super::{Cast, Client};
 
 /// The most users and applications that a tenant gets.
 const ITEMS_MAX: usize = 20;
+/// Maximum length of a redirect URI.
+const REDIRECT_URI_MAX: usize = 256;
+/// Schemes that do not identify an application.
+const NO_APPLICATION: [&str; 22] = [
+    "about",
+    "blob",
+    "chrome",
+    "content",
+    "data",
+    "edge",
+    "feed",
+    "file",
+    "filesystem",
+    "ftp",
+    "ftps",
+    "intent",
+    "jar",
+    "javascript",
+    "mailto",
+    "moz-extension",
+    "resource",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
 /// Where a native application is redirected to if the recording does not show it.
 const LOOPBACK: &str = "http://localhost";
 
@@ -73,6 +101,14 @@ impl Cast {
         Ok(overlay)
     }
 
+    /// Returns how many redirect URIs cannot be registered: one does not stop the replay.
+    pub(in crate::replay) fn unregistered(&self) -> usize {
+        let of_client = |client: &Client| {
+            client.redirect_uris.iter().filter(|uri| !is_registrable(uri, kind_of(client))).count()
+        };
+        self.clients.iter().map(of_client).sum()
+    }
+
     fn api(&self, number: usize, api: &Api) -> OverlayApplication {
         OverlayApplication {
             identifier_uris: vec![identifier_uri(number)],
@@ -89,13 +125,9 @@ impl Cast {
         client: &Client,
         is_mapped: &impl Fn(&str) -> bool,
     ) -> OverlayApplication {
-        let kind = match (client.has_credential, client.has_users, client.is_page) {
-            (true, false, _) => ApplicationKind::Daemon,
-            (true, true, _) => ApplicationKind::Confidential,
-            (false, _, true) => ApplicationKind::Spa,
-            (false, _, false) => ApplicationKind::Public,
-        };
-        let mut redirect_uris = client.redirect_uris.clone();
+        let kind = kind_of(client);
+        let registrable = client.redirect_uris.iter().filter(|uri| is_registrable(uri, kind));
+        let mut redirect_uris: Vec<String> = registrable.cloned().collect();
         if redirect_uris.is_empty() && kind != ApplicationKind::Daemon {
             redirect_uris.push(LOOPBACK.to_owned());
         }
@@ -136,6 +168,40 @@ impl Cast {
             Some(client) => Some(client_name(client)),
             None => Some(api_name(number)),
         }
+    }
+}
+
+const fn kind_of(client: &Client) -> ApplicationKind {
+    match (client.has_credential, client.has_users, client.is_page) {
+        (true, false, _) => ApplicationKind::Daemon,
+        (true, true, _) => ApplicationKind::Confidential,
+        (false, _, true) => ApplicationKind::Spa,
+        (false, _, false) => ApplicationKind::Public,
+    }
+}
+
+/// Whether a redirect URI can be registered, by the rules of the identity provider.
+fn is_registrable(text: &str, kind: ApplicationKind) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@&+=%".contains(&byte);
+    let (Ok(url), Some((scheme, rest))) = (Url::parse(text), text.split_once(':')) else { return false };
+    let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+    if text.len() > REDIRECT_URI_MAX
+        || !text.bytes().all(is_plain)
+        || rest.is_empty()
+        || authority.is_some_and(|authority| authority.contains('@'))
+    {
+        return false;
+    }
+    let host = url.host_str().unwrap_or_default();
+    let is_host = || {
+        let authority = authority.unwrap_or_default().to_ascii_lowercase();
+        let port = authority.strip_prefix(host);
+        !host.is_empty() && port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
+    };
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => is_host(),
+        "http" => is_host() && ["localhost", "127.0.0.1"].contains(&host),
+        scheme => kind == ApplicationKind::Public && !NO_APPLICATION.contains(&scheme),
     }
 }
 

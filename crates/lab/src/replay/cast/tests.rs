@@ -129,6 +129,30 @@ fn clients_are_registered_as_they_were_recorded() {
 }
 
 #[test]
+fn redirect_uris_that_cannot_be_registered_are_left_out() {
+    for (uri, is_registered) in [
+        ("https://app.example/cb", true),
+        ("http://localhost:5000/cb", true),
+        ("com.contoso.app://auth", true),
+        ("app-1://auth", true),
+        ("https://planta:plantpw@plantapp.example/cb", false),
+        ("https://app.example/cb%23x#plant", false),
+        ("plant not a uri", false),
+        ("http://app.example/cb", false),
+        ("javascript:plant", false),
+    ] {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("client_id", A), ("redirect_uri", uri), ("scope", "openid")])
+            .finish();
+        let cast = cast_of(&[(&format!("oauth2/v2.0/authorize?{query}"), "", &[], json!({}))]);
+        assert_eq!(cast.unregistered(), usize::from(!is_registered), "{uri}");
+        let overlay = cast.overlay(|_| false, |_| false).unwrap_or_else(|error| panic!("{error}"));
+        let registered = serde_json::to_value(&overlay.applications[0].redirect_uris).expect("JSON");
+        assert_eq!(registered, json!([if is_registered { uri } else { "http://localhost" }]));
+    }
+}
+
+#[test]
 fn too_many_users_are_refused() {
     let paths: Vec<String> =
         (0..21).map(|n| format!("oauth2/v2.0/authorize?client_id={A}&login_hint=u{n}%40x.example")).collect();

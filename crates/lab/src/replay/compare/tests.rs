@@ -53,6 +53,7 @@ fn values_are_compared_by_their_meaning() {
         ),
         ("error_codes", json!([50173]), json!([50173]), None),
         ("error_codes", json!([50173]), json!([50173, 1]), Some(("nothing more", "1", Different))),
+        ("iss", json!("https://a.example/x"), json!("https://a.example/x"), None),
         (
             "error_description",
             json!("AADSTS1: a"),
@@ -104,6 +105,28 @@ fn members_that_are_missing_or_additional_are_named_but_not_if_their_name_may_be
             ("refresh_in", "missing", "a number"),
         ]
     );
+}
+
+#[test]
+fn types_of_instants_and_of_values_in_lists_are_compared() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let token = |claims: Value| {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        json!({"access_token": format!("{}.{}.", part(&json!({"alg": "RS256"})), part(&claims))})
+    };
+    for (recorded, outlive, expected) in [
+        (token(json!({"exp": 1, "iat": 1})), token(json!({"exp": 2, "iat": 2})), None),
+        (token(json!({"exp": "1"})), token(json!({"exp": 1})), Some("access_token.claims.exp")),
+        (token(json!({"nbf": ["1"]})), token(json!({"nbf": 1})), Some("access_token.claims.nbf")),
+        (token(json!({"iat": null})), token(json!({"iat": 1})), Some("access_token.claims.iat")),
+        (token(json!({"iat": 1.5})), token(json!({"iat": 1})), Some("access_token.claims.iat")),
+        (json!({"error_codes": ["50173"]}), json!({"error_codes": [50173]}), Some("error_codes[]")),
+    ] {
+        let rows = found(Endpoint::Token, &recorded, &outlive);
+        let members: Vec<&str> = rows.iter().map(|(member, ..)| member.as_str()).collect();
+        assert_eq!(members, expected.into_iter().collect::<Vec<_>>(), "{recorded} {outlive}");
+    }
 }
 
 #[test]

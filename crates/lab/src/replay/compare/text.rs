@@ -143,18 +143,16 @@ pub(super) fn shown(text: &str) -> String {
 /// Whether a text consists of placeholders and public words with slashes between them.
 pub(super) fn is_public_path(text: &str) -> bool {
     let text = text.strip_prefix("https://").unwrap_or(text);
-    let is_part = |part: &str| {
-        part.is_empty()
-            || is_word(part)
-            || (part.starts_with('{') && part.ends_with('}') && is_placeholder(part))
-    };
+    let is_part = |part: &str| part.is_empty() || is_word(part) || is_placeholder(part);
     text.len() <= 200 && text.split('/').all(is_part)
 }
 
-fn is_placeholder(part: &str) -> bool {
-    let name = part.trim_start_matches('{').trim_end_matches('}');
-    let name = name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end();
-    matches!(name, "tenant" | "client" | "user" | "api" | "issuer" | "graph" | "tenantid")
+/// Whether a text is a placeholder, such as `{tenant}` or `{client 1}`.
+pub(in crate::replay) fn is_placeholder(part: &str) -> bool {
+    let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else { return false };
+    let (name, number) = name.split_once(' ').unwrap_or((name, "1"));
+    let is_number = (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && matches!(name, "tenant" | "client" | "user" | "api" | "issuer" | "graph" | "tenantid")
 }
 
 #[cfg(test)]
@@ -168,6 +166,9 @@ mod tests {
             ("{issuer}/{tenant}/oauth2/v2.0/token", "{issuer}/{tenant}/oauth2/v2.0/token"),
             ("{api 1}/.default", "{api 1}/.default"),
             ("{hunter2}/oauth2", "a short text"),
+            ("{user hunter}", "a short text"),
+            ("{user 1}+hunter", "a short text"),
+            ("{user 1}+{user 2}", "a medium text"),
             ("hunter2", "a short text"),
             ("bob@contoso.example", "a mail address"),
             ("{user 1}", "{user 1}"),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::text::lifetime;
-use super::{Comparison, Severity};
+use super::{Comparison, Severity, kind_of};
 use crate::replay::kind::{Jwt, Kind};
 
 /// Claims that are instants, compared by the time between them.
@@ -21,6 +21,16 @@ impl Comparison<'_> {
         self.object(&format!("{path}.header"), &recorded_jwt.header, &own.header);
         let (known, claims) = (&recorded_jwt.claims, &own.claims);
         self.object(&format!("{path}.claims"), &timeless(known, claims), &timeless(claims, known));
+        for name in INSTANTS {
+            if let (Some(known), Some(own)) = (known.get(name), claims.get(name))
+                && (known.is_i64(), kind_of(known)) != (own.is_i64(), kind_of(own))
+            {
+                let kind = |value: &Value| {
+                    if value.is_f64() { "a number with decimals".to_owned() } else { kind_of(value) }
+                };
+                self.add(&format!("{path}.claims.{name}"), kind(known), kind(own), Severity::Shape);
+            }
+        }
         for (name, from) in [("exp", "iat"), ("nbf", "iat")] {
             if let (Some(known), Some(own)) = (between(known, from, name), between(claims, from, name))
                 && lifetime(&known) != lifetime(&own)

@@ -20,18 +20,20 @@ impl Player<'_> {
     pub(super) async fn authorize(&mut self, index: usize, exchange: &Exchange) -> Outcome {
         let plan = self.plan;
         let Some(sign_in) = plan.sign_in_at(index) else {
-            return Outcome::left("The request names no client.");
+            return Outcome::Nothing("The request names no client.");
         };
         let is_silent = parameter_of(exchange, "prompt").as_deref() == Some("none");
         let recorded = sign_in.redirect.and_then(|at| redirect_of(&plan.exchanges[at]));
         if recorded.is_none() && sign_in.redemption.is_none() {
-            return Outcome::left("The recording has only pages after it, no redirect to the application.");
+            return Outcome::Nothing(
+                "The recording has only pages after it, no redirect to the application.",
+            );
         }
         if !sign_in.succeeded(plan.exchanges) && !is_silent {
-            return Outcome::left("The user did not complete the sign-in, or a page refused it.");
+            return Outcome::Nothing("The user did not complete the sign-in, or a page refused it.");
         }
         let Some(redirect_uri) = parameter_of(exchange, "redirect_uri") else {
-            return Outcome::left("The request has no redirect URI.");
+            return Outcome::Nothing("The request has no redirect URI.");
         };
         let user = self.user(sign_in.user.as_deref());
         let mut notes = Vec::new();
@@ -84,6 +86,14 @@ impl Player<'_> {
             self.names.bind_redirects(recorded, back);
             differences =
                 compare_redirects(&self.names, &redirect_parameters(recorded), &redirect_parameters(back));
+            let asked = parameter_of(&self.plan.exchanges[sign_in.authorize], "response_mode");
+            // A replay cannot post a form.
+            if mode_of(recorded) != mode_of(back) && asked.as_deref() != Some("form_post") {
+                differences.push(Difference {
+                    member: "response_mode".to_owned(),
+                    ..difference(mode_of(recorded), mode_of(back))
+                });
+            }
         }
         let redeemed = sign_in.redemption.and_then(|at| self.plan.exchanges[at].field("code"));
         if let (Some(redeemed), Some(code)) = (redeemed, parameter(back, "code")) {
@@ -153,6 +163,11 @@ fn difference(recorded: &str, outlive: &str) -> Difference {
         severity: Severity::Different,
         reason: None,
     }
+}
+
+/// Returns where a redirect has its parameters.
+fn mode_of(redirect: &Url) -> &'static str {
+    if redirect.fragment().is_some_and(|fragment| fragment.contains('=')) { "fragment" } else { "query" }
 }
 
 fn outcome_of(back: &Url) -> String {

@@ -9,7 +9,7 @@ mod token;
 
 use std::collections::{HashMap, HashSet};
 
-use outlive_clock::{Instant, Speed};
+use outlive_clock::{Instant, Span, Speed};
 use outlive_wire::lab_api::{
     ApplicationCredentials, InitialClock, TenantCredentials, TenantRequest, UserCredentials,
 };
@@ -29,6 +29,9 @@ use crate::scenario::run::{LabClient, LabError};
 /// The name of the tenant of a replay.
 const TENANT_NAME: &str = "Replay";
 
+/// How long a tenant exists that is not deleted.
+const LIFETIME: Span = Span::from_seconds(6 * 3_600);
+
 /// Where to replay.
 #[derive(Clone, Debug)]
 pub struct ReplayOptions {
@@ -47,6 +50,8 @@ enum Outcome {
     Compared { differences: Vec<Difference>, notes: Vec<String> },
     /// It cannot be replayed, with the reason.
     Left(String),
+    /// It has nothing that can be compared, with the reason.
+    Nothing(&'static str),
 }
 
 impl Outcome {
@@ -67,6 +72,8 @@ pub async fn replay(plan: &Plan<'_>, options: &ReplayOptions) -> Result<Replay, 
         clock: InitialClock { now: Some(plan.starts), speed: Some(Speed::FROZEN) },
         overlay: Some(plan.overlay.clone()),
         bare: true,
+        // If this process is killed.
+        lifetime: (!options.keep).then_some(LIFETIME),
         ..TenantRequest::default()
     };
     let tenant = lab.create(&request).await?;
@@ -148,9 +155,17 @@ impl Player<'_> {
     }
 
     async fn raise(&mut self, event: &PlannedEvent, after: &Exchange) -> Result<(), LabError> {
-        let user =
-            event.user.clone().or_else(|| user_of(after)).or_else(|| self.plan.cast.users.first().cloned());
-        let upn = self.user(user.as_deref()).upn.clone();
+        let upn = match &event.user {
+            Some(name) => {
+                let user = self.tenant.user(&self.names.to_send("username", name));
+                user.map(|user| user.upn.clone()).ok_or_else(|| LabError {
+                    call: "--event".to_owned(),
+                    problem: "answered 400: No user has the role that --event names.".to_owned(),
+                    status: Some(400),
+                })?
+            }
+            None => self.user(user_of(after).as_deref()).upn,
+        };
         let id = self.tenant.tenant_id;
         self.lab.raise(id, &event.kind.of(&upn)).await?;
         // A new password is in the credentials.
@@ -195,7 +210,8 @@ impl Player<'_> {
     ) -> Outcome {
         let observed = match answer {
             Ok(answer) => observed(&answer),
-            Err(error) => return Outcome::left(format!("Outlive does not answer: {}", error.problem)),
+            // The problem may contain a recorded address.
+            Err(_) => return Outcome::left("Outlive does not answer."),
         };
         if let (Body::Json(recorded), Body::Json(own)) = (&recorded.body, &observed.body) {
             self.names.bind_members(recorded, own);
@@ -212,6 +228,10 @@ impl Player<'_> {
                 entry.differences = differences;
             }
             Outcome::Left(why) => entry.left = Some(why),
+            Outcome::Nothing(why) => {
+                entry.left = Some(why.to_owned());
+                entry.is_comparable = false;
+            }
         }
         entry
     }

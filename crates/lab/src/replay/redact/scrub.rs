@@ -8,7 +8,7 @@ use url::Url;
 use super::pseudonyms::Pseudonyms;
 use crate::replay::endpoint::{ALIASES, Endpoint, LOGIN_HOSTS, service_of};
 use crate::replay::exchange::{
-    Body, Exchange, aadsts_of, basic_credentials, cutoff_of, issued_on, parameters_of,
+    Body, Exchange, METHODS, aadsts_of, basic_credentials, cutoff_of, issued_on, parameters_of,
 };
 use crate::replay::kind::{Jwt, Kind};
 use crate::replay::vocabulary::{is_name, is_number, is_public};
@@ -63,8 +63,7 @@ struct Scrub<'a> {
 
 impl Scrub<'_> {
     fn method(&self, method: &str) -> String {
-        let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
-        if known.contains(&method) { method.to_owned() } else { "POST".to_owned() }
+        if METHODS.contains(&method) { method.to_owned() } else { "POST".to_owned() }
     }
 
     /// Replaces what is not public in a URL of the identity platform.

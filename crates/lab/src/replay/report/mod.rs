@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::compare::{Difference, Severity};
+use super::compare::{Difference, Severity, is_placeholder};
 use super::endpoint::Endpoint;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, METHODS};
 use super::names::Names;
 use super::plan::Plan;
 use super::vocabulary::is_word;
@@ -21,8 +21,10 @@ pub struct Replay {
     pub requests: usize,
     pub equal: usize,
     pub differ: usize,
-    /// How many entries were not compared.
+    /// How many entries have nothing that is compared.
     pub skipped: usize,
+    /// How many entries could not be replayed, although their responses can be compared.
+    pub not_replayed: usize,
     /// Why, with numbers.
     pub reasons: BTreeMap<String, usize>,
     pub entries: Vec<Entry>,
@@ -41,6 +43,9 @@ pub struct Entry {
     /// Why it was not replayed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<String>,
+    /// Whether the response of an entry that was not replayed can be compared.
+    #[serde(skip)]
+    pub(super) is_comparable: bool,
 }
 
 impl Entry {
@@ -56,6 +61,7 @@ impl Entry {
             differences: Vec::new(),
             notes: Vec::new(),
             left: None,
+            is_comparable: true,
         }
     }
 
@@ -87,13 +93,18 @@ impl Replay {
             reasons.insert("pages of sign-ins".to_owned(), pages);
         }
         let left = entries.iter().filter(|entry| entry.left.is_some()).count();
-        if left > 0 {
-            reasons.insert("not replayed".to_owned(), left);
+        let not_replayed = entries.iter().filter(|entry| entry.left.is_some() && entry.is_comparable).count();
+        if left > not_replayed {
+            reasons.insert("without a response to compare".to_owned(), left - not_replayed);
         }
         let differ = entries.iter().filter(|entry| entry.left.is_none() && entry.differs()).count();
         let requests = entries.len() - left;
         let skipped = reasons.values().sum();
-        Self { requests, equal: requests - differ, differ, skipped, reasons, entries }
+        // No entries, but a reason for other results.
+        if plan.unregistered > 0 {
+            reasons.insert("redirect URIs that cannot be registered".to_owned(), plan.unregistered);
+        }
+        Self { requests, equal: requests - differ, differ, skipped, not_replayed, reasons, entries }
     }
 
     /// Returns the result in one line.
@@ -102,13 +113,17 @@ impl Replay {
         let plural = if self.requests == 1 { "request" } else { "requests" };
         let differ = if self.differ == 1 { "differs" } else { "differ" };
         let Self { requests, equal, skipped, .. } = self;
-        format!("{requests} {plural}, {equal} equal, {} {differ}, {skipped} skipped", self.differ)
+        let left = match self.not_replayed {
+            0 => String::new(),
+            count => format!(", {count} not replayed"),
+        };
+        format!("{requests} {plural}, {equal} equal, {} {differ}, {skipped} skipped{left}", self.differ)
     }
 
-    /// Whether nothing differs that is not expected.
+    /// Whether everything was replayed, and nothing differs that is not expected.
     #[must_use]
     pub const fn agrees(&self) -> bool {
-        self.differ == 0
+        self.differ == 0 && self.not_replayed == 0
     }
 
     /// Returns why entries were skipped, in one line.
@@ -150,13 +165,18 @@ pub(super) fn hint(exchange: &Exchange, place: &str, differences: &[Difference])
 fn label(names: &Names, exchange: &Exchange) -> String {
     let masked = names.mask_recorded(exchange.url.path());
     let part = |part: &str| {
-        let is_placeholder = part.starts_with('{') && exchange.url.path() != masked;
-        if part.is_empty() || is_word(part) || is_placeholder { part.to_owned() } else { "…".to_owned() }
+        if part.is_empty() || is_word(part) || is_placeholder(part) {
+            part.to_owned()
+        } else {
+            "…".to_owned()
+        }
     };
     let path = masked.split('/').map(part).collect::<Vec<_>>().join("/");
     let grant = exchange.field("grant_type").map(|grant| {
         let name = grant.rsplit(':').next().unwrap_or_default();
         format!(" ({})", if is_word(grant) { name } else { "another grant" })
     });
-    format!("{} {path}{}", exchange.method, grant.unwrap_or_default())
+    // A method may be any text, with control characters.
+    let method = METHODS.iter().find(|known| **known == exchange.method).unwrap_or(&"another method:");
+    format!("{method} {path}{}", grant.unwrap_or_default())
 }

@@ -42,7 +42,7 @@ impl Replay {
             text.push_str(&format!(
                 "| {} | {} | {}{} |\n",
                 entry.place,
-                entry.request,
+                cell(&entry.request),
                 entry.result(),
                 cell(&notes)
             ));
@@ -74,5 +74,5 @@ pub(super) fn row(difference: &super::Difference) -> [String; 4] {
 }
 
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+    text.replace('|', "\\|").replace(char::is_control, " ")
 }
