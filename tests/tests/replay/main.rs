@@ -317,8 +317,8 @@ async fn mistakes_are_named_with_their_file_and_entry() {
         (&["--user", "bob@contoso.example=owner"], "--user names bob@contoso.example"),
         (&["--event", "7=change_password"], "--event names entry 7"),
         (&["--event", "7=dance"], "there is no such event"),
-        (&["--event", "1=disable_user:nobody@typo.example"], "--event names nobody@typo.example"),
-        (&["--event", "1=disable_user:nobody"], "No user has the role that --event names"),
+        (&["--event", "1=disable_user:unknown@typo.example"], "--event names unknown@typo.example"),
+        (&["--event", "1=disable_user:unknown"], "No user has the role that --event names"),
         (&["--redact", "--format", "json"], "cannot be used with"),
     ] {
         let ended = outlive([&["replay", &good], options].concat()).await;

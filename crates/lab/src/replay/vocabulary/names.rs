@@ -234,7 +234,8 @@ pub(super) const NAMES: &[&str] = &[
     "createdDateTime",
 ];
 
-/// Claims of OpenID Connect and of Microsoft Entra ID, which are also values of discovery documents.
+/// Claims of OpenID Connect and of Microsoft Entra ID, which are also values of discovery
+/// documents.
 pub(super) const CLAIMS: &[&str] = &[
     // Tokens
     "iss",
