@@ -119,7 +119,7 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Check(args) => return check::check(&args),
         Command::Twins(args) => return run_until_interrupt(twins::twins(args)).await,
         Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
-        Command::Replay(args) => return run_until_interrupt(replay::replay(args)).await,
+        Command::Replay(args) => return replay::replay(args).await,
         Command::Diagnose(args) => return diagnose::diagnose(&args),
         Command::Class(args) => return run_until_interrupt(class::class(args)).await,
         Command::Why { id, format, target } => return lab_commands::why(&id, &format, &target).await,

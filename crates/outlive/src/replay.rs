@@ -14,9 +14,11 @@ use outlive_lab::replay::{
 };
 use outlive_lab::scenario::run::LabError;
 
+use crate::EXIT_INTERRUPTED;
 use crate::cli::{ReplayArgs, TableFormat};
 use crate::lab_failure;
 use crate::run::private::{PrivateSystem, SystemOptions};
+use crate::shutdown::StopSignal;
 use crate::terminal::{EXIT_COULD_NOT_START, print, print_error, print_line};
 use crate::up::Seeds;
 
@@ -50,7 +52,7 @@ pub(crate) async fn replay(args: ReplayArgs) -> Result<ExitCode, StartError> {
     let plan = Plan::new(&recording, options).map_err(|PlanMistake { problem, remedy }| {
         StartError::new("cannot replay the recording", problem, remedy)
     })?;
-    let replay = run(&plan, &args).await?;
+    let Some(replay) = run(&plan, &args).await? else { return Ok(ExitCode::from(EXIT_INTERRUPTED)) };
     print(&in_format(&replay, args.format));
     if replay.requests == 0 {
         print_error(&"no request could be replayed; the table says why");
@@ -59,21 +61,28 @@ pub(crate) async fn replay(args: ReplayArgs) -> Result<ExitCode, StartError> {
     Ok(if replay.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Replays on a running or a temporary system.
-async fn run(plan: &Plan<'_>, args: &ReplayArgs) -> Result<Replay, StartError> {
+/// Replays on a running or a temporary system. Returns nothing if it is interrupted; then the tenant
+/// is deleted, too.
+async fn run(plan: &Plan<'_>, args: &ReplayArgs) -> Result<Option<Replay>, StartError> {
+    // Before there is data to delete.
+    let mut stop = StopSignal::listen()?;
     let (lab, private) = match args.against.lab() {
         Some(lab) => (lab.to_owned(), None),
         None => {
             let options =
                 SystemOptions { rules: None, database_url: args.database_url.as_deref(), keep: args.keep };
-            let system = PrivateSystem::start(options, &Seeds::default()).await?;
+            let seeds = Seeds::default();
+            let system = tokio::select! {
+                () = stop.wait() => return Ok(None),
+                system = PrivateSystem::start(options, &seeds) => system?,
+            };
             (system.lab().to_owned(), Some(system))
         }
     };
     let random = Randomness::from_system().fork("replay");
     let http = Http::new(HttpClient::new()?, Trace::begin(&random));
     let options = ReplayOptions { lab, http, rules: args.rules.clone(), keep: args.keep };
-    let result = play(plan, &options).await;
+    let result = play(plan, &options, stop.wait()).await;
     if let Some(system) = private {
         system.stop().await;
     }
@@ -86,8 +95,12 @@ fn failed(error: &LabError, args: &ReplayArgs) -> StartError {
     }
     StartError::new(
         "cannot complete the replay",
-        lab_failure::reason(error),
-        "give --map and --user for what cannot be registered, or look at the log of the system",
+        // The text of the lab may quote the recording.
+        match error.status {
+            Some(_) if error.call == "--event" => lab_failure::reason(error),
+            status => format!("the lab rejected a request with status {}", status.unwrap_or_default()),
+        },
+        "check --rules, give --map and --user for what cannot be registered, or look at the log of the system",
     )
 }
 

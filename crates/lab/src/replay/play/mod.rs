@@ -60,11 +60,16 @@ impl Outcome {
     }
 }
 
-/// Replays a recording in a new tenant, which is deleted afterwards.
+/// Replays a recording in a new tenant, which is deleted afterwards. Returns nothing if `stop` ends
+/// before.
 ///
 /// # Errors
 /// The lab rejects the tenant, or does not respond.
-pub async fn replay(plan: &Plan<'_>, options: &ReplayOptions) -> Result<Replay, LabError> {
+pub async fn replay(
+    plan: &Plan<'_>,
+    options: &ReplayOptions,
+    stop: impl Future<Output = ()>,
+) -> Result<Option<Replay>, LabError> {
     let lab = LabClient::new(options.http.clone(), &options.lab);
     let request = TenantRequest {
         name: Some(TENANT_NAME.to_owned()),
@@ -89,12 +94,15 @@ pub async fn replay(plan: &Plan<'_>, options: &ReplayOptions) -> Result<Replay, 
         stand_ins: HashSet::new(),
         last_user: None,
     };
-    let played = player.play().await;
+    let played = tokio::select! {
+        played = player.play() => Some(played),
+        () = stop => None,
+    };
     if !options.keep {
         // The tenant is of no use to anyone: its deletion does not decide the result.
         let _ = lab.delete(id).await;
     }
-    Ok(Replay::new(played?, plan))
+    played.map(|played| Ok(Replay::new(played?, plan))).transpose()
 }
 
 /// A replay in progress.
