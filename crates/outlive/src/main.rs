@@ -51,9 +51,6 @@ use crate::terminal::EXIT_COULD_NOT_START;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Exit code: interrupted by Ctrl-C, as shells report it.
-const EXIT_INTERRUPTED: u8 = 130;
-
 fn main() -> ExitCode {
     let color = cli::color::color_among(std::env::args_os());
     let parsed = cli::help::command().color(color).try_get_matches();
@@ -145,7 +142,7 @@ async fn run_until_interrupt(
     // Before there is data to delete.
     let mut stop = shutdown::StopSignal::listen()?;
     tokio::select! {
-        () = stop.wait() => Ok(ExitCode::from(EXIT_INTERRUPTED)),
+        () = stop.wait() => Ok(ExitCode::from(terminal::EXIT_INTERRUPTED)),
         ended = command_run => ended,
     }
 }

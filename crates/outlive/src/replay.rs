@@ -14,12 +14,11 @@ use outlive_lab::replay::{
 };
 use outlive_lab::scenario::run::LabError;
 
-use crate::EXIT_INTERRUPTED;
 use crate::cli::{ReplayArgs, TableFormat};
 use crate::lab_failure;
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::shutdown::StopSignal;
-use crate::terminal::{EXIT_COULD_NOT_START, print, print_error, print_line};
+use crate::terminal::{EXIT_COULD_NOT_START, EXIT_INTERRUPTED, print, print_error, print_line};
 use crate::up::Seeds;
 
 /// How many mistakes of a file are printed.
@@ -61,8 +60,8 @@ pub(crate) async fn replay(args: ReplayArgs) -> Result<ExitCode, StartError> {
     Ok(if replay.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Replays on a running or a temporary system. Returns nothing if it is interrupted; then the tenant
-/// is deleted, too.
+/// Replays on a running or a temporary system. Returns nothing if it is interrupted; then the
+/// tenant is deleted, too.
 async fn run(plan: &Plan<'_>, args: &ReplayArgs) -> Result<Option<Replay>, StartError> {
     // Before there is data to delete.
     let mut stop = StopSignal::listen()?;

@@ -18,6 +18,8 @@ use crate::progress::above;
 
 /// Exit code: cannot start, invalid file, or a result cannot be written.
 pub(crate) const EXIT_COULD_NOT_START: u8 = 2;
+/// Exit code: interrupted by Ctrl-C, as shells report it.
+pub(crate) const EXIT_INTERRUPTED: u8 = 130;
 /// The exit code after the reader closed the pipe: what shells report for SIGPIPE.
 const EXIT_PIPE_CLOSED: u8 = 141;
 
