@@ -15,7 +15,7 @@ const RUNNERS = fileURLToPath(new URL("runners", import.meta.url));
 const EXAMPLE = fileURLToPath(new URL("../example", import.meta.url));
 // Starts one system for all workers of Vitest and Playwright.
 const SESSION = "outlive-lab/session";
-const JOURNAL = /The last journal events of tenant .*:\n.*Z \w+ [^]*A user changed the password with the current one\. \(owner@/;
+const JOURNAL = /The last journal events of tenant .*:\n.*Z \w+ [^]*owner@\S+ changed the password\./;
 const directory = mkdtempSync(path.join(tmpdir(), "outlive-runners-"));
 const find = createRequire(import.meta.url).resolve;
 const VITEST = path.join(path.dirname(find("vitest/package.json")), "vitest.mjs");
