@@ -9,19 +9,33 @@ pub enum FileKind {
     Seed,
 }
 
+/// The key that only scenario files have.
+const SCENARIOS: &str = "scenarios";
+/// The keys that only seed files have.
+const OF_SEEDS: [&str; 4] = ["seed", "tenant", "users", "applications"];
+
 impl FileKind {
-    /// Recognizes a file by its top-level keys: `scenarios`, or one that only seed files have. A
-    /// text that is not valid YAML is recognized by the beginnings of its lines.
+    /// Recognizes a file by its top-level keys: `scenarios`, or one that only seed files have.
     pub fn of(text: &str) -> Option<Self> {
-        let names = top_names(text);
-        let starts = |key: &str| text.lines().any(|line| line.starts_with(&format!("{key}:")));
-        let has =
-            |key: &str| names.as_ref().map_or_else(|| starts(key), |names| names.iter().any(|n| n == key));
-        if has("scenarios") {
+        if keys(text).iter().any(|key| key == SCENARIOS) {
             return Some(Self::Scenarios);
         }
-        ["seed", "tenant", "users", "applications"].into_iter().any(has).then_some(Self::Seed)
+        Self::key_of_seed(text).map(|_| Self::Seed)
     }
+
+    /// Returns the first key that only seed files have, unless the file has scenarios.
+    pub(crate) fn key_of_seed(text: &str) -> Option<String> {
+        let keys = keys(text);
+        let has_scenarios = keys.iter().any(|key| key == SCENARIOS);
+        keys.into_iter().find(|key| !has_scenarios && OF_SEEDS.contains(&key.as_str()))
+    }
+}
+
+/// Returns the top-level keys of a file; of one that is not valid YAML, the beginnings of its
+/// lines.
+fn keys(text: &str) -> Vec<String> {
+    let of_line = |line: &str| Some(line.split_once(':')?.0.to_owned());
+    top_names(text).unwrap_or_else(|| text.lines().filter_map(of_line).collect())
 }
 
 #[cfg(test)]

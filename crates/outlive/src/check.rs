@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use outlive_chassis::StartError;
-use outlive_lab::scenario::{KnownSeeds, is_seed, read_text};
+use outlive_lab::scenario::{KnownSeeds, read_text};
 use outlive_lab::seed::Seed;
 use outlive_lab::style::{GOOD, styled};
-use outlive_lab::{Diagnostic, read_file};
+use outlive_lab::{Diagnostic, FileKind, read_file};
 use outlive_wire::counted;
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn as_json(file: &Path, checked: &Result<String, Vec<Diagnostic>>) -> Value {
 fn check_file(path: &Path, seeds: KnownSeeds<'_>) -> Result<String, Vec<Diagnostic>> {
     // Once: a pipe has its text only once.
     let text = read_file(path)?;
-    if is_seed(&text) {
+    if FileKind::of(&text) == Some(FileKind::Seed) {
         let seed = accepted(Seed::read_text(path, &text)?)?.file;
         let users = counted(seed.users.len(), "user");
         let applications = counted(seed.applications.len(), "application");

@@ -14,7 +14,7 @@ use outlive_lab::diagnostic::Diagnostic;
 use self::failure::failure;
 use self::files::Found;
 use crate::replaced_file::{cause, replace_text};
-use crate::terminal::{self, EXIT_COULD_NOT_START, print, print_error, print_line};
+use crate::terminal::{self, EXIT_COULD_NOT_START, print, print_diagnostics, print_line};
 
 /// The name of the standard input on the command line.
 const STDIN: &str = "-";
@@ -115,6 +115,6 @@ fn compare(name: &str, text: &str, formatted: &str) -> Outcome {
 }
 
 fn report(mistakes: &[Diagnostic]) -> Outcome {
-    mistakes.iter().for_each(|mistake| print_error(mistake));
+    print_diagnostics(mistakes);
     Outcome::Failed
 }

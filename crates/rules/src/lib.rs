@@ -57,6 +57,7 @@ pub mod new_password;
 pub mod on_behalf_of;
 pub mod password;
 pub mod platform;
+pub mod redirect_uri;
 pub mod refresh_token;
 pub mod reset_code;
 pub mod scopes;

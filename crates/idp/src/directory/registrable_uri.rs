@@ -1,57 +1,17 @@
 //! Rules for registering redirect URIs ("Redirect URI (reply URL) outline and restrictions"),
 //! through Graph or a tenant's specification.
 
-use url::Url;
+use outlive_rules::redirect_uri;
+pub(crate) use outlive_rules::redirect_uri::PlainHttp;
 
 use crate::directory::spec::{RedirectUriSpec, RedirectUriType};
 
-/// The documented limits: redirect URIs per application, characters per URI.
+/// The documented limit of redirect URIs per application.
 const REDIRECT_URIS_MAX: usize = 256;
-const REDIRECT_URI_CHARS_MAX: usize = 256;
 /// The message for a URI that is not registrable.
 const UNREGISTRABLE: &str = "it has to be an absolute URI of at most 256 characters with https, http or, for a \
                              native application, a scheme of its own, without user information, fragment, \
                              wildcard, blank or any of the characters \\ ! $ ' ( ) , ;";
-
-/// Characters that a URI may contain besides letters and digits (RFC 3986, section 2), without
-/// those that the document excludes (`! $ ' ( ) , ;`), the `#` of a fragment and `*`: a URI is
-/// matched literally, never as a pattern.
-const PUNCTUATION: &[u8] = b"-._~:/?[]@&+=%";
-
-/// Schemes that do not identify an application: browsers handle or execute them.
-const NO_APPLICATION: [&str; 22] = [
-    "about",
-    "blob",
-    "chrome",
-    "content",
-    "data",
-    "edge",
-    "feed",
-    "file",
-    "filesystem",
-    "ftp",
-    "ftps",
-    "intent",
-    "jar",
-    "javascript",
-    "mailto",
-    "moz-extension",
-    "resource",
-    "tel",
-    "vbscript",
-    "view-source",
-    "ws",
-    "wss",
-];
-
-/// Where `http` is allowed. Elsewhere a code would be sent in clear text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PlainHttp {
-    /// For loopback addresses only, as documented.
-    Loopback,
-    /// For any host: the lab's own services may have http addresses in a private network.
-    Anywhere,
-}
 
 /// Returns the first redirect URI that cannot be registered.
 pub(crate) fn first_unregistrable(uris: &[RedirectUriSpec], http: PlainHttp) -> Option<&RedirectUriSpec> {
@@ -78,41 +38,14 @@ pub(crate) fn unregistrable(
 }
 
 fn is_registrable(redirect: &RedirectUriSpec, http: PlainHttp) -> bool {
-    let text = redirect.uri.as_str();
-    let sound = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || PUNCTUATION.contains(&byte));
-    if !sound || text.len() > REDIRECT_URI_CHARS_MAX {
-        return false;
-    }
-    let (Ok(url), Some((scheme, rest))) = (Url::parse(text), text.split_once(':')) else { return false };
-    let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
-    // User information in a URI makes one host look like another.
-    if authority.is_some_and(|authority| authority.contains('@')) || rest.is_empty() {
-        return false;
-    }
-    match (&*scheme.to_ascii_lowercase(), redirect.r#type) {
-        ("https", _) => authority.is_some_and(|authority| is_host_of(&url, authority)),
-        ("http", _) => {
-            authority.is_some_and(|authority| is_host_of(&url, authority))
-                && (http == PlainHttp::Anywhere || matches!(url.host_str(), Some("localhost" | "127.0.0.1")))
-        }
-        (scheme, kind) => kind == RedirectUriType::PublicClient && !NO_APPLICATION.contains(&scheme),
-    }
-}
-
-/// Returns whether the authority spells the host as browsers read it, with or without a port:
-/// `0x7f.1` is another spelling of 127.0.0.1, which readers of a registration should not need to
-/// know.
-fn is_host_of(url: &Url, authority: &str) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let named = authority.get(..host.len()).is_some_and(|named| named.eq_ignore_ascii_case(host));
-    let port = authority.get(host.len()..).unwrap_or_default();
-    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    !host.is_empty() && named && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+    let is_native = redirect.r#type == RedirectUriType::PublicClient;
+    redirect_uri::is_registrable(&redirect.uri, is_native, http)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use url::Url;
 
     use super::*;
 

@@ -15,13 +15,7 @@ use crate::idp::Idp;
 /// before.
 pub(crate) async fn begin(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<StatusCode, Problem> {
     let tenant = idp.lab_tenant(&tenant).await?.id;
-    let next = sql!(
-        "UPDATE tenants SET generations = generations || CAST(generation AS TEXT) || ';', generation = $1 \
-         WHERE tenant = $2",
-        draw(&idp.chassis.random),
-        tenant
-    );
-    idp.directory.commit(tenant, next.expect_rows(1)).await?;
+    idp.directory.commit(tenant, next(tenant, &idp.chassis.random)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -30,15 +24,15 @@ pub(crate) fn first(tenant: TenantId, random: &Randomness) -> Change {
     sql!("UPDATE tenants SET generation = $1 WHERE tenant = $2", draw(random), tenant).into()
 }
 
-/// Returns the change that begins another generation in a restored tenant.
+/// Returns the change that begins another generation: for a snapshot, or in a restored tenant.
 pub(crate) fn next(tenant: TenantId, random: &Randomness) -> Change {
-    sql!(
+    let next = sql!(
         "UPDATE tenants SET generations = generations || CAST(generation AS TEXT) || ';', generation = $1 \
          WHERE tenant = $2",
         draw(random),
         tenant
-    )
-    .into()
+    );
+    next.expect_rows(1).into()
 }
 
 /// Draws a number that no other generation of the tenant has: a restored database does not show

@@ -18,6 +18,6 @@ mod verbs;
 
 pub use check::KnownSeeds;
 pub use file::{Chapter, Scenario, ScenarioFile};
-pub use read::{ReadScenarios, is_seed, read_scenarios, read_text};
+pub use read::{ReadScenarios, read_scenarios, read_text};
 pub use twin_fact::TwinFact;
 pub use verbs::Step;

@@ -10,8 +10,9 @@ use super::expand::expand;
 use super::file::ScenarioFile;
 use super::twin_fact::of_twin;
 use crate::diagnostic::{Diagnostic, Position};
+use crate::file_kind::FileKind;
 use crate::text_file::read_file;
-use crate::yaml::{position_of_key, position_within, read_tree, read_tree_of, top_names};
+use crate::yaml::{position_of_key, position_within, read_tree, read_tree_of};
 
 /// A valid scenario file.
 #[derive(Clone, Debug)]
@@ -54,29 +55,12 @@ impl ReadScenarios {
 pub fn read_scenarios(path: &Path, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let name = path.display().to_string();
     let text = read_file(path)?;
-    if let Some(key) = seed_key(&text) {
+    if let Some(key) = FileKind::key_of_seed(&text) {
         let position = position_of_key(&text, &key);
         let message = "this is a seed, which describes tenants, and no scenario file";
         return Err(vec![Diagnostic::new(&name, &text, position, message, "give it with --seed FILE")]);
     }
     parse(name, text, seeds)
-}
-
-/// Whether a text is that of a seed: it has a key that only seed files have, and no `scenarios`.
-pub fn is_seed(text: &str) -> bool {
-    seed_key(text).is_some()
-}
-
-/// Returns the first key of the file that only seeds have, unless the file has scenarios.
-fn seed_key(text: &str) -> Option<String> {
-    const OF_SEEDS: [&str; 4] = ["seed", "tenant", "users", "applications"];
-    let of_line = |line: &str| Some(line.split_once(':')?.0.to_owned());
-    // The keys of a file that is not valid YAML are taken from the beginnings of its lines.
-    let names = top_names(text).unwrap_or_else(|| text.lines().filter_map(of_line).collect());
-    if names.iter().any(|name| name == "scenarios") {
-        return None;
-    }
-    names.into_iter().find(|name| OF_SEEDS.contains(&name.as_str()))
 }
 
 /// Reads the text of a scenario file, as [`read_scenarios`] does.

@@ -1,45 +1,18 @@
 //! What the tenant of a replay has in addition to its seed.
 
 use outlive_rules::platform;
+use outlive_rules::redirect_uri::{PlainHttp, is_registrable};
 use outlive_wire::overlay::{
     ApiRequirement, Overlay, OverlayApplication, OverlayRedirect, OverlayRequirement, OverlayScope,
     OverlayUser,
 };
 use outlive_wire::tenant::ApplicationKind;
-use url::Url;
 
 use super::api::Api;
 use super::{Cast, Client};
 
 /// The most users and applications that a tenant gets.
 const ITEMS_MAX: usize = 20;
-/// Maximum length of a redirect URI.
-const REDIRECT_URI_MAX: usize = 256;
-/// Schemes that do not identify an application.
-const NO_APPLICATION: [&str; 22] = [
-    "about",
-    "blob",
-    "chrome",
-    "content",
-    "data",
-    "edge",
-    "feed",
-    "file",
-    "filesystem",
-    "ftp",
-    "ftps",
-    "intent",
-    "jar",
-    "javascript",
-    "mailto",
-    "moz-extension",
-    "resource",
-    "tel",
-    "vbscript",
-    "view-source",
-    "ws",
-    "wss",
-];
 /// Where a native application is redirected to if the recording does not show it.
 const LOOPBACK: &str = "http://localhost";
 
@@ -104,7 +77,7 @@ impl Cast {
     /// Returns how many redirect URIs cannot be registered: one does not stop the replay.
     pub(in crate::replay) fn unregistered(&self) -> usize {
         let of_client = |client: &Client| {
-            client.redirect_uris.iter().filter(|uri| !is_registrable(uri, kind_of(client))).count()
+            client.redirect_uris.iter().filter(|uri| !can_be_registered(uri, kind_of(client))).count()
         };
         self.clients.iter().map(of_client).sum()
     }
@@ -126,7 +99,7 @@ impl Cast {
         is_mapped: &impl Fn(&str) -> bool,
     ) -> OverlayApplication {
         let kind = kind_of(client);
-        let registrable = client.redirect_uris.iter().filter(|uri| is_registrable(uri, kind));
+        let registrable = client.redirect_uris.iter().filter(|uri| can_be_registered(uri, kind));
         let mut redirect_uris: Vec<String> = registrable.cloned().collect();
         if redirect_uris.is_empty() && kind != ApplicationKind::Daemon {
             redirect_uris.push(LOOPBACK.to_owned());
@@ -180,29 +153,9 @@ const fn kind_of(client: &Client) -> ApplicationKind {
     }
 }
 
-/// Whether a redirect URI can be registered, by the rules of the identity provider.
-fn is_registrable(text: &str, kind: ApplicationKind) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@&+=%".contains(&byte);
-    let (Ok(url), Some((scheme, rest))) = (Url::parse(text), text.split_once(':')) else { return false };
-    let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
-    if text.len() > REDIRECT_URI_MAX
-        || !text.bytes().all(is_plain)
-        || rest.is_empty()
-        || authority.is_some_and(|authority| authority.contains('@'))
-    {
-        return false;
-    }
-    let host = url.host_str().unwrap_or_default();
-    let is_host = || {
-        let authority = authority.unwrap_or_default().to_ascii_lowercase();
-        let port = authority.strip_prefix(host);
-        !host.is_empty() && port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
-    };
-    match scheme.to_ascii_lowercase().as_str() {
-        "https" => is_host(),
-        "http" => is_host() && ["localhost", "127.0.0.1"].contains(&host),
-        scheme => kind == ApplicationKind::Public && !NO_APPLICATION.contains(&scheme),
-    }
+/// Whether the identity provider registers a redirect URI of such an application.
+fn can_be_registered(uri: &str, kind: ApplicationKind) -> bool {
+    is_registrable(uri, kind == ApplicationKind::Public, PlainHttp::Loopback)
 }
 
 /// Returns an application without anything but its name and kind.

@@ -18,7 +18,7 @@ pub enum SnapshotError {
     Unknown,
     /// The name cannot be one.
     #[error(
-        "'name' is a text of 1 to {NAME_CHARACTERS_MAX} characters without control characters, and no UUID."
+        "'name' is a text of 1 to {NAME_CHARACTERS_MAX} characters that are visible, and no UUID, '.' or '..'."
     )]
     Name,
     /// Another snapshot has the name.
