@@ -5,6 +5,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
+use outlive_rules::{Aadsts, aadsts};
 use serde::Serialize;
 
 use super::compare::{Difference, Severity, is_placeholder};
@@ -147,12 +148,12 @@ pub(super) fn hint(exchange: &Exchange, place: &str, differences: &[Difference])
     if !is_about_error {
         return None;
     }
-    Some(match number {
-        50_173 => format!(
+    Some(match Aadsts::from_number(number) {
+        Some(error) if error == aadsts::FRESH_TOKEN_NEEDED => format!(
             "The recording does not show what revoked the token: add --event N=change_password with an entry N before \
-             {place}, or another event; `outlive diagnose` explains AADSTS50173."
+             {place}, or another event; `outlive diagnose` explains {error}."
         ),
-        50_057 => format!(
+        Some(error) if error == aadsts::USER_DISABLED => format!(
             "The recording does not show what disabled the user: add --event N=disable_user before {place}."
         ),
         _ => format!(
