@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Other variables that change what the program prints.
-const OTHERS: [&str; 4] = ["GITHUB_ACTIONS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"];
+const OTHERS: [&str; 5] = ["CI", "GITHUB_ACTIONS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"];
 
 /// Returns the program under test: `OUTLIVE_BIN`, or the one of this profile, which is built first.
 ///
