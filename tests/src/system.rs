@@ -234,6 +234,12 @@ impl System {
         Tenant::create(self.http.clone(), self.url(Service::Console), &wanted).await
     }
 
+    /// A tenant that the lab returned.
+    #[must_use]
+    pub fn tenant_of(&self, facts: serde_json::Value) -> Tenant {
+        Tenant::of(self.http.clone(), self.url(Service::Console), facts)
+    }
+
     /// Kills the process, as a power failure would (SIGKILL).
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {

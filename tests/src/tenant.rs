@@ -19,6 +19,10 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    pub(crate) const fn of(http: Client, lab: String, facts: Value) -> Self {
+        Self { http, lab, facts }
+    }
+
     pub(crate) async fn create(http: Client, lab: String, wanted: &Value) -> Self {
         let answer = http
             .post(format!("{lab}/lab/tenants"))

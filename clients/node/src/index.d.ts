@@ -38,6 +38,11 @@ export class Lab implements AsyncDisposable {
   readonly environment: Record<string, string>;
   /** Creates a tenant with users, applications, a connection and a flow of its own. */
   tenant(options?: TenantOptions): Promise<Tenant>;
+  /**
+   * Creates the tenant that {@link Tenant.export} returned: the same one, with its id, so that there is one of it in a lab. It is
+   * deleted after its lifetime (wall time, an hour by default).
+   */
+  importTenant(exported: string, options?: { lifetime?: string }): Promise<Tenant>;
   /** Sends any request to the lab API, and returns the JSON of the response. `action`, such as "list the users", describes it in errors. */
   call(action: string, method: string, path: string, body?: unknown): Promise<any>;
   /** Stops a private system and deletes its data. */
@@ -168,6 +173,11 @@ export class Tenant implements AsyncDisposable {
   fault(spec: FaultSpec): Promise<Fault>;
   /** Returns all faults with their hits. */
   faults(): Promise<FaultState[]>;
+  /**
+   * Returns the whole tenant as JSON: data, time, secrets, tokens and journal, without its snapshots. {@link Lab.importTenant} creates
+   * the same tenant from it, in this lab after the tenant was deleted, or in another one of the same version.
+   */
+  export(): Promise<string>;
   /** Puts the state of the tenant aside: data, time, tokens and journal in all services. A tenant has at most 20 snapshots. */
   snapshot(name?: string): Promise<Snapshot>;
   /** Returns the snapshots, the oldest first. */

@@ -5,7 +5,7 @@ import { LabError } from "./lab_error.js";
 import { snakeCased } from "./letter_case.js";
 import { overlayOf } from "./overlay.js";
 import { Program } from "./program.js";
-import { call } from "./requests.js";
+import { call, callForText } from "./requests.js";
 import { Tenant } from "./tenant.js";
 import { trust } from "./trust.js";
 
@@ -66,7 +66,16 @@ export class Lab {
 
   async tenant({ lifetime = LIFETIME, clock = { speed: 0 }, overlay, ...options } = {}) {
     const request = snakeCased({ lifetime, clock, overlay: overlay && overlayOf(overlay), ...options });
-    const facts = await this.call("create a tenant", "POST", "/lab/tenants", request);
+    return this.#tenantOf(await this.call("create a tenant", "POST", "/lab/tenants", request));
+  }
+
+  // Creates the tenant that `Tenant.export` returned, once in a lab.
+  async importTenant(exported, { lifetime = LIFETIME } = {}) {
+    const path = `/lab/tenants?import&lifetime=${encodeURIComponent(lifetime)}`;
+    return this.#tenantOf(await this.call("import the tenant", "POST", path, exported));
+  }
+
+  #tenantOf(facts) {
     if (typeof facts.tenant_id === "string") return new Tenant(this, facts);
     const detail = `${this.url} returned ${JSON.stringify(facts).slice(0, 200)}, which is not a tenant.`;
     throw new LabError("The lab cannot create a tenant", { code: "InvalidResponse", detail });
@@ -74,8 +83,17 @@ export class Lab {
 
   // Sends a request to the lab API. `action`, such as "list the users", describes it in errors.
   async call(action, method, path, body) {
+    return this.#sent(call, action, method, path, body);
+  }
+
+  // The text of a response, to be sent again as it is.
+  async callForText(action, method, path) {
+    return this.#sent(callForText, action, method, path);
+  }
+
+  async #sent(send, action, method, path, body) {
     try {
-      return await call(action, method, this.url, path, body);
+      return await send(action, method, this.url, path, body);
     } catch (error) {
       if (error.code !== "LabUnreachable" || !this.#program?.hasEnded) throw error;
       throw new LabError("The program outlive has ended", { code: "ProgramFailed", detail: this.#program.log, cause: error });

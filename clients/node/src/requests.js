@@ -50,23 +50,32 @@ function notTheLab(action, url, { status, text }) {
 }
 
 // Sends a request to the lab API and returns the JSON of the response; undefined if it is empty.
-// `action` describes the request in errors. Throws a LabError.
-export async function call(action, method, base, path, body, limitMs = limitOf(method, path)) {
+// `action` describes the request in errors. A body that is a text is JSON already. Throws a LabError.
+export async function call(action, method, base, path, body) {
+  return (await answerTo(action, method, base, path, body)).json;
+}
+
+// As `call`, but returns the text of the response.
+export async function callForText(action, method, base, path, body) {
+  return (await answerTo(action, method, base, path, body)).text;
+}
+
+async function answerTo(action, method, base, path, body, limitMs = limitOf(method, path)) {
   const url = new URL(path, base);
   const signal = AbortSignal.timeout(limitMs);
   let response;
   try {
-    response = await send(method, url, body === undefined ? undefined : JSON.stringify(body), signal);
+    response = await send(method, url, body === undefined || typeof body === "string" ? body : JSON.stringify(body), signal);
   } catch (cause) {
     const why = signal.aborted ? `There was no complete response within ${limitMs / 1000} s` : cause.message || cause.code;
     const detail = `It was to ${action}. ${why}.`;
     throw new LabError(`The lab at ${url.origin} does not respond`, { code: "LabUnreachable", detail, cause });
   }
   const { status, text } = response;
-  if (status === 204) return undefined;
+  if (status === 204) return {};
   const json = parsed(text);
   if (json === null || typeof json !== "object") throw notTheLab(action, url, response);
-  if (status >= 200 && status < 300) return json;
+  if (status >= 200 && status < 300) return { json, text };
   if (typeof json.error?.message !== "string") throw notTheLab(action, url, response);
   throw LabError.ofProblem(action, status, json.error);
 }

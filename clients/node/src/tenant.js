@@ -134,6 +134,11 @@ export class Tenant {
     this.#update(await this.#call("restore the snapshot", "POST", `snapshots/${named}/restore`, {}));
   }
 
+  // The whole tenant, for `Lab.importTenant`: a text, because its numbers are larger than those of JavaScript.
+  async export() {
+    return this.lab.callForText("export the tenant", "GET", `/lab/tenants/${this.id}/export`);
+  }
+
   #snapshotOf(facts) {
     const remove = async () => void (await this.#call("delete the snapshot", "DELETE", `snapshots/${facts.id}`));
     return { ...camelCased(facts), restore: () => this.restore(facts.id), delete: remove };

@@ -193,6 +193,24 @@ test("snapshot: time, tokens and passwords come back, as often as needed", withT
   await assert.rejects(tenant.restore(snapshot), { code: "SnapshotNotFound", status: 404 });
 }));
 
+test("export: the tenant comes back after it was deleted", withTenant(BARE, async (tenant) => {
+  const { refreshToken } = await tenant.signIn("owner", refreshing);
+  const { now } = await tenant.time();
+  // A number that JavaScript would round.
+  await tenant.fault({ service: "resource", do: { status: 503 }, probability: 0.5, from: "2099-01-01T00:00:00Z" });
+  const exported = await tenant.export();
+  await assert.rejects(tenant.lab.importTenant(exported), { code: "TenantExists", status: 409 });
+  await tenant.delete();
+  const same = await tenant.lab.importTenant(exported, { lifetime: "PT10M" });
+  try {
+    assert.deepEqual([same.id, (await same.time()).now], [tenant.id, now]);
+    assert.equal((await refresh(same, refreshToken)).status, 200);
+  } finally {
+    await same.delete();
+  }
+  await assert.rejects(tenant.lab.importTenant(exported.replace(tenant.domain, "other.example")), { code: "ExportChanged", status: 400 });
+}));
+
 test("why: explains a token before and after it is revoked", withTenant(BARE, async (tenant) => {
   const tokens = await tenant.signIn("owner", refreshing);
   assert.equal((await tenant.why(tokens)).verdict.outcome, "accepted");

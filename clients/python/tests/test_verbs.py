@@ -1,5 +1,6 @@
 """Every verb, on a tenant of the real program."""
 
+import json
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -177,6 +178,24 @@ def test_a_snapshot_brings_time_tokens_and_passwords_back(tenant, tokens):
     snapshot.delete()
     with pytest.raises(LabError, match="no snapshot"):
         tenant.restore(snapshot)
+
+
+def test_an_exported_tenant_comes_back_after_its_deletion(tenant, tokens):
+    exported = json.loads(json.dumps(tenant.export(), indent=2))
+    with pytest.raises(LabError, match="exists here") as refused:
+        tenant.lab.import_tenant(exported)
+    assert (refused.value.title, refused.value.status) == ("TenantExists", 409)
+    tenant.delete()
+    with tenant.lab.import_tenant(exported, lifetime="PT10M") as same:
+        assert (same.id, same.now) == (tenant.id, tenant_now(exported))
+        assert refresh(same, tokens) is None
+        exported["content"]["now"] = "2026-01-01T00:00:00Z"
+        with pytest.raises(LabError, match="has changed"):
+            tenant.lab.import_tenant(exported)
+
+
+def tenant_now(exported):
+    return datetime.fromisoformat(exported["content"]["now"].replace("Z", "+00:00"))
 
 
 def test_why_explains_a_credential_before_and_after(tenant, tokens):

@@ -57,10 +57,10 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "Conflict", message)
     }
 
-    /// 413: the body is too large.
+    /// 413: the body has more than `limit` bytes.
     #[must_use]
-    pub fn too_large() -> Self {
-        let message = format!("A request body has at most {BODY_BYTES_MAX} bytes.");
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("The body of this request has at most {limit} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLarge", message)
     }
 
@@ -96,7 +96,7 @@ impl From<StoreError> for Problem {
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return Self::too_large();
+            return Self::too_large(BODY_BYTES_MAX);
         }
         Self::bad_request(explain_body(&rejection))
     }

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use axum::response::{IntoResponse, Response};
+use http::Uri;
 use http::request::Parts;
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
@@ -10,7 +11,9 @@ use outlive_wire::{DueWork, ServiceClientSpec};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Endpoint, NamedConnection, Problem, Resealed, SealedColumn, SpecMistake, Trace, Turn};
+use crate::{
+    BODY_BYTES_MAX, Endpoint, NamedConnection, Problem, Resealed, SealedColumn, SpecMistake, Trace, Turn,
+};
 
 /// A service with tenants and possibly due work.
 pub trait Service: Send + Sync + 'static {
@@ -40,6 +43,12 @@ pub trait Service: Send + Sync + 'static {
 
     /// Whether the service has connections, which faults can name.
     const HAS_CONNECTIONS: bool = false;
+
+    /// Returns the maximum size, in bytes, of the body of a request with this target.
+    fn body_bytes_max(target: &Uri) -> usize {
+        let _ = target;
+        BODY_BYTES_MAX
+    }
 
     /// Returns everything invalid in the specification of a new tenant. Pure.
     fn spec_mistakes(spec: &Self::TenantSpec) -> Vec<SpecMistake> {
@@ -113,6 +122,13 @@ pub trait Service: Send + Sync + 'static {
     /// Returns what is changed in addition when the data of a tenant is replaced by a copy.
     fn state_replaced(&self, tenant: TenantId) -> Change {
         let _ = tenant;
+        Change::new()
+    }
+
+    /// Returns what is changed in addition when a tenant is created from a copy, which may be of
+    /// another installation with other addresses and other signing keys.
+    fn state_imported(&self, tenant: TenantId, now: Instant) -> Change {
+        let _ = (tenant, now);
         Change::new()
     }
 

@@ -59,8 +59,8 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
 }
 
 /// Runs the routes. A handler that panics ends its request only.
-async fn run(routes: Routes, request: Request) -> Response {
-    let limit = lab_surface::body_bytes_max(request.uri().path());
+async fn run<S: Service>(routes: Routes, request: Request) -> Response {
+    let limit = lab_surface::body_bytes_max::<S>(request.uri());
     let request = request.map(|body| Body::new(Limited::new(body, limit)));
     AssertUnwindSafe(routes.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!("a request handler panicked");
@@ -71,9 +71,10 @@ async fn run(routes: Routes, request: Request) -> Response {
 
 /// Rejects a body whose `Content-Length` is too large with a JSON error. (The limit on
 /// the body itself, which bodies without a length also have, responds in plain text.)
-fn announced_too_large(request: &Request) -> Option<Problem> {
+fn announced_too_large<S: Service>(request: &Request) -> Option<Problem> {
     let length = request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse::<u64>().ok()?;
-    (length > lab_surface::body_bytes_max(request.uri().path()) as u64).then(Problem::too_large)
+    let limit = lab_surface::body_bytes_max::<S>(request.uri());
+    (length > limit as u64).then(|| Problem::too_large(limit))
 }
 
 /// Rejects a request with two hosts, which a proxy could route differently (RFC 9112, section 3.2).
@@ -135,7 +136,7 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
         } else if let Some(refused) = lab_access::refusal(&chassis.lab_key, &request) {
             refused
         } else if let Some(problem) =
-            announced_too_large(&request).or_else(|| undecodable::<S>(request.uri().path()))
+            announced_too_large::<S>(&request).or_else(|| undecodable::<S>(request.uri().path()))
         {
             let (request, _) = request.into_parts();
             Box::pin(date::handle(service.refuse(problem, &request))).await
@@ -143,7 +144,7 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
             let authorization = only_authorization(request.headers());
             date::handle(async {
                 let response =
-                    faults::around::around(chassis, &**service, request, |request| run(routes, request))
+                    faults::around::around(chassis, &**service, request, |request| run::<S>(routes, request))
                         .await;
                 // Responses for unknown paths have the date of the token's tenant, too.
                 if !response_is_dated()

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::Error;
 use crate::lab_api::LabApi;
-use crate::new_tenant::NewTenant;
+use crate::new_tenant::{LIFETIME, NewTenant};
 use crate::process::{Process, Ready};
 use crate::program;
 use crate::tenant::Tenant;
@@ -117,6 +117,15 @@ impl Lab {
     /// Creates a tenant with options.
     pub fn new_tenant(&self) -> NewTenant {
         NewTenant::new(self.url.clone())
+    }
+
+    /// Creates the tenant that [`Tenant::export`] returned: the same one, with its id, so a lab has
+    /// one of it. It exists for an hour at most.
+    ///
+    /// # Errors
+    /// The lab does not answer, has the tenant, or is of another version; or the text is no export.
+    pub async fn import_tenant(&self, exported: &str) -> Result<Tenant, Error> {
+        Tenant::import(LabApi::new(&self.url)?, exported, LIFETIME).await
     }
 
     /// Returns an existing tenant, which is not deleted when the value is dropped.

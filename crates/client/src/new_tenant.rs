@@ -9,7 +9,7 @@ use crate::tenant::Tenant;
 use crate::time::Span;
 
 /// How long a tenant exists if nothing else is given (wall time).
-const LIFETIME: &str = "PT1H";
+pub(crate) const LIFETIME: &str = "PT1H";
 
 /// A tenant to create. See [`Lab::new_tenant`](crate::Lab::new_tenant).
 #[derive(Clone, Debug)]

@@ -4,6 +4,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::details::{Application, Connection, Connector, Flow, TenantDetails, Urls, User};
@@ -34,6 +37,15 @@ pub struct Tenant {
 impl Tenant {
     pub(crate) async fn create(api: LabApi, request: &Value) -> Result<Self, Error> {
         let details: TenantDetails = api.post("/tenants", request).await?;
+        let api = TenantApi::new(api, &details.tenant_id);
+        Ok(Self { api, details, is_deleted_on_drop: true })
+    }
+
+    pub(crate) async fn import(api: LabApi, exported: &str, lifetime: &str) -> Result<Self, Error> {
+        let request = api.request(Method::POST, "/tenants").query(&[("import", "")]);
+        let request = request.query(&[("lifetime", lifetime)]);
+        let request = request.header(CONTENT_TYPE, "application/json").body(exported.to_owned());
+        let details: TenantDetails = api.send(request).await?;
         let api = TenantApi::new(api, &details.tenant_id);
         Ok(Self { api, details, is_deleted_on_drop: true })
     }
@@ -240,6 +252,15 @@ impl Tenant {
         let path = format!("/snapshots/{}/restore", path_segment(&snapshot.id));
         self.details = self.api.post(&path, &json!({})).await?;
         Ok(&self.details)
+    }
+    /// Returns the whole tenant as JSON: data, time, secrets, tokens and journal, but no snapshots.
+    /// [`Lab::import_tenant`](crate::Lab::import_tenant) creates the same tenant again.
+    /// [`Lab::import_tenant`](crate::Lab::import_tenant) creates the same tenant from it.
+    ///
+    /// # Errors
+    /// The lab does not answer, or the tenant is too large (32 MiB).
+    pub async fn export(&self) -> Result<String, Error> {
+        self.api.get::<Box<RawValue>>("/export").await.map(|text| text.get().to_owned())
     }
 
     /// Deletes a snapshot.

@@ -103,7 +103,14 @@ async fn every_verb_does_what_it_says() -> Result<(), Error> {
     tenant.delete_snapshot(&snapshot).await?;
     assert!(tenant.restore(&snapshot).await.is_err(), "it is deleted");
 
+    // The same tenant, from a text.
+    let exported = tenant.export().await?;
+    assert!(lab.import_tenant(&exported).await.is_err(), "it exists");
     let id = tenant.id().to_owned();
+    tenant.delete().await?;
+    let tenant = lab.import_tenant(&exported).await?;
+    assert_eq!((tenant.id(), tenant.clock().await?.now), (id.as_str(), before));
+
     let same = lab.existing_tenant(&id).await?;
     tenant.delete().await?;
     same.delete().await?;

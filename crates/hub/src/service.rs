@@ -18,6 +18,7 @@ use crate::connector::storage::{self, Registration};
 use crate::connector::{
     ApiProperties, ConnectorName, Draft, Home, client_secret_fault, connector_faults, takes_certificate,
 };
+use crate::credential::storage::expire_access_tokens;
 use crate::fault_place;
 use crate::hub_client;
 use crate::key_renewal::renew_keys;
@@ -154,6 +155,11 @@ impl Service for Hub {
 
     fn replace_client(&self, tenant: TenantId, client: &ServiceClientSpec) -> Option<Change> {
         Some(Change::from(hub_client::put(self, tenant, client)))
+    }
+
+    /// The installation's signing keys are other ones than those of the access tokens.
+    fn state_imported(&self, tenant: TenantId, now: Instant) -> Change {
+        Change::from(expire_access_tokens(tenant, now))
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

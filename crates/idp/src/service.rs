@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use outlive_chassis::{DueWork, Endpoint, Problem, Service, SpecMistake, Trace, Turn};
+use outlive_chassis::{DueWork, Endpoint, Problem, SealedColumn, Service, SpecMistake, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_rules::Aadsts;
 use outlive_store::Change;
@@ -62,6 +62,8 @@ impl Service for IdpService {
     type TenantSpec = TenantSpec;
 
     const TENANT_TABLES: &'static [&'static str] = TABLES;
+    const SEALED_COLUMNS: &'static [SealedColumn] = &[directory::KEYS_COLUMN];
+
     const INSTALLATION_TABLES: &'static [&'static str] = &["signing_keys", "installation_keys"];
 
     // Its errors are in the shapes of the protocols.
@@ -85,8 +87,7 @@ impl Service for IdpService {
         self.idp.directory.forget(tenant);
         let random = self.idp.chassis.random.of(tenant);
         let sealer = &self.idp.chassis.sealer;
-        let secrets = &self.idp.secrets;
-        let mut change = directory::create(tenant, spec, now, &random, secrets, sealer, signing_keys::FIRST)?;
+        let mut change = directory::create(tenant, spec, now, &random, sealer, signing_keys::FIRST)?;
         change.append(generations::first(tenant, &self.idp.chassis.random));
         Ok(change)
     }
@@ -122,6 +123,10 @@ impl Service for IdpService {
 
     fn state_replaced(&self, tenant: TenantId) -> Change {
         generations::next(tenant, &self.idp.chassis.random)
+    }
+
+    fn state_imported(&self, tenant: TenantId, _: Instant) -> Change {
+        signing_key_turns::begin_again(tenant)
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -1,8 +1,11 @@
 //! Self-contained sealed tokens: refresh tokens, authorization codes, sign-in contexts.
 
-use outlive_clock::Stream;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_clock::{Stream, TenantId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::Sealer;
 
@@ -13,7 +16,7 @@ use crate::Sealer;
 pub struct MalformedToken;
 
 /// A token that consists of a prefix and its sealed content. It is opaque to clients and
-/// self-contained.
+/// self-contained. Between both, it can name the tenant whose key sealed it.
 ///
 /// Implementing types define only the two constants.
 pub trait SealedToken: Serialize + DeserializeOwned {
@@ -32,12 +35,31 @@ pub trait SealedToken: Serialize + DeserializeOwned {
         format!("{}{}", Self::PREFIX, sealer.seal(Self::PURPOSE, &plain, stream))
     }
 
+    /// Returns the text of a token that is sealed with the key of a tenant, which it names.
+    #[must_use]
+    fn seal_in(&self, tenant: TenantId, sealer: &Sealer, stream: &mut Stream) -> String {
+        let sealed = self.seal(sealer, stream);
+        let sealed = sealed.strip_prefix(Self::PREFIX).unwrap_or_default();
+        format!("{}{}.{sealed}", Self::PREFIX, URL_SAFE_NO_PAD.encode(tenant.uuid()))
+    }
+
+    /// Returns the tenant that a token names. Not authenticated: the token may not open with the
+    /// key of that tenant.
+    #[must_use]
+    fn tenant_of(text: &str) -> Option<TenantId> {
+        let (tenant, _) = text.strip_prefix(Self::PREFIX)?.split_once('.')?;
+        let bytes = URL_SAFE_NO_PAD.decode(tenant).ok()?;
+        Uuid::from_slice(&bytes).ok().map(TenantId::from_uuid)
+    }
+
     /// Returns the content of a token.
     ///
     /// # Errors
-    /// [`MalformedToken`] when the text was not produced by [`seal`](Self::seal) with the same key.
+    /// [`MalformedToken`] when the text was not produced by [`seal`](Self::seal) or
+    /// [`seal_in`](Self::seal_in) with the same key.
     fn open(sealer: &Sealer, text: &str) -> Result<Self, MalformedToken> {
         text.strip_prefix(Self::PREFIX)
+            .map(|rest| rest.split_once('.').map_or(rest, |(_, sealed)| sealed))
             .and_then(|sealed| sealer.open(Self::PURPOSE, sealed))
             .and_then(|plain| serde_json::from_slice(&plain).ok())
             .ok_or(MalformedToken)

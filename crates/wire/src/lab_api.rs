@@ -13,7 +13,7 @@ pub use crate::operation::{OperationDetails, OperationKind};
 use crate::overlay::Overlay;
 use crate::seat::SeatOfClass;
 pub use crate::service::Service;
-pub use crate::snapshots::{Snapshot, SnapshotList, SnapshotRequest};
+pub use crate::snapshots::{Snapshot, SnapshotList, SnapshotRequest, TenantExport};
 use crate::tenant::ApplicationKind;
 
 /// A tenant to create. All members are optional.

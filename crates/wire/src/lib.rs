@@ -65,4 +65,4 @@ pub use service_spec::{
     ServiceClientSpec, UserPlan,
 };
 pub use subject::{ParseSubjectError, Subject, SubjectKind};
-pub use tenant_copy::{COPY_BYTES_MAX, CopyAnswer, CopyState};
+pub use tenant_copy::{COPY_BYTES_MAX, CopyAnswer, CopyState, GenerationBegun};

@@ -43,3 +43,19 @@ pub struct SnapshotList {
     #[schema(max_items = 20)]
     pub snapshots: Vec<Snapshot>,
 }
+
+/// A tenant with all its data, in one document, to be sent to `POST /lab/tenants?import` of this or
+/// another installation of the same version of Outlive.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantExport {
+    /// `outlive-tenant/1`.
+    #[schema(example = "outlive-tenant/1")]
+    pub format: String,
+    /// The SHA-256 of `content` without white space and with sorted members, in hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub sha256: String,
+    /// The data, with the secrets of the tenant. Its form is that of the tables of this version.
+    #[schema(value_type = Object)]
+    pub content: serde_json::Value,
+}

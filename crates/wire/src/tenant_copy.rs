@@ -25,6 +25,13 @@ pub struct CopyState {
     pub incarnation: Instant,
 }
 
+/// A generation of grants was begun.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct GenerationBegun {
+    /// Whether the tenant's keys are of this tenant alone, so that it can leave the installation.
+    pub has_own_keys: bool,
+}
+
 /// A copy that was read. Its content is for the service alone.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct CopyAnswer {

@@ -134,6 +134,15 @@ class Lab:
         request |= {"bare": bare, "lifetime": duration_text(lifetime)}
         return Tenant(self, self.api.call("POST", "/lab/tenants", request))
 
+    def import_tenant(self, exported: Mapping[str, object], *, lifetime: timedelta | str = LIFETIME) -> Tenant:
+        """Creates the tenant of an export (`Tenant.export`): the same one, with its id. There is only one of it in a system.
+
+        As a context manager, it is deleted at the end of the block. The lab deletes it after its `lifetime` (wall time), even
+        if this process is killed.
+        """
+        query = {"import": "", "lifetime": duration_text(lifetime)}
+        return Tenant(self, self.api.call("POST", "/lab/tenants", exported, query))
+
     def stop(self) -> None:
         """Stops the system, if this process started it."""
         if self._system is not None:

@@ -266,6 +266,15 @@ class Tenant:
         # Passwords and secrets may be other ones.
         self._credentials = self.call("POST", f"snapshots/{quote(named, safe='')}/restore", {})
 
+    def export(self) -> dict[str, Any]:
+        """The whole tenant as JSON: data, time, secrets, tokens and journal, without its snapshots.
+
+        `Lab.import_tenant` creates the same tenant from it, in this system after the tenant was deleted, or in another one
+        of the same version. Whoever has it can sign in as the users of the tenant.
+        """
+        exported: dict[str, Any] = self.call("GET", "export")
+        return exported
+
     def _snapshot_of(self, facts: Mapping[str, Any]) -> Snapshot:
         named = facts["id"]
         return Snapshot(

@@ -25,7 +25,7 @@ pub(super) async fn with_form(request: Request) -> Result<(Request, Option<Strin
         return Ok((request, client));
     }
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Problem::too_large())?;
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Problem::too_large(BODY_BYTES_MAX))?;
     let client = client_of(&body, &parts.headers);
     Ok((Request::from_parts(parts, Body::from(body)), client))
 }

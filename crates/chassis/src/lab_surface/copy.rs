@@ -52,6 +52,9 @@ pub(crate) struct Replacement {
     /// The clock afterwards; by default, that of the copy, of the present incarnation.
     #[serde(default)]
     clock: ClockChange,
+    /// Whether the copy may be of another installation, and the tenant must not exist here.
+    #[serde(default)]
+    create: bool,
 }
 
 /// Returns the version of a tenant's data, without the data.
@@ -115,7 +118,7 @@ pub(crate) async fn replace<S: Service>(
     body: Result<Json<Replacement>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let tenant = tenant_of(&tenant)?;
-    let Json(Replacement { copy, lab, clock: change }) = body?;
+    let Json(Replacement { copy, lab, clock: change, create }) = body?;
     let (now, speed) = (change.now.unwrap_or(copy.now), change.speed.unwrap_or(copy.speed));
     super::clock::shown_by_clocks(Some(now), Some(speed))?;
     let chassis = &surface.chassis;
@@ -131,6 +134,9 @@ pub(crate) async fn replace<S: Service>(
     }
     let present =
         chassis.store.row(sql!("SELECT lab, incarnation_us FROM clocks WHERE tenant = $1", tenant)).await?;
+    if create && present.is_some() {
+        return Err(Problem::conflict(format!("Tenant {tenant} exists already.")));
+    }
     let (lab, incarnation) = match &present {
         Some(row) => {
             (lab.unwrap_or(row.text("lab")?), change.incarnation.unwrap_or(row.instant("incarnation_us")?))
@@ -147,6 +153,9 @@ pub(crate) async fn replace<S: Service>(
     let mut rows = tables.replace(tenant, &chassis.sealer, &mut stream, copy.tables)?;
     rows.append(replace_lines(tenant, copy.journal));
     rows.append(surface.service.state_replaced(tenant));
+    if create {
+        rows.append(surface.service.state_imported(tenant, now));
+    }
     // In its own task, like a deletion.
     let replacing = tokio::spawn(async move {
         let _due_work = match &present {

@@ -17,20 +17,22 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
+use http::Uri;
 
 use outlive_wire::COPY_BYTES_MAX;
 
-use crate::{BODY_BYTES_MAX, Service};
+use crate::Service;
 
 pub(crate) use surface::Surface;
 
 /// The maximum size of a request that replaces the data of a tenant: the copy and its clock.
 const REPLACEMENT_BYTES_MAX: usize = COPY_BYTES_MAX + 4096;
 
-/// Returns the maximum size of a request body for a path.
-pub(crate) fn body_bytes_max(path: &str) -> usize {
+/// Returns the maximum size of the body of a request with this target.
+pub(crate) fn body_bytes_max<S: Service>(target: &Uri) -> usize {
+    let path = target.path();
     let is_copy = path.strip_prefix("/_lab/tenants/").is_some_and(|rest| rest.ends_with("/copy"));
-    if is_copy { REPLACEMENT_BYTES_MAX } else { BODY_BYTES_MAX }
+    if is_copy { REPLACEMENT_BYTES_MAX } else { S::body_bytes_max(target) }
 }
 
 pub(crate) fn router<S: Service>(surface: Arc<Surface<S>>) -> Router {

@@ -64,6 +64,12 @@ impl Credential {
     }
 }
 
+/// Makes all access tokens of a tenant count as expired, so that the next use of each connection
+/// gets another one.
+pub(crate) fn expire_access_tokens(tenant: TenantId, now: Instant) -> Statement {
+    sql!("UPDATE credentials SET expires_us = $1 WHERE tenant = $2 AND expires_us > $1", now, tenant)
+}
+
 /// Stores the first tokens of an application. Conflicts if there are some.
 pub(crate) fn insert(
     tenant: TenantId,

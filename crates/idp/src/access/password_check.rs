@@ -35,7 +35,7 @@ impl Idp {
             passwords::verify(Lane::Unknown(tenant.id), password, None).await?;
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
-        Ok(match self.check_password_of(user, password, aadsts::WRONG_PASSWORD, now).await? {
+        Ok(match self.check_password_of(tenant, user, password, aadsts::WRONG_PASSWORD, now).await? {
             Ok(user) if !user.enabled => Err((Some(user), Refusal::new(aadsts::USER_DISABLED))),
             checked => checked,
         })
@@ -45,6 +45,7 @@ impl Idp {
     /// failure counter. `wrong` is the error for a wrong password.
     pub(crate) async fn check_password_of(
         &self,
+        tenant: &Tenant,
         user: User,
         password: Secret,
         wrong: Aadsts,
@@ -52,7 +53,7 @@ impl Idp {
     ) -> Result<Checked, Refusal> {
         let mark = self.secrets.wrong_password_mark(user.id, &password);
         let lane = Lane::User(user.tenant, user.id);
-        let matches = self.verify_password(&user, lane, password, now).await?;
+        let matches = self.verify_password(tenant, &user, lane, password, now).await?;
         let Some(user) = self.note_attempt(user, (!matches).then_some(&*mark), now).await? else {
             return Ok(Err((None, Refusal::new(aadsts::USER_NOT_FOUND))));
         };
@@ -70,13 +71,14 @@ impl Idp {
     /// account is locked, so that no guess is confirmed then.
     async fn verify_password(
         &self,
+        tenant: &Tenant,
         user: &User,
         lane: Lane,
         password: Secret,
         now: Instant,
     ) -> Result<bool, Refusal> {
         let stored = &user.password_hash;
-        let Some(sealed) = passwords::open(user.tenant, user.id, stored, &self.chassis.sealer) else {
+        let Some(sealed) = passwords::open(user.tenant, user.id, stored, tenant.keys.sealer()) else {
             return Ok(passwords::verify(lane, password, Some(stored.clone())).await?);
         };
         let matches = sealed == password;

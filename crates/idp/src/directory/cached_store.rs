@@ -6,18 +6,20 @@ use outlive_clock::TenantId;
 use outlive_store::{Change, Row, Statement, Store, StoreError};
 
 use super::memory::Memory;
+use super::tenant_keys::TenantKeys;
 
 /// Reads the directory, and commits changes to it.
 #[derive(Clone)]
 pub(crate) struct Directory {
     pub(super) store: Store,
     pub(super) memory: Arc<Memory>,
+    pub(super) installation_keys: TenantKeys,
 }
 
 impl Directory {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, installation_keys: TenantKeys) -> Self {
         let memory = Arc::new(Memory::new(store.is_exclusive()));
-        Self { store, memory }
+        Self { store, memory, installation_keys }
     }
 
     /// Commits a change to a tenant's directory or sessions. Only the creation and the deletion of

@@ -10,6 +10,7 @@ use outlive_tokens::{Certificate, Sealer};
 
 use super::managed_identity;
 use super::platform_applications;
+use super::tenant_keys;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
     Group, GroupDocument, IdentityEndpoint, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User,
@@ -36,15 +37,17 @@ pub(crate) fn create(
     spec: TenantSpec,
     now: Instant,
     random: &Randomness,
-    secrets: &ClientSecrets,
-    sealer: &Sealer,
+    installation: &Sealer,
     signing_key: i64,
 ) -> Result<Change, Problem> {
+    let (secret, nonce) = (&mut random.stream("tenant-keys"), &mut random.stream("tenant-keys-nonce"));
+    let (keys, keys_sealed) = tenant_keys::draw(tenant, installation, secret, nonce);
+    let (sealer, secrets) = (keys.sealer(), keys.secrets());
     let domain = spec.domain.to_ascii_lowercase();
     let mut change = Change::new();
     change.add(sql!(
         "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-         require_mfa) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         require_mfa, keys_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         tenant,
         domain,
         &spec.display_name,
@@ -52,7 +55,8 @@ pub(crate) fn create(
         signing_key,
         serde_json::json!(spec.banned_passwords),
         spec.password_validity_days,
-        spec.require_mfa
+        spec.require_mfa,
+        keys_sealed
     ));
     for user in spec.users {
         let mut second_factor = SecondFactor::default();

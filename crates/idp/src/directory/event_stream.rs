@@ -2,7 +2,7 @@
 
 use outlive_chassis::Problem;
 use outlive_clock::{ClientId, Span, TenantId};
-use outlive_store::{Statement, sql};
+use outlive_store::{Statement, Store, StoreError, sql};
 use outlive_wire::tenant::EventStreamSpec;
 use url::Url;
 
@@ -48,6 +48,25 @@ pub(crate) fn insert(
         &stream.endpoint,
         stream.delay.as_micros()
     ))
+}
+
+/// Returns the endpoints of a tenant's streams, one per application at most.
+pub(crate) async fn endpoints(
+    store: &Store,
+    tenant: TenantId,
+) -> Result<Vec<(ClientId, String)>, StoreError> {
+    let rows = store.rows(sql!("SELECT client_id, endpoint FROM event_streams WHERE tenant = $1", tenant));
+    rows.await?.iter().map(|row| Ok((row.parse("client_id")?, row.text("endpoint")?))).collect()
+}
+
+/// Returns the statement that gives a stream another endpoint.
+pub(crate) fn move_endpoint(tenant: TenantId, client: ClientId, endpoint: &str) -> Statement {
+    sql!(
+        "UPDATE event_streams SET endpoint = $1 WHERE tenant = $2 AND client_id = $3",
+        endpoint,
+        tenant,
+        client
+    )
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use outlive_rules::new_password::BannedTerms;
 use outlive_store::{Statement, sql};
 
 use super::policies::Policies;
+use super::tenant_keys::TenantKeys;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Tenant {
@@ -28,6 +29,7 @@ pub(crate) struct Tenant {
     pub(crate) generation: u32,
     /// The former generations whose grants are known.
     pub(crate) generations: Arc<[u32]>,
+    pub(crate) keys: TenantKeys,
 }
 
 impl Tenant {

@@ -9,20 +9,22 @@ use outlive_store::{Row, Statement, StoreError, Value};
 use super::cached_store::Directory;
 use super::policies::Policies;
 use super::tenant::Tenant;
+use super::tenant_keys::{self, TenantKeys};
 
 macro_rules! select_tenant {
     ($where:literal) => {
         concat!(
             "SELECT tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-             require_mfa, policies, policies_revision, generation, generations FROM tenants WHERE ",
+             require_mfa, policies, policies_revision, generation, generations, keys_sealed FROM tenants WHERE ",
             $where
         )
     };
 }
 
-fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
+fn tenant_of(row: &Row, installation: &TenantKeys) -> Result<Tenant, StoreError> {
+    let id = row.parse("tenant")?;
     Ok(Tenant {
-        id: row.parse("tenant")?,
+        id,
         domain: row.text("domain")?,
         display_name: row.text("display_name")?,
         rules: row.parse("rules")?,
@@ -35,6 +37,15 @@ fn tenant_of(row: &Row) -> Result<Tenant, StoreError> {
         policies: Arc::new(Policies { revision: row.int("policies_revision")?, ..row.json("policies")? }),
         generation: u32::try_from(row.int("generation")?).unwrap_or_default(),
         generations: row.text("generations")?.split(';').filter_map(|number| number.parse().ok()).collect(),
+        keys: match row.opt_text("keys_sealed")? {
+            Some(stored) => {
+                tenant_keys::open(id, installation.sealer(), &stored).ok_or_else(|| StoreError::Corrupt {
+                    column: "keys_sealed".to_owned(),
+                    why: "it was sealed with another sealing key".to_owned(),
+                })?
+            }
+            None => installation.clone(),
+        },
     })
 }
 
@@ -54,6 +65,7 @@ impl Directory {
     }
 
     async fn find_tenant(&self, select: &'static str, key: Value) -> Result<Option<Tenant>, StoreError> {
-        self.store.row(Statement::new(select, vec![key])).await?.as_ref().map(tenant_of).transpose()
+        let row = self.store.row(Statement::new(select, vec![key])).await?;
+        row.as_ref().map(|row| tenant_of(row, &self.installation_keys)).transpose()
     }
 }

@@ -26,7 +26,7 @@ async fn show(caller: Caller) -> Result<Json<Map<String, Value>>> {
         claims.extend(value.map(|value| (name.to_owned(), json!(value))));
     };
     // The `sub` of the client's ID tokens, not the one for Graph.
-    let subject = caller.idp.pairwise.subject(caller.tenant.id, caller.claims.appid, user.id);
+    let subject = caller.tenant.keys.pairwise().subject(caller.tenant.id, caller.claims.appid, user.id);
     add("sub", Some(&subject));
     if caller.claims.has_scope("profile") {
         add("name", Some(&user.display_name));

@@ -9,12 +9,15 @@ use std::sync::{Arc, OnceLock, Weak};
 use outlive_chassis::{CallerOrigin, Chassis, HttpClient, Problem, StartError, Trace, UntilCommit};
 use outlive_clock::{ClientId, Instant, TenantId, wall_now};
 use outlive_rules::aadsts;
-use outlive_tokens::{ForeignIssuers, PairwiseKey, TokenVersion, Verifier, VerifierConfig, issuer};
+use outlive_store::StoreError;
+use outlive_tokens::{
+    ForeignIssuers, PairwiseKey, SealedToken, TokenVersion, Verifier, VerifierConfig, issuer,
+};
 
 use self::deliveries::Deliveries;
 use self::user_code_guesses::UserCodeGuesses;
 use crate::directory::platform::GRAPH_URI;
-use crate::directory::{ClientSecrets, Directory, Tenant};
+use crate::directory::{ClientSecrets, Directory, Tenant, TenantKeys};
 use crate::keys::installation_keys;
 use crate::keys::signing_keys::SigningKeys;
 use crate::protocol::cloud;
@@ -35,8 +38,8 @@ pub(crate) struct Idp(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) chassis: Chassis,
     pub(crate) directory: Directory,
+    /// Hashes what outlasts no export, or belongs to no known tenant.
     pub(crate) secrets: ClientSecrets,
-    pub(crate) pairwise: PairwiseKey,
     pub(crate) keys: SigningKeys,
     /// Verifies access tokens for the Graph API, as any resource does.
     pub(crate) verifier: Verifier,
@@ -75,10 +78,12 @@ impl Idp {
             idp_url: config.own_url.clone(),
             issuer_origins: chassis.origins.all().to_vec(),
         };
+        let secrets = ClientSecrets::new(&installation_keys::load(&chassis, "client-secrets").await?);
+        let pairwise = PairwiseKey::new(&installation_keys::load(&chassis, "pairwise-subjects").await?);
+        let keys = TenantKeys::of_installation(chassis.sealer.clone(), secrets.clone(), pairwise);
         let idp = Self(Arc::new(Parts {
-            directory: Directory::new(chassis.store.clone()),
-            secrets: ClientSecrets::new(&installation_keys::load(&chassis, "client-secrets").await?),
-            pairwise: PairwiseKey::new(&installation_keys::load(&chassis, "pairwise-subjects").await?),
+            directory: Directory::new(chassis.store.clone(), keys),
+            secrets,
             keys: SigningKeys::load(chassis.clone()).await?,
             verifier: Verifier::new(verifier, chassis.http.inner()),
             foreign_issuers: OnceLock::new(),
@@ -112,6 +117,23 @@ impl Idp {
             return self.directory.tenant_by_domain(segment).await?.ok_or_else(unknown);
         }
         Err(Refusal::new(aadsts::TENANT_MALFORMED).with("tenant", segment))
+    }
+
+    /// Opens a refresh token or code that was presented in a tenant. `None` if it is not one.
+    pub(crate) async fn open_grant<T: SealedToken>(
+        &self,
+        tenant: &Tenant,
+        text: &str,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(match T::tenant_of(text) {
+            // Of an earlier version.
+            None => T::open(&self.chassis.sealer, text).ok(),
+            Some(named) if named == tenant.id => T::open(tenant.keys.sealer(), text).ok(),
+            Some(named) => {
+                let other = self.directory.tenant(named).await?;
+                other.and_then(|other| T::open(other.keys.sealer(), text).ok())
+            }
+        })
     }
 
     /// Finds the tenant in the path of a lab request.

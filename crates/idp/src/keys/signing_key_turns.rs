@@ -8,7 +8,7 @@ use outlive_store::{Change, Statement, Store, StoreError, sql};
 use outlive_wire::Subject;
 use outlive_wire::events::{SigningKeyRotated, SigningKeyRotationsMissed};
 
-use super::signing_keys::{PUBLISHED_AFTER, SigningKeys};
+use super::signing_keys::{FIRST, PUBLISHED_AFTER, SigningKeys};
 use crate::directory::{Directory, Tenant, use_signing_key};
 
 /// The shortest interval: validators refresh keys about daily (reference: "JWKS").
@@ -39,6 +39,14 @@ fn postpone(tenant: TenantId, next: Instant, following: Instant) -> Statement {
         next
     )
     .expect_rows(1)
+}
+
+/// Returns the change with which a tenant of another installation begins with the first key of
+/// this one. What the keys of the other one signed is rejected.
+pub(crate) fn begin_again(tenant: TenantId) -> Change {
+    let mut change = Change::from(use_signing_key(tenant, FIRST));
+    change.add(sql!("DELETE FROM signing_key_turns WHERE tenant = $1", tenant));
+    change
 }
 
 /// When the next rotation is due.

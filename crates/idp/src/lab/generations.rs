@@ -3,20 +3,24 @@
 //! Refresh tokens and authorization codes are self-contained, so a restored database does not show
 //! which were minted after the snapshot. They carry the generation in which they were minted.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{Randomness, TenantId};
 use outlive_store::{Change, sql};
+use outlive_wire::GenerationBegun;
 
 use crate::idp::Idp;
 
 /// `POST`: begins a generation: what is minted from now on is not in a snapshot of what was read
 /// before.
-pub(crate) async fn begin(State(idp): State<Idp>, Path(tenant): Path<String>) -> Result<StatusCode, Problem> {
-    let tenant = idp.lab_tenant(&tenant).await?.id;
-    idp.directory.commit(tenant, next(tenant, &idp.chassis.random)).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(crate) async fn begin(
+    State(idp): State<Idp>,
+    Path(tenant): Path<String>,
+) -> Result<Json<GenerationBegun>, Problem> {
+    let tenant = idp.lab_tenant(&tenant).await?;
+    idp.directory.commit(tenant.id, next(tenant.id, &idp.chassis.random)).await?;
+    Ok(Json(GenerationBegun { has_own_keys: tenant.keys.are_own() }))
 }
 
 /// Returns the change that begins the first generation of a tenant.

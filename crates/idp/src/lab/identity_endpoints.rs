@@ -126,7 +126,7 @@ pub(crate) async fn put(
     assigned.system_assigned = own.as_ref().map(ids);
     let endpoint = IdentityEndpoint {
         id: call.endpoint,
-        header_hash: idp.secrets.identity_header_hash(call.endpoint, wanted.header.expose()),
+        header_hash: call.tenant.keys.secrets().identity_header_hash(call.endpoint, wanted.header.expose()),
         resource_id: wanted.resource_id,
         system_assigned: own.map(|own| own.client_id),
         user_assigned: assigned.user_assigned.values().map(|identity| identity.client_id).collect(),

@@ -1,4 +1,4 @@
-//! The registered addresses of the hub, when its public origin changes:
+//! The registered addresses of a service, when its origin changes:
 //! `/_lab/tenants/{t}/moved-origin`.
 
 use axum::Json;
@@ -6,19 +6,20 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
+use outlive_clock::TenantId;
 use outlive_journal::Event;
-use outlive_store::Change;
+use outlive_store::{Change, StoreError};
 use outlive_wire::events::ApplicationUpdated;
 use outlive_wire::{MovedOrigin, Subject};
 
-use crate::directory::{Application, Directory};
+use crate::directory::{Application, Directory, event_stream};
 use crate::idp::Idp;
 
 /// The number of applications that are read at a time.
 const PAGE: u32 = 100;
 
-/// `POST`: replaces an origin in the redirect URIs and logout URLs of all applications. Repeating
-/// the call changes nothing.
+/// `POST`: replaces an origin in the redirect URIs and logout URLs of all applications, and in the
+/// endpoints of event streams. Repeating the call changes nothing.
 pub(crate) async fn follow(
     State(idp): State<Idp>,
     Path(tenant): Path<String>,
@@ -32,6 +33,7 @@ pub(crate) async fn follow(
     let tenant = idp.lab_tenant(&tenant).await?;
     let now = idp.chassis.clocks.now(tenant.id).await?;
     let directory: &Directory = &idp.directory;
+    directory.commit(tenant.id, moved_streams(&idp, tenant.id, &origin).await?).await?;
     let mut after = String::new();
     loop {
         let page = directory.applications_after(tenant.id, &after, PAGE).await?;
@@ -49,6 +51,17 @@ pub(crate) async fn follow(
         }
         directory.commit(tenant.id, change).await?;
     }
+}
+
+/// Returns the change that moves the event streams at the old origin.
+async fn moved_streams(idp: &Idp, tenant: TenantId, origin: &MovedOrigin) -> Result<Change, StoreError> {
+    let mut change = Change::new();
+    for (client, endpoint) in event_stream::endpoints(&idp.chassis.store, tenant).await? {
+        if let Some(new) = origin.replaced(&endpoint) {
+            change.add(event_stream::move_endpoint(tenant, client, &new));
+        }
+    }
+    Ok(change)
 }
 
 /// Returns the application with the new origin; `None` if it does not name the old one.

@@ -14,7 +14,7 @@ pub(crate) async fn show(State(idp): State<Idp>, Path(tenant): Path<String>) -> 
     let tenant = idp.lab_tenant(&tenant).await?;
     let now = idp.chassis.clocks.now(tenant.id).await?;
     let mut messages = Vec::new();
-    for (at, Message { to, subject, text, code, reset }) in read_sent(&idp, tenant.id).await? {
+    for (at, Message { to, subject, text, code, reset }) in read_sent(&idp, &tenant).await? {
         let expires = at + PASSWORD_RESET_CODE;
         let is_usable = match reset {
             Some(reset) if now < expires => password_reset::is_open(&idp, tenant.id, reset, now).await?,

@@ -1,11 +1,12 @@
 //! The lab's outbox: messages that would be sent to users by e-mail. Only the lab reads them.
 
-use outlive_clock::{Instant, TenantId, wall_now};
+use outlive_clock::{Instant, wall_now};
 use outlive_store::{Change, StoreError, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::directory::Tenant;
 use crate::idp::Idp;
 
 /// Messages per tenant; new ones replace the oldest.
@@ -27,11 +28,11 @@ pub(crate) struct Message {
 
 impl Message {
     /// Returns the statements that put the message into the outbox.
-    pub(crate) fn sending(&self, idp: &Idp, tenant: TenantId, now: Instant) -> Change {
+    pub(crate) fn sending(&self, idp: &Idp, tenant: &Tenant, now: Instant) -> Change {
+        let (sealer, tenant) = (tenant.keys.sealer(), tenant.id);
         let random = idp.chassis.random.of(tenant);
         let content = json!(self).to_string();
-        let content =
-            idp.chassis.sealer.seal(PURPOSE, content.as_bytes(), &mut random.stream("outbox-nonce"));
+        let content = sealer.seal(PURPOSE, content.as_bytes(), &mut random.stream("outbox-nonce"));
         let mut change = Change::new();
         change.add(sql!(
             "DELETE FROM outbox WHERE tenant = $1 AND id NOT IN \
@@ -53,16 +54,16 @@ impl Message {
 }
 
 /// Returns the messages of a tenant with their instants, the newest first.
-pub(crate) async fn read_sent(idp: &Idp, tenant: TenantId) -> Result<Vec<(Instant, Message)>, StoreError> {
+pub(crate) async fn read_sent(idp: &Idp, tenant: &Tenant) -> Result<Vec<(Instant, Message)>, StoreError> {
     let select = sql!(
         "SELECT sent_us, content FROM outbox WHERE tenant = $1 ORDER BY written_us DESC, id LIMIT $2",
-        tenant,
+        tenant.id,
         MESSAGES_MAX
     );
     let mut messages = Vec::new();
     for row in idp.chassis.store.rows(select).await? {
         // Skips messages that another sealing key sealed.
-        let plain = idp.chassis.sealer.open(PURPOSE, &row.text("content")?);
+        let plain = tenant.keys.sealer().open(PURPOSE, &row.text("content")?);
         if let Some(message) = plain.and_then(|plain| serde_json::from_slice(&plain).ok()) {
             messages.push((row.instant("sent_us")?, message));
         }

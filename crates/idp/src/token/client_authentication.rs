@@ -98,7 +98,7 @@ pub(crate) async fn authenticate(
     }
     let stored = idp.directory.client_secrets(tenant.id, application.client_id).await?;
     let wrong = |error| Refusal::new(error).with("client", application.client_id);
-    match idp.secrets.compare(application.client_id, &presented, &stored, now) {
+    match tenant.keys.secrets().compare(application.client_id, &presented, &stored, now) {
         SecretMatch::Valid => Ok(AuthenticatedClient::new(application, ClientAuthentication::Secret)),
         SecretMatch::Expired => Err(wrong(aadsts::SECRET_EXPIRED)),
         SecretMatch::Wrong => Err(wrong(aadsts::WRONG_SECRET)),

@@ -1,5 +1,7 @@
 //! The token endpoint, v1.0 and v2.0.
 
+use std::sync::OnceLock;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -9,7 +11,7 @@ use http::{HeaderMap, HeaderValue};
 use outlive_chassis::record_client;
 use outlive_clock::{ClientId, TenantId};
 use outlive_rules::{RequestOrigin, aadsts};
-use outlive_tokens::{SealedRefreshToken, SealedToken, TokenVersion};
+use outlive_tokens::{SealedRefreshToken, TokenVersion};
 
 use super::client_authentication::authenticate;
 use super::grant_type::GrantType;
@@ -70,12 +72,11 @@ fn page(headers: &HeaderMap, client: &Application) -> RequestOrigin {
 
 async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
     let mut tenant = None;
-    // Decrypted once, for the grant, the journal and the telemetry.
-    let presented = visit.parameters.get("refresh_token");
-    let refresh_token =
-        presented.and_then(|text| SealedRefreshToken::open(&visit.idp.chassis.sealer, text).ok());
-    let refresh_token = refresh_token.as_ref();
-    match handle(visit, endpoint, refresh_token, &mut tenant).await {
+    // Opened once, for the grant, the journal and the telemetry.
+    let refresh_token = OnceLock::new();
+    let answer = handle(visit, endpoint, &refresh_token, &mut tenant).await;
+    let refresh_token = refresh_token.get().and_then(Option::as_ref);
+    match answer {
         Ok(answer) => {
             let mut response = answer.into_response();
             telemetry(&mut response, 0, None);
@@ -108,7 +109,7 @@ async fn tokens_or_refusal(visit: &Visit, endpoint: TokenVersion) -> Response {
 async fn handle(
     visit: &Visit,
     endpoint: TokenVersion,
-    refresh_token: Option<&SealedRefreshToken>,
+    refresh_token: &OnceLock<Option<SealedRefreshToken>>,
     found: &mut Option<TenantId>,
 ) -> Result<TokenAnswer, Refusal> {
     let Visit { idp, segment, headers, parameters: form, .. } = visit;
@@ -129,6 +130,11 @@ async fn handle(
     let client_id = presented_client_id(headers, form)?;
     let tenant = idp.tenant(segment, client_id.parse::<ClientId>().ok()).await?;
     *found = Some(tenant.id);
+    let opened = match form.get("refresh_token") {
+        Some(text) => idp.open_grant(&tenant, text).await?,
+        None => None,
+    };
+    let refresh_token = refresh_token.get_or_init(|| opened).as_ref();
     let now = idp.now(tenant.id).await?;
     if let Some(outage) = tenant.policies.outage
         && let Some(remaining) = outage.remaining(now)

@@ -11,10 +11,12 @@ mod connections;
 mod diagnose;
 mod directory;
 mod events;
+mod exports;
 mod faults;
 mod flows;
 mod forge;
 mod journal;
+mod lifetime;
 mod matrix;
 mod openapi;
 mod outbox;
@@ -56,6 +58,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/diagnose/scenarios/{name}", get(diagnose::scenario))
         .route("/lab/tenants", get(tenants::list).post(tenants::create))
         .route("/lab/tenants/{tenant}", get(tenants::show).delete(tenants::delete))
+        .route("/lab/tenants/{tenant}/export", get(exports::export))
         .route("/lab/tenants/{tenant}/reset", post(tenants::reset))
         .route("/lab/tenants/{tenant}/clock", get(clock::show).post(clock::change))
         .route("/lab/tenants/{tenant}/journal", get(journal::read))

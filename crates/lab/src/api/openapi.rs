@@ -12,8 +12,8 @@ use utoipa::{Modify, OpenApi};
 
 use self::complete::Complete;
 use super::{
-    classes, clock, connections, diagnose, directory, events, faults, flows, forge, journal, matrix, outbox,
-    phone, redeem, runs, sign_in, snapshots, story, tenants, timeline, twins, why,
+    classes, clock, connections, diagnose, directory, events, exports, faults, flows, forge, journal, matrix,
+    outbox, phone, redeem, runs, sign_in, snapshots, story, tenants, timeline, twins, why,
 };
 
 /// The lab API's own description.
@@ -68,6 +68,7 @@ use super::{
         journal::read,
         journal::follow,
         events::raise,
+        exports::export,
         faults::list,
         faults::add,
         faults::remove_all,
@@ -321,6 +322,7 @@ mod tests {
                 "/lab/tenants/{tenant}/directory/users/{user}",
                 "/lab/tenants/{tenant}/directory/users/{user}/credentials",
                 "/lab/tenants/{tenant}/events",
+                "/lab/tenants/{tenant}/export",
                 "/lab/tenants/{tenant}/faults",
                 "/lab/tenants/{tenant}/faults/{id}",
                 "/lab/tenants/{tenant}/flows/{flow}",

@@ -9,7 +9,7 @@ use tokio::task::JoinError;
 use crate::conductor::ConductError;
 use crate::http::CallError;
 use crate::maker::MakerError;
-use crate::tenants::{SnapshotError, TenantError};
+use crate::tenants::{ExportError, SnapshotError, TenantError};
 
 impl From<TenantError> for Problem {
     fn from(error: TenantError) -> Self {
@@ -24,6 +24,7 @@ impl From<TenantError> for Problem {
                 Self::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message)
             }
             TenantError::Snapshot(error) => of_snapshot(&error, message),
+            TenantError::Export(error) => of_export(&error, message),
             TenantError::Connection(_) | TenantError::Flow(_) => Self::bad_request(message),
             TenantError::Maker(error) => of_maker(&error, message),
             TenantError::Call(call) => of_call(&call, call.reason()),
@@ -59,6 +60,17 @@ fn of_snapshot(error: &SnapshotError, message: String) -> Problem {
             Problem::new(StatusCode::CONFLICT, "SnapshotOfOtherVersion", message)
         }
         SnapshotError::Unreadable => Problem::new(StatusCode::CONFLICT, "SnapshotUnreadable", message),
+    }
+}
+
+fn of_export(error: &ExportError, message: String) -> Problem {
+    match error {
+        ExportError::NotAnExport(_) => Problem::new(StatusCode::BAD_REQUEST, "NotAnExport", message),
+        ExportError::Changed => Problem::new(StatusCode::BAD_REQUEST, "ExportChanged", message),
+        ExportError::TooLarge(_) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "ExportTooLarge", message),
+        ExportError::SharedKeys(_) => Problem::new(StatusCode::CONFLICT, "TenantOfEarlierVersion", message),
+        ExportError::OtherVersion(_) => Problem::new(StatusCode::CONFLICT, "ExportOfOtherVersion", message),
+        ExportError::Exists(_) => Problem::new(StatusCode::CONFLICT, "TenantExists", message),
     }
 }
 

@@ -1,15 +1,19 @@
 //! `/lab/tenants`.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{FromRequest as _, Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use outlive_chassis::Problem;
 use outlive_clock::{Instant, Speed, wall_now};
-use outlive_wire::lab_api::{DeletionAnswer, ListedTenant, TenantCredentials, TenantList, TenantRequest};
+use outlive_wire::lab_api::{
+    DeletionAnswer, ListedTenant, TenantCredentials, TenantExport, TenantList, TenantRequest,
+};
 
 use super::clock::SPEED_LIMIT;
+use super::exports::{self, Creation};
+use super::lifetime::temporary_end;
 use super::problem::{ended, of_body, tenant_of};
 use crate::classes::Classes;
 use crate::starts::Starts;
@@ -29,14 +33,37 @@ pub(crate) async fn list(State(tenants): State<Tenants>) -> Result<Json<TenantLi
     Ok(Json(TenantList { tenants: listed.collect(), deleting: tenants.deletions().await? }))
 }
 
-#[utoipa::path(post, path = "/lab/tenants", request_body = TenantRequest,
-    responses((status = 201, body = TenantCredentials), (status = 400, description = "an unknown seed or edition, a start that is not in the past, or a lifetime that is too long"),
-    (status = 404, description = "no such class, or no such seat that is taken")))]
+#[utoipa::path(post, path = "/lab/tenants", params(Creation), request_body = NewTenantBody,
+    responses((status = 201, body = TenantCredentials),
+    (status = 400, description = "an unknown seed or edition, a start that is not in the past, a lifetime that is too long, or no export (NotAnExport, ExportChanged)"),
+    (status = 404, description = "no such class, or no such seat that is taken"),
+    (status = 409, description = "the tenant of an export exists here (TenantExists), or the export is of another version of Outlive (ExportOfOtherVersion)")))]
 pub(crate) async fn create(
     State(tenants): State<Tenants>,
-    body: Result<Json<TenantRequest>, JsonRejection>,
+    creation: Result<Query<Creation>, QueryRejection>,
+    request: Request,
 ) -> Result<(StatusCode, Json<TenantCredentials>), Problem> {
-    let Json(request) = body.map_err(|rejection| of_body(&rejection))?;
+    let Query(creation) = creation?;
+    if creation.is_import()? {
+        return exports::import(tenants, &creation, request).await;
+    }
+    let Json(request) = Json::from_request(request, &()).await.map_err(|rejection| of_body(&rejection))?;
+    create_from_seed(tenants, request).await
+}
+
+/// A tenant to create: from a seed, or, with the parameter `import`, from an export.
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) enum NewTenantBody {
+    FromSeed(TenantRequest),
+    FromExport(TenantExport),
+}
+
+async fn create_from_seed(
+    tenants: Tenants,
+    request: TenantRequest,
+) -> Result<(StatusCode, Json<TenantCredentials>), Problem> {
     if request.name.as_ref().is_some_and(|name| name.chars().nth(NAME_CHARACTERS_MAX).is_some()) {
         return Err(Problem::bad_request(format!(
             "'name' is too long: it has at most {NAME_CHARACTERS_MAX} characters."
@@ -52,10 +79,7 @@ pub(crate) async fn create(
     if request.clock.speed.is_some_and(|speed| speed > Speed::MAX) {
         return Err(Problem::bad_request(SPEED_LIMIT));
     }
-    let ends = request.lifetime.map(|lifetime| {
-        Temporary::after(lifetime)
-            .ok_or_else(|| Problem::bad_request("'lifetime' is a duration from PT1S to P30D."))
-    });
+    let ends = request.lifetime.map(temporary_end);
     let seat = match &request.seat {
         Some(seat) => Some(Classes::new(tenants.clone()).taken_seat(&seat.class, seat.seat).await?),
         None => None,

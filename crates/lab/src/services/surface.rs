@@ -10,13 +10,13 @@ use outlive_wire::forge::{ForgeAnswer, Forgery};
 use outlive_wire::lab_api::{CodeRedeemed, CodeRedemption};
 use outlive_wire::timeline::RunsInRange;
 use outlive_wire::{
-    COPY_BYTES_MAX, CopyAnswer, CopyState, ExpectedRuns, FlowDetails, HeldConnections, KnownFlows,
-    MovedOrigin, RunDetails,
+    COPY_BYTES_MAX, CopyAnswer, CopyState, ExpectedRuns, FlowDetails, GenerationBegun, HeldConnections,
+    KnownFlows, MovedOrigin, RunDetails,
 };
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,6 +25,18 @@ use super::event_stream::EventStream;
 use super::{ClockChange, ClockState, DueWork, JournalQuery, Origins, Service};
 use crate::conductor::Timepieces;
 use crate::http::{CallError, Http, send, send_within};
+
+/// A copy that replaces all data of a tenant in a service.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Replacement<'a> {
+    /// The lab that creates the tenant.
+    pub(crate) lab: &'a str,
+    /// The clock afterwards.
+    pub(crate) clock: ClockChange,
+    /// Whether the copy can be of another installation; the tenant must not exist then.
+    pub(crate) create: bool,
+    pub(crate) copy: &'a RawValue,
+}
 
 /// How long a stream stays open before it is reopened (wall time).
 const STREAM_TIMEOUT: Duration = Duration::from_secs(3_600);
@@ -124,10 +136,9 @@ impl LabSurface {
 
     /// Begins a generation of grants at the identity provider: a restore of the snapshot that is
     /// taken next forgets them.
-    pub(crate) async fn begin_generation(&self, tenant: TenantId) -> Result<(), CallError> {
+    pub(crate) async fn begin_generation(&self, tenant: TenantId) -> Result<GenerationBegun, CallError> {
         let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/generation"));
-        let answer = send(self.request(Method::POST, &url)).await?;
-        if answer.status == 204 { Ok(()) } else { Err(answer.refused()) }
+        send(self.request(Method::POST, &url)).await?.expect()
     }
 
     /// Returns the version of a tenant's data in a service.
@@ -140,21 +151,15 @@ impl LabSurface {
         send(self.request(Method::GET, &url)).await?.expect()
     }
 
-    /// Replaces all data of a tenant in a service by a copy, or creates the tenant, in the name of
-    /// the lab `lab`.
+    /// Replaces all data of a tenant in a service by a copy.
     pub(crate) async fn replace(
         &self,
         service: Service,
         tenant: TenantId,
-        clock: ClockChange,
-        lab: &str,
-        copy: &RawValue,
+        replacement: Replacement<'_>,
     ) -> Result<(), CallError> {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/copy"));
-        // The copy is text already, which may be long.
-        let body = format!("{{\"lab\":{},\"clock\":{},\"copy\":{copy}}}", json!(lab), json!(clock));
-        let request = self.request(Method::PUT, &url).header(CONTENT_TYPE, "application/json").body(body);
-        let answer = send(request).await?;
+        let answer = send(self.request(Method::PUT, &url).json(&replacement)).await?;
         if answer.status == 204 { Ok(()) } else { Err(answer.refused()) }
     }
 

@@ -5,6 +5,7 @@ mod comparison;
 mod credentials;
 mod directory;
 mod events;
+mod exports;
 mod faults;
 mod fix_connection;
 mod forge;
@@ -27,6 +28,7 @@ mod temporary;
 
 pub use act_on_flow::OwnersAction;
 pub(crate) use events::{REGISTER_API_CERTIFICATE, REPLACE_CONNECTOR_SECRET};
+pub use exports::{EXPORT_BYTES_MAX, ExportError};
 pub use lost_data::LostData;
 pub use new_tenant::NewTenant;
 pub use operations::{Deletion, TenantClock};

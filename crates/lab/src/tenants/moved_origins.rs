@@ -1,6 +1,6 @@
 //! The addresses of the services can be other ones after a start (`--share`, another port). Then
-//! the redirect URIs of the hub that applications have registered follow, and so do the addresses
-//! in the tenant credentials.
+//! the redirect URIs of the hub that applications have registered follow, and so do the endpoint
+//! at which the orders API receives security events, and the addresses in the tenant credentials.
 
 use outlive_clock::TenantId;
 use outlive_wire::MovedOrigin;
@@ -34,11 +34,26 @@ impl Tenants {
         before: &TenantCredentials,
     ) -> Result<TenantCredentials, TenantError> {
         let present = self.surface().origins().urls();
-        if before.urls.hub != present.hub {
-            let moved = MovedOrigin { from: before.urls.hub.clone(), to: present.hub.clone() };
-            self.surface().follow_origin(before.tenant_id, &moved).await?;
-        }
+        self.move_registrations(before.tenant_id, &before.urls, &present).await?;
         Ok(at_present(before, &present).unwrap_or_else(|| before.clone()))
+    }
+
+    /// Moves what applications have registered at the hub and at the orders API.
+    async fn move_registrations(
+        &self,
+        tenant: TenantId,
+        before: &Urls,
+        present: &Urls,
+    ) -> Result<(), TenantError> {
+        // Events are sent to the address inside, which was the public one unless both were set.
+        let resource = &self.surface().origins().resource.server;
+        for (from, to) in [(&before.hub, &present.hub), (&before.resource, resource)] {
+            if from != to {
+                let moved = MovedOrigin { from: from.clone(), to: to.clone() };
+                self.surface().follow_origin(tenant, &moved).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn follow_address(&self, tenant: TenantId, present: &Urls) -> Result<(), TenantError> {
@@ -47,10 +62,7 @@ impl Tenants {
             return Ok(());
         }
         // First the registrations: a failure is noticed by the credentials, which are still old.
-        if before.hub != present.hub {
-            let moved = MovedOrigin { from: before.hub.clone(), to: present.hub.clone() };
-            self.surface().follow_origin(tenant, &moved).await?;
-        }
+        self.move_registrations(tenant, &before, present).await?;
         tracing::info!(%tenant, hub = %present.hub, "a tenant follows the addresses of the services");
         self.update_credentials(tenant, |credentials| {
             *credentials = at_present(credentials, present)?;

@@ -15,6 +15,7 @@ use parking_lot::{Mutex, MutexGuard};
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::exports::ExportError;
 use super::lost_data::{LostData, recovery_of};
 use super::operations::{Operations, in_progress, outlook};
 use super::snapshots::SnapshotError;
@@ -83,6 +84,9 @@ pub enum TenantError {
     /// A snapshot was not taken or not restored.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// A tenant was not exported or not imported.
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// A restore was begun and is not complete.
     #[error("{}. The restore is completed when all services answer.", .cause.to_string().trim_end_matches('.'))]
     NotRestored {

@@ -67,7 +67,7 @@ pub(crate) async fn fake(name: &'static str) -> (Fake, String) {
         .route("/_lab/tenants/{t}", put(create).delete(delete))
         .route("/_lab/tenants/{t}/clock", get(clock).put(set_clock))
         .route("/_lab/tenants/{t}/copy", get(copy).put(replace))
-        .route("/_lab/tenants/{t}/generation", post(async || StatusCode::NO_CONTENT))
+        .route("/_lab/tenants/{t}/generation", post(async || Json(json!({"has_own_keys": true}))))
         .route("/_lab/tenants/{t}/copy/state", get(copy_state))
         .route("/_lab/tenants/{t}/due", post(run_due))
         .route("/_lab/tenants/{t}/journal", get(journal))

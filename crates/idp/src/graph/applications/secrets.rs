@@ -65,7 +65,7 @@ async fn add(
         starts_at: Some(starts_at),
         expires_at,
     };
-    let statement = caller.idp.secrets.insert_credential(
+    let statement = caller.tenant.keys.secrets().insert_credential(
         tenant,
         application.client_id,
         &credential,

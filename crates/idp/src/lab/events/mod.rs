@@ -169,7 +169,13 @@ impl Lab<'_> {
                 let mut change = Change::from(old);
                 let key_id = self.idp.chassis.random.of(self.tenant.id).stream("client-secret-key-id").uuid();
                 let expires_at = self.now + Span::from_days(730);
-                change.add(self.idp.secrets.insert(self.tenant.id, app, key_id, &new_secret, expires_at));
+                change.add(self.tenant.keys.secrets().insert(
+                    self.tenant.id,
+                    app,
+                    key_id,
+                    &new_secret,
+                    expires_at,
+                ));
                 let event = SecretRotated { client_id: None, client_name: application.name, actor: None };
                 self.commit(change, Subject::client(app), event).await?;
                 Ok("secret_rotated")

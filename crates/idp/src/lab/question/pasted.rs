@@ -20,13 +20,13 @@ impl Asking<'_> {
     /// Returns the credential of this tenant that the text is.
     pub(super) async fn find_by_text(&self, text: &str) -> Result<Option<Found>, Problem> {
         let (idp, tenant) = (self.idp, self.tenant.id);
-        if let Ok(token) = SealedRefreshToken::open(&idp.chassis.sealer, text)
+        if let Ok(token) = SealedRefreshToken::open(self.tenant.keys.sealer(), text)
             && token.tenant == tenant
             && self.tenant.knows(token.generation)
         {
             return self.of_refresh_token(&token).await.map(Some);
         }
-        if let Ok(code) = AuthorizationCode::open(&idp.chassis.sealer, text)
+        if let Ok(code) = AuthorizationCode::open(self.tenant.keys.sealer(), text)
             && code.tenant == tenant
             && self.tenant.knows(code.generation)
         {

@@ -124,7 +124,8 @@ impl Idp {
     ) -> Result<(), Refusal> {
         let same = old.expose() == new.expose();
         let now = self.now(tenant.id).await?;
-        let checked = self.check_password_of(user.clone(), old, aadsts::CURRENT_PASSWORD_WRONG, now).await?;
+        let checked =
+            self.check_password_of(tenant, user.clone(), old, aadsts::CURRENT_PASSWORD_WRONG, now).await?;
         let user = match checked {
             Ok(user) => user,
             Err((_, refusal)) => {

@@ -77,7 +77,8 @@ fn issue_code(
         generation: request.tenant.generation,
         issued_at: now,
     };
-    let text = code.seal(&chassis.sealer, &mut random.stream("authorization-code-nonce"));
+    let text =
+        code.seal_in(tenant, request.tenant.keys.sealer(), &mut random.stream("authorization-code-nonce"));
     let issued = CodeIssued {
         client_id: code.client_id,
         client_name: request.application.name.clone(),

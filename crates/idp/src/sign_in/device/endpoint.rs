@@ -83,7 +83,8 @@ async fn store(
         redeemed_at: None,
     };
     let sealed = SealedDeviceCode { tenant: code.tenant, id: code.id };
-    let device_code = sealed.seal(&chassis.sealer, &mut random.stream("device-code-nonce"));
+    let device_code =
+        sealed.seal_in(tenant.id, tenant.keys.sealer(), &mut random.stream("device-code-nonce"));
     let issued = DeviceCodeIssued {
         client_id: client.client_id,
         client_name: client.name.clone(),

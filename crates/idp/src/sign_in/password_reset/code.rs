@@ -5,13 +5,13 @@ use outlive_rules::reset_code::{self, ResetCode, ResetCodeFacts, TRIES_MAX};
 use outlive_store::{Change, Statement, StoreError, sql};
 use uuid::Uuid;
 
-use crate::directory::User;
+use crate::directory::{Tenant, User};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::outbox::Message;
 
 /// Returns the statements that send a code to a user and invalidate earlier codes.
-pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change {
+pub(super) fn sending(idp: &Idp, tenant: &Tenant, user: &User, id: Uuid, now: Instant) -> Change {
     let drawn = idp.chassis.random.of(user.tenant).stream("password-reset-code").between(0, 99_999_999);
     let code = format!("{drawn:08}");
     let message = Message {
@@ -31,10 +31,10 @@ pub(super) fn sending(idp: &Idp, user: &User, id: Uuid, now: Instant) -> Change 
         user.tenant,
         id.to_string(),
         user.id,
-        idp.secrets.sent_code_hash(id, &code),
+        tenant.keys.secrets().sent_code_hash(id, &code),
         now
     ));
-    change.append(message.sending(idp, user.tenant, now));
+    change.append(message.sending(idp, tenant, now));
     change
 }
 
@@ -48,7 +48,7 @@ pub(super) enum AttemptResult {
 /// exceed the limit.
 pub(super) async fn attempt(
     idp: &Idp,
-    tenant: TenantId,
+    tenant: &Tenant,
     id: Uuid,
     typed: &str,
     now: Instant,
@@ -56,14 +56,14 @@ pub(super) async fn attempt(
     let store = &idp.chassis.store;
     let counted = sql!(
         "UPDATE password_resets SET tries = tries + 1 WHERE tenant = $1 AND id = $2 AND tries <= $3",
-        tenant,
+        tenant.id,
         id.to_string(),
         i64::from(TRIES_MAX)
     );
     store.commit(Change::from(counted)).await?;
     let row = store.row(sql!(
         "SELECT user_id, code_hash, issued_us, tries FROM password_resets WHERE tenant = $1 AND id = $2",
-        tenant,
+        tenant.id,
         id.to_string()
     ));
     // Without a sent code, every code is wrong.
@@ -72,7 +72,7 @@ pub(super) async fn attempt(
     let facts = ResetCodeFacts {
         issued_at: row.instant("issued_us")?,
         tries: u32::try_from(row.int("tries")?).unwrap_or(u32::MAX),
-        matches: idp.secrets.is_sent_code(id, &typed, &row.text("code_hash")?),
+        matches: tenant.keys.secrets().is_sent_code(id, &typed, &row.text("code_hash")?),
     };
     Ok(match reset_code::decide(&facts, now) {
         ResetCode::Good => AttemptResult::Accepted(row.parse("user_id")?),

@@ -69,8 +69,9 @@ impl Visit {
             let requested = PasswordResetRequested { upn: user_name.clone(), sent: user.is_some() };
             let event = Event::new(tenant.id, now, subject(user.as_ref()), &self.trace, requested);
             let sending = || {
-                let mut change =
-                    user.as_ref().map_or_else(Change::new, |user| code::sending(&self.idp, user, id, now));
+                let mut change = user
+                    .as_ref()
+                    .map_or_else(Change::new, |user| code::sending(&self.idp, &tenant, user, id, now));
                 change.append(chassis.journal.entry(&event));
                 change
             };
@@ -99,7 +100,7 @@ impl Visit {
             return self.too_many_attempts(&tenant, &asked).await;
         }
         let typed = form.get("code").unwrap_or_default();
-        let user = match code::attempt(&self.idp, tenant.id, asked.id, typed, now).await? {
+        let user = match code::attempt(&self.idp, &tenant, asked.id, typed, now).await? {
             AttemptResult::Accepted(user) => {
                 self.idp.directory.user(tenant.id, user).await?.filter(may_reset)
             }

@@ -9,7 +9,7 @@ use outlive_tokens::Secret;
 use outlive_wire::Subject;
 use outlive_wire::events::AuthenticatorRegistered;
 
-use crate::directory::{Authenticator, User};
+use crate::directory::{Authenticator, Tenant, User};
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
 use crate::visit::Visit;
@@ -22,6 +22,7 @@ impl Visit {
     /// concurrent tries. Failures count towards a lockout as wrong passwords do.
     pub(super) async fn check_second_factor(
         &self,
+        tenant: &Tenant,
         user: &User,
         new: Option<&Authenticator>,
         typed: &str,
@@ -36,7 +37,7 @@ impl Visit {
             if lockout.is_locked(now) {
                 return Ok(Err(Refusal::new(aadsts::ACCOUNT_LOCKED)));
             }
-            let step = match (before.second_factor.authenticator(&idp.chassis.sealer), new) {
+            let step = match (before.second_factor.authenticator(tenant.keys.sealer()), new) {
                 (Some(known), None) => known.step_of(&typed, now),
                 (None, Some(new)) => new.step_of(&typed, now),
                 // Registered or removed meanwhile: the page is outdated.
@@ -53,7 +54,7 @@ impl Visit {
                     if let Some(new) = new {
                         let random = idp.chassis.random.of(user.tenant);
                         let mut nonce = random.stream("authenticator-secret-nonce");
-                        after.second_factor.register(new, &idp.chassis.sealer, &mut nonce);
+                        after.second_factor.register(new, tenant.keys.sealer(), &mut nonce);
                         let registered = AuthenticatorRegistered { upn: user.upn.clone() };
                         let subject = Subject::user(user.id);
                         let event = Event::new(user.tenant, now, subject, &self.trace, registered);

@@ -119,7 +119,7 @@ impl Visit {
         }
         let new = pending.new_secret.as_deref().and_then(Authenticator::of_base32);
         let typed = self.parameters.get("otc").unwrap_or_default();
-        match self.check_second_factor(&user, new.as_ref(), typed, now).await? {
+        match self.check_second_factor(&tenant, &user, new.as_ref(), typed, now).await? {
             Ok(user) => {
                 let mut amr = pending.amr;
                 amr.push(outlive_rules::second_factor::AMR.to_owned());

@@ -6,7 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{ClientClass, CodeFacts, Presented, ProofKey, aadsts, password_based};
-use outlive_tokens::SealedToken;
 
 use crate::directory::User;
 use crate::directory::platform::GRAPH_URI;
@@ -21,9 +20,8 @@ use crate::token::response::TokenAnswer;
 
 pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<TokenAnswer, Refusal> {
     let idp = request.idp;
-    let code = AuthorizationCode::open(&idp.chassis.sealer, request.parameter("code")?)
-        .ok()
-        .ok_or_else(|| Refusal::new(aadsts::MALFORMED_GRANT))?;
+    let code = idp.open_grant::<AuthorizationCode>(&request.tenant, request.parameter("code")?).await?;
+    let code = code.ok_or_else(|| Refusal::new(aadsts::MALFORMED_GRANT))?;
     if code.tenant != request.tenant.id {
         return Err(Refusal::new(aadsts::CODE_OF_ANOTHER_TENANT));
     }

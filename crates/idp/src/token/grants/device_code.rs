@@ -5,7 +5,6 @@
 use outlive_rules::scopes::ScopeRequest;
 use outlive_rules::{DeviceCodeFacts, Presented, aadsts, password_based};
 use outlive_store::Change;
-use outlive_tokens::SealedToken;
 
 use crate::access::conditional_access::NO_CONTEXTS;
 use crate::directory::platform::GRAPH_URI;
@@ -22,7 +21,8 @@ pub(in crate::token) async fn redeem(request: &TokenRequest<'_>) -> Result<Token
     let presented = request.form.get("device_code").or_else(|| request.form.get("code"));
     let presented = presented.ok_or_else(|| Refusal::missing("device_code"))?;
     let unknown = || Refusal::new(aadsts::DEVICE_CODE_UNKNOWN);
-    let sealed = SealedDeviceCode::open(&chassis.sealer, presented).ok().ok_or_else(unknown)?;
+    let sealed = request.idp.open_grant::<SealedDeviceCode>(&request.tenant, presented).await?;
+    let sealed = sealed.ok_or_else(unknown)?;
     if sealed.tenant != request.tenant.id {
         return Err(unknown());
     }

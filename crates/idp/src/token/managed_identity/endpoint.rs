@@ -93,7 +93,7 @@ async fn issue(
     secret: Option<&str>,
 ) -> Result<Response, Failure> {
     let (tenant, endpoint) = find(visit, endpoint).await?;
-    check_caller(visit, protocol, &endpoint, secret)?;
+    check_caller(visit, &tenant, protocol, &endpoint, secret)?;
     let resource = check_parameters(visit, protocol)?;
     let selector = Selector::of(&visit.parameters, protocol)?;
     let directory = &visit.idp.directory;
@@ -124,12 +124,13 @@ async fn find(visit: &Visit, endpoint: &str) -> Result<(Tenant, IdentityEndpoint
 /// Checks that the request comes from the resource.
 fn check_caller(
     visit: &Visit,
+    tenant: &Tenant,
     protocol: Protocol,
     endpoint: &IdentityEndpoint,
     secret: Option<&str>,
 ) -> Result<(), IdentityError> {
     let secret = secret.unwrap_or_default();
-    let is_right = visit.idp.secrets.is_identity_header(endpoint.id, secret, &endpoint.header_hash);
+    let is_right = tenant.keys.secrets().is_identity_header(endpoint.id, secret, &endpoint.header_hash);
     match protocol {
         Protocol::AppService if !is_right => Err(IdentityError::WrongHeader),
         Protocol::Metadata if !is_right => Err(IdentityError::UnknownEndpoint),

@@ -132,7 +132,7 @@ async fn mint(request: &TokenRequest<'_>, order: Order<'_>) -> Result<AccessToke
         not_before: order.claims.not_before,
         acrs: order.acrs,
         uti: unique,
-        pairwise: &idp.pairwise,
+        pairwise: request.tenant.keys.pairwise(),
         xms_cc: capabilities,
         user_claims: order.user_claims,
     });

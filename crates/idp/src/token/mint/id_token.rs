@@ -59,7 +59,7 @@ pub(crate) async fn mint(
         issued_at: request.now,
         expires_at: request.now + lifetime,
         uti: idp.chassis.random.of(tenant.id).stream("id-token-uti").bytes(),
-        pairwise: &idp.pairwise,
+        pairwise: tenant.keys.pairwise(),
         user_claims,
     });
     Ok(sign(&key, request.endpoint, &claims, request.now))

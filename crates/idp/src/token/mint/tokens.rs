@@ -76,7 +76,8 @@ fn refresh_token(authorized: &Authorized<'_>, grant: &Grant<'_>) -> (SealedRefre
             issued_at: request.now,
         },
     };
-    let text = token.seal(&request.idp.chassis.sealer, &mut random.stream("refresh-token-nonce"));
+    let tenant = &request.tenant;
+    let text = token.seal_in(tenant.id, tenant.keys.sealer(), &mut random.stream("refresh-token-nonce"));
     (token, text)
 }
 

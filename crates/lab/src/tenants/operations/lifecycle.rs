@@ -68,6 +68,19 @@ impl<E: Into<TenantError>> From<E> for NotCreated {
     }
 }
 
+/// Returns the first failure of the services, whose answers are in the order of [`Service::ALL`].
+/// All must have answered: a creation still in progress could complete after the rollback.
+pub(super) fn created_everywhere(answers: Vec<Result<(), CallError>>) -> Result<(), NotCreated> {
+    let mut failure: Option<NotCreated> = None;
+    for (service, created) in Service::ALL.into_iter().zip(answers) {
+        let Err(cause) = created else { continue };
+        let existed = (cause.status == Some(409)).then_some(service);
+        let failure = failure.get_or_insert_with(|| TenantError::Service { service, cause }.into());
+        failure.existed.extend(existed);
+    }
+    failure.map_or(Ok(()), Err)
+}
+
 impl Tenants {
     /// Generates the id of a tenant. With a seeded source, that of a named tenant does not depend
     /// on how many others were created before, so scenarios have the same results in any order.
@@ -179,17 +192,7 @@ impl Tenants {
             .into_iter()
             .zip(specs)
             .map(|(service, spec)| self.surface().create_tenant(service, tenant, clock, &lab, spec));
-        // Awaits all responses: a creation still in progress could complete after the rollback.
-        let mut failure: Option<NotCreated> = None;
-        for (service, created) in Service::ALL.into_iter().zip(join_all(creations).await) {
-            let Err(cause) = created else { continue };
-            let existed = (cause.status == Some(409)).then_some(service);
-            let failure = failure.get_or_insert_with(|| TenantError::Service { service, cause }.into());
-            failure.existed.extend(existed);
-        }
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
+        created_everywhere(join_all(creations).await)?;
         self.check_lease(tenant)?;
         if !bare {
             let random = self.chassis().random.of(tenant);
@@ -209,7 +212,11 @@ impl Tenants {
     ///
     /// # Errors
     /// Why the creation failed.
-    async fn roll_back(&self, operation: Operation, failure: NotCreated) -> Result<(), TenantError> {
+    pub(super) async fn roll_back(
+        &self,
+        operation: Operation,
+        failure: NotCreated,
+    ) -> Result<(), TenantError> {
         let NotCreated { cause, existed } = failure;
         let (tenant, began) = (operation.tenant, operation.details.incarnation());
         let undone = async {

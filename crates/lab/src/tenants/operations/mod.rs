@@ -11,6 +11,7 @@
 mod clock;
 mod exclusive;
 mod holder;
+mod import;
 mod lifecycle;
 mod record;
 mod recovery;

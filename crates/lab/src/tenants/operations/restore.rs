@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::record::interrupt;
 use super::store::{Operation, OperationStore};
 use crate::conductor::Conductor;
-use crate::services::{ClockChange, Service};
+use crate::services::{ClockChange, Replacement, Service};
 use crate::tenants::snapshots::TenantState;
 use crate::tenants::{TenantError, Tenants};
 
@@ -94,7 +94,7 @@ impl Tenants {
         Ok((credentials, change))
     }
 
-    /// Replaces the data of a tenant in every service, or creates the tenant.
+    /// Replaces the data of a tenant in every service.
     ///
     /// # Errors
     /// The first service that failed, after all have responded.
@@ -106,8 +106,8 @@ impl Tenants {
     ) -> Result<(), TenantError> {
         let lab = self.installation().await?;
         let replacements = Service::ALL.into_iter().zip(copies).map(|(service, copy)| {
-            let (surface, lab) = (self.surface(), &lab);
-            async move { (service, surface.replace(service, tenant, clock, lab, copy).await) }
+            let replacement = Replacement { lab: &lab, clock, create: false, copy };
+            async move { (service, self.surface().replace(service, tenant, replacement).await) }
         });
         let replaced = join_all(replacements).await.into_iter();
         let mut failed =

@@ -8,4 +8,4 @@ mod store;
 mod take;
 
 pub use error::SnapshotError;
-pub(super) use state::TenantState;
+pub(super) use state::{TableVersions, TenantState};

@@ -20,7 +20,7 @@ const ATTEMPTS_MAX: u32 = 5;
 const WAIT: Duration = Duration::from_millis(50);
 
 /// The versions of the tables of one database, by set of migrations.
-pub(super) type TableVersions = Vec<(String, i64)>;
+pub(in crate::tenants) type TableVersions = Vec<(String, i64)>;
 
 /// The name of the lab's part.
 pub(super) const LAB: &str = "lab";
@@ -31,10 +31,12 @@ pub(in crate::tenants) struct TenantState {
     pub(in crate::tenants) now: Instant,
     pub(in crate::tenants) speed: Speed,
     /// The versions of the tables, by part.
-    pub(super) versions: BTreeMap<String, TableVersions>,
+    pub(in crate::tenants) versions: BTreeMap<String, TableVersions>,
     /// What each service copied, in the order of [`Service::ALL`].
     pub(in crate::tenants) copies: Vec<Box<RawValue>>,
     pub(in crate::tenants) lab: LabRows,
+    /// Whether the identity provider has keys for this tenant alone.
+    pub(in crate::tenants) has_own_keys: bool,
 }
 
 impl Tenants {
@@ -59,7 +61,7 @@ impl Tenants {
             // What is minted from now on belongs to another generation, so a restore forgets it.
             // What was minted since the copy changed the state, and is in the next attempt.
             let begun = surface.begin_generation(tenant).await;
-            begun.map_err(|cause| of_service(Service::Idp, cause))?;
+            let begun = begun.map_err(|cause| of_service(Service::Idp, cause))?;
             let again = Service::ALL.map(|service| async move {
                 surface.copy_state(service, tenant).await.map_err(|cause| of_service(service, cause))
             });
@@ -80,6 +82,7 @@ impl Tenants {
                 versions,
                 copies: read.into_iter().map(|copied| copied.copy).collect(),
                 lab,
+                has_own_keys: begun.has_own_keys,
             });
         }
         Err(SnapshotError::Changing(tenant).into())
@@ -104,10 +107,18 @@ impl Tenants {
                 return Err(SnapshotError::of_other_version(Some(service)).into());
             }
         }
-        if versions.get(LAB) != Some(&table_versions(&self.chassis().store).await?) {
+        if !self.has_lab_tables(versions).await? {
             return Err(SnapshotError::of_other_version(None).into());
         }
         Ok(())
+    }
+
+    /// Whether the lab's own tables have these versions.
+    pub(in crate::tenants) async fn has_lab_tables(
+        &self,
+        versions: &BTreeMap<String, TableVersions>,
+    ) -> Result<bool, TenantError> {
+        Ok(versions.get(LAB) == Some(&table_versions(&self.chassis().store).await?))
     }
 }
 
@@ -116,7 +127,7 @@ impl TenantState {
     ///
     /// # Errors
     /// [`SnapshotError::TooLarge`].
-    pub(super) fn parts(&self) -> Result<Vec<(String, String)>, SnapshotError> {
+    pub(in crate::tenants) fn parts(&self) -> Result<Vec<(String, String)>, SnapshotError> {
         // Plain data with text keys: serialization cannot fail.
         let lab = serde_json::to_string(&self.lab).unwrap_or_default();
         if lab.len() > COPY_BYTES_MAX {
@@ -130,7 +141,7 @@ impl TenantState {
     }
 
     /// Returns the state from what was stored.
-    pub(super) fn from_parts(
+    pub(in crate::tenants) fn from_parts(
         (now, speed): (Instant, Speed),
         versions: BTreeMap<String, TableVersions>,
         mut parts: BTreeMap<String, String>,
@@ -140,6 +151,6 @@ impl TenantState {
             .into_iter()
             .map(|service| RawValue::from_string(parts.remove(&service.to_string())?).ok())
             .collect::<Option<_>>()?;
-        Some(Self { now, speed, versions, copies, lab })
+        Some(Self { now, speed, versions, copies, lab, has_own_keys: true })
     }
 }
