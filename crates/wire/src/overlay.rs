@@ -7,7 +7,7 @@ mod permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::by_name::{Named, by_name, schema_by_name};
+use self::by_name::{Listed, Named, by_name, schema_by_name};
 pub use self::permission::{
     ApiRequirement, DescribedScope, OverlayRedirect, OverlayRequirement, OverlayScope,
 };
@@ -110,6 +110,12 @@ pub struct OverlayApplication {
     #[serde(default)]
     pub continuous_access_evaluation: bool,
 }
+
+/// A user of a list, for the description of the API.
+pub type ListedUser = Listed<OverlayUser>;
+
+/// An application of a list, for the description of the API.
+pub type ListedApplication = Listed<OverlayApplication>;
 
 impl Named for OverlayUser {
     const MEMBER: &'static str = "role";

@@ -18,6 +18,8 @@ from certificates import certificate
 HERE = pathlib.Path(__file__).parent
 READY_SECONDS = 60
 SUITE_SECONDS = 900
+# The time for generated requests to the lab API if their number is given.
+CASES_SECONDS = 4 * 3600
 # The exit code of pytest if its arguments select no test of a suite.
 NONE_SELECTED = 5
 
@@ -89,15 +91,15 @@ def stop(processes):
             process.kill()
 
 
-def suite(title, command, accepted=(0,), **more):
+def suite(title, command, accepted=(0,), seconds=SUITE_SECONDS, **more):
     """Runs one suite. Prints its complete output if it failed, else the last lines. Returns 0 for an accepted exit code."""
     try:
         ended = subprocess.run(
-            command, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SUITE_SECONDS
+            command, env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds
         )
         output, code = ended.stdout, ended.returncode
     except subprocess.TimeoutExpired as late:
-        output, code = (late.stdout or b"").decode() + f"\nnot finished after {SUITE_SECONDS} s", 1
+        output, code = (late.stdout or b"").decode() + f"\nnot finished after {seconds} s", 1
     code = 0 if code in accepted else code
     lines = output.strip().splitlines()
     print(f"\n--- {title}" + ("" if code == 0 else ": FAILED"))
@@ -199,7 +201,8 @@ def run_suites(arguments, rest, directory, processes):
         pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--strict-markers", arguments.package / "tests"]
         codes.append(suite("Package for Python", pytest + rest, accepted=(0, NONE_SELECTED) if rest else (0,)))
     if only == "lab-api" or only is None and not rest:
-        codes.append(suite("Lab API", [sys.executable, HERE / "lab_api_cases.py", *rest]))
+        seconds = CASES_SECONDS if rest else SUITE_SECONDS
+        codes.append(suite("Lab API", [sys.executable, HERE / "lab_api_cases.py", *rest], seconds=seconds))
     return 1 if any(codes) else 0
 
 

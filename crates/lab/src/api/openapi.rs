@@ -5,7 +5,7 @@ mod operations;
 
 use axum::Json;
 use outlive_wire::JournalEvent;
-use outlive_wire::overlay::{OverlayApplication, OverlayUser};
+use outlive_wire::overlay::{ListedApplication, ListedUser, OverlayApplication, OverlayUser};
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{Modify, OpenApi};
@@ -25,7 +25,7 @@ use super::{
     ),
     modifiers(&Events, &Complete),
     // Referenced by schemas that are written by hand.
-    components(schemas(OverlayApplication, OverlayUser)),
+    components(schemas(ListedApplication, ListedUser, OverlayApplication, OverlayUser)),
     paths(
         classes::list,
         classes::open,
@@ -180,11 +180,16 @@ mod tests {
             let [by_name, list] = &overlay[member]["oneOf"].as_array().expect("two forms")[..] else {
                 panic!("{}", overlay[member]);
             };
-            assert!(by_name["additionalProperties"]["$ref"].is_string(), "{by_name}");
-            let [item, named] = &list["items"]["allOf"].as_array().expect("two parts")[..] else {
-                panic!("{list}");
+            let of = |reference: &Value| {
+                let reference = reference["$ref"].as_str().expect("a reference");
+                described.pointer(reference.trim_start_matches('#')).expect(reference).clone()
             };
-            assert!(item["$ref"].is_string() && named["required"] == serde_json::json!([name]), "{list}");
+            let (mut unnamed, named) = (of(&by_name["additionalProperties"]), of(&list["items"]));
+            let required = unnamed["required"].as_array().cloned().unwrap_or_default();
+            assert!(!required.contains(&name.into()), "{unnamed}");
+            unnamed["required"] = [required, vec![name.into()]].concat().into();
+            assert_eq!(named, unnamed, "they differ in more than the name");
+            assert_eq!(named["additionalProperties"], false);
         }
     }
 

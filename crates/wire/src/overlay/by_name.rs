@@ -1,12 +1,13 @@
 //! Items with names, as an object by name or as a list.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema};
 use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An item with a name.
 pub(super) trait Named {
@@ -63,10 +64,29 @@ impl<'de, T: Named + Deserialize<'de>> Visitor<'de> for ItemsVisitor<T> {
 
 /// Describes items by name or as a list.
 pub(super) fn schema_by_name<T: Named + ToSchema>() -> RefOr<Schema> {
-    let item = || Ref::from_schema_name(<T as ToSchema>::name());
-    let by_name = ObjectBuilder::new().additional_properties(Some(item()));
-    // In a list, each item has its name.
-    let named = AllOfBuilder::new().item(item()).item(ObjectBuilder::new().required(T::MEMBER));
-    let either = OneOfBuilder::new().item(by_name).item(ArrayBuilder::new().items(named));
-    RefOr::T(either.build().into())
+    let by_name =
+        ObjectBuilder::new().additional_properties(Some(Ref::from_schema_name(<T as ToSchema>::name())));
+    let list = ArrayBuilder::new().items(Ref::from_schema_name(Listed::<T>::name()));
+    RefOr::T(OneOfBuilder::new().item(by_name).item(list).build().into())
+}
+
+/// The schema of an item of a list, which needs its name. It has all members itself: a schema that
+/// adds `required` to a reference is too difficult for generators of requests.
+#[derive(Debug)]
+pub struct Listed<T>(PhantomData<T>);
+
+impl<T: Named + ToSchema> PartialSchema for Listed<T> {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = T::schema();
+        if let RefOr::T(Schema::Object(item)) = &mut schema {
+            item.required.push(T::MEMBER.to_owned());
+        }
+        schema
+    }
+}
+
+impl<T: Named + ToSchema> ToSchema for Listed<T> {
+    fn name() -> Cow<'static, str> {
+        format!("Listed{}", <T as ToSchema>::name()).into()
+    }
 }
