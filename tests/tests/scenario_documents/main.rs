@@ -2,6 +2,7 @@
 //! examples are executed.
 
 mod excerpt;
+mod limits;
 mod markdown;
 mod members;
 mod schema;

@@ -37,6 +37,8 @@ pub(crate) struct Field {
     pub(crate) doc: String,
     pub(crate) is_required: bool,
     pub(crate) is_flat: bool,
+    /// Another name that is read.
+    pub(crate) alias: Option<String>,
     pub(crate) ty: Type,
 }
 
@@ -51,11 +53,14 @@ pub(crate) struct Source {
     pub(crate) types: BTreeMap<TypeId, Described>,
     /// The verbs in the order of their list, with their types.
     pub(crate) verbs: Vec<(String, TypeId)>,
+    /// The texts of the constants that are lists, by file and name; of a list of tuples, the first
+    /// text of each.
+    texts: BTreeMap<TypeId, Vec<String>>,
 }
 
 impl Source {
     pub(crate) fn read(root: &Path) -> Self {
-        let mut source = Self { types: BTreeMap::new(), verbs: Vec::new() };
+        let mut source = Self { types: BTreeMap::new(), verbs: Vec::new(), texts: BTreeMap::new() };
         for place in PLACES {
             source.read_place(root, place);
         }
@@ -102,6 +107,11 @@ impl Source {
         let (name, attributes) = match item {
             Item::Struct(item) => (item.ident.to_string(), &item.attrs),
             Item::Enum(item) => (item.ident.to_string(), &item.attrs),
+            Item::Const(item) => {
+                let id = (file.to_owned(), item.ident.to_string());
+                self.texts.extend(texts_of(&item.expr).map(|texts| (id, texts)));
+                return;
+            }
             _ => return,
         };
         let serde = Serde::of(attributes);
@@ -125,9 +135,16 @@ impl Source {
             }
             _ => return,
         };
-        let form = if is_deserialized(attributes) || name == "Step" { form } else { Form::Other };
+        // Those without a tag have readers of their own, of the same form.
+        let is_read = is_deserialized(attributes) || serde.is_untagged || name == "Step";
+        let form = if is_read { form } else { Form::Other };
         let described = Described { doc: doc_of(attributes), form };
         self.types.insert((file.to_owned(), name), described);
+    }
+
+    /// The texts of a constant that is a list.
+    pub(crate) fn texts(&self, file: &str, name: &str) -> &[String] {
+        self.texts.get(&(file.to_owned(), name.to_owned())).expect("a list of texts")
     }
 
     /// The type that a name in a file refers to: that of the same file, or the only other one.
@@ -167,10 +184,34 @@ fn fields(fields: &Fields, container: &Serde) -> Vec<Field> {
             doc: doc_of(&field.attrs),
             is_required: !is_optional && !own.has_default && !container.has_default,
             is_flat: own.is_flat,
+            alias: own.alias,
             ty: field.ty.clone(),
         })
     };
     fields.iter().filter_map(read).collect()
+}
+
+/// The texts of a list, or the first one of each tuple in it.
+fn texts_of(list: &Expr) -> Option<Vec<String>> {
+    let list = match list {
+        Expr::Reference(reference) => &*reference.expr,
+        list => list,
+    };
+    let Expr::Array(list) = list else { return None };
+    let text = |item: &Expr| {
+        let item = match item {
+            Expr::Tuple(tuple) => tuple.elems.first()?,
+            item => item,
+        };
+        match item {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => Some(text.value()),
+                _ => None,
+            },
+            _ => None,
+        }
+    };
+    list.elems.iter().map(text).collect()
 }
 
 /// What the attributes of serde change.
@@ -181,6 +222,7 @@ struct Serde {
     has_default: bool,
     is_flat: bool,
     is_untagged: bool,
+    alias: Option<String>,
 }
 
 impl Serde {
@@ -195,6 +237,7 @@ impl Serde {
                 let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
                 match name.as_str() {
                     "rename" => serde.name = value,
+                    "alias" => serde.alias = value,
                     "rename_all" => serde.rename_all = value,
                     "default" => serde.has_default = true,
                     "flatten" => serde.is_flat = true,

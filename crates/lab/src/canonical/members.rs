@@ -59,6 +59,11 @@ impl Shape {
         }])
     }
 
+    /// Whether the value can be a mapping with known members.
+    pub(super) fn has_members(&self) -> bool {
+        self.0.iter().any(|of| matches!(of, Type::Struct(_)))
+    }
+
     /// The shape of the items, if the value is a list.
     pub(super) fn item(&self) -> Self {
         let item = |of: &&'static Type| match of {

@@ -4,6 +4,7 @@
 //! The layout is that of `pretty_yaml`, with comments. What the product reads from a file is
 //! compared before and after, and so are the comments: a text that would change is refused.
 
+mod empty_members;
 mod layout;
 mod meaning;
 mod members;
@@ -14,6 +15,7 @@ use std::path::Path;
 
 use serde_saphyr::Spanned;
 
+pub(crate) use self::empty_members::empty_members;
 use self::layout::{lay_out, too_deep};
 use self::order::{put_in_order, trim_comments};
 use crate::diagnostic::{Diagnostic, Position};

@@ -103,6 +103,7 @@ impl<'a> Checker<'a> {
             let remedy = "write one of the editions 2018, 2021, 2025-05, 2025-11";
             self.wrong_at(Position::of(rules), error.to_string(), remedy);
         }
+        self.literal(Position::of(&scenario.name), &scenario.name.value);
         self.start(&scenario.start);
         self.tags(&scenario.tags);
         if scenario.chapters.value.is_empty() {
@@ -110,6 +111,7 @@ impl<'a> Checker<'a> {
             self.wrong_at(Position::of(&scenario.chapters), message, "write a chapter with steps");
         }
         for chapter in &scenario.chapters.value {
+            self.literal(Position::of(&chapter.title), &chapter.title.value);
             if chapter.steps.value.is_empty() {
                 let message = "there is nothing to run: the chapter has no step";
                 self.wrong_at(Position::of(&chapter.steps), message, "write a step, or remove the chapter");

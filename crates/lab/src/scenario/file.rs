@@ -71,7 +71,7 @@ fn default_start() -> Spanned<Starts> {
 #[serde(deny_unknown_fields)]
 pub struct Chapter {
     /// Its title.
-    pub title: String,
+    pub title: Spanned<String>,
     /// Its steps, at least one.
     pub steps: Spanned<Vec<Spanned<Step>>>,
 }

@@ -9,6 +9,7 @@ use super::check::{KnownSeeds, Mistake, NOTHING_TO_RUN, check};
 use super::expand::expand;
 use super::file::ScenarioFile;
 use super::twin_fact::of_twin;
+use crate::canonical::empty_members;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::file_kind::FileKind;
 use crate::text_file::read_file;
@@ -90,9 +91,12 @@ fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadS
         };
         Diagnostic::new(&name, &text, position, mistake.message, mistake.remedy)
     };
+    let empty = empty_members(&name, &text, &expanded, FileKind::Scenarios);
     let mut found: Vec<Diagnostic> = mistakes.into_iter().map(diagnostic).collect();
     let read = read_tree::<ScenarioFile>(&name, &text, expanded);
     let others: Vec<Diagnostic> = match &read {
+        // What a member without a value should have been decides what else is wrong.
+        Ok(_) if !empty.is_empty() => Vec::new(),
         Ok((file, places)) => {
             let placed = |wrong: Mistake| Mistake { position: place_of(places, wrong.position), ..wrong };
             check(file, seeds).into_iter().map(placed).map(diagnostic).collect()
@@ -105,7 +109,10 @@ fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadS
         causes.contains(&wrong.position) || (!causes.is_empty() && is_of_expansion(&wrong.message))
     };
     found.extend(others.into_iter().filter(|wrong| !is_consequence(wrong)));
-    // Steps that are executed several times are wrong once.
+    // Steps that are executed several times are wrong once, and a value is empty or of a wrong
+    // form.
+    let of_form: BTreeSet<_> = found.iter().map(|wrong| wrong.position).collect();
+    found.extend(empty.into_iter().filter(|wrong| !of_form.contains(&wrong.position)));
     let mut seen = BTreeSet::new();
     found.retain(|wrong| seen.insert((wrong.position, wrong.message.clone())));
     found.sort_by_key(|wrong| wrong.position);

@@ -13,10 +13,12 @@ use super::application::{SeedApplication, SeedRequirement};
 use super::file::SeedConnection;
 use super::source::Source;
 use super::{SeedFile, builtin};
+use crate::canonical::empty_members;
 use crate::diagnostic::{Diagnostic, Position, closest, unreadable};
+use crate::file_kind::FileKind;
 use crate::maker::PORTAL_REDIRECT;
 use crate::template::fill_json;
-use crate::yaml::{position_of, read_all};
+use crate::yaml::{position_of, read_all, tree};
 
 /// A valid seed.
 #[derive(Clone, Debug)]
@@ -82,6 +84,10 @@ impl Seed {
             Ok(document)
         };
         let file: SeedFile = read_all(name, text)?;
+        let empty = tree(text).map(|tree| empty_members(name, text, &tree, FileKind::Seed));
+        if let Some(empty) = empty.filter(|empty| !empty.is_empty()) {
+            return Err(empty);
+        }
         let mut mistakes: Vec<_> = check_names(&file)
             .into_iter()
             .map(|wrong| Diagnostic::new(name, text, wrong.position, wrong.message, wrong.remedy))

@@ -101,6 +101,8 @@ pub(in crate::scenario) struct Known<'a> {
     pub(in crate::scenario) browsers: BTreeSet<&'a str>,
     /// Roles of users whose password changed.
     pub(in crate::scenario) changed_passwords: BTreeSet<&'a str>,
+    /// Whether the tenant's signing key was rotated.
+    pub(in crate::scenario) has_retired_key: bool,
     /// The connections, by name.
     pub(in crate::scenario) connections: BTreeMap<&'a str, KnownConnection<'a>>,
     /// The earliest possible virtual time; `None` if the scenario starts relative to wall time.
@@ -118,6 +120,7 @@ impl<'a> Known<'a> {
             shares: BTreeSet::new(),
             browsers: BTreeSet::new(),
             changed_passwords: BTreeSet::new(),
+            has_retired_key: false,
             connections: BTreeMap::new(),
             earliest: match start {
                 Starts::At(instant) => Some(instant),
@@ -213,6 +216,7 @@ impl<'a> Known<'a> {
         self.authenticator_apps.extend(other.authenticator_apps);
         self.browsers.extend(other.browsers);
         self.changed_passwords.extend(other.changed_passwords);
+        self.has_retired_key |= other.has_retired_key;
         self.connections.extend(other.connections);
     }
 

@@ -15,6 +15,7 @@ impl<'a> Checker<'a> {
         let written = step;
         self.at = Position::of(step);
         let step = &step.value;
+        step.say.iter().for_each(|say| self.literal(Position::of(say), &say.value));
         match (step.verb(), &step.parallel) {
             (Err(names), Some(parallel)) if names.is_empty() => self.parallel(step, parallel),
             (_, Some(_)) => {

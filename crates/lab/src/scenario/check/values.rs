@@ -6,9 +6,10 @@ use serde_saphyr::Spanned;
 use super::checker::Checker;
 use crate::diagnostic::Position;
 
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
 impl Checker<'_> {
     pub(in crate::scenario) fn method(&mut self, method: &Spanned<String>) {
-        const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
         if !METHODS.contains(&method.value.as_str()) {
             let message = format!("'{}' is not an HTTP method", method.value);
             self.wrong_at(Position::of(method), message, format!("use one of: {}", METHODS.join(", ")));

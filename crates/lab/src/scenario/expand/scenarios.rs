@@ -13,6 +13,9 @@ impl Expansion {
     pub(super) fn file(&mut self, file: &mut Spanned<Node>) {
         let mut scope = Scope::default();
         self.take_vars(&mut file.value, &mut scope);
+        for shared in ["tags", "scenarios"] {
+            file.value.get_mut(shared).into_iter().for_each(|value| self.resolve(value, &scope));
+        }
         let tags = file.value.get("tags").cloned();
         let mut setup = file.value.take("setup");
         setup.iter_mut().for_each(|setup| self.resolve(setup, &scope));
@@ -37,6 +40,8 @@ impl Expansion {
         expanded: &mut Vec<Spanned<Node>>,
     ) {
         let mut scope = of_file.clone();
+        self.resolve(&mut scenario, &scope);
+        scenario.value.get_mut("vars").into_iter().for_each(|vars| self.resolve(vars, &scope));
         self.take_vars(&mut scenario.value, &mut scope);
         add_tags(&mut scenario, tags);
         add_setup(&mut scenario, setup);
@@ -112,7 +117,11 @@ impl Expansion {
     /// Takes the table of a scenario or step; `None` if it has none, or one that is no list of
     /// mappings, which the reader of the file reports.
     pub(super) fn take_rows(&mut self, node: &mut Node, scope: &Scope) -> Option<Vec<Vec<Binding>>> {
-        self.resolve(node.get_mut("examples")?, scope);
+        let examples = node.get_mut("examples")?;
+        self.resolve(examples, scope);
+        if let Node::List(rows) = &mut examples.value {
+            rows.iter_mut().for_each(|row| self.resolve(row, scope));
+        }
         let Node::List(rows) = &node.get("examples")?.value else { return None };
         if !rows.iter().all(|row| matches!(row.value, Node::Map(_))) {
             return None;
@@ -188,12 +197,16 @@ fn add_tags(scenario: &mut Spanned<Node>, tags: Option<&Spanned<Node>>) {
     }
 }
 
-/// Makes the steps of `setup` the first chapter of a scenario.
+/// Makes the steps of `setup` the first chapter of a scenario, unless it has no chapter, which is a
+/// mistake.
 fn add_setup(scenario: &mut Spanned<Node>, setup: Option<&Spanned<Node>>) {
     let Some(setup) = setup else { return };
     let Node::Map(entries) = &mut scenario.value else { return };
     let chapters = entries.iter_mut().find(|(key, _)| key.value == "chapters");
     let Some((_, Spanned { value: Node::List(chapters), .. })) = chapters else { return };
+    if chapters.is_empty() {
+        return;
+    }
     let spanned = |node| Spanned::new(node, setup.referenced, setup.defined);
     let key = |name: &str| Spanned::new(name.to_owned(), setup.referenced, setup.defined);
     let chapter = vec![(key("title"), spanned(Node::text(SETUP))), (key("steps"), setup.clone())];

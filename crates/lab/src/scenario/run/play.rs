@@ -81,7 +81,7 @@ pub(super) async fn run_single(
     for chapter in &scenario.chapters.value {
         for step in &chapter.steps.value {
             let location =
-                |step| StepLocation { file, chapter: &chapter.title, position: file.position_of(step) };
+                |step| StepLocation { file, chapter: &chapter.title.value, position: file.position_of(step) };
             let single: Vec<_> = Step::single(step).map(|step| (step, location(step))).collect();
             let panics_at = options.panic_at_step.and_then(|number| number.checked_sub(steps.len() + 1));
             let results = if !running {

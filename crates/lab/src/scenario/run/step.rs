@@ -42,7 +42,7 @@ impl StepLocation<'_> {
         let verb = step.verb().map_or("step", StepVerb::name);
         StepResult {
             chapter: self.chapter.to_owned(),
-            title: step.say.clone().unwrap_or_else(|| verb.replace('_', " ")),
+            title: step.say.as_ref().map_or_else(|| verb.replace('_', " "), |say| say.value.clone()),
             verb,
             status: Status::Skipped,
             at: None,

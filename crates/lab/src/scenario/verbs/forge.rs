@@ -40,6 +40,10 @@ impl Verb for Forge {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::Tokens, &self.like);
         self.claims.values().chain(self.header.values()).for_each(|value| checker.json(value));
+        if self.key == ForgeKey::Retired && !checker.known.has_retired_key {
+            let remedy = "rotate its signing key in an earlier step: event: {type: rotate_signing_key}";
+            checker.wrong("no key of the tenant is retired at this step", remedy);
+        }
         checker.known.keep(&self.keep, Some("it is forged"));
     }
 

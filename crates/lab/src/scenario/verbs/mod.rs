@@ -82,7 +82,7 @@ macro_rules! verbs {
         #[serde(deny_unknown_fields)]
         pub struct Step {
             /// Its title.
-            pub say: Option<String>,
+            pub say: Option<Spanned<String>>,
             /// How often the step or block is executed; `${round}` counts from 1.
             pub repeat: Option<u64>,
             /// A table: the step or block is executed once per row, with `${row.COLUMN}`.
