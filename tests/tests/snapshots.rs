@@ -203,6 +203,35 @@ async fn a_snapshot_that_is_being_restored_is_not_deleted() {
 }
 
 #[tokio::test]
+async fn a_restore_during_a_reset_is_refused_with_what_is_in_progress() {
+    let system = System::start().await;
+    let tenant = frozen_tenant(&system).await;
+    snapshot(&tenant, "a").await;
+    let mut refused = 0;
+    for round in 0..15 {
+        let reset = ask(&system, &tenant, Method::POST, "/reset", json!({}));
+        let restored = async {
+            pause(Duration::from_millis(round * 10)).await;
+            ask(&system, &tenant, Method::POST, "/snapshots/a/restore", json!({})).await
+        };
+        let (reset, restored) = tokio::join!(reset, restored);
+        assert_eq!(reset.0, 200, "{round}: {reset:?}");
+        if restored.0 == 200 {
+            continue;
+        }
+        let (code, message) = (&restored.1["error"]["code"], &restored.1["error"]["message"]);
+        assert_eq!((restored.0, code), (409, &json!("OperationInProgress")), "{round}: {restored:?}");
+        let message = message.as_str().expect("a message");
+        assert!(message.starts_with("The reset of the tenant is in progress"), "{message}");
+        assert!(message.contains("Repeat the request when it has ended"), "{message}");
+        refused += 1;
+    }
+    assert!(refused > 0, "no restore came during a reset");
+    restore(&tenant, "a").await;
+    system.stop().await;
+}
+
+#[tokio::test]
 async fn a_tenant_whose_time_runs_goes_on_from_the_snapshot() {
     let system = System::start().await;
     let tenant = system.new_tenant_like(json!({"starts": "-P90D"})).await;

@@ -79,7 +79,8 @@ impl Tenants {
     /// present one if it is of this kind and restores the same snapshot.
     ///
     /// # Errors
-    /// [`TenantError::Unknown`], or [`TenantError::Busy`] if the present one does not end in time.
+    /// [`TenantError::Unknown`], or [`TenantError::Busy`] if the present one does not end in time,
+    /// or if a restore would replace a reset, which has deleted the data.
     pub(super) async fn begin_instead(
         &self,
         tenant: TenantId,
@@ -95,6 +96,12 @@ impl Tenants {
                 }
                 present => present,
             };
+            if kind == OperationKind::Restore
+                && let Some(reset) =
+                    present.as_ref().filter(|other| other.details.kind == OperationKind::Reset)
+            {
+                return Err(TenantError::Busy(Box::new(reset.details.clone())));
+            }
             let is_late = wall_now() - asked >= REPLACED_WITHIN;
             if let Some(other) = present.as_ref().filter(|present| store.is_elsewhere(present)) {
                 if is_late {

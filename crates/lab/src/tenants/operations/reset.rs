@@ -96,7 +96,9 @@ impl Tenants {
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(plan.credentials),
-                    Err(error) if error.is_conflict() => return Err(self.cause_of_loss(tenant).await),
+                    Err(error) if error.is_conflict() => {
+                        return Err(self.cause_of_loss(tenant, OperationKind::Reset).await);
+                    }
                     Err(error) => NotCreated::from(error),
                 }
             }
@@ -111,16 +113,25 @@ impl Tenants {
         interrupt(&mut operation.details, service, cause.to_string());
         match self.operations().store.give_up(&operation).await {
             Ok(()) => {}
-            Err(error) if error.is_conflict() => return Err(self.cause_of_loss(tenant).await),
+            Err(error) if error.is_conflict() => {
+                return Err(self.cause_of_loss(tenant, OperationKind::Reset).await);
+            }
             Err(error) => return Err(error.into()),
         }
         Err(TenantError::NotReset { cause: Box::new(cause) })
     }
 
     /// Returns why the record of a reset or restore is not this one's: the tenant was deleted
-    /// meanwhile, or another replica goes on.
-    pub(super) async fn cause_of_loss(&self, tenant: TenantId) -> TenantError {
-        self.credentials(tenant).await.err().unwrap_or(TenantError::TakenOver(tenant))
+    /// meanwhile, an operation of another kind replaced it, or another replica goes on.
+    pub(super) async fn cause_of_loss(&self, tenant: TenantId, kind: OperationKind) -> TenantError {
+        if let Err(error) = self.credentials(tenant).await {
+            return error;
+        }
+        match self.operations().store.read(tenant).await {
+            Ok(Some(other)) if other.details.kind != kind => TenantError::Busy(Box::new(other.details)),
+            Ok(_) => TenantError::TakenOver(tenant),
+            Err(error) => error.into(),
+        }
     }
 
     async fn create_again(&self, operation: Operation) -> Result<Plan, NotCreated> {

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use futures::future::join_all;
 use outlive_clock::{Speed, TenantId, wall_now};
 use outlive_store::Change;
-use outlive_wire::lab_api::{OperationKind, TenantCredentials};
+use outlive_wire::lab_api::{OperationKind, Snapshot, TenantCredentials};
 use serde_json::value::RawValue;
 
 use super::record::interrupt;
@@ -25,14 +25,30 @@ impl Tenants {
     /// change of its time ends first. The snapshots of the tenant stay.
     ///
     /// # Errors
-    /// [`TenantError::Unknown`]; a snapshot that is unknown, unreadable or of another version, or a
-    /// service that does not answer (nothing has changed then); or [`TenantError::NotRestored`],
-    /// after which it is completed without a request.
+    /// [`TenantError::Unknown`]; [`TenantError::Busy`] during a reset; a snapshot that is unknown,
+    /// unreadable or of another version, or a service that does not answer (nothing has changed
+    /// then); or [`TenantError::NotRestored`], after which it is completed without a request.
     pub async fn restore(&self, tenant: TenantId, named: &str) -> Result<TenantCredentials, TenantError> {
-        let snapshot = self.snapshot(tenant, named).await?;
-        self.check_snapshot(tenant, &snapshot).await?;
+        let checked = self.restorable(tenant, named).await;
+        // A reset deletes what the check reads: then the result of the check says nothing.
+        self.refuse_during_reset(tenant).await?;
+        let snapshot = checked?;
         self.begin_instead(tenant, OperationKind::Restore, Some(snapshot.id)).await?;
         self.complete_begun(tenant, OperationKind::Restore).await
+    }
+
+    async fn restorable(&self, tenant: TenantId, named: &str) -> Result<Snapshot, TenantError> {
+        let snapshot = self.snapshot(tenant, named).await?;
+        self.check_snapshot(tenant, &snapshot).await?;
+        Ok(snapshot)
+    }
+
+    async fn refuse_during_reset(&self, tenant: TenantId) -> Result<(), TenantError> {
+        let present = self.operations().store.read(tenant).await?;
+        match present.filter(|present| present.details.kind == OperationKind::Reset) {
+            Some(reset) => Err(TenantError::Busy(Box::new(reset.details))),
+            None => Ok(()),
+        }
     }
 
     /// Completes a restore. The caller holds the tenant's lock.
@@ -49,7 +65,9 @@ impl Tenants {
                 change.add(OperationStore::end(&operation));
                 match self.operations().store.commit(change).await {
                     Ok(()) => return Ok(credentials),
-                    Err(error) if error.is_conflict() => return Err(self.cause_of_loss(tenant).await),
+                    Err(error) if error.is_conflict() => {
+                        return Err(self.cause_of_loss(tenant, OperationKind::Restore).await);
+                    }
                     Err(error) => TenantError::from(error),
                 }
             }
@@ -62,7 +80,9 @@ impl Tenants {
         interrupt(&mut operation.details, service, failure.to_string());
         match self.operations().store.give_up(&operation).await {
             Ok(()) => {}
-            Err(error) if error.is_conflict() => return Err(self.cause_of_loss(tenant).await),
+            Err(error) if error.is_conflict() => {
+                return Err(self.cause_of_loss(tenant, OperationKind::Restore).await);
+            }
             Err(error) => return Err(error.into()),
         }
         Err(TenantError::NotRestored { cause: Box::new(failure) })
