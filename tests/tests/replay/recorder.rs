@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub(crate) const START: &str = "2026-03-02T08:00:00Z";
 const LOGIN: &str = "https://login.microsoftonline.com";
 const GRAPH: &str = "https://graph.microsoft.com";
+const TOKENS_V1: &str = "https://sts.windows.net";
 
 /// A recording in progress.
 pub(crate) struct Recorder<'a> {
@@ -87,6 +88,20 @@ impl<'a> Recorder<'a> {
         self.get(&url, None).await
     }
 
+    /// Requests a document that is not of one tenant.
+    pub(crate) async fn document_of_all(&mut self, path: &str) -> Value {
+        let url = format!("{}/common/{path}", self.issuer());
+        self.get(&url, None).await
+    }
+
+    /// Asks which names the identity provider has.
+    pub(crate) async fn instance(&mut self) -> Value {
+        let issuer = self.issuer();
+        let endpoint = format!("{issuer}/{}/oauth2/v2.0/authorize", self.tenant.id());
+        let path = format!("discovery/instance?api-version=1.1&authorization_endpoint={endpoint}");
+        self.document_of_all(&path).await
+    }
+
     pub(crate) async fn graph(&mut self, path: &str, token: &str) -> Value {
         let url = format!("{}{path}", self.issuer());
         let answer = self.get(&url, Some(token)).await;
@@ -127,8 +142,8 @@ impl<'a> Recorder<'a> {
         body: &str,
     ) {
         let now = text(&self.tenant.clock().await["now"]).to_owned();
-        let issuer = self.issuer();
-        let original = |text: &str| renamed(text, &issuer);
+        let (issuer, tenant) = (self.issuer(), self.tenant.id().to_owned());
+        let original = |text: &str| renamed(text, &issuer, &tenant);
         let pairs = |name: &str, value: &str| json!({"name": name, "value": original(value)});
         let mut request = json!({
             "method": method,
@@ -202,7 +217,30 @@ impl<'a> Recorder<'a> {
         challenge: &str,
     ) -> String {
         let url = self.authorization_request(client, redirect_uri, scope, challenge);
-        let request = json!({"user": "owner", "authorize_url": url.as_str()});
+        self.sign_in_by(url, None).await
+    }
+
+    /// Signs the owner in with a response mode, and returns the code.
+    pub(crate) async fn sign_in_with_mode(
+        &mut self,
+        (client, redirect_uri): (&str, &str),
+        scope: &str,
+        challenge: &str,
+        mode: &str,
+    ) -> String {
+        let url = self.authorization_request(client, redirect_uri, scope, challenge);
+        self.sign_in_by(url, Some(mode)).await
+    }
+
+    async fn sign_in_by(&mut self, mut url: Url, mode: Option<&str>) -> String {
+        // A script of the page posts the form, which is on no server of the recording.
+        let is_posted = mode == Some("form_post");
+        let mut asked = url.clone();
+        if let Some(mode) = mode {
+            url.query_pairs_mut().append_pair("response_mode", mode);
+            asked.query_pairs_mut().append_pair("response_mode", if is_posted { "query" } else { mode });
+        }
+        let request = json!({"user": "owner", "authorize_url": asked.as_str()});
         let answer = self.tenant.call(Method::POST, "/sign_in", Some(request)).await;
         let mut headers = HeaderMap::new();
         headers.insert("content-type", "text/html; charset=utf-8".parse().expect("a header"));
@@ -217,22 +255,19 @@ impl<'a> Recorder<'a> {
         )
         .await;
         let back = text(&answer["redirect_url"]).to_owned();
-        headers.insert(LOCATION, back.parse().expect("a header"));
+        let (status, page) = if is_posted {
+            (200, format!("<form method=post><input name=code value='{}'></form>", text(&answer["code"])))
+        } else {
+            headers.insert(LOCATION, back.parse().expect("a header"));
+            (302, String::new())
+        };
         headers.insert("set-cookie", "ESTSAUTH=0.secret-cookie; secure; HttpOnly".parse().expect("a header"));
         let upn = text(&self.tenant.user("owner")["upn"]).to_owned();
         let password = text(&self.tenant.user("owner")["password"]).to_owned();
         let form = [("login", upn.as_str()), ("passwd", &password), ("flowToken", "AQABIQ-secret-page")];
-        let page = self.path("login");
-        self.record(
-            "POST",
-            &page,
-            &[("Cookie", "ESTSAUTH=0.secret-cookie".to_owned())],
-            &form,
-            302,
-            &headers,
-            "",
-        )
-        .await;
+        let address = self.path("login");
+        let cookie = [("Cookie", "ESTSAUTH=0.secret-cookie".to_owned())];
+        self.record("POST", &address, &cookie, &form, status, &headers, &page).await;
         self.secrets.extend(["AQABIQ-secret-page", "0.secret-cookie"].map(str::to_owned));
         self.session = answer["session"].clone();
         let code = text(&answer["code"]).to_owned();
@@ -272,17 +307,24 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// Replaces the issuer in a text, and in the claims of the tokens in it.
-fn renamed(text: &str, issuer: &str) -> String {
+/// Replaces the issuer in a text, and in the claims of the tokens in it. The original has issuers
+/// of version 1.0 at a host of their own.
+fn renamed(text: &str, issuer: &str, tenant: &str) -> String {
+    let at_original = |text: &str| {
+        text.replace(&format!("\"{issuer}/{tenant}/\""), &format!("\"{TOKENS_V1}/{tenant}/\""))
+            .replace(issuer, LOGIN)
+    };
     let part = |part: &str| {
         let claims = URL_SAFE_NO_PAD.decode(part).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let claims = claims.filter(|claims| claims.starts_with('{') && claims.contains(issuer));
-        claims.map_or_else(|| part.to_owned(), |claims| URL_SAFE_NO_PAD.encode(claims.replace(issuer, LOGIN)))
+        claims.map_or_else(|| part.to_owned(), |claims| URL_SAFE_NO_PAD.encode(at_original(&claims)))
     };
     // Microsoft Graph has a host of its own.
     let graph = format!("{issuer}/oidc");
-    text.replace(&graph, &format!("{GRAPH}/oidc"))
-        .replace(issuer, LOGIN)
+    // Names in the metadata have no scheme.
+    let (name, original) = (issuer.trim_start_matches("http://"), LOGIN.trim_start_matches("https://"));
+    at_original(&text.replace(&graph, &format!("{GRAPH}/oidc")))
+        .replace(&format!("\"{name}\""), &format!("\"{original}\""))
         .split('.')
         .map(part)
         .collect::<Vec<_>>()

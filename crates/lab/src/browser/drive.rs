@@ -23,6 +23,8 @@ pub(crate) struct Browser {
     http: Http,
     cookies: Cookies,
     stays_signed_in: bool,
+    /// The status of the last redirect; 0 before the first.
+    redirect_status: u16,
 }
 
 /// Where a navigation ended.
@@ -42,12 +44,17 @@ impl std::fmt::Debug for Browser {
 impl Browser {
     /// Creates a browser without cookies.
     pub(crate) fn new(http: Http) -> Self {
-        Self { http, cookies: Cookies::default(), stays_signed_in: false }
+        Self { http, cookies: Cookies::default(), stays_signed_in: false, redirect_status: 0 }
     }
 
     /// Selects "Stay signed in" on sign-in pages from now on.
     pub(crate) const fn stay_signed_in(&mut self) {
         self.stays_signed_in = true;
+    }
+
+    /// Returns the status of the last redirect.
+    pub(crate) const fn redirect_status(&self) -> u16 {
+        self.redirect_status
     }
 
     pub(crate) fn has_same_cookies(&self, other: &Self) -> bool {
@@ -173,6 +180,7 @@ impl Browser {
             if !(300..400).contains(&response.status) || location.is_empty() {
                 return Ok(Arrival::Page(Page::read(&url, response.status, &response.body)));
             }
+            self.redirect_status = response.status;
             url = url.join(location).map_err(|source| BrowserError::BadRedirect {
                 from: without_query(&url),
                 to: location.chars().take(200).collect(),

@@ -12,6 +12,13 @@ pub(super) const LOGIN_HOSTS: &[&str] = &[
     "login.partner.microsoftonline.cn",
     "login.chinacloudapi.cn",
 ];
+/// Names of the public cloud, under which a client may know the identity provider.
+pub(super) const PUBLIC_CLOUD: [&str; 4] =
+    ["login.microsoftonline.com", "login.microsoft.com", "login.windows.net", TOKENS_V1];
+/// The host in issuers of version 1.0 ("Access tokens in the Microsoft identity platform").
+pub(super) const TOKENS_V1: &str = "sts.windows.net";
+/// The same in the cloud in China.
+pub(super) const TOKENS_V1_CHINA: &str = "sts.chinacloudapi.cn";
 /// Hosts of Microsoft Graph.
 pub(super) const GRAPH_HOSTS: &[&str] = &[
     "graph.microsoft.com",

@@ -92,24 +92,29 @@ impl Exchange {
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
+        count_read();
         value_of(&self.headers, name)
     }
 
     pub(super) fn response_header(&self, name: &str) -> Option<&str> {
+        count_read();
         value_of(&self.response_headers, name)
     }
 
     pub(super) fn field(&self, name: &str) -> Option<&str> {
+        count_read();
         value_of(&self.form, name)
     }
 
     /// Returns a parameter of the query.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        count_read();
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     /// Returns a member of the response.
     pub(super) fn member(&self, name: &str) -> Option<&str> {
+        count_read();
         match &self.body {
             Body::Json(value) => value.get(name).and_then(Value::as_str),
             Body::Other | Body::Empty => None,
@@ -128,6 +133,20 @@ impl Exchange {
         given.or_else(of_header).filter(|id| !id.is_empty())
     }
 }
+
+#[cfg(test)]
+thread_local! {
+    /// How many values of exchanges this thread has read: the work of planning.
+    pub(super) static READS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn count_read() {
+    READS.with(|reads| reads.set(reads.get() + 1));
+}
+
+#[cfg(not(test))]
+const fn count_read() {}
 
 /// Returns the number of the first AADSTS code in a text.
 pub(super) fn aadsts_of(text: &str) -> Option<u32> {
@@ -255,6 +274,15 @@ impl Recording {
         }
         self.exchanges.sort_by_key(|exchange| (exchange.started, exchange.place));
         if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+    }
+
+    /// Returns the names of the identity provider that only an option gives, with their port.
+    pub(super) fn named_hosts(&self) -> Vec<String> {
+        let exchanges = self.exchanges.iter().filter(|exchange| service_of(&exchange.url, &[]).is_none());
+        let hosts: std::collections::BTreeSet<String> = exchanges
+            .map(|exchange| exchange.url[url::Position::BeforeHost..url::Position::AfterPort].to_owned())
+            .collect();
+        hosts.into_iter().collect()
     }
 
     /// Whether there is nothing to replay.

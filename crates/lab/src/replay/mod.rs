@@ -9,7 +9,11 @@ mod cast;
 mod compare;
 mod endpoint;
 mod exchange;
+mod facts;
 mod har;
+mod index;
+#[cfg(test)]
+mod index_tests;
 mod kind;
 mod names;
 mod plan;

@@ -2,16 +2,16 @@
 //! tenant of the replay; and values that servers issue (codes, tokens), which a later request
 //! contains.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use outlive_wire::lab_api::TenantCredentials;
 use serde_json::Value;
 
 use super::cast::Cast;
 use super::cast::overlay::{api_name, client_name, identifier_uri, user_role};
-use super::endpoint::{GRAPH_HOSTS, LOGIN_HOSTS};
+use super::endpoint::{GRAPH_HOSTS, LOGIN_HOSTS, PUBLIC_CLOUD, TOKENS_V1, TOKENS_V1_CHINA};
 use super::exchange::redirect_parameters;
-use super::kind::Kind;
+use super::kind::{Jwt, Kind};
 
 /// Members of responses and parameters of redirects that later requests contain.
 const ISSUED: [&str; 9] = [
@@ -40,13 +40,41 @@ const OWN: [&str; 8] = [
 /// Names and issued values.
 #[derive(Default)]
 pub(super) struct Names {
-    /// Recorded name in small letters, and the tenant's; the longest first.
-    sent: Vec<(String, String)>,
-    /// Recorded name in small letters, and its placeholder; the longest first.
-    recorded: Vec<(String, String)>,
-    /// The tenant's name in small letters, and its placeholder; the longest first.
-    outlive: Vec<(String, String)>,
+    /// The tenant's names for recorded ones.
+    sent: Replacements,
+    /// Placeholders for recorded names.
+    recorded: Replacements,
+    /// Placeholders for the tenant's names.
+    outlive: Replacements,
     issued: HashMap<String, String>,
+    /// Values of `nonce` that the recorded client sent.
+    nonces: HashSet<String>,
+    /// Addresses that an option names as those of the recorded identity provider.
+    origins: Vec<String>,
+    /// The host of Outlive, with its port.
+    own_host: String,
+}
+
+/// Texts for names in small letters, by the length of the name.
+#[derive(Default)]
+struct Replacements(BTreeMap<usize, HashMap<String, String>>);
+
+impl Replacements {
+    /// Adds a name, unless it is known.
+    fn add(&mut self, from: String, to: String) {
+        if !from.is_empty() {
+            self.0.entry(from.len()).or_default().entry(from).or_insert(to);
+        }
+    }
+
+    /// Returns the length of the longest name with which a text starts, and what replaces it.
+    /// `lower` is the text in small letters.
+    fn at_start(&self, lower: &str, text: &str) -> Option<(usize, &str)> {
+        self.0.iter().rev().find_map(|(length, names)| {
+            let to = names.get(lower.get(..*length)?)?;
+            ends_name(text.get(*length..)?).then_some((*length, to.as_str()))
+        })
+    }
 }
 
 /// Applications and users of the tenant that stand for recorded ones.
@@ -72,15 +100,25 @@ impl Mapping {
 
 impl Names {
     /// Returns the names of a tenant that was created for the recording.
-    pub(super) fn of(cast: &Cast, mapping: &Mapping, tenant: &TenantCredentials) -> Self {
-        let mut names = Self::default();
+    pub(super) fn of(
+        cast: &Cast,
+        mapping: &Mapping,
+        tenant: &TenantCredentials,
+        nonces: &HashSet<String>,
+    ) -> Self {
+        let mut names = Self {
+            nonces: nonces.clone(),
+            origins: cast.origins.iter().cloned().collect(),
+            own_host: authority_of(&tenant.urls.idp),
+            ..Self::default()
+        };
         for recorded in &cast.tenants {
             let is_id = Kind::of(recorded) == Kind::Guid;
             let own = if is_id { tenant.tenant_id.to_string() } else { tenant.domain.clone() };
             names.add(recorded, &own, "{tenant}");
         }
-        names.outlive.push((tenant.tenant_id.to_string(), "{tenant}".to_owned()));
-        names.outlive.push((tenant.domain.to_ascii_lowercase(), "{tenant}".to_owned()));
+        names.outlive.add(tenant.tenant_id.to_string(), "{tenant}".to_owned());
+        names.outlive.add(tenant.domain.to_ascii_lowercase(), "{tenant}".to_owned());
         for (number, client) in cast.clients.iter().enumerate() {
             let own = mapping.application(&client.id).map_or_else(|| client_name(number), str::to_owned);
             if let Some(application) = tenant.application(&own) {
@@ -93,7 +131,7 @@ impl Names {
                 names.add(user, &account.upn, &format!("{{user {}}}", number + 1));
             }
         }
-        for (number, api) in cast.apis.0.iter().enumerate() {
+        for (number, api) in cast.apis.all.iter().enumerate() {
             let label = format!("{{api {}}}", number + 1);
             let is_id = Kind::of(&api.name) == Kind::Guid;
             let client = cast.client_of_api(api);
@@ -112,27 +150,35 @@ impl Names {
                 (_, false) => names.add(api.name.trim_end_matches('/'), &identifier_uri(number), &label),
             }
         }
-        for host in LOGIN_HOSTS {
-            names.recorded.push((format!("https://{host}"), "{issuer}".to_owned()));
+        // Users have names in the domain of the tenant, whatever names it in addresses.
+        for user in &cast.users {
+            if let Some((_, domain)) = user.split_once('@') {
+                names.recorded.add(domain.to_owned(), "{tenant}".to_owned());
+            }
         }
+        for host in LOGIN_HOSTS.iter().filter(|host| **host != TOKENS_V1) {
+            names.recorded.add(format!("https://{host}"), "{issuer}".to_owned());
+        }
+        names.recorded.add(format!("https://{TOKENS_V1_CHINA}"), format!("https://{TOKENS_V1}"));
         for host in GRAPH_HOSTS {
-            names.recorded.push((format!("https://{host}/oidc"), "{graph}/oidc".to_owned()));
+            names.recorded.add(format!("https://{host}/oidc"), "{graph}/oidc".to_owned());
+        }
+        for origin in &cast.origins {
+            names.recorded.add(format!("{origin}/oidc"), "{graph}/oidc".to_owned());
+            names.recorded.add(origin.clone(), "{issuer}".to_owned());
         }
         let issuer = tenant.urls.idp.to_ascii_lowercase();
         // Outlive serves Microsoft Graph at the address of the identity provider.
-        names.outlive.push((format!("{issuer}/oidc"), "{graph}/oidc".to_owned()));
-        names.outlive.push((issuer, "{issuer}".to_owned()));
-        for list in [&mut names.sent, &mut names.recorded, &mut names.outlive] {
-            list.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
-        }
+        names.outlive.add(format!("{issuer}/oidc"), "{graph}/oidc".to_owned());
+        names.outlive.add(issuer, "{issuer}".to_owned());
         names
     }
 
     fn add(&mut self, recorded: &str, own: &str, label: &str) {
         let recorded = recorded.to_ascii_lowercase();
-        self.sent.push((recorded.clone(), own.to_owned()));
-        self.recorded.push((recorded, label.to_owned()));
-        self.outlive.push((own.to_ascii_lowercase(), label.to_owned()));
+        self.sent.add(recorded.clone(), own.to_owned());
+        self.recorded.add(recorded, label.to_owned());
+        self.outlive.add(own.to_ascii_lowercase(), label.to_owned());
     }
 
     /// Returns the value that a request to Outlive contains in place of a recorded one.
@@ -160,7 +206,16 @@ impl Names {
         for name in ISSUED {
             if let (Some(recorded), Some(own)) = (recorded[name].as_str(), outlive[name].as_str()) {
                 self.bind(recorded, own);
+                self.bind_keys(recorded, own);
             }
+        }
+    }
+
+    /// Records that one key signs where the recording has another.
+    fn bind_keys(&mut self, recorded: &str, outlive: &str) {
+        let key = |token: &str| Some(Jwt::read(token)?.header.get("kid")?.as_str()?.to_owned());
+        if let (Some(recorded), Some(own)) = (key(recorded), key(outlive)) {
+            self.bind(&recorded, &own);
         }
     }
 
@@ -185,21 +240,65 @@ impl Names {
     pub(super) fn mask_outlive(&self, text: &str) -> String {
         replaced(text, &self.outlive)
     }
+
+    /// Returns a recorded issuer with placeholders for names.
+    pub(super) fn recorded_issuer(&self, text: &str) -> String {
+        let masked = self.mask_recorded(text);
+        // An identity provider of one name, such as Outlive.
+        let has_one_name = self.origins.iter().any(|origin| text.starts_with(origin.as_str()));
+        if has_one_name { at_host_of_version(masked) } else { masked }
+    }
+
+    /// Returns an issuer of Outlive with placeholders for names, at the host that the original has
+    /// for its version.
+    pub(super) fn outlive_issuer(&self, text: &str) -> String {
+        at_host_of_version(self.mask_outlive(text))
+    }
+
+    /// Returns a recorded name of the identity provider, or its placeholder if Outlive stands for
+    /// it.
+    pub(super) fn recorded_host(&self, host: &str) -> String {
+        let is_named = || self.origins.iter().any(|origin| authority_of(origin) == host);
+        if PUBLIC_CLOUD.contains(&host) || is_named() { "{issuer}".to_owned() } else { host.to_owned() }
+    }
+
+    /// Returns a name in Outlive's metadata, or the placeholder of its own.
+    pub(super) fn outlive_host(&self, host: &str) -> String {
+        let is_own = PUBLIC_CLOUD.contains(&host) || host == self.own_host;
+        if is_own { "{issuer}".to_owned() } else { host.to_owned() }
+    }
+
+    /// Whether a recorded authorization request sent this nonce.
+    pub(super) fn is_sent_nonce(&self, nonce: &str) -> bool {
+        self.nonces.contains(nonce)
+    }
+}
+
+/// Returns the host of an address, with its port.
+fn authority_of(address: &str) -> String {
+    address.split_once("://").map_or(address, |(_, rest)| rest).trim_end_matches('/').to_owned()
+}
+
+/// Outlive has one address. Issuers of version 1.0 are at another host in the original.
+fn at_host_of_version(masked: String) -> String {
+    let tenant = masked.strip_prefix("{issuer}/").and_then(|rest| rest.strip_suffix('/'));
+    match tenant {
+        Some(tenant @ ("{tenant}" | "{tenantid}")) => format!("https://{TOKENS_V1}/{tenant}/"),
+        _ => masked,
+    }
 }
 
 /// Replaces whole names in a text, without regard to case.
-fn replaced(text: &str, pairs: &[(String, String)]) -> String {
+fn replaced(text: &str, names: &Replacements) -> String {
     let lower = text.to_ascii_lowercase();
     let mut result = String::with_capacity(text.len());
     let mut at = 0;
     while at < text.len() {
         let starts_name = !text[..at].chars().next_back().is_some_and(is_of_name);
-        let found = pairs.iter().find(|(from, _)| {
-            starts_name && lower[at..].starts_with(from.as_str()) && ends_name(&text[at + from.len()..])
-        });
-        if let Some((from, to)) = found {
+        let found = if starts_name { names.at_start(&lower[at..], &text[at..]) } else { None };
+        if let Some((length, to)) = found {
             result.push_str(to);
-            at += from.len();
+            at += length;
         } else {
             let letter = text[at..].chars().next().unwrap_or_default();
             result.push(letter);
@@ -235,6 +334,8 @@ mod tests {
             ("contoso.example".to_owned(), "TENANT".to_owned()),
             ("api://contoso".to_owned(), "API".to_owned()),
         ];
+        let mut names = Replacements::default();
+        pairs.into_iter().for_each(|(from, to)| names.add(from, to));
         for (text, expected) in [
             ("https://login.example/contoso.example/oauth2", "https://login.example/TENANT/oauth2"),
             ("Bob@Contoso.example", "USER"),
@@ -245,7 +346,40 @@ mod tests {
             ("Grüße an contoso.example", "Grüße an TENANT"),
             ("", ""),
         ] {
-            assert_eq!(replaced(text, &pairs), expected, "{text}");
+            assert_eq!(replaced(text, &names), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn outlive_stands_for_the_hosts_of_both_versions() {
+        let mut names = Names { origins: vec!["http://127.0.0.1:8701".to_owned()], ..Names::default() };
+        for (recorded, label) in [
+            ("https://login.microsoftonline.com", "{issuer}"),
+            ("http://127.0.0.1:8701", "{issuer}"),
+            ("contoso.example", "{tenant}"),
+        ] {
+            names.recorded.add(recorded.to_owned(), label.to_owned());
+        }
+        names.outlive.add("http://127.0.0.1:9701".to_owned(), "{issuer}".to_owned());
+        names.outlive.add("replay.example".to_owned(), "{tenant}".to_owned());
+        const V1: &str = "https://sts.windows.net/{tenant}/";
+        for (text, masked) in [
+            ("https://sts.windows.net/contoso.example/", V1),
+            ("https://login.microsoftonline.com/contoso.example/", "{issuer}/{tenant}/"),
+            ("https://login.microsoftonline.com/contoso.example/v2.0", "{issuer}/{tenant}/v2.0"),
+            ("http://127.0.0.1:8701/contoso.example/", V1),
+            ("http://127.0.0.1:8701/contoso.example", "{issuer}/{tenant}"),
+            ("http://127.0.0.1:8701/{tenantid}/v2.0", "{issuer}/{tenantid}/v2.0"),
+        ] {
+            assert_eq!(names.recorded_issuer(text), masked, "{text}");
+        }
+        for (text, masked) in [
+            ("http://127.0.0.1:9701/replay.example/", V1),
+            ("http://127.0.0.1:9701/{tenantid}/", "https://sts.windows.net/{tenantid}/"),
+            ("http://127.0.0.1:9701/replay.example/v2.0", "{issuer}/{tenant}/v2.0"),
+            ("http://127.0.0.1:9701/other.example/", "{issuer}/other.example/"),
+        ] {
+            assert_eq!(names.outlive_issuer(text), masked, "{text}");
         }
     }
 

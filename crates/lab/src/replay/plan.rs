@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::cast::Cast;
 use super::endpoint::Endpoint;
 use super::exchange::{Exchange, Place, Recording, issued_on};
+use super::index::Index;
 use super::names::Mapping;
 use super::sign_ins::{SignIn, sign_ins};
 
@@ -92,6 +93,8 @@ pub struct Plan<'a> {
     pub(super) skipped: Vec<(&'static str, usize)>,
     pub(super) has_files: bool,
     pub(super) cast: Cast,
+    pub(super) index: Index<'a>,
+    /// In the order of their authorization requests.
     pub(super) sign_ins: Vec<SignIn>,
     pub(super) overlay: Overlay,
     /// How many redirect URIs cannot be registered.
@@ -161,11 +164,13 @@ impl<'a> Plan<'a> {
         // A refused grant of before the recording is made when the error says it was.
         let issued = exchanges.iter().filter_map(|exchange| issued_on(exchange.member("error_description")?));
         let starts = issued.chain([first.started]).min().unwrap_or(first.started);
+        let mut index = Index::of(exchanges);
         Ok(Self {
             exchanges,
             skipped: recording.skipped.iter().map(|(why, count)| (why.text(), *count)).collect(),
             has_files: recording.files > 1,
-            sign_ins: sign_ins(exchanges),
+            sign_ins: sign_ins(exchanges, &mut index),
+            index,
             unregistered: cast.unregistered(),
             cast,
             overlay,
@@ -176,7 +181,8 @@ impl<'a> Plan<'a> {
 
     /// The sign-in that starts with this exchange.
     pub(super) fn sign_in_at(&self, index: usize) -> Option<&SignIn> {
-        self.sign_ins.iter().find(|sign_in| sign_in.authorize == index)
+        let found = self.sign_ins.binary_search_by_key(&index, |sign_in| sign_in.authorize).ok()?;
+        self.sign_ins.get(found)
     }
 }
 

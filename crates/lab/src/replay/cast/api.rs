@@ -1,6 +1,6 @@
 //! The APIs that a recording names in scopes, and the permissions that they offer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use outlive_rules::platform;
 
@@ -15,7 +15,11 @@ const UNNAMED: &str = "user_impersonation";
 
 /// The APIs of a recording, without those that every tenant has.
 #[derive(Default)]
-pub(in crate::replay) struct Apis(pub(in crate::replay) Vec<Api>);
+pub(in crate::replay) struct Apis {
+    pub(in crate::replay) all: Vec<Api>,
+    /// Numbers in `all`, by name.
+    numbers: HashMap<String, usize>,
+}
 
 /// An API.
 pub(in crate::replay) struct Api {
@@ -42,6 +46,11 @@ pub(super) fn permission_of(scope: &str) -> Option<(String, String)> {
 }
 
 impl Apis {
+    /// Returns the number of an API, whose name is in small letters.
+    pub(super) fn number(&self, name: &str) -> Option<usize> {
+        self.numbers.get(name).copied()
+    }
+
     /// Learns that a permission was requested, and returns the delegated and the application
     /// permissions that the client needs. `token` is the access token that was issued.
     pub(super) fn learn(
@@ -80,12 +89,12 @@ impl Apis {
             scopes.insert(UNNAMED.to_owned());
         }
         let version = token.and_then(|token| token.claim("ver")).map(|ver| if ver == "2.0" { 2 } else { 1 });
-        let index = self.0.iter().position(|known| known.name == api).unwrap_or_else(|| {
+        let index = *self.numbers.entry(api).or_insert_with_key(|api| {
             let (scopes, roles) = (BTreeSet::new(), BTreeSet::new());
-            self.0.push(Api { name: api, scopes, roles, token_version: 1 });
-            self.0.len() - 1
+            self.all.push(Api { name: api.clone(), scopes, roles, token_version: 1 });
+            self.all.len() - 1
         });
-        let known = &mut self.0[index];
+        let known = &mut self.all[index];
         known.scopes.extend(scopes.iter().cloned());
         known.roles.extend(roles.iter().cloned());
         if let Some(version) = version {

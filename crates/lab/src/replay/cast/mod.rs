@@ -6,15 +6,15 @@ pub(super) mod overlay;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use outlive_rules::platform;
 
 use self::api::{Apis, permission_of};
-use super::endpoint::{ALIASES, Endpoint, Service};
+use super::endpoint::{ALIASES, Endpoint, Service, service_of};
 use super::exchange::Exchange;
+use super::facts::{jwts, jwts_of_redirect, parameter_of, user_of};
 use super::kind::{Jwt, Kind};
-use super::sign_ins::{jwts, parameter_of, user_of};
 
 /// What the recording needs.
 #[derive(Default)]
@@ -28,6 +28,11 @@ pub(super) struct Cast {
     pub(super) own_apis: BTreeMap<String, String>,
     /// Ids and domains of recorded tenants, in small letters.
     pub(super) tenants: BTreeSet<String>,
+    /// Addresses of an identity provider that only an option names.
+    pub(super) origins: BTreeSet<String>,
+    /// What `clients` and `users` contain.
+    known_clients: HashMap<String, usize>,
+    known_users: HashSet<String>,
 }
 
 /// A recorded client.
@@ -35,6 +40,8 @@ pub(super) struct Cast {
 pub(super) struct Client {
     pub(super) id: String,
     pub(super) redirect_uris: Vec<String>,
+    /// What `redirect_uris` contains.
+    known_uris: HashSet<String>,
     pub(super) has_credential: bool,
     /// Whether its token requests come from a page in a browser.
     pub(super) is_page: bool,
@@ -48,7 +55,20 @@ pub(super) struct Client {
     pub(super) requires: BTreeMap<String, [BTreeSet<String>; 2]>,
 }
 
+impl Client {
+    fn add_redirect_uri(&mut self, uri: String) {
+        if self.known_uris.insert(uri.clone()) {
+            self.redirect_uris.push(uri);
+        }
+    }
+}
+
 impl Cast {
+    /// Returns the number of a client, whose id is in small letters.
+    pub(super) fn client_number(&self, id: &str) -> Option<usize> {
+        self.known_clients.get(id).copied()
+    }
+
     /// Reads who takes part.
     pub(super) fn of(exchanges: &[Exchange]) -> Self {
         let mut cast = Self::default();
@@ -68,14 +88,12 @@ impl Cast {
         let of_hint = || Some(Jwt::read(&parameter_of(exchange, "id_token_hint")?)?.claim("aud")?.to_owned());
         let id = exchange.client_id().or_else(of_hint).map(|id| id.to_ascii_lowercase());
         let client = match (id, self.clients.len()) {
-            (Some(id), _) => self.clients.iter_mut().find(|client| client.id == id),
+            (Some(id), _) => self.known_clients.get(&id).and_then(|at| self.clients.get_mut(*at)),
             (None, 1) => self.clients.first_mut(),
             (None, _) => None,
         };
-        if let (Some(client), Some(uri)) = (client, parameter_of(exchange, "post_logout_redirect_uri"))
-            && !client.redirect_uris.contains(&uri)
-        {
-            client.redirect_uris.push(uri);
+        if let (Some(client), Some(uri)) = (client, parameter_of(exchange, "post_logout_redirect_uri")) {
+            client.add_redirect_uri(uri);
         }
     }
 
@@ -90,7 +108,10 @@ impl Cast {
         if exchange.service() == Service::Login && exchange.endpoint != Endpoint::Page {
             tenant(exchange.tenant());
         }
-        for jwt in jwts(exchange) {
+        if service_of(&exchange.url, &[]).is_none() {
+            self.origins.insert(exchange.url.origin().ascii_serialization());
+        }
+        for jwt in jwts(exchange).into_iter().chain(jwts_of_redirect(exchange)) {
             if let Some(id) = jwt.claim("tid") {
                 tenant(id);
             }
@@ -100,15 +121,15 @@ impl Cast {
             (exchange.endpoint == Endpoint::UserRealm && Kind::of(&name) == Kind::Mail).then_some(name)
         };
         let user = user_of(exchange).or_else(of_realm).map(|user| user.to_ascii_lowercase());
-        if let Some(user) = user.filter(|user| !self.users.contains(user)) {
+        if let Some(user) = user.filter(|user| self.known_users.insert(user.clone())) {
             self.users.push(user);
         }
     }
 
     fn client(&mut self, id: &str) -> &mut Client {
         let id = id.to_ascii_lowercase();
-        let index = self.clients.iter().position(|client| client.id == id).unwrap_or_else(|| {
-            self.clients.push(Client { id, ..Client::default() });
+        let index = *self.known_clients.entry(id).or_insert_with_key(|id| {
+            self.clients.push(Client { id: id.clone(), ..Client::default() });
             self.clients.len() - 1
         });
         &mut self.clients[index]
@@ -135,10 +156,8 @@ impl Cast {
         let is_page = exchange.endpoint == Endpoint::Token && exchange.header("origin").is_some();
         client.is_page |= is_page && !has_credential;
         client.lacks_consent |= exchange.aadsts() == Some(65_001);
-        if let Some(uri) = parameter_of(exchange, "redirect_uri").filter(|uri| !uri.is_empty())
-            && !client.redirect_uris.contains(&uri)
-        {
-            client.redirect_uris.push(uri);
+        if let Some(uri) = parameter_of(exchange, "redirect_uri").filter(|uri| !uri.is_empty()) {
+            client.add_redirect_uri(uri);
         }
         let token = exchange.member("access_token").and_then(Jwt::read);
         let scope = parameter_of(exchange, "scope").unwrap_or_default();

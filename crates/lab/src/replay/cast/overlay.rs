@@ -41,7 +41,7 @@ impl Cast {
     pub(in crate::replay) fn client_of_api(&self, api: &Api) -> Option<usize> {
         let named = api.name.strip_prefix("api://").unwrap_or(&api.name).trim_end_matches('/');
         let id = self.own_apis.get(&api.name).map_or(named, String::as_str);
-        self.clients.iter().position(|client| client.id == id)
+        self.client_number(id)
     }
 
     /// Returns what to add to the seed. `mapped` are clients that the seed's applications stand
@@ -58,7 +58,7 @@ impl Cast {
         for (number, _) in self.users.iter().enumerate().filter(|(_, user)| !is_mapped_user(user)) {
             overlay.users.push(OverlayUser { role: user_role(number), ..OverlayUser::default() });
         }
-        for (number, api) in self.apis.0.iter().enumerate() {
+        for (number, api) in self.apis.all.iter().enumerate() {
             if self.client_of_api(api).is_none() {
                 overlay.applications.push(self.api(number, api));
             }
@@ -110,7 +110,7 @@ impl Cast {
             let is_empty = scopes.is_empty() && roles.is_empty();
             (!is_empty).then_some(OverlayRequirement::OfApi(ApiRequirement { api, scopes, roles }))
         };
-        let own = self.apis.0.iter().enumerate().filter(|(_, api)| self.client_of_api(api) == Some(number));
+        let own = self.apis.all.iter().enumerate().filter(|(_, api)| self.client_of_api(api) == Some(number));
         let mut registered = OverlayApplication {
             redirect_uris: redirect_uris.into_iter().map(OverlayRedirect::Uri).collect(),
             allow_public_client: client.allows_public_flows.then_some(true),
@@ -134,7 +134,8 @@ impl Cast {
         if let Some(known) = platform::resource(name) {
             return Some(known.name.to_owned());
         }
-        let (number, api) = self.apis.0.iter().enumerate().find(|(_, api)| api.name == name)?;
+        let number = self.apis.number(name)?;
+        let api = self.apis.all.get(number)?;
         match self.client_of_api(api) {
             // The seed says what its own applications offer.
             Some(client) if is_mapped(&self.clients[client].id) => None,

@@ -1,7 +1,10 @@
 //! Compares a recorded response with that of Outlive, member by member. A value is compared as it
 //! is, or by its kind if it differs in every exchange.
 
+mod address;
+mod difference;
 mod expected;
+mod lists;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -9,9 +12,10 @@ mod token;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
+pub use self::difference::{Difference, Severity};
+use self::expected::{Known, known};
 pub(super) use self::text::is_placeholder;
 use self::text::{
     error_text, exactly, has_free_length, is_exact, is_lifetime, is_public_path, lifetime, names_party,
@@ -26,44 +30,14 @@ use super::vocabulary::{is_name, is_public};
 /// The most differences of one response.
 const DIFFERENCES_MAX: usize = 200;
 
-/// How much a difference matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Another behavior.
-    Different,
-    /// The same behavior with a value of another kind.
-    Shape,
-    /// Known, with its reason.
-    Expected,
-}
-
-impl Severity {
-    /// Returns the word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Different => "different",
-            Self::Shape => "shape",
-            Self::Expected => "expected",
-        }
-    }
-}
-
-/// A difference. It contains no secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// The member: `status`, `headers.location`, `access_token.claims.amr`.
-    pub member: String,
-    /// The recorded value.
-    pub recorded: String,
-    /// The value of Outlive.
-    pub outlive: String,
-    pub severity: Severity,
-    /// Why it is expected.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
-}
+/// An error of the recording whose cause Outlive cannot know.
+const NO_CAUSE: &str = "the recording does not show the cause of the error";
+/// A nonce that was sent before the recording.
+const NONCE_OF_BEFORE: Known = Known {
+    reason: "the request that sent it is not in the recording",
+    is_expected: true,
+    is_certain: false,
+};
 
 /// A response of Outlive.
 pub(super) struct Observed {
@@ -76,11 +50,13 @@ pub(super) struct Observed {
 /// Compares two responses.
 pub(super) fn compare(names: &Names, recorded: &Exchange, outlive: &Observed) -> Vec<Difference> {
     let mut comparison = Comparison::new(names, recorded.endpoint);
+    let (error, own_error) = (body_error(&recorded.body), body_error(&outlive.body));
+    comparison.lacks_cause = error.is_some() && own_error.is_none();
     comparison.value("status", &recorded.status.to_string(), &outlive.status.to_string());
     comparison.headers(recorded, outlive);
     match (&recorded.body, &outlive.body) {
-        (Body::Json(recorded), Body::Json(outlive)) => match (error_of(recorded), error_of(outlive)) {
-            (None, Some(_)) | (Some(_), None) => comparison.outcomes(error_of(recorded), error_of(outlive)),
+        (Body::Json(recorded), Body::Json(outlive)) => match (&error, &own_error) {
+            (None, Some(_)) | (Some(_), None) => comparison.outcomes(error, own_error),
             _ => comparison.json("", "", recorded, outlive),
         },
         (Body::Json(_), _) => comparison.value("body", "JSON", "no JSON"),
@@ -91,17 +67,27 @@ pub(super) fn compare(names: &Names, recorded: &Exchange, outlive: &Observed) ->
     comparison.found
 }
 
-/// Compares the parameters of two redirects.
-pub(super) fn compare_redirects(
-    names: &Names,
-    recorded: &[(String, String)],
-    outlive: &[(String, String)],
-) -> Vec<Difference> {
+/// A redirect to an application.
+pub(super) struct Redirect {
+    pub(super) status: u16,
+    pub(super) parameters: Vec<(String, String)>,
+}
+
+impl Redirect {
+    fn has_error(&self) -> bool {
+        self.parameters.iter().any(|(name, _)| name == "error")
+    }
+}
+
+/// Compares the status and the parameters of two redirects.
+pub(super) fn compare_redirects(names: &Names, recorded: &Redirect, outlive: &Redirect) -> Vec<Difference> {
     let mut comparison = Comparison::new(names, Endpoint::Authorize);
+    comparison.lacks_cause = recorded.has_error() && !outlive.has_error();
+    comparison.value("status", &recorded.status.to_string(), &outlive.status.to_string());
     let object = |pairs: &[(String, String)]| -> Map<String, Value> {
         pairs.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect()
     };
-    comparison.object("redirect", &object(recorded), &object(outlive));
+    comparison.object("redirect", &object(&recorded.parameters), &object(&outlive.parameters));
     comparison.found
 }
 
@@ -109,21 +95,44 @@ pub(super) fn compare_redirects(
 pub(super) struct Comparison<'a> {
     names: &'a Names,
     endpoint: Endpoint,
+    /// Whether the recording has an error where Outlive has none.
+    lacks_cause: bool,
     found: Vec<Difference>,
 }
 
 impl<'a> Comparison<'a> {
     const fn new(names: &'a Names, endpoint: Endpoint) -> Self {
-        Self { names, endpoint, found: Vec::new() }
+        Self { names, endpoint, lacks_cause: false, found: Vec::new() }
     }
 
     fn add(&mut self, member: &str, recorded: String, outlive: String, severity: Severity) {
         if self.found.len() >= DIFFERENCES_MAX {
             return;
         }
-        let reason = expected::reason(self.endpoint, member, &recorded, &outlive);
-        let severity = if reason.is_some() { Severity::Expected } else { severity };
-        self.found.push(Difference { member: member.to_owned(), recorded, outlive, severity, reason });
+        let known = known(self.endpoint, member, &recorded, &outlive);
+        let severity =
+            if known.is_some_and(|known| known.is_expected) { Severity::Expected } else { severity };
+        self.push(member, recorded, outlive, severity, known);
+    }
+
+    fn push(
+        &mut self,
+        member: &str,
+        recorded: String,
+        outlive: String,
+        severity: Severity,
+        known: Option<Known>,
+    ) {
+        let certain = known.map_or(!self.lacks_cause, |known| known.is_certain);
+        let reason = known.map(|known| known.reason).or(self.lacks_cause.then_some(NO_CAUSE));
+        self.found.push(Difference {
+            member: member.to_owned(),
+            recorded,
+            outlive,
+            severity,
+            certain,
+            reason,
+        });
     }
 
     /// Compares two values that contain nothing secret.
@@ -206,55 +215,21 @@ impl<'a> Comparison<'a> {
         for (name, value) in recorded {
             match outlive.get(name) {
                 Some(own) => self.json(&below(name), name, value, own),
+                None if self.is_nonce_of_before(&below(name), value) => {
+                    let missing = "missing".to_owned();
+                    self.push(
+                        &below(name),
+                        kind_of(value),
+                        missing,
+                        Severity::Expected,
+                        Some(NONCE_OF_BEFORE),
+                    );
+                }
                 None => self.add(&below(name), kind_of(value), "missing".to_owned(), Severity::Different),
             }
         }
         for (name, value) in outlive.iter().filter(|(name, _)| !recorded.contains_key(*name)) {
             self.add(&below(name), "missing".to_owned(), kind_of(value), Severity::Different);
-        }
-    }
-
-    fn list(&mut self, path: &str, name: &str, recorded: &[Value], outlive: &[Value]) {
-        let is_text = |values: &[Value]| values.iter().all(|value| value.is_string() || value.is_number());
-        if is_text(recorded) && is_text(outlive) {
-            let texts = |values: &[Value]| -> Vec<String> {
-                values
-                    .iter()
-                    .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-                    .collect()
-            };
-            if let (Some(recorded), Some(outlive)) = (recorded.first(), outlive.first())
-                && recorded.is_string() != outlive.is_string()
-            {
-                self.add(&format!("{path}[]"), kind_of(recorded), kind_of(outlive), Severity::Shape);
-            }
-            let (recorded, outlive) = (texts(recorded), texts(outlive));
-            if self.is_document() || name == "error_codes" || is_exact(name) {
-                self.sets(path, &recorded, &outlive);
-            } else if recorded.is_empty() != outlive.is_empty() {
-                self.add(path, count(recorded.len()), count(outlive.len()), Severity::Shape);
-            }
-            return;
-        }
-        match (recorded.first(), outlive.first()) {
-            (Some(recorded), Some(outlive)) => self.json(&format!("{path}[]"), name, recorded, outlive),
-            (None, None) => {}
-            _ => self.add(path, count(recorded.len()), count(outlive.len()), Severity::Different),
-        }
-    }
-
-    /// Compares values regardless of their order.
-    fn sets(&mut self, path: &str, recorded: &[String], outlive: &[String]) {
-        let recorded: BTreeSet<String> = recorded.iter().map(|text| self.names.mask_recorded(text)).collect();
-        let outlive: BTreeSet<String> = outlive.iter().map(|text| self.names.mask_outlive(text)).collect();
-        let list = |values: Vec<&String>| {
-            let texts: Vec<String> = values.into_iter().map(|value| shown(value)).collect();
-            if texts.is_empty() { "nothing more".to_owned() } else { texts.join(", ") }
-        };
-        if recorded != outlive {
-            let only_recorded = list(recorded.difference(&outlive).collect());
-            let only_outlive = list(outlive.difference(&recorded).collect());
-            self.add(path, only_recorded, only_outlive, Severity::Different);
         }
     }
 
@@ -266,6 +241,15 @@ impl<'a> Comparison<'a> {
     fn text(&mut self, path: &str, name: &str, recorded: &str, outlive: &str) {
         match name {
             "access_token" | "id_token" => return self.tokens(path, recorded, outlive),
+            "iss" | "issuer" | "idp" => return self.issuers(path, recorded, outlive),
+            "nonce" if path.ends_with("id_token.claims.nonce") => {
+                return self.nonces(path, recorded, outlive);
+            }
+            "preferred_network" | "preferred_cache" => {
+                let (recorded, outlive) =
+                    (self.names.recorded_host(recorded), self.names.outlive_host(outlive));
+                return self.addresses(path, &recorded, &outlive);
+            }
             "scope" | "scp" => {
                 let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
                 return self.sets(path, &words(recorded), &words(outlive));
@@ -279,9 +263,13 @@ impl<'a> Comparison<'a> {
             _ if is_lifetime(name) => return self.lifetimes(path, recorded, outlive),
             _ => {}
         }
-        if self.is_document() || is_exact(name) {
+        let is_code = path == "error.code";
+        if self.is_document() || is_code || is_exact(name) {
             let recorded = self.names.mask_recorded(recorded);
             let outlive = self.names.mask_outlive(outlive);
+            if self.is_document() {
+                return self.addresses(path, &recorded, &outlive);
+            }
             if !exactly(&recorded, &outlive) {
                 self.add(path, shown(&recorded), shown(&outlive), Severity::Different);
             }
@@ -295,9 +283,7 @@ impl<'a> Comparison<'a> {
         let masked = self.names.mask_recorded(recorded);
         if masked != recorded && is_public_path(&masked) {
             let own = self.names.mask_outlive(outlive);
-            // Clients compare the issuer letter by letter.
-            let is_same = if name == "iss" { masked == own } else { exactly(&masked, &own) };
-            if !is_same {
+            if !exactly(&masked, &own) {
                 self.add(path, shown(&masked), shown(&own), Severity::Different);
             }
             return;
@@ -321,6 +307,22 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Whether it is the nonce of a request that the recording does not have.
+    fn is_nonce_of_before(&self, path: &str, value: &Value) -> bool {
+        path.ends_with("id_token.claims.nonce")
+            && value.as_str().is_some_and(|nonce| !self.names.is_sent_nonce(nonce))
+    }
+
+    /// A nonce is the one that the client sent. The replay sends the recorded one.
+    fn nonces(&mut self, path: &str, recorded: &str, outlive: &str) {
+        if recorded != outlive {
+            let is_sent = self.names.is_sent_nonce(recorded);
+            let shown = if is_sent { "as sent" } else { "another value" };
+            let own = if is_sent { "another value" } else { "as sent" };
+            self.add(path, shown.to_owned(), own.to_owned(), Severity::Different);
+        }
+    }
+
     fn lifetimes(&mut self, path: &str, recorded: &str, outlive: &str) {
         let (known, own) = (lifetime(recorded), lifetime(outlive));
         if known != own {
@@ -329,8 +331,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Returns the error of a response, with its number.
+fn body_error(body: &Body) -> Option<String> {
+    if let Body::Json(body) = body { error_of(body) } else { None }
+}
+
+/// Returns the error of a response, with its number, or the code of an error of Microsoft Graph.
 fn error_of(body: &Value) -> Option<String> {
+    if body["error"].is_object() {
+        return Some(shown(body["error"]["code"].as_str().unwrap_or_default()));
+    }
     let error = shown(body["error"].as_str()?);
     let number = body["error_description"].as_str().and_then(aadsts_of);
     Some(number.map_or_else(|| error.clone(), |number| format!("{error} (AADSTS{number})")))

@@ -137,12 +137,75 @@ fn documents_are_compared_as_they_are() {
     let other = json!({"issuer": "https://sts.windows.net/x", "claims_supported": ["iss"], "n": 1});
     let rows = found(Endpoint::Configuration, &recorded, &other);
     let members: Vec<_> = rows.iter().map(|(at, one, ..)| (at.as_str(), one.as_str())).collect();
-    assert_eq!(members, [("claims_supported", "sub"), ("issuer", "a URL")]);
+    assert_eq!(members, [("claims_supported", "sub"), ("issuer", "https://login.microsoftonline.com/…")]);
     // Known, as docs/parity.md says.
     let rows =
         found(Endpoint::Configuration, &json!({"kerberos_endpoint": "https://x/kerberos"}), &json!({}));
     assert_eq!(rows[0].3, Severity::Expected);
-    // Of keys, only which members they have.
-    let keys = |kid: &str| json!({"keys": [{"kty": "RSA", "kid": kid, "n": "x".repeat(300)}]});
-    assert_eq!(found(Endpoint::Keys, &keys("one"), &keys("two")), []);
+}
+
+#[test]
+fn a_nonce_that_is_not_in_the_recording_is_not_missed() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let token = |claims: Value| {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        json!({"id_token": format!("{}.{}.", part(&json!({"alg": "RS256"})), part(&claims))})
+    };
+    let (sent, none) = (token(json!({"nonce": "sent-before"})), token(json!({})));
+    for (recorded, outlive, severity) in [
+        (&sent, &none, Some(Severity::Expected)),
+        (&none, &sent, Some(Severity::Different)),
+        (&token(json!({"nonce": "other"})), &sent, Some(Severity::Different)),
+        (&sent, &sent, None),
+    ] {
+        let rows = found(Endpoint::Token, recorded, outlive);
+        assert_eq!(
+            rows.iter().map(|row| row.3).collect::<Vec<_>>(),
+            severity.into_iter().collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn lists_of_objects_are_compared_in_pairs() {
+    let key = |kid: &str, kty: &str| json!({"kty": kty, "kid": kid, "n": "x".repeat(300)});
+    let keys = |keys: &[Value]| json!({"keys": keys});
+    let user = |id: &str, name: Value| json!({"id": id, "displayName": name});
+    let users = |users: &[Value]| json!({"value": users});
+    let (two, rsa) = (keys(&[key("a", "RSA"), key("b", "EC")]), key("c", "RSA"));
+    for (endpoint, recorded, outlive, expected) in [
+        // By name, in whatever order.
+        (Endpoint::Keys, two.clone(), keys(&[key("b", "EC"), key("a", "RSA")]), vec![]),
+        (Endpoint::Keys, two.clone(), keys(&[key("b", "RSA"), key("a", "RSA")]), vec!["keys[1].kty"]),
+        // Each tenant has other keys: then by position.
+        (Endpoint::Keys, two.clone(), keys(&[rsa.clone(), key("d", "EC")]), vec![]),
+        (Endpoint::Keys, two.clone(), keys(&[rsa.clone(), rsa.clone()]), vec!["keys[1].kty"]),
+        (Endpoint::Keys, two.clone(), keys(&[rsa]), vec!["keys"]),
+        (Endpoint::Keys, two, keys(&[]), vec!["keys"]),
+        (
+            Endpoint::Me,
+            users(&[user("1", json!("A")), user("2", json!(1))]),
+            users(&[user("2", json!(2)), user("1", json!("B"))]),
+            vec![],
+        ),
+        (
+            Endpoint::Me,
+            users(&[user("1", json!("A")), user("2", json!(1))]),
+            users(&[user("2", json!("B")), user("1", json!("B"))]),
+            vec!["value[1].displayName"],
+        ),
+        (Endpoint::Me, users(&[user("1", json!("A"))]), users(&[]), vec!["value"]),
+        // By position and length.
+        (
+            Endpoint::Token,
+            json!({"claims": [{"name": 1}, {"name": "x"}]}),
+            json!({"claims": [{"name": 1}, {"name": 1}, {"name": 1}]}),
+            vec!["claims[1].name", "claims"],
+        ),
+    ] {
+        let rows = found(endpoint, &recorded, &outlive);
+        let members: Vec<&str> = rows.iter().map(|(member, ..)| member.as_str()).collect();
+        assert_eq!(members, expected, "{recorded} {outlive}");
+    }
 }

@@ -7,9 +7,10 @@ use super::stand_in::challenge_of;
 use super::{Outcome, Player};
 use crate::browser::{Arrival, Browser, BrowserError, refused};
 use crate::oauth_client::stops_at;
-use crate::replay::compare::{Difference, Severity, compare_redirects};
+use crate::replay::compare::{Difference, Redirect, Severity, compare_redirects};
 use crate::replay::exchange::{Exchange, redirect_parameters};
-use crate::replay::sign_ins::{SignIn, parameter, parameter_of, redirect_of};
+use crate::replay::facts::{parameter, parameter_of, redirect_of};
+use crate::replay::sign_ins::SignIn;
 
 /// Errors of a redemption whose verifier does not fit the challenge.
 const WRONG_VERIFIER: [u32; 2] = [50_148, 501_481];
@@ -23,7 +24,10 @@ impl Player<'_> {
             return Outcome::Nothing("The request names no client.");
         };
         let is_silent = parameter_of(exchange, "prompt").as_deref() == Some("none");
-        let recorded = sign_in.redirect.and_then(|at| redirect_of(&plan.exchanges[at]));
+        let recorded = sign_in.redirect.and_then(|at| {
+            let exchange = &plan.exchanges[at];
+            Some((redirect_of(exchange)?, exchange.status))
+        });
         if recorded.is_none() && sign_in.redemption.is_none() {
             return Outcome::Nothing(
                 "The recording has only pages after it, no redirect to the application.",
@@ -68,24 +72,26 @@ impl Player<'_> {
             Ok(back) => back,
             Err(error) => return self.refused(&error, notes),
         };
+        let status = browser.redirect_status();
         self.browsers.insert(user.upn.clone(), browser);
         self.last_user = Some(user.upn);
-        self.arrive(sign_in, recorded.as_ref(), &back, notes)
+        self.arrive(sign_in, recorded.as_ref(), (&back, status), notes)
     }
 
     /// Compares the redirects, and remembers the code.
     fn arrive(
         &mut self,
         sign_in: &SignIn,
-        recorded: Option<&Url>,
-        back: &Url,
+        recorded: Option<&(Url, u16)>,
+        (back, status): (&Url, u16),
         notes: Vec<String>,
     ) -> Outcome {
         let mut differences = Vec::new();
-        if let Some(recorded) = recorded {
+        if let Some((recorded, recorded_status)) = recorded {
             self.names.bind_redirects(recorded, back);
-            differences =
-                compare_redirects(&self.names, &redirect_parameters(recorded), &redirect_parameters(back));
+            let redirect = |url, status| Redirect { status, parameters: redirect_parameters(url) };
+            let (known, own) = (redirect(recorded, *recorded_status), redirect(back, status));
+            differences = compare_redirects(&self.names, &known, &own);
             let asked = parameter_of(&self.plan.exchanges[sign_in.authorize], "response_mode");
             // A replay cannot post a form.
             if mode_of(recorded) != mode_of(back) && asked.as_deref() != Some("form_post") {
@@ -161,6 +167,7 @@ fn difference(recorded: &str, outlive: &str) -> Difference {
         recorded: recorded.to_owned(),
         outlive: outlive.to_owned(),
         severity: Severity::Different,
+        certain: true,
         reason: None,
     }
 }

@@ -6,9 +6,8 @@ use super::token::method_of;
 use super::{Outcome, Player};
 use crate::browser::{Arrival, Browser, BrowserError};
 use crate::http::send;
-use crate::replay::endpoint::Endpoint;
 use crate::replay::exchange::Exchange;
-use crate::replay::sign_ins::user_of;
+use crate::replay::facts::user_of;
 
 /// Pages on the way to the last one.
 const PAGES_MAX: usize = 8;
@@ -31,10 +30,8 @@ impl Player<'_> {
         if !is_approved && !is_declined {
             return Ok(());
         }
-        let code = exchange.field("device_code");
-        let requested = self.plan.exchanges.iter().find(|earlier| {
-            earlier.endpoint == Endpoint::DeviceCode && earlier.member("device_code") == code
-        });
+        let requested = exchange.field("device_code").and_then(|code| self.plan.index.device_code(code));
+        let requested = requested.map(|at| &self.plan.exchanges[at]);
         let user_code = requested.and_then(|requested| self.names.issued(requested.member("user_code")?));
         let user_code = user_code.ok_or("Its device code was issued before the recording.")?.to_owned();
         let user = self.user(user_of(exchange).as_deref());

@@ -18,10 +18,10 @@ use reqwest::header::HeaderMap;
 use super::compare::{Difference, Observed, compare};
 use super::endpoint::Endpoint;
 use super::exchange::{Body, Exchange, RESPONSE_HEADERS};
+use super::facts::user_of;
 use super::names::Names;
 use super::plan::{Plan, PlannedEvent};
 use super::report::{Entry, Replay, hint};
-use super::sign_ins::user_of;
 use crate::browser::Browser;
 use crate::http::{Answer, CallError, Http};
 use crate::scenario::run::{LabClient, LabError};
@@ -84,7 +84,7 @@ pub async fn replay(
     let tenant = lab.create(&request).await?;
     let id = tenant.tenant_id;
     let mut player = Player {
-        names: Names::of(&plan.cast, &plan.options.mapping, &tenant),
+        names: Names::of(&plan.cast, &plan.options.mapping, &tenant, plan.index.nonces()),
         plan,
         lab: lab.clone(),
         http: options.http.clone(),

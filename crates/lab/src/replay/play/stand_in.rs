@@ -23,8 +23,7 @@ impl Player<'_> {
         let plan = self.plan;
         for (index, exchange) in plan.exchanges.iter().enumerate() {
             let Some(token) = exchange.field("refresh_token") else { continue };
-            let is_issued =
-                plan.exchanges[..index].iter().any(|earlier| earlier.member("refresh_token") == Some(token));
+            let is_issued = plan.index.is_issued_before(index, token);
             let (false, None, Some(client_id)) = (is_issued, self.names.issued(token), exchange.client_id())
             else {
                 continue;
@@ -69,7 +68,7 @@ impl Player<'_> {
             scope,
             redirect_uri: exchange.field("redirect_uri").map(str::to_owned),
             code_challenge: exchange.field("code_verifier").map(challenge_of),
-            ..self.sign_in_of(client_id, crate::replay::sign_ins::user_of(exchange))
+            ..self.sign_in_of(client_id, crate::replay::facts::user_of(exchange))
         };
         match self.sign_in(&request).await? {
             SignInAnswer::Code(answer) => Ok(answer.code),

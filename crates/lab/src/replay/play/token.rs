@@ -8,7 +8,6 @@ use reqwest::header::{AUTHORIZATION, ORIGIN};
 use super::{Outcome, Player};
 use crate::http::send;
 use crate::replay::exchange::{Exchange, basic_credentials};
-use crate::replay::sign_ins::user_of;
 
 /// What is sent where the recording has a wrong secret or password.
 const WRONG: &str = "not-the-recorded-secret";
@@ -107,10 +106,8 @@ impl Player<'_> {
 
     /// Returns the user of a request: in its response, or in a later one of the same client.
     pub(super) fn user_after(&self, index: usize) -> Option<String> {
-        let exchanges = self.plan.exchanges;
-        let client = exchanges.get(index)?.client_id();
-        let mut later = exchanges.iter().skip(index).filter(|later| later.client_id() == client);
-        later.find_map(user_of)
+        let client = self.plan.exchanges.get(index)?.client_id();
+        self.plan.index.user_from(index, &client).map(str::to_owned)
     }
 }
 

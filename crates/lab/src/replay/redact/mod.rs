@@ -20,12 +20,13 @@ use super::exchange::{Body, Exchange, Recording};
 pub fn redacted(recording: &Recording) -> String {
     let mut names = Pseudonyms::default();
     // Finds the secrets, which may also be in places that do not say so.
+    let hosts = recording.named_hosts();
     for exchange in &recording.exchanges {
-        redact_exchange(exchange, &mut names);
+        redact_exchange(exchange, &mut names, &hosts);
     }
     let mut names = names.restart();
-    let entries: Vec<Value> =
-        recording.exchanges.iter().map(|exchange| entry_of(&redact_exchange(exchange, &mut names))).collect();
+    let redact = |exchange| entry_of(&redact_exchange(exchange, &mut names, &hosts));
+    let entries: Vec<Value> = recording.exchanges.iter().map(redact).collect();
     let har = json!({"log": {
         "version": "1.2",
         "creator": {"name": "outlive replay --redact", "version": env!("CARGO_PKG_VERSION")},

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::pseudonyms::Pseudonyms;
-use crate::replay::endpoint::{ALIASES, Endpoint, LOGIN_HOSTS, service_of};
+use crate::replay::endpoint::{ALIASES, Endpoint, LOGIN_HOSTS, TOKENS_V1, service_of};
 use crate::replay::exchange::{
     Body, Exchange, METHODS, aadsts_of, basic_credentials, cutoff_of, issued_on, parameters_of,
 };
 use crate::replay::kind::{Jwt, Kind};
-use crate::replay::vocabulary::{is_name, is_number, is_public};
+use crate::replay::vocabulary::{is_graph_error, is_name, is_number, is_public};
 
 /// Ends of the names of parameters and members that are passwords or the like: in small letters,
 /// without separators.
@@ -33,8 +33,8 @@ const OPAQUE: &[&str] = &[
 const DIGITS_MAX: usize = 10;
 
 /// Replaces what is not public in an exchange.
-pub(super) fn redact_exchange(exchange: &Exchange, names: &mut Pseudonyms) -> Exchange {
-    let mut scrub = Scrub { names };
+pub(super) fn redact_exchange(exchange: &Exchange, names: &mut Pseudonyms, hosts: &[String]) -> Exchange {
+    let mut scrub = Scrub { names, hosts };
     let pairs = |scrub: &mut Scrub<'_>, pairs: &[(String, String)]| {
         pairs.iter().map(|(name, value)| (name.clone(), scrub.header(name, value))).collect()
     };
@@ -59,6 +59,8 @@ pub(super) fn redact_exchange(exchange: &Exchange, names: &mut Pseudonyms) -> Ex
 
 struct Scrub<'a> {
     names: &'a mut Pseudonyms,
+    /// Names of the identity provider that only an option gives, with their port.
+    hosts: &'a [String],
 }
 
 impl Scrub<'_> {
@@ -94,8 +96,9 @@ impl Scrub<'_> {
                 Err(_) => self.names.replace(text),
             };
         };
-        if service_of(&url, &[]).is_some() && is_web(&url) {
-            return self.address(&url).to_string();
+        if service_of(&url, self.hosts).is_some() && is_web(&url) {
+            // Braces are a part of the template of an issuer.
+            return self.address(&url).to_string().replace("%7Btenantid%7D", "{tenantid}");
         }
         let plain = self.names.url(text);
         if url.query().is_none() && url.fragment().is_none() {
@@ -180,6 +183,7 @@ impl Scrub<'_> {
             "$select" => return value.split(',').map(|name| self.name(name)).collect::<Vec<_>>().join(","),
             "error_description" => return self.description(value),
             "error_uri" => return self.redirect(value),
+            "iss" | "issuer" | "idp" => return self.issuer(value),
             // Text with the user code and an address, in the language of the client.
             "message" => return self.names.replace(value),
             _ if is_number(name, value) => return value.to_owned(),
@@ -250,7 +254,31 @@ impl Scrub<'_> {
             }
             Value::String(text) => Value::String(self.text(name, text)),
             Value::Array(values) => Value::Array(values.iter().map(|value| self.json(name, value)).collect()),
-            Value::Object(object) => Value::Object(self.object(object)),
+            Value::Object(object) => {
+                let mut replaced = self.object(object);
+                // A code of OAuth is opaque; that of an error of Microsoft Graph is public.
+                if name == "error"
+                    && let Some(Value::String(code)) = object.get("code")
+                    && is_graph_error(code)
+                {
+                    replaced.insert("code".to_owned(), Value::String(code.clone()));
+                }
+                Value::Object(replaced)
+            }
+        }
+    }
+
+    /// Replaces what is not public in an issuer. The original has version 1.0 at a host of its own.
+    fn issuer(&mut self, value: &str) -> String {
+        let plain = if Kind::of(value) == Kind::Url { self.redirect(value) } else { self.names.value(value) };
+        let is_named = Url::parse(value)
+            .is_ok_and(|url| service_of(&url, &[]).is_none() && service_of(&url, self.hosts).is_some());
+        let path = plain.strip_prefix("https://").and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
+        match path {
+            Some(path) if is_named && path.find('/') == Some(path.len().saturating_sub(1)) => {
+                format!("https://{TOKENS_V1}/{path}")
+            }
+            _ => plain,
         }
     }
 }

@@ -322,3 +322,49 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn issuers_keep_their_form() {
+    let named = "127.0.0.1:8701";
+    let url = format!("http://{named}/{TENANT}/v2.0/.well-known/openid-configuration");
+    let guid = "00000000-0000-4000-8000-000000000001";
+    for (issuer, expected) in [
+        (format!("https://sts.windows.net/{TENANT}/"), format!("https://sts.windows.net/{guid}/")),
+        (format!("https://sts.windows.net/{TENANT}"), format!("https://sts.windows.net/{guid}")),
+        (
+            format!("https://login.microsoftonline.com/{TENANT}/v2.0"),
+            format!("https://login.microsoftonline.com/{guid}/v2.0"),
+        ),
+        (
+            "https://login.microsoftonline.com/{tenantid}/v2.0".to_owned(),
+            "https://login.microsoftonline.com/{tenantid}/v2.0".to_owned(),
+        ),
+        // An identity provider that an option names has both versions at one host.
+        (format!("http://{named}/{TENANT}/"), format!("https://sts.windows.net/{guid}/")),
+        (format!("http://{named}/{TENANT}/v2.0"), format!("https://login.microsoftonline.com/{guid}/v2.0")),
+        (format!("https://secret.example/{TENANT}/"), format!("https://host-1.example/{guid}/")),
+    ] {
+        let mut recording = Recording::default();
+        let body = json!({"issuer": issuer}).to_string();
+        let har = json!({"log": {"version": "1.2", "entries": [entry(&url, "", &body)]}});
+        let added = recording.add(har.to_string().as_bytes(), &[named.to_owned()]);
+        added.unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+        let file = redacted(&recording);
+        let file: Value = serde_json::from_str(&file).expect("JSON");
+        let body = file["log"]["entries"][0]["response"]["content"]["text"].as_str().expect("a body");
+        assert_eq!(body, json!({"issuer": expected}).to_string(), "{issuer}");
+    }
+}
+
+#[test]
+fn codes_of_microsoft_graph_are_kept_and_others_are_not() {
+    for (code, is_kept) in [("InvalidAuthenticationToken", true), ("secret-code", false), ("Bearer", false)] {
+        let body = json!({"error": {"code": code, "message": "x"}}).to_string();
+        let text = redact(vec![json!({
+            "startedDateTime": "2026-03-02T08:00:00Z",
+            "request": {"method": "GET", "url": "https://graph.microsoft.com/v1.0/me", "headers": []},
+            "response": {"status": 401, "content": {"text": body}},
+        })]);
+        assert_eq!(text.contains(code), is_kept, "{code}: {text}");
+    }
+}

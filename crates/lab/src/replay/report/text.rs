@@ -69,7 +69,11 @@ pub(super) fn lines(entry: &Entry) -> Vec<String> {
 /// Returns member, recorded value, that of Outlive, and the severity with its reason.
 pub(super) fn row(difference: &super::Difference) -> [String; 4] {
     let severity = difference.severity.as_str();
-    let severity = difference.reason.map_or_else(|| severity.to_owned(), |why| format!("{severity}: {why}"));
+    let severity = if difference.certain { severity.to_owned() } else { format!("{severity}, not certain") };
+    let severity = match difference.reason {
+        Some(why) => format!("{severity}: {why}"),
+        None => severity,
+    };
     [difference.member.clone(), difference.recorded.clone(), difference.outlive.clone(), severity]
 }
 

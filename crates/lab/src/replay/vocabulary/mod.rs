@@ -119,6 +119,7 @@ const WORDS: &[&str] = &[
     "WW",
     "USGov",
     // Discovery
+    "{tenantid}",
     "client_secret_post",
     "client_secret_basic",
     "private_key_jwt",
@@ -209,6 +210,32 @@ const WORDS: &[&str] = &[
     "https://graph.windows.net/",
 ];
 
+/// Codes of errors of Microsoft Graph ("Microsoft Graph error responses and resource types").
+const GRAPH_ERRORS: &[&str] = &[
+    "InvalidAuthenticationToken",
+    "Authentication_MissingOrMalformed",
+    "Authorization_IdentityNotFound",
+    "Authorization_RequestDenied",
+    "Directory_QuotaExceeded",
+    "Request_BadRequest",
+    "Request_MultipleObjectsWithSameKeyValue",
+    "Request_ResourceNotFound",
+    "Request_UnsupportedQuery",
+    "BadRequest",
+    "Forbidden",
+    "ResourceNotFound",
+    "TooManyRequests",
+    "Unauthorized",
+    "UnknownError",
+    "accessDenied",
+    "generalException",
+    "invalidRequest",
+    "itemNotFound",
+    "notAllowed",
+    "serviceNotAvailable",
+    "unauthenticated",
+];
+
 /// Members whose numbers are kept.
 const NUMBERS: &[&str] = &[
     "expires_in",
@@ -234,6 +261,7 @@ pub(super) fn is_public(text: &str) -> bool {
 /// Whether a text is one public word: of the protocols, or a name that every tenant has.
 pub(super) fn is_word(word: &str) -> bool {
     WORDS.contains(&word)
+        || GRAPH_ERRORS.contains(&word)
         || CLAIMS.contains(&word)
         || ALIASES.contains(&word)
         || LOGIN_HOSTS.contains(&word)
@@ -254,6 +282,11 @@ fn is_platform_permission(word: &str) -> bool {
         || platform::APPLICATIONS
             .iter()
             .any(|api| api.delegated(name).is_some() || api.application_permission(name).is_some())
+}
+
+/// Whether a text is the code of an error of Microsoft Graph.
+pub(super) fn is_graph_error(code: &str) -> bool {
+    GRAPH_ERRORS.contains(&code)
 }
 
 /// Whether the name of a parameter or member is kept: only one of the protocols. Any other may come
