@@ -95,6 +95,24 @@ impl Randomness {
         Stream { random, is_seeded: self.is_seeded, turn }
     }
 
+    /// Returns the stream for `label` and `key`. With a seed, it does not depend on what was drawn
+    /// before, and so not on the order in which concurrent requests arrive; the same key has the
+    /// same stream, which must not be used for ids or nonces. Without a seed, it is the next stream
+    /// for `label`.
+    #[must_use]
+    pub fn stream_of(&self, label: &'static str, key: impl std::fmt::Display) -> Stream {
+        if !self.is_seeded {
+            return self.stream(label);
+        }
+        let mut hash = Sha256::new();
+        hash.update(self.root);
+        hash.update(self.path.as_bytes());
+        hash.update(label.as_bytes());
+        hash.update([1]);
+        hash.update(key.to_string().as_bytes());
+        Stream { random: ChaCha20Rng::from_seed(hash.finalize().into()), is_seeded: true, turn: 0 }
+    }
+
     /// Drops the sequences of a deleted owner.
     pub fn forget(&self) {
         self.drawn.lock().retain(|key, _| !key.starts_with(&*self.path));
@@ -208,6 +226,25 @@ mod tests {
         assert_ne!(first, one.clone().stream("x").next_u64());
         assert_eq!(first, Randomness::from_seed(1).of("one").stream("x").next_u64());
         assert_ne!(source.fork("idp").stream("x").next_u64(), source.fork("hub").stream("x").next_u64());
+    }
+
+    #[test]
+    fn with_a_seed_the_stream_of_a_key_depends_on_the_key_alone() {
+        let draw = |source: &Randomness, key: &str| source.stream_of("x", key).next_u64();
+        let [forward, backward] = [7, 7].map(Randomness::from_seed);
+        let (a, b) = (draw(&forward, "a"), draw(&forward, "b"));
+        assert_eq!((b, a), (draw(&backward, "b"), draw(&backward, "a")));
+        assert_eq!(a, draw(&forward, "a"));
+        let others = [
+            b,
+            draw(&forward.of("owner"), "a"),
+            draw(&Randomness::from_seed(8), "a"),
+            forward.stream_of("y", "a").next_u64(),
+            forward.stream("x").next_u64(),
+        ];
+        assert!(!others.contains(&a), "{a} is in {others:?}");
+        let system = Randomness::from_system();
+        assert_ne!(draw(&system, "a"), draw(&system, "a"));
     }
 
     #[test]

@@ -115,7 +115,7 @@ async fn mint(request: &TokenRequest<'_>, order: Order<'_>) -> Result<AccessToke
         && capabilities.is_some()
         && resource.document.continuous_access_evaluation;
     // Claims have whole seconds; the token expires at the start of a second.
-    let expires_at = (request.now + lifetime(request, resource, evaluated)).whole_second();
+    let expires_at = (request.now + lifetime(request, &order, &audience, evaluated)).whole_second();
     let claims = AccessTokenClaims::build(&AccessTokenInput {
         version,
         origin: idp.issuer_origin(request.origin, version),
@@ -159,14 +159,26 @@ fn capabilities(claims: &ClaimsRequest, resource: &Application) -> Option<Vec<St
 /// Returns the lifetime: long if the token is CAE-enabled or of a managed identity, set by a
 /// policy, or else random within the documented range. Policies apply at issuance, so a change
 /// affects the next token.
-fn lifetime(request: &TokenRequest<'_>, resource: &Application, evaluated: bool) -> Span {
-    if request.client.application.document.managed_identity.is_some() {
+///
+/// With a seed, a random lifetime depends on client, subject, audience and instant, so that
+/// concurrent requests have the same results whichever arrives first.
+fn lifetime(request: &TokenRequest<'_>, order: &Order<'_>, audience: &str, evaluated: bool) -> Span {
+    let client = &request.client.application;
+    if client.document.managed_identity.is_some() {
         return lifetimes::MANAGED_IDENTITY_ACCESS_TOKEN;
     }
+    let subject = match order.subject {
+        AccessSubject::User { user, .. } => user.id.to_string(),
+        AccessSubject::App { service_principal, .. } => service_principal.to_string(),
+    };
+    let issued_us = request.now.as_micros();
+    let key = format!("{}/{subject}/{issued_us}/{audience}", client.client_id);
     let random = request.idp.chassis.random.of(request.tenant.id);
     if evaluated {
-        return lifetimes::evaluated_access_token(&mut random.stream("evaluated-access-token-lifetime"));
+        return lifetimes::evaluated_access_token(
+            &mut random.stream_of("evaluated-access-token-lifetime", key),
+        );
     }
-    let drawn = lifetimes::access_token(&mut random.stream("access-token-lifetime"));
-    request.tenant.policies.access_token_lifetime(resource.client_id).unwrap_or(drawn)
+    let configured = request.tenant.policies.access_token_lifetime(order.resource.client_id);
+    configured.unwrap_or_else(|| lifetimes::access_token(&mut random.stream_of("access-token-lifetime", key)))
 }
