@@ -69,7 +69,7 @@ async fn run(routes: Routes, caller: Caller, headers: HeaderMap, body: BatchBody
     let batch = Batch::of(body?.0)?;
     let order = batch.order()?;
     let new_trace = || {
-        let request_id = caller.idp.chassis.random.stream("batch").uuid();
+        let request_id = caller.stream("batch").uuid();
         Trace { request_id, ..caller.trace.clone() }
     };
     let steps = batch.requests.iter().map(|step| step.request(&caller, &headers, new_trace()));

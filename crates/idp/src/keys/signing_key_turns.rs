@@ -124,7 +124,7 @@ impl SigningKeys {
             }
             let Some(tenant) = directory.tenant(tenant).await? else { break };
             let before = Change::from(postpone(tenant.id, next, next + every));
-            let trace = Trace::begin(&self.chassis.random);
+            let trace = Trace::begin(&self.chassis.random.of(tenant.id));
             match self.rotate(directory, &tenant, next, before, &trace).await {
                 Ok(()) => work.done += 1,
                 // Another replica did it.

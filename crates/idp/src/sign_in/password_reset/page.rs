@@ -62,8 +62,11 @@ impl Visit {
         let typed = self.parameters.get("username").ok_or_else(|| Refusal::missing("username"))?;
         let user_name = shortened_name(typed);
         let chassis = &self.idp.chassis;
-        let id = chassis.random.stream("password-reset-id").uuid();
-        if let Some(tenant) = self.tenant_of_reset(&user_name).await? {
+        let tenant = self.tenant_of_reset(&user_name).await?;
+        let random =
+            tenant.as_ref().map_or_else(|| chassis.random.clone(), |tenant| chassis.random.of(tenant.id));
+        let id = random.stream("password-reset-id").uuid();
+        if let Some(tenant) = tenant {
             let now = self.idp.now(tenant.id).await?;
             let user = self.idp.directory.user_by_upn(tenant.id, &user_name).await?.filter(may_reset);
             let requested = PasswordResetRequested { upn: user_name.clone(), sent: user.is_some() };

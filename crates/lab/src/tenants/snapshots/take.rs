@@ -36,7 +36,7 @@ impl Tenants {
         let parts = state.parts()?;
         let snapshot = Snapshot {
             // Not of the tenant's randomness, which begins again with a reset.
-            id: self.chassis().random.stream("snapshot-id").uuid(),
+            id: self.chassis().random.of("snapshots").of(tenant).stream("snapshot-id").uuid(),
             name,
             created: wall_now(),
             now: state.now,
