@@ -15,7 +15,7 @@ use outlive_clock::{Randomness, wall_now};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::result::{FileResult, RunResult, ScenarioResult, Status};
 use outlive_lab::scenario::run::{
-    RunOptions, broken_scenario, panic_message, run_scenario, skipped_scenario,
+    RunOptions, broken_scenario, panic_message, repetition_name, run_scenario, skipped_scenario, tenant_names,
 };
 use outlive_lab::scenario::{KnownSeeds, ReadScenarios, read_scenarios, report};
 use outlive_lab::seed::Seed;
@@ -73,6 +73,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
         rules: args.rules.clone(),
         keep: args.keep,
         random,
+        tenant_name: None,
         panic_at_step,
         tenants: None,
     };
@@ -198,15 +199,19 @@ async fn run_all(
     let failed = Arc::new(AtomicBool::new(false));
     let all = selected.iter().map(Vec::len).sum::<usize>() * usize::from(order.repeat);
     let counter = (!output.is_live()).then(|| Arc::new(ScenarioCounter::start(all)));
+    // Of all files and not only the selected scenarios, so that a part has the same results.
+    let names = tenant_names(&files);
     let mut running = Vec::new();
-    for (file, indexes) in files.into_iter().zip(selected) {
+    for ((file, names), indexes) in files.into_iter().zip(names).zip(selected) {
         let file = Arc::new(file);
         let mut scenarios = Vec::new();
         for index in indexes {
             for time in 1..=order.repeat {
                 // Awaited here and not in the task, so that scenarios start in order.
                 let turn = Arc::clone(&turns).acquire_owned().await;
-                let (file, options, failed) = (Arc::clone(&file), options.clone(), Arc::clone(&failed));
+                let (file, failed) = (Arc::clone(&file), Arc::clone(&failed));
+                let tenant_name = names.get(index).map(|name| repetition_name(name, time));
+                let options = RunOptions { tenant_name, ..options.clone() };
                 let counter = counter.clone();
                 let task = tokio::spawn(async move {
                     let _turn = turn;

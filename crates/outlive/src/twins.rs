@@ -62,6 +62,7 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
         rules: None,
         keep: false,
         random,
+        tenant_name: None,
         panic_at_step: panic_at_step()?,
         tenants: None,
     };

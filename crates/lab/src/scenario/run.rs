@@ -9,6 +9,7 @@ mod parallel;
 mod play;
 pub(super) mod recorder;
 mod step;
+mod tenant_name;
 mod twins;
 pub(super) mod world;
 
@@ -17,4 +18,5 @@ pub use observer::{Observer, Silent};
 pub use play::{RunOptions, broken_scenario, skipped_scenario};
 pub use recorder::TimeObserver;
 pub use step::panic_message;
+pub use tenant_name::{repetition_name, tenant_names};
 pub use twins::{TwinsResult, run_scenario, run_twins};

@@ -70,6 +70,7 @@ pub(crate) async fn run(tenants: &Tenants, file: &ReadScenarios, name: &str) -> 
         rules: None,
         keep: false,
         random,
+        tenant_name: None,
         panic_at_step: None,
         tenants: Some(tenants.clone()),
     };

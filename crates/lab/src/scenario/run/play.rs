@@ -7,6 +7,7 @@ use super::lab_client::LabClient;
 use super::observer::Observer;
 use super::parallel::run_parallel;
 use super::step::{REMEDY, StepLocation, run_step, test_panic};
+use super::tenant_name::{tenant_name, variant_name};
 use super::world::World;
 use crate::http::Http;
 use crate::matrix::TemporaryTenant;
@@ -29,12 +30,26 @@ pub struct RunOptions {
     pub keep: bool,
     /// Source of code verifiers, `state` values and new passwords.
     pub random: Randomness,
+    /// The name of the tenant, if it is not that of the scenario. With a seed, ids and lifetimes
+    /// follow from it, so no other scenario of the run may have it.
+    pub tenant_name: Option<String>,
     /// A hook for tests: the step of every scenario that panics, counted from 1; 0 panics before
     /// the tenant is created.
     pub panic_at_step: Option<usize>,
     /// The tenants of the lab that runs the scenario itself. Its tenant is then deleted also if the
     /// run is canceled.
     pub tenants: Option<Tenants>,
+}
+
+impl RunOptions {
+    fn name_for(&self, scenario: &Scenario) -> String {
+        self.tenant_name.clone().unwrap_or_else(|| tenant_name(scenario))
+    }
+
+    /// Returns the settings for the variant of a scenario, which may run at the same time.
+    pub(super) fn of_variant(&self, scenario: &Scenario) -> Self {
+        Self { tenant_name: Some(variant_name(&self.name_for(scenario))), ..self.clone() }
+    }
 }
 
 /// Runs a scenario in a tenant of its own. The steps after a failed one are skipped: they would
@@ -54,11 +69,12 @@ pub(super) async fn run_single(
     let started = wall_now();
     let lab = LabClient::new(options.http.clone(), &options.lab);
     let rules = options.rules.clone().or_else(|| scenario.rules.as_ref().map(|rules| rules.value.clone()));
-    let random = options.random.of(&scenario.name.value);
+    let name = options.name_for(scenario);
+    let random = options.random.of(&name);
     let start = scenario.start.value.instant(started);
     // Without connections and flows, and with a stopped clock.
     let request = TenantRequest {
-        name: Some(tenant_name(&scenario.name.value)),
+        name: Some(name),
         seed: scenario.seed.as_ref().map(|seed| seed.value.clone()),
         overlay: scenario.overlay.as_ref().map(|overlay| overlay.value.clone()),
         rules,
@@ -152,8 +168,6 @@ async fn create_tenant(
 const NOT_STARTED: &str = "The scenario was not started";
 /// Why the rest of a run was not executed.
 const ENDED_EARLY: &str = "the run ended early because its output cannot be printed";
-/// Maximum length of the name of a tenant that is created for a scenario, in characters.
-const TENANT_NAME_MAX: usize = 200;
 
 /// Returns the result of a scenario that could not start or has no result: a single failed step.
 pub fn broken_scenario(file: &ReadScenarios, scenario: &Scenario, title: &str, why: &str) -> ScenarioResult {
@@ -196,11 +210,4 @@ pub fn skipped_scenario(scenario: &Scenario) -> ScenarioResult {
         steps: Vec::new(),
         variant: None,
     }
-}
-
-/// Returns the name of the tenant of a scenario, which is bounded and has no control characters;
-/// the row of a table can make the name of a scenario long.
-fn tenant_name(scenario: &str) -> String {
-    let plain = scenario.chars().map(|c| if c.is_control() { ' ' } else { c });
-    plain.take(TENANT_NAME_MAX).collect()
 }

@@ -30,9 +30,10 @@ pub async fn run_twins(
 ) -> Option<TwinsResult> {
     let fact = scenario.twins.clone()?;
     let (variant_file, variant) = variant_of(file, scenario)?;
+    let of_variant = options.of_variant(scenario);
     let results = join(
         run_single(file, scenario, options, observer),
-        run_single(variant_file, variant, options, observer),
+        run_single(variant_file, variant, &of_variant, observer),
     )
     .await;
     let diverged_at = divergence(&results.0, &results.1);
@@ -72,7 +73,7 @@ async fn run_variant(
     let fact = scenario.twins.clone()?;
     let (variant_file, variant) = variant_of(file, scenario)?;
     observer.variant_started();
-    let result = run_single(variant_file, variant, options, &Silent).await;
+    let result = run_single(variant_file, variant, &options.of_variant(scenario), &Silent).await;
     Some(Variant { fact, diverged_at: divergence(passed, &result), result })
 }
 

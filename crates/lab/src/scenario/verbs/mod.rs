@@ -90,7 +90,9 @@ macro_rules! verbs {
             /// A block of steps to repeat, instead of a verb.
             pub steps: Option<Vec<Step>>,
             /// Steps that run at the same time, instead of a verb. Each starts from the state
-            /// before them, so none can use a name that another defines.
+            /// before them, so none can use a name that another defines. Which request is first is
+            /// open, also with `--seed`, and with it the order of journal events and the ids that a
+            /// service generates; lifetimes of tokens do not depend on it.
             pub parallel: Option<Spanned<Vec<Spanned<Step>>>>,
             /// A name for the virtual instant at which the step ends.
             pub mark: Option<Spanned<String>>,
