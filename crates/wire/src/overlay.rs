@@ -176,6 +176,18 @@ mod tests {
                 json!({"applications": {"My App": {"kind": "spa", "redirect_uris": [3]}}}),
                 "a redirect URI, or an object with uri and type",
             ),
+            (
+                json!({"applications": {"My App": {"kind": "spa", "redirect_uris": [{"uri": "x"}]}}}),
+                "missing field `type`",
+            ),
+            (
+                json!({"applications": {"My API": {"kind": "resource", "scopes": [{"value": "x", "name": "x"}]}}}),
+                "unknown field `name`, expected `value` or `description`",
+            ),
+            (
+                json!({"applications": {"My App": {"kind": "spa", "requires": [["x"]]}}}),
+                "an object with api, scopes and roles",
+            ),
         ] {
             let error = read(overlay).expect_err(message);
             assert!(error.contains(message), "{error}");

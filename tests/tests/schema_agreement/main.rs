@@ -56,6 +56,7 @@ const BEYOND_A_SCHEMA: [(&str, &[&str]); 7] = [
             "overlay/app-platform",
             "overlay/app-platform-but-for-case",
             "overlay/two-mistakes",
+            "overlay/app-scope-twice",
             "overlay/user-known",
             "overlay/user-twice",
             "seed/application-platform-name",
@@ -68,7 +69,10 @@ const BEYOND_A_SCHEMA: [(&str, &[&str]); 7] = [
             "seed/user-role-twice-but-for-case",
         ],
     ),
-    ("the key of a mapping by name", &["overlay/app-name-control-character", "overlay/user-role-characters"]),
+    (
+        "the key of a mapping by name",
+        &["overlay/app-name-and-key", "overlay/app-name-control-character", "overlay/user-role-characters"],
+    ),
     (
         "a text with a syntax of its own",
         &[

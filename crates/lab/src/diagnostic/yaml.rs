@@ -213,7 +213,7 @@ fn explain(error: &Error, given: Option<&Given>) -> (String, String) {
     if let Some(field) = quoted("missing field `") {
         return (format!("missing field `{field}`"), format!("add {field}"));
     }
-    if let Some(key) = quoted("duplicate mapping key `") {
+    if let Some(key) = quoted("duplicate mapping key `").or_else(|| quoted("duplicate field `")) {
         return (format!("the field `{key}` is given twice"), "keep one of the two".to_owned());
     }
     let known = [

@@ -41,7 +41,7 @@ impl<'de, T: Named + Deserialize<'de>> Visitor<'de> for ItemsVisitor<T> {
             let mut item: T = map.next_value()?;
             let name = item.name();
             if !name.is_empty() && *name != key {
-                let message = format_args!("the {} of '{key}' is '{name}': leave it out", T::MEMBER);
+                let message = format_args!("the {} of '{key}' is '{name}'; leave it out", T::MEMBER);
                 return Err(A::Error::custom(message));
             }
             *name = key;

@@ -1,13 +1,18 @@
 //! Members of an application that are a text, or an object if more is given.
 
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::tenant::RedirectUriSpec;
 
 /// A redirect URI.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "expected a redirect URI, or an object with uri and type")]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum OverlayRedirect {
     /// Of the type that follows from the kind of the application.
     Uri(String),
@@ -16,8 +21,8 @@ pub enum OverlayRedirect {
 }
 
 /// A delegated permission that an API offers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(untagged, expecting = "expected the name of a permission, or an object with value and description")]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum OverlayScope {
     /// Its name.
     Named(String),
@@ -37,11 +42,8 @@ pub struct DescribedScope {
 }
 
 /// Required permissions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(
-    untagged,
-    expecting = "expected the name of a permission of the seed's API, or an object with api, scopes and roles"
-)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
 pub enum OverlayRequirement {
     /// A permission of the seed's API, by name: a delegated or an application permission.
     Permission(String),
@@ -61,4 +63,62 @@ pub struct ApiRequirement {
     /// Application permissions.
     #[serde(default)]
     pub roles: Vec<String>,
+}
+
+/// Reads a text, or an object whose mistakes are reported by its members. A derived reader of an
+/// untagged enumeration would only report that nothing fits.
+struct TextOrObject<T, O> {
+    expected: &'static str,
+    of_text: fn(String) -> T,
+    of_object: fn(O) -> T,
+    object: PhantomData<O>,
+}
+
+impl<'de, T, O: Deserialize<'de>> Visitor<'de> for TextOrObject<T, O> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        Ok((self.of_text)(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        O::deserialize(MapAccessDeserializer::new(map)).map(self.of_object)
+    }
+}
+
+impl<'de> Deserialize<'de> for OverlayRedirect {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrObject {
+            expected: "a redirect URI, or an object with uri and type",
+            of_text: Self::Uri,
+            of_object: Self::Typed,
+            object: PhantomData,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for OverlayScope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrObject {
+            expected: "the name of a permission, or an object with value and description",
+            of_text: Self::Named,
+            of_object: Self::Described,
+            object: PhantomData,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for OverlayRequirement {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextOrObject {
+            expected: "the name of a permission of the seed's API, or an object with api, scopes and roles",
+            of_text: Self::Permission,
+            of_object: Self::OfApi,
+            object: PhantomData,
+        })
+    }
 }

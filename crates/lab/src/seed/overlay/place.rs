@@ -25,6 +25,9 @@ impl Seed {
     /// place is not in the overlay.
     pub(crate) fn in_overlay(&self, wrong: SpecMistake, overlay: &Overlay) -> Option<OverlayMistake> {
         let place = self.place_in_overlay(&wrong.at, overlay)?;
+        if is_generated(&wrong.at, &place, overlay) {
+            return None;
+        }
         Some(OverlayMistake { place, message: wrong.message, remedy: wrong.remedy })
     }
 
@@ -60,6 +63,18 @@ impl Seed {
             place.push(segment);
         }
         Some(place)
+    }
+}
+
+/// Whether the value at a place of the specification follows from another one of the overlay, which
+/// has a mistake of its own: the id of a permission, or a display name that is the role.
+fn is_generated(at: &str, place: &[String], overlay: &Overlay) -> bool {
+    let names_user =
+        |role: &String| overlay.users.iter().any(|user| user.role == *role && user.display_name.is_none());
+    match (at.rsplit('/').next(), place) {
+        (Some("id"), _) => true,
+        (Some("display_name"), [what, role, ..]) => what == "users" && names_user(role),
+        _ => false,
     }
 }
 
