@@ -211,7 +211,7 @@ fn place_of_directory(at: &str) -> String {
                 *api = "api";
             }
         }
-        ["users" | "groups" | "applications", ..] => {}
+        ["users" | "groups" | "applications" | "policies", ..] => {}
         _ => segments.insert(0, "tenant"),
     }
     format!("/{}", segments.join("/"))

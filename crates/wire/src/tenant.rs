@@ -3,6 +3,7 @@
 
 use outlive_clock::{ClientId, ServicePrincipalId, Span, UserId};
 use outlive_rules::Ruleset;
+use outlive_rules::conditional_access::Policy;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -39,6 +40,9 @@ pub struct TenantSpec {
     /// Its groups.
     #[serde(default)]
     pub groups: Vec<GroupSpec>,
+    /// Its Conditional Access policies.
+    #[serde(default)]
+    pub policies: Vec<PolicySpec>,
     /// Its managed identities.
     #[serde(default)]
     pub managed_identities: Vec<ManagedIdentitySpec>,
@@ -58,6 +62,16 @@ pub struct GroupSpec {
     /// Members.
     #[serde(default)]
     pub members: Vec<UserId>,
+}
+
+/// A Conditional Access policy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySpec {
+    /// Its id.
+    pub id: Uuid,
+    /// What it says, in the form of Microsoft Graph.
+    pub policy: Policy,
 }
 
 /// A user.

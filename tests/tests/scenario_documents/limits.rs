@@ -56,9 +56,10 @@ pub(crate) fn of_member(source: &Source, of: &str, member: &str) -> Value {
             json!({"enum": kinds.chain(subjects).collect::<std::collections::BTreeSet<_>>()})
         }
         ("OverlayApplication", "token_version") => json!({"minimum": 1, "maximum": 2}),
-        ("SeedUser", "display_name" | "mail") | ("SeedGroup" | "SeedApplication", "name") => {
+        ("SeedUser", "display_name" | "mail") | ("SeedGroup" | "SeedApplication" | "SeedPolicy", "name") => {
             json!({"pattern": DISPLAY_NAME})
         }
+        ("SeedPolicy", "require") => texts("crates/lab/src/seed/conditional_access.rs", "CONTROLS"),
         ("SeedUser" | "OverlayUser", "role") => json!({"pattern": ROLE}),
         _ => Value::Null,
     }
@@ -71,6 +72,7 @@ pub(crate) fn of_type(source: &Source, of: &str) -> Value {
         json!({"oneOf": alternatives})
     };
     match of {
+        "SeedPolicy" => json!({"anyOf": [{"required": ["require"]}, {"required": ["sign_in_frequency"]}]}),
         "Advance" => exactly_one(&["by", "to", "to_expiry_of"]),
         "Capture" => exactly_one(&["body", "header", "claim", "token"]),
         "Step" => {

@@ -7,14 +7,15 @@ use outlive_chassis::Problem;
 use outlive_clock::{Instant, Randomness, Span, TenantId};
 use outlive_store::{Change, sql};
 use outlive_tokens::{Certificate, Sealer};
+use serde_json::json;
 
 use super::managed_identity;
 use super::platform_applications;
 use super::tenant_keys;
 use super::{
     ALL_PRINCIPALS, AppRoleAssignment, Application, ApplicationDocument, ClientSecrets, FederatedCredential,
-    Group, GroupDocument, IdentityEndpoint, KeyCredential, PASSWORD_NEVER_EXPIRES, PrincipalType, User,
-    UserProfile, grant_scopes,
+    Group, GroupDocument, IdentityEndpoint, KeyCredential, PASSWORD_NEVER_EXPIRES, Policies, PrincipalType,
+    User, UserProfile, grant_scopes,
 };
 use crate::directory::passwords::{self, HashedPassword};
 use crate::directory::spec::{
@@ -47,16 +48,17 @@ pub(crate) fn create(
     let mut change = Change::new();
     change.add(sql!(
         "INSERT INTO tenants (tenant, domain, display_name, rules, signing_key, banned_passwords, password_validity_days, \
-         require_mfa, keys_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         require_mfa, keys_sealed, policies) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         tenant,
         domain,
         &spec.display_name,
         spec.edition.to_string(),
         signing_key,
-        serde_json::json!(spec.banned_passwords),
+        json!(spec.banned_passwords),
         spec.password_validity_days,
         spec.require_mfa,
-        keys_sealed
+        keys_sealed,
+        json!(Policies::created(spec.policies, now))
     ));
     for user in spec.users {
         let mut second_factor = SecondFactor::default();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::outage::Outage;
+use crate::directory::spec::PolicySpec;
 
 /// Policies of each kind per tenant ("Microsoft Entra service limits and restrictions": 195
 /// locations, 240 policies).
@@ -60,6 +61,12 @@ pub(crate) struct TokenLifetime {
 }
 
 impl Policies {
+    /// The policies with which a tenant begins.
+    pub(super) fn created(conditional_access: Vec<PolicySpec>, now: Instant) -> Self {
+        let kept = |PolicySpec { id, policy }| Kept { id, created_at: now, modified_at: None, says: policy };
+        Self { conditional_access: conditional_access.into_iter().map(kept).collect(), ..Self::default() }
+    }
+
     /// Returns the named locations as the rules need them.
     pub(crate) fn places(&self) -> Vec<NamedLocation> {
         let place = |kept: &Kept<Location>| NamedLocation {

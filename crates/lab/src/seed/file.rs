@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::application::SeedApplication;
 use super::managed_identity::SeedManagedIdentity;
+use super::policy::SeedPolicy;
 
 /// A seed file.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,6 +25,9 @@ pub struct SeedFile {
     /// The groups.
     #[serde(default)]
     pub groups: Vec<SeedGroup>,
+    /// The Conditional Access policies.
+    #[serde(default)]
+    pub policies: Vec<SeedPolicy>,
     /// The managed identities.
     #[serde(default)]
     pub managed_identities: Vec<SeedManagedIdentity>,

@@ -6,14 +6,17 @@
 mod application;
 mod builtin;
 mod complete;
+pub(crate) mod conditional_access;
 mod file;
 mod ids;
 mod managed_identity;
+mod names;
 mod open;
 mod overlay;
 mod plan;
 mod planned_application;
 mod planned_identity;
+mod policy;
 mod read;
 mod secrets;
 mod sign_in;

@@ -14,6 +14,7 @@ use super::file::{SeedConnector, SeedUser};
 use super::ids::{Ids, NO_CLIENT};
 use super::planned_application::PlannedApplication;
 use super::planned_identity::PlannedIdentity;
+use super::policy::SeedPolicy;
 use super::sign_in::{self, PlannedSignIn};
 use super::{DrawnSecrets, Seed};
 use crate::template::fill_json;
@@ -288,6 +289,8 @@ fn idp_spec(
                 members: group.members.iter().map(user_of).collect(),
             })
             .collect(),
+        // Written as JSON below.
+        policies: Vec::new(),
         managed_identities: file
             .managed_identities
             .iter()
@@ -299,6 +302,8 @@ fn idp_spec(
     let mut spec = json!(spec);
     // As the caller wrote it: the identity provider rejects an unknown one.
     spec["edition"] = json!(edition);
+    let policy = |seeded: &SeedPolicy| seeded.spec(ids.of(seeded.id), &user_of, &client_of);
+    spec["policies"] = file.policies.iter().map(policy).collect();
     spec
 }
 

@@ -4,6 +4,7 @@
 mod applications;
 mod identities;
 mod mistakes;
+mod policies;
 mod users;
 
 use outlive_chassis::SpecMistake;
@@ -21,6 +22,7 @@ pub(crate) fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {
     let mut mistakes = Mistakes::default();
     tenant(spec, &mut mistakes);
     users::check(spec, &mut mistakes);
+    policies::check(spec, &mut mistakes);
     applications::check(spec, &mut mistakes);
     identities::check(spec, &mut mistakes);
     mistakes.0

@@ -3,7 +3,6 @@
 use outlive_clock::Span;
 use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 
 use super::Verb;
@@ -13,6 +12,7 @@ use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::run::recorder::StepRecorder;
 use crate::scenario::run::world::{StepError, World};
+use crate::seed::conditional_access::{CONTROLS, Policy, frequency};
 
 /// An administrator creates a Conditional Access policy, which applies from the next token request
 /// on.
@@ -48,7 +48,7 @@ impl Verb for CreatePolicy {
             checker.wrong("the policy requires nothing", "add require or sign_in_frequency");
         }
         if let Some(require) = &self.require {
-            checker.one_of("control", require, &["mfa", "block"]);
+            checker.one_of("control", require, &CONTROLS);
         }
         if let Some(every) = &self.sign_in_frequency
             && frequency(every.value).is_none()
@@ -69,26 +69,14 @@ impl Verb for CreatePolicy {
         for app in &self.apps {
             apps.push(world.application(&app.value)?.client_id.clone());
         }
-        if users.is_empty() {
-            users.push("All".to_owned());
-        }
-        if apps.is_empty() {
-            apps.push("All".to_owned());
-        }
-        let mut policy = json!({
-            "displayName": name,
-            "state": "enabled",
-            "conditions": {
-                "users": {"includeUsers": users},
-                "applications": {"includeApplications": apps},
-            },
-        });
-        if let Some(require) = &self.require {
-            policy["grantControls"] = json!({"operator": "OR", "builtInControls": [require.value]});
-        }
-        if let Some(frequency) = self.sign_in_frequency.as_ref().and_then(|every| frequency(every.value)) {
-            policy["sessionControls"] = json!({"signInFrequency": frequency});
-        }
+        let policy = Policy {
+            name,
+            users,
+            applications: apps,
+            control: self.require.as_ref().map(|control| control.value.as_str()),
+            sign_in_frequency: self.sign_in_frequency.as_ref().map(|every| every.value),
+        };
+        let policy = policy.to_json();
         let (by, refused) = (&self.by.value, self.refused.as_ref());
         let path = "/v1.0/identity/conditionalAccess/policies";
         recorder.note(format!("{by} creates the policy '{name}'"));
@@ -97,40 +85,5 @@ impl Verb for CreatePolicy {
         let id = created.and_then(|created| created["id"].as_str().map(str::to_owned));
         world.created.policies.extend(id.map(|id| (name.clone(), id)));
         Ok(())
-    }
-}
-
-/// Returns the session control of a sign-in frequency.
-fn frequency(every: Span) -> Option<Value> {
-    let hours = every.as_seconds() / 3_600;
-    let is_whole = Span::from_hours(hours) == every;
-    let (kind, value) = match hours {
-        hours if hours > 0 && hours % 24 == 0 => ("days", hours / 24),
-        hours => ("hours", hours),
-    };
-    let fits = match kind {
-        "days" => (1..=365).contains(&value),
-        _ => (1..=23).contains(&value),
-    };
-    (is_whole && fits).then(|| json!({"isEnabled": true, "type": kind, "value": value}))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sign_in_frequency_is_a_number_of_hours_or_days() {
-        for (every, expected) in [
-            (Span::from_hours(4), Some(("hours", 4))),
-            (Span::from_hours(48), Some(("days", 2))),
-            (Span::from_hours(25), None),
-            (Span::from_minutes(90), None),
-            (Span::ZERO, None),
-            (Span::from_days(366), None),
-        ] {
-            let frequency = frequency(every).map(|found| (found["type"].clone(), found["value"].clone()));
-            assert_eq!(frequency, expected.map(|(kind, value)| (json!(kind), json!(value))), "{every}");
-        }
     }
 }
