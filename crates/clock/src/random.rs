@@ -1,8 +1,8 @@
 //! Labeled randomness.
 //!
 //! Every draw has a label for its purpose. Each label has its own sequence of streams, so that an
-//! additional draw does not shift the others: with a seed, the third access token has the same
-//! lifetime whatever else was drawn before.
+//! additional draw does not shift the others: with a seed, the third session has the same id
+//! whatever else was drawn before.
 
 use std::collections::HashMap;
 use std::sync::Arc;

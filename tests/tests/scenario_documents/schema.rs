@@ -265,9 +265,13 @@ impl<'a> Writer<'a> {
         match name.as_str() {
             "Vec" => {
                 let items = of_argument(self, 0);
-                // Overlays are also written as mappings by name.
-                if file == OVERLAY && items.get("$ref").is_some() {
-                    let name = if items.to_string().contains("User") { "role" } else { "name" };
+                // Users and applications of overlays are also written as mappings by name.
+                let by_name = items["$ref"].as_str().and_then(|reference| match reference {
+                    "#/$defs/OverlayUser" => Some("role"),
+                    "#/$defs/OverlayApplication" => Some("name"),
+                    _ => None,
+                });
+                if let Some(name) = by_name {
                     let items = self.or_placeholder(items);
                     let named = json!({"type": "object", "additionalProperties": items});
                     let item =

@@ -35,6 +35,8 @@ const BEYOND_A_SCHEMA: [(&str, &[&str]); 7] = [
             "language/vars-misspelled",
             "language/vars-undefined",
             "overlay/app-requires",
+            "overlay/app-requires-api",
+            "overlay/app-requires-scope",
             "overlay/user-directory-role",
             "seed/application-requires-api",
             "seed/application-requires-scope",

@@ -1,6 +1,8 @@
 //! Members without a value, such as `say:` with nothing behind it. A type would read an optional
 //! one as absent, and the author of the file would not notice that something is missing.
 
+use std::collections::BTreeSet;
+
 use serde_saphyr::Spanned;
 
 use super::members::Shape;
@@ -19,6 +21,23 @@ pub(crate) fn empty_members(name: &str, text: &str, tree: &Spanned<Node>, kind: 
         Diagnostic::new(name, text, position, "this is empty, where a value is expected", remedy)
     };
     found.into_iter().map(mistake).collect()
+}
+
+/// Returns the positions of all values that are written as nothing, wherever they are.
+pub(crate) fn empty_values(tree: &Spanned<Node>) -> BTreeSet<Position> {
+    let mut found = BTreeSet::new();
+    let mut left = vec![tree];
+    while let Some(node) = left.pop() {
+        match &node.value {
+            Node::Map(entries) => left.extend(entries.iter().map(|(_, value)| value)),
+            Node::List(items) => left.extend(items),
+            Node::Scalar(..) if node.value.given() == Given::Nothing => {
+                found.insert(Position::of(node));
+            }
+            Node::Scalar(..) => {}
+        }
+    }
+    found
 }
 
 fn walk(node: &Spanned<Node>, shape: &Shape, found: &mut Vec<Position>) {

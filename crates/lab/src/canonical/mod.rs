@@ -15,7 +15,7 @@ use std::path::Path;
 
 use serde_saphyr::Spanned;
 
-pub(crate) use self::empty_members::empty_members;
+pub(crate) use self::empty_members::{empty_members, empty_values};
 use self::layout::{lay_out, too_deep};
 use self::order::{put_in_order, trim_comments};
 use crate::diagnostic::{Diagnostic, Position};

@@ -9,7 +9,7 @@ use super::check::{KnownSeeds, Mistake, NOTHING_TO_RUN, check};
 use super::expand::expand;
 use super::file::ScenarioFile;
 use super::twin_fact::of_twin;
-use crate::canonical::empty_members;
+use crate::canonical::{empty_members, empty_values};
 use crate::diagnostic::{Diagnostic, Position};
 use crate::file_kind::FileKind;
 use crate::text_file::read_file;
@@ -83,6 +83,7 @@ fn parse(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenar
 
 fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadScenarios, Vec<Diagnostic>> {
     let tree = read_tree_of(&name, &text).map_err(|wrong| vec![wrong])?;
+    let written_empty = empty_values(&tree);
     let (expanded, mistakes) = expand(tree);
     let diagnostic = |mistake: Mistake| {
         let position = match mistake.within.as_slice() {
@@ -91,7 +92,9 @@ fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadS
         };
         Diagnostic::new(&name, &text, position, mistake.message, mistake.remedy)
     };
-    let empty = empty_members(&name, &text, &expanded, FileKind::Scenarios);
+    // A placeholder without a value leaves its member out: the row of a table need not have it.
+    let mut empty = empty_members(&name, &text, &expanded, FileKind::Scenarios);
+    empty.retain(|wrong| written_empty.contains(&wrong.position));
     let mut found: Vec<Diagnostic> = mistakes.into_iter().map(diagnostic).collect();
     let read = read_tree::<ScenarioFile>(&name, &text, expanded);
     let others: Vec<Diagnostic> = match &read {

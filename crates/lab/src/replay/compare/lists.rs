@@ -1,7 +1,8 @@
 //! Lists. Values are compared as sets, objects in pairs: by what names them, else by position.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
+use outlive_wire::grouped;
 use serde_json::Value;
 
 use super::text::{is_exact, shown};
@@ -14,6 +15,14 @@ struct Key {
     member: &'static str,
     /// Whether objects with different names can still be the same one.
     has_free_values: bool,
+}
+
+/// The most values of a list that are shown.
+const SHOWN_MAX: usize = 20;
+
+/// Returns what is shown of equal values.
+fn with_count((shown, count): (String, usize)) -> String {
+    if count == 1 { shown } else { format!("{} × {shown}", grouped(count as u64)) }
 }
 
 impl Comparison<'_> {
@@ -49,7 +58,13 @@ impl Comparison<'_> {
         let recorded: BTreeSet<String> = recorded.iter().map(|text| self.names.mask_recorded(text)).collect();
         let outlive: BTreeSet<String> = outlive.iter().map(|text| self.names.mask_outlive(text)).collect();
         let list = |values: Vec<&String>| {
-            let texts: Vec<String> = values.into_iter().map(|value| shown(value)).collect();
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            values.into_iter().for_each(|value| *counts.entry(shown(value)).or_default() += 1);
+            let more = counts.len().saturating_sub(SHOWN_MAX);
+            let mut texts: Vec<String> = counts.into_iter().take(SHOWN_MAX).map(with_count).collect();
+            if more > 0 {
+                texts.push(format!("{more} more"));
+            }
             if texts.is_empty() { "nothing more".to_owned() } else { texts.join(", ") }
         };
         if recorded != outlive {

@@ -52,6 +52,7 @@ pub(super) fn compare(names: &Names, recorded: &Exchange, outlive: &Observed) ->
     let mut comparison = Comparison::new(names, recorded.endpoint);
     let (error, own_error) = (body_error(&recorded.body), body_error(&outlive.body));
     comparison.lacks_cause = error.is_some() && own_error.is_none();
+    comparison.has_error = error.is_some() || own_error.is_some();
     comparison.value("status", &recorded.status.to_string(), &outlive.status.to_string());
     comparison.headers(recorded, outlive);
     match (&recorded.body, &outlive.body) {
@@ -97,12 +98,14 @@ pub(super) struct Comparison<'a> {
     endpoint: Endpoint,
     /// Whether the recording has an error where Outlive has none.
     lacks_cause: bool,
+    /// Whether a response is an error, which is no document.
+    has_error: bool,
     found: Vec<Difference>,
 }
 
 impl<'a> Comparison<'a> {
     const fn new(names: &'a Names, endpoint: Endpoint) -> Self {
-        Self { names, endpoint, lacks_cause: false, found: Vec::new() }
+        Self { names, endpoint, lacks_cause: false, has_error: false, found: Vec::new() }
     }
 
     fn add(&mut self, member: &str, recorded: String, outlive: String, severity: Severity) {
@@ -235,7 +238,11 @@ impl<'a> Comparison<'a> {
 
     /// Whether every value of the response is the same in each exchange.
     const fn is_document(&self) -> bool {
-        matches!(self.endpoint, Endpoint::Configuration | Endpoint::InstanceDiscovery | Endpoint::UserRealm)
+        !self.has_error
+            && matches!(
+                self.endpoint,
+                Endpoint::Configuration | Endpoint::InstanceDiscovery | Endpoint::UserRealm
+            )
     }
 
     fn text(&mut self, path: &str, name: &str, recorded: &str, outlive: &str) {

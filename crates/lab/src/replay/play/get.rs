@@ -63,7 +63,7 @@ impl Player<'_> {
             .map(|(name, value)| {
                 let value = self.names.to_send(&name, &value);
                 let is_authority = name == "authorization_endpoint";
-                let value = if is_authority { self.at_own_issuer(&value) } else { value };
+                let value = if is_authority { self.at_own_issuer(&value, &exchange.url) } else { value };
                 (name.into_owned(), value)
             })
             .collect();
@@ -73,10 +73,11 @@ impl Player<'_> {
         Some(url)
     }
 
-    /// Instance discovery is about a host that the issuer serves.
-    fn at_own_issuer(&self, address: &str) -> String {
+    /// Instance discovery is about a host that the issuer serves: one of Microsoft's, or the one to
+    /// which the request was `sent`.
+    fn at_own_issuer(&self, address: &str, sent: &Url) -> String {
         let Ok(url) = Url::parse(address) else { return address.to_owned() };
-        if url.host_str().is_some_and(|host| LOGIN_HOSTS.contains(&host)) {
+        if url.origin() == sent.origin() || url.host_str().is_some_and(|host| LOGIN_HOSTS.contains(&host)) {
             return format!("{}{}", self.tenant.urls.idp.trim_end_matches('/'), url.path());
         }
         address.to_owned()

@@ -17,11 +17,12 @@ impl Replay {
             let rows: Vec<[String; 4]> = entry.differences.iter().map(row).collect();
             let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
             for row in &rows {
-                let cells: Vec<String> = row
-                    .iter()
-                    .enumerate()
-                    .map(|(column, cell)| format!("{cell:<0$}", width(column)))
-                    .collect();
+                // A width in a format is at most 65,535.
+                let padded = |(column, cell): (usize, &String)| {
+                    let missing = width(column).saturating_sub(cell.chars().count());
+                    format!("{cell}{}", " ".repeat(missing))
+                };
+                let cells: Vec<String> = row.iter().enumerate().map(padded).collect();
                 text.push_str(&format!("      {}\n", cells.join("  ").trim_end()));
             }
         }

@@ -103,6 +103,8 @@ pub(in crate::scenario) struct Known<'a> {
     pub(in crate::scenario) changed_passwords: BTreeSet<&'a str>,
     /// Whether the tenant's signing key was rotated.
     pub(in crate::scenario) has_retired_key: bool,
+    /// Whether keys are rotated on a schedule.
+    pub(in crate::scenario) will_retire_key: bool,
     /// The connections, by name.
     pub(in crate::scenario) connections: BTreeMap<&'a str, KnownConnection<'a>>,
     /// The earliest possible virtual time; `None` if the scenario starts relative to wall time.
@@ -121,6 +123,7 @@ impl<'a> Known<'a> {
             browsers: BTreeSet::new(),
             changed_passwords: BTreeSet::new(),
             has_retired_key: false,
+            will_retire_key: false,
             connections: BTreeMap::new(),
             earliest: match start {
                 Starts::At(instant) => Some(instant),
@@ -217,6 +220,7 @@ impl<'a> Known<'a> {
         self.browsers.extend(other.browsers);
         self.changed_passwords.extend(other.changed_passwords);
         self.has_retired_key |= other.has_retired_key;
+        self.will_retire_key |= other.will_retire_key;
         self.connections.extend(other.connections);
     }
 

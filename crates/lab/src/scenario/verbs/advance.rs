@@ -42,6 +42,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 impl Verb for Advance {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
+        checker.known.has_retired_key |= checker.known.will_retire_key;
         let given = [self.by.is_some(), self.to.is_some(), self.to_expiry_of.is_some()];
         if given.into_iter().filter(|given| *given).count() != 1 {
             let message = "time moves to one place: give exactly one of by, to and to_expiry_of";

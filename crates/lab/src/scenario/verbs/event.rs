@@ -126,7 +126,11 @@ impl Verb for Event {
             let message = format!("an outage cannot last {}", lasts.value);
             checker.wrong_at(Position::of(lasts), message, "write PT0S to P30D");
         }
-        checker.known.has_retired_key |= kind == "rotate_signing_key";
+        if kind == "rotate_signing_key" {
+            // On a schedule, the key is rotated when time has passed.
+            checker.known.will_retire_key |= self.every.is_some();
+            checker.known.has_retired_key |= self.every.is_none();
+        }
         if kind == "require_mfa" && self.user.is_some() && self.app.is_some() {
             checker.wrong("require_mfa concerns a user or an application, not both", "make a step of each");
         }
