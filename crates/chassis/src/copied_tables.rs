@@ -3,12 +3,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use outlive_clock::{Stream, TenantId};
+use outlive_clock::{Instant, Stream, TenantId};
 use outlive_store::{Change, Row, Statement, Store, StoreError, Table, Value, sql};
 use outlive_tokens::Sealer;
 use serde::{Deserialize, Serialize};
 
 use crate::{Problem, SealedColumn};
+
+/// The largest instant, in microseconds.
+const US_MAX: i64 = Instant::MAX.as_micros();
 
 /// Returns the versions of the tables of a database, by set of migrations.
 ///
@@ -235,6 +238,8 @@ impl<'a> SealedCells<'a> {
         let cells = self.table.columns.iter().zip(row).zip(self.columns.iter().zip(names));
         let values = cells.map(|((column, cell), (sealed, named))| match cell {
             _ if column.name == "tenant" => Some(tenant.into()),
+            // An instant or a duration that no clock shows.
+            Cell::Number(number) if column.name.ends_with("_us") && !(0..=US_MAX).contains(&number) => None,
             Cell::Number(number) if column.is_number => Some(Value::Int(Some(number))),
             Cell::Text(text) if !column.is_number => Some(Value::Text(Some(text))),
             Cell::Null if column.is_number => Some(Value::Int(None)),

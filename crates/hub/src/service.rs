@@ -159,7 +159,7 @@ impl Service for Hub {
 
     /// The installation's signing keys are other ones than those of the access tokens.
     fn state_imported(&self, tenant: TenantId, now: Instant) -> Change {
-        Change::from(expire_access_tokens(tenant, now))
+        expire_access_tokens(tenant, now)
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

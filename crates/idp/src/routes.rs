@@ -97,6 +97,10 @@ pub(crate) fn router(idp: Idp) -> Router {
         .route("/_lab/tenants/{tenant}/forge", post(crate::lab::forge::forge))
         .route("/_lab/tenants/{tenant}/generation", post(crate::lab::generations::begin))
         .route("/_lab/tenants/{tenant}/moved-origin", post(crate::lab::moved_origin::follow))
+        .route(
+            "/_lab/tenants/{tenant}/moved-event-streams",
+            post(crate::lab::moved_origin::follow_event_streams),
+        )
         .route("/_lab/tenants/{tenant}/outbox", get(crate::lab::outbox::show))
         .route("/_lab/tenants/{tenant}/phone-requests", get(crate::lab::phone_requests::list))
         .route(

@@ -6,7 +6,7 @@ use http::request::Parts;
 use outlive_chassis::{DueWork, Endpoint, Problem, SealedColumn, Service, SpecMistake, Trace, Turn};
 use outlive_clock::{Instant, TenantId};
 use outlive_rules::Aadsts;
-use outlive_store::Change;
+use outlive_store::{Change, sql};
 
 use crate::directory::spec::TenantSpec;
 use crate::directory::user_removals;
@@ -126,7 +126,10 @@ impl Service for IdpService {
     }
 
     fn state_imported(&self, tenant: TenantId, _: Instant) -> Change {
-        signing_key_turns::begin_again(tenant)
+        let mut change = signing_key_turns::begin_again(tenant);
+        // A page finds them by a hash with the key of the installation.
+        change.add(sql!("DELETE FROM device_codes WHERE tenant = $1", tenant));
+        change
     }
 
     fn forget_tenant(&self, tenant: TenantId) {

@@ -118,6 +118,10 @@ impl SealedRefreshToken {
 impl SealedToken for SealedRefreshToken {
     const PURPOSE: &'static str = "refresh-token";
     const PREFIX: &'static str = "1.A";
+
+    fn tenant(&self) -> Option<TenantId> {
+        Some(self.tenant)
+    }
 }
 
 #[cfg(test)]
@@ -163,6 +167,21 @@ mod tests {
         assert!(text.starts_with("1.A"));
         assert_eq!(SealedRefreshToken::open(&sealer, &text), Ok(token()));
         assert_eq!(SealedRefreshToken::open(&Sealer::new(&[4; 32]), &text), Err(MalformedToken));
+    }
+
+    #[test]
+    fn a_token_names_the_tenant_whose_key_sealed_it() {
+        let sealer = Sealer::new(&[3; 32]);
+        let mut stream = Randomness::from_seed(1).stream("refresh-token");
+        let tenant = TenantId::from_uuid(Uuid::from_u128(9));
+        let text = token().seal_in(tenant, &sealer, &mut stream);
+        assert_eq!(SealedRefreshToken::tenant_of(&text), Some(tenant));
+        let opened = SealedRefreshToken::open(&sealer, &text).expect("it opens");
+        assert_ne!(opened.tenant(), Some(tenant), "the content is of another one");
+        assert_eq!(SealedRefreshToken::tenant_of(&token().seal(&sealer, &mut stream)), None);
+        for other in ["", "1.A", "1.A.x", "1.Axx.yy", "eyJ.eyJ.sig"] {
+            assert_eq!(SealedRefreshToken::tenant_of(other), None, "{other}");
+        }
     }
 
     #[test]

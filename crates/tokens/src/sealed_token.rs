@@ -25,6 +25,11 @@ pub trait SealedToken: Serialize + DeserializeOwned {
     /// The prefix of the text.
     const PREFIX: &'static str;
 
+    /// Returns the tenant of the content; `None` for a kind of token that is of none.
+    fn tenant(&self) -> Option<TenantId> {
+        None
+    }
+
     /// Returns the token's text.
     ///
     /// # Panics
@@ -44,7 +49,7 @@ pub trait SealedToken: Serialize + DeserializeOwned {
     }
 
     /// Returns the tenant that a token names. Not authenticated: the token may not open with the
-    /// key of that tenant.
+    /// key of that tenant, and the content may be of another one.
     #[must_use]
     fn tenant_of(text: &str) -> Option<TenantId> {
         let (tenant, _) = text.strip_prefix(Self::PREFIX)?.split_once('.')?;

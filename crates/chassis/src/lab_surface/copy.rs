@@ -123,9 +123,11 @@ pub(crate) async fn replace<S: Service>(
     super::clock::shown_by_clocks(Some(now), Some(speed))?;
     let chassis = &surface.chassis;
     if copy.versions != table_versions(&chassis.store).await? {
-        return Err(Problem::bad_request(
-            "The copy was made by another version of Outlive. Make it again with this version.",
-        ));
+        let message = "The copy was made by another version of Outlive. Make it again with this version.";
+        return Err(match create {
+            true => Problem::new(StatusCode::PRECONDITION_FAILED, "CopyOfOtherVersion", message),
+            false => Problem::bad_request(message),
+        });
     }
     let tables = tables_of::<S>(chassis).await?;
     match chassis.clocks.check_until(tenant, change.incarnation).await {

@@ -1,7 +1,7 @@
 //! Rows of the table `credentials`.
 
 use outlive_clock::{ConnectionId, Instant, Stream, TenantId};
-use outlive_store::{Statement, sql};
+use outlive_store::{Change, Statement, sql};
 use outlive_tokens::{Sealer, Secret};
 use serde::Deserialize;
 use serde_json::json;
@@ -66,8 +66,18 @@ impl Credential {
 
 /// Makes all access tokens of a tenant count as expired, so that the next use of each connection
 /// gets another one.
-pub(crate) fn expire_access_tokens(tenant: TenantId, now: Instant) -> Statement {
-    sql!("UPDATE credentials SET expires_us = $1 WHERE tenant = $2 AND expires_us > $1", now, tenant)
+pub(crate) fn expire_access_tokens(tenant: TenantId, now: Instant) -> Change {
+    let mut change = Change::from(sql!(
+        "UPDATE credentials SET expires_us = $1 WHERE tenant = $2 AND expires_us > $1",
+        now,
+        tenant
+    ));
+    change.add(sql!(
+        "UPDATE consent_attempts SET tokens_expire_us = $1 WHERE tenant = $2 AND tokens_expire_us > $1",
+        now,
+        tenant
+    ));
+    change
 }
 
 /// Stores the first tokens of an application. Conflicts if there are some.

@@ -6,20 +6,20 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
-use outlive_clock::TenantId;
 use outlive_journal::Event;
-use outlive_store::{Change, StoreError};
+use outlive_store::Change;
 use outlive_wire::events::ApplicationUpdated;
 use outlive_wire::{MovedOrigin, Subject};
 
 use crate::directory::{Application, Directory, event_stream};
 use crate::idp::Idp;
 
+const NO_ORIGINS: &str = "'from' and 'to' are origins, such as http://127.0.0.1:8702.";
 /// The number of applications that are read at a time.
 const PAGE: u32 = 100;
 
-/// `POST`: replaces an origin in the redirect URIs and logout URLs of all applications, and in the
-/// endpoints of event streams. Repeating the call changes nothing.
+/// `POST`: replaces an origin in the redirect URIs and logout URLs of all applications. Repeating
+/// the call changes nothing.
 pub(crate) async fn follow(
     State(idp): State<Idp>,
     Path(tenant): Path<String>,
@@ -28,12 +28,11 @@ pub(crate) async fn follow(
 ) -> Result<StatusCode, Problem> {
     let Json(origin) = body?;
     if !origin.is_valid() {
-        return Err(Problem::bad_request("'from' and 'to' are origins, such as http://127.0.0.1:8702."));
+        return Err(Problem::bad_request(NO_ORIGINS));
     }
     let tenant = idp.lab_tenant(&tenant).await?;
     let now = idp.chassis.clocks.now(tenant.id).await?;
     let directory: &Directory = &idp.directory;
-    directory.commit(tenant.id, moved_streams(&idp, tenant.id, &origin).await?).await?;
     let mut after = String::new();
     loop {
         let page = directory.applications_after(tenant.id, &after, PAGE).await?;
@@ -53,15 +52,26 @@ pub(crate) async fn follow(
     }
 }
 
-/// Returns the change that moves the event streams at the old origin.
-async fn moved_streams(idp: &Idp, tenant: TenantId, origin: &MovedOrigin) -> Result<Change, StoreError> {
+/// `POST …/moved-event-streams`: replaces an origin in the endpoints of event streams. Not together
+/// with redirect URIs: the new origin of one service can be the former one of another.
+pub(crate) async fn follow_event_streams(
+    State(idp): State<Idp>,
+    Path(tenant): Path<String>,
+    body: Result<Json<MovedOrigin>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(origin) = body?;
+    if !origin.is_valid() {
+        return Err(Problem::bad_request(NO_ORIGINS));
+    }
+    let tenant = idp.lab_tenant(&tenant).await?.id;
     let mut change = Change::new();
     for (client, endpoint) in event_stream::endpoints(&idp.chassis.store, tenant).await? {
         if let Some(new) = origin.replaced(&endpoint) {
             change.add(event_stream::move_endpoint(tenant, client, &new));
         }
     }
-    Ok(change)
+    idp.directory.commit(tenant, change).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Returns the application with the new origin; `None` if it does not name the old one.

@@ -97,6 +97,10 @@ impl AuthorizationCode {
 impl SealedToken for AuthorizationCode {
     const PURPOSE: &'static str = "authorization-code";
     const PREFIX: &'static str = "1.A";
+
+    fn tenant(&self) -> Option<TenantId> {
+        Some(self.tenant)
+    }
 }
 
 impl From<ScopeRequest> for CodeScopes {

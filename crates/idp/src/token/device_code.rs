@@ -43,6 +43,10 @@ pub(crate) struct SealedDeviceCode {
 impl SealedToken for SealedDeviceCode {
     const PURPOSE: &'static str = "device-code";
     const PREFIX: &'static str = "1.D";
+
+    fn tenant(&self) -> Option<TenantId> {
+        Some(self.tenant)
+    }
 }
 
 macro_rules! select {

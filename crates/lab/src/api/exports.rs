@@ -10,6 +10,7 @@ use outlive_chassis::Problem;
 use outlive_clock::Span;
 use outlive_wire::lab_api::{TenantCredentials, TenantExport};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use utoipa::IntoParams;
 
 use super::lifetime::temporary_end;
@@ -93,6 +94,9 @@ pub(super) async fn import(
         ));
     }
     let temporary = Temporary { ends: creation.lifetime.map(temporary_end).transpose()?, seat: None };
+    // A document takes many times its size while it is read.
+    static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
+    let _turn = ONE_AT_A_TIME.acquire().await;
     let document = to_bytes(request.into_body(), EXPORT_BYTES_MAX).await;
     let document = document.map_err(|_| Problem::too_large(EXPORT_BYTES_MAX))?;
     // In a task of its own: if the caller disconnects, the tenant must not stay incomplete.

@@ -226,7 +226,25 @@ impl LabSurface {
 
     /// Lets the applications of a tenant follow the public origin of the hub.
     pub(crate) async fn follow_origin(&self, tenant: TenantId, moved: &MovedOrigin) -> Result<(), CallError> {
-        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/moved-origin"));
+        self.move_registered(tenant, "moved-origin", moved).await
+    }
+
+    /// Replaces the origin in the endpoints of event streams.
+    pub(crate) async fn follow_event_streams(
+        &self,
+        tenant: TenantId,
+        moved: &MovedOrigin,
+    ) -> Result<(), CallError> {
+        self.move_registered(tenant, "moved-event-streams", moved).await
+    }
+
+    async fn move_registered(
+        &self,
+        tenant: TenantId,
+        what: &str,
+        moved: &MovedOrigin,
+    ) -> Result<(), CallError> {
+        let url = self.url(Service::Idp, &format!("/_lab/tenants/{tenant}/{what}"));
         let answer = send(self.request(Method::POST, &url).json(moved)).await?;
         if answer.status == 204 { Ok(()) } else { Err(answer.refused()) }
     }

@@ -28,30 +28,35 @@ impl Tenants {
     }
 
     /// Makes a tenant that was put back follow the present addresses. Returns its credentials with
-    /// them.
+    /// them. `resource` was the address of the orders API inside; by default, its public one.
     pub(super) async fn follow_from(
         &self,
         before: &TenantCredentials,
+        resource: Option<&str>,
     ) -> Result<TenantCredentials, TenantError> {
         let present = self.surface().origins().urls();
-        self.move_registrations(before.tenant_id, &before.urls, &present).await?;
+        let resource = resource.unwrap_or(&before.urls.resource);
+        self.move_registrations(before.tenant_id, (&before.urls.hub, resource), &present).await?;
         Ok(at_present(before, &present).unwrap_or_else(|| before.clone()))
     }
 
-    /// Moves what applications have registered at the hub and at the orders API.
+    /// Moves what applications have registered at the hub, and what the orders API has: events are
+    /// sent to its address inside, which was `resource`.
     async fn move_registrations(
         &self,
         tenant: TenantId,
-        before: &Urls,
+        (hub, resource): (&str, &str),
         present: &Urls,
     ) -> Result<(), TenantError> {
-        // Events are sent to the address inside, which was the public one unless both were set.
-        let resource = &self.surface().origins().resource.server;
-        for (from, to) in [(&before.hub, &present.hub), (&before.resource, resource)] {
-            if from != to {
-                let moved = MovedOrigin { from: from.clone(), to: to.clone() };
-                self.surface().follow_origin(tenant, &moved).await?;
-            }
+        let surface = self.surface();
+        if hub != present.hub {
+            let moved = MovedOrigin { from: hub.to_owned(), to: present.hub.clone() };
+            surface.follow_origin(tenant, &moved).await?;
+        }
+        let inside = &surface.origins().resource.server;
+        if resource != inside {
+            let moved = MovedOrigin { from: resource.to_owned(), to: inside.clone() };
+            surface.follow_event_streams(tenant, &moved).await?;
         }
         Ok(())
     }
@@ -62,7 +67,7 @@ impl Tenants {
             return Ok(());
         }
         // First the registrations: a failure is noticed by the credentials, which are still old.
-        self.move_registrations(tenant, &before, present).await?;
+        self.move_registrations(tenant, (&before.hub, &before.resource), present).await?;
         tracing::info!(%tenant, hub = %present.hub, "a tenant follows the addresses of the services");
         self.update_credentials(tenant, |credentials| {
             *credentials = at_present(credentials, present)?;

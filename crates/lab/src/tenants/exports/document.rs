@@ -38,6 +38,8 @@ pub(in crate::tenants) struct Content {
     pub(in crate::tenants) seed: Option<String>,
     /// The versions of the tables, by part.
     pub(in crate::tenants) versions: BTreeMap<String, TableVersions>,
+    /// The address of the orders API inside the installation, at which it receives events.
+    pub(in crate::tenants) resource: String,
     /// What each service and the lab stored.
     pub(in crate::tenants) parts: BTreeMap<String, Box<RawValue>>,
 }
@@ -97,6 +99,7 @@ mod tests {
             created_from: CreatedFrom::default(),
             seed: Some("seed: x".to_owned()),
             versions: BTreeMap::from([("lab".to_owned(), vec![("lab".to_owned(), 14)])]),
+            resource: "http://127.0.0.1:8703".to_owned(),
             parts: BTreeMap::from([("idp".to_owned(), part)]),
         }
     }

@@ -32,6 +32,7 @@ impl Tenants {
             speed: state.speed,
             seed: self.kept_snapshot(&created_from).await?,
             created_from,
+            resource: self.surface().origins().resource.server.clone(),
             parts: parts.map(raw).collect::<Option<BTreeMap<_, _>>>().unwrap_or_default(),
             versions: state.versions,
         };

@@ -30,7 +30,7 @@ impl Tenants {
         temporary: Temporary,
     ) -> Result<TenantCredentials, TenantError> {
         let content = exports::open(document)?;
-        let tenant = content.tenant;
+        let (tenant, program, resource) = (content.tenant, content.program.clone(), content.resource.clone());
         let (state, from, seed) = self.state_of(content).await?;
         let _turn = self.operations().turn(tenant).await;
         if self.store().incarnation(tenant).await?.is_some() {
@@ -38,7 +38,7 @@ impl Tenants {
         }
         let mut operation = self.begin(tenant, begun(OperationKind::Create)).await?;
         let canceled = Arc::new(AtomicBool::new(false));
-        let creating = Box::pin(self.create_from(operation.clone(), state));
+        let creating = Box::pin(self.create_from(operation.clone(), state, &resource));
         let (failure, credentials) = match self.operations().work(&mut operation, &canceled, creating).await {
             Ok((credentials, mut change)) => {
                 let incarnation = operation.details.incarnation();
@@ -57,6 +57,7 @@ impl Tenants {
             }
             Err(failure) => (failure, None),
         };
+        let failure = NotCreated { cause: of_import(failure.cause, program), ..failure };
         let cause = failure.cause.clone();
         self.roll_back(operation, failure).await?;
         // The commit was applied, and only its answer was lost.
@@ -91,6 +92,7 @@ impl Tenants {
         &self,
         operation: Operation,
         state: TenantState,
+        resource: &str,
     ) -> Result<(TenantCredentials, Change), NotCreated> {
         let (tenant, incarnation) = (operation.tenant, operation.details.incarnation());
         let TenantState { now, speed, copies, lab, .. } = state;
@@ -112,8 +114,19 @@ impl Tenants {
             let clocks = self.surface().tenant(tenant, Some(incarnation));
             Conductor::new(clocks).run_from(now, speed).await.map_err(TenantError::from)?;
         }
-        let credentials = self.follow_from(&lab.credentials).await?;
+        let credentials = self.follow_from(&lab.credentials, Some(resource)).await?;
         let rows = self.replace_lab_rows(tenant, lab).await?;
         Ok((credentials, rows))
+    }
+}
+
+/// Returns why an import failed.
+fn of_import(cause: TenantError, program: String) -> TenantError {
+    match &cause {
+        // The tables of a service are other ones.
+        TenantError::Service { cause: call, .. } if call.status == Some(412) => {
+            ExportError::OtherVersion(program).into()
+        }
+        _ => cause,
     }
 }

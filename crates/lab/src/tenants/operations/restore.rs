@@ -108,7 +108,7 @@ impl Tenants {
             let clocks = self.surface().tenant(tenant, Some(incarnation));
             Conductor::new(clocks).run_from(now, speed).await?;
         }
-        let credentials = self.follow_from(&lab.credentials).await?;
+        let credentials = self.follow_from(&lab.credentials, None).await?;
         let mut change = Change::from(self.store().replace(tenant, &credentials, incarnation));
         change.append(self.replace_lab_rows(tenant, lab).await?);
         Ok((credentials, change))
