@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use outlive_tests::{Service, System, Tenant, free_base, pause};
+use outlive_tests::{Service, System, Tenant, pause};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -306,46 +306,5 @@ async fn an_import_that_was_killed_is_complete_or_can_be_repeated() {
         let moved = tenant.advance("PT3H").await;
         assert!(moved["done"].as_u64() >= Some(3) && moved["failed"] == 0, "{moved}");
     }
-    system.stop().await;
-}
-
-/// The new address of one service can be the former one of another.
-#[tokio::test]
-async fn addresses_follow_a_start_with_other_ports() {
-    // Two blocks of ports beside each other.
-    let base = free_base();
-    let mut system = System::start_at(base, &[]).await;
-    let tenant = frozen_tenant(&system).await;
-    system.terminate().await;
-    let data = system.data();
-    let system = System::start_on(&data, base + 1, &[]).await;
-    let hub = system.url(Service::Hub);
-    let mut looks = 0;
-    let tenant = system.tenant_of(tenant.facts);
-    while tenant.look().await["urls"]["hub"] != json!(hub) {
-        looks += 1;
-        assert!(looks < 300, "the tenant follows the addresses");
-        pause(Duration::from_millis(100)).await;
-    }
-    let credentials = tenant.look().await;
-    let connector = credentials["applications"].as_array().expect("applications").iter();
-    let uris: Vec<_> = connector
-        .filter(|application| {
-            application["name"].as_str().is_some_and(|name| name.ends_with("Orders Connector"))
-        })
-        .map(|application| application["redirect_uris"][0].clone())
-        .collect();
-    assert_eq!(uris, [json!(format!("{hub}/redirect"))]);
-    let stored = rows(&system, &tenant).await;
-    let of = |table: &str| {
-        stored
-            .iter()
-            .find(|(name, _)| name.ends_with(table))
-            .map(|(_, rows)| json!(rows).to_string())
-            .unwrap_or_default()
-    };
-    // `rows` replaces the present addresses.
-    assert!(of("event_streams").contains("at home/security-events"), "{}", of("event_streams"));
-    assert!(!of("Idp applications").contains("127.0.0.1:"), "{}", of("Idp applications"));
     system.stop().await;
 }

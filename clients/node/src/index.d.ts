@@ -45,6 +45,8 @@ export class Lab implements AsyncDisposable {
   importTenant(exported: string, options?: { lifetime?: string }): Promise<Tenant>;
   /** Sends any request to the lab API, and returns the JSON of the response. `action`, such as "list the users", describes it in errors. */
   call(action: string, method: string, path: string, body?: unknown): Promise<any>;
+  /** Sends any request without a body to the lab API, and returns the text of the response. */
+  callForText(action: string, method: string, path: string): Promise<string>;
   /** Stops a private system and deletes its data. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

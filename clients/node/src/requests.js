@@ -51,16 +51,16 @@ function notTheLab(action, url, { status, text }) {
 
 // Sends a request to the lab API and returns the JSON of the response; undefined if it is empty.
 // `action` describes the request in errors. A body that is a text is JSON already. Throws a LabError.
-export async function call(action, method, base, path, body) {
-  return (await answerTo(action, method, base, path, body)).json;
+export async function call(action, method, base, path, body, limitMs = limitOf(method, path)) {
+  return (await answerTo(action, method, base, path, body, limitMs)).json;
 }
 
 // As `call`, but returns the text of the response.
 export async function callForText(action, method, base, path, body) {
-  return (await answerTo(action, method, base, path, body)).text;
+  return (await answerTo(action, method, base, path, body, limitOf(method, path))).text;
 }
 
-async function answerTo(action, method, base, path, body, limitMs = limitOf(method, path)) {
+async function answerTo(action, method, base, path, body, limitMs) {
   const url = new URL(path, base);
   const signal = AbortSignal.timeout(limitMs);
   let response;
