@@ -17,6 +17,9 @@ use super::lifetime::temporary_end;
 use super::problem::{ended, tenant_of};
 use crate::tenants::{EXPORT_BYTES_MAX, Temporary, Tenants};
 
+/// The turn of the import whose document is parsed.
+static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
+
 /// How a tenant is created.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -94,13 +97,14 @@ pub(super) async fn import(
         ));
     }
     let temporary = Temporary { ends: creation.lifetime.map(temporary_end).transpose()?, seat: None };
-    // A document takes many times its size while it is read.
-    static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
-    let _turn = ONE_AT_A_TIME.acquire().await;
     let document = to_bytes(request.into_body(), EXPORT_BYTES_MAX).await;
     let document = document.map_err(|_| Problem::too_large(EXPORT_BYTES_MAX))?;
     // In a task of its own: if the caller disconnects, the tenant must not stay incomplete.
-    let importing = tokio::spawn(async move { tenants.import(&document, temporary).await });
+    let importing = tokio::spawn(async move {
+        // A document takes many times its size while it is parsed; a slow sender keeps no turn.
+        let _turn = ONE_AT_A_TIME.acquire().await;
+        tenants.import(&document, temporary).await
+    });
     Ok((StatusCode::CREATED, axum::Json(ended(importing.await)??)))
 }
 

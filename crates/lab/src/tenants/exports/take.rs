@@ -6,7 +6,7 @@ use outlive_clock::{TenantId, wall_now};
 use serde_json::value::RawValue;
 
 use super::{Content, ExportError};
-use crate::tenants::{TenantError, Tenants};
+use crate::tenants::{SnapshotError, TenantError, Tenants};
 
 impl Tenants {
     /// Exports a tenant: its data, time, secrets and journal in all services, without its
@@ -33,7 +33,7 @@ impl Tenants {
             seed: self.kept_snapshot(&created_from).await?,
             created_from,
             resource: self.surface().origins().resource.server.clone(),
-            parts: parts.map(raw).collect::<Option<BTreeMap<_, _>>>().unwrap_or_default(),
+            parts: parts.map(raw).collect::<Option<BTreeMap<_, _>>>().ok_or(SnapshotError::Unreadable)?,
             versions: state.versions,
         };
         Ok(content.document()?)

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use futures::future::join_all;
-use outlive_clock::{Speed, wall_now};
 use outlive_store::Change;
 use outlive_wire::lab_api::{OperationKind, TenantCredentials};
 
 use super::lifecycle::{NotCreated, created_everywhere};
 use super::record::begun;
+use super::restore::standing_still;
 use super::store::{Operation, OperationStore};
 use crate::conductor::Conductor;
-use crate::services::{ClockChange, Replacement, Service};
+use crate::services::{Replacement, Service};
 use crate::tenants::exports::{self, Content};
 use crate::tenants::new_tenant::CreatedFrom;
 use crate::tenants::snapshots::TenantState;
@@ -96,13 +96,7 @@ impl Tenants {
     ) -> Result<(TenantCredentials, Change), NotCreated> {
         let (tenant, incarnation) = (operation.tenant, operation.details.incarnation());
         let TenantState { now, speed, copies, lab, .. } = state;
-        let clock = ClockChange {
-            now: Some(now),
-            speed: Some(Speed::FROZEN),
-            wall: Some(wall_now()),
-            step: false,
-            incarnation: Some(incarnation),
-        };
+        let clock = standing_still(now, incarnation);
         let installation = self.installation().await?;
         let creations = Service::ALL.into_iter().zip(&copies).map(|(service, copy)| {
             let replacement = Replacement { lab: &installation, clock, create: true, copy };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use futures::future::join_all;
-use outlive_clock::{Speed, TenantId, wall_now};
+use outlive_clock::{Instant, Speed, TenantId, wall_now};
 use outlive_store::Change;
 use outlive_wire::lab_api::{OperationKind, Snapshot, TenantCredentials};
 use serde_json::value::RawValue;
@@ -19,6 +19,17 @@ use crate::conductor::Conductor;
 use crate::services::{ClockChange, Replacement, Service};
 use crate::tenants::snapshots::TenantState;
 use crate::tenants::{TenantError, Tenants};
+
+/// Returns the clock of data that is put back, which shows `now` until every service has its part.
+pub(super) fn standing_still(now: Instant, incarnation: Instant) -> ClockChange {
+    ClockChange {
+        now: Some(now),
+        speed: Some(Speed::FROZEN),
+        wall: Some(wall_now()),
+        step: false,
+        incarnation: Some(incarnation),
+    }
+}
 
 impl Tenants {
     /// Replaces the state of a tenant by that of a snapshot, which is given by its id or name. A
@@ -95,13 +106,7 @@ impl Tenants {
         let named = operation.details.snapshot.map(|id| id.to_string()).unwrap_or_default();
         let snapshot = self.snapshot(tenant, &named).await?;
         let TenantState { now, speed, copies, lab, .. } = self.stored_state(tenant, &snapshot).await?;
-        let clock = ClockChange {
-            now: Some(now),
-            speed: Some(Speed::FROZEN),
-            wall: Some(wall_now()),
-            step: false,
-            incarnation: Some(incarnation),
-        };
+        let clock = standing_still(now, incarnation);
         self.replace_everywhere(tenant, clock, &copies).await?;
         self.check_lease(tenant)?;
         if !speed.is_frozen() {
