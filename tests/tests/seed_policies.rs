@@ -8,10 +8,11 @@ const POLICIES: &str = "
 policies:
   - name: A second factor for the colleague
     id: c0470500-0000-4000-8009-000000000001
-    users: [colleague]
+    groups: [Order Clerks]
+    except_users: [owner]
     applications: [Contoso Orders API]
     require: mfa
-  - {name: Nothing for the admin, id: c0470500-0000-4000-8009-000000000002, users: [admin], require: block}
+  - {name: Nothing for the admin, id: c0470500-0000-4000-8009-000000000002, except_groups: [Order Clerks], require: block}
   - {name: A sign-in a day, id: c0470500-0000-4000-8009-000000000003, applications: [Microsoft Graph], sign_in_frequency: P1D}
 ";
 

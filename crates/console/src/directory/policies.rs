@@ -87,7 +87,10 @@ fn row(one: &DirectoryPolicy, frame: &Frame) -> PolicyRow {
         state,
         style,
         icon,
-        users: names(&users.include_users, &users.exclude_users),
+        users: names(
+            &[&users.include_users[..], &users.include_groups].concat(),
+            &[&users.exclude_users[..], &users.exclude_groups].concat(),
+        ),
         applications: targets,
         requires: requires(&one.policy),
         changed: When::of(one.modified.unwrap_or(one.created), frame.now()),

@@ -7,14 +7,14 @@ use outlive_chassis::Trace;
 use outlive_clock::Instant;
 use outlive_journal::Event;
 use outlive_rules::SecondFactorFacts;
-use outlive_rules::conditional_access::{AccessFacts, AccessRequest, Demands, evaluate};
+use outlive_rules::conditional_access::{AccessFacts, AccessRequest, Demands, Policy, evaluate};
 use outlive_rules::scopes::ScopeRequest;
 use outlive_store::StoreError;
 use outlive_wire::Subject;
 use outlive_wire::events::ConditionalAccessReported;
 use uuid::Uuid;
 
-use crate::directory::{Application, Tenant, User};
+use crate::directory::{Application, Kept, Tenant, User};
 use crate::idp::Idp;
 
 /// A request for access: by which user and client, to which resource, from which address.
@@ -98,9 +98,16 @@ impl Idp {
         {
             applications.push(resource.client_id.to_string());
         }
+        let by_group = |kept: &Kept<Policy>| kept.says.conditions.users.names_groups();
+        let groups = if policies.conditional_access.iter().any(by_group) {
+            self.directory.groups_of(asking.tenant.id, user.id).await?
+        } else {
+            Vec::new()
+        };
         let request = AccessRequest {
             user: &user.id.to_string(),
             guest: user.profile.guest,
+            groups: &groups,
             applications: &applications,
             contexts: asking.contexts,
             address: asking.address,

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::claims_request::{CAPABLE, evaluating};
+use crate::installation::Installation;
 use crate::tenant::{Answer, PASSWORD, READ, Tenant, send};
 use crate::tokens::Tokens;
 
@@ -213,6 +214,43 @@ async fn a_policy_can_require_mfa() {
     assert_eq!(claims["access_token"]["capolids"]["values"], json!([block]));
     let other = tenant.admin_tool().sign_in(&tenant, "owner", "User.Read").await;
     assert!(!other.access().is_empty(), "another application is not asked");
+}
+
+#[tokio::test]
+async fn a_policy_is_for_the_members_of_a_group_or_not_for_them() {
+    let tenant = Tenant::create(Installation::shared(), "2025-11", |tenant, spec| {
+        let (id, members) = (tenant.id_of(1_000), [tenant.id_of(2)]);
+        spec["groups"] = json!([{"id": id, "display_name": "Clerks", "members": members}]);
+    })
+    .await;
+    let graph = Graph::of(&tenant).await;
+    let desktop = tenant.desktop();
+    let of_owner = desktop.sign_in(&tenant, "owner", READ).await;
+    let of_colleague = desktop.sign_in(&tenant, "colleague", READ).await;
+    let group = tenant.id_of(1_000);
+    let for_users = |users: Value| {
+        let mut conditions = only_for(&tenant.id_of(10));
+        conditions["users"] = users;
+        policy(&json!({"conditions": conditions}))
+    };
+    for (users, owner_is_blocked, colleague_is_blocked) in [
+        (json!({"includeGroups": [group]}), false, true),
+        (json!({"includeUsers": [], "includeGroups": [group]}), false, true),
+        (json!({"includeUsers": ["All"], "excludeGroups": [group]}), true, false),
+        (json!({"includeGroups": [tenant.id_of(1_001)]}), false, false),
+    ] {
+        let id = graph.create(POLICIES, &for_users(users.clone())).await;
+        for (tokens, is_blocked) in [(&of_owner, owner_is_blocked), (&of_colleague, colleague_is_blocked)] {
+            let answer = desktop.try_refresh(tokens.refresh(), &[]).await;
+            assert_eq!(answer.status, if is_blocked { 400 } else { 200 }, "{users}: {answer:?}");
+        }
+        let one = format!("{POLICIES}/{id}");
+        let shown = graph.call(Method::GET, &one, &Value::Null).await.json();
+        for (member, value) in users.as_object().expect("an object") {
+            assert_eq!(shown["conditions"]["users"][member], *value);
+        }
+        assert_eq!(graph.call(Method::DELETE, &one, &Value::Null).await.status, 204);
+    }
 }
 
 #[tokio::test]

@@ -9,8 +9,14 @@ pub(crate) const CONTROLS: [&str; 2] = ["mfa", "block"];
 /// An enabled policy.
 pub(crate) struct Policy<'a> {
     pub(crate) name: &'a str,
-    /// The object ids of the users whom it concerns; all if there are none.
+    /// The object ids of the users whom it concerns; all if there are neither users nor groups.
     pub(crate) users: Vec<String>,
+    /// The object ids of the groups whose members it concerns.
+    pub(crate) groups: Vec<String>,
+    /// The object ids of the users whom it does not concern.
+    pub(crate) except_users: Vec<String>,
+    /// The object ids of the groups whose members it does not concern.
+    pub(crate) except_groups: Vec<String>,
     /// The client ids of the applications that it concerns; all if there are none.
     pub(crate) applications: Vec<String>,
     /// One of [`CONTROLS`].
@@ -22,11 +28,17 @@ pub(crate) struct Policy<'a> {
 impl Policy<'_> {
     pub(crate) fn to_json(&self) -> Value {
         let or_all = |ids: &[String]| if ids.is_empty() { json!(["All"]) } else { json!(ids) };
+        let all_users = self.users.is_empty() && self.groups.is_empty();
         let mut policy = json!({
             "displayName": self.name,
             "state": "enabled",
             "conditions": {
-                "users": {"includeUsers": or_all(&self.users)},
+                "users": {
+                    "includeUsers": if all_users { json!(["All"]) } else { json!(self.users) },
+                    "excludeUsers": self.except_users,
+                    "includeGroups": self.groups,
+                    "excludeGroups": self.except_groups,
+                },
                 "applications": {"includeApplications": or_all(&self.applications)},
             },
         });

@@ -85,7 +85,7 @@ pub(super) fn check_names(file: &SeedFile) -> Vec<Wrong> {
         let names = file.applications.iter().map(|application| &application.name);
         Defined::collect_by("application", names, str::to_lowercase, wrong)
     };
-    Defined::collect("group", file.groups.iter().map(|group| &group.name), wrong);
+    let groups = Defined::collect("group", file.groups.iter().map(|group| &group.name), wrong);
     Defined::collect("API key", file.api_keys.iter(), wrong);
     for member in file.groups.iter().flat_map(|group| &group.members) {
         users.holds(member, wrong);
@@ -99,7 +99,7 @@ pub(super) fn check_names(file: &SeedFile) -> Vec<Wrong> {
     for application in named.chain(preauthorized.map(|preauthorized| &preauthorized.client)) {
         applications.holds(application, wrong);
     }
-    check_policies(file, &users, &applications, wrong);
+    check_policies(file, &users, &groups, &applications, wrong);
     check_clients(file, wrong);
     check_identities(file, &applications, wrong);
     for SeedRequirement { api, .. } in file.applications.iter().flat_map(|app| &app.requires) {
@@ -203,10 +203,17 @@ fn check_identities(file: &SeedFile, applications: &Defined<'_>, wrong: &mut Vec
     }
 }
 
-fn check_policies(file: &SeedFile, users: &Defined<'_>, applications: &Defined<'_>, wrong: &mut Vec<Wrong>) {
+fn check_policies(
+    file: &SeedFile,
+    users: &Defined<'_>,
+    groups: &Defined<'_>,
+    applications: &Defined<'_>,
+    wrong: &mut Vec<Wrong>,
+) {
     Defined::collect("policy", file.policies.iter().map(|policy| &policy.name), wrong);
     for policy in &file.policies {
-        policy.users.iter().for_each(|user| users.holds(user, wrong));
+        policy.users.iter().chain(&policy.except_users).for_each(|user| users.holds(user, wrong));
+        policy.groups.iter().chain(&policy.except_groups).for_each(|group| groups.holds(group, wrong));
         for application in &policy.applications {
             if platform::named(&application.value).is_none() {
                 applications.holds(application, wrong);

@@ -16,9 +16,18 @@ pub struct SeedPolicy {
     pub name: Spanned<String>,
     /// Its id.
     pub id: Uuid,
-    /// The users whom it concerns, by role; by default all.
+    /// The users whom it concerns, by role; without `users` and `groups` all.
     #[serde(default)]
     pub users: Vec<Spanned<String>>,
+    /// The groups whose members it concerns.
+    #[serde(default)]
+    pub groups: Vec<Spanned<String>>,
+    /// The users whom it does not concern, by role.
+    #[serde(default)]
+    pub except_users: Vec<Spanned<String>>,
+    /// The groups whose members it does not concern.
+    #[serde(default)]
+    pub except_groups: Vec<Spanned<String>>,
     /// The applications that it concerns, by name; by default all.
     #[serde(default)]
     pub applications: Vec<Spanned<String>>,
@@ -35,15 +44,24 @@ impl SeedPolicy {
         &self,
         id: Uuid,
         user_of: &dyn Fn(&Spanned<String>) -> UserId,
+        group_of: &dyn Fn(&str) -> Option<Uuid>,
         client_of: &dyn Fn(&str) -> ClientId,
     ) -> Value {
+        let users = |roles: &[Spanned<String>]| roles.iter().map(|role| user_of(role).to_string()).collect();
+        let groups = |names: &[Spanned<String>]| {
+            // The check of names reports the others.
+            names.iter().filter_map(|name| group_of(&name.value)).map(|id| id.to_string()).collect()
+        };
         let control = self.require.as_ref().map(|control| control.value.as_str());
         let control = control.filter(|control| CONTROLS.contains(control));
         let every = self.sign_in_frequency.as_ref().map(|every| every.value);
         let every = every.filter(|every| frequency(*every).is_some());
         let policy = Policy {
             name: &self.name.value,
-            users: self.users.iter().map(|role| user_of(role).to_string()).collect(),
+            users: users(&self.users),
+            groups: groups(&self.groups),
+            except_users: users(&self.except_users),
+            except_groups: groups(&self.except_groups),
             applications: self.applications.iter().map(|name| client_of(&name.value).to_string()).collect(),
             control: control.or_else(|| every.is_none().then_some("mfa")),
             sign_in_frequency: every,

@@ -36,6 +36,8 @@ pub struct AccessRequest<'a> {
     pub user: &'a str,
     /// Whether the user is a guest.
     pub guest: bool,
+    /// The object ids of the user's groups.
+    pub groups: &'a [String],
     /// The client ids of resource and client.
     pub applications: &'a [String],
     /// The authentication contexts that the token must satisfy.
@@ -107,6 +109,7 @@ fn applies(conditions: &Conditions, locations: &[NamedLocation], request: &Acces
         "GuestsOrExternalUsers" => request.guest,
         id => id.eq_ignore_ascii_case(request.user),
     };
+    let is_group = |named: &String| request.groups.iter().any(|id| id.eq_ignore_ascii_case(named));
     let is_application = |named: &String| {
         named == "All" || request.applications.iter().any(|id| id.eq_ignore_ascii_case(named))
     };
@@ -124,8 +127,9 @@ fn applies(conditions: &Conditions, locations: &[NamedLocation], request: &Acces
     let contexts = &applications.include_authentication_context_class_references;
     let is_wanted = contexts.iter().any(|context| request.contexts.contains(context))
         || applications.include_applications.iter().any(is_application);
-    users.include_users.iter().any(is_user)
+    (users.include_users.iter().any(is_user) || users.include_groups.iter().any(is_group))
         && !users.exclude_users.iter().any(is_user)
+        && !users.exclude_groups.iter().any(is_group)
         && is_wanted
         && !applications.exclude_applications.iter().any(is_application)
         && places.as_ref().is_none_or(|places| {

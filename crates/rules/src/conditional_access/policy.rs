@@ -36,10 +36,17 @@ impl PolicyState {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UserCondition {
     /// `All`, `None`, `GuestsOrExternalUsers`, or object ids.
+    #[serde(default)]
     pub include_users: Vec<String>,
     /// Object ids, or `GuestsOrExternalUsers`.
     #[serde(default)]
     pub exclude_users: Vec<String>,
+    /// Object ids of groups; their members are included, too.
+    #[serde(default)]
+    pub include_groups: Vec<String>,
+    /// Object ids of groups, whose members are excluded.
+    #[serde(default)]
+    pub exclude_groups: Vec<String>,
 }
 
 /// The resources and clients, or the authentication contexts, to which a policy applies.
@@ -219,6 +226,14 @@ impl SignInFrequency {
     }
 }
 
+impl UserCondition {
+    /// Whether it depends on the groups of a user.
+    #[must_use]
+    pub const fn names_groups(&self) -> bool {
+        !self.include_groups.is_empty() || !self.exclude_groups.is_empty()
+    }
+}
+
 impl Policy {
     /// Validates the policy; returns a message for its author.
     #[must_use]
@@ -230,12 +245,12 @@ impl Policy {
             return Some("displayName must have 1 to 256 characters.");
         }
         let contexts = &applications.include_authentication_context_class_references;
-        if users.include_users.is_empty()
+        if (users.include_users.is_empty() && users.include_groups.is_empty())
             || applications.include_applications.is_empty() == contexts.is_empty()
         {
             return Some(
-                "includeUsers and includeApplications must not be empty: use 'All', 'None' or ids. Authentication \
-                contexts may replace applications.",
+                "includeUsers and includeApplications must not be empty: use 'All', 'None' or ids. Groups may replace \
+                 users, and authentication contexts applications.",
             );
         }
         if !contexts.iter().all(|context| is_context(context)) {

@@ -17,6 +17,7 @@ use crate::cells::{GRANTED, browser, token};
 
 const USER: &str = "11111111-0000-0000-0000-000000000001";
 const APP: &str = "22222222-0000-0000-0000-000000000002";
+const GROUP: &str = "44444444-0000-0000-0000-000000000004";
 
 fn policy(change: impl FnOnce(&mut Value)) -> Policy {
     let mut policy = json!({
@@ -38,11 +39,17 @@ fn combined(policies: &[&Policy], guest: bool, address: &str) -> Demands<usize> 
         trusted: true,
         ranges: vec!["192.0.2.0/24".to_owned(), "2001:db8::/32".to_owned()],
     };
-    let applications = [APP.to_owned()];
+    let (applications, groups) = ([APP.to_owned()], [GROUP.to_owned()]);
     let address = address.parse::<IpAddr>().expect("an address");
     let contexts = ["c1".to_owned()].into();
-    let request =
-        AccessRequest { user: USER, guest, applications: &applications, contexts: &contexts, address };
+    let request = AccessRequest {
+        user: USER,
+        guest,
+        groups: &groups,
+        applications: &applications,
+        contexts: &contexts,
+        address,
+    };
     evaluate(policies.iter().copied().enumerate(), &[office], &request)
 }
 
@@ -83,6 +90,12 @@ fn a_policy_applies_to_whom_what_and_where_it_says() {
         ("/conditions/users/includeUsers", json!(["GuestsOrExternalUsers"]), false),
         ("/conditions/applications/includeApplications", json!([APP]), true),
         ("/conditions/applications/includeApplications", json!([USER]), false),
+        ("/conditions/users", json!({"includeGroups": [GROUP.to_uppercase()]}), true),
+        ("/conditions/users", json!({"includeGroups": [APP]}), false),
+        ("/conditions/users", json!({"includeUsers": [APP], "includeGroups": [APP, GROUP]}), true),
+        ("/conditions/users", json!({"includeUsers": ["All"], "excludeGroups": [GROUP]}), false),
+        ("/conditions/users", json!({"includeUsers": ["All"], "excludeGroups": [APP]}), true),
+        ("/conditions/users", json!({"includeGroups": [GROUP], "excludeUsers": [USER]}), false),
         ("/state", json!("disabled"), false),
     ] {
         let changed = |policy: &mut Value| *policy.pointer_mut(path).expect("a member") = value.clone();
@@ -200,6 +213,9 @@ fn unsupported_policies_are_rejected() {
         ("/displayName", json!("x".repeat(256)), false),
         ("/displayName", json!("x".repeat(257)), true),
         ("/conditions/users/includeUsers", json!([]), true),
+        ("/conditions/users", json!({"includeGroups": []}), true),
+        ("/conditions/users", json!({"includeGroups": [GROUP]}), false),
+        ("/conditions/users", json!({"excludeGroups": [GROUP]}), true),
         ("/grantControls/builtInControls", json!(["block"]), false),
         ("/conditions/clientAppTypes", json!(["all"]), false),
         ("/conditions/clientAppTypes", json!(["browser"]), true),

@@ -32,7 +32,7 @@ fn sound() -> Value {
         "domain": "contoso.example", "display_name": "Contoso", "users": [user(30, "owner"), user(31, "admin")],
         "policies": [{"id": id(41), "policy": {
             "displayName": "MFA", "state": "enabled",
-            "conditions": {"users": {"includeUsers": [id(30)]}, "applications": {"includeApplications": ["All"]}},
+            "conditions": {"users": {"includeUsers": [id(30)], "excludeGroups": [id(40)]}, "applications": {"includeApplications": ["All"]}},
             "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
         }}],
         "groups": [{"id": id(40), "display_name": "Clerks", "members": [id(30)]}],

@@ -21,9 +21,18 @@ use crate::seed::conditional_access::{CONTROLS, Policy, frequency};
 pub(crate) struct CreatePolicy {
     /// A name for the policy.
     name: Spanned<String>,
-    /// The users whom it concerns, by role; by default all.
+    /// The users whom it concerns, by role; without `users` and `groups` all.
     #[serde(default)]
     users: Vec<Spanned<String>>,
+    /// The groups whose members it concerns.
+    #[serde(default)]
+    groups: Vec<Spanned<String>>,
+    /// The users whom it does not concern, by role.
+    #[serde(default)]
+    except_users: Vec<Spanned<String>>,
+    /// The groups whose members it does not concern.
+    #[serde(default)]
+    except_groups: Vec<Spanned<String>>,
     /// The APIs that it concerns, by the name of their applications; by default all.
     #[serde(default)]
     apps: Vec<Spanned<String>>,
@@ -40,7 +49,8 @@ pub(crate) struct CreatePolicy {
 
 impl Verb for CreatePolicy {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
-        self.users.iter().for_each(|user| checker.must(Kind::User, user));
+        self.users.iter().chain(&self.except_users).for_each(|user| checker.must(Kind::User, user));
+        self.groups.iter().chain(&self.except_groups).for_each(|group| checker.must(Kind::Group, group));
         self.apps.iter().for_each(|app| checker.must(Kind::Application, app));
         checker.must(Kind::User, &self.by);
         checker.service_refusal(self.refused.as_ref());
@@ -61,17 +71,16 @@ impl Verb for CreatePolicy {
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
         let name = &self.name.value;
-        let mut users = Vec::new();
-        for role in &self.users {
-            users.push(world.user(&role.value)?.id);
-        }
         let mut apps = Vec::new();
         for app in &self.apps {
             apps.push(world.application(&app.value)?.client_id.clone());
         }
         let policy = Policy {
             name,
-            users,
+            users: user_ids(world, &self.users)?,
+            groups: group_ids(world, &self.groups).await?,
+            except_users: user_ids(world, &self.except_users)?,
+            except_groups: group_ids(world, &self.except_groups).await?,
             applications: apps,
             control: self.require.as_ref().map(|control| control.value.as_str()),
             sign_in_frequency: self.sign_in_frequency.as_ref().map(|every| every.value),
@@ -86,4 +95,16 @@ impl Verb for CreatePolicy {
         world.created.policies.extend(id.map(|id| (name.clone(), id)));
         Ok(())
     }
+}
+
+fn user_ids(world: &World, roles: &[Spanned<String>]) -> Result<Vec<String>, StepError> {
+    roles.iter().map(|role| Ok(world.user(&role.value)?.id.to_string())).collect()
+}
+
+async fn group_ids(world: &mut World, names: &[Spanned<String>]) -> Result<Vec<String>, StepError> {
+    let mut ids = Vec::new();
+    for name in names {
+        ids.push(world.group_id(&name.value).await?);
+    }
+    Ok(ids)
 }
