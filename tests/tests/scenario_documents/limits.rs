@@ -12,6 +12,8 @@ pub(crate) const PLACEHOLDER: &str = r"\$\{(var\.|row\.|twin\.|round\})";
 /// A name of a variable, a column, a fact or a tag.
 const NAME: &str = "^[A-Za-z0-9_-]+$";
 const SHORT: &str = r#"^[^"'\\{}\x00-\x1f]{1,200}$"#;
+/// A name of a snapshot.
+const SNAPSHOT: &str = r"^[^\x00-\x1f]{0,99}[^\x00-\x20]$";
 /// A name that is shown to users.
 const DISPLAY_NAME: &str = "^[^\\x00-\\x1f]{1,256}$";
 /// The local part of a sign-in name.
@@ -39,6 +41,7 @@ pub(crate) fn of_member(source: &Source, of: &str, member: &str) -> Value {
         ("Step", "steps" | "examples") => json!({"minItems": 1}),
         ("Step", "parallel") => json!({"minItems": 1, "maxItems": 20}),
         ("Step", "repeat") => json!({"minimum": 1, "maximum": 500}),
+        ("Snapshot", "name") => json!({"pattern": SNAPSHOT}),
         ("Capture", "body" | "claim") => json!({"pattern": POINTER}),
         ("Call" | "Http" | "Graph", "status") => json!({"minimum": 200, "maximum": 599}),
         ("ServiceRefusal", "status") => json!({"minimum": 400, "maximum": 599}),
@@ -88,7 +91,7 @@ pub(crate) fn of_type(source: &Source, of: &str) -> Value {
             )});
             step["dependentSchemas"] = json!({
                 "steps": of_block, "parallel": of_parallel,
-                "eventually": {"properties": {"advance": false}},
+                "eventually": {"properties": {"advance": false, "snapshot": false, "restore": false, "delete_snapshot": false}},
             });
             step
         }

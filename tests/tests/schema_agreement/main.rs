@@ -109,6 +109,7 @@ const BEYOND_A_SCHEMA: [(&str, &[&str]); 7] = [
         &[
             "language/parallel-nested",
             "language/parallel-too-many",
+            "values/snapshots-too-many",
             "language/placeholder-in-title",
             "language/repeat-growing",
             "language/repeat-growing-nested",
@@ -124,7 +125,12 @@ const BEYOND_A_SCHEMA: [(&str, &[&str]); 7] = [
     ),
     (
         "a step that does not fit others, or what it is part of",
-        &["language/capture-no-result", "language/forge-retired", "language/parallel-advance"],
+        &[
+            "language/capture-no-result",
+            "language/forge-retired",
+            "language/parallel-advance",
+            "language/parallel-restore",
+        ],
     ),
 ];
 

@@ -75,6 +75,17 @@ impl Authenticator {
         Ok(Self { random, keys, last: None })
     }
 
+    /// Returns the number of its keys.
+    pub(crate) const fn keys(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Removes all keys but the first `count`, which are the oldest.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.keys.truncate(count);
+        self.last = self.last.filter(|last| *last < count);
+    }
+
     /// Returns the key that responded last, to be stored.
     pub(crate) fn last_used(&self) -> Result<Option<StoredKey>, AuthenticatorError> {
         self.last.and_then(|last| self.keys.get(last)).map(StoredKey::of).transpose()

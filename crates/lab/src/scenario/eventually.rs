@@ -11,6 +11,9 @@ use crate::diagnostic::Position;
 /// Maximum number of attempts.
 const ATTEMPTS_MAX: i64 = 10_000;
 
+/// Verbs that move time themselves, or are done at the first attempt.
+const WITHOUT_EXPECTATION: [&str; 4] = ["advance", "snapshot", "restore", "delete_snapshot"];
+
 /// A step that is tried again until its expectations are met: time moves between the attempts, and
 /// all due work is done.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,8 +28,9 @@ pub struct Eventually {
 impl Checker<'_> {
     pub(super) fn eventually(&mut self, verb: &str, eventually: &Eventually) {
         let Eventually { within, every } = eventually;
-        if verb == "advance" {
-            self.wrong("an advance has nothing to wait for", "remove eventually, or expect something");
+        if WITHOUT_EXPECTATION.contains(&verb) {
+            let message = format!("the verb {verb} has nothing to wait for");
+            self.wrong(message, "remove eventually, or expect something");
         }
         for (name, span) in [("within", within), ("every", every)] {
             if span.value <= Span::ZERO {

@@ -110,9 +110,16 @@ pub struct Variant {
 }
 
 impl ScenarioResult {
-    /// Returns the virtual time that passed in it.
+    /// Returns the virtual time that passed in it. A restore takes time back, and what passes after
+    /// it counts again.
     pub fn lasted(&self) -> Option<Span> {
-        Some(self.steps.iter().filter_map(|step| step.at).max()? - self.began?)
+        let mut before = self.began?;
+        let (mut passed, mut is_begun) = (Span::ZERO, false);
+        for at in self.steps.iter().filter_map(|step| step.at) {
+            passed = passed + (at - before).max(Span::ZERO);
+            (before, is_begun) = (at, true);
+        }
+        is_begun.then_some(passed)
     }
 }
 
@@ -204,6 +211,46 @@ impl StepResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(minutes: i64) -> Instant {
+        Instant::from_seconds(1_767_603_600 + minutes * 60)
+    }
+
+    #[test]
+    fn time_that_passes_after_a_restore_counts_again() {
+        for (ends, lasted) in [
+            (vec![], None),
+            (vec![Some(0)], Some(0)),
+            (vec![Some(10), None, Some(30)], Some(30)),
+            (vec![Some(10), Some(70), Some(10), Some(40)], Some(100)),
+        ] {
+            let step = |minutes: Option<i64>| StepResult {
+                chapter: String::new(),
+                title: String::new(),
+                verb: "advance",
+                status: Status::Passed,
+                at: minutes.map(at),
+                wall_ms: 0,
+                position: Position::default(),
+                narration: Vec::new(),
+                why: Vec::new(),
+                checks: Vec::new(),
+                error: None,
+                diagnostic: None,
+            };
+            let scenario = ScenarioResult {
+                name: String::new(),
+                about: None,
+                status: Status::Passed,
+                tenant: None,
+                began: Some(at(0)),
+                wall_ms: 0,
+                steps: ends.iter().copied().map(step).collect(),
+                variant: None,
+            };
+            assert_eq!(scenario.lasted(), lasted.map(Span::from_minutes), "{ends:?}");
+        }
+    }
 
     #[test]
     fn the_worst_part_decides_and_skipped_parts_do_not_count() {

@@ -8,6 +8,7 @@ mod observer;
 mod parallel;
 mod play;
 pub(super) mod recorder;
+mod snapshots;
 mod step;
 mod tenant_name;
 mod twins;

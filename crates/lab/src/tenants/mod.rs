@@ -22,7 +22,7 @@ mod raised_once;
 mod registry;
 mod share_connection;
 mod sign_in;
-mod snapshots;
+pub(crate) mod snapshots;
 mod store;
 mod temporary;
 

@@ -31,6 +31,7 @@ pub(in crate::scenario) enum Kind {
     Policy,
     Group,
     Captured,
+    Snapshot,
 }
 
 impl Kind {
@@ -53,6 +54,7 @@ impl Kind {
             Self::Policy => "policy",
             Self::Group => "group",
             Self::Captured => "captured value",
+            Self::Snapshot => "snapshot",
         }
     }
 
@@ -71,6 +73,7 @@ impl Kind {
             Self::Flow => "created by an earlier step (create_flow)",
             Self::Certificate => "created by an earlier step (create_certificate)",
             Self::Captured => "captured by an earlier step (capture)",
+            Self::Snapshot => "taken by an earlier step (snapshot)",
             Self::Fault => "added by an earlier step (fault)",
             Self::Object => "stored by an earlier call to Graph (keep: NAME)",
         }
@@ -87,7 +90,7 @@ pub(in crate::scenario) struct KnownConnection<'a> {
 /// What is known at a step.
 #[derive(Clone)]
 pub(in crate::scenario) struct Known<'a> {
-    names: HashMap<Kind, BTreeSet<String>>,
+    pub(super) names: HashMap<Kind, BTreeSet<String>>,
     seed_is_known: bool,
     /// Why stored tokens have no refresh token, by name; absent if they have one.
     pub(in crate::scenario) without_refresh_token: BTreeMap<&'a str, &'static str>,
@@ -109,6 +112,8 @@ pub(in crate::scenario) struct Known<'a> {
     pub(in crate::scenario) connections: BTreeMap<&'a str, KnownConnection<'a>>,
     /// The earliest possible virtual time; `None` if the scenario starts relative to wall time.
     pub(in crate::scenario) earliest: Option<Instant>,
+    /// What was known when each snapshot was taken, by its name.
+    pub(super) snapshots: BTreeMap<&'a str, Self>,
 }
 
 impl<'a> Known<'a> {
@@ -129,6 +134,7 @@ impl<'a> Known<'a> {
                 Starts::At(instant) => Some(instant),
                 Starts::Before(_) => None,
             },
+            snapshots: BTreeMap::new(),
         };
         if let Some(seed) = seed {
             seed.file.users.iter().for_each(|user| known.add(Kind::User, &user.role));

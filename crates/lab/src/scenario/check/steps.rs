@@ -41,6 +41,9 @@ impl<'a> Checker<'a> {
         self.at = Position::of(written);
         if let Some(mark) = &step.mark {
             self.known.add(Kind::Mark, mark);
+            if let Some(snapshot) = step.taken_snapshot() {
+                self.known.mark_snapshot(snapshot, mark);
+            }
         }
     }
 
@@ -60,8 +63,7 @@ impl<'a> Checker<'a> {
         for child in &parallel.value {
             self.at = Position::of(child);
             if child.value.excludes_others() {
-                let message =
-                    "a step that moves time or uses a passkey cannot run at the same time as others";
+                let message = "a step that moves time, uses a passkey or concerns a snapshot cannot run at the same time as others";
                 self.wrong(message, "write it before or after parallel");
             }
             self.step(child);

@@ -8,8 +8,8 @@ use outlive_wire::classes::{Class, ClassRequest};
 use outlive_wire::faults::{Fault, FaultSpec};
 use outlive_wire::forge::{ForgeAnswer, ForgeRequest};
 use outlive_wire::lab_api::{
-    ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, SignInAnswer, SignInRequest, TenantCredentials,
-    TenantList, TenantRequest,
+    ClockAnswer, ClockRequest, JournalAnswer, ListedTenant, SignInAnswer, SignInRequest, Snapshot,
+    SnapshotRequest, TenantCredentials, TenantList, TenantRequest,
 };
 use outlive_wire::phone::Phone;
 use reqwest::Method;
@@ -171,6 +171,35 @@ impl LabClient {
     /// As [`Self::fault`].
     pub async fn remove_fault(&self, tenant: TenantId, id: Uuid) -> Result<(), LabError> {
         let request = self.http.request(Method::DELETE, &self.url(tenant, &format!("/faults/{id}")));
+        send(request).await?.expect::<Value>().map(drop)
+    }
+
+    /// Takes a snapshot of a tenant.
+    ///
+    /// # Errors
+    /// A name that is taken, or too many snapshots (status 409), or the lab did not answer.
+    pub(crate) async fn take_snapshot(&self, tenant: TenantId, name: &str) -> Result<Snapshot, LabError> {
+        let request = self.http.request(Method::POST, &self.url(tenant, "/snapshots")).timeout(MOVE_TIMEOUT);
+        let body = SnapshotRequest { name: Some(name.to_owned()) };
+        send(request.json(&body)).await?.expect()
+    }
+
+    /// Restores a tenant to a snapshot.
+    ///
+    /// # Errors
+    /// No snapshot with this id (status 404), or the lab did not restore it.
+    pub(crate) async fn restore(&self, tenant: TenantId, snapshot: Uuid) -> Result<(), LabError> {
+        let url = self.url(tenant, &format!("/snapshots/{snapshot}/restore"));
+        let request = self.http.request(Method::POST, &url).timeout(MOVE_TIMEOUT);
+        send(request.json(&json!({}))).await?.expect::<TenantCredentials>().map(drop)
+    }
+
+    /// Deletes a snapshot.
+    ///
+    /// # Errors
+    /// No snapshot with this id (status 404), or the lab did not answer.
+    pub(crate) async fn delete_snapshot(&self, tenant: TenantId, snapshot: Uuid) -> Result<(), LabError> {
+        let request = self.http.request(Method::DELETE, &self.url(tenant, &format!("/snapshots/{snapshot}")));
         send(request).await?.expect::<Value>().map(drop)
     }
 

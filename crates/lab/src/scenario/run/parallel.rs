@@ -35,9 +35,10 @@ pub(super) async fn run_parallel<'a>(
 }
 
 impl World {
-    /// Copies the state for a step that runs at the same time as others. The copy has a random
-    /// stream of its own; its users sign in to the portal again, and have no authenticators.
-    fn fork(&self, label: &str) -> Self {
+    /// Copies the state, for a step that runs at the same time as others or for a snapshot. The copy
+    /// has a random stream of its own; its users sign in to the portal again, and have no
+    /// authenticators.
+    pub(super) fn fork(&self, label: &str) -> Self {
         Self {
             http: self.http.clone(),
             lab: self.lab.clone(),
@@ -58,6 +59,7 @@ impl World {
             objects: self.objects.clone(),
             created: self.created.clone(),
             captured: self.captured.clone(),
+            snapshots: HashMap::new(),
         }
     }
 

@@ -96,6 +96,9 @@ pub(super) async fn run_step(
     observer.time_stopped();
     if let Some(mark) = &step.mark {
         world.marks.insert(mark.value.clone(), world.now);
+        if let Some(snapshot) = step.taken_snapshot() {
+            world.mark_snapshot(snapshot, &mark.value);
+        }
     }
     let mut result = location.skipped(step);
     result.at = Some(world.now);

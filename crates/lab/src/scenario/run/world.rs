@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::created::Created;
 use super::lab_client::LabClient;
 use super::recorder::StepRecorder;
+use super::snapshots::SavedState;
 use crate::browser::{Authenticator, Browser};
 use crate::http::Http;
 use crate::maker::{Endpoints, Maker, UserAccount};
@@ -116,6 +117,8 @@ pub(in crate::scenario) struct World {
     pub(in crate::scenario) created: Created,
     /// The values that steps captured, by name.
     pub(in crate::scenario) captured: HashMap<String, String>,
+    /// The state at each snapshot that a step took, by its name.
+    pub(in crate::scenario) snapshots: HashMap<String, SavedState>,
 }
 
 impl World {
@@ -148,6 +151,7 @@ impl World {
             objects: HashMap::new(),
             created: Created::default(),
             captured: HashMap::new(),
+            snapshots: HashMap::new(),
         }
     }
 

@@ -20,6 +20,7 @@ mod create_policy;
 mod delete_connection;
 mod delete_flow;
 mod delete_policy;
+mod delete_snapshot;
 mod end_fault;
 mod event;
 mod expect_connection;
@@ -45,6 +46,7 @@ mod remove_owner;
 mod remove_secret;
 mod replace_secret;
 mod reset_password;
+mod restore;
 mod revoke_consent;
 mod run_flow;
 mod service_refusal;
@@ -53,6 +55,7 @@ mod share_flow;
 mod sign_in;
 mod sign_in_with_code;
 mod sign_out;
+mod snapshot;
 mod start_device;
 mod start_flow;
 mod stop_flow;
@@ -194,6 +197,9 @@ verbs! {
     remove_owner: RemoveOwner,
     delete_flow: DeleteFlow,
     advance: Advance,
+    snapshot: Snapshot,
+    restore: Restore,
+    delete_snapshot: DeleteSnapshot,
     expect_runs: ExpectRuns,
     expect_token: ExpectToken,
     why: Why,
@@ -218,14 +224,20 @@ impl Step {
         }
     }
 
-    /// Whether it moves time, as events do, which happen at the next whole second, or uses a
-    /// passkey, which steps at the same time cannot.
+    /// Whether it moves time, as events do, which happen at the next whole second, uses a passkey, or
+    /// concerns a snapshot of the whole tenant, which steps at the same time cannot.
     pub(super) fn excludes_others(&self) -> bool {
         let by_passkey = self.sign_in.as_ref().is_some_and(sign_in::SignIn::is_by_passkey);
         let by_code = self.register_authenticator.is_some() || self.sign_in_with_code.is_some();
         let moves_time = self.advance.is_some() || self.eventually.is_some() || by_code;
         let waits = self.event.is_some() || self.change_password.is_some() || self.reset_password.is_some();
-        moves_time || waits || self.register_passkey.is_some() || by_passkey
+        let of_snapshot = self.snapshot.is_some() || self.restore.is_some() || self.delete_snapshot.is_some();
+        moves_time || waits || of_snapshot || self.register_passkey.is_some() || by_passkey
+    }
+
+    /// Returns the name of the snapshot that it takes.
+    pub(super) fn taken_snapshot(&self) -> Option<&str> {
+        self.snapshot.as_ref().map(snapshot::Snapshot::name)
     }
 
     /// Whether a user signs in with the session of a browser.

@@ -6,9 +6,9 @@ use outlive_wire::COPY_BYTES_MAX;
 use crate::services::Service;
 
 /// The maximum number of snapshots of a tenant.
-pub(super) const SNAPSHOTS_MAX: usize = 20;
+pub(crate) const SNAPSHOTS_MAX: usize = 20;
 /// Maximum length of a name, in characters.
-pub(super) const NAME_CHARACTERS_MAX: usize = 100;
+pub(crate) const NAME_CHARACTERS_MAX: usize = 100;
 
 /// A snapshot was not taken or not restored.
 #[derive(Clone, Debug, thiserror::Error)]

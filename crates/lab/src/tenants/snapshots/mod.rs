@@ -8,4 +8,6 @@ mod store;
 mod take;
 
 pub use error::SnapshotError;
+pub(crate) use error::{NAME_CHARACTERS_MAX, SNAPSHOTS_MAX};
 pub(super) use state::{TableVersions, TenantState};
+pub(crate) use take::is_name;

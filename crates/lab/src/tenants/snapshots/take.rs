@@ -49,7 +49,7 @@ impl Tenants {
 }
 
 /// Whether a text can be the name of a snapshot. Snapshots are found by id or name.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count())
         && !name.chars().any(|c| c.is_control() || is_invisible(c))
         // Clients that normalize paths would request another one.
