@@ -56,7 +56,7 @@ async fn progress_is_one_line_on_a_terminal_and_nothing_elsewhere() {
         },
         Case {
             arguments: &["matrix", "connections", "--events", "sspr", "--connections", "basic"],
-            shown: &[start, "executing the matrix of connections"],
+            shown: &[start, "executing the matrix of connections", "0 of 1 cell"],
             printed: "1 of 1 cell",
         },
     ] {

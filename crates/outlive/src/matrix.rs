@@ -1,13 +1,16 @@
 //! `outlive matrix`: executes the published revocation table, or the matrix of connections.
 
+use std::convert::Infallible;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use outlive_chassis::{HttpClient, StartError, Trace};
+use outlive_chassis::{HttpClient, StartError, Trace, pause};
 use outlive_clock::Randomness;
 use outlive_lab::http::Http;
-use outlive_lab::matrix::Matrix;
 use outlive_lab::matrix::connections::{self, ConnectionMatrix, Selection};
+use outlive_lab::matrix::{Matrix, MatrixProgress};
 use outlive_lab::scenario::run::LabClient;
+use outlive_wire::counted;
 
 use crate::cli::{MatrixArgs, MatrixKind, TableFormat};
 use crate::lab_failure;
@@ -15,6 +18,9 @@ use crate::progress::Progress;
 use crate::run::private::{PrivateSystem, SystemOptions};
 use crate::terminal::{print_error, print_line};
 use crate::up::Seeds;
+
+/// How often the progress is read (wall time).
+const EVERY: Duration = Duration::from_millis(200);
 
 /// Returns the names of events and connections, as the end of the help text.
 pub(crate) fn names() -> String {
@@ -41,20 +47,22 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
     let lab = private.as_ref().map(PrivateSystem::lab).or(args.against.lab()).unwrap_or_default();
     let http = Http::new(HttpClient::new()?, Trace::begin(&Randomness::from_system()));
     let (lab, rules) = (LabClient::new(http, lab), args.rules.as_deref());
-    let progress = Progress::stage(match args.kind {
+    let executed = async {
+        match args.kind {
+            MatrixKind::Credentials => {
+                lab.matrix(rules).await.map(|matrix| Printed::credentials(&matrix, args.format))
+            }
+            MatrixKind::Connections => lab
+                .connection_matrix(rules, &selection)
+                .await
+                .map(|matrix| Printed::connections(&matrix, args.format)),
+        }
+    };
+    let words = match args.kind {
         MatrixKind::Credentials => "executing the revocation table",
         MatrixKind::Connections => "executing the matrix of connections",
-    });
-    let result = match args.kind {
-        MatrixKind::Credentials => {
-            lab.matrix(rules).await.map(|matrix| Printed::credentials(&matrix, args.format))
-        }
-        MatrixKind::Connections => lab
-            .connection_matrix(rules, &selection)
-            .await
-            .map(|matrix| Printed::connections(&matrix, args.format)),
     };
-    drop(progress);
+    let result = showing_progress(&lab, words, executed).await;
     if let Some(system) = private {
         system.stop().await;
     }
@@ -84,6 +92,25 @@ pub(crate) async fn matrix(args: MatrixArgs) -> Result<ExitCode, StartError> {
     }
     print_error(&"a cell differs from the expected table");
     Ok(ExitCode::FAILURE)
+}
+
+/// Awaits an execution, and shows how many cells are executed.
+async fn showing_progress<T>(lab: &LabClient, words: &str, executing: impl Future<Output = T>) -> T {
+    let progress = Progress::stage(words);
+    tokio::select! {
+        executed = executing => executed,
+        never = show(lab, words, &progress) => match never {},
+    }
+}
+
+async fn show(lab: &LabClient, words: &str, progress: &Progress) -> Infallible {
+    loop {
+        pause(EVERY).await;
+        // A lab of an earlier version does not count: then only the time is shown.
+        if let Ok(Some(MatrixProgress { done, cells, .. })) = lab.matrix_progress().await {
+            progress.set_words(&format!("{words}, {done} of {}", counted(cells, "cell")));
+        }
+    }
 }
 
 /// An executed matrix in its format.

@@ -9,7 +9,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use http::StatusCode;
-use outlive_chassis::Problem;
+use outlive_chassis::{Problem, Trace};
 use outlive_rules::Ruleset;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::busy::Refusal;
 use super::problem::{of_body, of_call, tenant_of};
 use crate::matrix::connections::{self, ConnectionMatrix, Selection};
-use crate::matrix::{self, Matrix, MatrixError};
+use crate::matrix::{self, ExecutionList, Executions, Matrix, MatrixError};
 use crate::tenants::{TenantError, Tenants};
 
 /// Maximum number of callers: one execution at a time, the others wait.
@@ -26,13 +26,16 @@ const CALLERS_MAX: usize = 4;
 /// `Retry-After` for rejected callers, in seconds (wall time): about the duration of one execution.
 const RETRY_AFTER_SECONDS: &str = "15";
 
-/// Limits the number of callers.
+/// Limits the number of callers, and lists their executions.
 #[derive(Debug, Clone)]
-pub(crate) struct Places(Arc<Semaphore>);
+pub(crate) struct Places {
+    places: Arc<Semaphore>,
+    list: ExecutionList,
+}
 
 impl Default for Places {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(CALLERS_MAX)))
+        Self { places: Arc::new(Semaphore::new(CALLERS_MAX)), list: ExecutionList::default() }
     }
 }
 
@@ -63,6 +66,12 @@ fn busy() -> Refusal {
     Refusal::Busy { code: "MatrixBusy", message, retry_after: RETRY_AFTER_SECONDS }
 }
 
+#[utoipa::path(get, path = "/lab/matrix",
+    responses((status = 200, description = "the executions in progress with the number of their cells, the oldest first", body = Executions)))]
+pub(crate) async fn list(Extension(places): Extension<Places>) -> Json<Executions> {
+    Json(places.list.show())
+}
+
 #[utoipa::path(post, path = "/lab/matrix/credentials", request_body = MatrixRequest,
     responses((status = 200, description = "every cell: what the page says, and what was seen", body = Object),
         (status = 400, description = "no such edition"),
@@ -70,12 +79,13 @@ fn busy() -> Refusal {
 pub(crate) async fn of_rules(
     State(tenants): State<Tenants>,
     Extension(places): Extension<Places>,
+    trace: Trace,
     body: Result<Option<Json<MatrixRequest>>, JsonRejection>,
 ) -> Result<Json<Matrix>, Refusal> {
     let body = body.map_err(|rejection| of_body(&rejection))?;
     let rules = body.and_then(|Json(request)| request.rules);
     let rules = rules.unwrap_or_else(|| tenants.rules().to_owned());
-    execute(&tenants, &places, &rules).await
+    execute(&tenants, &places, &trace, &rules).await
 }
 
 #[utoipa::path(post, path = "/lab/tenants/{tenant}/matrix/credentials",
@@ -86,10 +96,11 @@ pub(crate) async fn of_rules(
 pub(crate) async fn of_tenant(
     State(tenants): State<Tenants>,
     Extension(places): Extension<Places>,
+    trace: Trace,
     Path(tenant): Path<String>,
 ) -> Result<Json<Matrix>, Refusal> {
     let credentials = tenants.credentials(tenant_of(&tenant)?).await.map_err(Problem::from)?;
-    execute(&tenants, &places, &credentials.rules).await
+    execute(&tenants, &places, &trace, &credentials.rules).await
 }
 
 #[utoipa::path(post, path = "/lab/matrix/connections", request_body = ConnectionMatrixRequest,
@@ -99,6 +110,7 @@ pub(crate) async fn of_tenant(
 pub(crate) async fn of_connections(
     State(tenants): State<Tenants>,
     Extension(places): Extension<Places>,
+    trace: Trace,
     body: Result<Option<Json<ConnectionMatrixRequest>>, JsonRejection>,
 ) -> Result<Json<ConnectionMatrix>, Refusal> {
     let body = body.map_err(|rejection| of_body(&rejection))?;
@@ -106,10 +118,12 @@ pub(crate) async fn of_connections(
     let rules = rules_of(request.rules.as_deref().unwrap_or_else(|| tenants.rules()))?;
     let selection = Selection { rows: request.events, columns: request.connections };
     connections::check_rules(&rules).and_then(|()| selection.check()).map_err(Problem::bad_request)?;
-    let Ok(place) = Arc::clone(&places.0).try_acquire_owned() else { return Err(busy()) };
+    let Ok(place) = Arc::clone(&places.places).try_acquire_owned() else { return Err(busy()) };
+    let execution = places.list.begin(&trace.trace_id, selection.cells());
     let _turn = tenants.matrix_turn().await;
     let tenants = tenants.keeping(place);
-    Ok(Json(connections::execute(&tenants, &rules, &selection).await.map_err(Problem::from)?))
+    let executed = connections::execute(&tenants, &rules, &selection, &execution.counter).await;
+    Ok(Json(executed.map_err(Problem::from)?))
 }
 
 fn rules_of(text: &str) -> Result<Ruleset, Problem> {
@@ -117,13 +131,19 @@ fn rules_of(text: &str) -> Result<Ruleset, Problem> {
 }
 
 /// Executes a matrix in the caller's own task, so that it ends when the caller does.
-async fn execute(tenants: &Tenants, places: &Places, rules: &str) -> Result<Json<Matrix>, Refusal> {
+async fn execute(
+    tenants: &Tenants,
+    places: &Places,
+    trace: &Trace,
+    rules: &str,
+) -> Result<Json<Matrix>, Refusal> {
     let rules = rules_of(rules)?;
-    let Ok(place) = Arc::clone(&places.0).try_acquire_owned() else { return Err(busy()) };
+    let Ok(place) = Arc::clone(&places.places).try_acquire_owned() else { return Err(busy()) };
+    let execution = places.list.begin(&trace.trace_id, matrix::cells(&rules));
     // One at a time: an execution uses all cores already.
     let _turn = tenants.matrix_turn().await;
     let tenants = tenants.keeping(place);
-    Ok(Json(matrix::execute(&tenants, &rules).await.map_err(Problem::from)?))
+    Ok(Json(matrix::execute(&tenants, &rules, &execution.counter).await.map_err(Problem::from)?))
 }
 
 impl From<MatrixError> for Problem {

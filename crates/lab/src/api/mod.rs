@@ -103,6 +103,7 @@ pub fn router(tenants: Tenants) -> Router {
         .route("/lab/tenants/{tenant}/snapshots/{id}/restore", post(snapshots::restore))
         .route("/lab/tenants/{tenant}/story", get(story::show))
         .route("/lab/tenants/{tenant}/timeline", get(timeline::show))
+        .route("/lab/matrix", get(matrix::list))
         .route("/lab/matrix/credentials", post(matrix::of_rules))
         .route("/lab/matrix/connections", post(matrix::of_connections))
         .route("/lab/twins", get(twins::list).post(twins::execute))

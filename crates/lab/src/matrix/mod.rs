@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod holder;
 mod html;
+mod progress;
 mod table;
 mod temporary_tenant;
 mod text;
@@ -19,8 +20,11 @@ use outlive_rules::{Credential, Fate, Row as Published, Ruleset};
 use serde::{Deserialize, Serialize};
 
 pub use self::error::MatrixError;
+pub use self::progress::{Executions, MatrixProgress};
 
 use self::holder::Holder;
+use self::progress::CellCounter;
+pub(crate) use self::progress::ExecutionList;
 pub(crate) use self::temporary_tenant::TemporaryTenant;
 use crate::tenants::{NewTenant, Tenants};
 
@@ -104,11 +108,24 @@ impl Cell {
 ///
 /// # Errors
 /// A row could not be completed: a service did not respond, or rejected a valid request.
-pub async fn execute(tenants: &Tenants, rules: &Ruleset) -> Result<Matrix, MatrixError> {
+pub(crate) async fn execute(
+    tenants: &Tenants,
+    rules: &Ruleset,
+    counter: &CellCounter,
+) -> Result<Matrix, MatrixError> {
     let edition = rules.edition();
-    let rows = iter(edition.rows().iter().copied()).map(|row| execute_row(tenants, rules, row));
+    let rows = iter(edition.rows().iter().copied()).map(async |row| {
+        let executed = execute_row(tenants, rules, row).await?;
+        counter.add(executed.cells.len());
+        Ok::<_, MatrixError>(executed)
+    });
     let rows = rows.buffered(ROWS_AT_ONCE).try_collect().await?;
     Ok(Matrix { edition: edition.to_string(), rules: rules.to_string(), rows })
+}
+
+/// Returns the number of cells of an edition.
+pub(crate) fn cells(rules: &Ruleset) -> usize {
+    rules.edition().rows().len() * Credential::ALL.len()
 }
 
 async fn execute_row(tenants: &Tenants, rules: &Ruleset, row: Published) -> Result<MatrixRow, MatrixError> {

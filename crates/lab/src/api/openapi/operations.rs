@@ -15,6 +15,7 @@ pub(super) const OPERATIONS: &[(&str, &str, &str)] = &[
         "show_reproduction",
         "Read the scenario that reproduces a diagnosis",
     ),
+    ("GET /lab/matrix", "list_matrix_executions", "List the executions of matrices and their progress"),
     ("POST /lab/matrix/connections", "execute_connection_matrix", "Execute the matrix of connections"),
     ("POST /lab/matrix/credentials", "execute_credential_matrix", "Execute the revocation table"),
     ("GET /lab/tenants", "list_tenants", "List the tenants"),

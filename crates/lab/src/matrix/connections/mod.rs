@@ -42,6 +42,7 @@ use self::subject::Subject;
 use self::workshop::Workshop;
 use super::temporary_tenant::TemporaryTenant;
 use super::{BEGIN, MatrixError};
+use crate::matrix::progress::CellCounter;
 use crate::span_in_words::in_words;
 use crate::tenants::{NewTenant, Tenants};
 
@@ -95,6 +96,20 @@ impl Selection {
         Ok(())
     }
 
+    /// Returns the number of selected cells.
+    pub(crate) fn cells(&self) -> usize {
+        self.rows().count() * self.columns().len()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &'static ExpectedRow> {
+        EXPECTED.iter().filter(|row| Self::has(&self.rows, row.row.name()))
+    }
+
+    /// The positions of the selected columns.
+    fn columns(&self) -> Vec<usize> {
+        (0..COLUMNS.len()).filter(|at| Self::has(&self.columns, COLUMNS[*at].name)).collect()
+    }
+
     fn has(names: &[String], name: &str) -> bool {
         names.is_empty() || names.iter().any(|given| given == name)
     }
@@ -121,20 +136,23 @@ pub fn check_rules(rules: &Ruleset) -> Result<(), String> {
 ///
 /// # Errors
 /// A row could not be completed: a service did not respond, or rejected a valid request.
-pub async fn execute(
+pub(crate) async fn execute(
     tenants: &Tenants,
     rules: &Ruleset,
     selection: &Selection,
+    counter: &CellCounter,
 ) -> Result<ConnectionMatrix, MatrixError> {
     let started = wall_now();
-    let columns: Vec<usize> =
-        (0..COLUMNS.len()).filter(|at| Selection::has(&selection.columns, COLUMNS[*at].name)).collect();
+    let columns = selection.columns();
     let mut rows = Vec::new();
-    for row in &EXPECTED {
-        if Selection::has(&selection.rows, row.row.name()) {
-            // The futures are large: they contain sign-ins.
-            rows.push(Box::pin(execute_row(tenants, rules, row, &columns)));
-        }
+    for row in selection.rows() {
+        let columns = &columns;
+        // The futures are large: they contain sign-ins.
+        rows.push(Box::pin(async move {
+            let executed = execute_row(tenants, rules, row, columns).await?;
+            counter.add(executed.cells.len());
+            Ok::<_, MatrixError>(executed)
+        }));
     }
     let rows = iter(rows).buffered(ROWS_AT_ONCE).try_collect().await?;
     Ok(ConnectionMatrix {

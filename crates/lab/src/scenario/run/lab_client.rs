@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::http::{CallError, Http, send};
-use crate::matrix::Matrix;
 use crate::matrix::connections::{ConnectionMatrix, Selection};
+use crate::matrix::{Executions, Matrix, MatrixProgress};
 use crate::why::Why;
 
 /// Timeout of a request that moves time, in wall time: it may do years of hourly runs.
@@ -86,6 +86,16 @@ impl LabClient {
         let Selection { rows, columns } = selection;
         let body = json!({"rules": rules, "events": rows, "connections": columns});
         send(request.json(&body)).await?.expect()
+    }
+
+    /// Returns how far the execution of a matrix is that this client requested; `None` if there is
+    /// none.
+    ///
+    /// # Errors
+    /// The lab did not answer, or is of a version that does not count.
+    pub async fn matrix_progress(&self) -> Result<Option<MatrixProgress>, LabError> {
+        let all: Executions = self.http.get(&format!("{}/lab/matrix", self.lab)).await?.expect()?;
+        Ok(all.executions.into_iter().find(|execution| execution.trace == self.http.trace_id()))
     }
 
     /// Returns the explanation of a token, code, cookie, connection or run.
