@@ -76,6 +76,11 @@ pub(crate) fn of_type(source: &Source, of: &str) -> Value {
     };
     match of {
         "SeedPolicy" => json!({"anyOf": [{"required": ["require"]}, {"required": ["sign_in_frequency"]}]}),
+        // A method can be a placeholder.
+        "Http" => json!({"anyOf": [
+            {"properties": {"method": {"pattern": r"^GET$|\$\{"}}},
+            {"properties": {"to": {"not": {"enum": ["lab"]}}}},
+        ]}),
         "Advance" => exactly_one(&["by", "to", "to_expiry_of"]),
         "Capture" => exactly_one(&["body", "header", "claim", "token"]),
         "Step" => {

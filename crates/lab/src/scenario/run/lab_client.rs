@@ -52,6 +52,11 @@ impl LabClient {
         Self { http, lab: origin.trim_end_matches('/').to_owned() }
     }
 
+    /// Returns the origin of the lab.
+    pub(crate) fn origin(&self) -> &str {
+        &self.lab
+    }
+
     /// Returns a client whose calls belong to the trace of `http`.
     pub(crate) fn traced(&self, http: Http) -> Self {
         Self { http, lab: self.lab.clone() }

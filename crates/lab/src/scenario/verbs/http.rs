@@ -16,11 +16,12 @@ use crate::scenario::result::Check;
 use crate::scenario::run::recorder::StepRecorder;
 use crate::scenario::run::world::{StepError, World};
 
-/// Any HTTP call to a service, with or without a body.
+/// Any HTTP call to a service, with or without a body, or a GET request to the lab, such as
+/// `/lab/tenants/${tenant.id}/outbox`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Http {
-    /// The service: `idp`, `hub`, `resource` or `flow`.
+    /// The service: `idp`, `hub`, `resource` or `flow`; or `lab`.
     to: Spanned<String>,
     /// The HTTP method.
     #[serde(default = "get")]
@@ -47,7 +48,8 @@ pub(crate) struct Http {
     json: BTreeMap<String, Value>,
 }
 
-const SERVICES: [&str; 4] = ["idp", "hub", "resource", "flow"];
+const SERVICES: [&str; 5] = ["idp", "hub", "resource", "flow", LAB];
+const LAB: &str = "lab";
 
 impl Verb for Http {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
@@ -70,6 +72,10 @@ impl Verb for Http {
         if self.body.is_some() && self.form.is_some() {
             checker.wrong("a request has one body: this has body and form", "remove one of them");
         }
+        if self.to.value == LAB && self.method.value != "GET" {
+            let message = "a scenario only reads at the lab: what the lab changes has verbs of its own";
+            checker.wrong_at(Position::of(&self.method), message, "use such a verb, or method: GET");
+        }
         if self.method.value == "GET" && (self.body.is_some() || self.form.is_some()) {
             let message = "a GET request has no body";
             checker.wrong_at(Position::of(&self.method), message, "add method: POST, or remove the body");
@@ -77,11 +83,12 @@ impl Verb for Http {
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
-        let urls = &world.credentials.urls;
+        let (urls, lab) = (&world.credentials.urls, world.lab.origin());
         let origin = match self.to.value.as_str() {
-            "idp" => &urls.idp,
+            "idp" => urls.idp.as_str(),
             "hub" => &urls.hub,
             "resource" => &urls.resource,
+            LAB => lab,
             _ => &urls.flow,
         };
         let url = format!("{origin}{}", world.fill(&self.path.value)?);
