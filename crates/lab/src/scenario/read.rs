@@ -15,6 +15,9 @@ use crate::file_kind::FileKind;
 use crate::text_file::read_file;
 use crate::yaml::{position_of_key, position_within, read_tree, read_tree_of};
 
+/// The beginning of the messages about members without a value.
+const EMPTY: &str = "this is empty, where ";
+
 /// A valid scenario file.
 #[derive(Clone, Debug)]
 pub struct ReadScenarios {
@@ -115,6 +118,15 @@ fn parse_text(name: String, text: String, seeds: KnownSeeds<'_>) -> Result<ReadS
     // Steps that are executed several times are wrong once, and a value is empty or of a wrong
     // form.
     let of_form: BTreeSet<_> = found.iter().map(|wrong| wrong.position).collect();
+    // That a member is empty can be reported with what is expected, at its name.
+    for wrong in found.iter().filter(|wrong| wrong.message.starts_with(EMPTY)) {
+        let named = |empty: &Diagnostic| {
+            empty.position.line == wrong.position.line && empty.position > wrong.position
+        };
+        if let Some(reported) = empty.iter().position(named) {
+            empty.remove(reported);
+        }
+    }
     found.extend(empty.into_iter().filter(|wrong| !of_form.contains(&wrong.position)));
     let mut seen = BTreeSet::new();
     found.retain(|wrong| seen.insert((wrong.position, wrong.message.clone())));

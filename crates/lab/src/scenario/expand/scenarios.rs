@@ -197,14 +197,14 @@ fn add_tags(scenario: &mut Spanned<Node>, tags: Option<&Spanned<Node>>) {
     }
 }
 
-/// Makes the steps of `setup` the first chapter of a scenario, unless it has no chapter, which is a
-/// mistake.
+/// Makes the steps of `setup`, if there are any, the first chapter of a scenario, unless it has no
+/// chapter, which is a mistake.
 fn add_setup(scenario: &mut Spanned<Node>, setup: Option<&Spanned<Node>>) {
     let Some(setup) = setup else { return };
     let Node::Map(entries) = &mut scenario.value else { return };
     let chapters = entries.iter_mut().find(|(key, _)| key.value == "chapters");
     let Some((_, Spanned { value: Node::List(chapters), .. })) = chapters else { return };
-    if chapters.is_empty() {
+    if chapters.is_empty() || matches!(&setup.value, Node::List(steps) if steps.is_empty()) {
         return;
     }
     let spanned = |node| Spanned::new(node, setup.referenced, setup.defined);

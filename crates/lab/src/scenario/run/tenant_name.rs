@@ -20,7 +20,7 @@ pub fn tenant_names(files: &[ReadScenarios]) -> Vec<Vec<String>> {
     let of_file = |file: &ReadScenarios| file.file.scenarios.value.iter().map(tenant_name).collect();
     let mut names: Vec<Vec<String>> = files.iter().map(of_file).collect();
     let mut by_path: Vec<usize> = (0..files.len()).collect();
-    by_path.sort_by_key(|index| &files[*index].name);
+    by_path.sort_by_cached_key(|index| plain_path(&files[*index].name));
     let mut known: HashSet<String> = names.iter().flatten().cloned().collect();
     let mut used = HashSet::new();
     // The next number to try, by name.
@@ -41,6 +41,11 @@ pub fn tenant_names(files: &[ReadScenarios]) -> Vec<Vec<String>> {
         };
     }
     names
+}
+
+/// Returns a path whose order does not depend on its spelling: `./a.yaml` is `a.yaml`.
+fn plain_path(name: &str) -> String {
+    std::path::absolute(name).map_or_else(|_| name.to_owned(), |path| path.display().to_string())
 }
 
 fn is_of_repetition_or_variant(name: &str) -> bool {
@@ -96,6 +101,16 @@ mod tests {
         let of_b = vec!["One (2)".to_owned(), "One (4)".to_owned(), "Three".to_owned()];
         assert_eq!(tenant_names(&[a.clone(), b.clone()]), [of_a.clone(), of_b.clone()]);
         assert_eq!(tenant_names(&[b, a]), [of_b, of_a]);
+    }
+
+    #[test]
+    fn the_spelling_of_a_path_changes_no_name() {
+        let here = std::env::current_dir().expect("a directory");
+        let absolute = here.join("b.yaml").display().to_string();
+        for b in ["b.yaml", "./b.yaml", ".//b.yaml", "././b.yaml", &absolute] {
+            let names = tenant_names(&[file(b, &["One"]), file("a.yaml", &["One"])]);
+            assert_eq!(names, [["One (2)"], ["One"]], "{b}");
+        }
     }
 
     #[test]
