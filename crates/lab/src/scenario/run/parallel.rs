@@ -35,8 +35,8 @@ pub(super) async fn run_parallel<'a>(
 }
 
 impl World {
-    /// Copies the state, for a step that runs at the same time as others or for a snapshot. The copy
-    /// has a random stream of its own; its users sign in to the portal again, and have no
+    /// Copies the state, for a step that runs at the same time as others or for a snapshot. The
+    /// copy has a random stream of its own; its users sign in to the portal again, and have no
     /// authenticators.
     pub(super) fn fork(&self, label: &str) -> Self {
         Self {

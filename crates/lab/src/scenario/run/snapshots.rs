@@ -4,16 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::world::{StepError, World};
-
-/// The state of a scenario at a snapshot of its tenant.
-pub(in crate::scenario) struct SavedState {
-    /// The lab's id of the snapshot.
-    pub(in crate::scenario) id: Uuid,
-    world: World,
-    /// How many passkeys the users had, by role.
-    passkeys: HashMap<String, usize>,
-}
+use super::world::{SavedState, StepError, World};
 
 impl World {
     /// Remembers the present state as that of a snapshot.

@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::created::Created;
 use super::lab_client::LabClient;
 use super::recorder::StepRecorder;
-use super::snapshots::SavedState;
 use crate::browser::{Authenticator, Browser};
 use crate::http::Http;
 use crate::maker::{Endpoints, Maker, UserAccount};
@@ -87,6 +86,15 @@ pub(in crate::scenario) struct ScenarioConnection {
     pub(in crate::scenario) connector: String,
     /// The hub's id of the connection, as in its runtime URL.
     pub(in crate::scenario) id: String,
+}
+
+/// The state of a scenario at a snapshot of its tenant.
+pub(in crate::scenario) struct SavedState {
+    /// The lab's id of the snapshot.
+    pub(in crate::scenario) id: Uuid,
+    pub(super) world: World,
+    /// How many passkeys the users had, by role.
+    pub(super) passkeys: HashMap<String, usize>,
 }
 
 /// The state of a scenario.

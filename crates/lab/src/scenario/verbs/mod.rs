@@ -224,8 +224,8 @@ impl Step {
         }
     }
 
-    /// Whether it moves time, as events do, which happen at the next whole second, uses a passkey, or
-    /// concerns a snapshot of the whole tenant, which steps at the same time cannot.
+    /// Whether it moves time, as events do, which happen at the next whole second, uses a passkey,
+    /// or concerns a snapshot of the whole tenant, which steps at the same time cannot.
     pub(super) fn excludes_others(&self) -> bool {
         let by_passkey = self.sign_in.as_ref().is_some_and(sign_in::SignIn::is_by_passkey);
         let by_code = self.register_authenticator.is_some() || self.sign_in_with_code.is_some();

@@ -11,8 +11,9 @@ use crate::scenario::run::world::{StepError, World};
 
 /// Brings the tenant back to a snapshot of an earlier step: the data of all services, time and
 /// journal. Names have the values that they had there, and those of marks, connections, flows and
-/// other objects of later steps are unknown again. Clients keep what they have got since under other
-/// names (tokens, captured values, ids, cookies): the issuer rejects such refresh tokens and codes.
+/// other objects of later steps are unknown again. Clients keep what they have got since under
+/// other names (tokens, captured values, ids, cookies): the issuer rejects such refresh tokens and
+/// codes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Restore {
