@@ -23,6 +23,7 @@ pub(crate) struct Browser {
     http: Http,
     cookies: Cookies,
     stays_signed_in: bool,
+    declines_consent: bool,
     /// The status of the last redirect; 0 before the first.
     redirect_status: u16,
 }
@@ -44,12 +45,23 @@ impl std::fmt::Debug for Browser {
 impl Browser {
     /// Creates a browser without cookies.
     pub(crate) fn new(http: Http) -> Self {
-        Self { http, cookies: Cookies::default(), stays_signed_in: false, redirect_status: 0 }
+        Self {
+            http,
+            cookies: Cookies::default(),
+            stays_signed_in: false,
+            declines_consent: false,
+            redirect_status: 0,
+        }
     }
 
     /// Selects "Stay signed in" on sign-in pages from now on.
     pub(crate) const fn stay_signed_in(&mut self) {
         self.stays_signed_in = true;
+    }
+
+    /// Cancels on consent pages from now on.
+    pub(crate) const fn decline_consent(&mut self) {
+        self.declines_consent = true;
     }
 
     /// Returns the status of the last redirect.
@@ -249,7 +261,11 @@ impl Browser {
             }
             typed_password |= asks_password;
             let form = form.clone();
-            arrival = self.submit(&form, &filled, stop).await?;
+            arrival = if self.declines_consent && form.can_decline() {
+                self.press_with(&form, ("consent", "cancel"), stop).await?
+            } else {
+                self.submit(&form, &filled, stop).await?
+            };
         }
         Err(BrowserError::TooManyRedirects { at: "the sign-in pages".to_owned() })
     }

@@ -94,6 +94,11 @@ impl Form {
         self.fields.iter().any(|(name, _)| name == field)
     }
 
+    /// Whether it is a consent page with a button to cancel.
+    pub(crate) fn can_decline(&self) -> bool {
+        self.buttons.iter().any(|(name, value)| name == "consent" && value == "cancel")
+    }
+
     /// Returns the form data of the first submit button, with `filled` entered into the fields that
     /// exist. A checkbox named in `filled` is selected.
     pub(crate) fn filled(&self, filled: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -29,6 +29,9 @@ pub(crate) struct SignIn {
     /// Whether "Stay signed in" is selected: the session then survives the end of the browser.
     #[serde(default)]
     stay_signed_in: bool,
+    /// Whether the user declines on the consent page: `access_denied`, AADSTS65004.
+    #[serde(default)]
+    decline_consent: bool,
     /// `current` (default), `previous` (before the last change), or the text to enter.
     #[serde(default = "current")]
     password: Spanned<String>,
@@ -85,6 +88,10 @@ impl Verb for SignIn {
             let message = "only a sign-in with a password can use stay_signed_in";
             checker.wrong(message, "remove stay_signed_in, or with");
         }
+        if self.decline_consent && (self.with != With::Password || self.refused.is_none()) {
+            let message = "a user declines on a page after the password, and the application is refused";
+            checker.wrong(message, "add refused, for example {aadsts: 65004}, and no with");
+        }
         if self.with == With::Passkey && !checker.known.passkeys.contains(role) {
             checker
                 .wrong(format!("'{role}' has no passkey yet"), "add a step register_passkey before this one");
@@ -134,6 +141,9 @@ impl Verb for SignIn {
         if self.stay_signed_in {
             browser.stay_signed_in();
         }
+        if self.decline_consent {
+            browser.decline_consent();
+        }
         let (http, random, upn, scope) = (&world.http, &world.random, &user.upn, &self.scope.value);
         let result = match self.with {
             With::Password => client.sign_in(http, &mut browser, random, upn, &password, scope).await,
@@ -149,6 +159,7 @@ impl Verb for SignIn {
         let with = match (self.with, self.password.value.as_str()) {
             (With::Session, _) => " with the session of the browser, without interaction",
             (With::Passkey, _) => " with a passkey",
+            (With::Password, _) if self.decline_consent => " and declines the consent",
             (With::Password, "current") if self.stay_signed_in => " and stays signed in",
             (With::Password, "previous") => " with the previous password",
             (With::Password, _) => "",
