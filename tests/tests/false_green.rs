@@ -65,7 +65,9 @@ async fn a_full_disk_is_reported_and_the_files_hold_the_result() {
     assert!(xml.contains(r#"tests="2" failures="1""#), "{xml}");
     let ended = outlive_printing_to(full(), &[], &["run", &passes]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
-    // The disk of a report is full.
+    // The disk of a report is full, which is worse than a scenario that failed.
+    let ended = outlive_printing_to(full(), &[], &["run", &fails, "--json", "-"]).await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
     let ended = outlive_printing_to(Stdio::piped(), &[], &["run", &passes, "--json", "/dev/full"]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("cannot write the report /dev/full: No space left"), "{ended:?}");

@@ -2,7 +2,7 @@
 //! the pages of the issuer, and returns what the browser would bring to the redirect URI.
 
 use outlive_tests::{Service, System, Tenant};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 const VERIFIER: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
@@ -99,6 +99,41 @@ async fn the_lab_builds_the_request_or_redeems_the_code() {
     let (status, answer) = sign_in(&system, &tenant, request).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert!(answer["refresh_token"].is_string() && answer["session"].is_string());
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_code_of_the_phone_is_entered_where_mfa_is_required() {
+    let system = System::start().await;
+    let clock = json!({"now": "2026-01-05T09:00:10Z", "speed": 0});
+    let tenant = system.new_tenant_like(json!({"clock": clock})).await;
+    tenant.happen(json!({"type": "require_mfa", "user": "owner"})).await;
+    let asked = json!({"user": "owner", "app": "Orders Desktop", "redeem": true});
+    // The first sign-in registers the app. Each code is accepted once, and three of an instant are.
+    for expected in [200, 200, 200, 400] {
+        let (status, answer) = sign_in(&system, &tenant, asked.clone()).await;
+        assert_eq!(status, expected, "{answer}");
+        if expected == 400 {
+            assert!(answer.to_string().contains("Advance the clock by 30 seconds"), "{answer}");
+        }
+    }
+    tenant.call(Method::POST, "/clock", Some(json!({"advance": "PT30S"}))).await;
+    let (status, answer) = sign_in(&system, &tenant, asked.clone()).await;
+    assert_eq!(status, 200, "{answer}");
+    let refused = tenant.call(Method::GET, "/journal?kind=sign_in.refused", None).await;
+    assert_eq!(refused["lines"], json!([]), "no code was tried in vain");
+    let phone = tenant.call(Method::GET, "/phone/owner", None).await;
+    assert!(phone["authenticator"]["code"].is_string() && phone["is_registered"] == true, "{phone}");
+    // A passkey is registered after the code.
+    tenant.call(Method::POST, "/clock", Some(json!({"advance": "PT2M"}))).await;
+    let by_passkey = json!({"user": "owner", "app": "Orders Desktop", "redeem": true, "with": "passkey"});
+    let (status, answer) = sign_in(&system, &tenant, by_passkey).await;
+    assert_eq!(status, 200, "{answer}");
+    // Without the secret, the lab has no code.
+    tenant.call(Method::DELETE, "/phone/owner/authenticator", None).await;
+    let (status, answer) = sign_in(&system, &tenant, asked).await;
+    assert_eq!(status, 400, "{answer}");
+    assert!(answer.to_string().contains("give its secret to the phone"), "{answer}");
     system.stop().await;
 }
 

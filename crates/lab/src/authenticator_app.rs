@@ -62,6 +62,17 @@ impl AuthenticatorApp {
         self.0.secret().to_base32()
     }
 
+    /// Returns a code that the identity provider accepts at an instant and has not accepted yet;
+    /// `last` is the number of the last one. It accepts those of a half minute before and after. An
+    /// earlier one is only used while time is stopped (`frozen`), because it may soon be too old.
+    pub(crate) fn unused_code(&self, now: Instant, last: Option<u64>, frozen: bool) -> Option<String> {
+        let step = now.as_seconds().max(0).div_euclid(STEP);
+        let first = if frozen { (step - 1).max(0) } else { step };
+        let unused = |step: &i64| last.is_none_or(|last| step.cast_unsigned() > last);
+        let step = (first..=step + 1).find(unused)?;
+        Some(self.0.generate((step * STEP).cast_unsigned()).to_string())
+    }
+
     pub(crate) fn codes_at(&self, now: Instant) -> Codes {
         let step = now.as_seconds().max(0).div_euclid(STEP);
         let code = |step: i64| self.0.generate((step * STEP).cast_unsigned()).to_string();
@@ -84,6 +95,23 @@ mod tests {
             let codes = app.codes_at(Instant::from_seconds(at));
             assert_eq!((codes.current.as_str(), codes.until), (code, Instant::from_seconds(until)));
             assert_eq!(app.codes_at(codes.until).current, codes.next);
+        }
+    }
+
+    #[test]
+    fn each_code_is_used_once() {
+        let app = AuthenticatorApp::of_pasted(SECRET).expect("a secret");
+        let now = Instant::from_seconds(59);
+        let code = |step: u64| Some(app.0.generate(step * 30).to_string());
+        for (last, frozen, expected) in [
+            (None, true, code(0)),
+            (None, false, code(1)),
+            (Some(0), true, code(1)),
+            (Some(1), true, code(2)),
+            (Some(1), false, code(2)),
+            (Some(2), true, None),
+        ] {
+            assert_eq!(app.unused_code(now, last, frozen), expected, "{last:?} {frozen}");
         }
     }
 

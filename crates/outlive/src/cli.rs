@@ -62,7 +62,9 @@ pub(crate) enum Command {
     /// Run scenario files, on a temporary system unless `--against` is given.
     ///
     /// Exit code 0: all passed, 1: some failed or could not be executed, 2: nothing could be run, a
-    /// file is invalid, or a report could not be written, even if some failed.
+    /// file is invalid, or a report could not be written, even if some failed, 130: interrupted.
+    /// Ctrl-C ends the present steps, deletes the tenants and writes the reports; a second Ctrl-C
+    /// ends everything at once.
     Run(RunArgs),
     /// Check scenario and seed files without running them.
     ///

@@ -40,6 +40,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
 use outlive_chassis::{EventLoops, StartError};
+use outlive_lab::scenario::run::Interrupt;
 use tokio::runtime::Runtime;
 
 use crate::cli::{Cli, Command};
@@ -112,9 +113,9 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Completions { shell } => shell_files::print_completions(shell),
         Command::Man { directory } => shell_files::write_man_pages(&directory)?,
         Command::Health { url } => health::health(&url)?,
-        Command::Run(args) => return run_until_interrupt(run::run(args)).await,
+        Command::Run(args) => return end_when_interrupted(|interrupt| run::run(args, interrupt)).await,
         Command::Check(args) => return check::check(&args),
-        Command::Twins(args) => return run_until_interrupt(twins::twins(args)).await,
+        Command::Twins(args) => return end_when_interrupted(|interrupt| twins::twins(args, interrupt)).await,
         Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
         Command::Replay(args) => return replay::replay(args).await,
         Command::Diagnose(args) => return diagnose::diagnose(&args),
@@ -145,4 +146,24 @@ async fn run_until_interrupt(
         () = stop.wait() => Ok(ExitCode::from(terminal::EXIT_INTERRUPTED)),
         ended = command_run => ended,
     }
+}
+
+/// Runs a command that ends by itself when it is interrupted: it deletes its tenants and writes its
+/// reports. A second interruption ends it at once.
+async fn end_when_interrupted<F>(command: impl FnOnce(Interrupt) -> F) -> Result<ExitCode, StartError>
+where
+    F: Future<Output = Result<ExitCode, StartError>>,
+{
+    let mut stop = shutdown::StopSignal::listen()?;
+    let (switch, interrupt) = Interrupt::new();
+    let mut command_run = std::pin::pin!(command(interrupt));
+    tokio::select! {
+        ended = command_run.as_mut() => return ended,
+        () = stop.wait() => switch.interrupt(),
+    }
+    tokio::select! {
+        ended = command_run => ended.map(drop)?,
+        () = stop.wait() => {}
+    }
+    Ok(ExitCode::from(terminal::EXIT_INTERRUPTED))
 }

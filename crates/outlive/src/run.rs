@@ -15,7 +15,8 @@ use outlive_clock::{Randomness, wall_now};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::result::{FileResult, RunResult, ScenarioResult, Status};
 use outlive_lab::scenario::run::{
-    RunOptions, broken_scenario, panic_message, repetition_name, run_scenario, skipped_scenario, tenant_names,
+    Interrupt, RunOptions, broken_scenario, panic_message, repetition_name, run_scenario, skipped_scenario,
+    tenant_names,
 };
 use outlive_lab::scenario::{KnownSeeds, ReadScenarios, read_scenarios, report};
 use outlive_lab::seed::Seed;
@@ -39,7 +40,7 @@ const TEST_PANIC_AT_STEP: &str = "OUTLIVE_TEST_PANIC_AT_STEP";
 
 /// Runs all files. Exit code 0 if everything passed, 1 if not, 2 if a report could not be written,
 /// whatever the outcome.
-pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
+pub(crate) async fn run(args: RunArgs, interrupt: Interrupt) -> Result<ExitCode, StartError> {
     let panic_at_step = panic_at_step()?;
     let seeds = Seeds::read(&args.seed)?;
     let annotations = Annotations::new(args.annotations, Reports::would_use_stdout(&args));
@@ -76,6 +77,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<ExitCode, StartError> {
         tenant_name: None,
         panic_at_step,
         tenants: None,
+        interrupt,
     };
     check_lab(&options).await?;
     // If nothing more can be printed, the run ends, unless its result goes to a file.
@@ -215,7 +217,7 @@ async fn run_all(
                 let counter = counter.clone();
                 let task = tokio::spawn(async move {
                     let _turn = turn;
-                    if order.fail_fast && failed.load(Ordering::Acquire) {
+                    if options.interrupt.is_set() || (order.fail_fast && failed.load(Ordering::Acquire)) {
                         return skipped_scenario(&file.file.scenarios.value[index]);
                     }
                     let unless_passed = FailedUnlessPassed(&failed);

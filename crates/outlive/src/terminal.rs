@@ -65,6 +65,11 @@ pub(crate) fn is_lost() -> bool {
     LOST.get().is_some()
 }
 
+/// Whether the output could not be written, for another reason than a closed pipe.
+pub(crate) fn has_failed() -> bool {
+    LOST.get() == Some(&Lost::Failed)
+}
+
 /// Returns the exit code of a command that ended with `code`, which is not a success if the result
 /// could not be printed.
 pub(crate) fn exit_code(code: ExitCode) -> ExitCode {

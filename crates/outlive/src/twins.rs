@@ -8,7 +8,7 @@ use outlive_clock::{Instant, Randomness};
 use outlive_lab::http::Http;
 use outlive_lab::scenario::report::twins;
 use outlive_lab::scenario::result::StepResult;
-use outlive_lab::scenario::run::{Observer, RunOptions, TimeObserver, run_twins};
+use outlive_lab::scenario::run::{Interrupt, Observer, RunOptions, TimeObserver, run_twins};
 use outlive_lab::scenario::{KnownSeeds, ReadScenarios, Scenario, read_scenarios};
 use outlive_wire::counted;
 
@@ -22,7 +22,7 @@ use crate::terminal::{self, print, print_diagnostics, print_error};
 use crate::up::Seeds;
 
 /// Runs all files. Exit code 0 if every variant has another outcome.
-pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
+pub(crate) async fn twins(args: TwinsArgs, interrupt: Interrupt) -> Result<ExitCode, StartError> {
     let seeds = [LabStart::new(None, None, false)?.seed];
     let mut read = Vec::new();
     let mut valid = true;
@@ -65,6 +65,7 @@ pub(crate) async fn twins(args: TwinsArgs) -> Result<ExitCode, StartError> {
         tenant_name: None,
         panic_at_step: panic_at_step()?,
         tenants: None,
+        interrupt,
     };
     check_lab(&options).await?;
     let all_diverge = run_all(&read, &options).await;
@@ -80,7 +81,7 @@ async fn run_all(read: &[ReadScenarios], options: &RunOptions) -> bool {
     let (mut all_diverge, mut number) = (true, 0);
     for file in read {
         for scenario in &file.file.scenarios.value {
-            if terminal::is_lost() {
+            if terminal::is_lost() || options.interrupt.is_set() {
                 return all_diverge;
             }
             number += usize::from(scenario.twins.is_some());
@@ -88,7 +89,7 @@ async fn run_all(read: &[ReadScenarios], options: &RunOptions) -> bool {
             let steps = StepCounter { progress: Progress::stage(&words), words, ended: AtomicUsize::new(0) };
             let result = run_twins(file, scenario, options, &steps).await;
             drop(steps);
-            if let Some(result) = result {
+            if let Some(result) = result.filter(|_| !options.interrupt.is_set()) {
                 print(&twins::twins(&result));
                 all_diverge &= result.diverges();
             }

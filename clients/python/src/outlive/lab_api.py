@@ -20,7 +20,7 @@ CLOCK_SECONDS = 3_600.0
 _ACTIONS = {
     "TenantNotFound": "If the test takes longer than the tenant's lifetime, create it with a longer `lifetime`.",
     "OperationInProgress": "Wait until the other operation on this tenant has ended, or use a tenant of your own.",
-    "OwnerCannotSignIn": "Give the present password as `password`.",
+    "OwnerCannotSignIn": "If the password was changed elsewhere, give the present one as `password`.",
 }
 
 

@@ -4,11 +4,13 @@ use axum::extract::rejection::JsonRejection;
 use http::StatusCode;
 use outlive_chassis::{Problem, explain_body};
 use outlive_clock::TenantId;
+use outlive_rules::aadsts;
 use tokio::task::JoinError;
 
 use crate::conductor::ConductError;
 use crate::http::CallError;
 use crate::maker::MakerError;
+use crate::oauth_client::OAuthError;
 use crate::tenants::{ExportError, SnapshotError, TenantError};
 
 impl From<TenantError> for Problem {
@@ -78,8 +80,14 @@ fn of_export(error: &ExportError, message: String) -> Problem {
 fn of_maker(error: &MakerError, message: String) -> Problem {
     match error {
         MakerError::Call(call) => of_call(call, call.reason()),
-        MakerError::SignIn { .. } if !error.is_temporary() => {
-            let message = format!("{message} If the password was changed elsewhere, give it as 'password'.");
+        MakerError::SignIn { why, .. } if !error.is_temporary() => {
+            let hint = match why {
+                OAuthError::Refused(refusal) if refusal.aadsts == Some(aadsts::WRONG_PASSWORD.number) => {
+                    " If the password was changed elsewhere, give it as 'password'."
+                }
+                _ => "",
+            };
+            let message = format!("{}.{hint}", message.trim_end_matches('.'));
             Problem::new(StatusCode::CONFLICT, "OwnerCannotSignIn", message)
         }
         _ => Problem::new(StatusCode::BAD_GATEWAY, "ServiceFailed", message),

@@ -251,6 +251,9 @@ impl Browser {
             if let Some(form) = wanted.and_then(|field| page.form_with(field)) {
                 return Ok(SignInEnd::Form(form.clone()));
             }
+            if page.form_with("otc").is_some() {
+                return Err(BrowserError::CodeRequired);
+            }
             let asks_password = page.form_with("passwd").is_some();
             let Some(form) = page.form_with("passwd").or_else(|| page.forms.first()) else {
                 return Err(refused(&page));
@@ -267,7 +270,7 @@ impl Browser {
                 self.submit(&form, &filled, stop).await?
             };
         }
-        Err(BrowserError::TooManyRedirects { at: "the sign-in pages".to_owned() })
+        Err(BrowserError::TooManyPages)
     }
 }
 

@@ -29,6 +29,15 @@ pub enum BrowserError {
         /// The last address.
         at: String,
     },
+    /// A sign-in without an end.
+    #[error("the sign-in pages do not lead back to the application")]
+    TooManyPages,
+    /// A page requires a code of an authenticator app, which this browser does not have.
+    #[error(
+        "the sign-in pages require MFA: in a scenario, let the user register_authenticator before, and write \
+         sign_in_with_code"
+    )]
+    CodeRequired,
     /// A page requires a passkey, and there is no suitable one.
     #[error(transparent)]
     Authenticator(#[from] AuthenticatorError),
@@ -51,7 +60,11 @@ impl BrowserError {
         match self {
             Self::Call(error) => error.is_temporary(),
             Self::Refused { status, .. } => *status == 429 || *status >= 500,
-            Self::BadRedirect { .. } | Self::TooManyRedirects { .. } | Self::Authenticator(_) => false,
+            Self::BadRedirect { .. }
+            | Self::TooManyRedirects { .. }
+            | Self::TooManyPages
+            | Self::CodeRequired
+            | Self::Authenticator(_) => false,
         }
     }
 }

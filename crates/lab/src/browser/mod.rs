@@ -2,6 +2,7 @@
 //! an [`Authenticator`] replaces the script for passkeys.
 
 mod authenticator;
+mod code_page;
 mod cookies;
 mod drive;
 mod error;
@@ -9,6 +10,7 @@ mod form;
 mod stored_key;
 
 pub(crate) use authenticator::Authenticator;
+pub(crate) use code_page::{CodePage, secret_on};
 pub(crate) use drive::refused;
 pub(crate) use drive::{Arrival, Browser};
 pub(crate) use error::{AuthenticatorError, BrowserError};

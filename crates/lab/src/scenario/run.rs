@@ -3,6 +3,7 @@
 
 pub(super) mod created;
 pub(super) mod explain;
+mod interrupt;
 pub(super) mod lab_client;
 mod observer;
 mod parallel;
@@ -14,6 +15,7 @@ mod tenant_name;
 mod twins;
 pub(super) mod world;
 
+pub use interrupt::{Interrupt, InterruptSwitch};
 pub use lab_client::{LabClient, LabError};
 pub use observer::{Observer, Silent};
 pub use play::{RunOptions, broken_scenario, skipped_scenario};

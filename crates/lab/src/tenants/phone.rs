@@ -1,7 +1,7 @@
 //! The phones of users: their mails, and an authenticator app whose secrets are sealed in the lab's
 //! own database. The identity provider does not return a secret; a user copies it from the page.
 
-use outlive_clock::TenantId;
+use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, Statement, StoreError, sql};
 use outlive_wire::directory::DirectoryUser;
 use outlive_wire::phone::{AuthenticatorCodes, Mail, Phone};
@@ -25,28 +25,11 @@ impl Tenants {
         };
         let messages =
             messages.into_iter().filter_map(|message| serde_json::from_value::<Mail>(message).ok());
-        let select = sql!(
-            "SELECT sealed, added_us FROM authenticator_apps WHERE tenant = $1 AND user_id = $2",
-            tenant,
-            &user.id
-        );
-        let authenticator = match self.chassis().store.row(select).await? {
-            None => None,
-            Some(row) => {
-                let secret = self.chassis().sealer.open(&purpose(tenant, &user.id), &row.text("sealed")?);
-                let secret = secret.and_then(|secret| String::from_utf8(secret.to_vec()).ok());
-                let codes = secret
-                    .and_then(|secret| AuthenticatorApp::of_base32(&secret))
-                    .map(|app| app.codes_at(now));
-                let added = row.instant("added_us")?;
-                codes.map(|codes| AuthenticatorCodes {
-                    code: codes.current,
-                    next: codes.next,
-                    until: codes.until,
-                    added,
-                })
-            }
-        };
+        let app = self.authenticator_app(tenant, &user.id).await?;
+        let authenticator = app.map(|(app, added)| {
+            let codes = app.codes_at(now);
+            AuthenticatorCodes { code: codes.current, next: codes.next, until: codes.until, added }
+        });
         let (passkeys, requests) = self.phone_passkeys(tenant, (&user.id, &user.upn)).await?;
         Ok(Phone {
             passkeys,
@@ -58,6 +41,25 @@ impl Tenants {
             authenticator,
             is_registered: user.has_authenticator,
         })
+    }
+
+    /// Returns the account of a user (object id) in the authenticator app, with when it was added.
+    pub(super) async fn authenticator_app(
+        &self,
+        tenant: TenantId,
+        user: &str,
+    ) -> Result<Option<(AuthenticatorApp, Instant)>, StoreError> {
+        let select = sql!(
+            "SELECT sealed, added_us FROM authenticator_apps WHERE tenant = $1 AND user_id = $2",
+            tenant,
+            user
+        );
+        let Some(row) = self.chassis().store.row(select).await? else { return Ok(None) };
+        let secret = self.chassis().sealer.open(&purpose(tenant, user), &row.text("sealed")?);
+        let secret = secret.and_then(|secret| String::from_utf8(secret.to_vec()).ok());
+        let app = secret.and_then(|secret| AuthenticatorApp::of_base32(&secret));
+        let added = row.instant("added_us")?;
+        Ok(app.map(|app| (app, added)))
     }
 
     /// Adds an account to a user's authenticator app, or replaces it.

@@ -1,6 +1,7 @@
 //! Signing a user in to an application: in a new browser, through the pages of the issuer.
 
 mod authorization;
+mod second_factor;
 
 use outlive_clock::TenantId;
 use outlive_wire::lab_api::{
@@ -126,7 +127,9 @@ impl Tenants {
         let mut authorize = pending.authorize.clone();
         Ok(match request.with {
             SignInMethod::Password => {
-                browser.sign_in(authorize, &user.upn, password, &stop).await.map_err(OAuthError::from)
+                let signed_in =
+                    self.sign_in_with_password(tenant, (user, password), authorize, &stop, browser).await?;
+                signed_in.map_err(OAuthError::from)
             }
             SignInMethod::Passkey => {
                 let random = self.chassis().random.of(tenant);
@@ -138,7 +141,18 @@ impl Tenants {
                     .map_err(|_| refuse("The issuer has no valid URL."))?;
                 let mut first = Browser::new(self.surface().http().clone());
                 // The session of the registration was established with the password.
-                match passkeys.register(&mut first, page, &user.upn, password).await {
+                let mut registered = passkeys.register(&mut first, page.clone(), &user.upn, password).await;
+                if matches!(registered, Err(BrowserError::CodeRequired)) {
+                    let account = (user, password);
+                    let signed_in = self
+                        .sign_in_with_password(tenant, account, authorize.clone(), &stop, &mut first)
+                        .await?;
+                    registered = match signed_in {
+                        Ok(_) => passkeys.register(&mut first, page, &user.upn, password).await,
+                        Err(why) => Err(why),
+                    };
+                }
+                match registered {
                     Ok(()) => {
                         passkeys.sign_in(browser, authorize, &user.upn, &stop).await.map_err(OAuthError::from)
                     }

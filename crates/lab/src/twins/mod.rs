@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 pub(crate) use self::origin::{RunOrigin, origin_of};
 pub(crate) use self::replay::{Change, ChangedFact, REPLAY_LIMITS, replay_text, replays};
 use crate::Diagnostic;
-use crate::scenario::run::{RunOptions, Silent, TwinsResult, run_twins};
+use crate::scenario::run::{Interrupt, RunOptions, Silent, TwinsResult, run_twins};
 use crate::scenario::{KnownSeeds, ReadScenarios, read_text};
 use crate::tenants::Tenants;
 
@@ -72,6 +72,7 @@ pub(crate) async fn run(tenants: &Tenants, file: &ReadScenarios, name: &str) -> 
         random,
         tenant_name: None,
         panic_at_step: None,
+        interrupt: Interrupt::never(),
         tenants: Some(tenants.clone()),
     };
     run_twins(file, scenario, &options, &Silent).await

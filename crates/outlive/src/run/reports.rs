@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use super::report_paths;
 use crate::cli::RunArgs;
 use crate::replaced_file::{cause, draft_of, ignore_devices, write_through};
-use crate::terminal::{print, print_error};
+use crate::terminal::{self, print, print_error};
 
 /// The requested reports.
 pub(super) struct Reports(Vec<(Format, Report)>);
@@ -148,7 +148,8 @@ impl Report {
         let (path, written) = match self {
             Self::Output => {
                 print(text);
-                return true;
+                // The reason is printed already.
+                return !terminal::has_failed();
             }
             Self::Replaced { path, draft } => {
                 let written = write_through(draft.as_file(), text);

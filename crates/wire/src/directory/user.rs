@@ -39,6 +39,10 @@ pub struct DirectoryUser {
     pub mfa_required: bool,
     /// Whether an authenticator app is registered.
     pub has_authenticator: bool,
+    /// The number of the half minute, since 1970 (virtual time), whose code was accepted last. No
+    /// code until then is accepted again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_code_step: Option<u64>,
 }
 
 /// A page of users, by id.

@@ -18,6 +18,7 @@ pub(super) fn shown_user(user: &User) -> DirectoryUser {
         sessions_valid_from: user.sessions_valid_from,
         mfa_required: user.second_factor.required,
         has_authenticator: user.second_factor.is_registered(),
+        last_code_step: user.second_factor.last_step,
     }
 }
 

@@ -249,6 +249,13 @@ impl LabClient {
         self.move_clock(tenant, ClockRequest { set: Some(to), ..ClockRequest::default() }).await
     }
 
+    /// Ends an advance in progress, if there is one.
+    pub(super) async fn end_advance(&self, tenant: TenantId) {
+        let body = json!({"run": 0});
+        // A deletion afterwards says what is wrong.
+        let _ = self.http.send_json(Method::POST, &self.url(tenant, "/clock"), &body).await;
+    }
+
     /// Raises a lab event.
     pub async fn raise(&self, tenant: TenantId, event: &Value) -> Result<Value, LabError> {
         self.http.send_json(Method::POST, &self.url(tenant, "/events"), event).await?.expect()

@@ -1,9 +1,13 @@
 //! Runs one scenario, from its first step to its last.
 
-use outlive_clock::{Randomness, Speed, wall_now};
+use std::time::Duration;
+
+use outlive_chassis::pause;
+use outlive_clock::{Randomness, Span, Speed, TenantId, wall_now};
 use outlive_wire::lab_api::{InitialClock, TenantCredentials, TenantRequest};
 
-use super::lab_client::LabClient;
+use super::interrupt::Interrupt;
+use super::lab_client::{LabClient, LabError};
 use super::observer::Observer;
 use super::parallel::run_parallel;
 use super::step::{REMEDY, StepLocation, run_step, test_panic};
@@ -39,6 +43,8 @@ pub struct RunOptions {
     /// The tenants of the lab that runs the scenario itself. Its tenant is then deleted also if the
     /// run is canceled.
     pub tenants: Option<Tenants>,
+    /// Ends the run early.
+    pub interrupt: Interrupt,
 }
 
 impl RunOptions {
@@ -66,6 +72,9 @@ pub(super) async fn run_single(
     if options.panic_at_step == Some(0) {
         test_panic("before the first step");
     }
+    if options.interrupt.is_set() {
+        return skipped_scenario(scenario);
+    }
     let started = wall_now();
     let lab = LabClient::new(options.http.clone(), &options.lab);
     let rules = options.rules.clone().or_else(|| scenario.rules.as_ref().map(|rules| rules.value.clone()));
@@ -80,6 +89,8 @@ pub(super) async fn run_single(
         rules,
         clock: InitialClock { now: Some(start), speed: Some(Speed::FROZEN) },
         bare: true,
+        // For a run that is killed and cannot delete it.
+        lifetime: (!options.keep).then_some(LIFETIME),
         ..TenantRequest::default()
     };
     let (temporary, credentials) = match create_tenant(options, &lab, request).await {
@@ -104,11 +115,21 @@ pub(super) async fn run_single(
                 single.iter().map(|(step, location)| location.skipped(&step.value)).collect()
             } else if !observer.should_continue() {
                 single.iter().map(|(step, location)| location.error(&step.value, ENDED_EARLY)).collect()
-            } else if step.value.parallel.is_some() {
-                run_parallel(&mut world, &single, observer, panics_at).await
             } else {
-                let panics = panics_at == Some(0);
-                vec![run_step(&mut world, &step.value, &location(step), observer, panics).await]
+                let run = async {
+                    let panics = panics_at == Some(0);
+                    if step.value.parallel.is_some() {
+                        return run_parallel(&mut world, &single, observer, panics_at).await;
+                    }
+                    vec![run_step(&mut world, &step.value, &location(step), observer, panics).await]
+                };
+                tokio::select! {
+                    biased;
+                    () = options.interrupt.wait() => {
+                        single.iter().map(|(step, location)| location.error(&step.value, INTERRUPTED)).collect()
+                    }
+                    results = run => results,
+                }
             };
             if step.value.parallel.is_some()
                 && let Some(mark) = &step.value.mark
@@ -123,7 +144,7 @@ pub(super) async fn run_single(
     let deleted = match temporary {
         Some(temporary) => temporary.delete().await.map_err(|error| error.to_string()),
         None if options.keep => Ok(()),
-        None => lab.delete(tenant).await.map_err(|error| error.to_string()),
+        None => delete(&lab, tenant).await.map_err(|error| error.to_string()),
     };
     if let Err(error) = deleted {
         tracing::warn!(%tenant, %error, "the scenario's tenant cannot be deleted");
@@ -137,6 +158,20 @@ pub(super) async fn run_single(
         wall_ms: (wall_now() - started).as_millis(),
         steps,
         variant: None,
+    }
+}
+
+/// Deletes the tenant of a scenario. After an interruption, the lab may still move its time.
+async fn delete(lab: &LabClient, tenant: TenantId) -> Result<(), LabError> {
+    let started = wall_now();
+    loop {
+        match lab.delete(tenant).await {
+            Err(error) if error.status == Some(409) && wall_now() - started < DELETION_MAX => {
+                lab.end_advance(tenant).await;
+                pause(DELETED_AGAIN_AFTER).await;
+            }
+            deleted => return deleted,
+        }
     }
 }
 
@@ -166,6 +201,14 @@ async fn create_tenant(
 
 /// The title of the step that stands for a scenario that was not started.
 const NOT_STARTED: &str = "The scenario was not started";
+/// Why the rest of a run was not executed.
+const INTERRUPTED: &str = "the run was interrupted";
+/// How long a tenant exists that is not deleted, in wall time.
+const LIFETIME: Span = Span::from_hours(6);
+/// How long a tenant with an operation in progress is deleted again, in wall time.
+const DELETION_MAX: Span = Span::from_seconds(5);
+const DELETED_AGAIN_AFTER: Duration = Duration::from_millis(50);
+
 /// Why the rest of a run was not executed.
 const ENDED_EARLY: &str = "the run ended early because its output cannot be printed";
 

@@ -17,7 +17,7 @@ use crate::scenario::result::{Status, StepResult};
 use crate::scenario::verbs::{Step, StepVerb};
 
 /// What to do about a step that did not pass.
-pub(super) const REMEDY: &str = "see the output above; --keep keeps the tenant for inspection";
+pub(super) const REMEDY: &str = "--keep keeps the tenant, to look at it afterwards";
 
 pub fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text =

@@ -9,7 +9,6 @@ mod answer_device;
 mod call;
 mod change_password;
 mod client_credentials;
-mod code_page;
 mod connection_key;
 mod create_certificate;
 mod create_connection;

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::code_page::{CodePage, secret_on};
 use super::{Verb, default_text};
-use crate::browser::Browser;
+use crate::browser::{Browser, CodePage, secret_on};
 use crate::diagnostic::Position;
+use crate::oauth_client::stops_at;
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::result::Check;
@@ -46,9 +46,9 @@ impl Verb for RegisterAuthenticator {
         let role = &self.user.value;
         let (client, user) = (world.client(&self.app.value)?, world.user(role)?);
         let request = client.authorization_request(&world.random, &user.upn, &self.scope.value)?;
+        let (account, stop) = ((user.upn.as_str(), user.password.as_str()), stops_at(&client.redirect_uri));
         let mut browser = Browser::new(world.http.clone());
-        let reached =
-            CodePage::reach(&mut browser, request.authorize.clone(), &user, &client.redirect_uri).await?;
+        let reached = CodePage::reach(&mut browser, request.authorize.clone(), account, &stop).await?;
         let CodePage::Asks { page, form } = reached else {
             recorder.note(format!("{} signs in to {} with the password alone", user.upn, self.app.value));
             recorder.check(Check::that("page", "a code is required", "no code was required", false));
@@ -59,7 +59,7 @@ impl Verb for RegisterAuthenticator {
             return Ok(());
         };
         let code = app.codes_at(world.now).current;
-        let ended = CodePage::enter(&mut browser, &form, &code, &user, &client.redirect_uri).await;
+        let ended = CodePage::enter(&mut browser, &form, &code, account, &stop).await;
         recorder.note(format!("{} adds the account to an authenticator app and enters its code", user.upn));
         let actual = ended.as_ref().map_or_else(ToString::to_string, |_| "registered".to_owned());
         recorder.check(Check::that("authenticator app", "registered", actual, ended.is_ok()));

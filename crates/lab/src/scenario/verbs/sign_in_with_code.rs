@@ -3,13 +3,12 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::code_page::CodePage;
 use super::token_response::{RefusalExpectation, TokenSlot};
 use super::{Verb, default_text, text_of};
-use crate::browser::Browser;
+use crate::browser::{Browser, CodePage};
 use crate::diagnostic::Position;
 use crate::maker::UserAccount;
-use crate::oauth_client::{OAuthClient, OAuthError, Tokens};
+use crate::oauth_client::{OAuthClient, OAuthError, Tokens, stops_at};
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::result::Check;
@@ -100,12 +99,11 @@ impl SignInWithCode {
         recorder: &mut StepRecorder<'_>,
     ) -> Result<Tokens, OAuthError> {
         let scope = &self.scope.value;
+        let (account, stop) = ((user.upn.as_str(), user.password.as_str()), stops_at(&client.redirect_uri));
         let request = client.authorization_request(&world.random, &user.upn, scope)?;
-        let reached = CodePage::reach(browser, request.authorize.clone(), user, &client.redirect_uri).await?;
+        let reached = CodePage::reach(browser, request.authorize.clone(), account, &stop).await?;
         let back = match reached {
-            CodePage::Asks { form, .. } => {
-                CodePage::enter(browser, &form, code, user, &client.redirect_uri).await?
-            }
+            CodePage::Asks { form, .. } => CodePage::enter(browser, &form, code, account, &stop).await?,
             CodePage::Ended(back) => {
                 recorder.check(Check::that("page", "a code is required", "no code was required", false));
                 back

@@ -2,10 +2,8 @@
 
 use url::Url;
 
+use super::{Arrival, Browser, BrowserError, Form, Page, refused};
 use crate::authenticator_app::AuthenticatorApp;
-use crate::browser::{Arrival, Browser, BrowserError, Form, Page, refused};
-use crate::maker::UserAccount;
-use crate::oauth_client::stops_at;
 
 /// Pages of a sign-in.
 const PAGES_MAX: usize = 10;
@@ -13,7 +11,7 @@ const PAGES_MAX: usize = 10;
 const SECRET_MIN: usize = 26;
 
 /// Where a sign-in stands.
-pub(super) enum CodePage {
+pub(crate) enum CodePage {
     /// A page requires a code.
     Asks { page: Box<Page>, form: Box<Form> },
     /// The browser is back at the application, or on a page without a form.
@@ -21,27 +19,28 @@ pub(super) enum CodePage {
 }
 
 impl CodePage {
-    /// Opens `url` and passes the pages with name and password.
-    pub(super) async fn reach(
+    /// Opens `url` and passes the pages with name and password (`user`) up to an address for which
+    /// `stop` returns true.
+    pub(crate) async fn reach(
         browser: &mut Browser,
         url: Url,
-        user: &UserAccount,
-        redirect_uri: &str,
+        user: (&str, &str),
+        stop: &(dyn Fn(&Url) -> bool + Sync),
     ) -> Result<Self, BrowserError> {
-        let arrival = browser.open(url, &stops_at(redirect_uri)).await?;
-        Self::go_on(browser, arrival, user, redirect_uri, false).await
+        let arrival = browser.open(url, stop).await?;
+        Self::go_on(browser, arrival, user, stop, false).await
     }
 
     /// Enters a code, and passes the pages after it.
-    pub(super) async fn enter(
+    pub(crate) async fn enter(
         browser: &mut Browser,
         form: &Form,
         code: &str,
-        user: &UserAccount,
-        redirect_uri: &str,
+        user: (&str, &str),
+        stop: &(dyn Fn(&Url) -> bool + Sync),
     ) -> Result<Url, BrowserError> {
-        let arrival = browser.submit(form, &[("otc", code)], &stops_at(redirect_uri)).await?;
-        match Self::go_on(browser, arrival, user, redirect_uri, true).await? {
+        let arrival = browser.submit(form, &[("otc", code)], stop).await?;
+        match Self::go_on(browser, arrival, user, stop, true).await? {
             Self::Ended(url) => Ok(url),
             // The code was rejected.
             Self::Asks { page, .. } => Err(refused(&page)),
@@ -51,11 +50,11 @@ impl CodePage {
     async fn go_on(
         browser: &mut Browser,
         mut arrival: Arrival,
-        user: &UserAccount,
-        redirect_uri: &str,
+        (upn, password): (&str, &str),
+        stop: &(dyn Fn(&Url) -> bool + Sync),
         mut typed_password: bool,
     ) -> Result<Self, BrowserError> {
-        let filled = [("loginfmt", user.upn.as_str()), ("passwd", user.password.as_str())];
+        let filled = [("loginfmt", upn), ("passwd", password)];
         for _ in 0..PAGES_MAX {
             let page = match arrival {
                 Arrival::Stop(url) => return Ok(Self::Ended(url)),
@@ -72,14 +71,14 @@ impl CodePage {
                 return Err(refused(&page));
             }
             typed_password |= asks_password;
-            arrival = browser.submit(&form, &filled, &stops_at(redirect_uri)).await?;
+            arrival = browser.submit(&form, &filled, stop).await?;
         }
-        Err(BrowserError::TooManyRedirects { at: "the sign-in pages".to_owned() })
+        Err(BrowserError::TooManyPages)
     }
 }
 
 /// Returns the secret that a page shows to a user without an authenticator app.
-pub(super) fn secret_on(page: &Page) -> Option<AuthenticatorApp> {
+pub(crate) fn secret_on(page: &Page) -> Option<AuthenticatorApp> {
     let mut words = page.text.split_whitespace().filter(|word| word.len() >= SECRET_MIN);
     words.find_map(AuthenticatorApp::of_pasted)
 }
