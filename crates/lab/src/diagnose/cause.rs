@@ -7,7 +7,9 @@ use super::answer::{Certainty, State};
 pub(super) enum Sign {
     /// All of these AADSTS codes.
     Codes(&'static [u32]),
-    /// All of these words, in small letters.
+    /// All of these parts of a message that nothing else prints, in small letters.
+    Text(&'static [&'static str]),
+    /// All of these words, in small letters, in a text that names this field.
     Words(&'static [&'static str]),
 }
 

@@ -4,6 +4,10 @@
 mod answer;
 mod cause;
 mod causes;
+mod codes;
+mod field;
+mod pasted_token;
+mod plain;
 mod reading;
 mod reproduction;
 mod revoked;
@@ -22,6 +26,10 @@ use self::reading::Reading;
 /// Maximum length of a text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 65_536;
 
+/// The older code of an expired token, and the one of a token that expired because it was not used.
+const EXPIRED: u32 = 70_008;
+const INACTIVE: u32 = 700_082;
+
 /// The code of a revoked grant, and what its description says.
 const REVOKED: u32 = 50_173;
 const REVOKED_PHRASES: [&str; 2] = ["tokensvalidfrom", "grant has expired due to it being revoked"];
@@ -30,21 +38,66 @@ const REVOKED_PHRASES: [&str; 2] = ["tokensvalidfrom", "grant has expired due to
 pub fn diagnose(text: &str, client: Client) -> Diagnosis {
     let reading = Reading::of(text);
     let is_revoked = |phrase| reading.has_all(&[phrase]);
-    let mut diagnosis = if let Some(cause) = causes::of_errors().find(|cause| cause.has_code(&reading)) {
-        cause.explain()
-    } else if reading.codes.contains(&REVOKED) || REVOKED_PHRASES.into_iter().any(is_revoked) {
+    let mut diagnosis = if let Some(diagnosis) = of_codes(&reading, client) {
+        diagnosis
+    } else if REVOKED_PHRASES.into_iter().any(is_revoked) {
         revoked::revoked(&reading, client)
-    } else if let Some(entry) = reading.codes.iter().find_map(|code| Aadsts::from_number(*code)) {
-        catalogued(entry)
     } else if let Some(cause) = find_by_words(&reading) {
         cause.explain()
     } else if let Some(token) = &reading.token {
-        token::explain(token)
+        token::explain(token, reading.noticed)
     } else {
         cannot_tell(&reading)
     };
     diagnosis.read = facts(&reading);
     diagnosis
+}
+
+/// Explains the first known code of a text, or several that have a cause together, and says which
+/// others are there.
+fn of_codes(reading: &Reading, client: Client) -> Option<Diagnosis> {
+    let together = causes::of_errors().find_map(|cause| Some((cause, cause.codes_of(reading)?)));
+    let (mut diagnosis, explained) = if let Some((cause, codes)) = together {
+        (cause.explain(), codes.to_vec())
+    } else {
+        let explain = |code: &u32| Some((explain_code(*code, reading, client)?, vec![*code]));
+        reading.codes.iter().find_map(explain)?
+    };
+    keep_scenario_of(&mut diagnosis, &explained);
+    let others: Vec<_> = reading.codes.iter().filter(|code| !explained.contains(code)).collect();
+    if !others.is_empty() {
+        let names: Vec<_> = others.iter().map(|code| format!("AADSTS{code}")).collect();
+        let text = format!("The text also has {}: paste each error alone.", names.join(", "));
+        diagnosis.findings.push(Finding { certainty: Certainty::CannotTell, text });
+    }
+    Some(diagnosis)
+}
+
+fn explain_code(code: u32, reading: &Reading, client: Client) -> Option<Diagnosis> {
+    let is_old_inactivity = code == EXPIRED && reading.has_all(&["has expired due to inactivity"]);
+    let sought = if is_old_inactivity { INACTIVE } else { code };
+    if let Some(cause) = causes::of_errors().find(|cause| cause.has_code(sought)) {
+        return Some(cause.explain());
+    }
+    match code {
+        REVOKED => Some(revoked::revoked(reading, client)),
+        _ => Aadsts::from_number(code).map(catalogued),
+    }
+}
+
+/// Withdraws the scenario if it does not expect the codes that were pasted, and says so.
+fn keep_scenario_of(diagnosis: &mut Diagnosis, codes: &[u32]) {
+    let Some(file) = diagnosis.scenario.as_deref().and_then(reproduction) else { return };
+    let is_expected = |code: &u32| {
+        let mut steps = file.lines().filter(|line| !line.trim_start().starts_with('#'));
+        let (text, field) = (format!("[AADSTS{code}"), format!("aadsts: {code}"));
+        steps.any(|line| line.contains(&text) || line.contains(&field))
+    };
+    if let Some(missing) = codes.iter().find(|code| !is_expected(code)) {
+        diagnosis.scenario = None;
+        let text = format!("No reported case reproduces AADSTS{missing}, so there is no scenario.");
+        diagnosis.findings.push(Finding { certainty: Certainty::Certain, text });
+    }
 }
 
 /// Finds a cause by its words. A text with an error is no question, whatever words it has.
@@ -54,16 +107,24 @@ fn find_by_words(reading: &Reading) -> Option<&'static Cause> {
 }
 
 impl Cause {
-    fn has_code(&self, reading: &Reading) -> bool {
-        self.signs.iter().any(|sign| match sign {
-            Sign::Codes(codes) => codes.iter().all(|code| reading.codes.contains(code)),
-            Sign::Words(_) => false,
+    fn has_code(&self, code: u32) -> bool {
+        self.signs.iter().any(|sign| matches!(sign, Sign::Codes([only]) if *only == code))
+    }
+
+    /// The codes that together show this cause, if the text has them all.
+    fn codes_of(&self, reading: &Reading) -> Option<&'static [u32]> {
+        self.signs.iter().find_map(|sign| match sign {
+            Sign::Codes(codes) if codes.len() > 1 => {
+                Some(*codes).filter(|codes| codes.iter().all(|code| reading.codes.contains(code)))
+            }
+            _ => None,
         })
     }
 
     fn has_words(&self, reading: &Reading) -> bool {
         self.signs.iter().any(|sign| match sign {
-            Sign::Words(words) => reading.has_all(words),
+            Sign::Text(parts) => reading.has_all(parts),
+            Sign::Words(words) => reading.is_of_field && reading.has_all(words),
             Sign::Codes(_) => false,
         })
     }
@@ -93,12 +154,8 @@ impl Cause {
 fn catalogued(entry: Aadsts) -> Diagnosis {
     Diagnosis {
         cause: format!("aadsts{}", entry.number),
-        title: format!(
-            "AADSTS{} is for {} to fix; no token was revoked",
-            entry.number,
-            entry.fixed_by.as_str()
-        ),
-        happened: entry.text.replace(['{', '}'], ""),
+        title: format!("AADSTS{} is for {} to fix", entry.number, entry.fixed_by.as_str()),
+        happened: without_values(entry.text),
         state: State::Refused,
         rule: format!("AADSTS{}, {}", entry.number, entry.error.as_str()),
         read: Vec::new(),
@@ -111,6 +168,17 @@ fn catalogued(entry: Aadsts) -> Diagnosis {
         reports: Vec::new(),
         scenario: None,
     }
+}
+
+/// The text of the catalogue with an ellipsis for each `{value}`, which only an error has.
+fn without_values(text: &str) -> String {
+    let mut parts = text.split('{');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push('…');
+        out.push_str(part.split_once('}').map_or(part, |(_, rest)| rest));
+    }
+    out
 }
 
 fn cannot_tell(reading: &Reading) -> Diagnosis {

@@ -105,12 +105,35 @@ pub(super) fn revoked(reading: &Reading, client: Client) -> Diagnosis {
         repair: "The user signs in once more; for a connection: Fix connection. Flows need no change. Do it for each of the \
                  connections of this owner that are older than the revocation."
             .to_owned(),
-        avoided_by: vec![
-            "a reset in the Azure portal, or a change by the user, if sessions need not end".to_owned(),
-            "a service principal or managed identity, which no event of a user revokes".to_owned(),
-        ],
+        avoided_by: avoided_by(class),
         reports: vec!["R6".to_owned()],
-        scenario: Some("connection-error-aadsts50173".to_owned()),
+        scenario: Some(scenario(class).to_owned()),
+    }
+}
+
+/// What does not revoke tokens of this class.
+fn avoided_by(class: Class) -> Vec<String> {
+    let of_class = match class {
+        Class::Confidential => {
+            "a reset in the Azure portal, or a change by the user, if sessions need not end"
+        }
+        Class::Public => "a confidential client, whose tokens a change by the user does not revoke",
+        Class::Unknown => {
+            "for a confidential client, a change by the user instead of a reset in an admin center; for a public \
+             client, nothing that changes the password"
+        }
+    };
+    vec![
+        of_class.to_owned(),
+        "a service principal or managed identity, which no event of a user revokes".to_owned(),
+    ]
+}
+
+/// The reproduction has a client of the same class: a desktop application, or the hub.
+const fn scenario(class: Class) -> &'static str {
+    match class {
+        Class::Public => "sign-in-required-aadsts70043-or-50173",
+        Class::Confidential | Class::Unknown => "connection-error-aadsts50173",
     }
 }
 
@@ -150,6 +173,11 @@ fn certain(reading: &Reading) -> Vec<Finding> {
 
 fn happened(reading: &Reading, likely: &str) -> String {
     match (reading.granted, reading.cutoff) {
+        (Some(granted), Some(cutoff)) if granted >= cutoff => {
+            "The refresh token was refused as revoked, but the instants in the text contradict that: check that it was copied \
+             from one error."
+                .to_owned()
+        }
         (Some(granted), Some(cutoff)) => format!(
             "The refresh token of {} was revoked on {}, {likely}.",
             granted.strftime("%-d %b %Y"),

@@ -153,6 +153,29 @@ fn texts_about_something_else_are_not_explained() {
         "Assign the database connection to the pool again",
         "The policy of the alert manager was updated with a new password file",
         "Bulk insert over several connections is faster",
+        "The Wi-Fi password was changed but my printer remains connected to the old network.",
+        "I forgot my Wi-Fi password but my laptop is still connected, how?",
+        "My SSH key password has expired on Solaris, how to change the policy?",
+        "SQL Server connector times out: Login timeout expired",
+        "Unity: the connection is disabled in the inspector",
+        "Teams: a colleague is a leaver, how do I transfer the channel?",
+        "Please help, my flow approvals go to the wrong owner; she left in March.",
+        "How can I export a flow when the owner left the company?",
+        "The hotel Wi-Fi connection expires after 1 hour, then the portal opens again.",
+        "My ssh connection drops and I need to sign in again every hour.",
+        "Our SQL Server Agent service account password change: which services have to be restarted?",
+        "OAuth with Strava: redirect_uri does not match, app is in Django.",
+        "How do I reset the password of a service account in Jenkins? Which plugin do I need?",
+        "The owner left the garden hose on and the flow of water ruined the lawn.",
+        "The USB connector broke a few hours after I bought it.",
+        "Strava API: missing refresh token in my webhook",
+        "lifetime validation failed for chip NVMe",
+        "World of Warcraft: connection lost, please sign in again",
+        "cd aadsts && ls aadsts2024/",
+        "AADSTS50011\n2",
+        "AADSTS50011\n2 was printed",
+        "AADSTS50173050173",
+        "eyJhbGciOiJSUzI1NiJ9.WzEsMl0.x",
     ] {
         let diagnosis = diagnose(text, Client::AsRead);
         assert_eq!(diagnosis.cause, "cannot_tell", "{text}: {}", diagnosis.title);
@@ -161,6 +184,117 @@ fn texts_about_something_else_are_not_explained() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn quoted_errors_are_read() {
+    for (text, cause) in [
+        ("{ \"error\" : \"invalid_grant\", \"error_codes\" : [ 50173 ] }", "revoked"),
+        ("\"{\\\"error\\\":\\\"invalid_grant\\\",\\\"error_codes\\\":[700082]}\"", "inactive"),
+        ("{'error': 'invalid_grant', 'error_codes': [50076]}", "mfa_required"),
+        ("AADSTS: 50173", "revoked"),
+        ("AADSTS501\n73: The provided grant", "revoked"),
+        ("AADSTS501\n73", "revoked"),
+        ("AADSTS50173\n2026-04-09", "revoked"),
+        ("AADSTS50011\n2: The reply address", "aadsts500112"),
+        ("The connection does not contain a password. Please edit the connection.", "not_authenticated"),
+        (
+            "{\"code\":\"Unauthenticated\",\"message\":\"This connection is not authenticated.\"}",
+            "not_authenticated",
+        ),
+        ("Error from token exchange: User is not allowed to access connection x", "user_not_allowed"),
+        ("AADSTS70008: The refresh token has expired due to inactivity.", "inactive"),
+    ] {
+        assert_eq!(diagnose(text, Client::AsRead).cause, cause, "{text}");
+    }
+    let plain = Reading::of(STATUS);
+    for quoted in [
+        STATUS.replace('\'', "&#39;").replace('"', "&quot;"),
+        STATUS.replace('\'', "&#x27;"),
+        STATUS.replace('\'', "\u{2019}").replace('"', "\u{201d}"),
+        format!("> {}", STATUS.replace(" the ", "\n> > the ")),
+    ] {
+        let reading = Reading::of(&quoted);
+        assert_eq!(
+            (reading.granted, reading.cutoff, reading.noticed, reading.codes),
+            (plain.granted, plain.cutoff, plain.noticed, plain.codes.clone()),
+            "{quoted}"
+        );
+    }
+}
+
+#[test]
+fn the_first_code_is_explained_and_the_others_are_named() {
+    for (text, cause, other) in [
+        ("AADSTS50173: revoked, and elsewhere AADSTS7000215: secret", "revoked", "AADSTS7000215"),
+        ("AADSTS50126: wrong. (Last month it was AADSTS50173.)", "stored_password_wrong", "AADSTS50173"),
+        ("AADSTS65001: consent. AADSTS700082: inactive.", "aadsts65001", "AADSTS700082"),
+    ] {
+        let diagnosis = diagnose(text, Client::AsRead);
+        assert_eq!(diagnosis.cause, cause, "{text}");
+        assert!(diagnosis.findings.iter().any(|finding| finding.text.contains(other)), "{text}");
+    }
+    let many: String = (60_000..60_200).map(|code| format!("AADSTS{code} ")).collect();
+    assert_eq!(diagnose(&format!("{many} AADSTS50173"), Client::AsRead).cause, "revoked");
+}
+
+#[test]
+fn a_scenario_expects_the_code_of_the_text() {
+    let mut offered = 0;
+    for entry in Aadsts::all() {
+        for client in [Client::AsRead, Client::Public] {
+            let diagnosis = diagnose(&format!("AADSTS{}: text", entry.number), client);
+            let Some(scenario) = diagnosis.scenario.as_deref().and_then(reproduction) else { continue };
+            let number = entry.number.to_string();
+            let expects = |line: &str| {
+                line.contains(&number) && !line.trim_start().starts_with('#') && !line.contains("title:")
+            };
+            assert!(scenario.lines().any(expects), "AADSTS{number}");
+            offered += 1;
+        }
+    }
+    assert!(offered >= 10, "{offered}");
+    for code in [50_076, 70_044] {
+        let diagnosis = diagnose(&format!("AADSTS{code}: text"), Client::AsRead);
+        assert_eq!(diagnosis.scenario, None, "AADSTS{code}");
+        assert!(
+            diagnosis.findings.iter().any(|finding| finding.text.contains("no scenario")),
+            "AADSTS{code}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_acl_has_two_likely_causes() {
+    let text = "Error from token exchange: Permission denied due to missing connection ACL: Connection \
+        unitedstates/logicflows/1 is not allowed to access connection connection=unitedstates/shared_contoso-orders/2";
+    let diagnosis = diagnose(text, Client::AsRead);
+    assert_eq!(diagnosis.reports, ["R8", "R9"]);
+    let likely = diagnosis.findings.iter().filter(|finding| finding.certainty == Certainty::Likely);
+    assert_eq!(likely.count(), 2);
+}
+
+#[test]
+fn an_expired_token_is_over() {
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhIiwiZXhwIjoxNzY3NjA0NTAwfQ.c2ln";
+    let open = diagnose(token, Client::AsRead);
+    assert_eq!(open.state, State::Unknown);
+    let over = diagnose(&format!("{token}\nTimestamp: 2026-04-09 07:05:12Z"), Client::AsRead);
+    assert_eq!(over.state, State::Expired);
+    assert!(over.title.contains("it expired on 5 Jan 2026"), "{}", over.title);
+}
+
+#[test]
+fn contradicting_instants_are_no_fact() {
+    let newer = diagnose(&STATUS.replace("2026-03-12", "2026-05-12"), Client::AsRead);
+    assert!(newer.happened.contains("contradict"), "{}", newer.happened);
+}
+
+#[test]
+fn what_avoids_it_does_not_cause_it() {
+    let public = diagnose(STATUS, Client::Public);
+    assert!(!public.avoided_by.iter().any(|way| way.contains("a reset")), "{:?}", public.avoided_by);
+    assert_eq!(public.scenario.as_deref(), Some("sign-in-required-aadsts70043-or-50173"));
 }
 
 #[test]
@@ -208,6 +342,7 @@ fn every_code_of_the_catalogue_is_explained() {
     for entry in Aadsts::all() {
         let diagnosis = diagnose(&format!("AADSTS{}: text", entry.number), Client::AsRead);
         assert_ne!(diagnosis.cause, "cannot_tell", "AADSTS{}", entry.number);
+        assert!(!diagnosis.happened.contains(['{', '}']), "AADSTS{}: {}", entry.number, diagnosis.happened);
         assert!(!diagnosis.title.is_empty() && !diagnosis.repair.is_empty(), "AADSTS{}", entry.number);
     }
 }

@@ -1,49 +1,72 @@
 //! A pasted token: what it shows without asking its issuer.
 
-use super::answer::{Certainty, Diagnosis, Finding, State};
-use super::reading::PastedToken;
+use outlive_clock::Instant;
 
-/// Explains an access token or a connection key.
-pub(super) fn explain(token: &PastedToken) -> Diagnosis {
-    let until = token.expires.map_or_else(
-        || "without an end".to_owned(),
-        |expires| format!("until {}", expires.strftime("%-d %b %Y %H:%M UTC")),
-    );
-    let (cause, title, rule) = if token.is_key {
-        (
-            "connection_key",
-            format!("This is a connection key, valid {until}"),
-            "connection keys: signed by the hub",
-        )
-    } else {
-        (
-            "access_token",
-            format!("This is an access token, valid {until}"),
-            "access tokens: checked by the API alone",
-        )
+use super::answer::{Certainty, Diagnosis, Finding, State};
+use super::pasted_token::{PastedToken, TokenKind};
+
+/// Explains a token. Whether its time is over is known only if the text has a later instant.
+pub(super) fn explain(token: &PastedToken, noticed: Option<Instant>) -> Diagnosis {
+    let (cause, name, rule) = match token.kind {
+        TokenKind::Key => ("connection_key", "a connection key", "connection keys: signed by the hub"),
+        TokenKind::Id => ("id_token", "an ID token", "ID tokens: for the client that signed the user in"),
+        TokenKind::Access => ("access_token", "an access token", "access tokens: checked by the API alone"),
     };
-    let revocation = if token.is_continuous {
-        "Its client handles claims challenges: an API with continuous access evaluation can refuse it earlier."
+    let is_over = token.expires.zip(noticed).is_some_and(|(expires, noticed)| noticed >= expires);
+    let end = token.expires.map(|expires| expires.strftime("%-d %b %Y %H:%M UTC").to_string());
+    let title = match &end {
+        Some(end) if is_over => format!("This is {name}; it expired on {end}"),
+        Some(end) => format!("This is {name}: valid until {end}, and expired after that"),
+        None if token.is_end_unreadable => format!("This is {name} whose end (exp) is no number of seconds"),
+        None => format!("This is {name} without an end"),
+    };
+    let mut findings = vec![certain(token)];
+    if end.is_some() && !is_over {
+        findings.push(finding(
+            Certainty::CannotTell,
+            "Whether its time is over: compare its end with the present time. The text has no later instant.",
+        ));
+    }
+    if token.kind == TokenKind::Access {
+        findings.push(finding(
+            Certainty::CannotTell,
+            "Whether its client gets another one: that is a matter of the refresh token. Paste the answer to the next refresh.",
+        ));
+    }
+    let repair = if is_over {
+        "Its client requests another one. An expired token is accepted nowhere."
     } else {
-        "No password change and no revocation ends it earlier: the API checks signature and times only."
+        "None, while it is accepted. Treat what you pasted as a secret until it has expired."
     };
     Diagnosis {
         cause: cause.to_owned(),
         title,
-        happened: "The token was decoded; its signature was not checked, and it was sent to no one.".to_owned(),
-        state: State::Unknown,
+        happened: "The token was decoded; its signature was not checked, and it was sent to no one."
+            .to_owned(),
+        state: if is_over { State::Expired } else { State::Unknown },
         rule: rule.to_owned(),
         read: Vec::new(),
-        findings: vec![
-            Finding { certainty: Certainty::Certain, text: revocation.to_owned() },
-            Finding {
-                certainty: Certainty::CannotTell,
-                text: "Whether its client gets another one: that is a matter of the refresh token. Paste the answer to the next refresh.".to_owned(),
-            },
-        ],
-        repair: "None, while it is accepted. Treat what you pasted as a secret until it has expired.".to_owned(),
+        findings,
+        repair: repair.to_owned(),
         avoided_by: Vec::new(),
         reports: Vec::new(),
         scenario: None,
     }
+}
+
+fn certain(token: &PastedToken) -> Finding {
+    let text = match token.kind {
+        TokenKind::Id => {
+            "It says who signed in, and gives no access: an API that gets it instead of an access token refuses it."
+        }
+        _ if token.is_continuous => {
+            "Its client handles claims challenges: an API with continuous access evaluation can refuse it earlier."
+        }
+        _ => "No password change and no revocation ends it earlier: the API checks signature and times only.",
+    };
+    finding(Certainty::Certain, text)
+}
+
+fn finding(certainty: Certainty, text: &str) -> Finding {
+    Finding { certainty, text: text.to_owned() }
 }

@@ -3,22 +3,72 @@
 use crate::diagnose::answer::Certainty::{CannotTell, Certain, Likely};
 use crate::diagnose::answer::State;
 use crate::diagnose::cause::Cause;
-use crate::diagnose::cause::Sign::Words;
+use crate::diagnose::cause::Sign::{Text, Words};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
+        name: "user_not_allowed",
+        signs: &[Text(&["user is not allowed to access connection"])],
+        state: State::Refused,
+        title: "The user who called has no access to this connection",
+        happened: "The connection belongs to another owner, whose access list does not name the user.",
+        rule: "the access list of the connection",
+        findings: &[
+            (Certain, "The connection has its tokens; the caller was refused before they were used."),
+            (Certain, "Signing in to the connection again changes nothing."),
+            (
+                CannotTell,
+                "Whether the user ever had access. The connection's access list shows the present entries.",
+            ),
+        ],
+        repair: "The connection's owner shares it with the user, or the user creates a connection of their own.",
+        avoided_by: &[],
+        reports: &[],
+        scenario: None,
+    },
+    Cause {
+        name: "no_access",
+        signs: &[Text(&["missing connection acl"])],
+        state: State::Refused,
+        title: "The connection's access list does not name the flow: its owner has no access, or the flow itself lost it",
+        happened: "Flow and owner are different principals of the access list. The same message is printed for both causes.",
+        rule: "the access list of the connection",
+        findings: &[
+            (Certain, "The connection has its tokens; the caller was refused before they were used."),
+            (Certain, "Signing in to the connection again changes nothing."),
+            (
+                Likely,
+                "If the connection belongs to another owner: that owner did not share it, or no longer does.",
+            ),
+            (Likely, "If it belongs to the flow's own owner: the entry of the flow itself is missing."),
+            (
+                CannotTell,
+                "Which of the two. The owner of the connection decides it; its access list shows the present entries.",
+            ),
+        ],
+        repair: "For a connection of another owner: let the flow use one of its own owner, or have the other share theirs. \
+                 For one of its own owner: save the flow again, or turn it off and on.",
+        avoided_by: &["a connection reference that each environment fills with a connection of its own"],
+        reports: &[8, 9],
+        scenario: Some("missing-connection-acl"),
+    },
+    Cause {
         name: "flow_not_allowed",
         signs: &[
-            Words(&["is not allowed to access connection"]),
-            Words(&["is not allowed to access", "logicflows"]),
+            Text(&["is not allowed to access connection"]),
+            Text(&["is not allowed to access", "logicflows"]),
         ],
         state: State::Refused,
-        title: "The flow itself is not allowed to use this connection, although its owner is",
+        title: "The flow itself is most likely not allowed to use this connection, although its owner is",
         happened: "Flow and owner are different principals of the connection's access list, and the flow's entry is missing.",
         rule: "the access list of the connection",
         findings: &[
             (Certain, "The connection has its tokens; the caller was refused before they were used."),
-            (CannotTell, "What removed the entry. The connection's access list shows the present ones."),
+            (Likely, "The entry of the flow was removed: the text names the flow."),
+            (
+                CannotTell,
+                "Whether its owner still has access. If the connection belongs to another owner, its access list shows it.",
+            ),
         ],
         repair: "Save the flow again, or turn it off and on: that grants the access.",
         avoided_by: &[],
@@ -26,24 +76,8 @@ pub(super) const CAUSES: &[Cause] = &[
         scenario: Some("flow-is-not-allowed-to-access-connection"),
     },
     Cause {
-        name: "no_access",
-        signs: &[Words(&["missing connection acl"])],
-        state: State::Refused,
-        title: "The flow uses a connection that was not shared with it, or no longer is",
-        happened: "The connection belongs to another owner, whose access list does not name the caller.",
-        rule: "the access list of the connection",
-        findings: &[
-            (Certain, "The connection has its tokens; the caller was refused before they were used."),
-            (Certain, "Signing in to the connection again changes nothing."),
-        ],
-        repair: "Let the flow use a connection of its own owner, or have the other owner share theirs.",
-        avoided_by: &["a connection reference that each environment fills with a connection of its own"],
-        reports: &[8],
-        scenario: Some("missing-connection-acl"),
-    },
-    Cause {
         name: "not_authorized_on_connection",
-        signs: &[Words(&["connectionauthorizationfailed"])],
+        signs: &[Text(&["connectionauthorizationfailed"])],
         state: State::Refused,
         title: "The caller may not use this connection, or the connection lost its credentials",
         happened: "The product uses this code for a missing permission and for stored credentials that are no longer valid.",
@@ -59,7 +93,7 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     Cause {
         name: "bad_key",
-        signs: &[Words(&["bad key authorization token"])],
+        signs: &[Text(&["bad key authorization token"])],
         state: State::Refused,
         title: "The key that the caller sends is none that this connection accepts",
         happened: "The caller's key is not one that the hub signed for this connection, or is one that has expired.",
@@ -79,7 +113,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         name: "key_expired",
         signs: &[
-            Words(&["idx10223"]),
+            Text(&["idx10223"]),
             Words(&["connection key", "expired"]),
             Words(&["lifetime validation failed"]),
         ],
@@ -102,6 +136,7 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         name: "no_refresh_token",
         signs: &[
+            Text(&["failed to refresh access token for service", "missing refresh token"]),
             Words(&["missing refresh token"]),
             Words(&["connection", "expires after 1 h"]),
             Words(&["connection", "expires after one hour"]),
@@ -126,7 +161,7 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     Cause {
         name: "never_signed_in",
-        signs: &[Words(&["does not contain an access token"])],
+        signs: &[Text(&["does not contain an access token"])],
         state: State::Refused,
         title: "This connection was created without a sign-in",
         happened: "A deployment can create a connection, but only a sign-in gives it tokens.",
@@ -138,8 +173,30 @@ pub(super) const CAUSES: &[Cause] = &[
         scenario: Some("connection-does-not-contain-an-access-token"),
     },
     Cause {
+        name: "not_authenticated",
+        signs: &[
+            Text(&["the connection does not contain a password"]),
+            Text(&["this connection is not authenticated"]),
+        ],
+        state: State::Refused,
+        title: "This connection was never signed in to, or has no credentials any more: it needs a sign-in",
+        happened: "A connection is created without credentials. It gets them when its owner signs in, or enters the password.",
+        rule: "a connection gets its credentials from its owner",
+        findings: &[
+            (Certain, "The connection has no credentials to present, so nothing was sent to the issuer."),
+            (Likely, "It was created by a deployment or a call, and nobody has signed in since."),
+        ],
+        repair: "Its owner edits the connection, and signs in or enters the password once. The flow needs no change.",
+        avoided_by: &["a connection with a service principal or managed identity, for deployments"],
+        reports: &[],
+        scenario: None,
+    },
+    Cause {
         name: "connection_disabled",
-        signs: &[Words(&["connection is disabled"])],
+        signs: &[
+            Text(&["the connection is disabled so it cannot be used"]),
+            Words(&["connection is disabled"]),
+        ],
         state: State::Refused,
         title: "The connection is disabled; its sign-in is not affected",
         happened: "A data policy or an administrator has disabled the connection.",

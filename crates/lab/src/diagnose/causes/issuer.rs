@@ -3,7 +3,7 @@
 use crate::diagnose::answer::Certainty::{CannotTell, Certain, Likely};
 use crate::diagnose::answer::State;
 use crate::diagnose::cause::Cause;
-use crate::diagnose::cause::Sign::{Codes, Words};
+use crate::diagnose::cause::Sign::{Codes, Text, Words};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -24,7 +24,7 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     Cause {
         name: "inactive",
-        signs: &[Codes(&[700_082]), Words(&["refresh token has expired due to inactivity"])],
+        signs: &[Codes(&[700_082]), Text(&["refresh token has expired due to inactivity"])],
         state: State::Expired,
         title: "This refresh token expired because it was not used for 90 days",
         happened: "A refresh token expires 90 days after its issue. Each use replaces it, and the hub uses it only when a call needs an access token.",
@@ -178,6 +178,9 @@ pub(super) const CAUSES: &[Cause] = &[
         name: "redirect_mismatch",
         signs: &[
             Codes(&[50011]),
+            Text(&[
+                "specified in the request does not match the redirect uris configured for the application",
+            ]),
             Words(&["redirect_uri", "does not match"]),
             Words(&["redirect uri", "does not match"]),
         ],
@@ -199,9 +202,11 @@ pub(super) const CAUSES: &[Cause] = &[
         signs: &[
             Codes(&[50057]),
             Words(&["account", "disabled", "flows fail"]),
-            Words(&["leaver"]),
-            Words(&["owner", "left", "flow"]),
-            Words(&["owner", "leaves", "flow"]),
+            Words(&["leaver", "flow", "fail"]),
+            Words(&["owner left", "flow", "fail"]),
+            Words(&["owner left", "flow", "stop"]),
+            Words(&["owner leaves", "flow", "fail"]),
+            Words(&["owner leaves", "flow", "stop"]),
         ],
         state: State::Refused,
         title: "The owner's account is disabled, so connections of that owner get no token",

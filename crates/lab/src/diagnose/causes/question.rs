@@ -9,7 +9,8 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         name: "silent_daemon",
         signs: &[
-            Words(&["service principal", "expired"]),
+            Words(&["service principal", "expired", "flow"]),
+            Words(&["service principal", "expired", "connections"]),
             Words(&["client secret", "expired", "connected"]),
             Words(&["app registration", "expired", "connected"]),
         ],
@@ -117,9 +118,11 @@ pub(super) const CAUSES: &[Cause] = &[
     Cause {
         name: "which_connections_break",
         signs: &[
-            Words(&["service account", "password", "which"]),
-            Words(&["service account", "change the password"]),
-            Words(&["service account", "password change"]),
+            Words(&["service account", "password", "which connection"]),
+            Words(&["service account", "change the password", "connection"]),
+            Words(&["service account", "change the password", "flow"]),
+            Words(&["service account", "password change", "connection"]),
+            Words(&["service account", "password change", "flow"]),
         ],
         state: State::Unknown,
         title: "It depends on what each connection stores: a password, a key, or tokens of which client",
