@@ -28,6 +28,9 @@ async fn an_error_is_explained_and_reproduced() {
     let json = outlive(["diagnose", &error, "--json"]).await;
     let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!(json["cause"], "inactive");
+    let json = outlive(["diagnose", &error, "--format", "json", "--scenario", &scenario]).await;
+    assert!(serde_json::from_str::<Value>(&json.stdout).is_ok(), "{}", json.stdout);
+    assert!(json.stderr.contains("The scenario is in"), "{}", json.stderr);
 }
 
 #[tokio::test]

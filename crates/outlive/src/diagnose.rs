@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use outlive_chassis::StartError;
-use outlive_lab::diagnose::{Client, TEXT_BYTES_MAX, diagnose as explain, reproduction};
+use outlive_lab::diagnose::{Client, TEXT_BYTES_MAX, diagnose_at, reproduction};
 
 use crate::cli::DiagnoseArgs;
 use crate::terminal::{print, print_error, print_line};
@@ -20,7 +20,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
         Some(_) => Client::Unknown,
         None => Client::AsRead,
     };
-    let diagnosis = explain(&text, client);
+    let diagnosis = diagnose_at(&text, client, Some(outlive_clock::wall_now()));
     let file = diagnosis.scenario.as_deref().and_then(reproduction);
     if args.format.is_json() {
         print_line(&serde_json::to_string_pretty(&diagnosis).unwrap_or_default());
@@ -29,7 +29,12 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
     }
     let is_unwritten = args.scenario.is_some() && file.is_none();
     match (&args.scenario, file) {
-        (Some(path), Some(file)) => write(path, file)?,
+        (Some(path), Some(file)) => {
+            write(path, file)?;
+            let written = format!("\nThe scenario is in {0}: outlive run {0}", path.display());
+            // The standard output is one JSON value.
+            if args.format.is_json() { print_error(&written) } else { print_line(&written) }
+        }
         (Some(path), None) => {
             let unwritten =
                 format!("There is no scenario that reproduces it: {} was not written.", path.display());
@@ -66,7 +71,5 @@ fn read(file: Option<&Path>) -> Result<String, StartError> {
 fn write(path: &Path, scenario: &str) -> Result<(), StartError> {
     std::fs::write(path, scenario).map_err(|error| {
         StartError::new(format!("cannot write {}", path.display()), error, "give another --scenario file")
-    })?;
-    print_line(&format!("\nThe scenario is in {0}: outlive run {0}", path.display()));
-    Ok(())
+    })
 }

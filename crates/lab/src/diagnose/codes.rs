@@ -36,7 +36,7 @@ pub(super) fn codes(text: &str) -> Vec<u32> {
 }
 
 /// The number at the beginning of a text. One that is wrapped is read as a whole if its second part
-/// ends like a code; if it does not, which number it is cannot be told.
+/// ends like a code; if it does not, which number it is stays open.
 fn numbered(text: &str) -> Option<u32> {
     let (digits, rest) = split_digits(text);
     let next_line = rest.strip_prefix('\n').or_else(|| rest.strip_prefix("\r\n"));

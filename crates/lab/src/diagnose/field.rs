@@ -6,13 +6,20 @@ const NAMES: &[&str] = &[
     "power automate",
     "powerautomate",
     "power app",
+    "power apps",
     "powerapp",
+    "powerapps",
     "power platform",
     "logic app",
+    "logic apps",
     "logicapp",
+    "logicapps",
     "logicflow",
+    "logicflows",
     "cloud flow",
+    "cloud flows",
     "flow run",
+    "flow runs",
     "flow checker",
     "copilot studio",
     "dataverse",
@@ -35,16 +42,25 @@ const NAMES: &[&str] = &[
 /// Words of this field that others use, too.
 const WORDS: &[&str] = &[
     "flow",
+    "flows",
     "custom connector",
+    "custom connectors",
     "oauth connector",
+    "oauth connectors",
     "maker",
+    "makers",
     "fix connection",
     "your connections",
     "oauth connection",
+    "oauth connections",
     "oauth application",
+    "oauth applications",
     "connection key",
+    "connection keys",
     "service account",
+    "service accounts",
     "mailbox",
+    "mailboxes",
 ];
 
 /// Products and techniques of other fields. With one of them, an ambiguous word is theirs.
@@ -128,6 +144,14 @@ const OTHERS: &[&str] = &[
     "android",
     "water",
     "cash flow",
+    "login flow",
+    "sign-up flow",
+    "sign-in flow",
+    "user flow",
+    "auth flow",
+    "oauth flow",
+    "code flow",
+    "checkout flow",
     "traffic flow",
     "card",
 ];
@@ -139,11 +163,10 @@ pub(super) fn is_named(words: &str) -> bool {
     words.contains("aadsts") || has(NAMES) || (has(WORDS) && !has(OTHERS))
 }
 
-/// Whether a name is there as a whole, or in the plural.
+/// Whether a name is there as a whole: `entra` is not in `entrance`.
 fn has_word(words: &str, name: &str) -> bool {
     words.match_indices(name).any(|(at, _)| {
         let (before, behind) = (&words[..at], &words[at + name.len()..]);
-        let behind = behind.strip_prefix('s').unwrap_or(behind);
         !before.chars().next_back().is_some_and(char::is_alphanumeric)
             && !behind.chars().next().is_some_and(char::is_alphanumeric)
     })

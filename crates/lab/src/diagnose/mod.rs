@@ -15,6 +15,7 @@ mod revoked;
 mod tests;
 mod token;
 
+use outlive_clock::Instant;
 use outlive_rules::aadsts::Aadsts;
 
 pub use answer::{Certainty, Client, Diagnosis, Finding, State};
@@ -36,6 +37,11 @@ const REVOKED_PHRASES: [&str; 2] = ["tokensvalidfrom", "grant has expired due to
 
 /// Says what happened, how certain that is, and what repairs it.
 pub fn diagnose(text: &str, client: Client) -> Diagnosis {
+    diagnose_at(text, client, None)
+}
+
+/// Like [`diagnose`]; with the present time, it says whether a token has expired.
+pub fn diagnose_at(text: &str, client: Client, now: Option<Instant>) -> Diagnosis {
     let reading = Reading::of(text);
     let is_revoked = |phrase| reading.has_all(&[phrase]);
     let mut diagnosis = if let Some(diagnosis) = of_codes(&reading, client) {
@@ -45,7 +51,7 @@ pub fn diagnose(text: &str, client: Client) -> Diagnosis {
     } else if let Some(cause) = find_by_words(&reading) {
         cause.explain()
     } else if let Some(token) = &reading.token {
-        token::explain(token, reading.noticed)
+        token::explain(token, now.max(reading.noticed), now.is_some())
     } else {
         cannot_tell(&reading)
     };
@@ -89,9 +95,13 @@ fn explain_code(code: u32, reading: &Reading, client: Client) -> Option<Diagnosi
 fn keep_scenario_of(diagnosis: &mut Diagnosis, codes: &[u32]) {
     let Some(file) = diagnosis.scenario.as_deref().and_then(reproduction) else { return };
     let is_expected = |code: &u32| {
-        let mut steps = file.lines().filter(|line| !line.trim_start().starts_with('#'));
-        let (text, field) = (format!("[AADSTS{code}"), format!("aadsts: {code}"));
-        steps.any(|line| line.contains(&text) || line.contains(&field))
+        let number = code.to_string();
+        let mut steps =
+            file.lines().filter(|line| !line.trim_start().starts_with('#') && !line.contains("title:"));
+        steps.any(|line| {
+            let mut numbers = line.split(|letter: char| !letter.is_ascii_digit());
+            line.to_lowercase().contains("aadsts") && numbers.any(|found| found == number)
+        })
     };
     if let Some(missing) = codes.iter().find(|code| !is_expected(code)) {
         diagnosis.scenario = None;
@@ -217,7 +227,7 @@ fn facts(reading: &Reading) -> Vec<(String, String)> {
         }
     };
     let codes: Vec<_> = reading.codes.iter().map(|code| format!("AADSTS{code}")).collect();
-    let time = |at: outlive_clock::Instant| at.strftime("%-d %b %Y %H:%M:%S").to_string();
+    let time = |at: Instant| at.strftime("%-d %b %Y %H:%M:%S").to_string();
     add("Service", reading.service.clone());
     add("Code", Some(codes.join(", ")).filter(|codes| !codes.is_empty()));
     add("Error", reading.error.clone());

@@ -39,8 +39,8 @@ pub(super) fn plain(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Drops backslashes before quotation marks, however often the text was put into a string, and those
-/// before an underscore.
+/// Drops backslashes before underscores and quotation marks, however often the text was put into a
+/// string.
 fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut slashes = 0;

@@ -168,6 +168,9 @@ fn texts_about_something_else_are_not_explained() {
         "How do I reset the password of a service account in Jenkins? Which plugin do I need?",
         "The owner left the garden hose on and the flow of water ruined the lawn.",
         "The USB connector broke a few hours after I bought it.",
+        "Bulk insert: how to fix connections that leak from the pool?",
+        "The guests changed the password at the entrance, and the gate is still connected.",
+        "Users type the password several times in our login flow, which still works.",
         "Strava API: missing refresh token in my webhook",
         "lifetime validation failed for chip NVMe",
         "World of Warcraft: connection lost, please sign in again",
@@ -247,15 +250,17 @@ fn a_scenario_expects_the_code_of_the_text() {
             let Some(scenario) = diagnosis.scenario.as_deref().and_then(reproduction) else { continue };
             let number = entry.number.to_string();
             let expects = |line: &str| {
-                line.contains(&number) && !line.trim_start().starts_with('#') && !line.contains("title:")
+                let mut numbers = line.split(|letter: char| !letter.is_ascii_digit());
+                let is_step = !line.trim_start().starts_with('#') && !line.contains("title:");
+                is_step && numbers.any(|found| found == number)
             };
             assert!(scenario.lines().any(expects), "AADSTS{number}");
             offered += 1;
         }
     }
     assert!(offered >= 10, "{offered}");
-    for code in [50_076, 70_044] {
-        let diagnosis = diagnose(&format!("AADSTS{code}: text"), Client::AsRead);
+    for (code, text) in [(50_076, "text"), (70_044, "text"), (70_008, "it has expired due to inactivity")] {
+        let diagnosis = diagnose(&format!("AADSTS{code}: {text}"), Client::AsRead);
         assert_eq!(diagnosis.scenario, None, "AADSTS{code}");
         assert!(
             diagnosis.findings.iter().any(|finding| finding.text.contains("no scenario")),
@@ -279,6 +284,10 @@ fn an_expired_token_is_over() {
     let token = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJhIiwiZXhwIjoxNzY3NjA0NTAwfQ.c2ln";
     let open = diagnose(token, Client::AsRead);
     assert_eq!(open.state, State::Unknown);
+    for (now, state) in [("2026-01-05T09:14:00Z", State::Alive), ("2026-01-05T09:15:00Z", State::Expired)] {
+        let now = now.parse().expect("an instant");
+        assert_eq!(diagnose_at(token, Client::AsRead, Some(now)).state, state, "{now}");
+    }
     let over = diagnose(&format!("{token}\nTimestamp: 2026-04-09 07:05:12Z"), Client::AsRead);
     assert_eq!(over.state, State::Expired);
     assert!(over.title.contains("it expired on 5 Jan 2026"), "{}", over.title);

@@ -5,23 +5,25 @@ use outlive_clock::Instant;
 use super::answer::{Certainty, Diagnosis, Finding, State};
 use super::pasted_token::{PastedToken, TokenKind};
 
-/// Explains a token. Whether its time is over is known only if the text has a later instant.
-pub(super) fn explain(token: &PastedToken, noticed: Option<Instant>) -> Diagnosis {
+/// Explains a token. Whether its time is over is known from the present time, or from a later
+/// instant in the text.
+pub(super) fn explain(token: &PastedToken, latest: Option<Instant>, is_now: bool) -> Diagnosis {
     let (cause, name, rule) = match token.kind {
         TokenKind::Key => ("connection_key", "a connection key", "connection keys: signed by the hub"),
         TokenKind::Id => ("id_token", "an ID token", "ID tokens: for the client that signed the user in"),
         TokenKind::Access => ("access_token", "an access token", "access tokens: checked by the API alone"),
     };
-    let is_over = token.expires.zip(noticed).is_some_and(|(expires, noticed)| noticed >= expires);
+    let is_over = token.expires.zip(latest).is_some_and(|(expires, latest)| latest >= expires);
     let end = token.expires.map(|expires| expires.strftime("%-d %b %Y %H:%M UTC").to_string());
     let title = match &end {
         Some(end) if is_over => format!("This is {name}; it expired on {end}"),
+        Some(end) if is_now => format!("This is {name}, valid until {end}"),
         Some(end) => format!("This is {name}: valid until {end}, and expired after that"),
         None if token.is_end_unreadable => format!("This is {name} whose end (exp) is no number of seconds"),
         None => format!("This is {name} without an end"),
     };
     let mut findings = vec![certain(token)];
-    if end.is_some() && !is_over {
+    if end.is_some() && !is_over && !is_now {
         findings.push(finding(
             Certainty::CannotTell,
             "Whether its time is over: compare its end with the present time. The text has no later instant.",
@@ -43,7 +45,11 @@ pub(super) fn explain(token: &PastedToken, noticed: Option<Instant>) -> Diagnosi
         title,
         happened: "The token was decoded; its signature was not checked, and it was sent to no one."
             .to_owned(),
-        state: if is_over { State::Expired } else { State::Unknown },
+        state: match (is_over, is_now && end.is_some()) {
+            (true, _) => State::Expired,
+            (false, true) => State::Alive,
+            (false, false) => State::Unknown,
+        },
         rule: rule.to_owned(),
         read: Vec::new(),
         findings,

@@ -184,7 +184,7 @@ pub(super) const CAUSES: &[Cause] = &[
         rule: "a connection gets its credentials from its owner",
         findings: &[
             (Certain, "The connection has no credentials to present, so nothing was sent to the issuer."),
-            (Likely, "It was created by a deployment or a call, and nobody has signed in since."),
+            (Likely, "It was created by a deployment or a call, and no user has signed in since."),
         ],
         repair: "Its owner edits the connection, and signs in or enters the password once. The flow needs no change.",
         avoided_by: &["a connection with a service principal or managed identity, for deployments"],

@@ -139,7 +139,7 @@ pub(super) const CAUSES: &[Cause] = &[
     },
     Cause {
         name: "repeated_changes",
-        signs: &[Words(&["flow", "password", "several"]), Words(&["flow", "still work", "password"])],
+        signs: &[Words(&["flow", "still work", "password"])],
         state: State::Alive,
         title: "The flow keeps working because its token belongs to a confidential client",
         happened: "The hub holds the refresh token and authenticates with a secret of its own. A changed password does not revoke such tokens.",
