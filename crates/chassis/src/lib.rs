@@ -69,7 +69,10 @@ pub use copied_tables::{CopiedTable, TablesToCopy, table_versions};
 pub use cross_origin::readable_by_pages;
 pub use date::response_is_dated;
 pub use event_loops::EventLoops;
-pub use faults::{Endpoint, FaultAbilities, NamedConnection, came_too_late, fault_mistake, token_fault};
+pub use faults::{
+    Endpoint, FaultAbilities, NamedConnection, came_too_late, endpoints_of, fault_mistake, scheduled,
+    token_fault,
+};
 pub use host_mappings::{HostMapping, HostMappings, MappedUrl, host_of};
 pub use http_client::HttpClient;
 pub use lab_access::refuse_other_sites;

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use http::request::Parts;
 use outlive_chassis::{
-    Endpoint, NamedConnection, Problem, Resealed, SealedColumn, Service, SpecMistake, Trace,
+    Endpoint, NamedConnection, Problem, Resealed, SealedColumn, Service, SpecMistake, Trace, endpoints_of,
 };
 use outlive_clock::{Instant, TenantId};
 use outlive_journal::Event;
 use outlive_store::Change;
 use outlive_wire::events::ConnectorCreated;
-use outlive_wire::{ConnectorSpec, HubSpec, ServiceClientSpec, Subject};
+use outlive_wire::{ConnectorSpec, HubSpec, ServiceClientSpec, Subject, lab_api};
 
 use crate::Hub;
 use crate::client_key::ClientKeys;
@@ -70,11 +70,7 @@ impl Service for Hub {
     // What is below a connection goes to its back end as it is.
     const RAW_PATHS: &'static [&'static str] = &["/apim/"];
 
-    const ENDPOINTS: &'static [Endpoint] = &[
-        ("runtime", &["/apim/*/*", "/apim/*/*/**"]),
-        ("control", &["/subscriptions/**"]),
-        ("consent", &["/login", "/firstPartyLogin", "/redirect", "/redirect/*"]),
-    ];
+    const ENDPOINTS: &'static [Endpoint] = endpoints_of(lab_api::Service::Hub);
     const HAS_CONNECTIONS: bool = true;
 
     fn spec_mistakes(spec: &HubSpec) -> Vec<SpecMistake> {

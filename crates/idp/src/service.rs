@@ -3,10 +3,13 @@
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use outlive_chassis::{DueWork, Endpoint, Problem, SealedColumn, Service, SpecMistake, Trace, Turn};
+use outlive_chassis::{
+    DueWork, Endpoint, Problem, SealedColumn, Service, SpecMistake, Trace, Turn, endpoints_of,
+};
 use outlive_clock::{Instant, TenantId};
 use outlive_rules::Aadsts;
 use outlive_store::{Change, sql};
+use outlive_wire::lab_api;
 
 use crate::directory::spec::TenantSpec;
 use crate::directory::user_removals;
@@ -69,7 +72,7 @@ impl Service for IdpService {
     // Its errors are in the shapes of the protocols.
     const RAW_PATHS: &'static [&'static str] = &["/"];
 
-    const ENDPOINTS: &'static [Endpoint] = faults::ENDPOINTS;
+    const ENDPOINTS: &'static [Endpoint] = endpoints_of(lab_api::Service::Idp);
     const ISSUES_TOKENS: bool = true;
 
     fn spec_mistakes(spec: &TenantSpec) -> Vec<SpecMistake> {

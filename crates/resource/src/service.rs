@@ -1,11 +1,11 @@
 //! The tenants of the resource, as the lab creates and deletes them.
 
 use http::request::Parts;
-use outlive_chassis::{Endpoint, Problem, Resealed, Service, SpecMistake, Trace};
+use outlive_chassis::{Endpoint, Problem, Resealed, Service, SpecMistake, Trace, endpoints_of};
 use outlive_clock::{Instant, TenantId};
 use outlive_store::Change;
 use outlive_tokens::Certificate;
-use outlive_wire::{ApiCertificateSpec, ApiKeySpec, ResourceSpec};
+use outlive_wire::{ApiCertificateSpec, ApiKeySpec, ResourceSpec, lab_api};
 
 use crate::api::Api;
 use crate::audiences::Audiences;
@@ -26,10 +26,7 @@ impl Service for Api {
     // An id that is no text is that of no order.
     const RAW_PATHS: &'static [&'static str] = &["/orders/"];
 
-    const ENDPOINTS: &'static [Endpoint] = &[
-        ("orders", &["/orders", "/orders/*", "/*/orders", "/*/orders/*"]),
-        ("security-events", &["/security-events"]),
-    ];
+    const ENDPOINTS: &'static [Endpoint] = endpoints_of(lab_api::Service::Resource);
 
     fn spec_mistakes(spec: &ResourceSpec) -> Vec<SpecMistake> {
         spec::mistakes(spec)

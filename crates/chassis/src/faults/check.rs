@@ -4,6 +4,7 @@ use outlive_clock::{Instant, Span};
 use outlive_wire::faults::{Dropped, FaultEffect, FaultSpec};
 
 use super::endpoint::{Endpoint, pattern_mistake};
+use super::known::is_exempt;
 
 /// What a service can do wrong.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +28,10 @@ const DELAY_MAX: Span = Span::from_days(365);
 const SKEW_MAX: Span = Span::from_days(3_650);
 
 /// Sets the beginning and the end of a fault that is added at `now`.
-pub(crate) fn scheduled(mut spec: FaultSpec, now: Instant) -> Result<FaultSpec, String> {
+///
+/// # Errors
+/// What is wrong with them: the field, and what to do.
+pub fn scheduled(mut spec: FaultSpec, now: Instant) -> Result<FaultSpec, String> {
     let from = spec.from.unwrap_or(now);
     spec.from = Some(from);
     if let Some(lasts) = spec.lasts.take() {
@@ -73,6 +77,12 @@ fn place(spec: &FaultSpec, abilities: FaultAbilities) -> Option<String> {
         if let Some(why) = pattern_mistake(endpoint).filter(|_| endpoint.starts_with('/')) {
             return Some(format!("endpoint: {why}"));
         }
+        if meets_no_fault(endpoint) {
+            return Some(
+                "endpoint: requests there meet no faults; write a path of the service, such as /orders/**"
+                    .to_owned(),
+            );
+        }
     }
     if spec.client.as_ref().is_some_and(|client| client.parse::<uuid::Uuid>().is_err()) {
         return Some("client: write a client id, which is a UUID".to_owned());
@@ -83,6 +93,12 @@ fn place(spec: &FaultSpec, abilities: FaultAbilities) -> Option<String> {
     }
     let is_name = (1..=TEXT_BYTES_MAX).contains(&connection.len()) && !connection.contains('/');
     (!is_name).then(|| "connection: write the name or the id of a connection".to_owned())
+}
+
+/// Whether a pattern has only paths of the lab surface and of what else never fails.
+fn meets_no_fault(pattern: &str) -> bool {
+    let beginning = pattern.strip_suffix("**").unwrap_or(pattern);
+    is_exempt(beginning) || is_exempt(beginning.trim_end_matches('/'))
 }
 
 fn frequency(spec: &FaultSpec) -> Option<String> {
@@ -149,6 +165,11 @@ pub(crate) const fn changes_tokens(effect: &FaultEffect) -> bool {
         || effect.skew.is_some()
 }
 
+/// Whether responses with a status have no body ("HTTP Semantics", RFC 9110).
+pub(super) const fn has_no_body(status: u16) -> bool {
+    matches!(status, 204 | 205 | 304)
+}
+
 /// Effects of which one would hide the other.
 fn contradiction(effect: &FaultEffect) -> Option<String> {
     let replaces = effect.status.is_some() || effect.aadsts.is_some() || effect.body.is_some();
@@ -162,6 +183,17 @@ fn contradiction(effect: &FaultEffect) -> Option<String> {
     }
     if effect.drop == Some(Dropped::Request) && changes_tokens(effect) || replaces && changes_tokens(effect) {
         return Some("do: a request that is not handled has no tokens".to_owned());
+    }
+    if let Some(status) = effect.status.filter(|status| has_no_body(*status))
+        && (effect.body.is_some() || effect.aadsts.is_some() || effect.truncate.is_some() || effect.malform)
+    {
+        return Some(format!(
+            "do.status: a response with status {status} has no body; write another status, or remove aadsts, body, \
+             truncate and malform"
+        ));
+    }
+    if effect.expired && effect.skew.is_some() {
+        return Some("do: expired tokens expired an hour ago; write either expired or skew".to_owned());
     }
     if effect.truncate.is_some() && effect.malform {
         return Some("do: write either truncate or malform".to_owned());
@@ -205,6 +237,11 @@ mod tests {
             (json!({"endpoint": "/orders/**/lines"}), ISSUER, "endpoint"),
             (json!({"endpoint": "/orders*"}), ISSUER, "endpoint"),
             (json!({"endpoint": "/orders/***"}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/_lab/**"}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/_lab"}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/_lab/*/faults"}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/_pages/**"}), ISSUER, "endpoint"),
+            (json!({"endpoint": "/healthz"}), ISSUER, "endpoint"),
             (json!({"client": "the app"}), ISSUER, "client"),
             (json!({"connection": "a"}), ISSUER, "connection"),
             (json!({"connection": "a/b"}), FaultAbilities { has_connections: true, ..API }, "connection"),
@@ -229,6 +266,11 @@ mod tests {
             (json!({"do": {"delay": "PT1H", "drop": "request"}}), ISSUER, "do"),
             (json!({"do": {"truncate": 1, "malform": true}}), ISSUER, "do"),
             (json!({"do": {"aadsts": 50173, "body": "x"}}), ISSUER, "do"),
+            (json!({"do": {"status": 204, "truncate": 3}}), ISSUER, "do.status"),
+            (json!({"do": {"status": 205, "malform": true}}), ISSUER, "do.status"),
+            (json!({"do": {"status": 304, "body": "x"}}), ISSUER, "do.status"),
+            (json!({"do": {"status": 204, "aadsts": 50173}}), ISSUER, "do.status"),
+            (json!({"do": {"expired": true, "skew": "PT2H"}}), ISSUER, "do"),
         ] {
             let found = fault_mistake(&spec(fault.clone()), abilities).unwrap_or_default();
             assert!(found.starts_with(&format!("{field}: ")), "{fault}: {found}");
@@ -241,6 +283,8 @@ mod tests {
             json!({}),
             json!({"endpoint": "token", "probability": 0.5, "count": 3}),
             json!({"endpoint": "/orders/**", "do": {"status": 429, "retry_after": 30}}),
+            json!({"endpoint": "/**", "do": {"status": 204, "delay": "PT1S"}}),
+            json!({"endpoint": "/_labels", "do": {"status": 304}}),
             json!({"do": {"aadsts": 50173, "delay": "PT1S"}}),
             json!({"do": {"drop": "response", "skew": "PT1H"}}),
             json!({"do": {"status": 200, "body": "<html>", "truncate": 3}}),

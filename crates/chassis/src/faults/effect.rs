@@ -13,6 +13,7 @@ use outlive_clock::{Span, Speed};
 use outlive_wire::faults::{Dropped, FaultEffect};
 use serde_json::{Value, json};
 
+use super::check::has_no_body;
 use super::delay::{OUTLIVE_DELAY, header};
 use crate::pause;
 
@@ -55,6 +56,7 @@ pub(super) fn replacement(effect: &FaultEffect, of_catalogue: Option<Response>) 
             (status, [(CONTENT_TYPE, format!("{kind}; charset=utf-8"))], text.clone()).into_response()
         }
         Some(body) => (status, Json(body)).into_response(),
+        None if has_no_body(status.as_u16()) => status.into_response(),
         None => {
             let reason = status.canonical_reason().unwrap_or("Error");
             let code: String = reason.split([' ', '-', '\'']).collect();
@@ -211,6 +213,9 @@ mod tests {
             let body = to_bytes(response.into_body(), 1_000).await.expect("a body");
             assert_eq!(body, text.as_bytes());
         }
+        let empty = FaultEffect { status: Some(204), ..FaultEffect::default() };
+        let response = replacement(&empty, None).expect("replaced");
+        assert_eq!((response.status().as_u16(), response.headers().len()), (204, 0));
         assert!(replacement(&FaultEffect { malform: true, ..FaultEffect::default() }, None).is_none());
     }
 }

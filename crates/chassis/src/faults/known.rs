@@ -40,6 +40,11 @@ pub(crate) struct Faults {
     failed_reads: Arc<AtomicU64>,
 }
 
+/// Whether requests of a path never meet a fault.
+pub(super) fn is_exempt(path: &str) -> bool {
+    is_lab_surface(path) || path == "/healthz" || path == "/favicon.ico" || path.starts_with("/_pages/")
+}
+
 impl Faults {
     pub(crate) fn new(store: Store, clocks: Clocks) -> Self {
         let revisions = clocks.fault_revisions();
@@ -59,11 +64,7 @@ impl Faults {
     /// Whether a request could meet a fault. Without faults this costs no statement; replicas read
     /// all revisions if they have not done so for other reasons.
     pub(super) async fn may_meet(&self, path: &str) -> bool {
-        let is_exempt = is_lab_surface(path)
-            || path == "/healthz"
-            || path == "/favicon.ico"
-            || path.starts_with("/_pages/");
-        if is_exempt {
+        if is_exempt(path) {
             return false;
         }
         if !self.store.is_exclusive() {

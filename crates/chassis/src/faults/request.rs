@@ -21,19 +21,19 @@ pub(super) async fn with_form(request: Request) -> Result<(Request, Option<Strin
             value.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
         });
     if !is_form {
-        let client = client_of(request.uri().query().unwrap_or_default().as_bytes(), request.headers());
+        let client = client_of(&[], request.uri().query(), request.headers());
         return Ok((request, client));
     }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Problem::too_large(BODY_BYTES_MAX))?;
-    let client = client_of(&body, &parts.headers);
+    let client = client_of(&body, parts.uri.query(), &parts.headers);
     Ok((Request::from_parts(parts, Body::from(body)), client))
 }
 
-/// Returns the client that a form or query, a Basic header or a token names. Unverified.
-fn client_of(form: &[u8], headers: &HeaderMap) -> Option<String> {
-    let named = || {
-        let mut pairs = form_urlencoded::parse(form);
+/// Returns the client that a form, a query, a Basic header or a token names. Unverified.
+fn client_of(form: &[u8], query: Option<&str>, headers: &HeaderMap) -> Option<String> {
+    let named = |encoded| {
+        let mut pairs = form_urlencoded::parse(encoded);
         pairs.find(|(name, _)| name == "client_id").map(|(_, value)| value.into_owned())
     };
     let basic = || {
@@ -44,7 +44,8 @@ fn client_of(form: &[u8], headers: &HeaderMap) -> Option<String> {
         let decoded = percent_encoding::percent_decode(user).decode_utf8().ok()?;
         Some(decoded.into_owned())
     };
-    named().or_else(basic).or_else(|| token(headers).and_then(peek_client))
+    let in_query = || query.and_then(|query| named(query.as_bytes()));
+    named(form).or_else(in_query).or_else(basic).or_else(|| token(headers).and_then(peek_client))
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {
@@ -80,19 +81,23 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_named_in_one_of_three_ways() {
+    fn a_client_is_named_in_one_of_four_ways() {
         let basic = format!("Basic {}", STANDARD.encode(format!("{CLIENT}:secret")));
         let token = outlive_tokens::sign_hs256(b"k", &serde_json::json!({"appid": CLIENT}));
-        for (form, authorization) in [
-            (format!("grant_type=refresh_token&client_id={CLIENT}"), "Basic x".to_owned()),
-            (String::new(), basic),
-            (String::new(), format!("Bearer {token}")),
+        let named = format!("grant_type=refresh_token&client_id={CLIENT}");
+        for (form, query, authorization) in [
+            (named.as_str(), None, "Basic x"),
+            (named.as_str(), Some("client_id=another"), "Basic x"),
+            ("grant_type=refresh_token", Some(named.as_str()), "Basic x"),
+            ("", None, basic.as_str()),
+            ("", Some("x=y"), &format!("Bearer {token}")),
         ] {
-            let client = client_of(form.as_bytes(), &headers(&authorization));
-            assert_eq!(client.as_deref(), Some(CLIENT), "{authorization}");
+            let client = client_of(form.as_bytes(), query, &headers(authorization));
+            assert_eq!(client.as_deref(), Some(CLIENT), "{form} {query:?} {authorization}");
         }
         for authorization in ["Basic é", "Basic", "Bearer x", "Digest x"] {
-            assert_eq!(client_of(b"grant_type=x", &headers(authorization)), None, "{authorization}");
+            let client = client_of(b"grant_type=x", None, &headers(authorization));
+            assert_eq!(client, None, "{authorization}");
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use outlive_chassis::{DueWork, Endpoint, Problem, Resealed, SealedColumn, Service, Trace, Turn};
+use outlive_chassis::{
+    DueWork, Endpoint, Problem, Resealed, SealedColumn, Service, Trace, Turn, endpoints_of,
+};
 use outlive_clock::{ClientId, Instant, TenantId};
 use outlive_store::Change;
-use outlive_wire::{FlowSpec, Secret, ServiceClientSpec, UserPlan};
+use outlive_wire::{FlowSpec, Secret, ServiceClientSpec, UserPlan, lab_api};
 
 use super::reseal::{COLUMNS, purpose};
 use super::state::Flows;
@@ -38,8 +40,7 @@ impl Service for FlowService {
     const TENANT_TABLES: &'static [&'static str] = TENANT_TABLES;
     const SEALED_COLUMNS: &'static [SealedColumn] = COLUMNS;
 
-    const ENDPOINTS: &'static [Endpoint] =
-        &[("management", &["/providers/**"]), ("trigger", &["/workflows/**"])];
+    const ENDPOINTS: &'static [Endpoint] = endpoints_of(lab_api::Service::Flow);
 
     async fn create_tenant(
         &self,

@@ -1,9 +1,9 @@
-//! Faults at the identity provider: where they can be, and errors of the catalogue.
+//! Faults at the identity provider: the tenants of requests, and errors of the catalogue.
 
 use axum::extract::FromRequestParts as _;
 use axum::response::Response;
 use http::request::Parts;
-use outlive_chassis::{CallerOrigin, Endpoint, Trace};
+use outlive_chassis::{CallerOrigin, Trace};
 use outlive_clock::{ClientId, TenantId};
 use outlive_rules::Aadsts;
 use outlive_tokens::TokenVersion;
@@ -11,19 +11,6 @@ use outlive_tokens::TokenVersion;
 use crate::idp::Idp;
 use crate::protocol::refusal::Refusal;
 use crate::sign_in::pages;
-
-/// The endpoints that faults name.
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    ("token", &["/*/oauth2/v2.0/token", "/*/oauth2/token"]),
-    ("authorize", &["/*/oauth2/v2.0/authorize", "/*/oauth2/authorize"]),
-    ("devicecode", &["/*/oauth2/v2.0/devicecode", "/*/oauth2/devicecode"]),
-    ("keys", &["/*/discovery/v2.0/keys", "/*/discovery/keys"]),
-    ("configuration", &["/*/v2.0/.well-known/openid-configuration", "/*/.well-known/openid-configuration"]),
-    ("logout", &["/*/oauth2/v2.0/logout", "/*/oauth2/logout"]),
-    ("identity", &["/*/identity/**"]),
-    ("graph", &["/v1.0/**", "/beta/**"]),
-    ("userinfo", &["/oidc/userinfo", "/*/openid/userinfo"]),
-];
 
 /// Returns the tenant that the first segment of a path names: a domain, or `common` for a client
 /// that only one tenant has.
