@@ -35,6 +35,25 @@ impl Checker<'_> {
         self.mistakes.push(Mistake::new(position, message, remedy));
     }
 
+    /// Reports a value at a path within the current step.
+    pub(in crate::scenario) fn wrong_within<'p>(
+        &mut self,
+        path: impl IntoIterator<Item = &'p str>,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        let within = path.into_iter().map(str::to_owned).collect();
+        self.mistakes.push(Mistake { within, ..Mistake::new(self.at, message, remedy) });
+    }
+
+    /// Reports a name that an earlier step already uses.
+    pub(in crate::scenario) fn must_be_new(&mut self, kind: Kind, name: &Spanned<String>) {
+        if self.known.is_defined(kind, &name.value) {
+            let message = format!("there is already a {} '{}'", kind.what(), name.value);
+            self.wrong_at(Position::of(name), message, "use another name");
+        }
+    }
+
     pub(in crate::scenario) fn must(&mut self, kind: Kind, name: &Spanned<String>) {
         self.mistakes.extend(self.known.must(kind, name).err());
     }

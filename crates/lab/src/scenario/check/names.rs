@@ -35,7 +35,7 @@ pub(in crate::scenario) enum Kind {
 }
 
 impl Kind {
-    const fn what(self) -> &'static str {
+    pub(super) const fn what(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Application => "application",
@@ -104,6 +104,8 @@ pub(in crate::scenario) struct Known<'a> {
     pub(in crate::scenario) browsers: BTreeSet<&'a str>,
     /// Roles of users whose password changed.
     pub(in crate::scenario) changed_passwords: BTreeSet<&'a str>,
+    /// The faults that last until a step ends them.
+    pub(in crate::scenario) lasting_faults: BTreeSet<&'a str>,
     /// Whether the tenant's signing key was rotated.
     pub(in crate::scenario) has_retired_key: bool,
     /// Whether keys are rotated on a schedule.
@@ -127,6 +129,7 @@ impl<'a> Known<'a> {
             shares: BTreeSet::new(),
             browsers: BTreeSet::new(),
             changed_passwords: BTreeSet::new(),
+            lasting_faults: BTreeSet::new(),
             has_retired_key: false,
             will_retire_key: false,
             connections: BTreeMap::new(),
@@ -192,12 +195,23 @@ impl<'a> Known<'a> {
         Err(Mistake::at(name, message, remedy))
     }
 
-    /// Returns the names of what steps store that are new.
-    pub(in crate::scenario) fn stored_since(&self, before: &Self) -> Vec<String> {
-        let stored = [Kind::Tokens, Kind::Mark, Kind::Captured];
+    /// Returns the names of what steps store or create that are new.
+    pub(in crate::scenario) fn stored_since(&self, before: &Self) -> Vec<(Kind, String)> {
+        let stored = [
+            Kind::Tokens,
+            Kind::Mark,
+            Kind::Captured,
+            Kind::Connection,
+            Kind::Device,
+            Kind::Fault,
+            Kind::Group,
+            Kind::Policy,
+        ];
         let all =
             stored.iter().flat_map(|kind| self.names.get(kind).into_iter().flatten().map(move |n| (kind, n)));
-        all.filter(|(kind, name)| !before.is_defined(**kind, name)).map(|(_, name)| name.clone()).collect()
+        all.filter(|(kind, name)| !before.is_defined(**kind, name))
+            .map(|(kind, name)| (*kind, name.clone()))
+            .collect()
     }
 
     /// Removes a name that a step makes unusable.
@@ -210,9 +224,16 @@ impl<'a> Known<'a> {
     /// Adds what changed in a step that ran at the same time, compared with what was known before
     /// all of them.
     pub(in crate::scenario) fn merge(&mut self, before: &Self, other: Self) {
-        for (kind, names) in other.names {
-            self.names.entry(kind).or_default().extend(names);
+        for (kind, known) in &before.names {
+            let kept = other.names.get(kind);
+            let names = self.names.entry(*kind).or_default();
+            names.retain(|name| !known.contains(name) || kept.is_some_and(|kept| kept.contains(name)));
         }
+        for (kind, names) in other.names {
+            let is_new = |name: &String| !before.is_defined(kind, name);
+            self.names.entry(kind).or_default().extend(names.into_iter().filter(is_new));
+        }
+        self.lasting_faults.extend(other.lasting_faults.difference(&before.lasting_faults));
         self.without_refresh_token.retain(|name, _| {
             other.without_refresh_token.contains_key(name) || !before.without_refresh_token.contains_key(name)
         });

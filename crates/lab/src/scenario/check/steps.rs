@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
             self.wrong(message, "move them to a step of parallel");
         }
         let before = self.known.clone();
-        let (mut known, mut stored) = (Vec::new(), Vec::<String>::new());
+        let (mut known, mut stored) = (Vec::new(), Vec::new());
         for child in &parallel.value {
             self.at = Position::of(child);
             if child.value.excludes_others() {
@@ -69,7 +69,7 @@ impl<'a> Checker<'a> {
             self.step(child);
             let after = std::mem::replace(&mut self.known, before.clone());
             let own = after.stored_since(&before);
-            if let Some(name) = own.iter().find(|name| stored.contains(*name)) {
+            if let Some((_, name)) = own.iter().find(|name| stored.contains(*name)) {
                 let message = format!("another step at the same time stores '{name}', too");
                 self.wrong_at(Position::of(child), message, "use another name");
             }

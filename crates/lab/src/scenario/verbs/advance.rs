@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::Verb;
+use super::verb::lab_refusal;
 use crate::conductor::ADVANCE_MAX;
 use crate::diagnostic::Position;
 use crate::scenario::check::checker::{Checker, RANGE};
@@ -97,7 +98,7 @@ impl Verb for Advance {
             }
         };
         recorder.observer.time_stopped();
-        let moved = moved?;
+        let moved = moved.map_err(lab_refusal)?;
         world.now = moved.now;
         let (done, failed) = moved.due_work();
         let succeeded = done.saturating_sub(failed);

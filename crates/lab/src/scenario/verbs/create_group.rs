@@ -7,7 +7,6 @@ use serde_saphyr::Spanned;
 
 use super::Verb;
 use super::service_refusal::{ServiceRefusal, admin};
-use crate::diagnostic::Position;
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::run::recorder::StepRecorder;
@@ -34,12 +33,11 @@ impl Verb for CreateGroup {
         self.members.iter().for_each(|member| checker.must(Kind::User, member));
         checker.must(Kind::User, &self.by);
         checker.service_refusal(self.refused.as_ref());
-        if checker.known.is_defined(Kind::Group, &self.name.value) {
-            let message = format!("there is already a group '{}'", self.name.value);
-            checker.wrong_at(Position::of(&self.name), message, "use another name");
+        checker.must_be_new(Kind::Group, &self.name);
+        if self.refused.is_none() {
+            checker.known.add(Kind::Group, &self.name);
+            checker.known.add(Kind::Object, &self.name);
         }
-        checker.known.add(Kind::Group, &self.name);
-        checker.known.add(Kind::Object, &self.name);
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {

@@ -66,7 +66,10 @@ impl Verb for CreatePolicy {
             let message = format!("a sign-in frequency cannot be {}", every.value);
             checker.wrong_at(Position::of(every), message, "write 1 to 23 hours or 1 to 365 days");
         }
-        checker.known.add(Kind::Policy, &self.name);
+        checker.must_be_new(Kind::Policy, &self.name);
+        if self.refused.is_none() {
+            checker.known.add(Kind::Policy, &self.name);
+        }
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {

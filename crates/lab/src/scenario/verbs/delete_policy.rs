@@ -29,6 +29,9 @@ impl Verb for DeletePolicy {
         checker.must(Kind::Policy, &self.policy);
         checker.must(Kind::User, &self.by);
         checker.service_refusal(self.refused.as_ref());
+        if self.refused.is_none() {
+            checker.known.remove(Kind::Policy, &self.policy.value);
+        }
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
 use super::Verb;
+use super::verb::lab_refusal;
 use crate::diagnostic::Position;
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
@@ -169,7 +170,7 @@ impl Verb for Event {
             .then(|| world.random.stream("scenario-secret").uuid().to_string());
         add("new_secret", secret.clone());
         event.extend(self.required.map(|required| ("required".to_owned(), Value::Bool(required))));
-        world.lab.raise(world.tenant(), &Value::Object(event)).await?;
+        world.lab.raise(world.tenant(), &Value::Object(event)).await.map_err(lab_refusal)?;
         world.now = world.lab.clock(world.tenant()).await?.now;
         let target =
             self.user.as_ref().or(self.app.as_ref()).map_or("the tenant", |name| name.value.as_str());

@@ -1,6 +1,6 @@
 //! The verb `fault`.
 
-use outlive_chassis::{FaultAbilities, fault_mistake};
+use outlive_chassis::{FaultAbilities, endpoints_of, fault_mistake, scheduled};
 use outlive_clock::{Instant, Span};
 use outlive_rules::Aadsts;
 use outlive_wire::faults::{FaultEffect, FaultSpec};
@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::Verb;
-use crate::diagnostic::Position;
+use super::verb::lab_refusal;
+use crate::diagnostic::{Position, closest};
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::run::recorder::StepRecorder;
@@ -66,43 +67,82 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Checks what the service would reject.
+    fn check_spec(&self, checker: &mut Checker<'_>) {
+        let mut spec = self.spec();
+        let endpoints = endpoints_of(spec.service);
+        if let Some(endpoint) = self.endpoint.as_ref().filter(|endpoint| !endpoint.value.starts_with('/'))
+            && !endpoints.iter().any(|(name, _)| *name == endpoint.value)
+        {
+            checker.unknown_endpoint(spec.service, endpoint);
+            spec.endpoint = None;
+        }
+        // The connection is added by its id.
+        spec.connection = self.connection.as_ref().map(|_| "id".to_owned());
+        let is_issuer = spec.service == Service::Idp;
+        let abilities = FaultAbilities {
+            endpoints: Some(endpoints),
+            issues_tokens: is_issuer,
+            has_connections: spec.service == Service::Hub,
+            knows_error: if is_issuer { |number| Aadsts::from_number(number).is_some() } else { |_| false },
+        };
+        let remedy = "correct the fault; docs/faults.md lists what can go wrong";
+        if let Some(why) = fault_mistake(&spec, abilities) {
+            checker.wrong_within(place_of(&why), &why, remedy);
+        }
+        // Without a known time, only what no time makes right.
+        let now = checker.known.earliest.or(spec.from).unwrap_or(Instant::EPOCH);
+        if let Err(why) = scheduled(spec, now) {
+            checker.wrong_within(place_of(&why), &why, remedy);
+        }
+    }
+}
+
+/// Returns the path of the field that a mistake begins with.
+fn place_of(why: &str) -> impl Iterator<Item = &str> {
+    let field = why.split_once(": ").map_or("do", |(field, _)| field);
+    std::iter::once("fault").chain(field.split('.'))
+}
+
+impl Checker<'_> {
+    /// Reports an endpoint that the service does not have.
+    fn unknown_endpoint(&mut self, service: Service, endpoint: &Spanned<String>) {
+        let names = |service| endpoints_of(service).iter().map(|(name, _)| *name);
+        let name = endpoint.value.as_str();
+        let message = format!("the service {} has no endpoint '{name}'", service.name());
+        let own = names(service).collect::<Vec<_>>().join(", ");
+        let others = || Service::ALL.into_iter().find(|other| names(*other).any(|known| known == name));
+        let hint = match (closest(name, names(service)), others()) {
+            (_, Some(other)) => format!("that is an endpoint of {}; ", other.name()),
+            (Some(close), None) => format!("did you mean {close}? "),
+            (None, None) => String::new(),
+        };
+        let remedy = format!("{hint}Write one of {own}, or a path such as /orders/**");
+        let remedy = if hint.ends_with("? ") { remedy } else { remedy.replacen("Write", "write", 1) };
+        self.wrong_at(Position::of(endpoint), message, remedy);
+    }
+}
+
 impl Verb for Fault {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must_if(Kind::Application, self.app.as_ref());
         checker.must_if(Kind::Connection, self.connection.as_ref());
         checker.one_of("service", &self.service, &SERVICES);
-        let is_issuer = self.service.value == "idp";
-        let abilities = FaultAbilities {
-            // Each service knows its own.
-            endpoints: None,
-            issues_tokens: is_issuer,
-            has_connections: self.service.value == "hub",
-            knows_error: if is_issuer { |number| Aadsts::from_number(number).is_some() } else { |_| false },
-        };
-        if SERVICES.contains(&self.service.value.as_str())
-            && let Some(why) = fault_mistake(&self.spec(), abilities)
-        {
-            checker.wrong_at(
-                Position::of(&self.effect),
-                why,
-                "correct the fault; docs/faults.md lists what can go wrong",
-            );
-        }
-        if let (Some(_), Some(lasts)) = (&self.until, &self.lasts) {
-            checker.wrong_at(
-                Position::of(lasts),
-                "a fault ends once: it has for and until",
-                "give one of them",
-            );
-        }
-        if let Some(lasts) = &self.lasts
-            && lasts.value <= Span::ZERO
-        {
-            let message = format!("a fault cannot last {}", lasts.value);
-            checker.wrong_at(Position::of(lasts), message, "write a positive duration, such as PT1H");
+        if SERVICES.contains(&self.service.value.as_str()) {
+            self.check_spec(checker);
         }
         if let Some(name) = &self.name {
+            if checker.known.lasting_faults.contains(name.value.as_str()) {
+                checker.must_be_new(Kind::Fault, name);
+            }
             checker.known.add(Kind::Fault, name);
+            let ends = self.lasts.is_some() || self.until.is_some() || self.count.is_some();
+            if ends {
+                checker.known.lasting_faults.remove(name.value.as_str());
+            } else {
+                checker.known.lasting_faults.insert(&name.value);
+            }
         }
     }
 
@@ -114,7 +154,7 @@ impl Verb for Fault {
         if let Some(connection) = &self.connection {
             spec.connection = Some(world.connection(&connection.value)?.id.clone());
         }
-        let added = world.lab.add_fault(world.tenant(), &spec).await?;
+        let added = world.lab.add_fault(world.tenant(), &spec).await.map_err(lab_refusal)?;
         let until = added.spec.until.map(|until| format!(", until {until}")).unwrap_or_default();
         recorder.note(format!("fault at {}: {}{until}", added.spec.place(), added.spec.effect.words()));
         if let Some(name) = &self.name {

@@ -1,11 +1,13 @@
 //! The verb `forge`.
 
+use outlive_clock::{Instant, Span};
 use outlive_wire::forge::{ForgeAlgorithm, ForgeKey, ForgeRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
 use super::Verb;
+use super::verb::lab_refusal;
 use crate::oauth_client::Tokens;
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
@@ -36,10 +38,23 @@ pub(crate) struct Forge {
     keep: Spanned<String>,
 }
 
+/// The claims whose texts are times.
+const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
+
 impl Verb for Forge {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.must(Kind::Tokens, &self.like);
         self.claims.values().chain(self.header.values()).for_each(|value| checker.json(value));
+        for name in TIMES {
+            let Some(text) = self.claims.get(name).and_then(Value::as_str) else { continue };
+            let is_time = text.parse::<Span>().is_ok() || text.parse::<Instant>().is_ok();
+            if !is_time && !text.contains("${") {
+                let message = format!("the claim {name} cannot be '{text}'");
+                let remedy = "write an instant (2026-01-05T09:00:00Z), a duration from now (-PT1H) or a number of \
+                              seconds; for a malformed time a value of another type, such as [\"soon\"]";
+                checker.wrong_within(["forge", "claims", name], message, remedy);
+            }
+        }
         if self.key == ForgeKey::Retired && !checker.known.has_retired_key {
             let remedy = "rotate its signing key in an earlier step: event: {type: rotate_signing_key}";
             checker.wrong("no key of the tenant is retired at this step", remedy);
@@ -62,7 +77,7 @@ impl Verb for Forge {
             key: self.key,
             alg: self.alg,
         };
-        let forged = world.lab.forge(world.tenant(), &request).await?;
+        let forged = world.lab.forge(world.tenant(), &request).await.map_err(lab_refusal)?;
         let tokens = Tokens::of_access_token(forged.token);
         recorder.note(format!("the lab forges a token like '{like}', stored as '{keep}'"));
         recorder.output.tokens = Some(tokens.clone());

@@ -32,11 +32,14 @@ impl Verb for StartDevice {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::Application, &self.app);
+        checker.must_be_new(Kind::Device, &self.name);
         match &self.refused {
             Some(refused) => checker.refusal(refused),
-            None => checker.scope_is_given(&self.scope),
+            None => {
+                checker.scope_is_given(&self.scope);
+                checker.known.add(Kind::Device, &self.name);
+            }
         }
-        checker.known.add(Kind::Device, &self.name);
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {

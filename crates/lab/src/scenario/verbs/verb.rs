@@ -2,6 +2,7 @@
 
 use serde_saphyr::Spanned;
 
+use crate::http::CallError;
 use crate::scenario::check::checker::Checker;
 use crate::scenario::run::recorder::StepRecorder;
 use crate::scenario::run::world::{StepError, World};
@@ -13,6 +14,12 @@ pub(super) trait Verb {
 
     /// Executes the step.
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError>;
+}
+
+/// Returns a failed call of the lab API as the failure of a step: of a refusal, what the lab says,
+/// without the address of the call.
+pub(super) fn lab_refusal(error: CallError) -> StepError {
+    if matches!(error.status, Some(400..=499)) { StepError(error.reason()) } else { error.into() }
 }
 
 /// The default of a field that is absent.
