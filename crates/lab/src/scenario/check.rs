@@ -4,6 +4,7 @@
 pub(super) mod checker;
 mod mistake;
 pub(super) mod names;
+mod payload;
 mod snapshots;
 mod steps;
 mod values;

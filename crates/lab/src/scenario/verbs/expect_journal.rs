@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use outlive_wire::counted;
-use outlive_wire::{JournalEvent, JournalLine};
+use outlive_wire::{JournalEvent, JournalLine, Subject, SubjectKind};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -16,6 +16,10 @@ use crate::scenario::result::Check;
 use crate::scenario::run::lab_client::JournalFilter;
 use crate::scenario::run::recorder::StepRecorder;
 use crate::scenario::run::world::{StepError, World};
+use crate::template;
+
+/// Where the subject is within a step.
+const SUBJECT: [&str; 2] = ["expect_journal", "subject"];
 
 /// How many of the newest events are shown if their number is not the expected one.
 const EVENTS_SHOWN: usize = 5;
@@ -63,10 +67,19 @@ impl Verb for ExpectJournal {
             checker.one_of("service", service, &["idp", "hub", "resource", "flow"]);
         }
         checker.journal_kind(&self.kind, self.service.as_ref());
-        for value in self.matching.values() {
+        for (path, value) in &self.matching {
             checker.json(value);
+            checker.payload_member(&self.kind.value, path, &["expect_journal", "where", path]);
+        }
+        if let Some(Chain { each, follows }) = &self.chain {
+            for (name, path) in [("each", each), ("follows", follows)] {
+                checker.payload_member(&self.kind.value, path, &["expect_journal", "chain", name]);
+            }
         }
         checker.texts(&self.subject);
+        if let Some(subject) = self.subject.as_deref().filter(|subject| !subject.is_empty()) {
+            checker.journal_subject(subject);
+        }
     }
 
     async fn run(&self, world: &mut World, recorder: &mut StepRecorder<'_>) -> Result<(), StepError> {
@@ -114,6 +127,31 @@ impl Verb for ExpectJournal {
 }
 
 impl Checker<'_> {
+    /// Checks that a subject is one of the journal. With another text, `count: 0` would pass.
+    fn journal_subject(&mut self, written: &str) {
+        let Ok(filled) = template::fill(written, |_| Some("${".to_owned())) else { return };
+        let subject = match filled.parse::<Subject>() {
+            Ok(subject) => subject,
+            Err(error) => {
+                let remedy = "write KIND:ID, such as user:${user.owner.id}, or leave subject out";
+                return self.wrong_within(SUBJECT, error.to_string(), remedy);
+            }
+        };
+        let name = subject.id.as_str();
+        let (kind, id) = match subject.kind {
+            SubjectKind::User => (Kind::User, format!("user:${{user.{name}.id}}")),
+            SubjectKind::Client => (Kind::Application, format!("client:${{app.{name}.client_id}}")),
+            SubjectKind::Group => (Kind::Object, format!("group:${{object.{name}.id}}")),
+            SubjectKind::Connection => (Kind::Connection, format!("connection:${{connection.{name}.id}}")),
+            SubjectKind::Flow => (Kind::Flow, format!("flow:${{flow.{name}.id}}")),
+            _ => return,
+        };
+        if self.known.is_defined(kind, name) {
+            let message = format!("'{written}' has a name where the journal has an id");
+            self.wrong_within(SUBJECT, message, format!("write {id}"));
+        }
+    }
+
     /// Checks that a kind of journal events exists. With an unknown kind, `count: 0` would pass.
     fn journal_kind(&mut self, kind: &Spanned<String>, service: Option<&Spanned<String>>) {
         let (at, name) = (Position::of(kind), kind.value.as_str());
