@@ -49,6 +49,7 @@ pub(crate) fn of_member(source: &Source, of: &str, member: &str) -> Value {
         ("Call" | "Graph", "path") => json!({"pattern": PATH}),
         ("Event", "type") => texts(&format!("{verbs}/event.rs"), "EVENTS"),
         ("Fault", "service") => texts(&format!("{verbs}/fault.rs"), "SERVICES"),
+        ("Fault", "count") => json!({"minimum": 1, "maximum": 1_000_000}),
         ("Fault", "probability") => json!({"exclusiveMinimum": 0, "maximum": 1}),
         ("ExpectJournal", "kind") => {
             let kinds: Vec<&str> = JournalEvent::KINDS.iter().map(|(kind, _)| *kind).collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_clock::Span;
+use outlive_tokens::claims::BACKDATED;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
@@ -35,9 +36,9 @@ pub(crate) struct ExpectToken {
     /// Members of the header with their values.
     #[serde(default)]
     header: BTreeMap<String, Value>,
-    /// The shortest lifetime, from `iat` to `exp`.
+    /// The shortest lifetime, from the issue, five minutes after `iat`, to `exp`.
     at_least: Option<Spanned<Span>>,
-    /// The longest lifetime, from `iat` to `exp`.
+    /// The longest lifetime, from the issue, five minutes after `iat`, to `exp`.
     at_most: Option<Spanned<Span>>,
     /// Whether a refresh token was issued with it.
     refresh_token: Option<bool>,
@@ -121,7 +122,8 @@ impl Verb for ExpectToken {
         }
         let seconds = |claim: &str| claims.get(claim).and_then(Value::as_i64);
         let lifetime = seconds("exp").zip(seconds("iat"));
-        let lifetime = lifetime.map(|(exp, iat)| Span::from_seconds(exp.saturating_sub(iat)));
+        // As `expires_in` counts it: the issuer backdates `iat`.
+        let lifetime = lifetime.map(|(exp, iat)| Span::from_seconds(exp.saturating_sub(iat)) - BACKDATED);
         let shown = lifetime.map_or_else(|| "the token has no exp or no iat".to_owned(), |it| it.to_string());
         if let Some(least) = &self.at_least {
             let passed = lifetime.is_some_and(|lifetime| lifetime >= least.value);
