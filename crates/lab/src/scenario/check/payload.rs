@@ -47,14 +47,22 @@ impl Payload {
 
     /// Whether payloads can have a value at a path. If not, the members that they have instead.
     fn has(&self, path: &str) -> Result<(), Vec<String>> {
+        if !["properties", "additionalProperties", "oneOf", "anyOf", "allOf", "$ref"]
+            .into_iter()
+            .any(|name| self.schema.get(name).is_some())
+        {
+            return Err(Vec::new());
+        }
         let (mut schemas, mut beginning) = (vec![&self.schema], String::new());
         for segment in path.split('.') {
             let mut alternatives = Vec::new();
             schemas.iter().for_each(|schema| self.alternatives(schema, &mut alternatives));
-            if alternatives.iter().any(|schema| is_open(schema)) {
+            let members = || alternatives.iter().filter_map(|schema| schema.get("properties")?.as_object());
+            // Beside others, an object without members stands for their absence.
+            let has_members = members().next().is_some();
+            if alternatives.iter().any(|schema| is_open(schema, has_members)) {
                 return Ok(());
             }
-            let members = || alternatives.iter().filter_map(|schema| schema.get("properties")?.as_object());
             schemas = members().filter_map(|members| members.get(segment)).collect();
             if schemas.is_empty() {
                 return Err(members()
@@ -68,17 +76,19 @@ impl Payload {
     }
 }
 
-/// Whether an object can have members that its schema does not name.
-fn is_open(schema: &Value) -> bool {
+/// Whether a value can have members that its schema does not name, where another schema of the same
+/// value `has_members`.
+fn is_open(schema: &Value, has_members: bool) -> bool {
     let has = |member: &str| schema.get(member).is_some();
-    if has("properties") {
-        return schema.get("additionalProperties").is_some_and(|more| *more != Value::Bool(false));
+    if let Some(more) = schema.get("additionalProperties") {
+        return *more != Value::Bool(false);
     }
-    match schema.get("type") {
+    let is_object = match schema.get("type") {
         Some(Value::Array(types)) => types.iter().any(|name| name == "object"),
         Some(name) => name == "object",
-        None => !["oneOf", "anyOf", "allOf", "const", "enum"].into_iter().any(has),
-    }
+        None => return !["properties", "oneOf", "anyOf", "allOf", "const", "enum"].into_iter().any(has),
+    };
+    is_object && !has_members
 }
 
 impl Checker<'_> {
@@ -101,10 +111,10 @@ impl Checker<'_> {
         let message = format!("no event of kind '{kind}' has the member '{path}'");
         let remedy = match closest(path, known.iter().map(String::as_str)) {
             Some(close) => format!("did you mean {close}? docs/events.md describes the members"),
-            None if known.is_empty() => {
-                let value = path.rsplit_once('.').map_or(path, |(value, _)| value);
-                format!("{value} is a value without members; docs/events.md describes the members")
-            }
+            None if known.is_empty() => match path.rsplit_once('.') {
+                Some((value, _)) => format!("{value} has no members; docs/events.md describes the members"),
+                None => "such events have no members; remove it".to_owned(),
+            },
             None => format!("use one of: {}", known.join(", ")),
         };
         self.wrong_within(written_at.iter().copied(), message, remedy);
