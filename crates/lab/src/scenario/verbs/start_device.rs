@@ -32,7 +32,6 @@ impl Verb for StartDevice {
     fn check<'a>(&'a self, checker: &mut Checker<'a>) {
         checker.literal(Position::of(&self.scope), &self.scope.value);
         checker.must(Kind::Application, &self.app);
-        checker.must_be_new(Kind::Device, &self.name);
         match &self.refused {
             Some(refused) => checker.refusal(refused),
             None => {
