@@ -33,7 +33,7 @@ pub(crate) fn diagnose(args: &DiagnoseArgs) -> Result<ExitCode, StartError> {
             write(path, file)?;
             let written = format!("\nThe scenario is in {0}: outlive run {0}", path.display());
             // The standard output is one JSON value.
-            if args.format.is_json() { print_error(&written) } else { print_line(&written) }
+            if args.format.is_json() { print_error(&written.trim_start()) } else { print_line(&written) }
         }
         (Some(path), None) => {
             let unwritten =
