@@ -113,9 +113,9 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         Command::Completions { shell } => shell_files::print_completions(shell),
         Command::Man { directory } => shell_files::write_man_pages(&directory)?,
         Command::Health { url } => health::health(&url)?,
-        Command::Run(args) => return end_when_interrupted(|interrupt| run::run(args, interrupt)).await,
+        Command::Run(args) => return run_with_interrupt(|interrupt| run::run(args, interrupt)).await,
         Command::Check(args) => return check::check(&args),
-        Command::Twins(args) => return end_when_interrupted(|interrupt| twins::twins(args, interrupt)).await,
+        Command::Twins(args) => return run_with_interrupt(|interrupt| twins::twins(args, interrupt)).await,
         Command::Matrix(args) => return run_until_interrupt(matrix::matrix(args)).await,
         Command::Replay(args) => return replay::replay(args).await,
         Command::Diagnose(args) => return diagnose::diagnose(&args),
@@ -150,7 +150,7 @@ async fn run_until_interrupt(
 
 /// Runs a command that ends by itself when it is interrupted: it deletes its tenants and writes its
 /// reports. A second interruption ends it at once.
-async fn end_when_interrupted<F>(command: impl FnOnce(Interrupt) -> F) -> Result<ExitCode, StartError>
+async fn run_with_interrupt<F>(command: impl FnOnce(Interrupt) -> F) -> Result<ExitCode, StartError>
 where
     F: Future<Output = Result<ExitCode, StartError>>,
 {

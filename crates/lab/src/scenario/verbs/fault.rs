@@ -113,13 +113,12 @@ impl Checker<'_> {
         let message = format!("the service {} has no endpoint '{name}'", service.name());
         let own = names(service).collect::<Vec<_>>().join(", ");
         let others = || Service::ALL.into_iter().find(|other| names(*other).any(|known| known == name));
-        let hint = match (closest(name, names(service)), others()) {
-            (_, Some(other)) => format!("that is an endpoint of {}; ", other.name()),
-            (Some(close), None) => format!("did you mean {close}? "),
-            (None, None) => String::new(),
+        let write = match (closest(name, names(service)), others()) {
+            (_, Some(other)) => format!("that is an endpoint of {}; write", other.name()),
+            (Some(close), None) => format!("did you mean {close}? Write"),
+            (None, None) => "write".to_owned(),
         };
-        let remedy = format!("{hint}Write one of {own}, or a path such as /orders/**");
-        let remedy = if hint.ends_with("? ") { remedy } else { remedy.replacen("Write", "write", 1) };
+        let remedy = format!("{write} one of {own}, or a path such as /orders/**");
         self.wrong_at(Position::of(endpoint), message, remedy);
     }
 }
