@@ -33,10 +33,7 @@ pub enum BrowserError {
     #[error("the sign-in pages do not lead back to the application")]
     TooManyPages,
     /// A page requires a code of an authenticator app, which this browser does not have.
-    #[error(
-        "the sign-in pages require MFA: in a scenario, let the user register_authenticator before, and write \
-         sign_in_with_code"
-    )]
+    #[error("the sign-in pages require a code of an authenticator app (MFA)")]
     CodeRequired,
     /// A page requires a passkey, and there is no suitable one.
     #[error(transparent)]

@@ -5,9 +5,9 @@ use serde_saphyr::Spanned;
 
 use super::token_response::{RefusalExpectation, TokenSlot};
 use super::{Verb, default_text, text_of};
-use crate::browser::Browser;
+use crate::browser::{Browser, BrowserError};
 use crate::diagnostic::Position;
-use crate::oauth_client::OAuthClient;
+use crate::oauth_client::{OAuthClient, OAuthError};
 use crate::scenario::check::checker::Checker;
 use crate::scenario::check::names::Kind;
 use crate::scenario::run::recorder::StepRecorder;
@@ -156,6 +156,10 @@ impl Verb for SignIn {
             With::Session => client.sign_in_by_session(http, &mut browser, random, upn, scope).await,
         };
         world.browsers.insert(role.clone(), browser);
+        if let Err(OAuthError::Browser(error @ BrowserError::CodeRequired)) = &result {
+            let remedy = "let the user register_authenticator before, and write sign_in_with_code";
+            return Err(StepError(format!("{error}: {remedy}")));
+        }
         let with = match (self.with, self.password.value.as_str()) {
             (With::Session, _) => " with the session of the browser, without interaction",
             (With::Passkey, _) => " with a passkey",
