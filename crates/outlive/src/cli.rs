@@ -12,6 +12,7 @@ mod selection_args;
 mod service_args;
 mod up_args;
 pub(crate) mod usage;
+mod whole_number;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ pub(crate) use self::replay_args::ReplayArgs;
 pub(crate) use self::selection_args::SelectionArgs;
 pub(crate) use self::service_args::ServiceArgs;
 pub(crate) use self::up_args::UpArgs;
+use self::whole_number::whole_number;
 
 /// The help text about the log, and about results that cannot be printed.
 const OUTPUT: &str = "OUTLIVE_LOG sets what is logged on standard error, by module: 'outlive=debug,idp::token=trace'. By default it is \
@@ -233,10 +235,10 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) fail_fast: bool,
     /// Run every scenario N times.
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole_number::<u16>(1..=1_000))]
     pub(crate) repeat: u16,
     /// The number of scenarios that run in parallel.
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = whole_number::<usize>(0..=u16::MAX))]
     pub(crate) jobs: usize,
     /// Keep the scenarios' tenants, and the data of the temporary system.
     #[arg(long)]
@@ -302,6 +304,7 @@ pub(crate) struct DiagnoseArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ClassArgs {
     /// The number of seats, 1 to 60.
+    #[arg(value_parser = whole_number::<u16>(1..=60))]
     pub(crate) seats: u16,
     /// A file with names of the first seats, one on each line.
     #[arg(long, value_name = "FILE")]

@@ -7,6 +7,7 @@ use clap::Args;
 use super::data_args::DataArgs;
 use super::format_args::OutputFormat;
 use super::lab_key_args::LabKeyArgs;
+use super::whole_number::whole_number;
 use crate::hub_args::HubArgs;
 
 /// `outlive up`.
@@ -23,7 +24,7 @@ pub(crate) struct UpArgs {
     pub(crate) temporary: bool,
     /// The first port: console, followed by identity provider, hub, resource, flow. With 0, the
     /// system chooses free ports, also for TLS.
-    #[arg(long, default_value_t = 8700)]
+    #[arg(long, default_value_t = 8700, value_parser = whole_number::<u16>(0..=u16::MAX))]
     pub(crate) port_base: u16,
     /// The rules of the first tenant: an edition such as 2025-11, or 2021.
     #[arg(long, value_name = "EDITION")]
@@ -38,7 +39,7 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) hosts: Vec<String>,
     /// An additional port for these names, besides the TLS port of the identity provider.
-    #[arg(long, value_name = "PORT", default_value_t = 443, requires = "hosts")]
+    #[arg(long, value_name = "PORT", default_value_t = 443, requires = "hosts", value_parser = whole_number::<u16>(0..=u16::MAX))]
     pub(crate) hosts_port: u16,
     /// Also listen on this address of the machine, and use it in links, so that others in the same
     /// network can take part. They can do everything, the lab API included: not for the internet.
