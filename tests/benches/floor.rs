@@ -29,6 +29,10 @@ mod load;
 mod machine;
 #[path = "floor/many.rs"]
 mod many;
+#[path = "floor/many_seed.rs"]
+mod many_seed;
+#[path = "floor/proxy.rs"]
+mod proxy;
 #[path = "floor/report.rs"]
 mod report;
 #[path = "floor/results.rs"]
@@ -52,6 +56,7 @@ use serde_json::{Value, json};
 use crate::bare::{Rows, Signing};
 use crate::load::{Connection, Target, load};
 use crate::machine::Machine;
+use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::samples::Samples;
 
@@ -124,6 +129,10 @@ struct Bench {
     signing: Arc<Signing>,
     rows: Rows,
     loaded: Vec<Loaded>,
+    /// The orders API behind a bare proxy.
+    proxy: Target,
+    /// A bare server behind two bare proxies.
+    run_services: Target,
     run_exchange: Target,
     run_row_bytes: usize,
     samples: Samples,
@@ -156,24 +165,40 @@ impl Bench {
             let response = length_of_response(&target).await;
             let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
             let server = target.at(&bare::serve(response).await);
-            let tokens = bare::serve_tokens(response, Arc::clone(&signing), rows.writer(), row_bytes).await;
+            let tokens =
+                bare::serve_rows(response, Some(Arc::clone(&signing)), rows.writer(), row_bytes).await;
             let token_server = target.at(&tokens);
             let bare = BareParts { exchange, server, row, row_bytes, together, token_server };
             loaded.push(Loaded { name, target, bare: Some(bare) });
         }
-        let direct = tenant::direct_call(&system, &tenant).await;
-        let run_exchange = direct.at(&bare::serve(length_of_response(&direct).await).await);
-        loaded.push(Loaded { name: "direct call", target: direct, bare: None });
+        let token = tenant::orders_token(&system, &tenant).await;
+        let direct = tenant::direct_call(&system, &token);
+        let orders = length_of_response(&direct).await;
+        let run_exchange = direct.at(&bare::serve(orders).await);
         let target = tenant::proxied_call(&system, &tenant).await;
-        loaded.push(Loaded { name: "proxied call", target, bare: None });
+        length_of_response(&target).await;
+        let before = system.work().await;
+        length_of_response(&target).await;
+        let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
+        let proxy_to = |upstream: String, row_bytes, begins| {
+            Proxy { upstream, token: token.clone(), rows: rows.writer(), row_bytes, begins }.serve()
+        };
+        let proxy = direct.at(&proxy_to(direct.address.clone(), row_bytes, false).await);
+        loaded.push(Loaded { name: "direct call", target: direct, bare: None });
         let (_, work) = runs::measure(&system, 12).await;
         let run_row_bytes = counts::bytes_per_change(&work);
+        let resource = bare::serve_rows(orders, None, rows.writer(), run_row_bytes).await;
+        let hub = proxy_to(resource, run_row_bytes, false).await;
+        let run_services = target.at(&proxy_to(hub, run_row_bytes, true).await);
+        loaded.push(Loaded { name: "proxied call", target, bare: None });
         Self {
             plan,
             system,
             signing,
             rows,
             loaded,
+            proxy,
+            run_services,
             run_exchange,
             run_row_bytes,
             samples: Samples::default(),
@@ -183,7 +208,7 @@ impl Bench {
 
     /// Measures everything once. The parts of a floor are measured next to their work.
     async fn round(&mut self) {
-        let Self { plan, system, signing, rows, loaded, run_exchange, run_row_bytes, samples, counts } = self;
+        let Self { plan, system, signing, rows, loaded, samples, counts, .. } = self;
         let (part, pid) = (plan.part, system.pid());
         counts.clear();
         samples.add("signature", signing.sign(part));
@@ -199,8 +224,10 @@ impl Bench {
             samples.add(name, each);
             counts.push(((*name).to_owned(), counts::each(&system.work().await.since(&before), done)));
         }
-        samples.add("exchange of a run", load(run_exchange, 1, part, None).await.0);
-        samples.add("row of a run", rows.write(*run_row_bytes, 1, part).await);
+        samples.add("floor of a proxied call", load(&self.proxy, CONNECTIONS, part, pid).await.0);
+        samples.add("exchange of a run", load(&self.run_exchange, 1, part, None).await.0);
+        samples.add("row of a run", rows.write(self.run_row_bytes, 1, part).await);
+        samples.add("floor of services of a run", load(&self.run_services, 1, part, None).await.0);
         let (each, work) = runs::measure(system, plan.runs).await;
         samples.add("run", each);
         counts.push((HOURLY_RUN.to_owned(), counts::each(&work, plan.runs)));

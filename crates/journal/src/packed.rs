@@ -69,45 +69,50 @@ const DICTIONARY: &str = concat!(
     r#"Z","status":"Succeeded","trigger":"Every_hour"}"#,
 );
 
-/// The bits of the hash of a prefix.
-const HASH_BITS: u32 = 11;
 /// No position.
 const NONE: u16 = u16::MAX;
 
 /// The positions of each prefix of [`SHORTEST`] bytes in a part of the text: the last by hash, and
 /// before each position the previous one with its hash.
-struct Positions {
-    last: [u16; 1 << HASH_BITS],
+struct Positions<const HASHES: usize> {
+    last: [u16; HASHES],
     previous: Vec<u16>,
     /// Where the part begins.
     start: usize,
 }
 
-static IN_DICTIONARY: LazyLock<Positions> = LazyLock::new(|| {
-    let mut positions = Positions::new(0);
+/// With several hashes for each position, so that most text that is not in it has a hash of its own.
+static IN_DICTIONARY: LazyLock<Positions<8192>> = LazyLock::new(|| {
+    let mut positions = Positions::new(0, DICTIONARY.len());
     for place in 0..DICTIONARY.len() {
         positions.add(DICTIONARY.as_bytes(), place);
     }
     positions
 });
 
-impl Positions {
-    const fn new(start: usize) -> Self {
-        Self { last: [NONE; 1 << HASH_BITS], previous: Vec::new(), start }
+impl<const HASHES: usize> Positions<HASHES> {
+    fn new(start: usize, length: usize) -> Self {
+        Self { last: [NONE; HASHES], previous: vec![NONE; length], start }
+    }
+
+    /// The hash of a prefix.
+    fn hash_of(prefix: u64) -> usize {
+        // Fibonacci hashing: the high bits of the product depend on all bytes.
+        let product = prefix.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        usize::try_from(product >> (u64::BITS - HASHES.trailing_zeros())).unwrap_or_default()
     }
 
     /// Adds a position that is greater than all before.
     fn add(&mut self, bytes: &[u8], place: usize) {
         let (Some(prefix), Ok(number)) = (prefix_at(bytes, place), u16::try_from(place)) else { return };
-        let previous = std::mem::replace(&mut self.last[hash_of(prefix)], number);
-        self.previous.resize(place - self.start, NONE);
-        self.previous.push(previous);
+        let previous = std::mem::replace(&mut self.last[Self::hash_of(prefix)], number);
+        self.previous[place - self.start] = previous;
     }
 
     /// The positions whose prefix has the hash of `prefix`, the last one first.
     fn candidates(&self, prefix: u64) -> impl Iterator<Item = usize> {
         let previous = |place: &u16| self.previous.get(usize::from(*place) - self.start).copied();
-        successors(Some(self.last[hash_of(prefix)]), previous)
+        successors(Some(self.last[Self::hash_of(prefix)]), previous)
             .take_while(|place| *place != NONE)
             .map(usize::from)
     }
@@ -124,12 +129,6 @@ fn prefix_at(bytes: &[u8], at: usize) -> Option<u64> {
     word_at(bytes, at).map(|word| word & MASK)
 }
 
-fn hash_of(prefix: u64) -> usize {
-    // Fibonacci hashing: the high bits of the product depend on all bytes.
-    let product = prefix.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(product >> (u64::BITS - HASH_BITS)).unwrap_or_default()
-}
-
 /// Packs `data`, which is JSON.
 pub(crate) fn pack(data: &str) -> String {
     // Text with control characters could be mistaken for packed text.
@@ -137,7 +136,7 @@ pub(crate) fn pack(data: &str) -> String {
         return data.to_owned();
     }
     let window = [DICTIONARY, data].concat();
-    let mut in_data = Positions::new(DICTIONARY.len());
+    let mut in_data = Positions::<1024>::new(DICTIONARY.len(), data.len().min(PLACES));
     let mut packed = String::with_capacity(data.len());
     packed.push_str(MARK);
     let mut at = DICTIONARY.len();

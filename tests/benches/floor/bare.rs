@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
+use tokio::task::{LocalSet, spawn_local};
 
 use crate::cost::{Each, Meter};
 
@@ -96,48 +97,57 @@ pub(crate) async fn serve(length: usize) -> String {
     address
 }
 
-/// As [`serve`], but each request signs a token and writes a row, on an event loop per core, as the
-/// services of the system do: the unavoidable parts of a token request, together.
-pub(crate) async fn serve_tokens(
+/// As [`serve`], but each request writes a row and, with a key, signs a token first, on an event
+/// loop per core, as the services of the system do: the unavoidable parts of a request, together.
+pub(crate) async fn serve_rows(
     length: usize,
-    signing: Arc<Signing>,
+    signing: Option<Arc<Signing>>,
     rows: RowWriter,
     row_bytes: usize,
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound socket has an address").to_string();
     let body = Bytes::from(vec![b'x'; length]);
-    let data = "x".repeat(row_bytes.saturating_sub(ROW_BYTES_MIN));
+    let data = data_of(row_bytes);
     let work = move || {
-        let (signing, rows, data) = (Arc::clone(&signing), rows.clone(), data.clone());
+        let (signing, rows, data) = (signing.clone(), rows.clone(), data.clone());
         async move {
-            std::hint::black_box(signing.token());
+            if let Some(signing) = signing {
+                std::hint::black_box(signing.token());
+            }
             rows.insert(&data).await;
         }
     };
+    tokio::spawn(on_event_loops(listener, move |stream| answer(stream, body.clone(), work.clone())));
+    address
+}
+
+/// Serves the connections of a listener on an event loop per core, by turns.
+pub(crate) async fn on_event_loops<F>(
+    listener: TcpListener,
+    serve: impl Fn(TcpStream) -> F + Clone + Send + 'static,
+) where
+    F: Future<Output = ()> + 'static,
+{
     let loops: Vec<_> = (0..crate::machine::cores())
         .map(|_| {
             let (accepted, mut streams) = mpsc::unbounded_channel::<std::net::TcpStream>();
-            let (body, work) = (body.clone(), work.clone());
+            let serve = serve.clone();
             std::thread::spawn(move || {
                 let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-                runtime.block_on(async {
+                LocalSet::new().block_on(&runtime, async {
                     while let Some(stream) = streams.recv().await {
-                        let stream = TcpStream::from_std(stream).expect("a runtime");
-                        tokio::spawn(answer(stream, body.clone(), work.clone()));
+                        spawn_local(serve(TcpStream::from_std(stream).expect("a runtime")));
                     }
                 });
             });
             accepted
         })
         .collect();
-    tokio::spawn(async move {
-        for accepted in loops.iter().cycle() {
-            let (stream, _) = listener.accept().await.expect("connections are accepted");
-            accepted.send(stream.into_std().expect("a socket")).expect("the loop runs");
-        }
-    });
-    address
+    for accepted in loops.iter().cycle() {
+        let (stream, _) = listener.accept().await.expect("connections are accepted");
+        accepted.send(stream.into_std().expect("a socket")).expect("the loop runs");
+    }
 }
 
 /// Answers the requests of a connection until the load generator closes it.
@@ -171,6 +181,11 @@ const ROWS: &[Migration] = &[Migration {
 /// The bytes of a row without data: a number has eight, the tenant one.
 const ROW_BYTES_MIN: usize = 9;
 
+/// The data of a row with `bytes` bytes of parameters.
+pub(crate) fn data_of(bytes: usize) -> String {
+    "x".repeat(bytes.saturating_sub(ROW_BYTES_MIN))
+}
+
 /// A store of its own, beside the data of the system.
 pub(crate) struct Rows {
     writer: RowWriter,
@@ -186,7 +201,7 @@ pub(crate) struct RowWriter {
 }
 
 impl RowWriter {
-    async fn insert(&self, data: &str) {
+    pub(crate) async fn insert(&self, data: &str) {
         let seq = i64::try_from(self.next.fetch_add(1, Ordering::Relaxed)).expect("few");
         let insert = sql!("INSERT INTO rows (seq, tenant, data) VALUES ($1, $2, $3)", seq, "t", data);
         self.store.commit(insert.expect_rows(1)).await.expect("it is written");
@@ -211,7 +226,7 @@ impl Rows {
     /// The cost of a durable row with `bytes` bytes of parameters, written by a number of
     /// concurrent tasks, which share commits.
     pub(crate) async fn write(&self, bytes: usize, writers: usize, time: Span) -> Each {
-        let data = "x".repeat(bytes.saturating_sub(ROW_BYTES_MIN));
+        let data = data_of(bytes);
         let first = self.writer.next.load(Ordering::Relaxed);
         let (meter, end) = (Meter::start(None), wall_now() + time);
         let writers: Vec<_> = (0..writers)

@@ -1,6 +1,5 @@
 //! Very many connections, each with an hourly flow, for a day.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use futures::future::join_all;
@@ -10,12 +9,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::cost::{Each, Meter};
+use crate::many_seed::write_seed;
 
-const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../seeds");
 /// The hours of the day, in each of which every flow runs once.
 const HOURS: u64 = 24;
-/// The flows of each owner, who can have 600.
-const FLOWS_OF_OWNER: u64 = 500;
 /// The connections of each tenant: a seed file has at most 250,000 nodes.
 const CONNECTIONS_OF_TENANT: u64 = 2_500;
 
@@ -26,52 +23,6 @@ pub(crate) struct Day {
     pub(crate) each: Each,
     pub(crate) resident_mib: f64,
     pub(crate) disk_mib: f64,
-}
-
-/// Writes a copy of the seed with `connections` connections and flows, and as many owners as
-/// needed.
-fn write_seed(directory: &Path, connections: u64) {
-    copy(Path::new(SEEDS), directory);
-    let file = directory.join("contoso.yaml");
-    let seed = std::fs::read_to_string(&file).expect("the seed");
-    let (before, flows) = seed.split_once("\nflows:\n").expect("flows");
-    let definition = flows.split_once("    definition:\n").expect("a definition").1;
-    let (before, others) = before.split_once("\nusers:\n").expect("users");
-    let (mut owners, mut more_connections, mut more_flows) = (String::new(), String::new(), String::new());
-    for number in 2..=connections {
-        let owner = match number / FLOWS_OF_OWNER {
-            0 => "owner".to_owned(),
-            group => format!("owner-{group}"),
-        };
-        if number % FLOWS_OF_OWNER == 0 {
-            let id = format!("c0470500-0000-4000-8001-{number:012}");
-            let _ = writeln!(owners, "  - {{role: {owner}, id: {id}, display_name: Flow Owner}}");
-        }
-        let _ = writeln!(
-            more_connections,
-            "  - {{name: orders-{number}, display_name: Orders {number}, connector: shared_contoso-orders, owner: {owner}}}"
-        );
-        let _ = writeln!(
-            more_flows,
-            "  - id: c0470500-0000-4000-8006-{number:012}\n    display_name: Hourly orders {number}\n    owner: {owner}\n    \
-             connection: orders-{number}\n    definition:\n{definition}"
-        );
-    }
-    let seed = format!("{before}\nusers:\n{owners}{others}{more_connections}\nflows:\n{flows}{more_flows}");
-    std::fs::write(&file, seed).expect("the copy is writable");
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("a directory of the repository") {
-        let entry = entry.expect("its entries");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }
 
 /// The size of all files below a directory, in MiB.

@@ -83,6 +83,13 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
             |round| runs::floor(samples, round, refreshes),
             (1.4, "≤ 1.4 ×"),
         ),
+        against_floor(
+            samples,
+            "the same, beside bare services",
+            "run",
+            |round| runs::floor_of_services(samples, round, refreshes),
+            (1.4, "≤ 1.4 ×"),
+        ),
         against_limit(
             "89 days of hourly runs, wall",
             (time(story.wall), story.wall),
@@ -101,6 +108,20 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
             "proxied call",
             sample("direct call"),
             (2.0, "≤ 2 ×"),
+        ),
+        against_floor(
+            samples,
+            "call through a bare proxy, 32 connections",
+            "floor of a proxied call",
+            sample("direct call"),
+            (2.0, "≤ 2 ×"),
+        ),
+        against_floor(
+            samples,
+            "call through the hub, beside a bare proxy",
+            "proxied call",
+            sample("floor of a proxied call"),
+            close,
         ),
         against_limit(
             "throw-away tenant, 32 concurrent",

@@ -65,12 +65,16 @@ pub(crate) fn client_credentials(system: &System, tenant: &Tenant) -> Target {
     Target::post_form(&token_endpoint(system, tenant), &form)
 }
 
-/// A call of the orders API by the owner.
-pub(crate) async fn direct_call(system: &System, tenant: &Tenant) -> Target {
+/// The owner's access token for the orders API.
+pub(crate) async fn orders_token(system: &System, tenant: &Tenant) -> String {
     let client = credentials(tenant.application("Contoso Orders Connector"));
     let tokens = sign_in(system, tenant, &client, SCOPE).await;
-    let url = format!("{}/orders?$top=10", system.url(Service::Resource));
-    Target::get(&url, "Bearer", text(&tokens, "access_token"))
+    text(&tokens, "access_token").to_owned()
+}
+
+/// A call of the orders API with such a token.
+pub(crate) fn direct_call(system: &System, token: &str) -> Target {
+    Target::get(&format!("{}/orders?$top=10", system.url(Service::Resource)), "Bearer", token)
 }
 
 /// The same call through the owner's connection, with a connection key, as flows call.
