@@ -1,5 +1,5 @@
-//! The benches are compiled but not run by `scripts/test`. What one of them makes of the shipped seed
-//! must remain valid whatever the seed becomes.
+//! The benches are compiled but not run by `scripts/test`. What one of them makes of the shipped
+//! seed must remain valid whatever the seed becomes.
 
 #[path = "../benches/floor/many_seed.rs"]
 mod many_seed;

@@ -81,7 +81,8 @@ struct Positions<const HASHES: usize> {
     start: usize,
 }
 
-/// With several hashes for each position, so that most text that is not in it has a hash of its own.
+/// With several hashes for each position, so that most text that is not in it has a hash of its
+/// own.
 static IN_DICTIONARY: LazyLock<Positions<8192>> = LazyLock::new(|| {
     let mut positions = Positions::new(0, DICTIONARY.len());
     for place in 0..DICTIONARY.len() {

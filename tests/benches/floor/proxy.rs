@@ -25,13 +25,15 @@ pub(crate) struct Proxy {
     pub(crate) token: String,
     pub(crate) rows: RowWriter,
     pub(crate) row_bytes: usize,
-    /// Whether it also commits a row before it forwards, as the flow service does when a run begins.
+    /// Whether it also commits a row before it forwards, as the flow service does when a run
+    /// begins.
     pub(crate) begins: bool,
 }
 
 impl Proxy {
-    /// Starts it on an event loop per core. For each request it sends one over a kept connection, and
-    /// commits a row before it responds. It looks up nothing and checks nothing. Returns its address.
+    /// Starts it on an event loop per core. For each request it sends one over a kept connection,
+    /// and commits a row before it responds. It looks up nothing and checks nothing. Returns its
+    /// address.
     pub(crate) async fn serve(self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address").to_string();
