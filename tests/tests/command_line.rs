@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use outlive_tests::{Ended, Service, System, free_base, outlive, outlive_printing_to, pause};
+use outlive_tests::{Ended, Service, System, copy_directory, free_base, outlive, outlive_printing_to, pause};
 
 const PASSES: &str = "scenarios:\n  - name: Passes\n    chapters:\n      - title: C\n        steps:\n          - advance: {by: PT1H}\n";
 
@@ -32,26 +32,13 @@ impl Home {
     /// The seed that comes with the program, changed, with the folders of its connectors beside it.
     fn seed(&self, name: &str, changes: &[(&str, &str)]) -> String {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("seeds");
-        copy(&seeds.join("connectors"), &self.0.path().join("connectors"));
+        copy_directory(&seeds.join("connectors"), &self.0.path().join("connectors"));
         let text = std::fs::read_to_string(seeds.join("contoso.yaml")).expect("the seed is there");
         let text = changes.iter().fold(text, |text, (from, to)| {
             assert!(text.contains(from), "{from} is not in the seed");
             text.replacen(from, to, 1)
         });
         self.file(name, text)
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("it is writable");
-    for entry in std::fs::read_dir(from).expect("it can be listed") {
-        let entry = entry.expect("its entries too");
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            std::fs::copy(&from, &to).expect("it can be copied");
-        }
     }
 }
 

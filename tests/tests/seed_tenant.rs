@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use outlive_tests::{Service, System, free_base};
+use outlive_tests::{Service, System, copy_directory, free_base};
 use serde_json::{Value, json};
 
 /// Each flow of the owner, how many of its runs fail in the three hours after the password change,
@@ -64,19 +64,6 @@ async fn one_password_change_breaks_the_flows_by_what_their_connections_store() 
     system.stop().await;
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("it can be created");
-    for entry in std::fs::read_dir(from).expect("it can be read") {
-        let entry = entry.expect("an entry");
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).expect("it can be copied");
-        }
-    }
-}
-
 /// What a seed gives a tenant, without what is generated for each.
 fn names(tenant: &Value) -> Value {
     let list = |name: &str| {
@@ -101,7 +88,7 @@ fn names(tenant: &Value) -> Value {
 #[tokio::test]
 async fn a_reset_gives_the_same_tenant_after_the_default_seed_has_changed() {
     let seeds = tempfile::tempdir().expect("a directory");
-    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../seeds")), seeds.path());
+    copy_directory(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../seeds")), seeds.path());
     let file = seeds.path().join("contoso.yaml");
     let mut system = System::start_at(free_base(), &["--seed", file.to_str().expect("UTF-8")]).await;
     let lab = format!("{}/lab/tenants", system.url(Service::Console));

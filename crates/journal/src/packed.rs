@@ -93,6 +93,7 @@ static IN_DICTIONARY: LazyLock<Positions<8192>> = LazyLock::new(|| {
 
 impl<const HASHES: usize> Positions<HASHES> {
     fn new(start: usize, length: usize) -> Self {
+        const { assert!(HASHES.is_power_of_two(), "a hash is the high bits of a product") };
         Self { last: [NONE; HASHES], previous: vec![NONE; length], start }
     }
 

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use outlive_clock::Span;
+use outlive_lab::classes::SEATS_MAX;
 
 pub(crate) use self::against_args::{AgainstArgs, LabArgs, TenantArgs};
 pub(crate) use self::data_args::DataArgs;
@@ -304,7 +305,7 @@ pub(crate) struct DiagnoseArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ClassArgs {
     /// The number of seats, 1 to 60.
-    #[arg(value_parser = whole_number::<u16>(1..=60))]
+    #[arg(value_parser = whole_number::<u16>(1..=SEATS_MAX))]
     pub(crate) seats: u16,
     /// A file with names of the first seats, one on each line.
     #[arg(long, value_name = "FILE")]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use outlive_tests::copy_directory;
 use serde_json::{Value, json};
 
 const SEEDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../seeds");
@@ -12,7 +13,7 @@ const FLOWS_OF_OWNER: u64 = 500;
 /// owners as needed. What exists only in the seed's own tenant is left out, so that all tenants are
 /// the same.
 pub(crate) fn write_seed(directory: &Path, connections: u64) {
-    copy(Path::new(SEEDS), directory);
+    copy_directory(Path::new(SEEDS), directory);
     let file = directory.join("contoso.yaml");
     let text = std::fs::read_to_string(&file).expect("the seed");
     let mut seed: Value = serde_saphyr::from_str(&text).expect("YAML");
@@ -30,7 +31,8 @@ pub(crate) fn write_seed(directory: &Path, connections: u64) {
             list_of(&mut seed, "users").push(json!({"role": owner, "id": id, "display_name": "Flow Owner"}));
         }
         let name = format!("orders-{number}");
-        let more = with(&connection, json!({"name": name, "owner": owner}));
+        let title = format!("Orders {number}");
+        let more = with(&connection, json!({"name": name, "display_name": title, "owner": owner}));
         list_of(&mut seed, "connections").push(more);
         let id = format!("c0470500-0000-4000-8006-{number:012}");
         let more = json!({"id": id, "display_name": format!("Hourly orders {number}"), "owner": owner, "connection": name});
@@ -49,17 +51,4 @@ fn with(object: &Value, members: Value) -> Value {
     let (mut copy, Value::Object(members)) = (object.clone(), members) else { panic!("an object") };
     copy.as_object_mut().expect("an object").extend(members);
     copy
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a directory");
-    for entry in std::fs::read_dir(from).expect("a directory of the repository") {
-        let entry = entry.expect("its entries");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
 }

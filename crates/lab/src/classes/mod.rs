@@ -5,5 +5,6 @@ mod open_classes;
 mod reserved;
 mod store;
 
+pub use open_classes::SEATS_MAX;
 pub(crate) use open_classes::{ClassError, Classes, TenantOf};
 pub use reserved::complete_classes;

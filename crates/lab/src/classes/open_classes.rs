@@ -16,7 +16,7 @@ use super::store::ClassStore;
 use crate::tenants::{NewTenant, TenantError, Tenants};
 
 /// Maximum number of seats of a class.
-pub(super) const SEATS_MAX: u16 = 60;
+pub const SEATS_MAX: u16 = 60;
 /// Maximum number of classes at a time.
 const CLASSES_MAX: usize = 20;
 /// Maximum length of a name, in characters.
