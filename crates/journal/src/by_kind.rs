@@ -4,6 +4,9 @@
 use outlive_clock::TenantId;
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 
+use crate::entries::Criterion;
+use crate::index::Index;
+
 /// Which lines of a kind are selected: those after a sequence number, the oldest first, or those
 /// before one, the newest first.
 #[derive(Clone, Copy, Debug)]
@@ -13,47 +16,42 @@ pub(crate) enum Range {
 }
 
 macro_rules! select_of_kind {
-    ($notable:literal, $from:literal) => {
+    ($from:literal) => {
         concat!(
-            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-             WHERE tenant = $1 AND kind = $2 AND ",
-            $notable,
-            " AND ",
+            "SELECT j.seq, j.tenant, at_us, wall_us, kind, subject, trace, data FROM journal_index i \
+             JOIN journal j ON j.seq = i.seq WHERE i.tenant = $1 AND i.criterion = $2 AND i.value = $3 AND ",
             $from,
-            " LIMIT $4"
+            " LIMIT $5"
         )
     };
 }
 
-/// The statements for notable lines and for others, oldest first.
-const AFTER: [&str; 2] = [
-    select_of_kind!("notable = 1", "seq > $3 ORDER BY seq"),
-    select_of_kind!("notable IS NULL", "seq > $3 ORDER BY seq"),
-];
-/// The same, newest first.
-const BEFORE: [&str; 2] = [
-    select_of_kind!("notable = 1", "seq < $3 ORDER BY seq DESC"),
-    select_of_kind!("notable IS NULL", "seq < $3 ORDER BY seq DESC"),
-];
+/// The statement for the oldest lines.
+const AFTER: &str = select_of_kind!("i.seq > $4 ORDER BY i.seq");
+/// The statement for the newest lines, newest first.
+const BEFORE: &str = select_of_kind!("i.seq < $4 ORDER BY i.seq DESC");
 
 /// Reads lines of a kind, or of the kinds with a prefix that ends in a dot.
 pub(crate) async fn rows_of_kind(
     store: &Store,
+    index: &Index,
     tenant: TenantId,
     kind: &str,
     only_notable: bool,
     range: Range,
     limit: u32,
 ) -> Result<Vec<Row>, StoreError> {
-    let (statements, seq) = match range {
+    index.complete().await?;
+    let (statement, seq) = match range {
         Range::After(seq) => (AFTER, seq),
         Range::Before(seq) => (BEFORE, seq),
     };
     let mut found = Vec::new();
-    for kind in kinds(store, tenant, kind).await? {
-        for select in statements.into_iter().take(if only_notable { 1 } else { 2 }) {
-            let values = vec![tenant.into(), kind.as_str().into(), seq.into(), limit.into()];
-            for row in store.rows(Statement::new(select, values)).await? {
+    let criteria = [Criterion::NotableKind, Criterion::RoutineKind];
+    for criterion in criteria.into_iter().take(if only_notable { 1 } else { 2 }) {
+        for kind in kinds(store, tenant, criterion, kind).await? {
+            let values = vec![tenant.into(), criterion.into(), kind.into(), seq.into(), limit.into()];
+            for row in store.rows(Statement::new(statement, values)).await? {
                 found.push((row.int("seq")?, row));
             }
         }
@@ -68,15 +66,23 @@ pub(crate) async fn rows_of_kind(
 
 /// Returns the kinds of a tenant's lines that a criterion selects. The index is read once for
 /// each kind of the tenant, of which there are few.
-async fn kinds(store: &Store, tenant: TenantId, wanted: &str) -> Result<Vec<String>, StoreError> {
+async fn kinds(
+    store: &Store,
+    tenant: TenantId,
+    criterion: Criterion,
+    wanted: &str,
+) -> Result<Vec<String>, StoreError> {
     if !wanted.ends_with('.') {
         return Ok(vec![wanted.to_owned()]);
     }
     let select = sql!(
-        "WITH RECURSIVE known (kind) AS (SELECT MIN(kind) FROM journal WHERE tenant = $1 UNION ALL \
-         SELECT (SELECT MIN(j.kind) FROM journal j WHERE j.tenant = $1 AND j.kind > known.kind) \
+        "WITH RECURSIVE known (kind) AS (\
+         SELECT MIN(value) FROM journal_index WHERE tenant = $1 AND criterion = $2 UNION ALL \
+         SELECT (SELECT MIN(i.value) FROM journal_index i \
+         WHERE i.tenant = $1 AND i.criterion = $2 AND i.value > known.kind) \
          FROM known WHERE known.kind IS NOT NULL) SELECT kind FROM known WHERE kind IS NOT NULL",
-        tenant
+        tenant,
+        criterion
     );
     let rows = store.rows(select).await?;
     let mut kinds = rows.iter().map(|row| row.text("kind")).collect::<Result<Vec<_>, _>>()?;
@@ -97,13 +103,14 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let url = DatabaseUrl::Sqlite(directory.path().join("case.db"));
         let store = Store::open(&url, "case", &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
-        for select in AFTER.into_iter().chain(BEFORE) {
+        for select in [AFTER, BEFORE] {
             let explain: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {select}").into_boxed_str());
-            let values: Vec<Value> = vec!["t".into(), "k".into(), 1_i64.into(), 1_u32.into()];
+            let values: Vec<Value> = vec!["t".into(), 1_i64.into(), "k".into(), 1_i64.into(), 1_u32.into()];
             let plan = store.rows(Statement::new(explain, values)).await.expect("a plan");
             let plan: Vec<_> = plan.iter().map(|row| row.text("detail").expect("a text")).collect();
-            let by_kind = "INDEX journal_by_kind (tenant=? AND kind=? AND notable=? AND seq";
-            assert!(plan.len() == 1 && plan[0].contains(by_kind), "{select}: {plan:?}");
+            let by_kind = "PRIMARY KEY (tenant=? AND criterion=? AND value=? AND seq";
+            assert!(plan.len() == 2 && plan[0].contains(by_kind), "{select}: {plan:?}");
+            assert!(plan[1].contains("PRIMARY KEY (rowid=?)"), "{select}: {plan:?}");
         }
         store.close().await;
     }

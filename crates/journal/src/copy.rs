@@ -1,8 +1,13 @@
 //! Copies of all journal lines of a tenant.
 
+use std::collections::BTreeSet;
+
 use outlive_clock::TenantId;
 use outlive_store::{Change, Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
+
+use crate::event::stored_names;
+use crate::journal::insert_line;
 
 /// A journal line as it is stored, without its number.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -16,35 +21,29 @@ pub struct CopiedLine {
     data: String,
     notable: Option<i64>,
     /// The names under which the line is found.
-    names: Vec<String>,
+    names: BTreeSet<String>,
 }
 
-/// Returns the queries for all lines of a tenant and for their names, which must see one state.
+/// Returns the query for all lines of a tenant.
 #[must_use]
-pub fn copy_queries(tenant: TenantId) -> [Statement; 2] {
-    [
-        sql!(
-            "SELECT seq, at_us, wall_us, kind, subject, trace, data, notable FROM journal \
-             WHERE tenant = $1 ORDER BY seq",
-            tenant
-        ),
-        sql!("SELECT seq, name FROM journal_names WHERE tenant = $1 ORDER BY seq, name", tenant),
-    ]
+pub fn copy_query(tenant: TenantId) -> Statement {
+    sql!(
+        "SELECT at_us, wall_us, kind, subject, trace, data, notable, names FROM journal \
+         WHERE tenant = $1 ORDER BY seq",
+        tenant
+    )
 }
 
-/// Returns the lines, oldest first, from the results of [`copy_queries`].
+/// Returns the lines, oldest first, from the result of [`copy_query`].
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub fn copied_lines(lines: &[Row], names: &[Row]) -> Result<Vec<CopiedLine>, StoreError> {
-    let names: Vec<_> = names
-        .iter()
-        .map(|row| Ok((row.int("seq")?, row.text("name")?)))
-        .collect::<Result<_, StoreError>>()?;
+pub fn copied_lines(rows: &[Row]) -> Result<Vec<CopiedLine>, StoreError> {
     let line = |row: &Row| {
-        let seq = row.int("seq")?;
-        let first = names.partition_point(|(of, _)| *of < seq);
-        let of_line = names[first..].iter().take_while(|(of, _)| *of == seq);
+        let names = match row.opt_text("names")? {
+            None => BTreeSet::new(),
+            Some(_) => row.json("names")?,
+        };
         Ok(CopiedLine {
             at_us: row.int("at_us")?,
             wall_us: row.int("wall_us")?,
@@ -53,10 +52,10 @@ pub fn copied_lines(lines: &[Row], names: &[Row]) -> Result<Vec<CopiedLine>, Sto
             trace: row.text("trace")?,
             data: row.text("data")?,
             notable: row.opt_int("notable")?,
-            names: of_line.map(|(_, name)| name.clone()).collect(),
+            names,
         })
     };
-    lines.iter().map(line).collect()
+    rows.iter().map(line).collect()
 }
 
 /// Returns the change that replaces all lines of a tenant.
@@ -70,29 +69,20 @@ pub fn replace_lines(tenant: TenantId, lines: Vec<CopiedLine>) -> Change {
         "UPDATE journal SET tenant = '' WHERE tenant = $1 AND seq = (SELECT MAX(seq) FROM journal)",
         tenant
     ));
-    change.add(sql!("DELETE FROM journal_names WHERE tenant = $1", tenant));
+    change.add(sql!("DELETE FROM journal_index WHERE tenant = $1", tenant));
     change.add(sql!("DELETE FROM journal WHERE tenant = $1", tenant));
     for line in lines {
-        change.add(sql!(
-            "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data, notable) \
-             VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8)",
-            tenant,
-            line.at_us,
-            line.wall_us,
-            line.kind,
-            line.subject,
-            line.trace,
-            line.data,
-            line.notable
-        ));
-        for name in line.names {
-            change.add(sql!(
-                "INSERT INTO journal_names (tenant, name, seq) \
-                 VALUES ($1, $2, (SELECT MAX(seq) FROM journal))",
-                tenant,
-                name
-            ));
-        }
+        change.add(insert_line(vec![
+            tenant.into(),
+            line.at_us.into(),
+            line.wall_us.into(),
+            line.kind.into(),
+            line.subject.into(),
+            line.trace.into(),
+            line.data.into(),
+            line.notable.into(),
+            stored_names(line.names.iter()).into(),
+        ]));
     }
     change.add(sql!("DELETE FROM journal WHERE tenant = ''"));
     change

@@ -46,3 +46,10 @@ impl Event {
         self
     }
 }
+
+/// The names of a line, as it stores them: a JSON array, or nothing.
+pub(crate) fn stored_names<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> Option<String> {
+    // As in the store, whose databases would read the escaped character of JSON.
+    let storable = |name: &String| name.replace('\0', "\u{FFFD}");
+    (names.len() > 0).then(|| serde_json::Value::from_iter(names.map(storable)).to_string())
+}

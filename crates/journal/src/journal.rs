@@ -1,63 +1,60 @@
 //! Writing and reading the journal.
 
-use std::iter;
-
 use outlive_clock::{TenantId, wall_now};
-use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use outlive_store::{Change, Row, Statement, Store, StoreError, Value as Parameter, sql};
 use outlive_wire::JournalLine;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::by_kind::{Range, rows_of_kind};
+use crate::entries::Criterion;
+use crate::event::stored_names;
+use crate::index::Index;
 use crate::packed::{pack, unpack};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 
-/// Inserts names of the last event of a change.
-macro_rules! insert_names {
-    ($first:literal $(, $more:literal)*) => {
+/// Selects the lines with a value of a criterion.
+macro_rules! select_by_index {
+    ($range:literal) => {
         concat!(
-            "INSERT INTO journal_names (tenant, name, seq) VALUES ($1, $", $first, ", (SELECT MAX(seq) FROM journal))"
-            $(, ", ($1, $", $more, ", (SELECT MAX(seq) FROM journal))")*
+            "SELECT j.seq, j.tenant, at_us, wall_us, kind, subject, trace, data FROM journal_index i \
+             JOIN journal j ON j.seq = i.seq WHERE i.tenant = $1 AND i.criterion = $2 AND i.value = $3 \
+             AND (CAST($5 AS TEXT) IS NULL OR kind = $5) \
+             AND (CAST($6 AS TEXT) IS NULL OR substr(kind, 1, length($6)) = $6) \
+             AND (CAST($7 AS TEXT) IS NULL OR trace = $7) AND (CAST($8 AS TEXT) IS NULL OR subject = $8) ",
+            $range
         )
     };
 }
 
-/// The statement for one name, for two, and so on.
-const NAMES: [&str; 6] = [
-    insert_names!(2),
-    insert_names!(2, 3),
-    insert_names!(2, 3, 4),
-    insert_names!(2, 3, 4, 5),
-    insert_names!(2, 3, 4, 5, 6),
-    insert_names!(2, 3, 4, 5, 6, 7),
-];
+const OLDEST_BY_INDEX: &str = select_by_index!("AND i.seq > $4 ORDER BY i.seq LIMIT $9");
+const NEWEST_BY_INDEX: &str = select_by_index!(
+    "AND i.seq < $4 AND (CAST($10 AS BIGINT) = 0 OR notable = 1) ORDER BY i.seq DESC LIMIT $9"
+);
+const NEWEST_BY_INDEX_BEFORE: &str = select_by_index!("AND at_us < $4 ORDER BY i.seq DESC LIMIT $9");
 
 /// A service's journal.
 #[derive(Debug, Clone)]
 pub struct Journal {
     store: Store,
+    index: Index,
     service: &'static str,
 }
 
 impl Journal {
-    /// The journal of `service`, in its database.
+    /// The journal of `service`, in its database. Indexes lines in the background, so it needs a
+    /// runtime.
     #[must_use]
-    pub const fn new(store: Store, service: &'static str) -> Self {
-        Self { store, service }
+    pub fn new(store: Store, service: &'static str) -> Self {
+        Self { index: Index::new(store.clone()), store, service }
     }
 
     /// Returns the change that records an event, to be appended to the change of state that it is
     /// about.
     #[must_use]
     pub fn entry(&self, event: &Event) -> Change {
-        let mut change = Change::from(self.line(event));
-        let names: Vec<&str> = event.names.iter().map(String::as_str).collect();
-        for names in names.chunks(NAMES.len()) {
-            let tenant = outlive_store::Value::from(event.tenant);
-            let values = iter::once(tenant).chain(names.iter().map(|name| (*name).into()));
-            change.add(Statement::new(NAMES[names.len() - 1], values.collect()));
-        }
-        change
+        self.index.count_line();
+        Change::from(self.line(event))
     }
 
     #[expect(
@@ -66,18 +63,17 @@ impl Journal {
     )]
     fn line(&self, event: &Event) -> Statement {
         let payload = event.payload.payload().expect("every payload is an object of plain values");
-        sql!(
-            "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data, notable) \
-             VALUES ((SELECT COALESCE(MAX(seq), 0) + 1 FROM journal), $1, $2, $3, $4, $5, $6, $7, $8)",
-            event.tenant,
-            event.at,
-            wall_now(),
-            event.payload.kind(),
-            event.subject.to_string(),
-            &event.trace,
-            pack(&payload),
-            event.payload.is_notable().then_some(1_i64)
-        )
+        insert_line(vec![
+            event.tenant.into(),
+            event.at.into(),
+            wall_now().into(),
+            event.payload.kind().into(),
+            event.subject.to_string().into(),
+            event.trace.as_str().into(),
+            pack(&payload).into(),
+            event.payload.is_notable().then_some(1_i64).into(),
+            stored_names(event.names.iter()).into(),
+        ])
     }
 
     /// Records an event without any other change.
@@ -95,67 +91,30 @@ impl Journal {
     pub async fn read(&self, filter: &Filter) -> Result<Vec<JournalLine>, StoreError> {
         if let Filter { kind: Some(kind), subject: None, trace: None, about: None, .. } = filter {
             let (range, limit) = (Range::After(filter.after), filter.limit.min(LINES_MAX));
-            let rows = rows_of_kind(&self.store, filter.tenant, kind, false, range, limit).await?;
+            let rows =
+                rows_of_kind(&self.store, &self.index, filter.tenant, kind, false, range, limit).await?;
             return rows.iter().map(|row| self.line_of(row)).collect();
         }
-        let prefix = filter.kind.as_deref().filter(|kind| kind.ends_with('.'));
-        let exact = filter.kind.as_deref().filter(|kind| !kind.ends_with('.'));
-        // An absent criterion is NULL. Each statement uses the index that starts with the most
-        // selective criterion.
         let limit = i64::from(filter.limit.min(LINES_MAX));
-        let statement = match (&filter.about, &filter.trace, &filter.subject) {
-            (Some(name), trace, subject) => sql!(
-                "SELECT j.seq, j.tenant, at_us, wall_us, kind, subject, trace, data FROM journal_names n \
-                 JOIN journal j ON j.seq = n.seq WHERE n.tenant = $1 AND n.name = $2 AND n.seq > $3 \
-                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
-                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
-                 AND (CAST($6 AS TEXT) IS NULL OR trace = $6) \
-                 AND (CAST($7 AS TEXT) IS NULL OR subject = $7) ORDER BY n.seq LIMIT $8",
-                filter.tenant,
-                name,
-                filter.after,
-                exact,
-                prefix,
-                trace.as_deref(),
-                subject.as_deref(),
-                limit
-            ),
-            (None, Some(trace), subject) => sql!(
-                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND trace = $2 AND seq > $3 \
-                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
-                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
-                 AND (CAST($6 AS TEXT) IS NULL OR subject = $6) ORDER BY seq LIMIT $7",
-                filter.tenant,
-                trace,
-                filter.after,
-                exact,
-                prefix,
-                subject.as_deref(),
-                limit
-            ),
-            (None, None, Some(subject)) => sql!(
-                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND subject = $2 AND seq > $3 \
-                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
-                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) ORDER BY seq LIMIT $6",
-                filter.tenant,
-                subject,
-                filter.after,
-                exact,
-                prefix,
-                limit
-            ),
-            (None, None, None) => sql!(
-                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-                filter.tenant,
-                filter.after,
-                limit
-            ),
+        let criterion = match (&filter.about, &filter.trace, &filter.subject) {
+            (Some(name), _, _) => (Criterion::Name, name),
+            (None, Some(trace), _) => (Criterion::Trace, trace),
+            (None, None, Some(subject)) => (Criterion::Subject, subject),
+            (None, None, None) => {
+                let statement = sql!(
+                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                     WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+                    filter.tenant,
+                    filter.after,
+                    limit
+                );
+                return self.lines(statement).await;
+            }
         };
-        let rows = self.store.rows(statement).await?;
-        rows.iter().map(|row| self.line_of(row)).collect()
+        let kind = filter.kind.as_deref();
+        let also = Also { kind, trace: filter.trace.as_deref(), subject: filter.subject.as_deref() };
+        let values = by_index(filter.tenant, criterion, filter.after, also, limit);
+        self.indexed_lines(Statement::new(OLDEST_BY_INDEX, values)).await
     }
 
     /// Reads a tenant's newest lines, newest first. The cost does not depend on the length of the
@@ -171,60 +130,31 @@ impl Journal {
         let Newest { before, trace, subject, .. } = wanted;
         let limit = wanted.limit.min(LINES_MAX);
         if let Newest { kind: Some(kind), subject: None, trace: None, notable, .. } = wanted {
-            let rows = rows_of_kind(&self.store, tenant, kind, notable, Range::Before(before), limit).await?;
+            let rows =
+                rows_of_kind(&self.store, &self.index, tenant, kind, notable, Range::Before(before), limit)
+                    .await?;
             return rows.iter().map(|row| self.line_of(row)).collect();
         }
-        let (exact, prefix) =
-            (wanted.kind.filter(|kind| !kind.ends_with('.')), wanted.kind.filter(|kind| kind.ends_with('.')));
-        let notable = i64::from(wanted.notable);
-        // As in `read`: the index that starts with the most selective criterion.
-        let statement = match (trace, subject, wanted.notable) {
-            (Some(trace), _, _) => sql!(
-                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND trace = $2 AND seq < $3 \
-                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
-                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
-                 AND (CAST($6 AS TEXT) IS NULL OR subject = $6) \
-                 AND (CAST($7 AS BIGINT) = 0 OR notable = 1) ORDER BY seq DESC LIMIT $8",
-                tenant,
-                trace,
-                before,
-                exact,
-                prefix,
-                subject,
-                notable,
-                limit
-            ),
-            (None, Some(subject), _) => sql!(
-                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND subject = $2 AND seq < $3 \
-                 AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
-                 AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) \
-                 AND (CAST($6 AS BIGINT) = 0 OR notable = 1) ORDER BY seq DESC LIMIT $7",
-                tenant,
-                subject,
-                before,
-                exact,
-                prefix,
-                notable,
-                limit
-            ),
-            (None, None, true) => sql!(
-                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
-                tenant,
-                before,
-                limit
-            ),
-            (None, None, false) => sql!(
-                "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                 WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
-                tenant,
-                before,
-                limit
-            ),
+        let limit = i64::from(limit);
+        let criterion = match (trace, subject) {
+            (Some(trace), _) => (Criterion::Trace, trace),
+            (None, Some(subject)) => (Criterion::Subject, subject),
+            (None, None) => {
+                let statement = if wanted.notable {
+                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                     WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
+                } else {
+                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+                     WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
+                };
+                let values = vec![tenant.into(), before.into(), limit.into()];
+                return self.lines(Statement::new(statement, values)).await;
+            }
         };
-        self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
+        let also = Also { kind: wanted.kind, trace, subject };
+        let mut values = by_index(tenant, criterion, before, also, limit);
+        values.push(i64::from(wanted.notable).into());
+        self.indexed_lines(Statement::new(NEWEST_BY_INDEX, values)).await
     }
 
     /// Reads a tenant's newest lines about one credential, newest first.
@@ -236,19 +166,10 @@ impl Journal {
         tenant: TenantId,
         wanted: NewestAbout<'_>,
     ) -> Result<Vec<JournalLine>, StoreError> {
-        let statement = sql!(
-            "SELECT j.seq, j.tenant, at_us, wall_us, kind, subject, trace, data FROM journal_names n \
-             JOIN journal j ON j.seq = n.seq WHERE n.tenant = $1 AND n.name = $2 AND at_us < $3 \
-             AND (CAST($4 AS TEXT) IS NULL OR kind = $4) \
-             AND (CAST($5 AS TEXT) IS NULL OR substr(kind, 1, length($5)) = $5) ORDER BY n.seq DESC LIMIT $6",
-            tenant,
-            wanted.name,
-            wanted.before,
-            wanted.kind.filter(|kind| !kind.ends_with('.')),
-            wanted.kind.filter(|kind| kind.ends_with('.')),
-            wanted.limit.min(LINES_MAX)
-        );
-        self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
+        let also = Also { kind: wanted.kind, trace: None, subject: None };
+        let limit = i64::from(wanted.limit.min(LINES_MAX));
+        let values = by_index(tenant, (Criterion::Name, wanted.name), wanted.before, also, limit);
+        self.indexed_lines(Statement::new(NEWEST_BY_INDEX_BEFORE, values)).await
     }
 
     /// Reads a tenant's newest notable lines of each of some kinds, newest first. Lines of other
@@ -287,6 +208,16 @@ impl Journal {
         self.store.commits()
     }
 
+    /// The lines of a query that needs the index.
+    async fn indexed_lines(&self, statement: Statement) -> Result<Vec<JournalLine>, StoreError> {
+        self.index.complete().await?;
+        self.lines(statement).await
+    }
+
+    async fn lines(&self, statement: Statement) -> Result<Vec<JournalLine>, StoreError> {
+        self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
+    }
+
     fn line_of(&self, row: &Row) -> Result<JournalLine, StoreError> {
         Ok(JournalLine {
             seq: row.int("seq")?,
@@ -300,6 +231,47 @@ impl Journal {
             data: data_of(row)?,
         })
     }
+}
+
+/// Inserts a line with its number: the next one, also after lines that were deleted once they had
+/// been indexed.
+pub(crate) const fn insert_line(values: Vec<Parameter>) -> Statement {
+    Statement::new(
+        "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data, notable, names) \
+         VALUES ((SELECT MAX(seq) + 1 FROM (SELECT MAX(seq) AS seq FROM journal UNION ALL SELECT target FROM \
+         journal_indexed) AS used), $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        values,
+    )
+}
+
+/// Other criteria of lines that the index has by one.
+#[derive(Clone, Copy)]
+struct Also<'a> {
+    /// The kind, or a prefix of kinds that ends in a dot.
+    kind: Option<&'a str>,
+    trace: Option<&'a str>,
+    subject: Option<&'a str>,
+}
+
+/// The values of [`select_by_index`], up to the limit. `from` is where the range begins.
+fn by_index(
+    tenant: TenantId,
+    (criterion, value): (Criterion, impl Into<Parameter>),
+    from: impl Into<Parameter>,
+    also: Also<'_>,
+    limit: i64,
+) -> Vec<Parameter> {
+    vec![
+        tenant.into(),
+        criterion.into(),
+        value.into(),
+        from.into(),
+        also.kind.filter(|kind| !kind.ends_with('.')).into(),
+        also.kind.filter(|kind| kind.ends_with('.')).into(),
+        also.trace.into(),
+        also.subject.into(),
+        limit.into(),
+    ]
 }
 
 /// The data of a stored line.

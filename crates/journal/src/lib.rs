@@ -3,7 +3,8 @@
 //!
 //! An event is recorded in the same [`Change`](outlive_store::Change) as the state that it is
 //! about, before the service responds: state and journal cannot disagree, and concurrent requests
-//! share the commit. What can be recorded is declared in [`outlive_wire::events`].
+//! share the commit. By what a line is found is written later, for many lines at a time, and before
+//! a query needs it. What can be recorded is declared in [`outlive_wire::events`].
 //!
 //! ```
 //! use outlive_clock::{Instant, Randomness, TenantId};
@@ -32,14 +33,16 @@
 
 mod by_kind;
 mod copy;
+mod entries;
 mod event;
+mod index;
 mod journal;
 mod packed;
 mod query;
 
 use std::sync::LazyLock;
 
-pub use copy::{CopiedLine, copied_lines, copy_queries, replace_lines};
+pub use copy::{CopiedLine, copied_lines, copy_query, replace_lines};
 pub use event::Event;
 pub use journal::Journal;
 pub use query::{Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
@@ -50,4 +53,4 @@ use outlive_store::{Migration, migrations};
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
 
 /// The tables whose rows are deleted with a tenant.
-pub const TABLES: &[&str] = &["journal", "journal_names"];
+pub const TABLES: &[&str] = &["journal", "journal_index"];

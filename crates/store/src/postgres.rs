@@ -83,7 +83,7 @@ impl PostgresConnection {
 
 /// The text of a statement: a literal, or that of [`Statement::forget_tenant`].
 fn text(statement: &Statement) -> AssertSqlSafe<Cow<'static, str>> {
-    AssertSqlSafe(statement.sql.clone())
+    AssertSqlSafe(statement.on_postgres.map_or_else(|| statement.sql.clone(), Cow::Borrowed))
 }
 
 fn arguments(statement: &Statement) -> AnyArguments {

@@ -37,7 +37,7 @@ impl Table {
         let columns: Vec<_> = self.columns.iter().map(|column| column.name.as_str()).collect();
         let order = order.map_or_else(String::new, |column| format!(" ORDER BY {}", column.name));
         let sql = format!("SELECT {} FROM {} WHERE tenant = $1{order}", columns.join(", "), self.name);
-        Statement { sql: Cow::Owned(sql), values: vec![tenant.into()], expected_rows: None }
+        Statement::of_text(Cow::Owned(sql), vec![tenant.into()])
     }
 
     /// Returns the values of a row, in the order of the columns.
@@ -63,14 +63,14 @@ impl Table {
         let places: Vec<_> = (1..=values.len()).map(|number| format!("${number}")).collect();
         let sql =
             format!("INSERT INTO {} ({}) VALUES ({})", self.name, columns.join(", "), places.join(", "));
-        Statement { sql: Cow::Owned(sql), values, expected_rows: None }
+        Statement::of_text(Cow::Owned(sql), values)
     }
 
     /// Deletes all rows of a tenant.
     #[must_use]
     pub fn delete(&self, tenant: TenantId) -> Statement {
         let sql = Cow::Owned(format!("DELETE FROM {} WHERE tenant = $1", self.name));
-        Statement { sql, values: vec![tenant.into()], expected_rows: None }
+        Statement::of_text(sql, vec![tenant.into()])
     }
 }
 

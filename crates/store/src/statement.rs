@@ -10,6 +10,8 @@ use crate::Value;
 #[derive(Debug, Clone)]
 pub struct Statement {
     pub(crate) sql: Cow<'static, str>,
+    /// The text for PostgreSQL, if it is another one.
+    pub(crate) on_postgres: Option<&'static str>,
     pub(crate) values: Vec<Value>,
     pub(crate) expected_rows: Option<u64>,
 }
@@ -18,7 +20,19 @@ impl Statement {
     /// Creates a statement. The SQL is always a literal; variable parts are parameters.
     #[must_use]
     pub const fn new(sql: &'static str, values: Vec<Value>) -> Self {
-        Self { sql: Cow::Borrowed(sql), values, expected_rows: None }
+        Self::of_text(Cow::Borrowed(sql), values)
+    }
+
+    pub(crate) const fn of_text(sql: Cow<'static, str>, values: Vec<Value>) -> Self {
+        Self { sql, on_postgres: None, values, expected_rows: None }
+    }
+
+    /// Replaces the text on PostgreSQL, for the few things that the databases have no common word
+    /// for. It has the same parameters.
+    #[must_use]
+    pub const fn on_postgres(mut self, sql: &'static str) -> Self {
+        self.on_postgres = Some(sql);
+        self
     }
 
     /// Deletes all rows of a tenant from one table: the only composed SQL, from a table name in our
@@ -29,11 +43,7 @@ impl Statement {
             table.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
             "tables are named by our own code"
         );
-        Self {
-            sql: Cow::Owned(format!("DELETE FROM {table} WHERE tenant = $1")),
-            values: vec![tenant.into()],
-            expected_rows: None,
-        }
+        Self::of_text(Cow::Owned(format!("DELETE FROM {table} WHERE tenant = $1")), vec![tenant.into()])
     }
 
     /// Requires this statement to affect exactly `rows` rows: otherwise the whole change fails with

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use outlive_clock::{Instant, Speed, TenantId, VirtualClock, wall_now};
-use outlive_journal::{CopiedLine, copied_lines, copy_queries, replace_lines};
+use outlive_journal::{CopiedLine, copied_lines, copy_query, replace_lines};
 use outlive_store::{Change, Row, Statement, StoreError, sql};
 use outlive_wire::{COPY_BYTES_MAX, ClockChange, CopyAnswer, CopyState};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use crate::{Chassis, Clocks, Problem, Service};
 
 /// Tables whose rows of a tenant are not copied as they are: the clock and the journal are copied
 /// in another form, and the others are about the process.
-const NOT_COPIED: &[&str] = &["clocks", "journal", "journal_names", "probes", "starts"];
+const NOT_COPIED: &[&str] = &["clocks", "journal", "journal_index", "journal_indexed", "probes", "starts"];
 
 /// How long a replacement waits for due work in progress (wall time); it would go on with the new
 /// data.
@@ -80,18 +80,18 @@ pub(crate) async fn read<S: Service>(
     let tables = tables_of::<S>(chassis).await?;
     let mut queries = tables.queries(tenant);
     let count = queries.len();
-    queries.extend(copy_queries(tenant));
+    queries.push(copy_query(tenant));
     queries.extend(state_queries(tenant));
     let results = chassis.store.read_together(&queries).await?;
     let (rows, rest) = results.split_at(count);
-    let [lines, names, state @ ..] = rest else { return Err(Problem::unavailable()) };
+    let [lines, state @ ..] = rest else { return Err(Problem::unavailable()) };
     let state = state_of(tenant, state, table_versions(&chassis.store).await?)?;
     let copy = Copy {
         versions: state.versions.clone(),
         now: clock.at(wall_now()),
         speed: clock.speed(),
         tables: tables.copy(tenant, &chassis.sealer, rows)?,
-        journal: copied_lines(lines, names)?,
+        journal: copied_lines(lines)?,
     };
     let now = copy.now;
     let unexpected = |error| Problem::unavailable().caused_by(error);

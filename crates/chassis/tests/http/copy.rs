@@ -75,13 +75,18 @@ async fn an_invalid_copy_changes_nothing(scene: &Scene) {
         edit(&mut copy);
         json!({"copy": copy, "lab": ""})
     };
+    let twice = |rows: &Value| json!([rows[0], rows[0]]);
     let cases = [
         (change(&|copy| copy["versions"][0][1] = json!(999)), 400, "another version"),
         (change(&|copy| copy["tables"][place]["name"] = json!("clocks")), 400, "other tables"),
         (change(&|copy| copy["tables"][place]["columns"][1] = json!("id; DROP")), 400, "other tables"),
         (change(&|copy| copy["tables"][place]["rows"][0] = json!(["x"])), 400, "Row 1 of the table"),
         (change(&|copy| copy["tables"][place]["rows"][0][1] = json!(7)), 400, "Row 1 of the table"),
-        (change(&|copy| copy["journal"][0]["names"] = json!(["n", "n"])), 409, "something twice"),
+        (
+            change(&|copy| copy["tables"][place]["rows"] = twice(&copy["tables"][place]["rows"])),
+            409,
+            "something twice",
+        ),
         (change(&|copy| copy["now"] = json!("9999999-01-01")), 400, "form"),
         (change(&|copy| copy["speed"] = json!(1_000_000)), 400, ""),
         (json!({"copy": 1}), 400, "form"),

@@ -1,6 +1,7 @@
 //! What a journal promises: lines in the order of their commits, without gaps, on every database
 //! the store runs on.
 
+mod index;
 mod place;
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
@@ -221,7 +222,12 @@ async fn close_if_exclusive(store: Store) {
 
 async fn reads_and_continues_a_journal_of_an_earlier_version(place: &Place) {
     let store = place.store();
-    for statement in ["DROP TABLE journal", "DROP TABLE journal_names", "DELETE FROM migrations"] {
+    for statement in [
+        "DROP TABLE journal",
+        "DROP TABLE journal_index",
+        "DROP TABLE journal_indexed",
+        "DELETE FROM migrations",
+    ] {
         store.commit(Statement::new(statement, Vec::new())).await.expect("there is nothing yet");
     }
     close_if_exclusive(store).await;

@@ -1,0 +1,136 @@
+//! The entries of the index, and the statements that write them.
+//!
+//! A statement writes the entries of all lines after one up to another, in the order of the index.
+
+use outlive_store::Statement;
+
+/// What lines are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Criterion {
+    /// The kind of a notable line.
+    NotableKind = 1,
+    /// The kind of another line.
+    RoutineKind = 2,
+    Subject = 3,
+    Trace = 4,
+    /// The id or fingerprint of a credential that the line is about.
+    Name = 5,
+}
+
+impl From<Criterion> for outlive_store::Value {
+    fn from(criterion: Criterion) -> Self {
+        (criterion as i64).into()
+    }
+}
+
+/// A statement that writes entries, and its text for PostgreSQL.
+pub(crate) struct Entries {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Entries {
+    /// The statement for the lines after `from` up to `to`.
+    pub(crate) fn between(&self, from: i64, to: i64) -> Statement {
+        Statement::new(self.sqlite, vec![from.into(), to.into()]).on_postgres(self.postgres)
+    }
+}
+
+macro_rules! kinds {
+    () => {
+        "SELECT tenant, CASE WHEN notable IS NULL THEN 2 ELSE 1 END AS criterion, kind AS value, seq \
+         FROM journal WHERE seq > $1 AND seq <= $2"
+    };
+}
+
+macro_rules! subjects {
+    () => {
+        "SELECT tenant, 3 AS criterion, subject AS value, seq FROM journal WHERE seq > $1 AND seq <= $2"
+    };
+}
+
+macro_rules! traces {
+    () => {
+        "SELECT tenant, 4 AS criterion, trace AS value, seq FROM journal WHERE seq > $1 AND seq <= $2"
+    };
+}
+
+/// The names for which `$range` holds, or all.
+macro_rules! names {
+    ($each:literal $(, $range:literal)?) => {
+        concat!(
+            "SELECT tenant, 5 AS criterion, name.value AS value, seq FROM journal CROSS JOIN ",
+            $each,
+            " WHERE seq > $1 AND seq <= $2 AND names IS NOT NULL"
+            $(, " AND ", $range)?
+        )
+    };
+}
+
+/// The names of each line, as a table of SQLite.
+macro_rules! on_sqlite {
+    ($($range:literal)?) => { names!("json_each(names) AS name" $(, $range)?) };
+}
+
+/// The names of each line, as a table of PostgreSQL.
+macro_rules! on_postgres {
+    ($($range:literal)?) => {
+        names!("LATERAL json_array_elements_text(CAST(names AS JSON)) AS name (value)" $(, $range)?)
+    };
+}
+
+/// Writes entries. A value that is too long for an index of PostgreSQL is not found, and a name
+/// that a line has twice is there once: no line may keep all later ones from being indexed.
+macro_rules! insert {
+    ($($select:expr),+) => {
+        concat!(
+            "INSERT INTO journal_index (tenant, criterion, value, seq) \
+             SELECT tenant, criterion, value, seq FROM (", $($select),+, ") AS entries \
+             WHERE length(value) <= 500 ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
+macro_rules! both {
+    ($select:expr) => {
+        Entries { sqlite: insert!($select), postgres: insert!($select) }
+    };
+}
+
+/// The names in a part of the alphabet.
+macro_rules! part_of_names {
+    ($range:literal) => {
+        Entries { sqlite: insert!(on_sqlite!($range)), postgres: insert!(on_postgres!($range)) }
+    };
+}
+
+/// All entries.
+pub(crate) const INSERT_ALL: Entries = Entries {
+    sqlite: insert!(
+        kinds!(),
+        " UNION ALL ",
+        subjects!(),
+        " UNION ALL ",
+        traces!(),
+        " UNION ALL ",
+        on_sqlite!()
+    ),
+    postgres: insert!(
+        kinds!(),
+        " UNION ALL ",
+        subjects!(),
+        " UNION ALL ",
+        traces!(),
+        " UNION ALL ",
+        on_postgres!()
+    ),
+};
+
+/// All entries, in parts.
+pub(crate) const PARTS: [Entries; 5] = [
+    both!(kinds!()),
+    both!(subjects!()),
+    both!(traces!()),
+    part_of_names!("name.value < 'M'"),
+    part_of_names!("name.value >= 'M'"),
+];

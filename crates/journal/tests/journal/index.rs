@@ -1,0 +1,156 @@
+//! Lines are found by kind, subject, trace and name, although the index is written after them.
+
+use outlive_journal::{Event, Filter, Journal, Newest, TABLES, copied_lines, copy_query, replace_lines};
+use outlive_store::{Change, Statement, Store, sql};
+use outlive_wire::JournalLine;
+use tokio::task::JoinSet;
+
+use crate::place::{Place, on_each_database};
+use crate::{AT, TRACE, event, example, read, subject, tenant};
+
+on_each_database!(
+    more_lines_than_are_indexed_at_once_are_found,
+    a_line_is_found_as_soon_as_it_is_committed,
+    lines_that_a_killed_process_left_are_found,
+    a_new_line_after_deleted_ones_is_found,
+    a_name_that_cannot_be_found_hides_no_other_line,
+    a_name_given_twice_hides_no_other_line,
+    replaced_lines_are_found_and_the_former_are_not,
+);
+
+fn by_subject(number: u64, subject: &str) -> Filter {
+    Filter { subject: Some(subject.to_owned()), ..Filter::of(tenant(number)) }
+}
+
+fn numbers(lines: &[JournalLine]) -> Vec<i64> {
+    lines.iter().map(|line| line.seq).collect()
+}
+
+/// The number of rows of a table.
+async fn count(store: &Store, table: &str) -> i64 {
+    let rows = match table {
+        "journal" => sql!("SELECT COUNT(*) AS rows FROM journal"),
+        _ => sql!("SELECT COUNT(*) AS rows FROM journal_index"),
+    };
+    store.row(rows).await.expect("reads").expect("a row").int("rows").expect("a number")
+}
+
+async fn more_lines_than_are_indexed_at_once_are_found(place: &Place) {
+    let journal = place.journal();
+    let mut change = Change::new();
+    for number in 0..2_500 {
+        change.append(journal.entry(&event("token.issued", &format!("user:{}", number % 7))));
+    }
+    place.store().commit(change).await.expect("is written");
+    let newest = journal.newest_first(tenant(1), Newest { subject: Some("user:3"), ..Newest::of_all(2) });
+    assert_eq!(numbers(&newest.await.expect("reads")), [2_496, 2_489]);
+    let oldest = read(&journal, Filter { limit: 3, ..by_subject(1, "user:3") }).await;
+    assert_eq!(numbers(&oldest), [4, 11, 18]);
+    // Kind, subject and trace of each line, and no entry twice.
+    assert_eq!(count(&place.store(), "journal_index").await, 3 * 2_500);
+}
+
+async fn a_line_is_found_as_soon_as_it_is_committed(place: &Place) {
+    let journals = [place.journal(), place.another_journal().await];
+    let mut tasks = JoinSet::new();
+    for writer in 0..40 {
+        let (own, other) = (journals[writer % 2].clone(), journals[(writer + 1) % 2].clone());
+        tasks.spawn(async move {
+            let name = format!("name {writer}");
+            own.append(&event("run.waiting", &format!("run:{writer}")).about([&name]))
+                .await
+                .expect("written");
+            for journal in [&own, &other] {
+                let filter = Filter { about: Some(name.clone()), ..Filter::of(tenant(1)) };
+                assert_eq!(read(journal, filter).await.len(), 1, "{name}");
+                assert_eq!(read(journal, by_subject(1, &format!("run:{writer}"))).await.len(), 1, "{name}");
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+async fn lines_that_a_killed_process_left_are_found(place: &Place) {
+    let journal = place.journal();
+    journal.append(&event("token.issued", "user:1").about(["first"])).await.expect("is written");
+    let is_first = Filter { about: Some("first".to_owned()), ..Filter::of(tenant(1)) };
+    assert_eq!(read(&journal, is_first.clone()).await.len(), 1);
+    journal.append(&event("token.issued", "user:1").about(["second"])).await.expect("is written");
+    drop(journal);
+    let journal = Journal::new(place.store(), "case");
+    let is_second = Filter { about: Some("second".to_owned()), ..Filter::of(tenant(1)) };
+    assert_eq!(numbers(&read(&journal, is_first).await), [1]);
+    assert_eq!(numbers(&read(&journal, is_second).await), [2]);
+}
+
+/// The highest numbers are free again, but not for the index, which has been there.
+async fn a_new_line_after_deleted_ones_is_found(place: &Place) {
+    let journal = place.journal();
+    let of = |number, about: &str| {
+        Event::new(tenant(number), AT, subject(about), TRACE, example("token.issued")).about([about])
+    };
+    for (number, about) in [(1, "user:1"), (2, "user:2"), (2, "user:2")] {
+        journal.append(&of(number, about)).await.expect("is written");
+    }
+    assert_eq!(read(&journal, by_subject(2, "user:2")).await.len(), 2);
+    // One that is not indexed yet.
+    journal.append(&of(2, "user:2")).await.expect("is written");
+    let mut forget = Change::new();
+    for table in TABLES {
+        forget.add(Statement::forget_tenant(table, tenant(2)));
+    }
+    place.store().commit(forget).await.expect("is forgotten");
+    for about in ["user:3", "user:4", "user:3"] {
+        journal.append(&of(3, about)).await.expect("is written");
+    }
+    assert!(read(&journal, by_subject(2, "user:2")).await.is_empty());
+    assert_eq!(read(&journal, by_subject(3, "user:3")).await.len(), 2);
+    assert_eq!(read(&journal, by_subject(3, "user:4")).await.len(), 1);
+    assert_eq!(read(&journal, by_subject(1, "user:1")).await.len(), 1);
+}
+
+async fn a_name_that_cannot_be_found_hides_no_other_line(place: &Place) {
+    let journal = place.journal();
+    let long = "x".repeat(100_000);
+    let names = ["nul \0", "quote \" and \\", "ü", "", &long];
+    journal.append(&event("token.issued", "user:1").about(names)).await.expect("is written");
+    journal.append(&event("token.issued", "user:2").about(["next"])).await.expect("is written");
+    for (name, found) in [("nul \0", 1), ("quote \" and \\", 1), ("ü", 1), ("", 1), (&long, 0), ("next", 1)]
+    {
+        let filter = Filter { about: Some(name.to_owned()), ..Filter::of(tenant(1)) };
+        assert_eq!(read(&journal, filter).await.len(), found, "{}", &name[..name.len().min(20)]);
+    }
+    assert_eq!(read(&journal, by_subject(1, "user:1")).await.len(), 1);
+}
+
+async fn a_name_given_twice_hides_no_other_line(place: &Place) {
+    let (journal, store) = (place.journal(), place.store());
+    let twice = sql!(
+        "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data, names) \
+         VALUES (1, $1, 0, 0, 'token.issued', 'user:1', 't', '{}', '[\"n\", \"n\"]')",
+        tenant(1)
+    );
+    store.commit(twice).await.expect("is written");
+    journal.append(&event("token.issued", "user:2").about(["next"])).await.expect("is written");
+    for name in ["n", "next"] {
+        let filter = Filter { about: Some(name.to_owned()), ..Filter::of(tenant(1)) };
+        assert_eq!(read(&journal, filter).await.len(), 1, "{name}");
+    }
+}
+
+async fn replaced_lines_are_found_and_the_former_are_not(place: &Place) {
+    let (journal, store) = (place.journal(), place.store());
+    journal.append(&event("token.issued", "user:1").about(["a", "b"])).await.expect("is written");
+    let copy = copied_lines(&store.rows(copy_query(tenant(1))).await.expect("reads")).expect("a copy");
+    journal.append(&event("token.refused", "user:2").about(["c"])).await.expect("is written");
+    assert_eq!(read(&journal, by_subject(1, "user:2")).await.len(), 1);
+    store.commit(replace_lines(tenant(1), copy.clone())).await.expect("is replaced");
+    assert!(read(&journal, by_subject(1, "user:2")).await.is_empty());
+    for (name, found) in [("a", 1), ("b", 1), ("c", 0)] {
+        let filter = Filter { about: Some(name.to_owned()), ..Filter::of(tenant(1)) };
+        assert_eq!(read(&journal, filter).await.len(), found, "{name}");
+    }
+    assert_eq!((count(&store, "journal").await, count(&store, "journal_index").await), (1, 5));
+    let again = copied_lines(&store.rows(copy_query(tenant(1))).await.expect("reads")).expect("a copy");
+    assert_eq!(again, copy);
+}
