@@ -74,7 +74,7 @@ pub use faults::{
     token_fault,
 };
 pub use host_mappings::{HostMapping, HostMappings, MappedUrl, host_of};
-pub use http_client::HttpClient;
+pub use http_client::{HttpClient, RequestBuilder, SendError};
 pub use lab_access::refuse_other_sites;
 pub use lab_key::LabKey;
 pub use origins::{CallerOrigin, Origins};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use outlive_chassis::{HttpClient, Trace};
+use outlive_chassis::{HttpClient, RequestBuilder, SendError, Trace};
 use outlive_clock::{Instant, Randomness, Span, Speed, TenantId};
 use outlive_wire::faults::{FaultSpec, Faults};
 use outlive_wire::lab_api::{
@@ -14,7 +14,7 @@ use outlive_wire::phone::{AuthenticatorSecret, PasskeyAnswer, Phone};
 use outlive_wire::story::Story;
 use outlive_wire::timeline::Timeline;
 use outlive_wire::{FlowAction, FlowDetails, FlowShare, HeldConnections, JournalLine, RunDetails};
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -442,7 +442,7 @@ pub(crate) async fn text(url: String, request: RequestBuilder) -> Result<String,
 }
 
 async fn body(url: String, request: RequestBuilder) -> Result<axum::body::Bytes, LabError> {
-    let unreachable = |error: reqwest::Error| LabError::Unreachable {
+    let unreachable = |error: SendError| LabError::Unreachable {
         url: url.clone(),
         cause: if error.is_timeout() { "it took too long".to_owned() } else { deepest(&error) },
     };
@@ -451,7 +451,7 @@ async fn body(url: String, request: RequestBuilder) -> Result<axum::body::Bytes,
     if response.content_length().is_some_and(|length| length > ANSWER_BYTES_MAX) {
         return Err(LabError::Garbled("it is too long".to_owned()));
     }
-    let body = response.bytes().await.map_err(unreachable)?;
+    let body = response.bytes().await.map_err(|error| unreachable(error.into()))?;
     if (200..300).contains(&status) {
         return Ok(body);
     }

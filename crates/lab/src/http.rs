@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_chassis::{HttpClient, Trace, came_too_late};
+use outlive_chassis::{HttpClient, RequestBuilder, SendError, Trace, came_too_late};
+use reqwest::Method;
 use reqwest::header::{HOST, HeaderMap};
-use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -126,22 +126,20 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
 
 /// [`send`] with another maximum length of the response body.
 pub(crate) async fn send_within(request: RequestBuilder, longest_bytes: usize) -> Result<Answer, CallError> {
-    let (client, request) = request.build_split();
-    let request = request.map_err(|error| CallError {
-        call: "a request".to_owned(),
-        problem: format!("cannot be built: {error}"),
-        status: None,
-    })?;
     let call = format!("{} {}", request.method(), without_query(request.url()));
-    let failed =
-        |error: reqwest::Error| CallError { call: call.clone(), problem: cause(&error), status: None };
-    let mut response = client.execute(request).await.map_err(failed)?;
+    let failed = |error: SendError| {
+        let is_builder = error.is_builder();
+        let call = if is_builder { "a request".to_owned() } else { call.clone() };
+        let problem = if is_builder { format!("cannot be built: {error}") } else { cause(&error) };
+        CallError { call, problem, status: None }
+    };
+    let mut response = request.send().await.map_err(failed)?;
     if came_too_late(response.headers_mut(), ANSWER_WITHIN) {
         return Err(CallError { call, problem: format!("{NO_ANSWER}operation timed out"), status: None });
     }
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(error.into()))? {
         if body.len() + chunk.len() > longest_bytes {
             let problem = format!("answered with more than {longest_bytes} bytes");
             return Err(CallError { call, problem, status: Some(status) });
@@ -152,7 +150,7 @@ pub(crate) async fn send_within(request: RequestBuilder, longest_bytes: usize) -
 }
 
 /// Returns the innermost cause of a transport error; the outer ones only repeat the URL.
-fn cause(error: &reqwest::Error) -> String {
+fn cause(error: &SendError) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {
         innermost = source;
@@ -163,11 +161,8 @@ fn cause(error: &reqwest::Error) -> String {
     format!("{NO_ANSWER}{text}")
 }
 
-fn without_query(url: &url::Url) -> String {
-    let mut url = url.clone();
-    url.set_query(None);
-    url.set_fragment(None);
-    url.to_string()
+fn without_query(url: &str) -> &str {
+    url.split_once('?').map_or(url, |(url, _)| url)
 }
 
 /// The HTTP client of the lab. All calls of one instance belong to one trace.
@@ -269,12 +264,12 @@ mod tests {
         };
         let client = HttpClient::new().expect("can be built");
         let http = Http::new(client, Trace::begin(&Randomness::from_seed(1))).reaching(&origins);
-        let built = |url: &str| http.request(Method::GET, url).build().expect("can be built");
+        let built = |url: &str| http.request(Method::GET, url);
         let routed = built("http://127.0.0.1:870/t/authorize?x=1");
-        assert_eq!(routed.url().as_str(), "http://idp:8701/t/authorize?x=1");
-        assert_eq!(routed.headers()[HOST], "127.0.0.1:870");
-        assert_eq!(built("http://127.0.0.1:8702/x").url().as_str(), "http://127.0.0.1:8702/x");
-        assert_eq!(built("http://127.0.0.1:8701/x").url().as_str(), "http://127.0.0.1:8701/x");
+        assert_eq!(routed.url(), "http://idp:8701/t/authorize?x=1");
+        assert_eq!(routed.header_map()[HOST], "127.0.0.1:870");
+        assert_eq!(built("http://127.0.0.1:8702/x").url(), "http://127.0.0.1:8702/x");
+        assert_eq!(built("http://127.0.0.1:8701/x").url(), "http://127.0.0.1:8701/x");
     }
 
     #[tokio::test]

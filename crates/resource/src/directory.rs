@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use outlive_chassis::came_too_late;
-use reqwest::{RequestBuilder, Response};
+use outlive_chassis::{RequestBuilder, SendError, came_too_late};
+use reqwest::Response;
 
 use crate::refusal::PasswordRefusal;
 
@@ -24,7 +24,7 @@ pub(crate) async fn ask(request: RequestBuilder, subject: &str) -> Result<Respon
 }
 
 /// Logs why the directory could not be asked.
-pub(crate) fn unavailable(error: reqwest::Error, subject: &str) -> PasswordRefusal {
-    tracing::warn!(error = %error.without_url(), subject, "the directory could not be asked");
+pub(crate) fn unavailable(error: impl Into<SendError>, subject: &str) -> PasswordRefusal {
+    tracing::warn!(error = %error.into(), subject, "the directory could not be asked");
     PasswordRefusal::Unavailable
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use http::Method;
-use reqwest::RequestBuilder;
 use reqwest::dns::Resolve;
 use url::{Host, Url};
 
 use super::address::is_public;
 use super::names::{NotPublic, PublicNames};
-use crate::{HttpClient, Trace};
+use crate::{HttpClient, RequestBuilder, Trace};
 
 /// A client that can be limited to public addresses. It uses the certificate authorities of the
 /// machine, follows no redirects, uses no proxy, and does not send the tenant's time.

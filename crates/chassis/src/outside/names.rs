@@ -7,6 +7,7 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::address::is_public;
+use crate::SendError;
 
 /// The host is, or resolves to, an address that is not public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +17,7 @@ pub struct NotPublic;
 impl NotPublic {
     /// Whether a request failed because of the address of its host.
     #[must_use]
-    pub fn caused(error: &reqwest::Error) -> bool {
+    pub fn caused(error: &SendError) -> bool {
         let mut source = error.source();
         while let Some(error) = source {
             if error.is::<Self>() {

@@ -117,9 +117,8 @@ impl Service for Reminders {
 pub(crate) fn routes(chassis: &Chassis) -> Router {
     let http = chassis.http.clone();
     let onwards = move |trace: Trace| async move {
-        let request =
-            http.request(&trace, http::Method::GET, "http://127.0.0.1/").build().expect("a request");
-        let onwards = request.headers()["traceparent"].to_str().expect("a text").to_owned();
+        let request = http.request(&trace, http::Method::GET, "http://127.0.0.1/");
+        let onwards = request.header_map()["traceparent"].to_str().expect("a text").to_owned();
         axum::Json(json!({"trace": &*trace.trace_id, "client": trace.client_request_id, "onwards": onwards}))
     };
     Router::new()

@@ -1,10 +1,11 @@
 //! The lab's calls about classes.
 
+use outlive_chassis::RequestBuilder;
 use outlive_wire::classes::{
     Class, ClassChange, ClassChanged, ClassList, ClassRequest, JoinRequest, ProgressAnswer, Seat,
     SeatProgress,
 };
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::Value;
 
 use super::taken_seat::TakenSeat;

@@ -2,6 +2,7 @@
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
+use outlive_chassis::RequestBuilder;
 use serde_json::Value;
 
 use super::application_token::Application;
@@ -80,8 +81,8 @@ impl Hub {
         &self,
         workflow: &Workflow<'_>,
         credential: &HttpCredential,
-        builder: reqwest::RequestBuilder,
-    ) -> Result<reqwest::RequestBuilder, Outcome> {
+        builder: RequestBuilder,
+    ) -> Result<RequestBuilder, Outcome> {
         match credential {
             HttpCredential::ManagedIdentity { audience, identity } => {
                 let token = self.identity_token(workflow, audience, identity.as_deref()).await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{HeaderName, Method, StatusCode};
+use outlive_chassis::RequestBuilder;
 use outlive_clock::{Instant, Span};
 use outlive_tokens::Secret;
 use outlive_wire::managed_identity::{AssignedIdentities, ResourceIdentities, identity_endpoint_path};
@@ -73,12 +74,7 @@ impl Hub {
         self.change_identity(context, authorization, flow, request).await.map(|_| ())
     }
 
-    fn identity_request(
-        &self,
-        context: &CallContext<'_>,
-        method: Method,
-        flow: FlowId,
-    ) -> reqwest::RequestBuilder {
+    fn identity_request(&self, context: &CallContext<'_>, method: Method, flow: FlowId) -> RequestBuilder {
         let (idp, tenant) = (&self.config.idp_url, context.tenant);
         let url = format!("{idp}/_lab/tenants/{tenant}/identity-endpoints/{flow}");
         self.http.request(context.trace, method, url)
@@ -89,7 +85,7 @@ impl Hub {
         context: &CallContext<'_>,
         authorization: HeaderValue,
         flow: FlowId,
-        request: reqwest::RequestBuilder,
+        request: RequestBuilder,
     ) -> Result<ServiceResponse, IdentityFailure> {
         let response = ServiceResponse::send(request.header(AUTHORIZATION, authorization)).await;
         self.identity_tokens.retain(|(tenant, of, ..), _| (*tenant, *of) != (context.tenant, flow));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use outlive_chassis::came_too_late;
+use outlive_chassis::{RequestBuilder, SendError, came_too_late};
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Failure, Outcome};
@@ -41,16 +41,10 @@ pub(super) enum RequestError {
 
 impl ServiceResponse {
     /// Sends a request and reads the response.
-    pub(super) async fn send(request: reqwest::RequestBuilder) -> Result<Self, RequestError> {
-        let unreachable = |error: reqwest::Error| {
-            // The URL could help an attacker who reads logs, and does not help readers of run
-            // histories.
-            let error = error.without_url();
-            RequestError::Unreachable(if error.is_timeout() {
-                TIMED_OUT.to_owned()
-            } else {
-                error.to_string()
-            })
+    pub(super) async fn send(request: RequestBuilder) -> Result<Self, RequestError> {
+        let unreachable = |error: SendError| {
+            let is_timeout = error.is_timeout();
+            RequestError::Unreachable(if is_timeout { TIMED_OUT.to_owned() } else { error.to_string() })
         };
         let mut response = request.send().await.map_err(unreachable)?;
         if came_too_late(response.headers_mut(), TIMEOUT) {
@@ -58,7 +52,7 @@ impl ServiceResponse {
         }
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(error.into()))? {
             if body.len() + chunk.len() > VALUE_BYTES_MAX {
                 return Err(RequestError::TooLarge);
             }

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderName, Method, StatusCode};
-use outlive_chassis::{HttpClient, NotPublic, OutsideClient, Trace, host_of, is_public};
-use reqwest::RequestBuilder;
+use outlive_chassis::{
+    HttpClient, NotPublic, OutsideClient, RequestBuilder, SendError, Trace, host_of, is_public,
+};
 use url::Url;
 
 use super::mapping::{BackEnds, Destination, Unmapped};
@@ -116,7 +117,7 @@ impl Unreachable {
     }
 
     /// Returns the refusal behind the error of a request to `url`, if that is its cause.
-    pub(crate) fn caused(error: &reqwest::Error, url: &Url) -> Option<Self> {
+    pub(crate) fn caused(error: &SendError, url: &Url) -> Option<Self> {
         NotPublic::caused(error).then(|| Self::NotPublic { host: host_of(url).unwrap_or_default() })
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ORIGIN};
 use http::{HeaderValue, Method};
-use outlive_chassis::{Problem, Trace, came_too_late};
+use outlive_chassis::{Problem, SendError, Trace, came_too_late};
 use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_tokens::Secret;
 use url::{Url, form_urlencoded};
@@ -131,7 +131,7 @@ impl TokenCall<'_> {
         place: Place<'_>,
         limit: Span,
     ) -> Result<Result<Granted, TokenFailure>, Problem> {
-        let failed = |error: &reqwest::Error| TokenFailure::Transient {
+        let failed = |error: &SendError| TokenFailure::Transient {
             timed_out: error.is_timeout(),
             why: UNREACHABLE.to_owned(),
         };

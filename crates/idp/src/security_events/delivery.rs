@@ -112,7 +112,7 @@ async fn push(
         (answer, is_late)
     });
     Ok(match answer {
-        Err(error) => Outcome::Unreachable(error.without_url().to_string()),
+        Err(error) => Outcome::Unreachable(error.to_string()),
         Ok((_, true)) => Outcome::Unreachable("it did not respond in time".to_owned()),
         Ok((answer, _)) if answer.status().is_success() => Outcome::Delivered,
         Ok((answer, _)) if answer.status() == http::StatusCode::BAD_REQUEST => {

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use outlive_chassis::LabKey;
+use outlive_chassis::{LabKey, RequestBuilder, SendError};
 use outlive_clock::{Instant, Span, TenantId};
 use outlive_wire::faults::{Fault, FaultSpec, Faults};
 use outlive_wire::forge::{ForgeAnswer, Forgery};
@@ -13,8 +13,8 @@ use outlive_wire::{
     COPY_BYTES_MAX, CopyAnswer, CopyState, ExpectedRuns, FlowDetails, GenerationBegun, HeldConnections,
     KnownFlows, MovedOrigin, RunDetails,
 };
+use reqwest::Method;
 use reqwest::header::AUTHORIZATION;
-use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -193,15 +193,17 @@ impl LabSurface {
     {
         let url = self.url(service, &format!("/_lab/tenants/{tenant}/journal/stream"));
         let request = self.request(Method::GET, &url).query(&*query).timeout(STREAM_TIMEOUT);
-        let failed = |error: reqwest::Error| CallError {
+        let failed = |error: SendError, status| CallError {
             call: format!("GET {url}"),
             problem: error.to_string(),
-            status: error.status().map(|status| status.as_u16()),
+            status,
         };
-        let mut response =
-            request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+        let response = request.send().await.map_err(|error| failed(error, None))?;
+        let status = response.status().as_u16();
+        let response = response.error_for_status();
+        let mut response = response.map_err(|error| failed(error.into(), Some(status)))?;
         let mut events = EventStream::default();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| failed(error.into(), None))? {
             for line in events.push(&chunk) {
                 query.after = line.get("seq").and_then(Value::as_u64).unwrap_or(query.after);
                 if pass_on(line).await.is_err() {

@@ -1,21 +1,16 @@
-//! Calls between services.
+//! The HTTP client of a service.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::Method;
 use reqwest::dns::Resolve;
-use reqwest::{Certificate, Client, ClientBuilder, Identity, RequestBuilder, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
 
+use super::loopback::{CONNECT_TIMEOUT, IDLE_TIMEOUT};
+use super::request_builder::{RequestBuilder, TIMEOUT};
 use crate::carried_time::OUTLIVE_TIME;
 use crate::faults::{OUTLIVE_DELAY, VIRTUAL};
-use crate::{StartError, Trace, event_loops, exchanges};
-
-thread_local! {
-    /// The connections of this thread's event loop to services on this machine, if it is a loop.
-    static OF_LOOP: OnceCell<Option<Client>> = const { OnceCell::new() };
-}
+use crate::{StartError, Trace, exchanges};
 
 /// The HTTP client of a service, with pooled connections, a timeout and trace propagation. It does
 /// not follow redirects.
@@ -25,9 +20,6 @@ pub struct HttpClient {
     /// Whether calls carry the tenant's time. Only services of this installation understand it.
     carries_time: bool,
 }
-
-/// The timeout of a call, in wall time.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 impl HttpClient {
     /// Builds the client.
@@ -89,24 +81,13 @@ impl HttpClient {
     /// absolute.
     pub fn request(&self, trace: &Trace, method: Method, url: impl AsRef<str>) -> RequestBuilder {
         exchanges::count_call();
-        let url = url.as_ref();
-        let of_loop = self.client_of_loop(url);
-        let client = of_loop.as_ref().unwrap_or(&self.client);
-        let request = client.request(method, url).header("traceparent", trace.traceparent());
+        let request = RequestBuilder::new(self.client.clone(), self.carries_time, method, url.as_ref())
+            .header("traceparent", trace.traceparent());
         let request = if self.carries_time { request.header(&OUTLIVE_DELAY, &VIRTUAL) } else { request };
         match trace.time.filter(|_| self.carries_time).and_then(|time| time.header()) {
             Some(time) => request.header(&OUTLIVE_TIME, time),
             None => request,
         }
-    }
-
-    /// Returns the client of this thread's event loop, if it is one and the call stays on this
-    /// machine.
-    fn client_of_loop(&self, url: &str) -> Option<Client> {
-        if !self.carries_time || !url.starts_with("http://127.0.0.1:") {
-            return None;
-        }
-        OF_LOOP.with(|client| client.get_or_init(of_loop).clone())
     }
 
     /// Returns the inner client, for libraries that send requests.
@@ -126,17 +107,10 @@ fn build(builder: ClientBuilder) -> reqwest::Result<Client> {
     builder
         .redirect(redirect::Policy::none())
         .timeout(TIMEOUT)
-        .connect_timeout(Duration::from_secs(5))
-        .pool_idle_timeout(Duration::from_secs(60))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
         .tcp_nodelay(true)
         .no_proxy()
         .http1_only()
         .build()
-}
-
-/// The client of this thread's event loop, which calls from the address of the loop.
-fn of_loop() -> Option<Client> {
-    let address = event_loops::address_of_current()?;
-    let client = build(private().local_address(address));
-    client.inspect_err(|error| tracing::warn!(%error, "an event loop has no client of its own")).ok()
 }

@@ -1,0 +1,98 @@
+//! The client of an event loop for services on this machine: that of hyper, without the layers of
+//! reqwest (proxies, redirects, TLS, cookies), which such calls do not need.
+
+use std::cell::OnceCell;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use reqwest::ResponseBuilderExt as _;
+use tokio::time::Sleep;
+use url::Url;
+
+use super::send_error::SendError;
+use super::timed_body::TimedBody;
+use crate::event_loops;
+
+/// How long a connection may take to open, in wall time.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection without requests is kept, in wall time.
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Stands for the URL of a response, which nothing reads: parsing it costs more than the call.
+static URL_OF_RESPONSES: LazyLock<Url> =
+    LazyLock::new(|| Url::parse("http://127.0.0.1/").expect("a constant URL"));
+
+thread_local! {
+    /// The client of this thread's event loop, if it is a loop.
+    static OF_LOOP: OnceCell<Option<LoopbackClient>> = const { OnceCell::new() };
+}
+
+/// A client with connections to services on this machine, over plain HTTP/1.
+#[derive(Clone)]
+pub(super) struct LoopbackClient(Client<HttpConnector, Full<Bytes>>);
+
+impl LoopbackClient {
+    /// Returns the client of this thread's event loop, if it is one. It calls from the address of
+    /// the loop.
+    pub(super) fn of_loop() -> Option<Self> {
+        OF_LOOP.with(|client| client.get_or_init(|| event_loops::address_of_current().map(Self::new)).clone())
+    }
+
+    fn new(address: IpAddr) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(address));
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build(connector);
+        Self(client)
+    }
+
+    /// Sends a request. `timeout` (wall time) includes reading the body of the response.
+    pub(super) async fn send(
+        self,
+        request: Request<Full<Bytes>>,
+        timeout: Duration,
+    ) -> Result<reqwest::Response, SendError> {
+        let mut deadline = deadline_in(timeout);
+        let response = tokio::select! {
+            biased;
+            response = self.0.request(request) => response?,
+            () = &mut deadline => return Err(SendError::timed_out()),
+        };
+        Ok(with_deadline(response, deadline))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a network timeout is in wall time")]
+fn deadline_in(timeout: Duration) -> Pin<Box<Sleep>> {
+    Box::pin(tokio::time::sleep(timeout))
+}
+
+fn with_deadline(response: Response<Incoming>, deadline: Pin<Box<Sleep>>) -> reqwest::Response {
+    let (parts, body) = response.into_parts();
+    let body = if body.is_end_stream() {
+        reqwest::Body::default()
+    } else {
+        reqwest::Body::wrap(TimedBody { body, deadline })
+    };
+    let mut response = Response::builder().status(parts.status).version(parts.version);
+    if let Some(headers) = response.headers_mut() {
+        *headers = parts.headers;
+    }
+    if let Some(extensions) = response.extensions_mut() {
+        *extensions = parts.extensions;
+    }
+    response.url(URL_OF_RESPONSES.clone()).body(body).expect("the parts of a response are valid").into()
+}
