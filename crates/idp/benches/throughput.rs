@@ -188,7 +188,8 @@ async fn grow(tenant: &Tenant) {
         MANY
     ));
     change.add(sql!(
-        "INSERT INTO journal SELECT j.seq + n, j.tenant, j.at_us, j.wall_us, j.kind, j.subject, j.trace, j.data FROM \
+        "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data) \
+         SELECT j.seq + n, j.tenant, j.at_us, j.wall_us, j.kind, j.subject, j.trace, j.data FROM \
          (SELECT * FROM journal ORDER BY seq DESC LIMIT 1) j, (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c \
          WHERE n < $1) SELECT n FROM c)",
         MANY
