@@ -7,7 +7,8 @@
 //! - columns are `BIGINT` and `TEXT` only: flags are 0/1, instants are microseconds in columns
 //!   named `*_us`, and UUIDs, JSON and bytes are text;
 //! - placeholders are `$1`, `$2`, …; there is no `now()`, no `RETURNING`, no boolean in a select
-//!   list; sums are `CAST(sum(x) AS BIGINT)`;
+//!   list; sums are `CAST(sum(x) AS BIGINT)`; what the databases have no common word for has a text
+//!   of its own for PostgreSQL ([`Statement::on_postgres`]);
 //! - a text cannot contain U+0000: it is stored as U+FFFD;
 //! - every table has a `tenant TEXT NOT NULL` column, first in its primary key or in an index;
 //! - migrations are the files `migrations/0001_name.sql` of a crate ([`migrations!`]), with

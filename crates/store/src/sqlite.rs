@@ -21,9 +21,10 @@ const STATEMENTS_KEPT: usize = 128;
 /// machine can lose the last commits.
 ///
 /// A commit writes every page that it touched, most of them for one short row of an index, so pages
-/// of a new file are half as large as by default.
+/// of a new file are half as large as by default. Once a large transaction has touched 2 MiB of
+/// pages, it writes them before its commit.
 const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 2048; PRAGMA journal_mode = WAL; \
-     PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = OFF; \
+     PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = 1024; \
      PRAGMA wal_autocheckpoint = 4000";
 
 /// Creates a database file that only its owner can read; SQLite creates its logs with the same
