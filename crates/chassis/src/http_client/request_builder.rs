@@ -19,6 +19,9 @@ use super::send_error::SendError;
 /// The default timeout of a request, in wall time.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The usual number of headers, for which a map need not grow.
+const HEADERS: usize = 8;
+
 /// A request that can be changed until it is sent. A part that is not valid is reported by
 /// [`Self::send`].
 #[must_use = "a request has no effect until it is sent"]
@@ -45,7 +48,7 @@ impl RequestBuilder {
             is_for_services,
             method,
             url,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(HEADERS),
             body: Bytes::new(),
             timeout: TIMEOUT,
             mistake: None,
@@ -217,5 +220,20 @@ impl Debug for RequestBuilder {
         let mut shown = f.debug_struct("RequestBuilder");
         shown.field("method", &self.method).field("url", &self.url).field("headers", &self.headers);
         shown.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let request = RequestBuilder::new(Client::new(), true, Method::POST, "http://127.0.0.1:1/x#y");
+        let request = request.bearer_auth("secret-1").basic_auth("user", Some("secret-2"));
+        let request = request.form(&[("password", "secret-3")]);
+        assert_eq!(request.header_map().len(), 3);
+        let shown = format!("{request:?}");
+        assert!(shown.contains("http://127.0.0.1:1/x\"") && !shown.contains("secret"), "{shown}");
     }
 }

@@ -1,6 +1,9 @@
 //! Calls from event loops to services on this machine, which have a client of their own. A test
 //! program of its own: a process starts its event loops once.
 
+// Only Linux has the addresses from which loops call.
+#![cfg(target_os = "linux")]
+
 mod server;
 
 use std::error::Error;
