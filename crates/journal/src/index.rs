@@ -80,7 +80,7 @@ impl Shared {
         }
         self.waiting.store(0, Ordering::Relaxed);
         while let Some(change) = State::read(&self.store).await?.next_change() {
-            match self.store.commit(change).await {
+            match self.store.upkeep().commit(change).await {
                 // Others were faster.
                 Err(error) if !error.is_conflict() => return Err(error),
                 _ => {}
@@ -114,7 +114,7 @@ impl State {
     async fn read(store: &Store) -> Result<Self, StoreError> {
         let select = "SELECT through, target, part, (SELECT COALESCE(MAX(seq), 0) FROM journal) AS last \
                       FROM journal_indexed";
-        let row = store.row(Statement::new(select, Vec::new())).await?;
+        let row = store.upkeep().row(Statement::new(select, Vec::new())).await?;
         let missing = || StoreError::Corrupt { column: "through".to_owned(), why: "is missing".to_owned() };
         Self::of(&row.ok_or_else(missing)?)
     }

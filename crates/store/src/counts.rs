@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::value::Value;
 use crate::{Change, Statement, StoreError};
 
-/// The work of a database, or of all databases of the process.
+/// The work of a database, or of all databases of the process, without [`Upkeep`](crate::Upkeep).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreCounts {
     /// Changes that were committed.
@@ -83,7 +83,8 @@ impl Counters {
         results: &[Result<(), StoreError>],
     ) {
         let mut done = StoreCounts::default();
-        for (change, _) in changes.iter().zip(results).filter(|(_, result)| result.is_ok()) {
+        let counted = changes.iter().zip(results).filter(|(change, _)| !change.is_upkeep);
+        for (change, _) in counted.filter(|(_, result)| result.is_ok()) {
             done.changes += u64::from(!change.is_empty());
             done.statements += change.statements.len() as u64;
             done.bytes += change.statements.iter().map(parameter_bytes).sum::<u64>();

@@ -73,7 +73,7 @@ pub use migrations::Migration;
 pub use row::Row;
 pub use schema::{Column, Table};
 pub use statement::{Change, Statement};
-pub use store::Store;
+pub use store::{Store, Upkeep};
 pub use value::Value;
 
 #[doc(hidden)]

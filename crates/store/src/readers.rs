@@ -45,19 +45,32 @@ impl Readers {
         statement: &Statement,
         only_first: bool,
     ) -> Result<Vec<Row>, StoreError> {
+        self.counters.count_read();
+        self.read_uncounted(statement, only_first).await
+    }
+
+    /// As [`Readers::read_soon`], but not counted.
+    pub(crate) async fn read_uncounted(
+        &self,
+        statement: &Statement,
+        only_first: bool,
+    ) -> Result<Vec<Row>, StoreError> {
         if self.backend.is_exclusive()
             && let Ok(mut writer) = self.writer.try_lock()
             && let Some(rows) = writer.read(statement, only_first).await
         {
-            self.counters.count_read();
             return rows;
         }
-        self.read(statement, only_first).await
+        self.read_in_turn(statement, only_first).await
     }
 
     /// Returns the rows of a query, or only the first.
     pub(crate) async fn read(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
         self.counters.count_read();
+        self.read_in_turn(statement, only_first).await
+    }
+
+    async fn read_in_turn(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
         let reading = async {
             // The source says the same.
             let _turn =

@@ -68,13 +68,15 @@ macro_rules! sql {
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     pub(crate) statements: Vec<Statement>,
+    /// Whether it changes only what follows from other data ([`Upkeep`](crate::Upkeep)).
+    pub(crate) is_upkeep: bool,
 }
 
 impl Change {
     /// An empty change.
     #[must_use]
     pub const fn new() -> Self {
-        Self { statements: Vec::new() }
+        Self { statements: Vec::new(), is_upkeep: false }
     }
 
     /// Adds a statement and returns its index, which a conflict reports.
@@ -97,6 +99,6 @@ impl Change {
 
 impl From<Statement> for Change {
     fn from(statement: Statement) -> Self {
-        Self { statements: vec![statement] }
+        Self { statements: vec![statement], is_upkeep: false }
     }
 }

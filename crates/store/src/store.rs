@@ -28,6 +28,29 @@ pub struct Store {
     counters: Arc<Counters>,
 }
 
+/// Work on data that follow from others, such as an index that is written later. When it is done
+/// says nothing about the data, so it is in no count, and subscribers of commits do not hear of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Upkeep<'a>(&'a Store);
+
+impl Upkeep<'_> {
+    /// As [`Store::row`].
+    ///
+    /// # Errors
+    /// As [`Store::row`].
+    pub async fn row(self, statement: Statement) -> Result<Option<Row>, StoreError> {
+        Ok(self.0.readers.read_uncounted(&statement, true).await?.pop())
+    }
+
+    /// As [`Store::commit`].
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub async fn commit(self, change: Change) -> Result<(), StoreError> {
+        self.0.commit(Change { is_upkeep: true, ..change }).await
+    }
+}
+
 /// The group of changes that the next commit includes. The task that submits its first change leads
 /// it: it commits all of them, unless it is canceled before.
 #[derive(Default)]
@@ -206,6 +229,12 @@ impl Store {
         if let Ok(mut writer) = self.writer.try_lock() {
             writer.commit_jobs(leader.close()).await;
         }
+    }
+
+    /// Work on what follows from other data.
+    #[must_use]
+    pub const fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep(self)
     }
 
     /// Defers a statement to the next commit, before its changes, or to a commit of its own within

@@ -137,11 +137,12 @@ impl Writer {
             return changes.iter().map(|_| Err(stopped())).collect();
         }
         let deferred = std::mem::take(&mut self.deferred);
+        let is_news = !deferred.is_empty() || changes.iter().any(|change| !change.is_upkeep);
         let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&deferred, changes)).await;
         match committing.unwrap_or_else(|_| Err(DatabaseError::TooSlow)) {
             Ok(results) => {
                 self.counters.count_commit(deferred.len(), changes, &results);
-                if let Some(commits) = &self.commits {
+                if let Some(commits) = self.commits.as_ref().filter(|_| is_news) {
                     commits.send_modify(|count| *count += 1);
                 }
                 if matches!(results[..], [Err(_)]) {

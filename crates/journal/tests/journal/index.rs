@@ -46,6 +46,7 @@ async fn more_lines_than_are_indexed_at_once_are_found(place: &Place) {
     assert_eq!(numbers(&newest.await.expect("reads")), [2_496, 2_489]);
     let oldest = read(&journal, Filter { limit: 3, ..by_subject(1, "user:3") }).await;
     assert_eq!(numbers(&oldest), [4, 11, 18]);
+    assert_eq!(place.store().counts().changes, 1, "the index is not a change");
     // Kind, subject and trace of each line, and no entry twice.
     assert_eq!(count(&place.store(), "journal_index").await, 3 * 2_500);
 }

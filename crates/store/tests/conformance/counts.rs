@@ -6,7 +6,7 @@ use crate::changes::insert;
 use crate::on_each_database;
 use crate::place::Place;
 
-on_each_database!(committed_work_is_counted, deferred_work_is_counted_apart);
+on_each_database!(committed_work_is_counted, deferred_work_is_counted_apart, upkeep_is_in_no_count);
 
 async fn committed_work_is_counted(place: &Place) {
     let store = place.open().await;
@@ -53,4 +53,28 @@ async fn deferred_work_is_counted_apart(place: &Place) {
     commits.changed().await.expect("within half a second");
     let counts = store.counts();
     assert_eq!((counts.commits, counts.deferred, counts.flushes), (1, 2, 1));
+}
+
+async fn upkeep_is_in_no_count(place: &Place) {
+    let store = place.open().await;
+    let commits = store.commits();
+    store.upkeep().commit(Change::from(insert(1, "one"))).await.expect("is written");
+    let refused = store.upkeep().commit(Change::from(insert(1, "again"))).await;
+    assert!(refused.expect_err("the key exists").is_conflict());
+    let row = store.upkeep().row(sql!("SELECT id FROM things WHERE tenant = $1", "t")).await.expect("reads");
+    assert_eq!(row.expect("a row").int("id").expect("a number"), 1);
+    assert_eq!(store.counts(), StoreCounts::default());
+    assert!(!commits.has_changed().expect("is open"), "subscribers do not hear of it");
+    // Beside another change, only that is counted.
+    let upkeep = store.upkeep();
+    let (one, two) =
+        tokio::join!(upkeep.commit(Change::from(insert(2, "two"))), store.commit(insert(3, "three")));
+    one.and(two).expect("both are written");
+    let StoreCounts { changes, commits: counted, statements, .. } = store.counts();
+    assert_eq!((changes, counted, statements), (1, 1, 1));
+    assert!(commits.has_changed().expect("is open"));
+    // What was deferred is written with the next transaction, and that is news.
+    store.commit_soon("a", insert(4, "four")).await.expect("is deferred");
+    store.upkeep().commit(Change::from(insert(5, "five"))).await.expect("is written");
+    assert_eq!((store.counts().changes, store.counts().deferred), (1, 1));
 }
