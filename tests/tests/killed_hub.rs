@@ -157,13 +157,16 @@ async fn a_hub_killed_during_refreshes_loses_no_connection_of_any_kind() {
     let works = vec![Some(200); connections.len()];
     let token = async |deployment: &Deployment| Maker::new(deployment, &tenant, "owner").hub_token().await;
 
-    // How long refreshes take without a kill.
-    tenant.advance("PT2H").await;
-    let owner = token(&deployment).await;
-    let started = wall_now();
-    assert_eq!(call_all(http.clone(), owner, connections.clone()).await, works);
-    let taken = u64::try_from((wall_now() - started).as_micros()).unwrap_or_default();
-    let duration = Duration::from_micros(taken).max(Duration::from_millis(20));
+    // How long refreshes take without a kill, at least.
+    let mut duration = Duration::MAX;
+    for _ in 0..3 {
+        tenant.advance("PT2H").await;
+        let owner = token(&deployment).await;
+        let started = wall_now();
+        assert_eq!(call_all(http.clone(), owner, connections.clone()).await, works);
+        let taken = u64::try_from((wall_now() - started).as_micros()).unwrap_or_default();
+        duration = duration.min(Duration::from_micros(taken));
+    }
 
     let (kills, mut interrupted) = (kills(&deployment), 0);
     for kill in 0..kills {

@@ -10,6 +10,10 @@ use parking_lot::Mutex;
 /// How often a line without news is drawn, to show that the command is not stuck (wall time).
 const EVERY: Duration = Duration::from_millis(120);
 
+/// How often the line is drawn at most, in a second of wall time. By default it is a third of that,
+/// which leaves out what a fast command shows.
+const DRAWN_MAX: u8 = 60;
+
 /// The line that is shown, of which a process has one.
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
@@ -38,7 +42,7 @@ impl Progress {
         let target = match is_dumb || shown.is_some() {
             true => ProgressDrawTarget::hidden(),
             // Without a terminal, nothing is drawn.
-            false => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::stderr_with_hz(DRAWN_MAX),
         };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template(template) {
