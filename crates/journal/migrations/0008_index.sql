@@ -3,8 +3,7 @@
 -- entries are being written, and `part` which of them are next.
 ALTER TABLE journal ADD COLUMN names TEXT;
 UPDATE journal SET names = n.names FROM (
-        SELECT seq AS of_line, '["' || string_agg(REPLACE(REPLACE(name, '\', '\\'), '"', '\"'), '","') || '"]' AS names
-        FROM journal_names GROUP BY seq
+        SELECT seq AS of_line, CAST(json_agg(name) AS TEXT) AS names FROM journal_names GROUP BY seq
     ) AS n WHERE journal.seq = n.of_line;
 DROP TABLE journal_names;
 DROP INDEX journal_by_subject;

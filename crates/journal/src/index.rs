@@ -14,7 +14,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use outlive_store::{Change, Row, Statement, Store, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
 use crate::entries::{INSERT_ALL, PARTS};
@@ -40,6 +40,8 @@ struct Shared {
     waiting: AtomicU64,
     /// The number of commits of this process up to which all lines are indexed.
     complete_at: AtomicU64,
+    /// Held by the one who brings the index up to date.
+    turn: Mutex<()>,
     /// Notified when the first line waits, when many do, and when the index is dropped.
     due: Arc<Notify>,
 }
@@ -49,7 +51,8 @@ impl Index {
     pub(crate) fn new(store: Store) -> Self {
         let due = Arc::new(Notify::new());
         let (waiting, complete_at) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-        let shared = Arc::new(Shared { store, waiting, complete_at, due: Arc::clone(&due) });
+        let shared =
+            Arc::new(Shared { store, waiting, complete_at, turn: Mutex::default(), due: Arc::clone(&due) });
         tokio::spawn(follow(Arc::downgrade(&shared), due));
         Self(shared)
     }
@@ -73,21 +76,44 @@ impl Index {
 
 impl Shared {
     async fn complete(&self) -> Result<(), StoreError> {
-        let commits = *self.store.commits().borrow();
-        // Replicas commit, too.
-        if self.store.is_exclusive() && self.complete_at.load(Ordering::Relaxed) == commits {
+        // A line that is made from now on is announced, also if it is committed much later.
+        self.waiting.store(0, Ordering::Relaxed);
+        if self.is_complete_at(self.commits()) {
             return Ok(());
         }
-        self.waiting.store(0, Ordering::Relaxed);
-        while let Some(change) = State::read(&self.store).await?.next_change() {
+        // One at a time: of two that commit the same change, one would make the group of the other
+        // begin again.
+        let _turn = self.turn.lock().await;
+        let commits = self.commits();
+        if self.is_complete_at(commits) {
+            return Ok(());
+        }
+        // Others may write lines faster than they are indexed.
+        let mut last = None;
+        loop {
+            let state = State::read(&self.store).await?;
+            if state.through >= *last.get_or_insert(state.last) {
+                break;
+            }
+            let Some(change) = state.next_change() else { break };
             match self.store.upkeep().commit(change).await {
-                // Others were faster.
+                // Another process was faster.
                 Err(error) if !error.is_conflict() => return Err(error),
                 _ => {}
             }
         }
         self.complete_at.store(commits, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The number of commits of this process.
+    fn commits(&self) -> u64 {
+        *self.store.commits().borrow()
+    }
+
+    /// Whether all lines are indexed that were committed up to this number. Replicas commit, too.
+    fn is_complete_at(&self, commits: u64) -> bool {
+        self.store.is_exclusive() && self.complete_at.load(Ordering::Relaxed) == commits
     }
 }
 

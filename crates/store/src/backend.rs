@@ -70,7 +70,7 @@ impl Backend {
     /// Adapts a schema statement to this database.
     pub(crate) fn tables_as(&self, statement: &'static str) -> Cow<'static, str> {
         match self {
-            Self::Sqlite(_) => sqlite::tables_by_key(statement),
+            Self::Sqlite(_) => sqlite::adapted(statement),
             Self::Postgres(_) => Cow::Borrowed(statement),
         }
     }

@@ -15,7 +15,7 @@ pub struct Migration {
     /// A short name.
     pub name: &'static str,
     /// Statements, each ending with `;` at the end of a line. `/* WITHOUT ROWID */` at the end
-    /// marks a table of small rows that are read by primary key.
+    /// marks a table of small rows that are read by primary key. `json_agg` of texts is understood.
     pub sql: &'static str,
 }
 

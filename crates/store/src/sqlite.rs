@@ -115,10 +115,13 @@ impl SqliteConnection {
     }
 }
 
-/// Stores a table in the order of its key instead of with a separate index, which halves the pages
-/// written per row. A numeric key becomes the row id if its type is INTEGER (as large as BIGINT
-/// here).
-pub(crate) fn tables_by_key(statement: &'static str) -> Cow<'static, str> {
+/// Adapts a statement of a migration. A table is stored in the order of its key instead of with a
+/// separate index, which halves the pages written per row. A numeric key becomes the row id if its
+/// type is INTEGER (as large as BIGINT here). PostgreSQL's `json_agg` has another name.
+pub(crate) fn adapted(statement: &'static str) -> Cow<'static, str> {
+    if statement.contains("json_agg(") {
+        return Cow::Owned(statement.replace("json_agg(", "json_group_array("));
+    }
     if statement.trim_start().starts_with("CREATE TABLE") || statement.contains("\nCREATE TABLE") {
         let by_number = statement.replace("BIGINT NOT NULL PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY");
         return Cow::Owned(by_number.replace("/* WITHOUT ROWID */", "WITHOUT ROWID"));
@@ -158,18 +161,18 @@ pub(crate) fn is_unique_violation(error: &rusqlite::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::tables_by_key;
+    use super::adapted;
 
     #[test]
     fn a_table_lies_by_its_key_where_that_is_asked_for() {
         let names = "-- why\nCREATE TABLE names (\n    name TEXT NOT NULL,\n    PRIMARY KEY (name)\n) /* WITHOUT ROWID */";
-        assert!(tables_by_key(names).ends_with(") WITHOUT ROWID"));
+        assert!(adapted(names).ends_with(") WITHOUT ROWID"));
         let lines = "CREATE TABLE lines (seq BIGINT NOT NULL PRIMARY KEY, at_us BIGINT NOT NULL)";
         assert_eq!(
-            tables_by_key(lines),
+            adapted(lines),
             "CREATE TABLE lines (seq INTEGER NOT NULL PRIMARY KEY, at_us BIGINT NOT NULL)"
         );
         let other = "UPDATE lines SET data = 'CREATE TABLE'";
-        assert_eq!(tables_by_key(other), other);
+        assert_eq!(adapted(other), other);
     }
 }

@@ -12,6 +12,7 @@ on_each_database!(
     more_lines_than_are_indexed_at_once_are_found,
     a_line_is_found_as_soon_as_it_is_committed,
     lines_that_a_killed_process_left_are_found,
+    a_query_ends_while_others_write,
     a_new_line_after_deleted_ones_is_found,
     a_name_that_cannot_be_found_hides_no_other_line,
     a_name_given_twice_hides_no_other_line,
@@ -82,6 +83,30 @@ async fn lines_that_a_killed_process_left_are_found(place: &Place) {
     let is_second = Filter { about: Some("second".to_owned()), ..Filter::of(tenant(1)) };
     assert_eq!(numbers(&read(&journal, is_first).await), [1]);
     assert_eq!(numbers(&read(&journal, is_second).await), [2]);
+}
+
+async fn a_query_ends_while_others_write(place: &Place) {
+    let journal = place.journal();
+    let writers: Vec<_> = (0..4)
+        .map(|_| {
+            let journal = journal.clone();
+            tokio::spawn(async move {
+                loop {
+                    journal.append(&event("run.waiting", "run:1")).await.expect("is written");
+                }
+            })
+        })
+        .collect();
+    for number in 0..20 {
+        let name = format!("name {number}");
+        journal.append(&event("run.finished", "run:2").about([&name])).await.expect("is written");
+        let filter = Filter { about: Some(name.clone()), ..Filter::of(tenant(1)) };
+        assert_eq!(read(&journal, filter).await.len(), 1, "{name}");
+    }
+    for writer in writers {
+        writer.abort();
+        assert!(writer.await.expect_err("it is endless").is_cancelled());
+    }
 }
 
 /// The highest numbers are free again, but not for the index, which has been there.

@@ -5,7 +5,10 @@ mod index;
 mod place;
 
 use outlive_clock::{Instant, Randomness, Span, TenantId};
-use outlive_journal::{Event, Filter, Journal, LINES_MAX, MIGRATIONS, Newest, NewestAbout, NewestOfKinds};
+use outlive_journal::{
+    Event, Filter, Journal, LINES_MAX, MIGRATIONS, Newest, NewestAbout, NewestOfKinds, copied_lines,
+    copy_query,
+};
 use outlive_store::{Change, Statement, Store, sql};
 use outlive_wire::events::{SigningKeyRotated, TokenIssued, TokenRefused};
 use outlive_wire::{EventPayload as _, JournalEvent, JournalLine, Subject};
@@ -253,6 +256,9 @@ async fn reads_and_continues_a_journal_of_an_earlier_version(place: &Place) {
         ));
         older.commit(change).await.expect("is written");
     }
+    let odd = "tab \t, newline \n, quote \", \\ and \u{1}";
+    let odd_name = sql!("INSERT INTO journal_names (tenant, name, seq) VALUES ($1, $2, 1)", tenant(1), odd);
+    older.commit(odd_name).await.expect("is written");
     let before = read(&journal, Filter::of(tenant(1))).await;
     close_if_exclusive(older).await;
     let newer = place.opened_with(&MIGRATIONS).await;
@@ -261,6 +267,12 @@ async fn reads_and_continues_a_journal_of_an_earlier_version(place: &Place) {
     journal.append(&event("token.refused", "user:1").about(["two"])).await.expect("is written");
     let about_two = read(&journal, Filter { about: Some("two".to_owned()), ..Filter::of(tenant(1)) }).await;
     assert_eq!(about_two.iter().map(|line| line.seq).collect::<Vec<_>>(), [2, 3, 4]);
+    for (name, found) in [(odd, 1), ("one", 1)] {
+        let lines = read(&journal, Filter { about: Some(name.to_owned()), ..Filter::of(tenant(1)) }).await;
+        assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), [found], "{name}");
+    }
+    let copy = newer.rows(copy_query(tenant(1))).await.expect("reads");
+    assert_eq!(copied_lines(&copy).expect("the names can be read").len(), 4);
     let notable = Newest { notable: true, ..Newest::of_all(9) };
     let notable = journal.newest_first(tenant(1), notable).await.expect("reads");
     assert_eq!(notable.iter().map(|line| line.seq).collect::<Vec<_>>(), [4, 3, 1]);
