@@ -104,27 +104,16 @@ macro_rules! part_of_names {
     };
 }
 
-/// All entries.
-pub(crate) const INSERT_ALL: Entries = Entries {
-    sqlite: insert!(
-        kinds!(),
-        " UNION ALL ",
-        subjects!(),
-        " UNION ALL ",
-        traces!(),
-        " UNION ALL ",
-        on_sqlite!()
-    ),
-    postgres: insert!(
-        kinds!(),
-        " UNION ALL ",
-        subjects!(),
-        " UNION ALL ",
-        traces!(),
-        " UNION ALL ",
-        on_postgres!()
-    ),
-};
+/// All entries. `$names` selects the names of a database.
+macro_rules! insert_all {
+    ($names:expr) => {
+        insert!(kinds!(), " UNION ALL ", subjects!(), " UNION ALL ", traces!(), " UNION ALL ", $names)
+    };
+}
+
+/// All entries, in one statement.
+pub(crate) const INSERT_ALL: Entries =
+    Entries { sqlite: insert_all!(on_sqlite!()), postgres: insert_all!(on_postgres!()) };
 
 /// All entries, in parts.
 pub(crate) const PARTS: [Entries; 5] = [

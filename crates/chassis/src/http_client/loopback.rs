@@ -3,7 +3,6 @@
 
 use std::cell::OnceCell;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -15,12 +14,11 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use reqwest::ResponseBuilderExt as _;
-use tokio::time::Sleep;
 use url::Url;
 
 use super::send_error::SendError;
-use super::timed_body::TimedBody;
-use crate::event_loops;
+use super::timed_body::{Deadline, TimedBody};
+use crate::{event_loops, pause};
 
 /// How long a connection may take to open, in wall time.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -65,7 +63,7 @@ impl LoopbackClient {
         request: Request<Full<Bytes>>,
         timeout: Duration,
     ) -> Result<reqwest::Response, SendError> {
-        let mut deadline = deadline_in(timeout);
+        let mut deadline: Deadline = Box::pin(pause(timeout));
         let response = tokio::select! {
             biased;
             response = self.0.request(request) => response?,
@@ -75,12 +73,7 @@ impl LoopbackClient {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a network timeout is in wall time")]
-fn deadline_in(timeout: Duration) -> Pin<Box<Sleep>> {
-    Box::pin(tokio::time::sleep(timeout))
-}
-
-fn with_deadline(response: Response<Incoming>, deadline: Pin<Box<Sleep>>) -> reqwest::Response {
+fn with_deadline(response: Response<Incoming>, deadline: Deadline) -> reqwest::Response {
     let (parts, body) = response.into_parts();
     let body = if body.is_end_stream() {
         reqwest::Body::default()

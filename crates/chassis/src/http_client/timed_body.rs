@@ -6,12 +6,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::Sleep;
+
+/// Ends when a request and the body of its response must be complete.
+pub(super) type Deadline = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// A body that fails unless it is complete at the deadline, which is that of its request.
 pub(super) struct TimedBody {
     pub(super) body: Incoming,
-    pub(super) deadline: Pin<Box<Sleep>>,
+    pub(super) deadline: Deadline,
 }
 
 impl Body for TimedBody {
