@@ -58,6 +58,15 @@ impl Backend {
         }
     }
 
+    /// Connects for writing, and for most reads, with the memory that this needs.
+    pub(crate) async fn connect_writer(&self) -> Result<Connection, DatabaseError> {
+        let mut connection = self.connect().await?;
+        if let Connection::Sqlite(connection) = &mut connection {
+            connection.run_command(sqlite::CACHE_OF_WRITER)?;
+        }
+        Ok(connection)
+    }
+
     /// Begins a transaction that holds the write lock, so that it cannot fail later for lack of it
     /// and transactions are serialized.
     pub(crate) async fn begin(&self, connection: &mut Connection) -> Result<(), DatabaseError> {

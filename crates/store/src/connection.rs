@@ -81,6 +81,13 @@ impl DatabaseError {
         }
     }
 
+    /// Whether PostgreSQL rolled the statement and its transaction back because they and another
+    /// session waited for each other. Writers of this crate wait for one lock, so the other one
+    /// changes tables: a newer version that starts, or a person. The same again can succeed.
+    pub(crate) fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Postgres(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "40P01"))
+    }
+
     /// Whether the database rejected the statement, so that the connection remains usable.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {

@@ -12,8 +12,8 @@ pub(crate) enum Piece<'a> {
     Statement(Option<usize>, &'a Statement),
 }
 
-/// The outcome of a list of pieces. The outer error means that the connection is lost. The inner
-/// error is that of a failed statement: later pieces were not run, and the caller must roll back
+/// The outcome of a list of pieces. The outer error means that the connection, or its whole
+/// transaction, is lost. The inner error is that of a failed statement: later pieces were not run, and the caller must roll back
 /// earlier ones.
 pub(crate) type Outcome = Result<Result<(), StoreError>, DatabaseError>;
 
@@ -37,7 +37,7 @@ async fn run_one(connection: &mut Connection, index: Option<usize>, statement: &
     match connection.execute(statement).await {
         Ok(touched) if statement.expected_rows.is_some_and(|rows| rows != touched) => Ok(Err(conflict)),
         Ok(_) => Ok(Ok(())),
-        Err(error) if error.is_lost() => Err(error),
+        Err(error) if error.is_lost() || error.is_deadlock() => Err(error),
         Err(error) if error.is_unique_violation() => Ok(Err(conflict)),
         Err(error) => Ok(Err(StoreError::Failed(format!("{error} in: {}", statement.sql)))),
     }

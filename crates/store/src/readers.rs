@@ -76,12 +76,16 @@ impl Readers {
             let _turn =
                 self.turns.acquire().await.map_err(|_| StoreError::Failed("it is closed".to_owned()))?;
             let idle = self.idle.lock().pop();
-            if let Some(connection) = idle {
-                match self.read_on(connection, statement, only_first).await {
-                    // The other idle connections are lost as well.
-                    Err(error) if error.is_lost() => self.idle.lock().clear(),
-                    result => return result.map_err(StoreError::from),
-                }
+            let was_idle = idle.is_some();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => self.backend.connect().await?,
+            };
+            match self.read_on(connection, statement, only_first).await {
+                // The other idle connections are lost as well.
+                Err(error) if was_idle && error.is_lost() => self.idle.lock().clear(),
+                Err(error) if error.is_deadlock() => {}
+                result => return result.map_err(StoreError::from),
             }
             Ok(self.read_on(self.backend.connect().await?, statement, only_first).await?)
         };

@@ -1,5 +1,6 @@
 //! Rows.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -100,19 +101,27 @@ impl Row {
         self.int(column).map(Instant::from_micros)
     }
 
+    /// A text or NULL, not copied if it need not be.
+    fn opt_str(&self, column: &str) -> Result<Option<Cow<'_, str>>, StoreError> {
+        match &self.0 {
+            Columns::Postgres(row) => row
+                .try_get(column)
+                .map(|text: Option<String>| text.map(Cow::Owned))
+                .map_err(|error| corrupt(column, error)),
+            Columns::Sqlite(names, cells) => match cell(names, cells, column)? {
+                Cell::Nothing => Ok(None),
+                Cell::Text(text) => Ok(Some(Cow::Borrowed(text))),
+                Cell::Int(_) | Cell::Other => Err(corrupt(column, "no text")),
+            },
+        }
+    }
+
     /// A text or NULL.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn opt_text(&self, column: &str) -> Result<Option<String>, StoreError> {
-        match &self.0 {
-            Columns::Postgres(row) => row.try_get(column).map_err(|error| corrupt(column, error)),
-            Columns::Sqlite(names, cells) => match cell(names, cells, column)? {
-                Cell::Nothing => Ok(None),
-                Cell::Text(text) => Ok(Some(text.clone())),
-                Cell::Int(_) | Cell::Other => Err(corrupt(column, "no text")),
-            },
-        }
+        Ok(self.opt_str(column)?.map(Cow::into_owned))
     }
 
     /// A text.
@@ -128,7 +137,7 @@ impl Row {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn parse<T: FromStr<Err: Display>>(&self, column: &str) -> Result<T, StoreError> {
-        self.text(column)?.parse().map_err(|error| corrupt(column, error))
+        self.opt_parse(column)?.ok_or_else(|| corrupt(column, "nothing"))
     }
 
     /// A parsed text or NULL.
@@ -136,7 +145,7 @@ impl Row {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn opt_parse<T: FromStr<Err: Display>>(&self, column: &str) -> Result<Option<T>, StoreError> {
-        self.opt_text(column)?.map(|text| text.parse().map_err(|error| corrupt(column, error))).transpose()
+        self.opt_str(column)?.map(|text| text.parse().map_err(|error| corrupt(column, error))).transpose()
     }
 
     /// A JSON text, deserialized.
@@ -144,7 +153,7 @@ impl Row {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
-        serde_json::from_str(&self.text(column)?).map_err(|error| corrupt(column, error))
+        self.opt_json(column)?.ok_or_else(|| corrupt(column, "nothing"))
     }
 
     /// A JSON text, deserialized, or `None`.
@@ -152,7 +161,7 @@ impl Row {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn opt_json<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>, StoreError> {
-        let text = self.opt_text(column)?;
+        let text = self.opt_str(column)?;
         text.map(|text| serde_json::from_str(&text).map_err(|error| corrupt(column, error))).transpose()
     }
 }

@@ -4,6 +4,7 @@
 //! caller's thread. (An occasional commit with a WAL checkpoint takes milliseconds.)
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,6 +27,9 @@ const STATEMENTS_KEPT: usize = 128;
 const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 2048; PRAGMA journal_mode = WAL; \
      PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = 1024; \
      PRAGMA wal_autocheckpoint = 4000";
+
+/// 4 MiB of pages for the connection that writes. Others drop theirs whenever it commits.
+pub(crate) const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -4096";
 
 /// Creates a database file that only its owner can read; SQLite creates its logs with the same
 /// permissions. Errors are ignored here, because opening the file reports them.
@@ -51,7 +55,33 @@ fn open_file(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, rusq
 }
 
 /// A connection to a file.
-pub(crate) struct SqliteConnection(Box<rusqlite::Connection>);
+pub(crate) struct SqliteConnection {
+    connection: Box<rusqlite::Connection>,
+    /// What is known of statements, by the address and length of their text, which is a literal.
+    known: HashMap<(usize, usize), Shape>,
+}
+
+/// The columns of a query and the parameters of a statement.
+#[derive(Clone)]
+struct Shape {
+    columns: Arc<[String]>,
+    /// The number of the value (`$2` is 2) of each parameter. To SQLite `$2` is a name, and
+    /// parameters are numbered by first occurrence.
+    parameters: Arc<[usize]>,
+}
+
+impl Shape {
+    fn of(prepared: &CachedStatement<'_>) -> Self {
+        let number = |place| prepared.parameter_name(place).and_then(|name| name[1..].parse().ok());
+        Self {
+            columns: prepared.column_names().into_iter().map(str::to_owned).collect(),
+            // No value has the number 0.
+            parameters: (1..=prepared.parameter_count())
+                .map(|place| number(place).unwrap_or_default())
+                .collect(),
+        }
+    }
+}
 
 impl SqliteConnection {
     /// Opens the file, creating it if it does not exist.
@@ -66,18 +96,18 @@ impl SqliteConnection {
         connection.execute_batch(PREPARATION)?;
         // Otherwise a statement is prepared again for each value of a parameter.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        Ok(Self(Box::new(connection)))
+        Ok(Self { connection: Box::new(connection), known: HashMap::new() })
     }
 
     pub(crate) fn run_command(&mut self, words: &str) -> Result<(), rusqlite::Error> {
         if words.contains(';') {
-            return self.0.execute_batch(words);
+            return self.connection.execute_batch(words);
         }
-        self.0.prepare_cached(words)?.raw_execute().map(drop)
+        self.connection.prepare_cached(words)?.raw_execute().map(drop)
     }
 
     pub(crate) fn execute(&mut self, statement: &Statement) -> Result<u64, rusqlite::Error> {
-        let touched = self.bound(statement)?.raw_execute()?;
+        let touched = self.bound(statement)?.0.raw_execute()?;
         Ok(u64::try_from(touched).unwrap_or(u64::MAX))
     }
 
@@ -86,8 +116,7 @@ impl SqliteConnection {
         statement: &Statement,
         only_first: bool,
     ) -> Result<Vec<Row>, rusqlite::Error> {
-        let mut bound = self.bound(statement)?;
-        let names: Arc<[String]> = bound.column_names().into_iter().map(str::to_owned).collect();
+        let (mut bound, names) = self.bound(statement)?;
         let mut found = bound.raw_query();
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
@@ -101,17 +130,25 @@ impl SqliteConnection {
         Ok(rows)
     }
 
-    /// Prepares a statement and binds its parameters. To SQLite `$2` is a name, and parameters are
-    /// numbered by first occurrence.
-    fn bound(&self, statement: &Statement) -> Result<CachedStatement<'_>, rusqlite::Error> {
-        let mut prepared = self.0.prepare_cached(&statement.sql)?;
-        for place in 1..=prepared.parameter_count() {
-            let number = prepared.parameter_name(place).and_then(|name| name[1..].parse::<usize>().ok());
-            let value = number.and_then(|number| statement.values.get(number.wrapping_sub(1)));
+    /// Prepares a statement and binds its parameters. Also returns its columns.
+    fn bound(
+        &mut self,
+        statement: &Statement,
+    ) -> Result<(CachedStatement<'_>, Arc<[String]>), rusqlite::Error> {
+        let mut prepared = self.connection.prepare_cached(&statement.sql)?;
+        let Shape { columns, parameters } = match statement.sql {
+            Cow::Borrowed(text) => {
+                let place = (text.as_ptr().addr(), text.len());
+                self.known.entry(place).or_insert_with(|| Shape::of(&prepared)).clone()
+            }
+            Cow::Owned(_) => Shape::of(&prepared),
+        };
+        for (place, number) in (1..).zip(&*parameters) {
+            let value = statement.values.get(number.wrapping_sub(1));
             let value = value.ok_or(rusqlite::Error::InvalidParameterCount(place, statement.values.len()))?;
             prepared.raw_bind_parameter(place, parameter(value))?;
         }
-        Ok(prepared)
+        Ok((prepared, columns))
     }
 }
 

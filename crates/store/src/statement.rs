@@ -14,6 +14,8 @@ pub struct Statement {
     pub(crate) on_postgres: Option<&'static str>,
     pub(crate) values: Vec<Value>,
     pub(crate) expected_rows: Option<u64>,
+    /// Whether nothing that it changes is cached.
+    pub(crate) is_uncached: bool,
 }
 
 impl Statement {
@@ -24,7 +26,7 @@ impl Statement {
     }
 
     pub(crate) const fn of_text(sql: Cow<'static, str>, values: Vec<Value>) -> Self {
-        Self { sql, on_postgres: None, values, expected_rows: None }
+        Self { sql, on_postgres: None, values, expected_rows: None, is_uncached: false }
     }
 
     /// Replaces the text on PostgreSQL, for the few things that the databases have no common word
@@ -51,6 +53,14 @@ impl Statement {
     #[must_use]
     pub const fn expect_rows(mut self, rows: u64) -> Self {
         self.expected_rows = Some(rows);
+        self
+    }
+
+    /// Declares that no one caches what this statement changes, so it leaves
+    /// [`Store::revision`](crate::Store::revision) as it is.
+    #[must_use]
+    pub const fn uncached(mut self) -> Self {
+        self.is_uncached = true;
         self
     }
 }

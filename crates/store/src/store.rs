@@ -1,7 +1,7 @@
 //! The handle that services hold.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
@@ -22,6 +22,7 @@ pub struct Store {
     /// Changes for the committer: one per caller that waits.
     jobs: mpsc::UnboundedSender<Job>,
     commits: watch::Receiver<u64>,
+    revision: Arc<AtomicU64>,
     closing: Arc<Notify>,
     flushing: Arc<Notify>,
     next_group: Arc<NextGroup>,
@@ -129,7 +130,9 @@ impl Store {
         let (jobs, queue) = mpsc::unbounded_channel();
         let (count, commits) = watch::channel(0);
         let counters = Arc::new(Counters::new());
-        let writer = Arc::new(Mutex::new(Writer::new(Arc::clone(&backend), count, Arc::clone(&counters))));
+        let revision = Arc::<AtomicU64>::default();
+        let writer = Writer::new(Arc::clone(&backend), (count, Arc::clone(&revision)), Arc::clone(&counters));
+        let writer = Arc::new(Mutex::new(writer));
         let readers =
             Arc::new(Readers::new(Arc::clone(&backend), Arc::clone(&writer), Arc::clone(&counters)));
         let (closing, flushing) = <(Arc<Notify>, Arc<Notify>)>::default();
@@ -148,6 +151,7 @@ impl Store {
             writer,
             jobs,
             commits,
+            revision,
             closing,
             flushing,
             next_group: Arc::default(),
@@ -270,6 +274,15 @@ impl Store {
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
+    }
+
+    /// Returns a number that rises with every commit of this process that may have changed what is
+    /// cached: with all but those of [uncached](Statement::uncached) statements. What was read at a
+    /// revision is still the same at the same revision, if the store
+    /// [is exclusive](Self::is_exclusive).
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
     }
 
     /// The number of reads of this process, for tests of query counts.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -29,16 +30,19 @@ pub(crate) struct Writer {
     pub(crate) flush_is_scheduled: bool,
     /// Counts commits; `None` after [`Writer::close`].
     commits: Option<watch::Sender<u64>>,
+    /// Counts commits that may have changed what is cached.
+    revision: Arc<AtomicU64>,
     counters: Arc<Counters>,
 }
 
-/// The result of each change of a group. The outer error means that the connection is lost.
+/// The result of each change of a group. The outer error means that the connection, or the whole
+/// transaction, is lost.
 type Results = Result<Vec<Result<(), StoreError>>, DatabaseError>;
 
 impl Writer {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         backend: Arc<Backend>,
-        commits: watch::Sender<u64>,
+        (commits, revision): (watch::Sender<u64>, Arc<AtomicU64>),
         counters: Arc<Counters>,
     ) -> Self {
         Self {
@@ -47,6 +51,7 @@ impl Writer {
             deferred: Deferred::new(),
             flush_is_scheduled: false,
             commits: Some(commits),
+            revision,
             counters,
         }
     }
@@ -137,8 +142,20 @@ impl Writer {
             return changes.iter().map(|_| Err(stopped())).collect();
         }
         let deferred = std::mem::take(&mut self.deferred);
+        let news = changes.iter().filter(|change| !change.is_upkeep);
+        let mut statements = deferred.values().chain(news.flat_map(|change| &change.statements));
+        let changes_cached = statements.any(|statement| !statement.is_uncached);
         let is_news = !deferred.is_empty() || changes.iter().any(|change| !change.is_upkeep);
-        let committing = tokio::time::timeout(COMMIT_MAX, self.commit_group(&deferred, changes)).await;
+        let committing = async {
+            match self.commit_group(&deferred, changes).await {
+                Err(error) if error.is_deadlock() => self.commit_group(&deferred, changes).await,
+                results => results,
+            }
+        };
+        let committing = tokio::time::timeout(COMMIT_MAX, committing).await;
+        if changes_cached {
+            self.revision.fetch_add(1, Ordering::Release);
+        }
         match committing.unwrap_or_else(|_| Err(DatabaseError::TooSlow)) {
             Ok(results) => {
                 self.counters.count_commit(deferred.len(), changes, &results);
@@ -194,7 +211,7 @@ async fn begin(backend: &Backend, connection: Option<Connection>) -> Result<Conn
     {
         return Ok(connection);
     }
-    let mut connection = backend.connect().await?;
+    let mut connection = backend.connect_writer().await?;
     backend.begin(&mut connection).await?;
     Ok(connection)
 }

@@ -6,7 +6,12 @@ use crate::changes::insert;
 use crate::on_each_database;
 use crate::place::Place;
 
-on_each_database!(committed_work_is_counted, deferred_work_is_counted_apart, upkeep_is_in_no_count);
+on_each_database!(
+    committed_work_is_counted,
+    deferred_work_is_counted_apart,
+    upkeep_is_in_no_count,
+    the_revision_rises_with_what_may_be_cached,
+);
 
 async fn committed_work_is_counted(place: &Place) {
     let store = place.open().await;
@@ -77,4 +82,31 @@ async fn upkeep_is_in_no_count(place: &Place) {
     store.commit_soon("a", insert(4, "four")).await.expect("is deferred");
     store.upkeep().commit(Change::from(insert(5, "five"))).await.expect("is written");
     assert_eq!((store.counts().changes, store.counts().deferred), (1, 1));
+}
+
+async fn the_revision_rises_with_what_may_be_cached(place: &Place) {
+    let store = place.open().await;
+    let uncached = |id, name| insert(id, name).uncached();
+    let mut both = Change::from(uncached(3, "three"));
+    both.add(insert(4, "four"));
+    let mut last = store.revision();
+    for (which, change, rises) in [
+        ("a change", Change::from(insert(1, "one")), true),
+        ("an uncached one", Change::from(uncached(2, "two")), false),
+        ("both", both, true),
+        ("one that conflicts", Change::from(insert(1, "again")), true),
+    ] {
+        let committed = store.commit(change).await;
+        assert_eq!(committed.is_ok(), which != "one that conflicts", "{which}");
+        assert_eq!(store.revision() > last, rises, "{which}");
+        last = store.revision();
+    }
+    store.upkeep().commit(insert(5, "five").into()).await.expect("is written");
+    assert_eq!(store.revision(), last, "what follows from other data");
+    store.commit_soon("a", uncached(6, "six")).await.expect("is deferred");
+    store.commit(uncached(7, "seven")).await.expect("is written, with the other");
+    assert_eq!(store.revision(), last, "a deferred one that is uncached");
+    store.commit_soon("a", insert(8, "eight")).await.expect("is deferred");
+    store.commit(uncached(9, "nine")).await.expect("is written, with the other");
+    assert!(store.revision() > last, "a deferred one");
 }

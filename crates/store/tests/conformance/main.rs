@@ -4,6 +4,7 @@
 mod changes;
 mod closing;
 mod counts;
+mod deadlocks;
 mod groups;
 mod migrations;
 mod opening;
