@@ -26,8 +26,9 @@ macro_rules! select_of_kind {
     };
 }
 
-/// The statement for the oldest lines.
-const AFTER: &str = select_of_kind!("i.seq > $4 ORDER BY i.seq");
+/// The statement for the oldest lines, up to one that is indexed: of lines that are indexed between
+/// two of its executions, some would be missing.
+const AFTER: &str = select_of_kind!("i.seq > $4 AND i.seq <= $6 ORDER BY i.seq");
 /// The statement for the newest lines, newest first.
 const BEFORE: &str = select_of_kind!("i.seq < $4 ORDER BY i.seq DESC");
 
@@ -42,15 +43,16 @@ pub(crate) async fn rows_of_kind(
     limit: u32,
 ) -> Result<Vec<Row>, StoreError> {
     index.complete().await?;
-    let (statement, seq) = match range {
-        Range::After(seq) => (AFTER, seq),
-        Range::Before(seq) => (BEFORE, seq),
+    let (statement, seq, through) = match range {
+        Range::After(seq) => (AFTER, seq, Some(index.through().await?)),
+        Range::Before(seq) => (BEFORE, seq, None),
     };
     let mut found = Vec::new();
     let criteria = [Criterion::NotableKind, Criterion::RoutineKind];
     for criterion in criteria.into_iter().take(if only_notable { 1 } else { 2 }) {
         for kind in kinds(store, tenant, criterion, kind).await? {
-            let values = vec![tenant.into(), criterion.into(), kind.into(), seq.into(), limit.into()];
+            let mut values = vec![tenant.into(), criterion.into(), kind.into(), seq.into(), limit.into()];
+            values.extend(through.map(Into::into));
             for row in store.rows(Statement::new(statement, values)).await? {
                 found.push((row.int("seq")?, row));
             }
@@ -105,7 +107,8 @@ mod tests {
         let store = Store::open(&url, "case", &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
         for select in [AFTER, BEFORE] {
             let explain: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {select}").into_boxed_str());
-            let values: Vec<Value> = vec!["t".into(), 1_i64.into(), "k".into(), 1_i64.into(), 1_u32.into()];
+            let values: Vec<Value> =
+                vec!["t".into(), 1_i64.into(), "k".into(), 1_i64.into(), 1_u32.into(), 1_i64.into()];
             let plan = store.rows(Statement::new(explain, values)).await.expect("a plan");
             let plan: Vec<_> = plan.iter().map(|row| row.text("detail").expect("a text")).collect();
             let by_kind = "PRIMARY KEY (tenant=? AND criterion=? AND value=? AND seq";

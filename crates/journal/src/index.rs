@@ -72,6 +72,14 @@ impl Index {
     pub(crate) async fn complete(&self) -> Result<(), StoreError> {
         self.0.complete().await
     }
+
+    /// Returns the last line up to which all are indexed.
+    ///
+    /// # Errors
+    /// As [`Store::row`].
+    pub(crate) async fn through(&self) -> Result<i64, StoreError> {
+        Ok(State::read(&self.0.store).await?.through)
+    }
 }
 
 impl Shared {

@@ -9,6 +9,7 @@ use crate::place::{Place, on_each_database};
 use crate::{AT, TRACE, event, example, read, subject, tenant};
 
 on_each_database!(
+    a_reader_of_several_kinds_misses_none_while_others_write,
     more_lines_than_are_indexed_at_once_are_found,
     a_line_is_found_as_soon_as_it_is_committed,
     lines_that_a_killed_process_left_are_found,
@@ -70,6 +71,44 @@ async fn a_line_is_found_as_soon_as_it_is_committed(place: &Place) {
         });
     }
     tasks.join_all().await;
+}
+
+/// Some are committed between the reads of the one kind and of the other, and indexed by another
+/// reader.
+async fn a_reader_of_several_kinds_misses_none_while_others_write(place: &Place) {
+    let lines = 600;
+    let journal = place.journal();
+    let writer = tokio::spawn({
+        let journal = place.another_journal().await;
+        async move {
+            for number in 0..lines {
+                let kind = if number % 2 == 0 { "token.refused" } else { "token.issued" };
+                journal.append(&event(kind, "user:1")).await.expect("is written");
+            }
+        }
+    });
+    let other = tokio::spawn({
+        let journal = place.another_journal().await;
+        async move {
+            loop {
+                read(&journal, by_subject(1, "user:2")).await;
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let (mut seen, mut after) = (0, 0);
+    let mut has_ended = false;
+    while !has_ended || seen < lines {
+        let ended_before = writer.is_finished();
+        let filter = Filter { kind: Some("token.".to_owned()), after, ..Filter::of(tenant(1)) };
+        let found = read(&journal, filter).await;
+        seen += found.len();
+        after = found.last().map_or(after, |line| line.seq);
+        assert!(!(has_ended && found.is_empty()), "{seen} of {lines} were found");
+        has_ended = ended_before;
+    }
+    other.abort();
+    assert_eq!(seen, lines);
 }
 
 async fn lines_that_a_killed_process_left_are_found(place: &Place) {
