@@ -82,38 +82,53 @@ macro_rules! on_postgres {
 /// Writes entries. A value that is too long for an index of PostgreSQL is not found, and a name
 /// that a line has twice is there once: no line may keep all later ones from being indexed.
 macro_rules! insert {
-    ($($select:expr),+) => {
+    ($insert:literal, $end:literal, $($select:expr),+) => {
         concat!(
-            "INSERT INTO journal_index (tenant, criterion, value, seq) \
+            $insert, " INTO journal_index (tenant, criterion, value, seq) \
              SELECT tenant, criterion, value, seq FROM (", $($select),+, ") AS entries \
-             WHERE length(value) <= 500 ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING"
+             WHERE length(value) <= 500 ORDER BY 1, 2, 3, 4", $end
         )
     };
 }
 
+/// For SQLite. With `ON CONFLICT`, it would first copy every page that changes, because other
+/// constraints could still end the statement halfway.
+macro_rules! insert_on_sqlite {
+    ($($select:expr),+) => { insert!("INSERT OR IGNORE", "", $($select),+) };
+}
+
+macro_rules! insert_on_postgres {
+    ($($select:expr),+) => { insert!("INSERT", " ON CONFLICT DO NOTHING", $($select),+) };
+}
+
 macro_rules! both {
     ($select:expr) => {
-        Entries { sqlite: insert!($select), postgres: insert!($select) }
+        Entries { sqlite: insert_on_sqlite!($select), postgres: insert_on_postgres!($select) }
     };
 }
 
 /// The names in a part of the alphabet.
 macro_rules! part_of_names {
     ($range:literal) => {
-        Entries { sqlite: insert!(on_sqlite!($range)), postgres: insert!(on_postgres!($range)) }
+        Entries {
+            sqlite: insert_on_sqlite!(on_sqlite!($range)),
+            postgres: insert_on_postgres!(on_postgres!($range)),
+        }
     };
 }
 
 /// All entries. `$names` selects the names of a database.
 macro_rules! insert_all {
-    ($names:expr) => {
-        insert!(kinds!(), " UNION ALL ", subjects!(), " UNION ALL ", traces!(), " UNION ALL ", $names)
+    ($insert:ident, $names:expr) => {
+        $insert!(kinds!(), " UNION ALL ", subjects!(), " UNION ALL ", traces!(), " UNION ALL ", $names)
     };
 }
 
 /// All entries, in one statement.
-pub(crate) const INSERT_ALL: Entries =
-    Entries { sqlite: insert_all!(on_sqlite!()), postgres: insert_all!(on_postgres!()) };
+pub(crate) const INSERT_ALL: Entries = Entries {
+    sqlite: insert_all!(insert_on_sqlite, on_sqlite!()),
+    postgres: insert_all!(insert_on_postgres, on_postgres!()),
+};
 
 /// All entries, in parts.
 pub(crate) const PARTS: [Entries; 5] = [

@@ -242,6 +242,7 @@ pub(crate) const fn insert_line(values: Vec<Parameter>) -> Statement {
          journal_indexed) AS used), $1, $2, $3, $4, $5, $6, $7, $8, $9)",
         values,
     )
+    .uncached()
 }
 
 /// Other criteria of lines that the index has by one.
