@@ -307,7 +307,7 @@ impl Clocks {
                 )
             };
             if step && self.store.is_exclusive() {
-                self.store.commit_soon(format!("clock {tenant}"), update).await?;
+                self.store.commit_soon(format!("clock {tenant}"), update.uncached()).await?;
                 self.remember_step(tenant, Incarnated { clock: next, incarnation })?;
                 return Ok(Some(next));
             }

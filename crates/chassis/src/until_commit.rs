@@ -1,32 +1,42 @@
-//! A cache that each commit invalidates, for values that are read very often, such as the next due
+//! A cache that commits invalidate, for values that are read very often, such as the next due
 //! instant at every step of time.
 
 use std::fmt;
 use std::future::Future;
+use std::hash::Hash;
 
-use outlive_clock::TenantId;
 use outlive_store::Store;
 use quick_cache::sync::Cache;
 
-/// The maximum number of tenants with a cached value.
-const TENANTS_MAX: usize = 10_000;
+/// The last value per key, with the [revision](Store::revision) of the database at which it was
+/// read. It must not depend on what [uncached](outlive_store::Statement::uncached) statements
+/// change: the lines of the journal, and the times of clocks.
+pub struct UntilCommit<K, T>(Cache<K, (u64, T)>);
 
-/// The last value per tenant, with the number of commits when it was read.
-pub struct UntilCommit<T>(Cache<TenantId, (u64, T)>);
+/// The number of values that are kept by default: one for each of very many tenants.
+const VALUES_MAX: usize = 10_000;
 
-impl<T: Clone> Default for UntilCommit<T> {
+impl<K: Eq + Hash, T: Clone> Default for UntilCommit<K, T> {
     fn default() -> Self {
-        Self(Cache::new(TENANTS_MAX))
+        Self::of(VALUES_MAX)
     }
 }
 
-impl<T> fmt::Debug for UntilCommit<T> {
+impl<K: Eq + Hash, T: Clone> UntilCommit<K, T> {
+    /// A cache of at most this many values.
+    #[must_use]
+    pub fn of(values_max: usize) -> Self {
+        Self(Cache::new(values_max))
+    }
+}
+
+impl<K, T> fmt::Debug for UntilCommit<K, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UntilCommit")
     }
 }
 
-impl<T: Clone + Send> UntilCommit<T> {
+impl<K: Clone + Eq + Hash + Send + Sync, T: Clone + Send> UntilCommit<K, T> {
     /// Returns the cached value, or that of `read` after a commit. If other processes can change
     /// the data, it is read every time.
     ///
@@ -35,26 +45,26 @@ impl<T: Clone + Send> UntilCommit<T> {
     pub async fn or_read<E>(
         &self,
         store: &Store,
-        tenant: TenantId,
+        key: K,
         read: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
         if !store.is_exclusive() {
             return read.await;
         }
-        // Counted before the read: a commit in the meantime invalidates the value.
-        let commits = *store.commits().borrow();
-        if let Some((at, known)) = self.0.get(&tenant)
-            && at == commits
+        // Before the read: a commit in the meantime invalidates the value.
+        let revision = store.revision();
+        if let Some((at, known)) = self.0.get(&key)
+            && at == revision
         {
             return Ok(known);
         }
         let answer = read.await?;
-        self.0.insert(tenant, (commits, answer.clone()));
+        self.0.insert(key, (revision, answer.clone()));
         Ok(answer)
     }
 
-    /// Drops the value of a deleted tenant.
-    pub fn forget(&self, tenant: TenantId) {
-        self.0.remove(&tenant);
+    /// Drops the value of what was deleted.
+    pub fn forget(&self, key: &K) {
+        self.0.remove(key);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use outlive_chassis::{Chassis, Problem};
-use outlive_clock::{Stream, TenantId};
+use outlive_chassis::{Chassis, Problem, UntilCommit};
+use outlive_clock::{ConnectionId, Stream, TenantId};
 use outlive_tokens::{Verifier, VerifierConfig};
 use quick_cache::sync::Cache;
 use serde_json::Value;
@@ -13,6 +13,7 @@ use crate::back_end::BackEndCalls;
 use crate::connection::{Connection, Values, resource};
 use crate::connector::{self, Connector, ConnectorName, Parameter, ParameterValues};
 use crate::credential::{Exchanges, Refreshes};
+use crate::runtime::{CONNECTIONS_CACHED_MAX, Loaded};
 
 /// The maximum number of cached connectors.
 const CONNECTORS_CACHED_MAX: usize = 256;
@@ -28,6 +29,8 @@ pub(crate) struct Hub {
     /// Parsed connectors. A lookup names the version in the database, so that replicas need not
     /// notify each other of changes.
     pub(crate) connectors: Cache<ConnectorKey, Arc<Connector>>,
+    /// Connections that were called.
+    pub(crate) loaded: UntilCommit<(TenantId, ConnectionId), Option<Arc<Loaded>>>,
     pub(crate) refreshes: Refreshes,
     /// Exchanges of callers' tokens.
     pub(crate) exchanges: Exchanges,
@@ -54,6 +57,7 @@ impl Hub {
             back_ends,
             verifier,
             connectors: Cache::new(CONNECTORS_CACHED_MAX),
+            loaded: UntilCommit::of(CONNECTIONS_CACHED_MAX),
             refreshes: Refreshes::default(),
             exchanges: Exchanges::default(),
             replica,

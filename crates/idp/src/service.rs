@@ -139,7 +139,7 @@ impl Service for IdpService {
         self.idp.directory.forget(tenant);
         self.idp.verifier.forget(tenant);
         self.idp.deliveries.turns.forget(tenant);
-        self.idp.next_due.forget(tenant);
+        self.idp.next_due.forget(&tenant);
     }
 
     async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, Problem> {

@@ -19,8 +19,8 @@ use crate::{AccessClaims, BearerRefusal, ReceivedSecurityEvent, TOKEN_CHARS_MAX,
 /// The allowed clock skew: none, because issuer and resource read the same tenant clock.
 pub const CLOCK_SKEW: Span = Span::ZERO;
 
-/// Maximum number of cached verified tokens.
-const CACHED_TOKENS_MAX: usize = 4_096;
+/// Maximum number of cached verified tokens: those of very many connections.
+const CACHED_TOKENS_MAX: usize = 16_384;
 
 /// The issuers that a verifier trusts.
 #[derive(Clone, Debug)]

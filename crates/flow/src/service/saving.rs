@@ -16,7 +16,6 @@ use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
 use super::selected::Selected;
 use super::state::{ACCESS_CONTROL, Flows, Program};
-use super::stored_identity::held_identity;
 use super::subscription_changes::SubscriptionChange;
 use super::wanted_identity::WantedIdentity;
 use crate::definition::{AccessControl, Definition, Reading};
@@ -146,8 +145,7 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        let identity = held_identity(&document);
-        let program = Program { definition: parsed, selected, access, identity };
+        let program = Program::new(parsed, selected, access, &document);
         self.definitions.insert((actor.tenant, id, 1), Arc::new(program));
         self.grant_access(&actor.context(), id).await;
         self.call_subscriptions((actor.tenant, id), SubscriptionState::Subscribing, actor.trace, actor.now)
@@ -270,8 +268,7 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let identity = held_identity(&document);
-            let program = Program { definition: parsed, selected, access, identity };
+            let program = Program::new(parsed, selected, access, &document);
             self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
         }
         // The connection of the subscription before may be one that the flow loses.

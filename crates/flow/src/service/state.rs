@@ -9,7 +9,9 @@ use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
 use parking_lot::Mutex;
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use serde_json::Value;
 
 use super::executing::Executing;
 use super::selected::Selected;
@@ -21,8 +23,10 @@ use crate::definition::{AccessControl, Definition};
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
 
-/// The maximum number of cached definitions.
-const DEFINITIONS_CACHED_MAX: usize = 2_000;
+/// The usual number of cached definitions.
+const DEFINITIONS_CACHED: usize = 1_000;
+/// The maximum size of all cached definitions together, in bytes of their text.
+const DEFINITIONS_BYTES_MAX: u64 = 16 << 20;
 /// The maximum number of waiting runs whose tokens are kept.
 const INVOKERS_WAITING_MAX: usize = 10_000;
 
@@ -36,14 +40,14 @@ pub(crate) struct Flows {
     pub(crate) config: FlowConfig,
     pub(super) hub: Hub,
     /// Parsed definitions. A version never changes, so entries never become stale.
-    pub(super) definitions: Cache<(TenantId, FlowId, i64), Arc<Program>>,
+    pub(super) definitions: Cache<ProgramKey, Arc<Program>, TextBytes>,
     /// Tenants whose saved and deleted flows have all been reported to the hub.
     pub(super) reported: Mutex<HashSet<TenantId>>,
     /// Locks under which this process runs what is due in a tenant, in order.
     pub(super) due_locks: TenantLocks,
     /// The runs that this process executes.
     pub(super) executing: Executing,
-    pub(super) next_due: UntilCommit<Option<Instant>>,
+    pub(super) next_due: UntilCommit<TenantId, Option<Instant>>,
     /// The tokens that users provided for runs, by flow and name of the run, while these wait.
     pub(super) invoker_tokens: Cache<(TenantId, FlowId, String), InvokerTokens>,
     /// The flows that may be failing.
@@ -68,7 +72,7 @@ impl Flows {
             hub: Hub::new(chassis.http.clone(), outside, hub),
             chassis,
             config,
-            definitions: Cache::new(DEFINITIONS_CACHED_MAX),
+            definitions: Cache::with_weighter(DEFINITIONS_CACHED, DEFINITIONS_BYTES_MAX, TextBytes),
             reported: Mutex::default(),
             due_locks: TenantLocks::default(),
             executing: Executing::default(),
@@ -96,9 +100,8 @@ impl Flows {
         match Definition::restore(&document["definition"], &document["connectionReferences"]) {
             Ok(definition) => {
                 let access = AccessControl::restore(&document[ACCESS_CONTROL]);
-                let identity = held_identity(&document);
                 let selected = Selected::of(&document);
-                let program = Arc::new(Program { definition, selected, access, identity });
+                let program = Arc::new(Program::new(definition, selected, access, &document));
                 self.definitions.insert(key, Arc::clone(&program));
                 Ok(Some(program))
             }
@@ -123,11 +126,24 @@ impl Flows {
         self.hub.forget(tenant);
         self.invoker_tokens.retain(|(known, ..), _| *known != tenant);
         self.verifier.forget(tenant);
-        self.next_due.forget(tenant);
+        self.next_due.forget(&tenant);
         self.streaks.forget(tenant);
         self.definitions.retain(|(known, ..), _| *known != tenant);
         self.due_locks.forget(tenant);
         self.reported.lock().remove(&tenant);
+    }
+}
+
+/// A flow and the version of its definition.
+type ProgramKey = (TenantId, FlowId, i64);
+
+/// Weighs a definition by the size of its text.
+#[derive(Clone, Debug)]
+pub(super) struct TextBytes;
+
+impl Weighter<ProgramKey, Arc<Program>> for TextBytes {
+    fn weight(&self, _: &ProgramKey, program: &Arc<Program>) -> u64 {
+        program.text_bytes.max(1)
     }
 }
 
@@ -141,9 +157,23 @@ pub(crate) struct Program {
     pub(crate) access: AccessControl,
     /// What the flow needs to get tokens for its managed identities.
     pub(crate) identity: Option<HeldIdentity>,
+    /// The size of the definition's text, in bytes.
+    text_bytes: u64,
 }
 
 impl Program {
+    /// The program of a document.
+    pub(super) fn new(
+        definition: Definition,
+        selected: Selected,
+        access: AccessControl,
+        document: &Value,
+    ) -> Self {
+        let identity = held_identity(document);
+        let text_bytes = document["definition"].to_string().len() as u64;
+        Self { definition, selected, access, identity, text_bytes }
+    }
+
     /// Returns the workflow that makes calls for the flow. `maker` is its owner, if needed.
     pub(super) fn workflow<'a>(
         &'a self,

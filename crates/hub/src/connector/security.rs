@@ -124,7 +124,7 @@ pub(crate) fn static_credentials<'a>(
 ) -> Vec<StaticCredential<'a>> {
     let named = |names: &[&str]| {
         let name = names.iter().find_map(|name| {
-            parameters.iter().find(|parameter| plain(&parameter.name) == *name && is_text(parameter))
+            parameters.iter().find(|parameter| is_text(parameter) && plain(&parameter.name) == *name)
         });
         name.map(|parameter| parameter.name.as_str())
     };

@@ -16,10 +16,9 @@ use super::access::{self, Right};
 use super::paths::ResourcePath;
 use crate::Hub;
 use crate::arm::{ArmPath, ArmRefusal, ControlCall, JsonBody, Members, Mistakes, NAME_CHARS_MAX};
-use crate::connection::{Connection, storage};
+use crate::connection::Connection;
 use crate::connector::Connector;
-use crate::credential::Credential;
-use crate::runtime::{OutgoingRequest, call_for, to_back_end};
+use crate::runtime::{Loaded, OutgoingRequest, call_for, to_back_end};
 
 /// The maximum length of a response that is returned in a body.
 const RESPONSE_BYTES_MAX: usize = 8 << 20;
@@ -43,11 +42,8 @@ pub(super) async fn invoke(
 }
 
 /// Reads a connection with its credential.
-pub(super) async fn load(
-    hub: &Hub,
-    connection: &Connection,
-) -> Result<(Connection, Option<Credential>), ArmRefusal> {
-    storage::find(&hub.chassis.store, connection.tenant, connection.id).await?.ok_or_else(|| {
+pub(super) async fn load(hub: &Hub, connection: &Connection) -> Result<Arc<Loaded>, ArmRefusal> {
+    Loaded::find(hub, connection.tenant, connection.id).await?.ok_or_else(|| {
         ArmRefusal::not_found("ResourceNotFound", "The connection was deleted at the same time.")
     })
 }

@@ -24,15 +24,13 @@ use uuid::Uuid;
 
 use super::exchanges::{ExchangeKey, Exchanged};
 use super::refresh::{changed, panicked};
-use super::{
-    Challenged, Credential, Freshness, Granted, RefreshFailure, Rejected, TokenCall, TokenFailure, Tokens,
-    freshness, storage,
-};
+use super::{Challenged, Freshness, Granted, RefreshFailure, Rejected, TokenCall, TokenFailure, freshness};
 use crate::connection::{self, Connection, Status};
 use crate::connector::{
     Authentication, ClientAuthentication, Connector, GrantRequest, GrantType, JWT_BEARER, SignIn, TokenBody,
     TokenRequest,
 };
+use crate::runtime::Loaded;
 use crate::{Hub, hub_client};
 
 /// The token of a user who calls through a connection, for the hub.
@@ -45,19 +43,15 @@ pub(crate) struct Assertion {
 
 /// Whether calls through a connection use the caller's own token: the connector allows it, and no
 /// refresh token is stored because the user signed in with a token for the hub.
-pub(crate) fn is_exchanged(
-    hub: &Hub,
-    connection: &Connection,
-    connector: &Connector,
-    credential: Option<&Credential>,
-) -> Result<bool, Problem> {
+pub(crate) fn is_exchanged(hub: &Hub, loaded: &Loaded, connector: &Connector) -> Result<bool, Problem> {
     let Authentication::OAuth { settings, .. } = &connector.properties.authentication else {
         return Ok(false);
     };
-    let Some(credential) = credential.filter(|_| settings.on_behalf_of) else { return Ok(false) };
-    let values = hub.parameter_values(connection, connector)?;
-    let purpose = storage::purpose(connection.tenant, connection.id);
-    let tokens = Tokens::open(&hub.chassis.sealer, &purpose, &credential.sealed);
+    if !settings.on_behalf_of || loaded.credential.is_none() {
+        return Ok(false);
+    }
+    let values = hub.parameter_values(&loaded.connection, connector)?;
+    let tokens = loaded.tokens(&hub.chassis.sealer);
     Ok(settings.grant_type(&values) == GrantType::Code
         && tokens.is_some_and(|tokens| tokens.refresh.is_none()))
 }

@@ -20,6 +20,7 @@ use super::{
 use crate::Hub;
 use crate::connection::{self, Connection, Status, TOKENS_UNREADABLE};
 use crate::connector::{Authentication, GrantRequest, GrantType, redirect_uri};
+use crate::runtime::Loaded;
 
 /// How often to check again while another replica refreshes.
 const LEASE_CHECKS_MAX: u32 = 400;
@@ -33,18 +34,18 @@ const LEASE_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// with its own credentials needs no stored one.
 pub(crate) async fn source_token(
     hub: &Arc<Hub>,
-    connection: &Connection,
-    credential: Option<&Credential>,
+    loaded: &Loaded,
     now: Instant,
     trace: &Trace,
 ) -> Result<Secret, RefreshFailure> {
-    let first = Credential::missing();
-    let credential = credential.unwrap_or(&first);
-    let freshness = freshness(credential.expires, now);
+    let connection = &loaded.connection;
+    // Without tokens, they have expired since ever.
+    let freshness =
+        loaded.credential.as_ref().map_or(Freshness::Expired, |stored| freshness(stored.expires, now));
     if freshness == Freshness::Fresh
-        && let Some(tokens) = open(hub, connection, credential)
+        && let Some(tokens) = loaded.tokens(&hub.chassis.sealer)
     {
-        return Ok(tokens.access);
+        return Ok(tokens.access.clone());
     }
     let key = (connection.tenant, connection.id, connection.tokens_revision);
     let attempt = || refresh(Arc::clone(hub), key, None, trace.clone());
@@ -55,8 +56,9 @@ pub(crate) async fn source_token(
                 let (error, connection) = (Cause::new(problem), connection.id);
                 tracing::error!(%error, %connection, "a refresh failed; the stored token is used");
             }
-            open(hub, connection, credential)
-                .map(|tokens| tokens.access)
+            loaded
+                .tokens(&hub.chassis.sealer)
+                .map(|tokens| tokens.access.clone())
                 .ok_or(RefreshFailure::NotAuthenticated)
         }
         Some(Err(failure)) => Err(failure),

@@ -6,23 +6,23 @@ use http::{HeaderMap, Method, StatusCode};
 use outlive_chassis::{ClockError, Problem, Trace};
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_journal::Event;
-use outlive_tokens::{Hs256Refusal, credentials, has_scheme, peek_tenant, verify_hs256};
+use outlive_tokens::{Hs256Refusal, Secret, credentials, has_scheme, peek_tenant, verify_hs256};
 use outlive_wire::Subject;
 use outlive_wire::events::RuntimeRefused;
 use uuid::Uuid;
 
+use super::loaded::Loaded;
 use super::refusal::RuntimeRefusal;
 use crate::Hub;
 use crate::arm::{Caller, ControlCall, LOCATION, authenticate};
-use crate::connection::{Connection, KeyClaims, Principal, access_list, american_date, key_purpose, storage};
+use crate::connection::{KeyClaims, Principal, access_list, american_date};
 use crate::connector::Connector;
-use crate::credential::{Assertion, Credential};
+use crate::credential::Assertion;
 
 /// An authorized call, with everything it needs.
 #[derive(Debug)]
 pub(crate) struct Admitted {
-    pub(crate) connection: Connection,
-    pub(crate) credential: Option<Credential>,
+    pub(crate) loaded: Arc<Loaded>,
     pub(crate) connector: Arc<Connector>,
     /// The principal, as in the access list.
     pub(crate) principal: Principal,
@@ -71,12 +71,12 @@ pub(super) async fn admit(
 /// Admits a call that the control plane makes for a caller with access, or records why not.
 pub(super) async fn admit_control_call(
     hub: &Hub,
-    loaded: (Connection, Option<Credential>),
+    loaded: Arc<Loaded>,
     call: &ControlCall,
     method: &Method,
     path: &str,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let (subject, oid) = (loaded.0.subject(), call.caller.oid);
+    let (subject, oid) = (loaded.connection.subject(), call.caller.oid);
     let principal = Principal::Object(oid);
     let refusal = match admit_with_access(hub, loaded, principal.clone(), oid, call.now).await {
         Ok(admitted) => return Ok(admitted.by(&call.caller)),
@@ -113,7 +113,7 @@ async fn authorize(
     tenant: Option<TenantId>,
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let load = |tenant| storage::find(&hub.chassis.store, tenant, id);
+    let load = |tenant| Loaded::find(hub, tenant, id);
     let mut user = None;
     let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
         // A missing key and a malformed one get the same response.
@@ -125,8 +125,7 @@ async fn authorize(
             Err(error) => return Err(Problem::from(error).into()),
         };
         let loaded = load(tenant).await?;
-        let (connection, _) = loaded.as_ref().ok_or_else(|| bad_key(None))?;
-        let claims = verify_key(hub, connection, key, now)?;
+        let claims = verify_key(hub, loaded.as_ref().ok_or_else(|| bad_key(None))?, key, now)?;
         (claims.principal, claims.oid, now, loaded)
     } else {
         let caller = authenticate(hub, headers, trace).await;
@@ -135,11 +134,11 @@ async fn authorize(
         user = Some(caller);
         by
     };
-    let (connection, credential) = loaded
-        .filter(|(connection, _)| connection.connector.as_str().eq_ignore_ascii_case(api))
+    let loaded = loaded
+        .filter(|loaded| loaded.connection.connector.as_str().eq_ignore_ascii_case(api))
         .ok_or_else(RuntimeRefusal::not_found)?;
-    check_access(hub, &connection, &principal).await?;
-    let admitted = admit_with_access(hub, (connection, credential), principal, caller, now).await?;
+    check_access(hub, &loaded, &principal).await?;
+    let admitted = admit_with_access(hub, loaded, principal, caller, now).await?;
     Ok(match user {
         Some(user) => admitted.by(&user),
         None => admitted,
@@ -149,28 +148,29 @@ async fn authorize(
 /// Admits the call of an authenticated caller with access to the connection.
 async fn admit_with_access(
     hub: &Hub,
-    (connection, credential): (Connection, Option<Credential>),
+    loaded: Arc<Loaded>,
     principal: Principal,
     caller: Uuid,
     now: Instant,
 ) -> Result<Admitted, RuntimeRefusal> {
+    let connection = &loaded.connection;
     if !connection.enabled {
         return Err(RuntimeRefusal::token_exchange(
             StatusCode::FORBIDDEN,
             "The connection is disabled so it cannot be used.",
         ));
     }
-    if let Err(unreadable) = hub.values_of(&connection) {
+    if let Err(unreadable) = hub.values_of(connection) {
         return Err(RuntimeRefusal::new(StatusCode::UNAUTHORIZED, unreadable.message));
     }
-    let connector = hub.connector_for_call(&connection).await?;
+    let connector = hub.connector_for_call(connection).await?;
     if let Some(why) = connector.unusable() {
         return Err(RuntimeRefusal::new(StatusCode::BAD_REQUEST, why));
     }
     if let Some(why) = connection.disagreement(&connector) {
         return Err(RuntimeRefusal::new(StatusCode::UNAUTHORIZED, why));
     }
-    Ok(Admitted { connection, credential, connector, principal, caller, assertion: None, now })
+    Ok(Admitted { loaded, connector, principal, caller, assertion: None, now })
 }
 
 fn bad_key(why: Option<String>) -> RuntimeRefusal {
@@ -181,22 +181,16 @@ fn bad_key(why: Option<String>) -> RuntimeRefusal {
     )
 }
 
-fn verify_key(
-    hub: &Hub,
-    connection: &Connection,
-    token: &str,
-    now: Instant,
-) -> Result<KeyClaims, RuntimeRefusal> {
-    let purpose = key_purpose(connection.tenant, connection.id);
-    let key = hub.chassis.sealer.open(&purpose, &connection.key_sealed).ok_or_else(|| {
-        let why = "The key with which the hub signed it cannot be opened any more. Request another token.";
-        bad_key(Some(why.to_owned()))
-    })?;
-    let claims: KeyClaims =
-        verify_hs256(&key, token).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;
-    if claims.tid != connection.tenant || claims.con != connection.id {
-        return Err(bad_key(None));
-    }
+fn verify_key(hub: &Hub, loaded: &Loaded, token: &str, now: Instant) -> Result<KeyClaims, RuntimeRefusal> {
+    let token = Secret::new(token);
+    let claims = match loaded.verified(&token) {
+        Some(claims) => claims,
+        None => {
+            let claims = verify_signature(hub, loaded, &token)?;
+            loaded.remember_verified(token, &claims);
+            claims
+        }
+    };
     if claims.is_expired(now) {
         return Err(bad_key(Some(format!(
             "IDX10223: Lifetime validation failed. The token is expired. ValidTo (UTC): '{}', Current time (UTC): '{}'.",
@@ -207,14 +201,27 @@ fn verify_key(
     Ok(claims)
 }
 
-async fn check_access(
-    hub: &Hub,
-    connection: &Connection,
-    principal: &Principal,
-) -> Result<(), RuntimeRefusal> {
-    if matches!(principal, Principal::Object(id) if *id == connection.owner)
-        || access_list::contains(&hub.chassis.store, connection.tenant, connection.id, principal).await?
-    {
+/// Verifies that the hub signed the token for this connection.
+fn verify_signature(hub: &Hub, loaded: &Loaded, token: &Secret) -> Result<KeyClaims, RuntimeRefusal> {
+    let key = loaded.key(&hub.chassis.sealer).ok_or_else(|| {
+        let why = "The key with which the hub signed it cannot be opened any more. Request another token.";
+        bad_key(Some(why.to_owned()))
+    })?;
+    let claims: KeyClaims =
+        verify_hs256(key, token.expose()).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;
+    if claims.tid != loaded.connection.tenant || claims.con != loaded.connection.id {
+        return Err(bad_key(None));
+    }
+    Ok(claims)
+}
+
+async fn check_access(hub: &Hub, loaded: &Loaded, principal: &Principal) -> Result<(), RuntimeRefusal> {
+    let connection = &loaded.connection;
+    if matches!(principal, Principal::Object(id) if *id == connection.owner) || loaded.is_granted(principal) {
+        return Ok(());
+    }
+    if access_list::contains(&hub.chassis.store, connection.tenant, connection.id, principal).await? {
+        loaded.remember_granted(principal);
         return Ok(());
     }
     let name = format!("{LOCATION}/{}/{}", connection.connector, connection.id.uuid().simple());

@@ -70,7 +70,7 @@ pub(crate) async fn forward(
             why: refusal.message.clone(),
         }),
     };
-    let connection = &admitted.connection;
+    let connection = &admitted.loaded.connection;
     let event = Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload);
     hub.chassis.journal.append(&event).await?;
     outcome.map_err(|refusal| refusal.with_source(&source))
@@ -95,12 +95,12 @@ async fn send(
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let connector = &admitted.connector;
-    let values = &hub.values_of(&admitted.connection)?;
+    let values = &hub.values_of(&admitted.loaded.connection)?;
     let fetched = Fetched::default();
     let facts = Facts { connector, operation, values, outgoing, fetched: &fetched };
-    facts.check(&admitted.connection)?;
+    facts.check(&admitted.loaded.connection)?;
     let mut token = token(hub, admitted, &outgoing.headers, trace).await?;
-    sent.access_token = token.as_ref().map(|token| fingerprint(token.expose()));
+    sent.access_token = token.as_ref().map(|token| admitted.loaded.fingerprint_of(token));
     let mut answered = match fetching::send(hub, &facts, token.as_ref(), trace).await? {
         Ok(answered) => answered,
         Err(unanswered) => return Ok(sent.unanswered.insert(unanswered).response(hub, trace)),
@@ -114,7 +114,7 @@ async fn send(
         record_challenge(hub, admitted, &challenged, trace).await?;
         let fresh = match on_behalf_of(hub, admitted, trace)? {
             Some(call) => call.token(Some(&challenged)).await,
-            None => answer_challenge(hub, &admitted.connection, &challenged, trace).await,
+            None => answer_challenge(hub, &admitted.loaded.connection, &challenged, trace).await,
         };
         let fresh = fresh.map_err(no_token_error)?;
         sent.access_token = Some(fingerprint(fresh.expose()));
@@ -137,7 +137,8 @@ async fn send(
         && response.headers().contains_key(LOCATION)
     {
         let base = base_of(&destination)?;
-        let at = location::through_hub(response.headers(), (&url, &base), &admitted.connection, &secrets);
+        let at =
+            location::through_hub(response.headers(), (&url, &base), &admitted.loaded.connection, &secrets);
         if let Some(at) = at {
             headers.insert(LOCATION, at);
         }
@@ -146,7 +147,7 @@ async fn send(
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
     let mut changed = {
-        let at = runtime_url(&admitted.connection, hub.origin());
+        let at = runtime_url(&admitted.loaded.connection, hub.origin());
         let links = Links { destination: &destination, at: &at, secrets: &secrets };
         response_policies::apply(&facts, &links, forwarded).await?
     };
@@ -162,7 +163,7 @@ async fn set_unauthenticated(
     status: StatusCode,
     trace: &Trace,
 ) -> Result<(), RuntimeRefusal> {
-    let connection = &admitted.connection;
+    let connection = &admitted.loaded.connection;
     if connection.status != Status::Connected {
         return Ok(());
     }
@@ -208,8 +209,7 @@ async fn token(
         Some(call) => call.token(None).await,
         None => {
             stored_token::check(hub, admitted).await?;
-            let stored = admitted.credential.as_ref();
-            source_token(hub, &admitted.connection, stored, admitted.now, trace).await
+            source_token(hub, &admitted.loaded, admitted.now, trace).await
         }
     };
     token.map(Some).map_err(no_token_error)
@@ -223,10 +223,10 @@ pub(super) fn on_behalf_of(
     trace: &Trace,
 ) -> Result<Option<ExchangeCall>, RuntimeRefusal> {
     let Some(assertion) = &admitted.assertion else { return Ok(None) };
-    let Admitted { connection, connector, credential, now, .. } = admitted;
-    Ok(is_exchanged(hub, connection, connector, credential.as_ref())?.then(|| ExchangeCall {
+    let Admitted { loaded, connector, now, .. } = admitted;
+    Ok(is_exchanged(hub, loaded, connector)?.then(|| ExchangeCall {
         hub: Arc::clone(hub),
-        connection: connection.clone(),
+        connection: loaded.connection.clone(),
         connector: Arc::clone(connector),
         assertion: assertion.clone(),
         now: *now,
@@ -265,7 +265,7 @@ async fn record_challenge(
     challenged: &Challenged,
     trace: &Trace,
 ) -> Result<(), RuntimeRefusal> {
-    let connection = &admitted.connection;
+    let connection = &admitted.loaded.connection;
     let refused = fingerprint(challenged.refused.expose());
     let payload = ConnectionChallenged { access_token: refused.clone(), claims: challenged.claims.clone() };
     let event =

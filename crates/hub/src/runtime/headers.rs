@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use http::header::{
     ACCEPT, ACCEPT_LANGUAGE, CONNECTION, CONTENT_TYPE, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    IF_UNMODIFIED_SINCE, RANGE,
+    IF_UNMODIFIED_SINCE, InvalidHeaderValue, RANGE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
@@ -53,19 +53,7 @@ const SECRET_BYTES_MIN: usize = 4;
 pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
     let named = named_by_connection(headers);
     let mut passed = select(headers, |name| !named.contains(name.as_str()));
-    // Texts are found in linear time, also those that nearly repeat themselves.
-    let secrets = secrets.iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
-    let secrets: Vec<_> = secrets.map(|secret| characters(secret.as_bytes())).collect();
-    let leaks = |value: &HeaderValue| {
-        let [text, decoded] = [characters(value.as_bytes()), characters(&percent_decode(value.as_bytes()))];
-        secrets.iter().any(|secret| text.contains(secret) || decoded.contains(secret))
-    };
-    let leaking: Vec<_> = passed
-        .iter()
-        .filter(|(name, value)| **name != CONTENT_TYPE && leaks(value))
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in leaking {
+    for name in leaking(&passed, secrets) {
         passed.remove(name);
     }
     passed
@@ -73,12 +61,32 @@ pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
 
 /// Removes the response headers that contain one of the secrets since a policy set them.
 pub(super) fn remove_secrets(headers: &mut HeaderMap, secrets: &[String]) {
-    let kept = to_caller(headers, secrets);
-    let leaking: Vec<_> =
-        headers.keys().filter(|name| !kept.contains_key(*name) && !stays_here(name)).cloned().collect();
-    for name in leaking {
+    let named = named_by_connection(headers);
+    let mut removed = leaking(headers, secrets);
+    removed.extend(headers.keys().filter(|name| named.contains(name.as_str())).cloned());
+    for name in removed.into_iter().filter(|name| !stays_here(name)) {
         headers.remove(name);
     }
+}
+
+/// Returns the headers, except the type of the content, with a value that contains one of the
+/// secrets, also percent-encoded.
+fn leaking(headers: &HeaderMap, secrets: &[String]) -> Vec<HeaderName> {
+    let secrets = secrets.iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
+    let Some(shortest) = secrets.clone().map(String::len).min() else { return Vec::new() };
+    // Most values are shorter than every secret.
+    let others = headers.iter().filter(|(name, value)| **name != CONTENT_TYPE && value.len() >= shortest);
+    let mut others = others.peekable();
+    if others.peek().is_none() {
+        return Vec::new();
+    }
+    // Texts are found in linear time, also those that nearly repeat themselves.
+    let secrets: Vec<_> = secrets.map(|secret| characters(secret.as_bytes())).collect();
+    let leaks = |value: &HeaderValue| {
+        let [text, decoded] = [characters(value.as_bytes()), characters(&percent_decode(value.as_bytes()))];
+        secrets.iter().any(|secret| text.contains(secret) || decoded.contains(secret))
+    };
+    others.filter(|(_, value)| leaks(value)).map(|(name, _)| name.clone()).collect()
 }
 
 fn select(headers: &HeaderMap, wanted: impl Fn(&HeaderName) -> bool) -> HeaderMap {
@@ -99,32 +107,39 @@ fn named_by_connection(headers: &HeaderMap) -> BTreeSet<String> {
     values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase()).collect()
 }
 
+/// The maximum number of headers that the hub adds, for which the map need not grow.
+const ADDED_MAX: usize = 13;
+
 /// Returns the headers that the hub adds to every response of the runtime. `on_behalf_of` tells
 /// whether the caller's token was exchanged.
 pub(crate) fn added(connection: &Connection, caller: Option<Uuid>, on_behalf_of: bool) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let mut add = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-            headers.insert(name, value);
+    let mut headers = HeaderMap::with_capacity(ADDED_MAX);
+    let mut add = |name: &'static str, value: Result<HeaderValue, InvalidHeaderValue>| {
+        if let Ok(value) = value {
+            headers.insert(HeaderName::from_static(name), value);
         }
     };
+    let fixed = |value: &'static str| Ok(HeaderValue::from_static(value));
     let tenant = connection.tenant.to_string();
-    add("x-ms-apihub-cached-response", "false");
-    add("x-ms-apihub-obo", if on_behalf_of { "true" } else { "false" });
-    add("x-ms-tenant-id", &tenant);
-    add("x-ms-subscription-id", &tenant);
-    add("x-ms-environment-id", &format!("Default-{tenant}"));
-    for name in ["x-ms-dlp-re", "x-ms-dlp-gu", "x-ms-dlp-ef", "x-ms-mip-sl"] {
-        add(name, "-|-");
+    add("x-ms-environment-id", format!("Default-{tenant}").try_into());
+    let tenant = HeaderValue::try_from(tenant);
+    add("x-ms-apihub-cached-response", fixed("false"));
+    add("x-ms-apihub-obo", fixed(if on_behalf_of { "true" } else { "false" }));
+    if let Ok(tenant) = &tenant {
+        add("x-ms-subscription-id", Ok(tenant.clone()));
     }
-    add("x-ms-au-creator-id", &connection.owner.to_string());
+    add("x-ms-tenant-id", tenant);
+    for name in ["x-ms-dlp-re", "x-ms-dlp-gu", "x-ms-dlp-ef", "x-ms-mip-sl"] {
+        add(name, fixed("-|-"));
+    }
+    add("x-ms-au-creator-id", connection.owner.to_string().try_into());
     if let Some(caller) = caller {
-        add("x-ms-au-caller-id", &caller.to_string());
+        add("x-ms-au-caller-id", caller.to_string().try_into());
     }
     if let Some(set) = connection.values.set.as_ref().filter(|set| *set != ALTERNATIVE) {
-        add("x-ms-connection-parameter-set-name", set);
+        add("x-ms-connection-parameter-set-name", HeaderValue::from_str(set));
     }
-    add("timing-allow-origin", "*");
+    add("timing-allow-origin", fixed("*"));
     headers
 }
 

@@ -22,6 +22,7 @@ mod fetching;
 mod forward;
 mod fuzzing;
 mod headers;
+mod loaded;
 mod location;
 mod outgoing;
 mod path_parameters;
@@ -39,24 +40,23 @@ use exchange::host_of;
 use forward::forward;
 pub use fuzzing::try_connector_files;
 pub(crate) use headers::to_back_end;
+pub(crate) use loaded::{CACHED_MAX as CONNECTIONS_CACHED_MAX, Loaded};
 pub(crate) use outgoing::OutgoingRequest;
 pub(crate) use refusal::RuntimeRefusal;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{FromRequest as _, OriginalUri, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::StatusCode;
 use outlive_chassis::Trace;
 use outlive_clock::ConnectionId;
 
 use crate::Hub;
 use crate::arm::ControlCall;
-use crate::connection::Connection;
-use crate::credential::Credential;
 
 pub(crate) fn router() -> Router<Arc<Hub>> {
     Router::new()
@@ -68,11 +68,11 @@ pub(crate) fn router() -> Router<Arc<Hub>> {
 async fn call(
     State(hub): State<Arc<Hub>>,
     trace: Trace,
-    method: Method,
     OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+    mut request: Request,
 ) -> Result<Response, RuntimeRefusal> {
+    let (method, headers) = (request.method().clone(), std::mem::take(request.headers_mut()));
+    let body = Bytes::from_request(request, &()).await;
     // Percent-encoding is kept on the way to the back end.
     let mut parts = uri.path().strip_prefix("/apim/").unwrap_or_default().splitn(3, '/');
     let (api, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -92,7 +92,7 @@ async fn call(
     let outgoing = OutgoingRequest { method, path, query, headers, body };
     let mut response = forward(&hub, &admitted, outgoing, &trace).await.into_response();
     let obo = forward::on_behalf_of(&hub, &admitted, &trace).map_err(refuse)?.is_some();
-    let added = headers::added(&admitted.connection, Some(admitted.caller), obo);
+    let added = headers::added(&admitted.loaded.connection, Some(admitted.caller), obo);
     response.headers_mut().extend(added);
     Ok(response)
 }
@@ -100,7 +100,7 @@ async fn call(
 /// Makes a call through a connection for a caller of the control plane, who has access to it.
 pub(crate) async fn call_for(
     hub: &Arc<Hub>,
-    loaded: (Connection, Option<Credential>),
+    loaded: Arc<Loaded>,
     call: &ControlCall,
     outgoing: OutgoingRequest,
 ) -> Result<Response, RuntimeRefusal> {
@@ -110,7 +110,7 @@ pub(crate) async fn call_for(
         .map_err(refuse)?;
     let mut response = forward(hub, &admitted, outgoing, &call.trace).await?;
     let obo = forward::on_behalf_of(hub, &admitted, &call.trace).map_err(refuse)?.is_some();
-    let added = headers::added(&admitted.connection, Some(admitted.caller), obo);
+    let added = headers::added(&admitted.loaded.connection, Some(admitted.caller), obo);
     response.headers_mut().extend(added);
     Ok(response)
 }

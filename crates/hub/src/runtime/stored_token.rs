@@ -11,18 +11,16 @@ use super::refusal::RuntimeRefusal;
 use crate::Hub;
 use crate::connection::{Principal, workflow_owners};
 use crate::connector::Authentication;
-use crate::credential::{Tokens, storage};
 
 /// Rejects a call that would have the token of a user for whom it may not act.
 pub(super) async fn check(hub: &Hub, admitted: &Admitted) -> Result<(), RuntimeRefusal> {
-    let Admitted { connection, connector, credential, principal, .. } = admitted;
+    let Admitted { loaded, connector, principal, .. } = admitted;
     match &connector.properties.authentication {
         Authentication::OAuth { settings, .. } if settings.on_behalf_of => {}
         _ => return Ok(()),
     }
-    let purpose = storage::purpose(connection.tenant, connection.id);
-    let tokens = credential.as_ref().and_then(|it| Tokens::open(&hub.chassis.sealer, &purpose, &it.sealed));
-    let Some(user) = tokens.and_then(|tokens| tokens.user) else { return Ok(()) };
+    let user = loaded.tokens(&hub.chassis.sealer).and_then(|tokens| tokens.user);
+    let Some(user) = user else { return Ok(()) };
     match principal {
         Principal::Object(id) if *id == user => Ok(()),
         Principal::Object(_) => Err(RuntimeRefusal::new(
@@ -41,7 +39,7 @@ pub(super) async fn check(hub: &Hub, admitted: &Admitted) -> Result<(), RuntimeR
 
 /// Whether the flow that calls may act for a user: the connection's owner or one of its own.
 async fn may_run_as(hub: &Hub, admitted: &Admitted, user: Uuid) -> Result<bool, RuntimeRefusal> {
-    let Admitted { connection, principal, .. } = admitted;
+    let (connection, principal) = (&admitted.loaded.connection, &admitted.principal);
     let owns = workflow_owners::owns(&hub.chassis.store, connection.tenant, principal, user);
     Ok(connection.owner == user || owns.await?)
 }

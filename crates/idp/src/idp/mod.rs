@@ -51,7 +51,7 @@ pub(crate) struct Parts {
     /// Wrong user codes, by address.
     pub(crate) user_code_guesses: UserCodeGuesses,
     /// When work is next due.
-    pub(crate) next_due: UntilCommit<Option<Instant>>,
+    pub(crate) next_due: UntilCommit<TenantId, Option<Instant>>,
     /// Created on the first https request to another host.
     outside: OnceLock<HttpClient>,
 }
