@@ -3,6 +3,9 @@
 //! A request and the calls that it causes stay on one thread, so that none of them wakes another
 //! thread. In a process with all services, this includes the services that it calls: a loop calls
 //! from a loopback address of its own, by which the accepting socket finds the loop.
+//!
+//! A connection stays on its loop. Clients use some connections more than others, so a loop without
+//! requests handles one of another loop.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -15,6 +18,7 @@ use std::thread::JoinHandle;
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// The loops of this process; none in a process that starts none (a test).
 static LOOPS: OnceLock<Loops> = OnceLock::new();
@@ -37,8 +41,14 @@ struct Loops {
 #[derive(Debug)]
 struct Loop {
     handle: Handle,
-    /// The number of requests in progress.
+    /// The number of requests from outside in progress.
     requests: AtomicUsize,
+}
+
+impl Loop {
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
 }
 
 impl Loops {
@@ -46,16 +56,48 @@ impl Loops {
     fn least_busy(&self) -> Option<&Loop> {
         let first = self.next.fetch_add(1, Ordering::Relaxed) % self.loops.len();
         let (before, from_first) = self.loops.split_at(first);
-        from_first.iter().chain(before).min_by_key(|one| one.requests.load(Ordering::Relaxed))
+        from_first.iter().chain(before).min_by_key(|one| one.requests())
+    }
+
+    /// Returns a loop without requests, if this one has some.
+    fn in_place_of(&self, current: usize) -> Option<&Loop> {
+        self.loops.get(current).filter(|current| current.requests() > 0)?;
+        self.loops.iter().find(|other| other.requests() == 0)
     }
 }
 
-/// A request in progress on the loop of this thread.
+/// Handles a request of a connection from `peer`: one from outside on a loop without requests, if
+/// there is one while this one has some; all others on this loop.
+pub(crate) async fn handle<F>(peer: SocketAddr, request: F) -> F::Output
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let current = CURRENT.get().filter(|_| loop_of(peer.ip()).is_none());
+    let Some((loops, current)) = LOOPS.get().zip(current) else { return request.await };
+    let Some(other) = loops.in_place_of(current) else { return counted(request).await };
+    // Its task ends with this future.
+    let mut there = JoinSet::new();
+    there.spawn_on(counted(request), &other.handle);
+    match there.join_next().await {
+        Some(Ok(output)) => output,
+        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The loops stop, and this one drops its tasks, too.
+        _ => std::future::pending().await,
+    }
+}
+
+/// Counts a request from outside while it is in progress.
+async fn counted<F: Future>(request: F) -> F::Output {
+    let _in_progress = InProgress::begin();
+    request.await
+}
+
+/// A request from outside in progress on the loop of this thread.
 #[derive(Debug)]
-pub(crate) struct InProgress(Option<&'static Loop>);
+struct InProgress(Option<&'static Loop>);
 
 impl InProgress {
-    pub(crate) fn begin() -> Self {
+    fn begin() -> Self {
         let current = LOOPS.get().zip(CURRENT.get()).and_then(|(loops, index)| loops.loops.get(index));
         if let Some(current) = current {
             current.requests.fetch_add(1, Ordering::Relaxed);

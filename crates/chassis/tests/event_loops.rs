@@ -63,14 +63,25 @@ async fn a_request_and_its_calls_stay_on_one_thread_and_others_are_distributed()
     let cores = thread::available_parallelism().map_or(1, usize::from);
     assert_eq!(seen.len(), cores.min(8), "connections are distributed: {seen:?}");
 
-    // A loop with a request in progress gets no other connection while one is idle.
+    // A loop with a request in progress gets no other while one is idle: neither a connection nor a
+    // request of one that it has.
+    let mut kept = Vec::new();
+    for _ in 0..2 * cores {
+        let client = Client::new();
+        let thread = text(&client, &inner).await;
+        kept.push((client, thread));
+    }
     let busy = tokio::spawn(async move { text(&Client::new(), &format!("{url}/slow")).await });
     pause(Duration::from_millis(300)).await;
     let mut others = Vec::new();
     for _ in 0..4 {
         others.push(text(&Client::new(), &inner).await);
     }
+    for (client, _) in &kept {
+        others.push(text(client, &inner).await);
+    }
     let busy = busy.await.expect("it ran");
+    assert!(kept.iter().any(|(_, thread)| *thread == busy), "{busy} has a connection of the kept ones");
     assert!(cores == 1 || !others.contains(&busy), "{busy} is busy: {others:?}");
     tokio::task::spawn_blocking(move || event_loops.stop()).await.expect("it stops");
 }

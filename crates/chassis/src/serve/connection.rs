@@ -23,9 +23,8 @@ use super::answer::AnswerBody;
 use super::progress::{Phase, Watched};
 use super::request_body::timed;
 use super::seats::Seat;
-use crate::event_loops::InProgress;
 use crate::faults::Unsent;
-use crate::{PeerCertificate, Problem};
+use crate::{PeerCertificate, Problem, event_loops};
 
 /// A fault of the tenant: the request has no response.
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +65,8 @@ impl Connection {
         let service = service_fn(move |request| {
             let (app, busy, certificate) = (app.clone(), phase.busy(), certificate.clone());
             async move {
-                let _in_progress = InProgress::begin();
-                let response = answer(app, (peer, certificate), limits, request).await;
+                let response =
+                    event_loops::handle(peer, answer(app, (peer, certificate), limits, request)).await;
                 // Without a response, the connection is closed.
                 if response.extensions().get::<Unsent>().is_some() {
                     return Err(NoResponse);
