@@ -6,12 +6,14 @@ mod reports;
 mod selection;
 mod watch;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use outlive_chassis::{HttpClient, StartError, Trace};
 use outlive_clock::{Randomness, wall_now};
+use outlive_lab::Diagnostic;
 use outlive_lab::http::Http;
 use outlive_lab::scenario::result::{FileResult, RunResult, ScenarioResult, Status};
 use outlive_lab::scenario::run::{
@@ -150,8 +152,8 @@ fn read_all(
     // A remote lab can have more seeds than the one given here.
     let complete = args.against.lab().is_none();
     let known = KnownSeeds { seeds: &seeds, complete, rejected: rejected_by_directory };
-    for path in &args.files {
-        match read_scenarios(path, known) {
+    for read in read_in_parallel(&args.files, args.jobs, known) {
+        match read {
             Ok(read) => files.push(read),
             Err(diagnostics) => {
                 valid = false;
@@ -161,6 +163,41 @@ fn read_all(
         }
     }
     Ok(valid.then_some(files))
+}
+
+/// The stack of a thread that reads files, in bytes of address space: that of the main thread.
+const READER_STACK: usize = 8 << 20;
+
+/// Reads the files, as many at a time as scenarios are run, but not more than there are cores.
+/// Returns them in their order.
+fn read_in_parallel(
+    files: &[PathBuf],
+    jobs: usize,
+    known: KnownSeeds<'_>,
+) -> Vec<Result<ReadScenarios, Vec<Diagnostic>>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = jobs.min(cores).min(files.len());
+    if threads < 2 {
+        return files.iter().map(|path| read_scenarios(path, known)).collect();
+    }
+    let read_each = |first: usize| {
+        let own = files.iter().skip(first).step_by(threads);
+        own.map(|path| read_scenarios(path, known)).collect::<Vec<_>>()
+    };
+    let mut parts: Vec<_> = std::thread::scope(|scope| {
+        let start = |first| {
+            let thread = std::thread::Builder::new().stack_size(READER_STACK);
+            (first, thread.spawn_scoped(scope, move || read_each(first)))
+        };
+        let started: Vec<_> = (0..threads).map(start).collect();
+        let parts = started.into_iter().map(|(first, thread)| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // The system has no more threads.
+            Err(_) => read_each(first),
+        });
+        parts.map(Vec::into_iter).collect()
+    });
+    (0..files.len()).filter_map(|index| parts[index % threads].next()).collect()
 }
 
 pub(crate) async fn check_lab(options: &RunOptions) -> Result<(), StartError> {
