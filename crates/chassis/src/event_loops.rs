@@ -5,14 +5,14 @@
 //! from a loopback address of its own, by which the accepting socket finds the loop.
 //!
 //! A connection stays on its loop. Clients use some connections more than others, so a loop without
-//! requests handles one of another loop.
+//! requests handles one of another loop; its body and its response still pass through that one.
 
 use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, OnceLock};
 use std::thread::JoinHandle;
 
 use parking_lot::Mutex;
@@ -49,6 +49,12 @@ impl Loop {
     fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
+
+    /// Counts a request, if there is none.
+    fn begin_first(&'static self) -> Option<InProgress> {
+        let first = self.requests.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
+        first.is_ok().then_some(InProgress(self))
+    }
 }
 
 impl Loops {
@@ -59,10 +65,9 @@ impl Loops {
         from_first.iter().chain(before).min_by_key(|one| one.requests())
     }
 
-    /// Returns a loop without requests, if this one has some.
-    fn in_place_of(&self, current: usize) -> Option<&Loop> {
-        self.loops.get(current).filter(|current| current.requests() > 0)?;
-        self.loops.iter().find(|other| other.requests() == 0)
+    /// Begins a request on a loop without any, if this one has some.
+    fn begin_elsewhere(&'static self, current: &Loop) -> Option<InProgress> {
+        self.loops.iter().filter(|_| current.requests() > 0).find_map(Loop::begin_first)
     }
 }
 
@@ -72,12 +77,21 @@ pub(crate) async fn handle<F>(peer: SocketAddr, request: F) -> F::Output
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let current = CURRENT.get().filter(|_| loop_of(peer.ip()).is_none());
-    let Some((loops, current)) = LOOPS.get().zip(current) else { return request.await };
-    let Some(other) = loops.in_place_of(current) else { return counted(request).await };
-    // Its task ends with this future.
-    let mut there = JoinSet::new();
-    there.spawn_on(counted(request), &other.handle);
+    let from_outside = CURRENT.get().filter(|_| loop_of(peer.ip()).is_none());
+    let here =
+        LOOPS.get().zip(from_outside).and_then(|(loops, index)| Some((loops, loops.loops.get(index)?)));
+    let Some((loops, current)) = here else { return request.await };
+    let Some(in_progress) = loops.begin_elsewhere(current) else {
+        let _in_progress = InProgress::begin(current);
+        return request.await;
+    };
+    // Its task is canceled with this future, at its next await.
+    let (mut there, handle) = (JoinSet::new(), &in_progress.0.handle);
+    let counted = async move {
+        let _in_progress = in_progress;
+        request.await
+    };
+    there.spawn_on(counted, handle);
     match there.join_next().await {
         Some(Ok(output)) => output,
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -86,31 +100,19 @@ where
     }
 }
 
-/// Counts a request from outside while it is in progress.
-async fn counted<F: Future>(request: F) -> F::Output {
-    let _in_progress = InProgress::begin();
-    request.await
-}
-
-/// A request from outside in progress on the loop of this thread.
-#[derive(Debug)]
-struct InProgress(Option<&'static Loop>);
+/// A request from outside in progress on a loop.
+struct InProgress(&'static Loop);
 
 impl InProgress {
-    fn begin() -> Self {
-        let current = LOOPS.get().zip(CURRENT.get()).and_then(|(loops, index)| loops.loops.get(index));
-        if let Some(current) = current {
-            current.requests.fetch_add(1, Ordering::Relaxed);
-        }
+    fn begin(current: &'static Loop) -> Self {
+        current.requests.fetch_add(1, Ordering::Relaxed);
         Self(current)
     }
 }
 
 impl Drop for InProgress {
     fn drop(&mut self) {
-        if let Some(current) = self.0 {
-            current.requests.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.0.requests.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -134,7 +136,10 @@ impl EventLoops {
         let (stopping, stopped) = watch::channel(false);
         let count = std::thread::available_parallelism().map_or(1, usize::from).min(LOOPS_MAX);
         let (mut loops, mut threads) = (Vec::new(), Vec::new());
+        // None of them shuts down while another one still polls what has a timer of it.
+        let stop_together = Arc::new(Barrier::new(count));
         for index in 0..count {
+            let stop_together = Arc::clone(&stop_together);
             let runtime = Builder::new_current_thread().enable_all().build()?;
             loops.push(Loop { handle: runtime.handle().clone(), requests: AtomicUsize::new(0) });
             let mut stopped = stopped.clone();
@@ -143,6 +148,7 @@ impl EventLoops {
                 CURRENT.set(Some(index));
                 // An error means that the sender is gone.
                 let _ = runtime.block_on(stopped.wait_for(|stopped| *stopped));
+                stop_together.wait();
                 runtime.shutdown_background();
             })?;
             threads.push(thread);

@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 
 /// The last value per key, with the [revision](Store::revision) of the database at which it was
 /// read. It must not depend on what [uncached](outlive_store::Statement::uncached) statements
-/// change: the lines of the journal, and the times of clocks.
+/// change: the lines of the journal, and the times of clocks; nor on wall time.
 pub struct UntilCommit<K, T>(Cache<K, (u64, T)>);
 
 /// The number of values that are kept by default: one for each of very many tenants.
@@ -66,5 +66,10 @@ impl<K: Clone + Eq + Hash + Send + Sync, T: Clone + Send> UntilCommit<K, T> {
     /// Drops the value of what was deleted.
     pub fn forget(&self, key: &K) {
         self.0.remove(key);
+    }
+
+    /// Drops the values of all keys except those that `keeps`.
+    pub fn retain(&self, keeps: impl Fn(&K) -> bool) {
+        self.0.retain(|key, _| keeps(key));
     }
 }

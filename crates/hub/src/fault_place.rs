@@ -8,7 +8,6 @@ use crate::Hub;
 use crate::arm::ResourceName;
 use crate::connection::storage;
 use crate::consent;
-use crate::runtime::Loaded;
 
 /// Returns the tenant of a sign-in. In all other requests the tenant is in the path or the token.
 pub(crate) fn tenant_of(hub: &Hub, request: &Parts) -> Option<TenantId> {
@@ -41,8 +40,8 @@ pub(crate) async fn connection_of(hub: &Hub, tenant: TenantId, request: &Parts) 
 }
 
 async fn by_id(hub: &Hub, tenant: TenantId, id: ConnectionId) -> Option<NamedConnection> {
-    let found = Loaded::find(hub, tenant, id).await;
-    let name = found.ok().flatten().map(|loaded| loaded.connection.name.clone());
+    let found = storage::find(&hub.chassis.store, tenant, id).await;
+    let name = found.ok().flatten().map(|(connection, _)| connection.name);
     Some(NamedConnection { id: Some(id.to_string()), name })
 }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use outlive_chassis::{Chassis, Problem, UntilCommit};
 use outlive_clock::{ConnectionId, Stream, TenantId};
+use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
 use quick_cache::sync::Cache;
 use serde_json::Value;
 
 use crate::HubConfig;
 use crate::back_end::BackEndCalls;
-use crate::connection::{Connection, Values, resource};
+use crate::connection::{Connection, Values, resource, storage};
 use crate::connector::{self, Connector, ConnectorName, Parameter, ParameterValues};
 use crate::credential::{Exchanges, Refreshes};
 use crate::runtime::{CONNECTIONS_CACHED_MAX, Loaded};
@@ -128,6 +129,20 @@ impl Hub {
         let mut connector = self.read_connector(connection).await?;
         connector.properties.mark_sealed(|parameter| stored.seals(&values, &parameter.name));
         Ok(Arc::new(connector))
+    }
+
+    /// Reads a connection with its credential, or returns it as it was read before.
+    pub(crate) async fn load(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+    ) -> Result<Option<Arc<Loaded>>, StoreError> {
+        let store = &self.chassis.store;
+        let read = async {
+            let found = storage::find(store, tenant, id).await?;
+            Ok(found.map(|found| Arc::new(Loaded::new(found))))
+        };
+        self.loaded.or_read(store, (tenant, id), read).await
     }
 
     async fn read_connector(&self, connection: &Connection) -> Result<Connector, Problem> {

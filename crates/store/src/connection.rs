@@ -92,7 +92,9 @@ impl DatabaseError {
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Sqlite(_) => true,
-            Self::Postgres(error) => matches!(error, sqlx::Error::Database(_)) && !self.is_lost(),
+            Self::Postgres(error) => {
+                matches!(error, sqlx::Error::Database(_)) && !self.is_lost() && !self.is_deadlock()
+            }
             Self::TooSlow => false,
         }
     }

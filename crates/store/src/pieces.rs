@@ -13,8 +13,8 @@ pub(crate) enum Piece<'a> {
 }
 
 /// The outcome of a list of pieces. The outer error means that the connection, or its whole
-/// transaction, is lost. The inner error is that of a failed statement: later pieces were not run, and the caller must roll back
-/// earlier ones.
+/// transaction, is lost. The inner error is that of a failed statement: later pieces were not run,
+/// and the caller must roll back earlier ones.
 pub(crate) type Outcome = Result<Result<(), StoreError>, DatabaseError>;
 
 /// Runs the pieces in order.

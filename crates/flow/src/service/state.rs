@@ -9,8 +9,8 @@ use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
 use parking_lot::Mutex;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, Options, OptionsBuilder, Weighter};
 use serde_json::Value;
 
 use super::executing::Executing;
@@ -33,6 +33,9 @@ const INVOKERS_WAITING_MAX: usize = 10_000;
 /// How long other replicas leave a run to the replica that claimed it (wall time).
 const LEASE: Span = Span::from_minutes(10);
 
+/// How long what is next due is not read again (wall time): leases end without a commit.
+const LEASES_KNOWN_FOR: Span = Span::from_seconds(1);
+
 /// The state of the service.
 pub(crate) struct Flows {
     pub(crate) chassis: Chassis,
@@ -47,7 +50,8 @@ pub(crate) struct Flows {
     pub(super) due_locks: TenantLocks,
     /// The runs that this process executes.
     pub(super) executing: Executing,
-    pub(super) next_due: UntilCommit<TenantId, Option<Instant>>,
+    /// When work of a tenant is next due, and when that was read (wall time).
+    pub(super) next_due: UntilCommit<TenantId, (Option<Instant>, Instant)>,
     /// The tokens that users provided for runs, by flow and name of the run, while these wait.
     pub(super) invoker_tokens: Cache<(TenantId, FlowId, String), InvokerTokens>,
     /// The flows that may be failing.
@@ -72,7 +76,12 @@ impl Flows {
             hub: Hub::new(chassis.http.clone(), outside, hub),
             chassis,
             config,
-            definitions: Cache::with_weighter(DEFINITIONS_CACHED, DEFINITIONS_BYTES_MAX, TextBytes),
+            definitions: Cache::with_options(
+                definition_cache(),
+                TextBytes,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
             reported: Mutex::default(),
             due_locks: TenantLocks::default(),
             executing: Executing::default(),
@@ -119,7 +128,17 @@ impl Flows {
     /// Returns when work of the tenant is next due.
     pub(super) async fn next_due(&self, tenant: TenantId) -> Result<Option<Instant>, StoreError> {
         let store = &self.chassis.store;
-        self.next_due.or_read(store, tenant, due::find_next(store, tenant, &self.config.replica)).await
+        let (next, read_at) = self.next_due.or_read(store, tenant, self.read_next_due(tenant)).await?;
+        if (Span::ZERO..LEASES_KNOWN_FOR).contains(&(wall_now() - read_at)) {
+            return Ok(next);
+        }
+        self.next_due.forget(&tenant);
+        Ok(self.next_due.or_read(store, tenant, self.read_next_due(tenant)).await?.0)
+    }
+
+    async fn read_next_due(&self, tenant: TenantId) -> Result<(Option<Instant>, Instant), StoreError> {
+        let next = due::find_next(&self.chassis.store, tenant, &self.config.replica).await?;
+        Ok((next, wall_now()))
     }
 
     pub(super) fn forget(&self, tenant: TenantId) {
@@ -136,6 +155,13 @@ impl Flows {
 
 /// A flow and the version of its definition.
 type ProgramKey = (TenantId, FlowId, i64);
+
+/// One shard, so that the limit is that of all definitions together.
+fn definition_cache() -> Options {
+    let mut options = OptionsBuilder::new();
+    options.shards(1).estimated_items_capacity(DEFINITIONS_CACHED).weight_capacity(DEFINITIONS_BYTES_MAX);
+    options.build().expect("it has a capacity")
+}
 
 /// Weighs a definition by the size of its text.
 #[derive(Clone, Debug)]

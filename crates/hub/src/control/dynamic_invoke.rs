@@ -43,7 +43,7 @@ pub(super) async fn invoke(
 
 /// Reads a connection with its credential.
 pub(super) async fn load(hub: &Hub, connection: &Connection) -> Result<Arc<Loaded>, ArmRefusal> {
-    Loaded::find(hub, connection.tenant, connection.id).await?.ok_or_else(|| {
+    hub.load(connection.tenant, connection.id).await?.ok_or_else(|| {
         ArmRefusal::not_found("ResourceNotFound", "The connection was deleted at the same time.")
     })
 }

@@ -113,7 +113,7 @@ async fn authorize(
     tenant: Option<TenantId>,
     trace: &Trace,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let load = |tenant| Loaded::find(hub, tenant, id);
+    let load = |tenant| hub.load(tenant, id);
     let mut user = None;
     let (principal, caller, now, loaded) = if has_scheme(headers, "Key") {
         // A missing key and a malformed one get the same response.

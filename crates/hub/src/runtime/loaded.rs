@@ -1,14 +1,12 @@
 //! A connection as calls through it need it, and what they have opened and verified of it.
 
-use std::sync::{Arc, OnceLock};
+use std::fmt;
+use std::sync::OnceLock;
 
-use outlive_clock::{ConnectionId, TenantId};
-use outlive_store::StoreError;
 use outlive_tokens::{Sealer, Secret, fingerprint};
 use parking_lot::Mutex;
 
-use crate::Hub;
-use crate::connection::{Connection, KeyClaims, Principal, key_purpose, storage};
+use crate::connection::{Connection, KeyClaims, Principal, key_purpose};
 use crate::credential::{self, Credential, Tokens};
 
 /// The maximum number of cached connections.
@@ -16,7 +14,6 @@ pub(crate) const CACHED_MAX: usize = 256;
 
 /// A connection with its credential. As long as neither they nor its access list change, calls
 /// share it.
-#[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) connection: Connection,
     pub(crate) credential: Option<Credential>,
@@ -27,7 +24,6 @@ pub(crate) struct Loaded {
 }
 
 /// The stored tokens, opened.
-#[derive(Debug)]
 struct OpenedTokens {
     tokens: Tokens,
     /// The fingerprint of the access token.
@@ -35,10 +31,16 @@ struct OpenedTokens {
 }
 
 /// A `Key` token whose signature is valid.
-#[derive(Debug)]
 struct VerifiedKey {
     token: Secret,
     claims: KeyClaims,
+}
+
+/// Without anything that was opened.
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded").field("connection", &self.connection.id).finish_non_exhaustive()
+    }
 }
 
 impl Loaded {
@@ -53,25 +55,8 @@ impl Loaded {
         }
     }
 
-    /// Reads a connection, or returns it as it was read before.
-    ///
-    /// # Errors
-    /// As [`Store::row`](outlive_store::Store::row).
-    pub(crate) async fn find(
-        hub: &Hub,
-        tenant: TenantId,
-        id: ConnectionId,
-    ) -> Result<Option<Arc<Self>>, StoreError> {
-        let store = &hub.chassis.store;
-        let read = async {
-            let found = storage::find(store, tenant, id).await?;
-            Ok(found.map(|found| Arc::new(Self::new(found))))
-        };
-        hub.loaded.or_read(store, (tenant, id), read).await
-    }
-
-    /// The key that signs the connection's `Key` tokens. `None` if it was sealed with a key that the
-    /// hub no longer has.
+    /// The key that signs the connection's `Key` tokens. `None` if it was sealed with a key that
+    /// the hub no longer has.
     pub(super) fn key(&self, sealer: &Sealer) -> Option<&[u8]> {
         let open = || {
             let Connection { tenant, id, key_sealed, .. } = &self.connection;
@@ -80,8 +65,8 @@ impl Loaded {
         self.key.get_or_init(open).as_deref()
     }
 
-    /// The stored tokens. `None` if there are none, or if they were sealed with a key that the hub no
-    /// longer has.
+    /// The stored tokens. `None` if there are none, or if they were sealed with a key that the hub
+    /// no longer has.
     pub(crate) fn tokens(&self, sealer: &Sealer) -> Option<&Tokens> {
         let open = || {
             let Connection { tenant, id, .. } = self.connection;
