@@ -53,7 +53,7 @@ impl Loop {
     /// Counts a request, if there is none.
     fn begin_first(&'static self) -> Option<InProgress> {
         let first = self.requests.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
-        first.is_ok().then_some(InProgress(self))
+        first.is_ok().then(|| InProgress(self))
     }
 }
 
