@@ -21,7 +21,7 @@ impl<'a> Changing<'a> {
         let mut session = PgConnection::connect(url.as_str()).await.expect("the server accepts it");
         session.execute("BEGIN").await.expect("begins");
         let mut changing = Self { session, schema: &place.schema };
-        assert!(changing.lock("numbered").await, "nobody else has it");
+        assert!(changing.lock("numbered").await, "no other session has it");
         changing
     }
 
