@@ -54,10 +54,11 @@ async fn progress_is_one_line_on_a_terminal_and_nothing_elsewhere() {
             shown: &[start, "running the variant"],
             printed: "1 passed; 2 steps",
         },
+        // One cell can be executed before the lab is asked how many are.
         Case {
-            arguments: &["matrix", "connections", "--events", "sspr", "--connections", "basic"],
-            shown: &[start, "executing the matrix of connections", "0 of 1 cell"],
-            printed: "1 of 1 cell",
+            arguments: &["matrix", "connections", "--connections", "basic"],
+            shown: &[start, "executing the matrix of connections", " of 27 cells"],
+            printed: "27 of 27 cells",
         },
     ] {
         let on_terminal = outlive_on_terminal(Results::ToPipe, &[], arguments).await;
