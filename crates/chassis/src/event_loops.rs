@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::thread::JoinHandle;
 
+use futures::FutureExt as _;
+use futures::future::Either;
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
@@ -73,31 +75,34 @@ impl Loops {
 
 /// Handles a request of a connection from `peer`: one from outside on a loop without requests, if
 /// there is one while this one has some; all others on this loop.
-pub(crate) async fn handle<F>(peer: SocketAddr, request: F) -> F::Output
+///
+/// It is no `async fn`, whose future would contain that of the request twice.
+pub(crate) fn handle<F>(peer: SocketAddr, request: F) -> impl Future<Output = F::Output> + Send
 where
     F: Future<Output: Send> + Send + 'static,
 {
     let from_outside = CURRENT.get().filter(|_| loop_of(peer.ip()).is_none());
     let here =
         LOOPS.get().zip(from_outside).and_then(|(loops, index)| Some((loops, loops.loops.get(index)?)));
-    let Some((loops, current)) = here else { return request.await };
-    let Some(in_progress) = loops.begin_elsewhere(current) else {
-        let _in_progress = InProgress::begin(current);
-        return request.await;
-    };
+    let elsewhere = here.and_then(|(loops, current)| loops.begin_elsewhere(current));
+    let other = elsewhere.as_ref().map(|in_progress| &in_progress.0.handle);
+    let in_progress = elsewhere.or_else(|| here.map(|(_, current)| InProgress::begin(current)));
+    let counted = request.map(move |output| {
+        drop(in_progress);
+        output
+    });
+    let Some(handle) = other else { return Either::Left(counted) };
     // Its task is canceled with this future, at its next await.
-    let (mut there, handle) = (JoinSet::new(), &in_progress.0.handle);
-    let counted = async move {
-        let _in_progress = in_progress;
-        request.await
-    };
+    let mut there = JoinSet::new();
     there.spawn_on(counted, handle);
-    match there.join_next().await {
-        Some(Ok(output)) => output,
-        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The loops stop, and this one drops its tasks, too.
-        _ => std::future::pending().await,
-    }
+    Either::Right(async move {
+        match there.join_next().await {
+            Some(Ok(output)) => output,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The loops stop, and this one drops its tasks, too.
+            _ => std::future::pending().await,
+        }
+    })
 }
 
 /// A request from outside in progress on a loop.
