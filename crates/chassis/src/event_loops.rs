@@ -52,7 +52,7 @@ impl Loop {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Counts a request, if there is none.
+    /// Counts a request, if it is the only one.
     fn begin_first(&'static self) -> Option<InProgress> {
         let first = self.requests.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
         first.is_ok().then(|| InProgress(self))
@@ -69,7 +69,10 @@ impl Loops {
 
     /// Begins a request on a loop without any, if this one has some.
     fn begin_elsewhere(&'static self, current: &Loop) -> Option<InProgress> {
-        self.loops.iter().filter(|_| current.requests() > 0).find_map(Loop::begin_first)
+        if current.requests() == 0 {
+            return None;
+        }
+        self.loops.iter().find_map(Loop::begin_first)
     }
 }
 

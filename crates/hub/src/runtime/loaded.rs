@@ -65,8 +65,8 @@ impl Loaded {
         self.key.get_or_init(open).as_deref()
     }
 
-    /// The stored tokens. `None` if there are none, or if they were sealed with a key that the hub
-    /// no longer has.
+    /// The stored tokens. `None` without any, or if they were sealed with a key that the hub no
+    /// longer has.
     pub(crate) fn tokens(&self, sealer: &Sealer) -> Option<&Tokens> {
         let open = || {
             let Connection { tenant, id, .. } = self.connection;
