@@ -1,6 +1,6 @@
 //! The client of the hub.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use http::Method;
@@ -43,7 +43,7 @@ pub(crate) struct CallContext<'a> {
 }
 
 /// The ids of the connections that a flow's maker selected, by lower-case name.
-pub(crate) type Selections = BTreeMap<String, String>;
+pub(crate) type Selections = HashMap<String, String>;
 
 /// The resources for which connections use the flow's managed identity, by the lower-case names of
 /// the connections. Empty if the connector names none.

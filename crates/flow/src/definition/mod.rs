@@ -38,6 +38,8 @@ mod variable_checks;
 mod webhook;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -51,7 +53,7 @@ pub(crate) use http_call::{
 };
 pub(crate) use parameters::Output;
 pub(crate) use poll_call::PollCall;
-pub(crate) use references::{ConnectionIdentity, ConnectionReference, Source};
+pub(crate) use references::{ConnectionIdentity, ConnectionReference, References, Source};
 pub(crate) use refusal::DefinitionErrors;
 pub(crate) use request_trigger::{Callers, REQUEST_METHODS};
 pub(crate) use schema::Schema;
@@ -65,9 +67,20 @@ pub(crate) use address_range::AddressRange;
 use node::Node;
 use refusal::Collected;
 
-/// A valid definition.
+/// The path of the connection references.
+const REFERENCES: &str = "properties.connectionReferences";
+
+/// A valid definition: its logic, and the connections that it uses. Flows that were made from one
+/// template differ only in the connections, and share the logic.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
+    logic: Arc<Logic>,
+    pub connections: References,
+}
+
+/// All of a definition but its connections. It follows from `properties.definition` alone.
+#[derive(Debug)]
+pub(crate) struct Logic {
     pub trigger: Trigger,
     /// All actions, including nested ones. Each follows the action that contains it and the actions
     /// it runs after.
@@ -75,18 +88,17 @@ pub(crate) struct Definition {
     /// The actions of the flow itself, then those of each loop.
     pub bodies: Vec<Body>,
     /// The parameters and their defaults. `$authentication` contains nothing that a flow could
-    /// read.
+    /// read, and `$connections` nothing at all: its value follows from the connections.
     pub parameters: BTreeMap<String, Value>,
     /// The outputs of the whole flow.
     pub outputs: Vec<Output>,
-    pub connections: BTreeMap<String, ConnectionReference>,
     places: HashMap<String, usize>,
 }
 
 /// A definition as far as it can be parsed.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    pub connections: BTreeMap<String, ConnectionReference>,
+    pub connections: References,
     /// The operations that its actions call.
     pub calls: Vec<CallSite>,
     /// The definition, or all that is wrong with it.
@@ -114,7 +126,7 @@ impl Reading {
         ];
         errors.keep(node.only(&known));
         let is_object = definition.is_object();
-        let mut parameters = parameters::read(&node, &mut errors);
+        let parameters = parameters::read(&node, &mut errors);
         let secure_parameters = parameters::secure_names(&node);
         let mut outputs = parameters::outputs(&node, &mut errors);
         let static_results = settings::static_results(&node, &mut errors);
@@ -134,16 +146,15 @@ impl Reading {
         parameters::check_outputs(&node, &outputs, &actions, &parameters, &mut errors);
         outside_reads::mark(&actions, &mut bodies, &outputs);
         calls.extend(site);
-        let connections =
-            references::read(&Node::new("properties.connectionReferences", references), &mut errors);
-        parameters.insert("$connections".to_owned(), references::as_parameter(&connections));
+        let connections = references::read(&Node::new(REFERENCES, references), &mut errors);
         let definition = match (trigger, errors.errors()) {
             (Some(mut trigger), None) => {
                 let places =
                     actions.iter().enumerate().map(|(place, action)| (action.name.clone(), place)).collect();
                 let connections = connections.clone();
                 secrecy::apply(&mut trigger, &mut actions, &bodies, &mut outputs, &secure_parameters);
-                Ok(Definition { trigger, actions, bodies, parameters, outputs, connections, places })
+                let logic = Logic { trigger, actions, bodies, parameters, outputs, places };
+                Ok(Definition { logic: Arc::new(logic), connections })
             }
             (_, errors) => Err(errors.unwrap_or(DefinitionErrors(Vec::new()))),
         };
@@ -162,11 +173,37 @@ impl Definition {
         Reading::with(definition, references, Collected::of_stored()).definition
     }
 
+    /// Returns a saved definition with this logic, or `None` if its references cannot be parsed.
+    pub(crate) fn of_logic(logic: Arc<Logic>, references: &Value) -> Option<Self> {
+        let mut errors = Collected::of_stored();
+        let connections = references::read(&Node::new(REFERENCES, references), &mut errors);
+        errors.errors().is_none().then_some(Self { logic, connections })
+    }
+
+    /// Replaces the logic by an equal one.
+    pub(crate) fn with_logic(self, logic: Arc<Logic>) -> Self {
+        Self { logic, ..self }
+    }
+
+    pub(crate) const fn logic(&self) -> &Arc<Logic> {
+        &self.logic
+    }
+
     /// Returns the connections of its references, by name.
     pub(crate) fn connection_names(&self) -> impl Iterator<Item = &str> {
         self.connections.values().filter_map(|reference| reference.connection.as_deref())
     }
+}
 
+impl Deref for Definition {
+    type Target = Logic;
+
+    fn deref(&self) -> &Logic {
+        &self.logic
+    }
+}
+
+impl Logic {
     /// Whether an action can wait to be called back.
     pub(crate) fn has_webhook_actions(&self) -> bool {
         self.actions.iter().any(|action| matches!(action.kind, ActionKind::Webhook(_)))

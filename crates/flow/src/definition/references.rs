@@ -1,12 +1,48 @@
 //! Connection references (`connectionReferences`), in all known forms.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::limits;
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
+
+/// The references of a flow, in the order of their keys. Most flows have one or two.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct References(Box<[(String, ConnectionReference)]>);
+
+impl References {
+    pub(crate) fn get(&self, key: &str) -> Option<&ConnectionReference> {
+        let place = self.0.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
+        self.0.get(place).map(|(_, reference)| reference)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &ConnectionReference)> {
+        self.0.iter().map(|(key, reference)| (key.as_str(), reference))
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &ConnectionReference> {
+        self.0.iter().map(|(_, reference)| reference)
+    }
+
+    /// Returns the key of the first reference to the connection of this resource id.
+    pub(crate) fn key_of(&self, id: &str) -> Option<&str> {
+        self.iter().find(|(_, reference)| reference.resource_id() == id).map(|(key, _)| key)
+    }
+
+    /// Returns the value of the parameter `$connections`, in which expressions look connections up.
+    pub(crate) fn as_parameter(&self) -> Value {
+        let entries = self.iter().map(|(key, reference)| {
+            let api = reference.api.as_deref().unwrap_or_default();
+            let entry = serde_json::json!({
+                "connectionId": reference.resource_id(),
+                "connectionName": reference.connection.as_deref().unwrap_or_default(),
+                "id": format!("/providers/Microsoft.PowerApps/apis/{api}"),
+            });
+            (key.to_owned(), entry)
+        });
+        Value::Object(entries.collect())
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectionReference {
@@ -21,6 +57,22 @@ pub(crate) struct ConnectionReference {
     pub identity: Option<ConnectionIdentity>,
     /// The path of the connection's name.
     pub path: String,
+}
+
+impl ConnectionReference {
+    /// The resource id of the connection.
+    fn resource_id(&self) -> String {
+        format!("/providers/Microsoft.Web/connections/{}", self.connection.as_deref().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+impl std::ops::Index<&str> for References {
+    type Output = ConnectionReference;
+
+    fn index(&self, key: &str) -> &ConnectionReference {
+        self.get(key).expect("the reference")
+    }
 }
 
 /// How calls through a connection authenticate at the data source.
@@ -43,18 +95,21 @@ pub(crate) enum Source {
 }
 
 /// Parses the references that can be parsed.
-pub(super) fn read(node: &Node<'_>, errors: &mut Collected) -> BTreeMap<String, ConnectionReference> {
+pub(super) fn read(node: &Node<'_>, errors: &mut Collected) -> References {
     if node.value().is_null() {
-        return BTreeMap::new();
+        return References::default();
     }
-    let Some(members) = errors.keep(node.members()) else { return BTreeMap::new() };
+    let Some(members) = errors.keep(node.members()) else { return References::default() };
     if members.len() > limits::ACTIONS_MAX {
         errors.push(
             node.refuse("there are too many references", &format!("keep at most {}", limits::ACTIONS_MAX)),
         );
-        return BTreeMap::new();
+        return References::default();
     }
-    members.into_iter().filter_map(|(name, reference)| Some((name, errors.keep(one(&reference))?))).collect()
+    let read = members.into_iter().filter_map(|(key, reference)| Some((key, errors.keep(one(&reference))?)));
+    let mut references: Vec<_> = read.collect();
+    references.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    References(references.into_boxed_slice())
 }
 
 fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {
@@ -117,21 +172,6 @@ fn identity(node: &Node<'_>) -> Result<ConnectionIdentity, DefinitionError> {
         return Err(kind.refuse("this is no authentication for connections", remedy));
     }
     Ok(ConnectionIdentity { audience: text(node, "audience")?, identity: text(node, "identity")? })
-}
-
-/// Returns the value of the parameter `$connections`, in which expressions look connections up.
-pub(super) fn as_parameter(connections: &BTreeMap<String, ConnectionReference>) -> Value {
-    let entries = connections.iter().map(|(key, reference)| {
-        let id = reference.connection.as_deref().unwrap_or_default();
-        let api = reference.api.as_deref().unwrap_or_default();
-        let entry = serde_json::json!({
-            "connectionId": format!("/providers/Microsoft.Web/connections/{id}"),
-            "connectionName": id,
-            "id": format!("/providers/Microsoft.PowerApps/apis/{api}"),
-        });
-        (key.clone(), entry)
-    });
-    Value::Object(entries.collect())
 }
 
 fn text(node: &Node<'_>, member: &str) -> Result<Option<String>, DefinitionError> {

@@ -323,7 +323,7 @@ fn all_errors_are_reported_at_once() {
     assert_eq!(found, expected);
     assert!(errors.to_string().contains("'contents' and 'version' are not known members"), "{errors}");
     // What could be parsed is there, to be checked too.
-    assert_eq!(reading.connections.keys().collect::<Vec<_>>(), ["c"]);
+    assert_eq!(reading.connections.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["c"]);
     let operations: Vec<_> = reading.calls.iter().map(|call| call.path.as_str()).collect();
     assert_eq!(operations, ["properties.definition.actions.List_orders.inputs.host.operationId"]);
 }
@@ -343,7 +343,7 @@ fn triggers_of_connectors_are_checked() {
     let errors = reading.definition.expect_err("an unknown parameter").to_string();
     assert!(errors.contains("triggers.When_new: there is no parameter 'gone'"), "{errors}");
     flow["triggers"]["When_new"]["conditions"] = json!([]);
-    let trigger = read(&flow).expect("reads").trigger;
+    let trigger = &read(&flow).expect("reads").trigger;
     assert_eq!(trigger.recurrence().map(|recurrence| recurrence.interval), Some(5));
 }
 
@@ -443,7 +443,7 @@ fn definitions_of_earlier_versions_are_restored() {
         flow["triggers"]["manual"]["inputs"] = inputs;
         assert!(read(&flow).is_err());
         let restored = Definition::restore(&flow, &references()).expect("restores");
-        let TriggerKind::Request(request) = restored.trigger.kind else { panic!("a request") };
+        let TriggerKind::Request(request) = &restored.trigger.kind else { panic!("a request") };
         assert_eq!(request.callers, Callers::Users(Vec::new()));
     }
     flow["actions"]["Call"] =

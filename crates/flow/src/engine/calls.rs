@@ -9,7 +9,7 @@ use super::inputs::{ApiRequest, CallInputs, Evaluated};
 use super::place::Spot;
 use super::record::{ActionRecord, Failure};
 use super::stepper::{Engine, Step};
-use crate::definition::{Action, ActionKind, ApiCall, ConnectionName, ConnectorCall, Definition, PollCall};
+use crate::definition::{Action, ActionKind, ApiCall, ConnectionName, ConnectorCall, PollCall};
 use crate::expression::EvaluationError;
 use crate::status::ActionStatus;
 
@@ -163,9 +163,9 @@ fn request<'d>(call: &ApiCall, view: &View<'_>) -> Evaluated<'d> {
         ConnectionName::Id(template) => {
             let id = template.evaluate(view)?;
             let id = id.as_str().ok_or_else(|| refuse("the id of the connection is not a string"))?;
-            reference_of(view.definition, id).ok_or_else(|| {
-                refuse("the id of the connection is not that of one of connectionReferences")
-            })?
+            let key = view.definition.connections.key_of(id);
+            let unknown = || refuse("the id of the connection is not that of one of connectionReferences");
+            key.ok_or_else(unknown)?.to_owned()
         }
     };
     let path = call.path.evaluate(view)?;
@@ -204,11 +204,4 @@ fn restore(inputs: &Value) -> Option<ApiRequest> {
     let mut request = inputs.clone();
     request["reference"] = reference.clone();
     serde_json::from_value(request).ok()
-}
-
-/// Returns the reference of a connection in the parameter `$connections`.
-fn reference_of(definition: &Definition, id: &str) -> Option<String> {
-    let connections = definition.parameters.get("$connections")?.as_object()?;
-    let is_of = |entry: &Value| entry.get("connectionId").and_then(Value::as_str) == Some(id);
-    connections.iter().find(|(_, entry)| is_of(entry)).map(|(key, _)| key.clone())
 }

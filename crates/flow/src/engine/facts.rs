@@ -35,6 +35,8 @@ pub(super) struct View<'a> {
     /// The outputs of actions in loops that do not contain the current one, by place: the array of
     /// those of all iterations.
     gathered: OnceCell<Vec<OnceCell<Value>>>,
+    /// The value of `$connections`.
+    connections: OnceCell<Value>,
 }
 
 impl<'a> View<'a> {
@@ -54,6 +56,7 @@ impl<'a> View<'a> {
             callback: None,
             current: None,
             gathered: OnceCell::new(),
+            connections: OnceCell::new(),
         }
     }
 
@@ -183,6 +186,9 @@ impl Facts for View<'_> {
     fn parameter(&self, name: &str) -> Option<&Value> {
         match self.inputs {
             Some(inputs) => inputs.get(name),
+            None if name == "$connections" => {
+                Some(self.connections.get_or_init(|| self.definition.connections.as_parameter()))
+            }
             None => self.definition.parameters.get(name),
         }
     }

@@ -9,7 +9,8 @@ use outlive_clock::{Instant, TenantId};
 use serde_json::Value;
 
 use super::execution::identity;
-use super::state::{Flows, Program};
+use super::programs::Program;
+use super::state::Flows;
 use crate::engine::{self, Context, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
 use crate::tables::callbacks;

@@ -10,8 +10,9 @@ use outlive_wire::events::{RunFinished, RunWaiting};
 use outlive_wire::{JournalEvent, Subject};
 
 use super::executing::ExecutingRun;
+use super::programs::Program;
 use super::progress::{recorded_actions, serialize_state};
-use super::state::{Flows, Program};
+use super::state::Flows;
 use crate::engine::{self, Context, Ending, Next, RunIdentity, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
 use crate::retry::{RetryProfile, is_retried};

@@ -12,9 +12,10 @@ use tokio::time::timeout;
 
 use super::due_work::ended_early;
 use super::execution::HELD_MAX;
+use super::programs::Program;
 use super::progress::serialize_state;
 use super::saving::Actor;
-use super::state::{Flows, Program};
+use super::state::Flows;
 use crate::engine::{Failure, RunState, cut_short};
 use crate::ids::FlowId;
 use crate::status::RunStatus;

@@ -1,7 +1,5 @@
 //! Creates, updates, turns on and off, and deletes flows.
 
-use std::sync::Arc;
-
 use http::StatusCode;
 use outlive_chassis::{Problem, Trace};
 use outlive_clock::{Instant, TenantId, UserId};
@@ -14,8 +12,9 @@ use serde_json::{Value, json};
 use super::definition_secrets::{self, unreadable};
 use super::manual_run::flow_not_found;
 use super::mistakes::{Mistake, SaveError};
+use super::programs::ACCESS_CONTROL;
 use super::selected::Selected;
-use super::state::{ACCESS_CONTROL, Flows, Program};
+use super::state::Flows;
 use super::subscription_changes::SubscriptionChange;
 use super::wanted_identity::WantedIdentity;
 use crate::definition::{AccessControl, Definition, Reading};
@@ -145,8 +144,7 @@ impl Flows {
             StoreError::Conflict { statement: 0 } => id_already_used(id),
             error => error.into(),
         })?;
-        let program = Program::new(parsed, selected, access, &document);
-        self.definitions.insert((actor.tenant, id, 1), Arc::new(program));
+        self.programs.keep((actor.tenant, id, 1), parsed, selected, access, &document);
         self.grant_access(&actor.context(), id).await;
         self.call_subscriptions((actor.tenant, id), SubscriptionState::Subscribing, actor.trace, actor.now)
             .await?;
@@ -268,8 +266,8 @@ impl Flows {
         change.append(self.entry(actor, kind, &flow));
         self.chassis.store.commit(change).await?;
         if rewritten {
-            let program = Program::new(parsed, selected, access, &document);
-            self.definitions.insert((actor.tenant, flow.id, flow.version), Arc::new(program));
+            let key = (actor.tenant, flow.id, flow.version);
+            self.programs.keep(key, parsed, selected, access, &document);
         }
         // The connection of the subscription before may be one that the flow loses.
         self.call_subscriptions(of, SubscriptionState::Unsubscribing, actor.trace, actor.now).await?;

@@ -5,8 +5,9 @@ use outlive_clock::{Instant, TenantId};
 use outlive_store::{Change, Statement};
 
 use super::executing::ExecutingRun;
+use super::programs::Program;
 use super::progress::serialize_state;
-use super::state::{Flows, Program};
+use super::state::Flows;
 use crate::connector::Invoker;
 use crate::engine::RunState;
 use crate::ids::{FlowId, run_name};

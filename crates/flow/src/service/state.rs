@@ -1,32 +1,23 @@
 //! The state of the service.
 
 use std::collections::HashSet;
-use std::ops::Deref;
 use std::sync::Arc;
 
-use outlive_chassis::{Chassis, HttpClient, Problem, StartError, TenantLocks, Trace, UntilCommit};
-use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
+use outlive_chassis::{Chassis, HttpClient, Problem, StartError, TenantLocks, UntilCommit};
+use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::StoreError;
 use outlive_tokens::{Verifier, VerifierConfig};
 use parking_lot::Mutex;
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{DefaultHashBuilder, Options, OptionsBuilder, Weighter};
-use serde_json::Value;
+use quick_cache::sync::Cache;
 
 use super::executing::Executing;
-use super::selected::Selected;
-use super::stored_identity::held_identity;
+use super::programs::{Program, Programs};
 use super::streaks::Streaks;
 use crate::FlowConfig;
-use crate::connector::{HeldIdentity, Hub, HubConfig, Invoker, InvokerTokens, Workflow};
-use crate::definition::{AccessControl, Definition};
+use crate::connector::{Hub, HubConfig, InvokerTokens};
 use crate::ids::FlowId;
 use crate::tables::{due, flows, runs::Claimant};
 
-/// The usual number of cached definitions.
-const DEFINITIONS_CACHED: usize = 1_000;
-/// The maximum size of all cached definitions together, in bytes of their text.
-const DEFINITIONS_BYTES_MAX: u64 = 16 << 20;
 /// The maximum number of waiting runs whose tokens are kept.
 const INVOKERS_WAITING_MAX: usize = 10_000;
 
@@ -42,8 +33,7 @@ pub(crate) struct Flows {
     pub(crate) verifier: Verifier,
     pub(crate) config: FlowConfig,
     pub(super) hub: Hub,
-    /// Parsed definitions. A version never changes, so entries never become stale.
-    pub(super) definitions: Cache<ProgramKey, Arc<Program>, TextBytes>,
+    pub(super) programs: Programs,
     /// Tenants whose saved and deleted flows have all been reported to the hub.
     pub(super) reported: Mutex<HashSet<TenantId>>,
     /// Locks under which this process runs what is due in a tenant, in order.
@@ -76,12 +66,7 @@ impl Flows {
             hub: Hub::new(chassis.http.clone(), outside, hub),
             chassis,
             config,
-            definitions: Cache::with_options(
-                definition_cache(),
-                TextBytes,
-                DefaultHashBuilder::default(),
-                DefaultLifecycle::default(),
-            ),
+            programs: Programs::new(),
             reported: Mutex::default(),
             due_locks: TenantLocks::default(),
             executing: Executing::default(),
@@ -99,21 +84,15 @@ impl Flows {
         version: i64,
     ) -> Result<Option<Arc<Program>>, Problem> {
         let key = (tenant, flow, version);
-        if let Some(known) = self.definitions.get(&key) {
+        if let Some(known) = self.programs.get(&key) {
             return Ok(Some(known));
         }
         let Some(document) = flows::find_document(&self.chassis.store, tenant, flow, version).await? else {
             return Ok(None);
         };
         let Ok(document) = self.open_document(tenant, document) else { return Ok(None) };
-        match Definition::restore(&document["definition"], &document["connectionReferences"]) {
-            Ok(definition) => {
-                let access = AccessControl::restore(&document[ACCESS_CONTROL]);
-                let selected = Selected::of(&document);
-                let program = Arc::new(Program::new(definition, selected, access, &document));
-                self.definitions.insert(key, Arc::clone(&program));
-                Ok(Some(program))
-            }
+        match self.programs.restore(key, &document) {
+            Ok(program) => Ok(Some(program)),
             Err(error) => {
                 tracing::error!(%tenant, %flow, version, %error, "cannot read a stored definition");
                 Ok(None)
@@ -147,89 +126,8 @@ impl Flows {
         self.verifier.forget(tenant);
         self.next_due.forget(&tenant);
         self.streaks.forget(tenant);
-        self.definitions.retain(|(known, ..), _| *known != tenant);
+        self.programs.forget(tenant);
         self.due_locks.forget(tenant);
         self.reported.lock().remove(&tenant);
     }
 }
-
-/// A flow and the version of its definition.
-type ProgramKey = (TenantId, FlowId, i64);
-
-/// One shard, so that the limit is that of all definitions together.
-fn definition_cache() -> Options {
-    let mut options = OptionsBuilder::new();
-    options.shards(1).estimated_items_capacity(DEFINITIONS_CACHED).weight_capacity(DEFINITIONS_BYTES_MAX);
-    options.build().expect("it has a capacity")
-}
-
-/// Weighs a definition by the size of its text.
-#[derive(Clone, Debug)]
-pub(super) struct TextBytes;
-
-impl Weighter<ProgramKey, Arc<Program>> for TextBytes {
-    fn weight(&self, _: &ProgramKey, program: &Arc<Program>) -> u64 {
-        program.text_bytes.max(1)
-    }
-}
-
-/// A version of a flow's definition, with the selected connections.
-#[derive(Debug)]
-pub(crate) struct Program {
-    pub(super) definition: Definition,
-    /// The connections that the owners selected.
-    pub(crate) selected: Selected,
-    /// Who may call the trigger.
-    pub(crate) access: AccessControl,
-    /// What the flow needs to get tokens for its managed identities.
-    pub(crate) identity: Option<HeldIdentity>,
-    /// The size of the definition's text, in bytes.
-    text_bytes: u64,
-}
-
-impl Program {
-    /// The program of a document.
-    pub(super) fn new(
-        definition: Definition,
-        selected: Selected,
-        access: AccessControl,
-        document: &Value,
-    ) -> Self {
-        let identity = held_identity(document);
-        let text_bytes = document["definition"].to_string().len() as u64;
-        Self { definition, selected, access, identity, text_bytes }
-    }
-
-    /// Returns the workflow that makes calls for the flow. `maker` is its owner, if needed.
-    pub(super) fn workflow<'a>(
-        &'a self,
-        (tenant, flow): (TenantId, FlowId),
-        maker: Option<UserId>,
-        invoker: Option<&'a Invoker>,
-        (trace, now): (&'a Trace, Instant),
-    ) -> Workflow<'a> {
-        Workflow {
-            tenant,
-            flow,
-            definition: &self.definition,
-            selections: &self.selected.connections,
-            audiences: &self.selected.audiences,
-            identity: self.identity.as_ref(),
-            maker,
-            invoker,
-            trace,
-            now,
-        }
-    }
-}
-
-impl Deref for Program {
-    type Target = Definition;
-
-    fn deref(&self) -> &Definition {
-        &self.definition
-    }
-}
-
-/// The member of a document with the rules for calls of the trigger.
-pub(crate) const ACCESS_CONTROL: &str = "accessControl";

@@ -11,7 +11,8 @@ use outlive_wire::{JournalEvent, Subject};
 
 use super::access_keys::{CALLBACK_VERSION, KeyType, SIGNATURE_VERSION, SignedParts};
 use super::execution::identity;
-use super::state::{Flows, Program};
+use super::programs::Program;
+use super::state::Flows;
 use crate::definition::TriggerKind;
 use crate::engine::{self, Context, Failure, Outcome};
 use crate::ids::{FlowId, run_name};

@@ -10,7 +10,8 @@ use outlive_tokens::{BearerExpectations, BearerRefusal, peek_audience, peek_tena
 use serde_json::{Map, Value};
 
 use super::access_keys::{SIGNATURE_VERSION, SignedParts};
-use super::state::{Flows, Program};
+use super::programs::Program;
+use super::state::Flows;
 use crate::definition::{Callers, TriggerKind};
 use crate::ids::FlowId;
 

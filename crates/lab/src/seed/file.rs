@@ -1,9 +1,12 @@
 //! The format of seed files. Unknown fields are rejected, because a misspelled one would have no
 //! effect.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use outlive_clock::{TenantId, UserId};
 use outlive_wire::{OrderSpec, Plan};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 use uuid::Uuid;
@@ -184,8 +187,26 @@ pub struct SeedFlow {
     /// Whether only the tenant of the file contains it, not throw-away tenants made from the file.
     #[serde(default)]
     pub only_in_seed_tenant: bool,
-    /// The workflow definition.
-    pub definition: Value,
+    /// The workflow definition. Flows with the same share it.
+    #[serde(deserialize_with = "shared")]
+    pub definition: Arc<Value>,
+}
+
+impl SeedFile {
+    /// Lets flows with the same definition share it: a file may have thousands of them.
+    pub(super) fn share_definitions(&mut self) {
+        let mut known = HashSet::new();
+        for flow in &mut self.flows {
+            match known.get(&flow.definition) {
+                Some(same) => flow.definition = Arc::clone(same),
+                None => drop(known.insert(Arc::clone(&flow.definition))),
+            }
+        }
+    }
+}
+
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Arc::new)
 }
 
 /// A sign-in of a user to a native application, with the password.

@@ -1,6 +1,8 @@
 //! The plan of a tenant: its specification for each service, from a seed, a tenant id and generated
 //! secrets. Pure.
 
+use std::sync::Arc;
+
 use outlive_clock::{ClientId, TenantId, UserId};
 use outlive_rules::{Ruleset, platform};
 use outlive_wire::lab_api::ApiKey;
@@ -98,7 +100,7 @@ pub struct PlannedFlow {
     /// The connector's name.
     pub connector: String,
     /// The workflow definition.
-    pub definition: Value,
+    pub definition: Arc<Value>,
 }
 
 impl TenantPlan {
@@ -216,7 +218,7 @@ impl TenantPlan {
                     owner: flow.owner.value.clone(),
                     connection: flow.connection.value.clone(),
                     connector: connector_of(&flow.connection.value),
-                    definition: flow.definition.clone(),
+                    definition: Arc::clone(&flow.definition),
                 })
                 .collect(),
             tenant,

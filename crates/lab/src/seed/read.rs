@@ -78,7 +78,8 @@ impl Seed {
             documents.borrow_mut().insert(path.to_owned(), document.clone());
             Ok(document)
         };
-        let file: SeedFile = read_all(name, text)?;
+        let mut file: SeedFile = read_all(name, text)?;
+        file.share_definitions();
         let empty = tree(text).map(|tree| empty_members(name, text, &tree, FileKind::Seed));
         if let Some(empty) = empty.filter(|empty| !empty.is_empty()) {
             return Err(empty);
