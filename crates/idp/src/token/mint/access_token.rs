@@ -168,17 +168,17 @@ fn lifetime(request: &TokenRequest<'_>, order: &Order<'_>, audience: &str, evalu
         return lifetimes::MANAGED_IDENTITY_ACCESS_TOKEN;
     }
     let subject = match order.subject {
-        AccessSubject::User { user, .. } => user.id.to_string(),
-        AccessSubject::App { service_principal, .. } => service_principal.to_string(),
+        AccessSubject::User { user, .. } => user.id.uuid(),
+        AccessSubject::App { service_principal, .. } => service_principal.uuid(),
     };
     let issued_us = request.now.as_micros();
-    let key = format!("{}/{subject}/{issued_us}/{audience}", client.client_id);
     let random = request.idp.chassis.random.of(request.tenant.id);
+    let stream = |label| {
+        random.stream_of(label, format_args!("{}/{subject}/{issued_us}/{audience}", client.client_id))
+    };
     if evaluated {
-        return lifetimes::evaluated_access_token(
-            &mut random.stream_of("evaluated-access-token-lifetime", key),
-        );
+        return lifetimes::evaluated_access_token(&mut stream("evaluated-access-token-lifetime"));
     }
     let configured = request.tenant.policies.access_token_lifetime(order.resource.client_id);
-    configured.unwrap_or_else(|| lifetimes::access_token(&mut random.stream_of("access-token-lifetime", key)))
+    configured.unwrap_or_else(|| lifetimes::access_token(&mut stream("access-token-lifetime")))
 }
