@@ -28,8 +28,8 @@ const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 2048;
      PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = 1024; \
      PRAGMA wal_autocheckpoint = 4000";
 
-/// 4 MiB of pages for the connection that writes. Others drop theirs whenever it commits.
-pub(crate) const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -4096";
+/// 2 MiB of pages for the connection that writes. Others drop theirs whenever it commits.
+pub(crate) const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -2048";
 
 /// Creates a database file that only its owner can read; SQLite creates its logs with the same
 /// permissions. Errors are ignored here, because opening the file reports them.

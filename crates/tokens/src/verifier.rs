@@ -20,7 +20,7 @@ use crate::{AccessClaims, BearerRefusal, ReceivedSecurityEvent, TOKEN_CHARS_MAX,
 pub const CLOCK_SKEW: Span = Span::ZERO;
 
 /// Maximum number of cached verified tokens: those of very many connections.
-const CACHED_TOKENS_MAX: usize = 16_384;
+const CACHED_TOKENS_MAX: usize = 12_288;
 
 /// The issuers that a verifier trusts.
 #[derive(Clone, Debug)]
