@@ -78,22 +78,34 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// Returns the cached value, or the result of `read`. Absence is never cached.
-    pub(crate) async fn get_or_read(
+    ///
+    /// It is no `async fn`: a request that finds its values has no room for the reads, which are most
+    /// of its future, and is moved less.
+    pub(crate) fn get_or_read(
         &self,
         tenant: TenantId,
         key: K,
         read: impl Future<Output = Result<Option<V>, StoreError>>,
-    ) -> Result<Option<V>, StoreError> {
-        if !self.used {
-            return read.await;
-        }
+    ) -> impl Future<Output = Result<Option<V>, StoreError>> {
         let key = (tenant, key);
-        if let Some(known) = self.known.lock().get(&key) {
-            return Ok(Some(known.clone()));
+        let known = if self.used { self.known.lock().get(&key).cloned() } else { None };
+        let reading = known.is_none().then(|| Box::pin(self.read(key, read)));
+        async move {
+            match reading {
+                Some(reading) => reading.await,
+                None => Ok(known),
+            }
         }
+    }
+
+    async fn read(
+        &self,
+        key: (TenantId, K),
+        read: impl Future<Output = Result<Option<V>, StoreError>>,
+    ) -> Result<Option<V>, StoreError> {
         let before = self.changes.load(Ordering::SeqCst);
         let found = read.await?;
-        if let Some(found) = &found {
+        if let Some(found) = found.as_ref().filter(|_| self.used) {
             let mut known = self.known.lock();
             // Checked under the lock that `forget` takes after it has counted the change.
             if self.changes.load(Ordering::SeqCst) == before {
@@ -104,17 +116,17 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// The same for objects that always exist, such as lists.
-    pub(crate) async fn get_or_list(
+    pub(crate) fn get_or_list(
         &self,
         tenant: TenantId,
         key: K,
         read: impl Future<Output = Result<V, StoreError>>,
-    ) -> Result<V, StoreError>
+    ) -> impl Future<Output = Result<V, StoreError>>
     where
         V: Default,
     {
-        let found = self.get_or_read(tenant, key, async { read.await.map(Some) }).await?;
-        Ok(found.unwrap_or_default())
+        let found = self.get_or_read(tenant, key, async { read.await.map(Some) });
+        async move { Ok(found.await?.unwrap_or_default()) }
     }
 
     fn forget(&self, tenant: TenantId) {

@@ -174,12 +174,13 @@ async fn handle(
         now,
         trace: &visit.trace,
     };
+    // Each in a box of its own: the future of the request is moved several times, and contains only one.
     match grant {
-        GrantType::AuthorizationCode => authorization_code::redeem(&request).await,
-        GrantType::RefreshToken => refresh_token::redeem(&request).await,
-        GrantType::ClientCredentials => client_credentials::redeem(&request).await,
-        GrantType::Password => password::redeem(&request).await,
-        GrantType::DeviceCode => device_code::redeem(&request).await,
-        GrantType::OnBehalfOf => on_behalf_of::redeem(&request).await,
+        GrantType::AuthorizationCode => Box::pin(authorization_code::redeem(&request)).await,
+        GrantType::RefreshToken => Box::pin(refresh_token::redeem(&request)).await,
+        GrantType::ClientCredentials => Box::pin(client_credentials::redeem(&request)).await,
+        GrantType::Password => Box::pin(password::redeem(&request)).await,
+        GrantType::DeviceCode => Box::pin(device_code::redeem(&request)).await,
+        GrantType::OnBehalfOf => Box::pin(on_behalf_of::redeem(&request)).await,
     }
 }
