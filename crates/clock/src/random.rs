@@ -1,8 +1,10 @@
 //! Labeled randomness.
 //!
-//! Every draw has a label for its purpose. Each label has its own sequence of streams, so that an
-//! additional draw does not shift the others: with a seed, the third session has the same id
+//! Every draw has a label for its purpose. With a seed, each label has its own sequence of streams,
+//! so that an additional draw does not shift the others: the third session has the same id
 //! whatever else was drawn before.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that draws from the generator of the thread")]
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -96,7 +98,7 @@ impl std::fmt::Debug for Randomness {
 }
 
 impl Randomness {
-    /// Randomness from the operating system. Without any, the first draw panics.
+    /// Randomness from the operating system. If that provides none, draws panic.
     #[must_use]
     pub fn from_system() -> Self {
         Self(Source::System { drawn: Arc::default() })
@@ -118,7 +120,7 @@ impl Randomness {
         }
     }
 
-    /// The source for one owner, for example a tenant, with separate sequences.
+    /// The source for one owner, for example a tenant; with a seed, with separate sequences.
     #[must_use]
     pub fn of(&self, owner: impl std::fmt::Display) -> Self {
         match &self.0 {
@@ -141,8 +143,7 @@ impl Randomness {
 
     /// Returns the stream for `label` and `key`. With a seed, it does not depend on what was drawn
     /// before, and so not on the order in which concurrent requests arrive; the same key has the
-    /// same stream, which must not be used for ids or nonces. Without a seed, it is the next stream
-    /// for `label`.
+    /// same stream, which must not be used for ids or nonces. Without one, it is the next stream.
     #[must_use]
     pub fn stream_of(&self, label: &'static str, key: impl std::fmt::Display) -> Stream {
         match &self.0 {

@@ -1,27 +1,34 @@
 //! Connection references (`connectionReferences`), in all known forms.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
 use super::limits;
 use super::node::Node;
 use super::refusal::{Collected, DefinitionError};
 
-/// The references of a flow, in the order of their keys. Most flows have one or two.
+/// The references of a flow. Most flows have one or two.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct References(Box<[(String, ConnectionReference)]>);
+pub(crate) struct References {
+    /// In the order of the keys.
+    entries: Box<[(String, ConnectionReference)]>,
+    /// Made when an expression first reads it: most connections are found without.
+    parameter: OnceLock<Value>,
+}
 
 impl References {
     pub(crate) fn get(&self, key: &str) -> Option<&ConnectionReference> {
-        let place = self.0.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
-        self.0.get(place).map(|(_, reference)| reference)
+        let place = self.entries.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
+        self.entries.get(place).map(|(_, reference)| reference)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &ConnectionReference)> {
-        self.0.iter().map(|(key, reference)| (key.as_str(), reference))
+        self.entries.iter().map(|(key, reference)| (key.as_str(), reference))
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &ConnectionReference> {
-        self.0.iter().map(|(_, reference)| reference)
+        self.entries.iter().map(|(_, reference)| reference)
     }
 
     /// Returns the key of the first reference to the connection of this resource id.
@@ -30,7 +37,11 @@ impl References {
     }
 
     /// Returns the value of the parameter `$connections`, in which expressions look connections up.
-    pub(crate) fn as_parameter(&self) -> Value {
+    pub(crate) fn as_parameter(&self) -> &Value {
+        self.parameter.get_or_init(|| self.to_value())
+    }
+
+    fn to_value(&self) -> Value {
         let entries = self.iter().map(|(key, reference)| {
             let api = reference.api.as_deref().unwrap_or_default();
             let entry = serde_json::json!({
@@ -109,7 +120,7 @@ pub(super) fn read(node: &Node<'_>, errors: &mut Collected) -> References {
     let read = members.into_iter().filter_map(|(key, reference)| Some((key, errors.keep(one(&reference))?)));
     let mut references: Vec<_> = read.collect();
     references.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    References(references.into_boxed_slice())
+    References { entries: references.into_boxed_slice(), parameter: OnceLock::new() }
 }
 
 fn one(node: &Node<'_>) -> Result<ConnectionReference, DefinitionError> {

@@ -35,8 +35,6 @@ pub(super) struct View<'a> {
     /// The outputs of actions in loops that do not contain the current one, by place: the array of
     /// those of all iterations.
     gathered: OnceCell<Vec<OnceCell<Value>>>,
-    /// The value of `$connections`.
-    connections: OnceCell<Value>,
 }
 
 impl<'a> View<'a> {
@@ -56,7 +54,6 @@ impl<'a> View<'a> {
             callback: None,
             current: None,
             gathered: OnceCell::new(),
-            connections: OnceCell::new(),
         }
     }
 
@@ -186,9 +183,7 @@ impl Facts for View<'_> {
     fn parameter(&self, name: &str) -> Option<&Value> {
         match self.inputs {
             Some(inputs) => inputs.get(name),
-            None if name == "$connections" => {
-                Some(self.connections.get_or_init(|| self.definition.connections.as_parameter()))
-            }
+            None if name == "$connections" => Some(self.definition.connections.as_parameter()),
             None => self.definition.parameters.get(name),
         }
     }

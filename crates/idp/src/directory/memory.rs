@@ -77,10 +77,11 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         Self { used, changes: Arc::clone(changes), known: Mutex::new(unsync::Cache::new(ENTRIES_MAX)) }
     }
 
-    /// Returns the cached value, or the result of `read`. Absence is never cached.
+    /// Returns the value that is cached at the time of the call, or the result of `read`. Absence
+    /// is never cached.
     ///
-    /// It is no `async fn`: a request that finds its values has no room for the reads, which are most
-    /// of its future, and is moved less.
+    /// It is no `async fn`, whose future would contain that of `read`, which is large and seldom
+    /// needed.
     pub(crate) fn get_or_read(
         &self,
         tenant: TenantId,

@@ -174,7 +174,7 @@ async fn handle(
         now,
         trace: &visit.trace,
     };
-    // Each in a box of its own: the future of the request is moved several times, and contains only one.
+    // In boxes: the future of the request is moved several times, and these are most of it.
     match grant {
         GrantType::AuthorizationCode => Box::pin(authorization_code::redeem(&request)).await,
         GrantType::RefreshToken => Box::pin(refresh_token::redeem(&request)).await,
