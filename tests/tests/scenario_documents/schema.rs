@@ -36,10 +36,10 @@ pub(crate) fn types_of_scenarios(source: &Source) -> Vec<TypeId> {
     writer.written.into_keys().collect()
 }
 
-/// The type that is read: without `Option`, `Spanned` and `Box`.
+/// The type that is read: without `Option`, `Spanned`, `Box` and `Arc`.
 pub(crate) fn inner(ty: &Type) -> &Type {
     match last(ty) {
-        Some((name, arguments)) if ["Option", "Spanned", "Box"].contains(&name.as_str()) => {
+        Some((name, arguments)) if ["Option", "Spanned", "Box", "Arc"].contains(&name.as_str()) => {
             arguments.first().map_or(ty, |ty| inner(ty))
         }
         _ => ty,

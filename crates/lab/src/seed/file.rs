@@ -187,7 +187,7 @@ pub struct SeedFlow {
     /// Whether only the tenant of the file contains it, not throw-away tenants made from the file.
     #[serde(default)]
     pub only_in_seed_tenant: bool,
-    /// The workflow definition. Flows with the same share it.
+    /// The workflow definition.
     #[serde(deserialize_with = "shared")]
     pub definition: Arc<Value>,
 }
