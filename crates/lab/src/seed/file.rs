@@ -205,6 +205,7 @@ impl SeedFile {
     }
 }
 
+/// Reads a definition that flows can share.
 fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Value>, D::Error> {
     Value::deserialize(deserializer).map(Arc::new)
 }
