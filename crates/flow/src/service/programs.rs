@@ -71,8 +71,8 @@ impl Programs {
         self.cached.get(key)
     }
 
-    /// Parses the definition of a stored document; its logic only if no definition in memory has the
-    /// same.
+    /// Parses the definition of a stored document; its logic only if no definition in memory has
+    /// the same.
     pub(super) fn restore(
         &self,
         key: ProgramKey,
