@@ -177,10 +177,19 @@ async fn a_tenant_goes_on_in_another_installation() {
     let moved = tenant.advance("PT3H").await;
     assert!(moved["done"].as_u64() >= Some(3) && moved["failed"] == 0, "{moved}");
 
-    // Both can be put aside again, and reset.
-    tenant.call(Method::POST, "/reset", Some(json!({}))).await;
+    // Both can be put aside again, and reset: each with the passwords and secrets of the creation.
+    let at_home = tenant.call(Method::POST, "/reset", Some(json!({}))).await;
     let reset = there.call(Method::POST, "/reset", Some(json!({}))).await;
-    assert_eq!(reset["domain"], credentials["domain"]);
+    for member in ["domain", "users", "api_keys"] {
+        assert_eq!(reset[member], at_home[member], "{member}");
+    }
+    assert_eq!(reset["users"], credentials["users"]);
+    let secrets = |tenant: &Value| -> Vec<Value> {
+        let applications = tenant["applications"].as_array().expect("a list");
+        applications.iter().map(|application| application["secret"].clone()).collect()
+    };
+    assert_eq!(secrets(&reset), secrets(&at_home));
+    assert!(secrets(&reset).contains(&json!(secret)), "the secret before the rotation");
     let moved = there.advance("PT3H").await;
     assert!(moved["done"].as_u64() >= Some(3) && moved["failed"] == 0, "{moved}");
     tokio::join!(home.stop(), away.stop());

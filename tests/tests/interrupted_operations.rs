@@ -348,17 +348,35 @@ async fn an_advance_under_way_is_shown_and_ends_with_its_tenant() {
     world.holds(&Action::Create).await;
 }
 
-/// A reset ends an advance; resets at once share one; a tenant keeps what it was created from.
+/// A reset ends an advance; resets at once share one; a tenant keeps what it was created from, and
+/// its passwords and secrets, also if the lab was restarted meanwhile.
 #[tokio::test]
 async fn a_tenant_is_started_over_as_it_was_created() {
     let deployment = Deployment::start(Layout::OneProcess).await;
-    let world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
+    let mut world = World { deployment, tenants: BTreeMap::new(), draw: Draw(1) };
     retry_read(&world, &format!("/{FIRST_TENANT}")).await;
     expect_same_start(&world, true).await;
-    expect_same_start(&world, false).await;
+    let created = expect_same_start(&world, false).await;
+    change_password(&world, &text(&created["tenant_id"])).await;
+    world.deployment.end(&[0], Signal::Kill).await;
+    if let Err(why) = world.deployment.start_missing().await {
+        panic!("{why}");
+    }
+    let reset = world.lab(&format!("/{}/reset", text(&created["tenant_id"])));
+    let reset = world.deployment.http().post(reset).json(&json!({}));
+    let (status, body) = send(reset).await.expect("answers");
+    assert_eq!((status, &body), (200, &created));
 }
 
-async fn expect_same_start(world: &World, bare: bool) {
+async fn change_password(world: &World, tenant: &str) {
+    let event = json!({"type": "password_change", "user": "owner", "new_password": "Another-Secret-2"});
+    let changing = world.deployment.http().post(world.lab(&format!("/{tenant}/events"))).json(&event);
+    let (status, changed) = send(changing).await.expect("answers");
+    assert_eq!(status, 200, "{changed}");
+}
+
+/// Returns the tenant.
+async fn expect_same_start(world: &World, bare: bool) -> Value {
     let http = world.deployment.http();
     let wanted = json!({
         "name": "Adatum", "rules": "2025-05", "bare": bare,
@@ -367,10 +385,7 @@ async fn expect_same_start(world: &World, bare: bool) {
     let (status, created) = send(http.post(world.lab("")).json(&wanted)).await.expect("answers");
     assert_eq!(status, 201, "{created}");
     let tenant = text(&created["tenant_id"]);
-    let event = json!({"type": "password_change", "user": "owner", "new_password": "Another-Secret-2"});
-    let changing = http.post(world.lab(&format!("/{tenant}/events"))).json(&event);
-    let (status, changed) = send(changing).await.expect("answers");
-    assert_eq!(status, 200, "{changed}");
+    change_password(world, &tenant).await;
     let advance = http.post(world.lab(&format!("/{tenant}/clock"))).json(&json!({"advance": "P800D"}));
     let advance = tokio::spawn(send(advance));
     let is_under_way = |clock: &Value| clock["operation"]["done"].as_u64() > Some(2);
@@ -392,6 +407,7 @@ async fn expect_same_start(world: &World, bare: bool) {
     assert!(bare || (clock["now"] == start && clock["speed"] == 0), "{clock}");
     let changes = retry_read(world, &format!("/{tenant}/journal?kind=password.changed")).await;
     assert_eq!(changes["lines"], json!([]), "{changes}");
+    created
 }
 
 /// A reset that a service does not answer is completed without a request; the tenant stays listed.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use outlive_clock::{Randomness, Stream};
 use outlive_wire::managed_identity::IDENTITY_HEADER_CHARS;
+use serde::{Deserialize, Serialize};
 
 use super::SeedFile;
 
 /// The generated secrets of a tenant. `Debug` shows no values.
-#[derive(Clone)]
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
 pub struct DrawnSecrets {
     /// Password by user role.
     pub passwords: BTreeMap<String, String>,
@@ -65,6 +67,14 @@ impl DrawnSecrets {
             })
             .collect();
         Self { passwords, client_secrets, api_keys, identity_headers }
+    }
+
+    /// Replaces secrets by those of the same name in `first`, which a tenant had before.
+    pub(crate) fn keep(&mut self, first: Self) {
+        self.passwords.extend(first.passwords);
+        self.client_secrets.extend(first.client_secrets);
+        self.api_keys.extend(first.api_keys);
+        self.identity_headers.extend(first.identity_headers);
     }
 }
 

@@ -6,9 +6,11 @@ use outlive_chassis::Chassis;
 use outlive_clock::{Instant, Randomness, TenantId};
 use outlive_store::{Change, Migration, Statement, StoreError, migrations, sql};
 use outlive_wire::lab_api::TenantCredentials;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::new_tenant::CreatedFrom;
+use crate::seed::DrawnSecrets;
 
 /// The lab's tables.
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
@@ -75,21 +77,34 @@ impl TenantStore {
         row.map(|row| row.instant("incarnation_us")).transpose()
     }
 
-    /// Returns the statement that inserts a new tenant.
+    /// Returns the secrets that were generated for a tenant at its creation. `None` for a tenant of
+    /// an earlier version, or if the sealing key has changed.
+    pub(super) async fn first_secrets(&self, tenant: TenantId) -> Result<Option<DrawnSecrets>, StoreError> {
+        let select = sql!("SELECT first_secrets FROM handouts WHERE tenant = $1", tenant);
+        let row = self.chassis.store.row(select).await?;
+        let sealed = row.map(|row| row.opt_text("first_secrets")).transpose()?.flatten();
+        let opened =
+            sealed.and_then(|sealed| self.chassis.sealer.open(&purpose_of_first_secrets(tenant), &sealed));
+        Ok(opened.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+
+    /// Returns the statement that inserts a new tenant, with the secrets that were generated for it.
     pub(super) fn insert(
         &self,
         tenant: TenantId,
         credentials: &TenantCredentials,
         from: &CreatedFrom,
+        secrets: Option<&DrawnSecrets>,
         incarnation: Instant,
     ) -> Statement {
         sql!(
-            "INSERT INTO handouts (tenant, domain, sealed, created_from, incarnation_us) \
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO handouts (tenant, domain, sealed, created_from, first_secrets, incarnation_us) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
             tenant,
             &credentials.domain,
             self.seal(tenant, credentials),
             from.to_text(),
+            secrets.map(|secrets| self.seal_as(&purpose_of_first_secrets(tenant), secrets)),
             incarnation
         )
     }
@@ -150,12 +165,13 @@ impl TenantStore {
     }
 
     fn seal(&self, tenant: TenantId, credentials: &TenantCredentials) -> String {
-        let plain = serde_json::to_vec(credentials).unwrap_or_default();
-        self.chassis.sealer.seal(
-            &purpose(tenant),
-            &plain,
-            &mut self.chassis.random.stream("tenant-credentials-nonce"),
-        )
+        self.seal_as(&purpose(tenant), credentials)
+    }
+
+    fn seal_as(&self, purpose: &str, secrets: &impl Serialize) -> String {
+        let plain = serde_json::to_vec(secrets).unwrap_or_default();
+        let nonce = &mut self.chassis.random.stream("tenant-credentials-nonce");
+        self.chassis.sealer.seal(purpose, &plain, nonce)
     }
 }
 
@@ -223,4 +239,8 @@ pub(super) fn keep_snapshot(tenant: TenantId, snapshot: Uuid) -> Statement {
 
 fn purpose(tenant: TenantId) -> String {
     format!("lab/handout/{tenant}")
+}
+
+fn purpose_of_first_secrets(tenant: TenantId) -> String {
+    format!("lab/first-secrets/{tenant}")
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::error::{EXPORT_BYTES_MAX, ExportError, FORMAT};
+use crate::seed::DrawnSecrets;
 use crate::tenants::new_tenant::CreatedFrom;
 use crate::tenants::snapshots::TableVersions;
 
@@ -36,6 +37,9 @@ pub(in crate::tenants) struct Content {
     pub(in crate::tenants) created_from: CreatedFrom,
     /// The seed that a reset uses, with the documents of its connectors.
     pub(in crate::tenants) seed: Option<String>,
+    /// The secrets that a reset gives the tenant again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::tenants) first_secrets: Option<DrawnSecrets>,
     /// The versions of the tables, by part.
     pub(in crate::tenants) versions: BTreeMap<String, TableVersions>,
     /// The address of the orders API inside the installation, at which it receives events.
@@ -97,6 +101,7 @@ mod tests {
             now: Instant::from_seconds(1),
             speed: Speed::FROZEN,
             created_from: CreatedFrom::default(),
+            first_secrets: None,
             seed: Some("seed: x".to_owned()),
             versions: BTreeMap::from([("lab".to_owned(), vec![("lab".to_owned(), 14)])]),
             resource: "http://127.0.0.1:8703".to_owned(),

@@ -31,6 +31,7 @@ impl Tenants {
             now: state.now,
             speed: state.speed,
             seed: self.kept_snapshot(&created_from).await?,
+            first_secrets: self.store().first_secrets(tenant).await?,
             created_from,
             resource: self.surface().origins().resource.server.clone(),
             parts: parts.map(raw).collect::<Option<BTreeMap<_, _>>>().ok_or(SnapshotError::Unreadable)?,

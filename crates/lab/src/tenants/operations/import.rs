@@ -31,6 +31,7 @@ impl Tenants {
     ) -> Result<TenantCredentials, TenantError> {
         let content = exports::open(document)?;
         let (tenant, program, resource) = (content.tenant, content.program.clone(), content.resource.clone());
+        let first_secrets = content.first_secrets.clone();
         let (state, from, seed) = self.state_of(content).await?;
         let _turn = self.operations().turn(tenant).await;
         if self.store().incarnation(tenant).await?.is_some() {
@@ -42,7 +43,8 @@ impl Tenants {
         let (failure, credentials) = match self.operations().work(&mut operation, &canceled, creating).await {
             Ok((credentials, mut change)) => {
                 let incarnation = operation.details.incarnation();
-                change.add(self.store().insert(tenant, &credentials, &from, incarnation));
+                let secrets = first_secrets.as_ref();
+                change.add(self.store().insert(tenant, &credentials, &from, secrets, incarnation));
                 if let Some(seed) = seed {
                     change.add(self.keep_snapshot_of_seed(&seed));
                 }

@@ -35,6 +35,7 @@ pub enum Deletion {
 pub(super) struct Plan {
     tenant: TenantPlan,
     pub(super) credentials: TenantCredentials,
+    secrets: DrawnSecrets,
     /// The virtual time at which it starts.
     now: Instant,
     speed: Speed,
@@ -100,7 +101,7 @@ impl Tenants {
     pub async fn create(&self, new: NewTenant) -> Result<TenantCredentials, TenantError> {
         let tenant = new.id.unwrap_or_else(|| self.draw_id(new.name.as_deref()));
         let seed = self.seed(new.seed.as_deref())?;
-        let plan = self.plan(tenant, &new, seed)?;
+        let plan = self.plan(tenant, &new, seed, None)?;
         let (from, kept) = self.keep_seed(seed, CreatedFrom::from(&new)).await?;
         let _turn = self.operations().turn(tenant).await;
         let condition = new.reserved.then(|| seat_is_reserved(tenant));
@@ -110,8 +111,9 @@ impl Tenants {
         let creation = self.create_everywhere(&plan, incarnation);
         let created = match self.operations().work(&mut operation, &canceled, creation).await {
             Ok(()) => {
-                let mut change =
-                    Change::from(self.store().insert(tenant, &plan.credentials, &from, incarnation));
+                let Plan { credentials, secrets, .. } = &plan;
+                let insert = self.store().insert(tenant, credentials, &from, Some(secrets), incarnation);
+                let mut change = Change::from(insert);
                 if let Some(kept) = kept {
                     change.add(kept);
                 }
@@ -146,11 +148,17 @@ impl Tenants {
         self.roll_back(operation, NotCreated { cause, ..failure }).await.map(|()| plan.credentials)
     }
 
-    /// Plans a tenant in every service. The same id has the same secrets.
+    /// Plans a tenant in every service, with the secrets of its first creation if there was one.
     ///
     /// # Errors
     /// An overlay that does not fit the seed.
-    pub(super) fn plan(&self, tenant: TenantId, new: &NewTenant, seed: &Seed) -> Result<Plan, TenantError> {
+    pub(super) fn plan(
+        &self,
+        tenant: TenantId,
+        new: &NewTenant,
+        seed: &Seed,
+        first_secrets: Option<DrawnSecrets>,
+    ) -> Result<Plan, TenantError> {
         let complete = new.complete.then(|| seed.complete());
         let seed = complete.as_ref().unwrap_or(seed);
         let overlaid = new.overlay.as_ref().map(|overlay| seed.with_overlay(overlay)).transpose();
@@ -160,7 +168,10 @@ impl Tenants {
         })?;
         let seed = overlaid.as_ref().unwrap_or(seed);
         let random = self.chassis().random.of(tenant);
-        let secrets = DrawnSecrets::draw(&seed.file, &random);
+        let mut secrets = DrawnSecrets::draw(&seed.file, &random);
+        if let Some(first) = first_secrets {
+            secrets.keep(first);
+        }
         let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());
         let urls = self.surface().origins().urls();
         let resource = &self.surface().origins().resource.server;
@@ -168,7 +179,7 @@ impl Tenants {
         let credentials = tenant.credentials(rules, new.bare, urls);
         let speed = new.speed.unwrap_or(Speed::REAL);
         let now = new.now.unwrap_or_else(wall_now);
-        Ok(Plan { tenant, credentials, now, speed, bare: new.bare })
+        Ok(Plan { tenant, credentials, secrets, now, speed, bare: new.bare })
     }
 
     pub(super) async fn create_everywhere(
@@ -176,7 +187,7 @@ impl Tenants {
         plan: &Plan,
         incarnation: Instant,
     ) -> Result<(), NotCreated> {
-        let Plan { tenant: planned, credentials, now, speed, bare } = plan;
+        let Plan { tenant: planned, credentials, secrets: _, now, speed, bare } = plan;
         let tenant = planned.tenant;
         // All services start from one instant, independent of the time between the calls.
         let clock = ClockChange {

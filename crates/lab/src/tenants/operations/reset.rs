@@ -139,12 +139,13 @@ impl Tenants {
         let deleted = self.delete_everywhere(&operation).await;
         deleted.map_err(|(service, cause)| TenantError::Service { service, cause })?;
         self.check_lease(tenant)?;
-        // The same secrets and ids as at first.
+        // With a seed, the same draws as at first.
         self.chassis().random.of(tenant).forget();
         let before = self.credentials(tenant).await?;
         let from = self.store().created_from(tenant, &before).await?;
         let seed = self.seed_of(&from).await?;
-        let plan = self.plan(tenant, &from.again(&before), &seed)?;
+        let first_secrets = self.store().first_secrets(tenant).await?;
+        let plan = self.plan(tenant, &from.again(&before), &seed, first_secrets)?;
         self.create_everywhere(&plan, operation.details.incarnation()).await?;
         Ok(plan)
     }
