@@ -1,15 +1,18 @@
 //! Labeled randomness.
 //!
-//! Every draw has a label for its purpose. Each label has its own sequence of streams, so that an
-//! additional draw does not shift the others: with a seed, the third session has the same id
+//! Every draw has a label for its purpose. With a seed, each label has its own sequence of streams,
+//! so that an additional draw does not shift the others: the third session has the same id
 //! whatever else was drawn before.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that draws from the generator of the thread")]
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use rand::rngs::ChaCha20Rng;
-use rand::{Rng, SeedableRng, TryRng};
+use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 use crate::Instant;
@@ -17,68 +20,46 @@ use crate::Instant;
 /// A source of labeled random streams, seeded or from the system. Cheap to clone; clones share
 /// their sequences.
 #[derive(Clone)]
-pub struct Randomness {
+pub struct Randomness(Source);
+
+#[derive(Clone)]
+enum Source {
+    /// The generator of the thread, which the operating system seeds, and the number of streams so
+    /// far. Labels make no difference.
+    System {
+        drawn: Arc<AtomicU64>,
+    },
+    Seeded(Seeded),
+}
+
+#[derive(Clone)]
+struct Seeded {
     root: [u8; 32],
-    is_seeded: bool,
     path: Arc<str>,
+    /// The number of streams so far, by path and label.
     drawn: Arc<Mutex<HashMap<String, u64>>>,
 }
 
-impl std::fmt::Debug for Randomness {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Randomness").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-impl Randomness {
-    fn with_root(root: [u8; 32], is_seeded: bool) -> Self {
-        Self { root, is_seeded, path: Arc::from(""), drawn: Arc::default() }
+impl Seeded {
+    fn with_root(root: [u8; 32]) -> Self {
+        Self { root, path: Arc::from(""), drawn: Arc::default() }
     }
 
-    /// Randomness from the operating system.
-    ///
-    /// # Panics
-    /// When the operating system provides no randomness.
-    #[must_use]
-    #[expect(clippy::expect_used, reason = "without randomness nothing can be issued")]
-    pub fn from_system() -> Self {
-        let mut root = [0; 32];
-        rand::rngs::SysRng.try_fill_bytes(&mut root).expect("the operating system gives randomness");
-        Self::with_root(root, false)
-    }
-
-    /// Reproducible randomness: the same seed yields the same draws.
-    #[must_use]
-    pub fn from_seed(seed: u64) -> Self {
-        Self::with_root(Sha256::digest(format!("outlive/seed/{seed}")).into(), true)
-    }
-
-    /// An independent source named `label`, for another service or another start on the same data.
-    #[must_use]
-    pub fn fork(&self, label: &str) -> Self {
+    fn fork(&self, label: &str) -> Self {
         let mut hash = Sha256::new();
         hash.update(self.root);
         hash.update([0]);
         hash.update(self.path.as_bytes());
         hash.update([1]);
         hash.update(label.as_bytes());
-        Self::with_root(hash.finalize().into(), self.is_seeded)
+        Self::with_root(hash.finalize().into())
     }
 
-    /// The source for one owner, for example a tenant, with separate sequences.
-    #[must_use]
-    pub fn of(&self, owner: impl std::fmt::Display) -> Self {
-        Self {
-            root: self.root,
-            is_seeded: self.is_seeded,
-            path: Arc::from(format!("{}{owner}/", self.path)),
-            drawn: Arc::clone(&self.drawn),
-        }
+    fn of(&self, owner: impl std::fmt::Display) -> Self {
+        Self { path: Arc::from(format!("{}{owner}/", self.path)), ..self.clone() }
     }
 
-    /// Returns the next stream for `label`, the purpose of the draw (`"access-token-lifetime"`).
-    #[must_use]
-    pub fn stream(&self, label: &'static str) -> Stream {
+    fn stream(&self, label: &'static str) -> Stream {
         let key = format!("{}{label}", self.path);
         let turn = {
             let mut drawn = self.drawn.lock();
@@ -91,40 +72,111 @@ impl Randomness {
         hash.update(key.as_bytes());
         hash.update([0]);
         hash.update(turn.to_be_bytes());
-        let random = ChaCha20Rng::from_seed(hash.finalize().into());
-        Stream { random, is_seeded: self.is_seeded, turn }
+        Stream { generator: Generator::of_hash(hash), turn }
     }
 
-    /// Returns the stream for `label` and `key`. With a seed, it does not depend on what was drawn
-    /// before, and so not on the order in which concurrent requests arrive; the same key has the
-    /// same stream, which must not be used for ids or nonces. Without a seed, it is the next stream
-    /// for `label`.
-    #[must_use]
-    pub fn stream_of(&self, label: &'static str, key: impl std::fmt::Display) -> Stream {
-        if !self.is_seeded {
-            return self.stream(label);
-        }
+    fn stream_of(&self, label: &'static str, key: impl std::fmt::Display) -> Stream {
         let mut hash = Sha256::new();
         hash.update(self.root);
         hash.update(self.path.as_bytes());
         hash.update(label.as_bytes());
         hash.update([1]);
         hash.update(key.to_string().as_bytes());
-        Stream { random: ChaCha20Rng::from_seed(hash.finalize().into()), is_seeded: true, turn: 0 }
+        Stream { generator: Generator::of_hash(hash), turn: 0 }
+    }
+}
+
+impl std::fmt::Debug for Randomness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Source::System { .. } => f.write_str("Randomness of the system"),
+            Source::Seeded(seeded) => {
+                f.debug_struct("Randomness").field("path", &seeded.path).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
+impl Randomness {
+    /// Randomness from the operating system. If that provides none, draws panic.
+    #[must_use]
+    pub fn from_system() -> Self {
+        Self(Source::System { drawn: Arc::default() })
+    }
+
+    /// Reproducible randomness: the same seed yields the same draws.
+    #[must_use]
+    pub fn from_seed(seed: u64) -> Self {
+        let root = Sha256::digest(format!("outlive/seed/{seed}")).into();
+        Self(Source::Seeded(Seeded::with_root(root)))
+    }
+
+    /// An independent source named `label`, for another service or another start on the same data.
+    #[must_use]
+    pub fn fork(&self, label: &str) -> Self {
+        match &self.0 {
+            Source::System { .. } => Self::from_system(),
+            Source::Seeded(seeded) => Self(Source::Seeded(seeded.fork(label))),
+        }
+    }
+
+    /// The source for one owner, for example a tenant; with a seed, with separate sequences.
+    #[must_use]
+    pub fn of(&self, owner: impl std::fmt::Display) -> Self {
+        match &self.0 {
+            Source::System { .. } => self.clone(),
+            Source::Seeded(seeded) => Self(Source::Seeded(seeded.of(owner))),
+        }
+    }
+
+    /// Returns the next stream for `label`, the purpose of the draw (`"access-token-lifetime"`).
+    #[must_use]
+    pub fn stream(&self, label: &'static str) -> Stream {
+        match &self.0 {
+            Source::System { drawn } => {
+                let turn = drawn.fetch_add(1, Ordering::Relaxed) + 1;
+                Stream { generator: Generator::System, turn }
+            }
+            Source::Seeded(seeded) => seeded.stream(label),
+        }
+    }
+
+    /// Returns the stream for `label` and `key`. With a seed, it does not depend on what was drawn
+    /// before, and so not on the order in which concurrent requests arrive; the same key has the
+    /// same stream, which must not be used for ids or nonces. Without one, it is the next stream.
+    #[must_use]
+    pub fn stream_of(&self, label: &'static str, key: impl std::fmt::Display) -> Stream {
+        match &self.0 {
+            Source::System { .. } => self.stream(label),
+            Source::Seeded(seeded) => seeded.stream_of(label, key),
+        }
     }
 
     /// Drops the sequences of a deleted owner.
     pub fn forget(&self) {
-        self.drawn.lock().retain(|key, _| !key.starts_with(&*self.path));
+        if let Source::Seeded(seeded) = &self.0 {
+            seeded.drawn.lock().retain(|key, _| !key.starts_with(&*seeded.path));
+        }
     }
 }
 
-/// A stream of cryptographically secure random values (ChaCha20).
+/// A stream of cryptographically secure random values (ChaCha).
 pub struct Stream {
-    random: ChaCha20Rng,
-    is_seeded: bool,
-    /// The index in the sequence of its label.
+    generator: Generator,
+    /// The index in the sequence of its label; without a seed, in that of all streams.
     turn: u64,
+}
+
+enum Generator {
+    /// That of the current thread.
+    System,
+    Seeded(Box<ChaCha20Rng>),
+}
+
+impl Generator {
+    fn of_hash(hash: Sha256) -> Self {
+        Self::Seeded(Box::new(ChaCha20Rng::from_seed(hash.finalize().into())))
+    }
 }
 
 impl std::fmt::Debug for Stream {
@@ -137,38 +189,51 @@ impl Stream {
     /// Whether a seed determines the values.
     #[must_use]
     pub const fn is_seeded(&self) -> bool {
-        self.is_seeded
+        matches!(self.generator, Generator::Seeded(_))
     }
 
     /// `N` random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.random.fill_bytes(&mut bytes);
+        self.fill(&mut bytes);
         bytes
     }
 
     /// Fills a buffer.
     pub fn fill(&mut self, buffer: &mut [u8]) {
-        self.random.fill_bytes(buffer);
+        match &mut self.generator {
+            Generator::System => rand::rng().fill_bytes(buffer),
+            Generator::Seeded(random) => random.fill_bytes(buffer),
+        }
     }
 
     /// A random 32-bit number.
     #[must_use]
     pub fn next_u32(&mut self) -> u32 {
-        self.random.next_u32()
+        match &mut self.generator {
+            Generator::System => rand::rng().next_u32(),
+            Generator::Seeded(random) => random.next_u32(),
+        }
     }
 
     /// A random 64-bit number.
     #[must_use]
     pub fn next_u64(&mut self) -> u64 {
-        self.random.next_u64()
+        match &mut self.generator {
+            Generator::System => rand::rng().next_u64(),
+            Generator::Seeded(random) => random.next_u64(),
+        }
     }
 
     /// A uniformly distributed number in `low..=high`.
     #[must_use]
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        rand::RngExt::random_range(&mut self.random, low..=high.max(low))
+        let range = low..=high.max(low);
+        match &mut self.generator {
+            Generator::System => rand::RngExt::random_range(&mut rand::rng(), range),
+            Generator::Seeded(random) => rand::RngExt::random_range(random, range),
+        }
     }
 
     /// `N` bytes, of which the first four encode the index of the stream: unpredictable as a whole,
