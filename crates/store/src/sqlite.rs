@@ -22,14 +22,15 @@ const STATEMENTS_KEPT: usize = 128;
 /// machine can lose the last commits.
 ///
 /// A commit writes every page that it touched, most of them for one short row of an index, so pages
-/// of a new file are half as large as by default. Once a large transaction has touched 2 MiB of
-/// pages, it writes them before its commit.
+/// of a new file are half as large as by default.
 const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 2048; PRAGMA journal_mode = WAL; \
-     PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; PRAGMA cache_spill = 1024; \
+     PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -512; \
      PRAGMA wal_autocheckpoint = 4000";
 
-/// 2 MiB of pages for the connection that writes. Others drop theirs whenever it commits.
-pub(crate) const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -2048";
+/// 4 MiB of pages for the connection that writes; a transaction that has changed more writes them
+/// before its commit. (`cache_spill` with about as many pages would keep all of them until then.)
+/// Others drop theirs whenever it commits.
+pub(crate) const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -4096";
 
 /// Creates a database file that only its owner can read; SQLite creates its logs with the same
 /// permissions. Errors are ignored here, because opening the file reports them.
