@@ -48,8 +48,12 @@ fn record(field: &'static str, value: impl Display) {
 /// Logs the outcome of a request, in its span: the status, and the cause of an error.
 pub(crate) fn log_outcome(span: &Span, response: &mut Response) {
     let status = response.status();
-    span.record("outcome", status.as_u16());
     let cause = response.extensions_mut().remove::<Cause>();
+    let is_failure = status.is_server_error() && cause.is_some();
+    if !is_failure && !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    span.record("outcome", status.as_u16());
     span.in_scope(|| match cause {
         Some(error) if status.is_server_error() => tracing::error!(%error, "a request failed"),
         Some(error) => tracing::debug!(%error, "a request was rejected"),

@@ -1,5 +1,6 @@
 //! Events to record.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use outlive_clock::{Instant, TenantId};
@@ -50,6 +51,10 @@ impl Event {
 /// The names of a line, as it stores them: a JSON array, or nothing.
 pub(crate) fn stored_names<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> Option<String> {
     // As in the store, whose databases would read the escaped character of JSON.
-    let storable = |name: &String| name.replace('\0', "\u{FFFD}");
-    (names.len() > 0).then(|| serde_json::Value::from_iter(names.map(storable)).to_string())
+    let storable = |name: &'a String| match name.contains('\0') {
+        true => Cow::Owned(name.replace('\0', "\u{FFFD}")),
+        false => Cow::Borrowed(name.as_str()),
+    };
+    let names: Vec<_> = names.map(storable).collect();
+    if names.is_empty() { None } else { serde_json::to_string(&names).ok() }
 }

@@ -281,4 +281,34 @@ mod tests {
             store.close().await;
         }
     }
+
+    /// A round that was interrupted in a version with other parts leaves nothing out either.
+    #[tokio::test]
+    async fn a_round_of_an_earlier_version_begins_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let url = DatabaseUrl::Sqlite(directory.path().join("case.db"));
+        let earlier = &crate::MIGRATIONS[..8];
+        let store = Store::open(&url, "case", &[("journal", earlier)]).await.expect("opens");
+        let tenant = TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"));
+        let at = Instant::from_seconds(1_767_603_600);
+        let journal = Journal::new(store.clone(), "case");
+        let mut change = Change::new();
+        for number in 0..3_000_u64 {
+            let event = Event::new(tenant, at, Subject::user(number), "t", PasswordExpired::example());
+            change.append(journal.entry(&event.about([format!("0{number}"), format!("a{number}")])));
+        }
+        // It would go on in the background.
+        drop(journal);
+        change.add(sql!("UPDATE journal_indexed SET target = 3000, part = 3"));
+        store.commit(change).await.expect("is written");
+        store.close().await;
+
+        let store = Store::open(&url, "case", &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
+        let journal = Journal::new(store.clone(), "case");
+        for name in ["00", "a0", "02999", "a2999"] {
+            let filter = Filter { about: Some(name.to_owned()), ..Filter::of(tenant) };
+            assert_eq!(journal.read(&filter).await.expect("reads").len(), 1, "{name}");
+        }
+        store.close().await;
+    }
 }
