@@ -33,6 +33,7 @@
 
 mod by_kind;
 mod copy;
+mod dictionaries;
 mod entries;
 mod event;
 mod index;

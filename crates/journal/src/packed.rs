@@ -1,73 +1,32 @@
 //! Compression of stored payloads.
 //!
 //! Payloads of one kind differ only in a few values. Uncompressed, one refresh event filled a
-//! database page. Text that repeats the dictionary below or an earlier part of the payload is
-//! stored as a reference of four characters; the rest remains readable in the database. Earlier
-//! versions stored plain JSON, which is still read.
+//! database page. Text that repeats the dictionary or an earlier part of the payload is stored as
+//! a reference of four or five characters; the rest remains readable in the database. What earlier
+//! versions stored is still read: plain JSON, and text of another dictionary.
 
 use std::iter::successors;
 use std::sync::LazyLock;
 
-/// The prefix of packed text. JSON contains no control characters.
-const MARK: &str = "\u{1}1";
+use crate::dictionaries::{DICTIONARY, FIRST_DICTIONARY, FIRST_MARK, MARK};
+
 /// The prefix of a reference, followed by two digits for the position and one for the length.
 const REFERENCE: char = '\u{2}';
-/// The lowest digit of base 64.
+/// The prefix of a reference whose length has two digits.
+const LONG_REFERENCE: char = '\u{3}';
+/// The lowest digit.
 const ZERO: u8 = b'0';
+/// The number of digits: up to the last character of ASCII that is visible.
+const BASE: usize = 79;
+/// That of earlier versions, with the first dictionary.
+const FIRST_BASE: usize = 64;
 /// The number of positions a reference can address, in the dictionary and the text after it.
-const PLACES: usize = 64 * 64;
+const PLACES: usize = BASE * BASE;
 /// The shortest and longest text of a reference.
 const SHORTEST: usize = 6;
-const LONGEST: usize = SHORTEST + 63;
+const LONGEST: usize = SHORTEST + PLACES - 1;
 /// Maximum number of candidates for the longest match.
 const CANDIDATES: usize = 32;
-
-/// Frequent parts of payloads. Stored text refers to positions in it: never change it; a new
-/// dictionary needs a new [`MARK`].
-const DICTIONARY: &str = concat!(
-    r#"{"grant_type":"refresh_token","client_id":""#,
-    r#"","client_name":""#,
-    r#"","client_class":"confidential","user_id":""#,
-    r#"","client_class":"public","user_id":""#,
-    r#"","upn":""#,
-    r#"","family":""#,
-    r#"","session":null,"amr":["pwd"],"resource":"https://graph.microsoft.com","scope":""#,
-    r#"","amr":["pwd","mfa"],"resource":"api://"#,
-    r#"","access_token":{"uti":""#,
-    r#"","fingerprint":""#,
-    r#"","expires_at":""#,
-    r#"Z","evaluated":false},"refresh_token":{"id":""#,
-    r#"","parent":""#,
-    r#"","client_class":"public","password_based":true,"session":null,"family_issued_at":""#,
-    r#"Z","fixed_expires_at":null},"verdict":{"outcome":"accepted","artefact":"refresh_token","at":""#,
-    r#"Z","rule":"nothing_ended_it","title":"Nothing has ended it","facts":[{"name":"granted_at","value":""#,
-    r#"Z"},{"name":"issued_at","value":""#,
-    r#"Z"},{"name":"good_until","value":""#,
-    r#"Z"},{"name":"client_class","value":"confidential"},{"name":"password_based","value":"true"},"#,
-    r#"{"name":"spa","value":"false"},{"name":"column","value":"password_token"}],"#,
-    r#""source":{"document":"Refresh tokens in the Microsoft identity platform","section":"Token revocation","#,
-    r#""edition":"2025-11"},"rules":"2025-11","explanation":"Accepted: granted on "#,
-    r#"Z, good until "#,
-    r#"Z, and longer if it is used before then. Source: Refresh tokens in the Microsoft identity platform, "#,
-    r#"section \"Token revocation\"."},"question":{"presented":{"refresh_token":{"client_class":"public","#,
-    r#""password_based":true,"spa":false,"family_issued_at":""#,
-    r#"Z","session_signed_out_at":null,"presented_by_its_client":true,"origin":"none","second_factor":"#,
-    r#"{"required":false,"done":false,"registered":false},"rotation":{"used_at":null,"family_ended_at":null},"#,
-    r#""conditional_access":{"blocked_by":null,"sign_in_frequency":null,"authenticated_at":null}}},"#,
-    r#""user":{"known":true,"deleted":false,"enabled":true,"events":{}},"rules":"2025-11","at":""#,
-    r#"{"grant_type":"authorization_code","client_id":""#,
-    r#"{"grant_type":"client_credentials","error":"invalid_grant","code":"AADSTS","#,
-    r#""description":"AADSTS50173: The provided grant has expired due to it being revoked","#,
-    r#""suberror":"bad_token","correlation_id":""#,
-    r#"{"client":"","method":"GET","orders":,"path":"/orders","scope":"Orders.Read","status":200,"token":""#,
-    r#"","uti":""#,
-    r#"{"access_token":"","caller":"unitedstates/logicflows/"#,
-    r#"","method":"GET","operation":"ListOrders","path":""#,
-    r#"{"actions":[{"code":"OK","name":"List_orders","status":"Succeeded"}],"code":null,"due":""#,
-    r#"Z","flow":""#,
-    r#"Z","started":""#,
-    r#"Z","status":"Succeeded","trigger":"Every_hour"}"#,
-);
 
 /// No position.
 const NONE: u16 = u16::MAX;
@@ -148,21 +107,30 @@ pub(crate) fn pack(data: &str) -> String {
         let candidates = in_data.candidates(prefix).chain(IN_DICTIONARY.candidates(prefix));
         // Only ASCII is repeated, so that no character is split.
         let longest = next.is_ascii().then(|| longest_repetition(window.as_bytes(), at, candidates));
+        // Also where a repetition begins: a time repeats a part of one, and then often as a whole.
+        if at < PLACES {
+            in_data.add(window.as_bytes(), at);
+        }
         let Some((place, length)) = longest.flatten() else {
-            if at < PLACES {
-                in_data.add(window.as_bytes(), at);
-            }
             at += 1;
             continue;
         };
         packed.push_str(&window[literal..at]);
-        packed.push(REFERENCE);
-        packed.extend([place / 64, place % 64, length - SHORTEST].map(digit));
+        push_reference(&mut packed, place, length - SHORTEST);
         at += length;
         literal = at;
     }
     packed.push_str(&window[literal..]);
     if packed.len() < data.len() { packed } else { data.to_owned() }
+}
+
+fn push_reference(packed: &mut String, place: usize, length: usize) {
+    packed.push(if length < BASE { REFERENCE } else { LONG_REFERENCE });
+    packed.extend([place / BASE, place % BASE].map(digit));
+    if length >= BASE {
+        packed.push(digit(length / BASE));
+    }
+    packed.push(digit(length % BASE));
 }
 
 fn digit(value: usize) -> char {
@@ -208,23 +176,34 @@ fn common_length(one: &[u8], other: &[u8]) -> usize {
 
 /// Unpacks a stored text; `None` if [`pack`] cannot have produced it.
 pub(crate) fn unpack(stored: &str) -> Option<String> {
-    let Some(packed) = stored.strip_prefix(MARK) else { return Some(stored.to_owned()) };
-    let mut window = DICTIONARY.to_owned();
+    if let Some(packed) = stored.strip_prefix(MARK) {
+        return unpack_with(DICTIONARY, BASE, packed);
+    }
+    match stored.strip_prefix(FIRST_MARK) {
+        Some(packed) => unpack_with(FIRST_DICTIONARY, FIRST_BASE, packed),
+        None => Some(stored.to_owned()),
+    }
+}
+
+fn unpack_with(dictionary: &str, base: usize, packed: &str) -> Option<String> {
+    let mut window = dictionary.to_owned();
     let mut characters = packed.chars();
     while let Some(character) = characters.next() {
-        if character != REFERENCE {
+        if character != REFERENCE && character != LONG_REFERENCE {
             window.push(character);
             continue;
         }
         let mut digit = || {
-            let digit = u8::try_from(characters.next()?).ok()?.checked_sub(ZERO)?;
-            (digit < 64).then_some(usize::from(digit))
+            let digit = usize::from(u8::try_from(characters.next()?).ok()?.checked_sub(ZERO)?);
+            (digit < base).then_some(digit)
         };
-        let (place, length) = (digit()? * 64 + digit()?, digit()? + SHORTEST);
+        let place = digit()? * base + digit()?;
+        let more = if character == LONG_REFERENCE { digit()? * base } else { 0 };
+        let length = more + digit()? + SHORTEST;
         let repeated = window.get(place..place + length)?.to_owned();
         window.push_str(&repeated);
     }
-    Some(window.split_off(DICTIONARY.len()))
+    Some(window.split_off(dictionary.len()))
 }
 
 #[cfg(test)]
@@ -235,20 +214,31 @@ mod tests {
 
     #[test]
     fn places_leave_room_for_the_text() {
-        assert!(DICTIONARY.is_ascii() && DICTIONARY.len() <= PLACES - 512, "{}", DICTIONARY.len());
-        assert!(DICTIONARY.bytes().all(|byte| byte >= b' '));
+        for dictionary in [DICTIONARY, FIRST_DICTIONARY] {
+            assert!(dictionary.is_ascii() && dictionary.len() <= PLACES - 512, "{}", dictionary.len());
+            assert!(dictionary.bytes().all(|byte| byte >= b' '));
+        }
     }
 
-    /// Stored text must remain readable: the dictionary must never change.
+    /// Stored text must remain readable: the dictionaries must never change.
     #[test]
     fn stored_text_keeps_its_meaning() {
-        let sum = DICTIONARY.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        assert_eq!((DICTIONARY.len(), sum), (2346, 316703222));
-        assert_eq!(unpack("\u{1}1\u{2}007:1}").as_deref(), Some(r#"{"grant_type":1}"#));
+        let sum_of =
+            |text: &str| text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        assert_eq!((FIRST_DICTIONARY.len(), sum_of(FIRST_DICTIONARY)), (2346, 316703222));
+        assert_eq!((DICTIONARY.len(), sum_of(DICTIONARY)), (3181, 396753077));
+        for mark in [FIRST_MARK, MARK] {
+            let stored = format!("{mark}\u{2}007:1}}");
+            assert_eq!(unpack(&stored).as_deref(), Some(r#"{"grant_type":1}"#));
+        }
+        let of_first = "\u{1}1{\u{2}QJ:\u{2}ON;\u{2}QZC\u{2}PU93646012476b2c91\u{2}P1;\u{2}PgKf7d71340-5480-8525-bd8d-a10333511f68\"}";
+        let text = r#"{"method":"GET","path":"/orders","operation":"ListOrders","access_token":"3646012476b2c91d","status":200,"caller":"unitedstates/logicflows/f7d71340-5480-8525-bd8d-a10333511f68"}"#;
+        assert_eq!(unpack(of_first).as_deref(), Some(text));
         assert_eq!(unpack(r#"{"an":"older line"}"#).as_deref(), Some(r#"{"an":"older line"}"#));
-        for broken in ["\u{1}1\u{2}", "\u{1}1\u{2}00", "\u{1}1\u{2}oo0", "\u{1}1\u{2}00!", "\u{1}1\u{2}üüü"]
-        {
-            assert_eq!(unpack(broken), None, "{broken:?}");
+        for broken in ["\u{2}", "\u{2}00", "\u{2}oo0", "\u{2}00!", "\u{2}üüü", "\u{3}000", "\u{3}00oo"] {
+            for mark in [FIRST_MARK, MARK] {
+                assert_eq!(unpack(&format!("{mark}{broken}")), None, "{broken:?}");
+            }
         }
     }
 
@@ -268,6 +258,9 @@ mod tests {
             any::<String>(),
             "[a-c]{1,40}",
             Just(DICTIONARY[300..420].to_owned()),
+            (0..DICTIONARY.len(), 0..800_usize).prop_map(|(at, length)| {
+                DICTIONARY[at..DICTIONARY.len().min(at + length)].to_owned()
+            }),
             Just("ünïcode ünïcode".to_owned()),
         ], 0..40)) {
             let data = serde_json::to_string(&parts).expect("JSON");
@@ -278,8 +271,9 @@ mod tests {
         }
 
         #[test]
-        fn unpacking_never_panics(text in "[\u{1}\u{2}01oP ü]{0,40}") {
+        fn unpacking_never_panics(text in "[\u{1}\u{2}\u{3}01oP ü]{0,40}") {
             let _ = unpack(&text);
+            let _ = unpack(&format!("{FIRST_MARK}{text}"));
             let _ = unpack(&format!("{MARK}{text}"));
         }
     }
