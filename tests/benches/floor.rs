@@ -37,6 +37,10 @@ mod proxy;
 mod report;
 #[path = "floor/results.rs"]
 mod results;
+#[path = "floor/rotation.rs"]
+mod rotation;
+#[path = "floor/run_tables.rs"]
+mod run_tables;
 #[path = "floor/runs.rs"]
 mod runs;
 #[path = "floor/samples.rs"]
@@ -53,11 +57,12 @@ use outlive_clock::{Span, wall_now};
 use outlive_tests::{System, program};
 use serde_json::{Value, json};
 
-use crate::bare::{Rows, Signing};
+use crate::bare::{Before, RowKind, Rows, Signing};
 use crate::load::{Connection, Target, load};
 use crate::machine::Machine;
-use crate::proxy::Proxy;
+use crate::proxy::{Commits, Proxy};
 use crate::report::Report;
+use crate::rotation::Rotation;
 use crate::samples::Samples;
 
 const CONNECTIONS: usize = 32;
@@ -131,8 +136,12 @@ struct Bench {
     loaded: Vec<Loaded>,
     /// The orders API behind a bare proxy.
     proxy: Target,
+    /// A bare server that also exchanges a refresh token and writes an event.
+    bare_grant: Target,
     /// A bare server behind two bare proxies.
     run_services: Target,
+    /// The same, with tables in which runs and events are found.
+    run_services_with_tables: Target,
     run_exchange: Target,
     run_row_bytes: usize,
     samples: Samples,
@@ -146,7 +155,7 @@ impl Bench {
             system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
         let directory = system.data().parent().expect("the home of the system").to_owned();
         let (rows, signing) = (Rows::open(&directory).await, Arc::new(Signing::new()));
-        let mut loaded = Vec::new();
+        let (mut loaded, mut bare_grant) = (Vec::new(), None);
         let refresh = tenant::refresh(&system, &tenant).await;
         let client_credentials = tenant::client_credentials(&system, &tenant);
         for (name, target, [exchange, row, together]) in [
@@ -165,8 +174,23 @@ impl Bench {
             let response = length_of_response(&target).await;
             let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
             let server = target.at(&bare::serve(response).await);
-            let tokens =
-                bare::serve_rows(response, Some(Arc::clone(&signing)), rows.writer(), row_bytes).await;
+            let sign: Before = {
+                let signing = Arc::clone(&signing);
+                Arc::new(move || drop(std::hint::black_box(signing.token())))
+            };
+            let plain = (RowKind::Plain, row_bytes);
+            let tokens = bare::serve_rows(response, Some(Arc::clone(&sign)), rows.writer(), plain).await;
+            if name == "refresh" {
+                let (token_chars, event) = tenant::last_refresh(&system, &tenant, &target).await;
+                let rotation = Rotation::new(token_chars, event);
+                let grant: Before = Arc::new(move || {
+                    sign();
+                    std::hint::black_box(rotation.exchange());
+                });
+                let found = (RowKind::Found, row_bytes);
+                let server = bare::serve_rows(response, Some(grant), rows.writer(), found).await;
+                bare_grant = Some(target.at(&server));
+            }
             let token_server = target.at(&tokens);
             let bare = BareParts { exchange, server, row, row_bytes, together, token_server };
             loaded.push(Loaded { name, target, bare: Some(bare) });
@@ -180,16 +204,23 @@ impl Bench {
         let before = system.work().await;
         length_of_response(&target).await;
         let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
-        let proxy_to = |upstream: String, row_bytes, begins| {
-            Proxy { upstream, token: token.clone(), rows: rows.writer(), row_bytes, begins }.serve()
+        let proxy_to = |upstream: String, row_bytes, commits| {
+            Proxy { upstream, token: token.clone(), rows: rows.writer(), row_bytes, commits }.serve()
         };
-        let proxy = direct.at(&proxy_to(direct.address.clone(), row_bytes, false).await);
+        let proxy = direct.at(&proxy_to(direct.address.clone(), row_bytes, Commits::After).await);
         loaded.push(Loaded { name: "direct call", target: direct, bare: None });
         let (_, work) = runs::measure(&system, 12).await;
         let run_row_bytes = counts::bytes_per_change(&work);
-        let resource = bare::serve_rows(orders, None, rows.writer(), run_row_bytes).await;
-        let hub = proxy_to(resource, run_row_bytes, false).await;
-        let run_services = target.at(&proxy_to(hub, run_row_bytes, true).await);
+        let mut run_services = Vec::new();
+        for (kind, [hub, flow]) in [
+            (RowKind::Plain, [Commits::After, Commits::BeforeAndAfter]),
+            (RowKind::Found, [Commits::Event, Commits::Run]),
+        ] {
+            let resource = bare::serve_rows(orders, None, rows.writer(), (kind, run_row_bytes)).await;
+            let hub = proxy_to(resource, run_row_bytes, hub).await;
+            run_services.push(target.at(&proxy_to(hub, run_row_bytes, flow).await));
+        }
+        let run_services_with_tables = run_services.pop().expect("there are two");
         loaded.push(Loaded { name: "proxied call", target, bare: None });
         Self {
             plan,
@@ -198,7 +229,9 @@ impl Bench {
             rows,
             loaded,
             proxy,
-            run_services,
+            bare_grant: bare_grant.expect("refresh is one of them"),
+            run_services: run_services.pop().expect("and the other one"),
+            run_services_with_tables,
             run_exchange,
             run_row_bytes,
             samples: Samples::default(),
@@ -224,10 +257,13 @@ impl Bench {
             samples.add(name, each);
             counts.push(((*name).to_owned(), counts::each(&system.work().await.since(&before), done)));
         }
+        samples.add("floor of a grant of refresh", load(&self.bare_grant, CONNECTIONS, part, None).await.0);
         samples.add("floor of a proxied call", load(&self.proxy, CONNECTIONS, part, pid).await.0);
         samples.add("exchange of a run", load(&self.run_exchange, 1, part, None).await.0);
         samples.add("row of a run", rows.write(self.run_row_bytes, 1, part).await);
         samples.add("floor of services of a run", load(&self.run_services, 1, part, None).await.0);
+        let with_tables = load(&self.run_services_with_tables, 1, part, None).await.0;
+        samples.add("floor of services with tables", with_tables);
         let (each, work) = runs::measure(system, plan.runs).await;
         samples.add("run", each);
         counts.push((HOURLY_RUN.to_owned(), counts::each(&work, plan.runs)));

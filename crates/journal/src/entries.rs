@@ -121,8 +121,8 @@ pub(crate) const INSERT_ALL: Entries = Entries {
     postgres: insert_all!(insert_on_postgres, on_postgres!()),
 };
 
-/// All entries, in parts of about the same size, each of which reads all lines. Names up to 1 are
-/// ids in the order of time, as long as that is before the year 2527. The number of a part is
-/// stored: with other parts, a migration has to begin a round again.
+/// All entries, in parts, each of which reads all lines. Most names below 1 are ids in the order of
+/// time, whose entries are beside each other. The number of a part is stored: with other parts, a
+/// migration has to begin a round again.
 pub(crate) const PARTS: [Entries; 3] =
     [both!(properties!()), part_of_names!("name.value < '1'"), part_of_names!("name.value >= '1'")];

@@ -146,7 +146,7 @@ struct State {
 
 impl State {
     async fn read(store: &Store) -> Result<Self, StoreError> {
-        let select = "SELECT through, target, part, (SELECT COALESCE(MAX(seq), 0) FROM journal) AS last \
+        let select = "SELECT through, target, next_part, (SELECT COALESCE(MAX(seq), 0) FROM journal) AS last \
                       FROM journal_indexed";
         let row = store.upkeep().row(Statement::new(select, Vec::new())).await?;
         let missing = || StoreError::Corrupt { column: "through".to_owned(), why: "is missing".to_owned() };
@@ -157,7 +157,7 @@ impl State {
         Ok(Self {
             through: row.int("through")?,
             target: row.int("target")?,
-            part: row.int("part")?,
+            part: row.int("next_part")?,
             last: row.int("last")?,
         })
     }
@@ -186,8 +186,8 @@ impl State {
     }
 
     fn change_to(self, after: Self, entries: Statement) -> Change {
-        let statement = "UPDATE journal_indexed SET through = $4, target = $5, part = $6 \
-                         WHERE through = $1 AND target = $2 AND part = $3";
+        let statement = "UPDATE journal_indexed SET through = $4, target = $5, next_part = $6 \
+                         WHERE through = $1 AND target = $2 AND next_part = $3";
         let values = [self.through, self.target, self.part, after.through, after.target, after.part];
         let values = values.into_iter().map(Into::into).collect();
         let mut change = Change::from(Statement::new(statement, values).expect_rows(1));

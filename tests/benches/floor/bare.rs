@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::{LocalSet, spawn_local};
 
 use crate::cost::{Each, Meter};
+use crate::run_tables::RUN_TABLES;
 
 /// A key, and a token of the usual size signed by it.
 pub(crate) struct Signing {
@@ -48,7 +49,7 @@ impl Signing {
         Self { signed: signed.to_owned(), signature: decode(signature), modulus, exponent, key, claims }
     }
 
-    fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         sign_rs256(&self.key, TokenVersion::V1, &self.claims)
     }
 
@@ -97,25 +98,31 @@ pub(crate) async fn serve(length: usize) -> String {
     address
 }
 
-/// As [`serve`], but each request writes a row and, with a key, signs a token first, on an event
-/// loop per core, as the services of the system do: the unavoidable parts of a request, together.
+/// What a bare server does for a request before it writes a row.
+pub(crate) type Before = Arc<dyn Fn() + Send + Sync>;
+
+/// As [`serve`], but each request writes a row, after other work if there is any, on an event loop
+/// per core, as the services of the system do: the unavoidable parts of a request, together.
 pub(crate) async fn serve_rows(
     length: usize,
-    signing: Option<Arc<Signing>>,
+    before: Option<Before>,
     rows: RowWriter,
-    row_bytes: usize,
+    (kind, row_bytes): (RowKind, usize),
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound socket has an address").to_string();
     let body = Bytes::from(vec![b'x'; length]);
     let data = data_of(row_bytes);
     let work = move || {
-        let (signing, rows, data) = (signing.clone(), rows.clone(), data.clone());
+        let (before, rows, data) = (before.clone(), rows.clone(), data.clone());
         async move {
-            if let Some(signing) = signing {
-                std::hint::black_box(signing.token());
+            if let Some(before) = before {
+                before();
             }
-            rows.insert(&data).await;
+            match kind {
+                RowKind::Plain => rows.insert(&data).await,
+                RowKind::Found => rows.insert_event(&data).await,
+            }
         }
     };
     tokio::spawn(on_event_loops(listener, move |stream| answer(stream, body.clone(), work.clone())));
@@ -167,7 +174,7 @@ where
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
-const ROWS: &[Migration] = &[Migration {
+const ROWS: Migration = Migration {
     version: 1,
     name: "rows",
     sql: "CREATE TABLE rows (
@@ -176,7 +183,7 @@ const ROWS: &[Migration] = &[Migration {
     data TEXT NOT NULL
 );
 ",
-}];
+};
 
 /// The bytes of a row without data: a number has eight, the tenant one.
 const ROW_BYTES_MIN: usize = 9;
@@ -193,17 +200,28 @@ pub(crate) struct Rows {
     _database: Database,
 }
 
+/// Whether rows are only kept, or also found: by an index, as [`run_tables`](crate::run_tables) has
+/// them.
+#[derive(Clone, Copy)]
+pub(crate) enum RowKind {
+    Plain,
+    Found,
+}
+
 /// Inserts rows.
 #[derive(Clone)]
 pub(crate) struct RowWriter {
-    store: Store,
+    pub(crate) store: Store,
     next: Arc<AtomicU64>,
 }
 
 impl RowWriter {
+    pub(crate) fn next(&self) -> i64 {
+        i64::try_from(self.next.fetch_add(1, Ordering::Relaxed)).expect("few")
+    }
+
     pub(crate) async fn insert(&self, data: &str) {
-        let seq = i64::try_from(self.next.fetch_add(1, Ordering::Relaxed)).expect("few");
-        let insert = sql!("INSERT INTO rows (seq, tenant, data) VALUES ($1, $2, $3)", seq, "t", data);
+        let insert = sql!("INSERT INTO rows (seq, tenant, data) VALUES ($1, $2, $3)", self.next(), "t", data);
         self.store.commit(insert.expect_rows(1)).await.expect("it is written");
     }
 }
@@ -215,7 +233,8 @@ impl Rows {
             Some(url) => DatabaseUrl::postgres(&url).expect("a URL of PostgreSQL"),
             None => DatabaseUrl::Sqlite(directory.join("floor.db")),
         };
-        let store = Store::open(&url, "floor", &[("floor", ROWS)]).await.expect("a new database");
+        let store =
+            Store::open(&url, "floor", &[("floor", &[ROWS, RUN_TABLES])]).await.expect("a new database");
         Self { writer: RowWriter { store, next: Arc::default() }, _database: database }
     }
 

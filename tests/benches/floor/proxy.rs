@@ -25,9 +25,20 @@ pub(crate) struct Proxy {
     pub(crate) token: String,
     pub(crate) rows: RowWriter,
     pub(crate) row_bytes: usize,
-    /// Whether it also commits a row before it forwards, as the flow service does when a run
-    /// begins.
-    pub(crate) begins: bool,
+    pub(crate) commits: Commits,
+}
+
+/// What a proxy commits.
+#[derive(Clone, Copy)]
+pub(crate) enum Commits {
+    /// A row before it responds.
+    After,
+    /// Also a row before it forwards, as the flow service does when a run begins.
+    BeforeAndAfter,
+    /// As [`Commits::After`], found by an index.
+    Event,
+    /// As [`Commits::BeforeAndAfter`], in tables like those of the flow service.
+    Run,
 }
 
 impl Proxy {
@@ -44,7 +55,7 @@ impl Proxy {
 
 /// Forwards the requests of a connection until the load generator closes it.
 async fn forward(stream: TcpStream, proxy: Proxy) {
-    let Proxy { upstream, token, rows, row_bytes, begins } = proxy;
+    let Proxy { upstream, token, rows, row_bytes, commits } = proxy;
     let data = data_of(row_bytes);
     stream.set_nodelay(true).expect("an option of TCP");
     let to_upstream = TcpStream::connect(&upstream).await.expect("the server accepts connections");
@@ -61,16 +72,25 @@ async fn forward(stream: TcpStream, proxy: Proxy) {
         async move {
             let (head, body) = request.into_parts();
             let _ = body.collect().await;
-            if begins {
-                rows.insert(&data).await;
-            }
+            let run = match commits {
+                Commits::Run => Some(rows.begin_run(&data).await),
+                Commits::BeforeAndAfter => {
+                    rows.insert(&data).await;
+                    None
+                }
+                Commits::After | Commits::Event => None,
+            };
             let mut forwarded =
                 Request::builder().uri(head.uri).body(Empty::<Bytes>::new()).expect("a request");
             forwarded.headers_mut().extend([(HOST, host), (AUTHORIZATION, authorization)]);
             let response = sender.lock().await.send_request(forwarded).await.expect("the server responds");
             let (head, body) = response.into_parts();
             let body = body.collect().await.expect("the body arrives").to_bytes();
-            rows.insert(&data).await;
+            match (commits, run) {
+                (_, Some(run)) => rows.end_run(run, &data).await,
+                (Commits::Event, None) => rows.insert_event(&data).await,
+                _ => rows.insert(&data).await,
+            }
             Ok::<_, Infallible>(
                 Response::builder().status(head.status).body(Full::new(body)).expect("a response"),
             )

@@ -71,6 +71,13 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
         against_floor(samples, "refresh grant, 32 connections", "refresh", sample("floor of refresh"), close),
         against_floor(
             samples,
+            "the same, beside a bare grant",
+            "refresh",
+            sample("floor of a grant of refresh"),
+            close,
+        ),
+        against_floor(
+            samples,
             "client_credentials, 32 connections",
             "client_credentials",
             sample("floor of client_credentials"),
@@ -87,7 +94,14 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
             samples,
             "the same, beside bare services",
             "run",
-            |round| runs::floor_of_services(samples, round, refreshes),
+            |round| runs::floor_of_services("floor of services of a run", samples, round, refreshes),
+            (1.4, "≤ 1.4 ×"),
+        ),
+        against_floor(
+            samples,
+            "the same, beside bare services with tables",
+            "run",
+            |round| runs::floor_of_services("floor of services with tables", samples, round, refreshes),
             (1.4, "≤ 1.4 ×"),
         ),
         against_limit(

@@ -50,9 +50,14 @@ pub(crate) fn floor(samples: &Samples, round: usize, refreshes: f64) -> Each {
 
 /// The floor of a run in a round, of which the exchanges between services and their rows are
 /// measured together: each exchange with a client of HTTP, without which no service can send one.
-pub(crate) fn floor_of_services(samples: &Samples, round: usize, refreshes: f64) -> Each {
+pub(crate) fn floor_of_services(
+    services: &'static str,
+    samples: &Samples,
+    round: usize,
+    refreshes: f64,
+) -> Each {
     let part = |name: &str, count: f64| samples.of(name)[round].times(count);
-    part("floor of services of a run", 1.0)
+    part(services, 1.0)
         .plus(part("exchange of a run", refreshes))
         .plus(part("row of a run", 2.0 * refreshes))
         .plus(part("signature", 2.0 * refreshes))

@@ -3,7 +3,7 @@
 use outlive_tests::{Service, System, Tenant};
 use serde_json::{Value, json};
 
-use crate::load::Target;
+use crate::load::{Connection, Target};
 
 const SCOPE: &str = "api://contoso-orders/Orders.Read offline_access";
 
@@ -56,6 +56,22 @@ pub(crate) async fn refresh(system: &System, tenant: &Tenant) -> Target {
     ];
     form.extend(client);
     Target::post_form(&token_endpoint(system, tenant), &form)
+}
+
+/// Sends the refresh grant once more. Returns the length of the refresh token, and what the journal
+/// has of the grant.
+pub(crate) async fn last_refresh(system: &System, tenant: &Tenant, refresh: &Target) -> (usize, Value) {
+    let mut connection = Connection::open(&refresh.address).await;
+    let response = connection.exchange(&refresh.request).await;
+    let tokens: Value = serde_json::from_slice(response).expect("in JSON");
+    let url =
+        format!("{}/lab/tenants/{}/journal?kind=token.issued", system.url(Service::Console), tenant.id());
+    let journal: Value =
+        system.http().get(url).send().await.expect("the lab responds").json().await.expect("in JSON");
+    let lines = journal["lines"].as_array().expect("a list");
+    let is_refresh = |line: &&Value| line["data"]["grant_type"] == "refresh_token";
+    let event = lines.iter().rev().find(is_refresh).expect("the grant was recorded");
+    (text(&tokens, "refresh_token").len(), event["data"].clone())
 }
 
 /// The client credentials grant of a daemon.

@@ -69,12 +69,21 @@ impl DrawnSecrets {
         Self { passwords, client_secrets, api_keys, identity_headers }
     }
 
-    /// Replaces secrets by those of the same name in `first`, which a tenant had before.
-    pub(crate) fn keep(&mut self, first: Self) {
-        self.passwords.extend(first.passwords);
-        self.client_secrets.extend(first.client_secrets);
-        self.api_keys.extend(first.api_keys);
-        self.identity_headers.extend(first.identity_headers);
+    /// Replaces secrets by those of the same name in `first`, which the tenant had before.
+    pub(crate) fn keep(&mut self, first: &Self) {
+        let pairs = [
+            (&mut self.passwords, &first.passwords),
+            (&mut self.client_secrets, &first.client_secrets),
+            (&mut self.api_keys, &first.api_keys),
+            (&mut self.identity_headers, &first.identity_headers),
+        ];
+        for (drawn, first) in pairs {
+            for (name, secret) in drawn {
+                if let Some(first) = first.get(name) {
+                    secret.clone_from(first);
+                }
+            }
+        }
     }
 }
 
@@ -113,6 +122,17 @@ fn pick(alphabet: &[u8], stream: &mut Stream) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_kept_only_by_a_name_that_there_is() {
+        let secrets = |keys: &[(&str, &str)]| DrawnSecrets {
+            api_keys: keys.iter().map(|(name, key)| ((*name).to_owned(), (*key).to_owned())).collect(),
+            ..DrawnSecrets::default()
+        };
+        let mut drawn = secrets(&[("a", "1"), ("b", "2")]);
+        drawn.keep(&secrets(&[("b", "3"), ("gone", "4")]));
+        assert_eq!(drawn.api_keys, secrets(&[("a", "1"), ("b", "3")]).api_keys);
+    }
 
     #[test]
     fn a_password_has_every_class_and_two_differ() {

@@ -109,19 +109,22 @@ impl TenantStore {
         )
     }
 
-    /// Returns the statement that replaces the credentials of a tenant that was started over; a
-    /// conflict if the tenant was deleted.
+    /// Returns the statement that replaces the credentials of a tenant that was started over, and
+    /// the secrets that it has from then on at each reset, if they are given; a conflict if the
+    /// tenant was deleted.
     pub(super) fn replace(
         &self,
         tenant: TenantId,
         credentials: &TenantCredentials,
+        secrets: Option<&DrawnSecrets>,
         incarnation: Instant,
     ) -> Statement {
         let replace = sql!(
-            "UPDATE handouts SET domain = $1, sealed = $2, incarnation_us = $3, revision = revision + 1 \
-             WHERE tenant = $4",
+            "UPDATE handouts SET domain = $1, sealed = $2, first_secrets = COALESCE($3, first_secrets), \
+             incarnation_us = $4, revision = revision + 1 WHERE tenant = $5",
             &credentials.domain,
             self.seal(tenant, credentials),
+            secrets.map(|secrets| self.seal_as(&purpose_of_first_secrets(tenant), secrets)),
             incarnation,
             tenant
         );

@@ -35,7 +35,7 @@ pub enum Deletion {
 pub(super) struct Plan {
     tenant: TenantPlan,
     pub(super) credentials: TenantCredentials,
-    secrets: DrawnSecrets,
+    pub(super) secrets: DrawnSecrets,
     /// The virtual time at which it starts.
     now: Instant,
     speed: Speed,
@@ -170,7 +170,7 @@ impl Tenants {
         let random = self.chassis().random.of(tenant);
         let mut secrets = DrawnSecrets::draw(&seed.file, &random);
         if let Some(first) = first_secrets {
-            secrets.keep(first);
+            secrets.keep(&first);
         }
         let rules = new.rules.as_deref().unwrap_or_else(|| self.rules());
         let urls = self.surface().origins().urls();

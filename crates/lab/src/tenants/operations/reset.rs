@@ -89,6 +89,7 @@ impl Tenants {
                 let mut change = Change::from(self.store().replace(
                     tenant,
                     &plan.credentials,
+                    Some(&plan.secrets),
                     operation.details.incarnation(),
                 ));
                 change.append(forget_phones(tenant));

@@ -114,7 +114,7 @@ impl Tenants {
             Conductor::new(clocks).run_from(now, speed).await?;
         }
         let credentials = self.follow_from(&lab.credentials, None).await?;
-        let mut change = Change::from(self.store().replace(tenant, &credentials, incarnation));
+        let mut change = Change::from(self.store().replace(tenant, &credentials, None, incarnation));
         change.append(self.replace_lab_rows(tenant, lab).await?);
         Ok((credentials, change))
     }
