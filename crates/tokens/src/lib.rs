@@ -43,6 +43,7 @@ mod refusal;
 mod seal;
 mod sealed_token;
 mod security_event;
+mod verified_tokens;
 mod verifier;
 
 pub use access_claims::AccessClaims;

@@ -6,7 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use outlive_clock::{Instant, Span, TenantId};
-use quick_cache::sync::Cache;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -14,13 +13,11 @@ use sha2::{Digest, Sha256};
 use crate::access_claims::WrittenClaims;
 use crate::jwks_cache::{JwksCache, Publisher, TraceContext};
 use crate::security_event::{SECURITY_EVENT_TYP, WrittenSecurityEvent};
+use crate::verified_tokens::VerifiedTokens;
 use crate::{AccessClaims, BearerRefusal, ReceivedSecurityEvent, TOKEN_CHARS_MAX, issuer, jws};
 
 /// The allowed clock skew: none, because issuer and resource read the same tenant clock.
 pub const CLOCK_SKEW: Span = Span::ZERO;
-
-/// Maximum number of cached verified tokens: those of very many connections.
-const CACHED_TOKENS_MAX: usize = 12_288;
 
 /// The issuers that a verifier trusts.
 #[derive(Clone, Debug)]
@@ -58,7 +55,7 @@ struct Inner {
     origins: Vec<String>,
     keys: JwksCache,
     /// By the SHA-256 of the token. A token is read again when its key is.
-    cached: Cache<[u8; 32], CachedToken>,
+    cached: VerifiedTokens<CachedToken>,
 }
 
 #[derive(Clone)]
@@ -77,7 +74,7 @@ impl Verifier {
             inner: Arc::new(Inner {
                 origins,
                 keys: JwksCache::new(&config.idp_url, http),
-                cached: Cache::new(CACHED_TOKENS_MAX),
+                cached: VerifiedTokens::new(),
             }),
         }
     }
