@@ -88,7 +88,8 @@ impl TenantStore {
         Ok(opened.and_then(|plain| serde_json::from_slice(&plain).ok()))
     }
 
-    /// Returns the statement that inserts a new tenant, with the secrets that were generated for it.
+    /// Returns the statement that inserts a new tenant, with the secrets that were generated for
+    /// it.
     pub(super) fn insert(
         &self,
         tenant: TenantId,
