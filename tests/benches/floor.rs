@@ -9,10 +9,10 @@
 //! | environment | meaning |
 //! |---|---|
 //! | `OUTLIVE_FLOOR_ROUNDS` | the number of rounds; 5 by default, 0 for `OUTLIVE_FLOOR_MANY` alone |
-//! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), beside one of 100 |
+//! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), and of 100 |
 //! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
 //! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |
-//! | `OUTLIVE_FLOOR_WORK` | only this work (`refresh`, `hourly run`, ...), for a profile or a comparison |
+//! | `OUTLIVE_FLOOR_WORK` | only this work (`refresh`, `hourly run`, ...), for comparison |
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` or `postgres`, as in the tests |
 
 #[path = "floor/bare.rs"]
