@@ -6,7 +6,7 @@ use std::pin::pin;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, CONTENT_TYPE, DATE};
+use http::header::{CONNECTION, CONTENT_TYPE, DATE, EXPECT};
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -95,14 +95,18 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let (body, late) = timed(body, limits.body);
+    let awaits_continue = head.headers.contains_key(EXPECT);
+    let (body, progress) = timed(body, limits.body, awaits_continue);
     let mut request = Request::from_parts(head, body);
     request.extensions_mut().insert(ConnectInfo(peer));
     if let Some(certificate) = certificate {
         request.extensions_mut().insert(certificate);
     }
-    let Ok(response) = app.call(request).await;
-    if !late.is_late() {
+    let Ok(mut response) = app.call(request).await;
+    if !progress.is_late() {
+        if !progress.finish().await {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         return response;
     }
     let message = "The body of the request did not arrive in time.";

@@ -1,4 +1,4 @@
-//! Request bodies with a timeout.
+//! Request bodies with a timeout, and what becomes of those that a service does not read.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,40 +9,100 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
+use parking_lot::Mutex;
+use tokio::time::timeout;
 
 use crate::pause;
+
+/// How many bytes of a body are read that the service does not need.
+const UNREAD_BYTES_MAX: u64 = 256 << 10;
+
+/// How long, in wall time, such a body is waited for.
+const UNREAD_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// The body timed out.
 #[derive(Debug, thiserror::Error)]
 #[error("the body of the request did not arrive in time")]
 struct TooSlow;
 
-/// Whether the request body timed out.
+/// What happened to a request body. A request without a body has nothing to report.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Late(Option<Arc<AtomicBool>>);
+pub(super) struct Progress(Option<Arc<Shared>>);
 
-impl Late {
+#[derive(Debug, Default)]
+struct Shared {
+    is_late: AtomicBool,
+    is_complete: AtomicBool,
+    /// The service dropped the body before its end.
+    unread: Mutex<Option<Incoming>>,
+}
+
+impl Progress {
+    /// Whether the body timed out.
     pub(super) fn is_late(&self) -> bool {
-        self.0.as_ref().is_some_and(|late| late.load(Ordering::Relaxed))
+        self.0.as_ref().is_some_and(|shared| shared.is_late.load(Ordering::Relaxed))
     }
+
+    /// Reads the rest of a body that the service does not need, if it is small. Returns whether
+    /// the body is complete: if not, no other request can follow on its connection.
+    pub(super) async fn finish(&self) -> bool {
+        let Some(shared) = &self.0 else { return true };
+        if shared.is_complete.load(Ordering::Acquire) {
+            return true;
+        }
+        let unread = shared.unread.lock().take();
+        match unread {
+            Some(body) => timeout(UNREAD_TIME_MAX, is_short(body)).await.unwrap_or(false),
+            None => false,
+        }
+    }
+}
+
+/// Reads `body` and returns whether it ended within [`UNREAD_BYTES_MAX`].
+async fn is_short(mut body: Incoming) -> bool {
+    let mut left = UNREAD_BYTES_MAX;
+    while body.size_hint().lower() <= left {
+        match body.frame().await {
+            None => return true,
+            Some(Err(_)) => return false,
+            Some(Ok(frame)) => {
+                let length = frame.data_ref().map_or(0, Bytes::len) as u64;
+                let Some(rest) = left.checked_sub(length) else { return false };
+                left = rest;
+            }
+        }
+    }
+    false
 }
 
 /// A body that fails unless it is complete within `limit` (wall time) of the first poll.
-pub(super) fn timed(body: Incoming, limit: Duration) -> (Body, Late) {
+///
+/// If the client waits for the status 100 before it sends the body (`awaits_continue`), a body that
+/// the service does not read is never asked for.
+pub(super) fn timed(body: Incoming, limit: Duration, awaits_continue: bool) -> (Body, Progress) {
     if body.is_end_stream() {
-        return (Body::empty(), Late::default());
+        return (Body::empty(), Progress::default());
     }
-    let late = Arc::new(AtomicBool::new(false));
-    let body = TimedBody { body, limit, timer: None, late: Arc::clone(&late) };
-    (Body::new(body), Late(Some(late)))
+    let shared = Arc::new(Shared::default());
+    let body = TimedBody {
+        body: Some(body),
+        limit,
+        timer: None,
+        is_requested: !awaits_continue,
+        shared: Arc::clone(&shared),
+    };
+    (Body::new(body), Progress(Some(shared)))
 }
 
 struct TimedBody {
-    body: Incoming,
+    /// Present until it is dropped.
+    body: Option<Incoming>,
     limit: Duration,
     timer: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    late: Arc<AtomicBool>,
+    is_requested: bool,
+    shared: Arc<Shared>,
 }
 
 impl hyper::body::Body for TimedBody {
@@ -53,23 +113,37 @@ impl hyper::body::Body for TimedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx)
-            && !self.late.load(Ordering::Relaxed)
+        let this = &mut *self;
+        let Some(body) = &mut this.body else { return Poll::Ready(None) };
+        this.is_requested = true;
+        if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx)
+            && !this.shared.is_late.load(Ordering::Relaxed)
         {
+            if frame.is_none() || body.is_end_stream() {
+                this.shared.is_complete.store(true, Ordering::Release);
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let limit = self.limit;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(pause(limit)));
+        let limit = this.limit;
+        let timer = this.timer.get_or_insert_with(|| Box::pin(pause(limit)));
         ready!(timer.as_mut().poll(cx));
-        self.late.store(true, Ordering::Relaxed);
+        this.shared.is_late.store(true, Ordering::Relaxed);
         Poll::Ready(Some(Err(TooSlow.into())))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map(Incoming::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for TimedBody {
+    fn drop(&mut self) {
+        if self.is_requested && !self.shared.is_complete.load(Ordering::Relaxed) {
+            *self.shared.unread.lock() = self.body.take();
+        }
     }
 }

@@ -36,6 +36,7 @@ async fn start(limits: ServeLimits, app: Router) -> SocketAddr {
 fn app() -> Router {
     Router::new()
         .route("/", get(|| async { "here" }))
+        .route("/refuses", post(|| async { http::StatusCode::UNSUPPORTED_MEDIA_TYPE }))
         .route("/echo", post(|body: axum::body::Bytes| async { body }))
         .route(
             "/named",
@@ -145,6 +146,45 @@ async fn a_late_body_is_answered_with_the_names_of_its_request() {
         assert!(response.contains(part), "no {part}: {response}");
     }
     assert!(!response.contains("x-other") && !response.contains("refused"), "{response}");
+}
+
+/// A service that refuses a request need not read its body. If the body is small, the connection
+/// stays usable; otherwise the response says that it is closed.
+#[tokio::test]
+async fn after_a_body_that_is_not_read_the_next_request_is_answered_or_the_connection_is_closed() {
+    let address = start(UNLIMITED, app()).await;
+    let small = "x".repeat(200_000);
+    let large = "x".repeat(300_000);
+    let chunk = |body: &str| format!("{:x}\r\n{body}\r\n", body.len());
+    let chunked = "transfer-encoding: chunked";
+    for (header, parts, is_kept) in [
+        ("content-length: 200000", [&small[..70_000], &small[70_000..]], true),
+        ("content-length: 200000", ["", &small[..]], true),
+        (chunked, [&chunk(&small)[..], "0\r\n\r\n"], true),
+        // What was announced is never sent.
+        ("content-length: 10", ["", "1"], false),
+        ("content-length: 300000", ["", ""], false),
+        (chunked, [&chunk(&large)[..], ""], false),
+        ("content-length: 10\r\nexpect: 100-continue", ["", ""], false),
+    ] {
+        let head = format!("POST /refuses HTTP/1.1\r\nhost: a\r\n{header}\r\n\r\n");
+        let mut stream = connect(address, &head).await;
+        for part in parts {
+            pause(SHORT / 10).await;
+            stream.write_all(part.as_bytes()).await.expect("it is sent");
+        }
+        if is_kept {
+            let response = some(&mut stream).await;
+            assert!(response.starts_with("HTTP/1.1 415 "), "{header}: {response}");
+            assert!(!response.contains("connection: close"), "{header}: {response}");
+            stream.write_all(REQUEST.as_bytes()).await.expect("the connection stays open");
+            assert!(some(&mut stream).await.ends_with("here"), "{header}");
+        } else {
+            let response = read_to_end(&mut stream).await;
+            assert!(response.starts_with("HTTP/1.1 415 "), "{header}: {response}");
+            assert!(response.contains("connection: close\r\n"), "{header}: {response}");
+        }
+    }
 }
 
 #[tokio::test]
