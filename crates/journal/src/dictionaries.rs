@@ -1,16 +1,23 @@
-//! The dictionaries of [`packed`](crate::packed): frequent parts of payloads.
-//!
-//! Stored text refers to positions in them, so they never change: another dictionary has another
-//! mark.
+//! With what payloads are packed: frequent parts of them. What earlier versions stored is still
+//! read: plain JSON, and text of another dictionary.
 
-/// The prefix of text that is packed with [`DICTIONARY`]. JSON contains no control characters.
-pub(crate) const MARK: &str = "\u{1}2";
+use outlive_store::Dictionary;
 
-/// The prefix of text that earlier versions packed with [`FIRST_DICTIONARY`].
-pub(crate) const FIRST_MARK: &str = "\u{1}1";
+static SECOND: Dictionary = Dictionary::new("\u{1}2", SECOND_TEXT);
+static FIRST: Dictionary = Dictionary::first("\u{1}1", FIRST_TEXT);
+
+/// Packs a payload, which is JSON.
+pub(crate) fn pack(payload: &str) -> String {
+    SECOND.pack(payload)
+}
+
+/// Unpacks a stored payload; `None` if no version can have stored it.
+pub(crate) fn unpack(stored: &str) -> Option<String> {
+    if FIRST.has_packed(stored) { FIRST.unpack(stored) } else { SECOND.unpack(stored) }
+}
 
 /// Parts of payloads between the values that differ, in the order of the payloads.
-pub(crate) const DICTIONARY: &str = concat!(
+const SECOND_TEXT: &str = concat!(
     r#"{"grant_type":"refresh_token","client_id":""#,
     r#"","client_name":""#,
     r#"Contoso Orders Connector"#,
@@ -90,7 +97,7 @@ pub(crate) const DICTIONARY: &str = concat!(
 );
 
 /// Parts of payloads, in earlier versions.
-pub(crate) const FIRST_DICTIONARY: &str = concat!(
+const FIRST_TEXT: &str = concat!(
     r#"{"grant_type":"refresh_token","client_id":""#,
     r#"","client_name":""#,
     r#"","client_class":"confidential","user_id":""#,
@@ -134,3 +141,33 @@ pub(crate) const FIRST_DICTIONARY: &str = concat!(
     r#"Z","started":""#,
     r#"Z","status":"Succeeded","trigger":"Every_hour"}"#,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stored text must remain readable: the dictionaries must never change.
+    #[test]
+    fn stored_text_keeps_its_meaning() {
+        let sum_of =
+            |text: &str| text.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        assert_eq!((FIRST_TEXT.len(), sum_of(FIRST_TEXT)), (2346, 316703222));
+        assert_eq!((SECOND_TEXT.len(), sum_of(SECOND_TEXT)), (3181, 396753077));
+        for mark in ["\u{1}1", "\u{1}2"] {
+            let stored = format!("{mark}\u{2}007:1}}");
+            assert_eq!(unpack(&stored).as_deref(), Some(r#"{"grant_type":1}"#));
+        }
+        let of_first = "\u{1}1{\u{2}QJ:\u{2}ON;\u{2}QZC\u{2}PU93646012476b2c91\u{2}P1;\u{2}PgKf7d71340-5480-8525-bd8d-a10333511f68\"}";
+        let text = r#"{"method":"GET","path":"/orders","operation":"ListOrders","access_token":"3646012476b2c91d","status":200,"caller":"unitedstates/logicflows/f7d71340-5480-8525-bd8d-a10333511f68"}"#;
+        assert_eq!(unpack(of_first).as_deref(), Some(text));
+        assert_eq!(unpack(r#"{"an":"older line"}"#).as_deref(), Some(r#"{"an":"older line"}"#));
+    }
+
+    #[test]
+    fn a_payload_is_packed_to_a_fraction() {
+        let text = r#"{"method":"GET","path":"/orders","operation":"ListOrders","access_token":"3646012476b2c91d","status":200,"caller":"unitedstates/logicflows/f7d71340-5480-8525-bd8d-a10333511f68"}"#;
+        let packed = pack(text);
+        assert!(packed.len() < text.len() / 2, "{packed:?}");
+        assert_eq!(unpack(&packed).as_deref(), Some(text));
+    }
+}

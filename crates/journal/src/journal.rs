@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::by_kind::{Range, rows_of_kind};
+use crate::dictionaries::{pack, unpack};
 use crate::entries::Criterion;
 use crate::event::stored_names;
 use crate::index::Index;
-use crate::packed::{pack, unpack};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 
 /// Selects the lines with a value of a criterion.

@@ -38,7 +38,6 @@ mod entries;
 mod event;
 mod index;
 mod journal;
-mod packed;
 mod query;
 
 use std::sync::LazyLock;

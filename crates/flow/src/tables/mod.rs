@@ -11,6 +11,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod mails;
 pub(crate) mod permissions;
 pub(crate) mod plans;
+mod records;
 pub(crate) mod repetitions;
 pub(crate) mod run_ranges;
 pub(crate) mod runs;

@@ -1,8 +1,9 @@
 //! Rows of the table `repetitions`: archived iterations of loops. They are deleted with their run.
 
 use outlive_clock::TenantId;
-use outlive_store::{Statement, Store, StoreError, sql};
+use outlive_store::{Row, Statement, Store, StoreError, sql};
 
+use super::records::{corrupt, packed, unpacked};
 use crate::engine::Iteration;
 use crate::ids::FlowId;
 
@@ -19,8 +20,12 @@ pub(crate) fn insert((tenant, flow, run): RunKey<'_>, iteration: &Iteration) -> 
         run,
         iteration.scope(),
         iteration.name(),
-        record
+        packed(record)
     )
+}
+
+fn iteration_of(row: &Row) -> Result<Iteration, StoreError> {
+    serde_json::from_str(&unpacked(row)?).map_err(|error| corrupt(error.to_string()))
 }
 
 /// Reads the archived iterations of one or two loops after the one of that name, in order.
@@ -44,7 +49,7 @@ pub(crate) async fn list(
             limit
         ))
         .await?;
-    rows.iter().map(|row| row.json("record")).collect()
+    rows.iter().map(iteration_of).collect()
 }
 
 /// Reads the archived iterations of this name of one or two loops.
@@ -66,5 +71,5 @@ pub(crate) async fn find(
             name
         ))
         .await?;
-    rows.iter().map(|row| row.json("record")).collect()
+    rows.iter().map(iteration_of).collect()
 }

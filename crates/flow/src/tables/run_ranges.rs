@@ -1,6 +1,7 @@
 //! The runs of a flow between two instants: each, or counted by equal spans of time. Of runs that
 //! the history no longer contains, the number on each day is known. Where a range contains a part
-//! of such a day, they count as if they had been evenly spaced.
+//! of such a day, they count as if they had been evenly spaced. Runs are found by their names, which
+//! are in the order of time.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use outlive_wire::KnownRun;
 use outlive_wire::timeline::{RunBin, RunsOfKind};
 
 use crate::engine::Failure;
-use crate::ids::FlowId;
+use crate::ids::{FlowId, run_names};
 
 const DAY: Span = Span::from_days(1);
 /// The beginning of a span: the first Monday, so that weeks begin with one.
@@ -30,16 +31,19 @@ pub(crate) async fn each(
     range: Range,
     limit: u32,
 ) -> Result<Vec<KnownRun>, StoreError> {
+    let (lowest, highest) = run_names(range.from, range.until);
     let rows = store
         .rows(sql!(
             "SELECT name, started_us, status, error FROM runs \
-             WHERE tenant = $1 AND flow = $2 AND started_us >= $3 AND started_us < $4 \
+             WHERE tenant = $1 AND flow = $2 AND name >= $6 AND name <= $7 AND started_us >= $3 AND started_us < $4 \
              ORDER BY started_us, number LIMIT $5",
             tenant,
             flow,
             range.from,
             range.until,
-            limit
+            limit,
+            lowest,
+            highest
         ))
         .await?;
     let run = |row: &Row| {
@@ -95,16 +99,20 @@ pub(crate) async fn count(
 
 fn stored((tenant, flow): (TenantId, FlowId), range: Range, width: Span) -> Statement {
     // Names decrease with time, so the greatest is that of the first run.
+    let (lowest, highest) = run_names(range.from, range.until);
     sql!(
         "SELECT status, (started_us - $5) / $6 AS bin, CAST(COUNT(*) AS BIGINT) AS runs, MIN(started_us) AS first_us, \
          MAX(name) AS first_name, MAX(started_us) AS last_us FROM runs \
-         WHERE tenant = $1 AND flow = $2 AND started_us >= $3 AND started_us < $4 GROUP BY status, bin",
+         WHERE tenant = $1 AND flow = $2 AND name >= $7 AND name <= $8 AND started_us >= $3 AND started_us < $4 \
+         GROUP BY status, bin",
         tenant,
         flow,
         range.from,
         range.until,
         FIRST_MONDAY.as_micros(),
-        width.as_micros()
+        width.as_micros(),
+        lowest,
+        highest
     )
 }
 

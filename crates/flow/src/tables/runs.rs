@@ -7,6 +7,7 @@ use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use serde_json::json;
 
+use super::records::{packed, unpacked};
 use crate::connector::{Invoker, InvokerTokens};
 use crate::engine::Failure;
 use crate::ids::FlowId;
@@ -101,7 +102,7 @@ pub(crate) async fn find(
             name
         ))
         .await?;
-    row.map(|row| Ok((run_of(&row)?, row.text("record")?))).transpose()
+    row.map(|row| Ok((run_of(&row)?, unpacked(&row)?))).transpose()
 }
 
 /// Reads the runs of a flow that the history contains at `now`, newest first, before the run of
@@ -275,7 +276,7 @@ pub(crate) fn insert(tenant: TenantId, run: &RunRow, record: String, claimant: &
         run.due,
         run.started,
         run.status.name(),
-        record,
+        packed(record),
         &run.trace,
         run.next_due,
         run.attempt,
@@ -322,7 +323,7 @@ pub(crate) fn progress(tenant: TenantId, run: &RunRow, record: String, claimant:
         run.flow,
         &run.name,
         run.attempt,
-        record,
+        packed(record),
         claimant.lease
     )
     .expect_rows(1)
@@ -357,7 +358,7 @@ pub(crate) fn release(tenant: TenantId, run: &RunRow, update: RunUpdate<'_>) -> 
         update.ended,
         update.next_due,
         error,
-        update.record
+        packed(update.record)
     )
     .expect_rows(1)
 }
@@ -377,7 +378,7 @@ pub(crate) fn end(tenant: TenantId, run: &RunRow, update: RunUpdate<'_>) -> Stat
         update.status.name(),
         update.ended,
         error,
-        update.record
+        packed(update.record)
     )
     .expect_rows(1)
 }
