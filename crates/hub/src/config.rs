@@ -64,8 +64,8 @@ impl HubConfig {
     /// installation's issuer, and otherwise those of the host as a back end. `common` stands for
     /// the connection's own tenant.
     fn reach(&self, named: &Url, issuer: &Url, tenant: TenantId) -> Result<Url, Problem> {
-        let readings = decodings(named.path());
-        if readings.iter().any(|reading| has_traversal(reading) || is_of_lab_surface(reading)) {
+        let mut readings = decodings(named.path());
+        if readings.any(|reading| has_traversal(&reading) || is_of_lab_surface(&reading)) {
             return Err(Problem::bad_request(format!("{named} is not an endpoint of an identity provider.")));
         }
         if !self.is_own_issuer(named) {

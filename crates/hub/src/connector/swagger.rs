@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::DeclaredUrls;
 use super::fault::Faults;
@@ -23,6 +24,8 @@ pub(crate) struct Swagger {
     pub(crate) scheme: &'static str,
     /// The back end's host with its port, lower-case.
     pub(crate) host: String,
+    /// Scheme and host, parsed.
+    pub(crate) origin: Option<Url>,
     /// The prefix of all paths: empty, or `/…` without a trailing slash.
     pub(crate) base_path: String,
     pub(crate) operations: Vec<Operation>,
@@ -103,7 +106,9 @@ impl Swagger {
         let sign_in = DeclaredUrls::of(document.get("securityDefinitions"));
         let test = TestCall::read(document);
         let (scheme, base_path) = (scheme.unwrap_or("https"), base_path.to_owned());
-        let read = Self { scheme, host, base_path, operations, header_parameters, security, sign_in, test };
+        let origin = Url::parse(&format!("{scheme}://{host}")).ok();
+        let read =
+            Self { scheme, host, origin, base_path, operations, header_parameters, security, sign_in, test };
         (read, faults)
     }
 
@@ -132,6 +137,9 @@ impl Swagger {
 
 /// Decodes a path once. Its bytes need not be UTF-8.
 fn decoded(path: &str) -> Cow<'_, str> {
+    if path.is_ascii() && !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
     Cow::Owned(characters(&percent_decode(path.as_bytes())))
 }
 

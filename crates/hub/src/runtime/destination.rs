@@ -72,7 +72,7 @@ impl Destination {
         let text = text.trim();
         let url = if text.contains("://") { text.to_owned() } else { format!("{default_scheme}://{text}") };
         let (_, after_scheme) = url.split_once("://")?;
-        if decodings(after_scheme).iter().any(|reading| has_traversal(reading)) {
+        if decodings(after_scheme).any(|reading| has_traversal(&reading)) {
             return None;
         }
         let url: Url = url.parse().ok()?;
@@ -86,6 +86,7 @@ impl Destination {
         Some(Self {
             scheme: url.scheme().to_owned(),
             host: host.to_ascii_lowercase(),
+            origin: None,
             base_path: url.path().trim_end_matches('/').to_owned(),
             is_public: true,
         })

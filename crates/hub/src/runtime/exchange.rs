@@ -23,7 +23,11 @@ pub(super) fn url_of(prepared: &Prepared) -> Result<Url, RuntimeRefusal> {
     Ok(target(&base, &prepared.destination.base_path, &prepared.path, prepared.query.text().as_deref())?)
 }
 
-fn origin_of(Destination { scheme, host, is_public, .. }: &Destination) -> Result<Url, RuntimeRefusal> {
+fn origin_of(destination: &Destination) -> Result<Url, RuntimeRefusal> {
+    let Destination { scheme, host, origin, is_public, .. } = destination;
+    if let Some(origin) = origin {
+        return Ok(origin.clone());
+    }
     Url::parse(&format!("{scheme}://{host}")).map_err(|error| {
         let named = if *is_public { format!(" '{host}'") } else { String::new() };
         let why = format!("The host{named} of this connector is not an address: {error}.");

@@ -9,6 +9,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
+use super::loaded::Loaded;
 use crate::connection::Connection;
 use crate::connector::{ALTERNATIVE, is_reserved};
 use crate::path::{characters, percent_decode};
@@ -110,9 +111,22 @@ fn named_by_connection(headers: &HeaderMap) -> BTreeSet<String> {
 /// The maximum number of headers that the hub adds, for which the map need not grow.
 const ADDED_MAX: usize = 13;
 
-/// Returns the headers that the hub adds to every response of the runtime. `on_behalf_of` tells
-/// whether the caller's token was exchanged.
-pub(crate) fn added(connection: &Connection, caller: Option<Uuid>, on_behalf_of: bool) -> HeaderMap {
+/// Adds the hub's own headers to a response of the runtime. `on_behalf_of` tells whether the
+/// caller's token was exchanged.
+pub(super) fn add(headers: &mut HeaderMap, loaded: &Loaded, caller: Uuid, on_behalf_of: bool) {
+    headers.reserve(ADDED_MAX);
+    for (name, value) in loaded.headers() {
+        headers.insert(name.clone(), value.clone());
+    }
+    let exchanged = HeaderValue::from_static(if on_behalf_of { "true" } else { "false" });
+    headers.insert(HeaderName::from_static("x-ms-apihub-obo"), exchanged);
+    if let Ok(caller) = HeaderValue::try_from(caller.to_string()) {
+        headers.insert(HeaderName::from_static("x-ms-au-caller-id"), caller);
+    }
+}
+
+/// Returns the headers that the hub adds to each response through a connection.
+pub(super) fn of_connection(connection: &Connection) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(ADDED_MAX);
     let mut add = |name: &'static str, value: Result<HeaderValue, InvalidHeaderValue>| {
         if let Ok(value) = value {
@@ -124,7 +138,6 @@ pub(crate) fn added(connection: &Connection, caller: Option<Uuid>, on_behalf_of:
     add("x-ms-environment-id", format!("Default-{tenant}").try_into());
     let tenant = HeaderValue::try_from(tenant);
     add("x-ms-apihub-cached-response", fixed("false"));
-    add("x-ms-apihub-obo", fixed(if on_behalf_of { "true" } else { "false" }));
     if let Ok(tenant) = &tenant {
         add("x-ms-subscription-id", Ok(tenant.clone()));
     }
@@ -133,9 +146,6 @@ pub(crate) fn added(connection: &Connection, caller: Option<Uuid>, on_behalf_of:
         add(name, fixed("-|-"));
     }
     add("x-ms-au-creator-id", connection.owner.to_string().try_into());
-    if let Some(caller) = caller {
-        add("x-ms-au-caller-id", caller.to_string().try_into());
-    }
     if let Some(set) = connection.values.set.as_ref().filter(|set| *set != ALTERNATIVE) {
         add("x-ms-connection-parameter-set-name", HeaderValue::from_str(set));
     }

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use http::HeaderMap;
 use outlive_tokens::{Sealer, Secret, fingerprint};
 use parking_lot::Mutex;
 
+use super::headers;
 use crate::connection::{Connection, KeyClaims, Principal, key_purpose};
 use crate::credential::{self, Credential, Tokens};
 
@@ -21,6 +23,7 @@ pub(crate) struct Loaded {
     tokens: OnceLock<Option<OpenedTokens>>,
     last_key: Mutex<Option<VerifiedKey>>,
     last_granted: Mutex<Option<Principal>>,
+    headers: OnceLock<HeaderMap>,
 }
 
 /// The stored tokens, opened.
@@ -52,6 +55,7 @@ impl Loaded {
             tokens: OnceLock::new(),
             last_key: Mutex::default(),
             last_granted: Mutex::default(),
+            headers: OnceLock::new(),
         }
     }
 
@@ -82,6 +86,11 @@ impl Loaded {
         let opened = self.tokens.get().and_then(Option::as_ref);
         let stored = opened.filter(|opened| opened.tokens.access == *token);
         stored.map_or_else(|| fingerprint(token.expose()), |stored| stored.fingerprint.clone())
+    }
+
+    /// The headers that the hub adds to each response.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.headers.get_or_init(|| headers::of_connection(&self.connection))
     }
 
     /// The claims of a `Key` token, if the last one that was verified is the same.

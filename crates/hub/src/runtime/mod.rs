@@ -92,8 +92,7 @@ async fn call(
     let outgoing = OutgoingRequest { method, path, query, headers, body };
     let mut response = forward(&hub, &admitted, outgoing, &trace).await.into_response();
     let obo = forward::on_behalf_of(&hub, &admitted, &trace).map_err(refuse)?.is_some();
-    let added = headers::added(&admitted.loaded.connection, Some(admitted.caller), obo);
-    response.headers_mut().extend(added);
+    headers::add(response.headers_mut(), &admitted.loaded, admitted.caller, obo);
     Ok(response)
 }
 
@@ -110,7 +109,6 @@ pub(crate) async fn call_for(
         .map_err(refuse)?;
     let mut response = forward(hub, &admitted, outgoing, &call.trace).await?;
     let obo = forward::on_behalf_of(hub, &admitted, &call.trace).map_err(refuse)?.is_some();
-    let added = headers::added(&admitted.loaded.connection, Some(admitted.caller), obo);
-    response.headers_mut().extend(added);
+    headers::add(response.headers_mut(), &admitted.loaded, admitted.caller, obo);
     Ok(response)
 }

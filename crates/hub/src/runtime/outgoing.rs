@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use url::Url;
 
 use super::query::Query;
 use super::refusal::RuntimeRefusal;
@@ -31,6 +32,8 @@ pub(super) struct Destination {
     pub(super) scheme: String,
     /// The host with its port, lower-case.
     pub(super) host: String,
+    /// Scheme and host, if they have been parsed.
+    pub(super) origin: Option<Url>,
     /// Empty, or `/…` without a trailing slash.
     pub(super) base_path: String,
     /// Whether the host may be in an error message: no secret is part of it.
@@ -42,6 +45,7 @@ impl Destination {
         Self {
             scheme: swagger.scheme.to_owned(),
             host: swagger.host.clone(),
+            origin: swagger.origin.clone(),
             base_path: swagger.base_path.clone(),
             is_public: true,
         }

@@ -34,7 +34,7 @@ impl Links<'_> {
         let base = Url::parse(&origin).ok()?;
         let url = base.join(link).ok().filter(|url| url.origin() == base.origin())?;
         let path = url.path().strip_prefix(&self.destination.base_path)?;
-        if !path.starts_with('/') || decodings(path).iter().any(|reading| has_traversal(reading)) {
+        if !path.starts_with('/') || decodings(path).any(|reading| has_traversal(&reading)) {
             return None;
         }
         let mut query = Query::new(url.query());

@@ -44,8 +44,8 @@ pub(crate) fn target(base: &Url, base_path: &str, path: &str, query: Option<&str
     url.set_fragment(None);
     let below = url.path().strip_prefix(root).unwrap_or_default();
     let outside = !url.path().starts_with(&prefix)
-        || decodings(path).iter().any(|reading| has_traversal(reading))
-        || decodings(below).iter().any(|reading| is_of_lab_surface(reading));
+        || decodings(path).any(|reading| has_traversal(&reading))
+        || decodings(below).any(|reading| is_of_lab_surface(&reading));
     if outside { Err(BadTarget::Outside) } else { Ok(url) }
 }
 

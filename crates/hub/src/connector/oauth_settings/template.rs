@@ -87,7 +87,7 @@ pub(super) fn expand_url(template: &str, lookup: Lookup<'_>) -> Result<Url, Stri
         let path = rest.find('/').map(|at| &rest[at..])?;
         path.split(['?', '#']).next()
     });
-    if path.is_some_and(|path| decodings(path).iter().any(|reading| has_traversal(reading))) {
+    if path.is_some_and(|path| decodings(path).any(|reading| has_traversal(&reading))) {
         return Err(format!("'{template}' has '.' or '..' in its path"));
     }
     let url = out.parse::<Url>().ok().filter(is_endpoint);
