@@ -16,27 +16,27 @@ pub(crate) fn tenant_of_environment(name: &str) -> Option<TenantId> {
 /// .NET ticks (100 ns since year 1) at 1970-01-01.
 const TICKS_AT_EPOCH: i64 = 621_355_968_000_000_000;
 
-/// A millisecond in ticks.
-const NAMES_PER_MILLISECOND: i64 = 10_000;
+/// The number of ticks in a millisecond, and of names in their places.
+const TICKS_PER_MILLISECOND: i64 = 10_000;
 
 /// Returns a run name in the platform's form (`08584…CU07`): it decreases with time (to the
 /// millisecond), so that sorting by name lists the newest run first; the last digits are random.
 pub(crate) fn run_name(started: Instant, draw: &mut Stream) -> String {
-    let down = highest_number(started).saturating_sub(draw.between(0, NAMES_PER_MILLISECOND - 1));
+    let down = highest_number(started).saturating_sub(draw.between(0, TICKS_PER_MILLISECOND - 1));
     format!("{down:020}CU{:02}", draw.between(0, 99))
 }
 
 /// Returns the lowest and the highest name that runs can have which start in a range, whose last
 /// instant is `last`.
 pub(crate) fn run_names(first: Instant, last: Instant) -> (String, String) {
-    let lowest = highest_number(last).saturating_sub(NAMES_PER_MILLISECOND - 1).max(0);
+    let lowest = highest_number(last).saturating_sub(TICKS_PER_MILLISECOND - 1).max(0);
     (format!("{lowest:020}CU00"), format!("{:020}CU99", highest_number(first).max(0)))
 }
 
 /// The highest number in the name of a run that starts in the millisecond of an instant.
 fn highest_number(started: Instant) -> i64 {
     let milliseconds = started.as_micros().div_euclid(1_000);
-    let ticks = milliseconds.saturating_mul(NAMES_PER_MILLISECOND).saturating_add(TICKS_AT_EPOCH);
+    let ticks = milliseconds.saturating_mul(TICKS_PER_MILLISECOND).saturating_add(TICKS_AT_EPOCH);
     i64::MAX.saturating_sub(ticks)
 }
 

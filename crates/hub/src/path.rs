@@ -18,8 +18,8 @@ pub(crate) fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, &RESERVED).to_string()
 }
 
-/// Returns the path as received, decoded once, and decoded twice, as some back ends do; those that
-/// differ.
+/// Returns the path as received, decoded once, and decoded twice, as some back ends do; without a
+/// `%` it has no other reading.
 pub(crate) fn decodings(path: &str) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let once_more =
         |reading: &Cow<'_, [u8]>| reading.contains(&b'%').then(|| Cow::Owned(percent_decode(reading)));

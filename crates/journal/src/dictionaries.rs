@@ -4,7 +4,10 @@
 use outlive_store::Dictionary;
 
 static SECOND: Dictionary = Dictionary::new("\u{1}2", SECOND_TEXT);
-static FIRST: Dictionary = Dictionary::first("\u{1}1", FIRST_TEXT);
+static FIRST: Dictionary = Dictionary::legacy("\u{1}1", FIRST_TEXT);
+
+/// More than any payload has.
+const PAYLOAD_BYTES_MAX: usize = 16 << 20;
 
 /// Packs a payload, which is JSON.
 pub(crate) fn pack(payload: &str) -> String {
@@ -13,7 +16,8 @@ pub(crate) fn pack(payload: &str) -> String {
 
 /// Unpacks a stored payload; `None` if no version can have stored it.
 pub(crate) fn unpack(stored: &str) -> Option<String> {
-    if FIRST.has_packed(stored) { FIRST.unpack(stored) } else { SECOND.unpack(stored) }
+    let dictionary = if FIRST.has_packed(stored) { &FIRST } else { &SECOND };
+    dictionary.unpack(stored, PAYLOAD_BYTES_MAX)
 }
 
 /// Parts of payloads between the values that differ, in the order of the payloads.

@@ -106,7 +106,7 @@ impl Dictionary {
 
     /// A dictionary of an earlier version, to unpack only: with digits of fewer values.
     #[must_use]
-    pub const fn first(mark: &'static str, text: &'static str) -> Self {
+    pub const fn legacy(mark: &'static str, text: &'static str) -> Self {
         Self { mark, text, base: FIRST_BASE, positions: OnceLock::new() }
     }
 
@@ -164,9 +164,10 @@ impl Dictionary {
     }
 
     /// Unpacks a stored text, or returns it as it is if it is not packed; `None` if
-    /// [`pack`](Self::pack) cannot have produced it.
+    /// [`pack`](Self::pack) cannot have produced it from a text of at most `bytes_max` bytes. (A few
+    /// characters can stand for thousands.)
     #[must_use]
-    pub fn unpack(&self, stored: &str) -> Option<String> {
+    pub fn unpack(&self, stored: &str, bytes_max: usize) -> Option<String> {
         let Some(packed) = stored.strip_prefix(self.mark) else { return Some(stored.to_owned()) };
         let mut window = self.text.to_owned();
         let mut characters = packed.chars();
@@ -184,6 +185,9 @@ impl Dictionary {
             let length = more + digit()? + SHORTEST;
             let repeated = window.get(place..place + length)?.to_owned();
             window.push_str(&repeated);
+            if window.len() - self.text.len() > bytes_max {
+                return None;
+            }
         }
         Some(window.split_off(self.text.len()))
     }
@@ -250,24 +254,34 @@ mod tests {
         r#"","family":"","session":null,"amr":["pwd","mfa"],"resource":"","expires_at":"Z"}"#,
     );
     const MARK: &str = "\u{1}2";
+    const MAX: usize = 1 << 20;
     static DICTIONARY: Dictionary = Dictionary::new(MARK, TEXT);
-    static FIRST: Dictionary = Dictionary::first("\u{1}1", TEXT);
+    static FIRST: Dictionary = Dictionary::legacy("\u{1}1", TEXT);
 
     #[test]
     fn a_text_that_was_not_packed_or_cannot_have_been() {
         for dictionary in [&DICTIONARY, &FIRST] {
             let mark = dictionary.mark;
             let stored = format!("{mark}\u{2}007:1}}");
-            assert_eq!(dictionary.unpack(&stored).as_deref(), Some(r#"{"grant_type":1}"#));
+            assert_eq!(dictionary.unpack(&stored, MAX).as_deref(), Some(r#"{"grant_type":1}"#));
             for broken in ["\u{2}", "\u{2}00", "\u{2}oo0", "\u{2}00!", "\u{2}üüü", "\u{3}000", "\u{3}00oo"]
             {
-                assert_eq!(dictionary.unpack(&format!("{mark}{broken}")), None, "{broken:?}");
+                assert_eq!(dictionary.unpack(&format!("{mark}{broken}"), MAX), None, "{broken:?}");
             }
             let text = r#"{"an":"older line"}"#;
-            assert_eq!(dictionary.unpack(text).as_deref(), Some(text));
+            assert_eq!(dictionary.unpack(text, MAX).as_deref(), Some(text));
             assert!(dictionary.has_packed(&stored) && !dictionary.has_packed(text));
         }
         assert!(!FIRST.has_packed(&DICTIONARY.pack(TEXT)));
+    }
+
+    #[test]
+    fn a_text_that_would_be_too_long_is_not_unpacked() {
+        let data = format!(r#"{{"text":"{}"}}"#, "a".repeat(2_000));
+        let packed = DICTIONARY.pack(&data);
+        assert!(packed.len() < 50, "{packed:?}");
+        assert_eq!(DICTIONARY.unpack(&packed, data.len()).as_ref(), Some(&data));
+        assert_eq!(DICTIONARY.unpack(&packed, data.len() - 10), None);
     }
 
     #[test]
@@ -277,7 +291,7 @@ mod tests {
         let packed = DICTIONARY.pack(&data);
         assert!(packed.len() < 80, "{packed:?}");
         assert_eq!(packed.matches(id).count(), 1);
-        assert_eq!(DICTIONARY.unpack(&packed), Some(data));
+        assert_eq!(DICTIONARY.unpack(&packed, MAX), Some(data));
     }
 
     proptest! {
@@ -295,14 +309,14 @@ mod tests {
             let packed = DICTIONARY.pack(&data);
             prop_assert!(packed.len() <= data.len());
             prop_assert!(!packed.contains('\0'));
-            prop_assert_eq!(DICTIONARY.unpack(&packed), Some(data));
+            prop_assert_eq!(DICTIONARY.unpack(&packed, MAX), Some(data));
         }
 
         #[test]
         fn unpacking_never_panics(text in "[\u{1}\u{2}\u{3}01oP ü]{0,40}") {
             for dictionary in [&DICTIONARY, &FIRST] {
-                let _ = dictionary.unpack(&text);
-                let _ = dictionary.unpack(&format!("{}{text}", dictionary.mark));
+                let _ = dictionary.unpack(&text, MAX);
+                let _ = dictionary.unpack(&format!("{}{text}", dictionary.mark), MAX);
             }
         }
     }

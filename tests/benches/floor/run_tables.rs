@@ -32,7 +32,6 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_by_number ON runs (tenant, flow, number);
 CREATE INDEX runs_by_status ON runs (tenant, flow, status, number);
-CREATE INDEX runs_by_start ON runs (tenant, flow, started_us, number);
 CREATE INDEX runs_due ON runs (tenant, due_us) WHERE due_us IS NOT NULL;
 CREATE TABLE events (
     seq BIGINT NOT NULL PRIMARY KEY,

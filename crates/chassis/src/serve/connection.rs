@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, CONTENT_TYPE, DATE, EXPECT};
-use http::{HeaderValue, Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -95,7 +95,9 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let awaits_continue = head.headers.contains_key(EXPECT);
+    let awaits_continue = head.headers.get(EXPECT).is_some_and(|expected| {
+        head.version == Version::HTTP_11 && expected.as_bytes().eq_ignore_ascii_case(b"100-continue")
+    });
     let (body, progress) = timed(body, limits.body, awaits_continue);
     let mut request = Request::from_parts(head, body);
     request.extensions_mut().insert(ConnectInfo(peer));
@@ -104,7 +106,8 @@ async fn answer(
     }
     let Ok(mut response) = app.call(request).await;
     if !progress.is_late() {
-        if !progress.finish().await {
+        let is_sent = response.extensions().get::<Unsent>().is_none();
+        if is_sent && !progress.finish().await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         return response;

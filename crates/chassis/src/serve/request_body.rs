@@ -54,14 +54,14 @@ impl Progress {
         }
         let unread = shared.unread.lock().take();
         match unread {
-            Some(body) => timeout(UNREAD_TIME_MAX, is_short(body)).await.unwrap_or(false),
+            Some(body) => timeout(UNREAD_TIME_MAX, read_rest(body)).await.unwrap_or(false),
             None => false,
         }
     }
 }
 
-/// Reads `body` and returns whether it ended within [`UNREAD_BYTES_MAX`].
-async fn is_short(mut body: Incoming) -> bool {
+/// Reads what is left of a body, and returns whether it ended within [`UNREAD_BYTES_MAX`].
+async fn read_rest(mut body: Incoming) -> bool {
     let mut left = UNREAD_BYTES_MAX;
     while body.size_hint().lower() <= left {
         match body.frame().await {
@@ -97,7 +97,7 @@ pub(super) fn timed(body: Incoming, limit: Duration, awaits_continue: bool) -> (
 }
 
 struct TimedBody {
-    /// Present until it is dropped.
+    /// Until it fails.
     body: Option<Incoming>,
     limit: Duration,
     timer: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -119,7 +119,10 @@ impl hyper::body::Body for TimedBody {
         if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx)
             && !this.shared.is_late.load(Ordering::Relaxed)
         {
-            if frame.is_none() || body.is_end_stream() {
+            if matches!(frame, Some(Err(_))) {
+                // Nothing can be read after that.
+                this.body = None;
+            } else if frame.is_none() || body.is_end_stream() {
                 this.shared.is_complete.store(true, Ordering::Release);
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));

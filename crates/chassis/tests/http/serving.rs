@@ -185,6 +185,12 @@ async fn after_a_body_that_is_not_read_the_next_request_is_answered_or_the_conne
             assert!(response.contains("connection: close\r\n"), "{header}: {response}");
         }
     }
+    for body in ["zz\r\n", "1\r\na\r\nzz\r\n"] {
+        let request = format!("POST /echo HTTP/1.1\r\nhost: a\r\n{chunked}\r\n\r\n{body}");
+        let response = read_to_end(&mut connect(address, &request).await).await;
+        assert!(response.starts_with("HTTP/1.1 400 "), "{body}: {response}");
+        assert!(response.contains("connection: close\r\n"), "{body}: {response}");
+    }
 }
 
 #[tokio::test]

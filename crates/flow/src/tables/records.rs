@@ -16,7 +16,7 @@ pub(super) fn packed(record: String) -> String {
 /// Reads the record of a row, as JSON.
 pub(super) fn unpacked(row: &Row) -> Result<String, StoreError> {
     let stored = row.text("record")?;
-    DICTIONARY.unpack(&stored).ok_or_else(|| corrupt("a reference to nothing".to_owned()))
+    DICTIONARY.unpack(&stored, PACKED_BYTES_MAX).ok_or_else(|| corrupt("a reference to nothing".to_owned()))
 }
 
 /// The error of a record that no version can have stored.
@@ -95,7 +95,7 @@ mod tests {
         );
         let stored = packed(record.clone());
         assert!(stored.len() * 3 < record.len(), "{stored:?}");
-        assert_eq!(DICTIONARY.unpack(&stored), Some(record));
+        assert_eq!(DICTIONARY.unpack(&stored, PACKED_BYTES_MAX), Some(record));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The runs of a flow between two instants: each, or counted by equal spans of time. Of runs that
 //! the history no longer contains, the number on each day is known. Where a range contains a part
-//! of such a day, they count as if they had been evenly spaced. Runs are found by their names, which
-//! are in the order of time.
+//! of such a day, they count as if they had been evenly spaced. Runs are found by their names,
+//! which are in the order of time.
 
 use std::collections::BTreeMap;
 
