@@ -164,8 +164,8 @@ impl Dictionary {
     }
 
     /// Unpacks a stored text, or returns it as it is if it is not packed; `None` if
-    /// [`pack`](Self::pack) cannot have produced it from a text of at most `bytes_max` bytes. (A few
-    /// characters can stand for thousands.)
+    /// [`pack`](Self::pack) cannot have produced it from a text of at most `bytes_max` bytes. (A
+    /// few characters can stand for thousands.)
     #[must_use]
     pub fn unpack(&self, stored: &str, bytes_max: usize) -> Option<String> {
         let Some(packed) = stored.strip_prefix(self.mark) else { return Some(stored.to_owned()) };

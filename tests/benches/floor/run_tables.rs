@@ -1,6 +1,6 @@
 //! The changes of a run as they have to be stored to be found again, at their bare cost: a run by
-//! its name, number, status, start and when it is due, a flow by when it is due, an event by its
-//! tenant.
+//! its name (in the order of starts), number, status and when it is due, a flow by when it is due,
+//! an event by its tenant.
 
 use outlive_store::{Change, Migration, sql};
 

@@ -9,7 +9,6 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use super::loaded::Loaded;
 use crate::connection::Connection;
 use crate::connector::{ALTERNATIVE, is_reserved};
 use crate::path::{characters, percent_decode};
@@ -111,11 +110,11 @@ fn named_by_connection(headers: &HeaderMap) -> BTreeSet<String> {
 /// The maximum number of headers that the hub adds, for which the map need not grow.
 const ADDED_MAX: usize = 13;
 
-/// Adds the hub's own headers to a response of the runtime. `on_behalf_of` tells whether the
-/// caller's token was exchanged.
-pub(super) fn add(headers: &mut HeaderMap, loaded: &Loaded, caller: Uuid, on_behalf_of: bool) {
+/// Adds the hub's own headers to a response of the runtime: those of the connection and those of
+/// the call. `on_behalf_of` tells whether the caller's token was exchanged.
+pub(super) fn add(headers: &mut HeaderMap, connection: &HeaderMap, caller: Uuid, on_behalf_of: bool) {
     headers.reserve(ADDED_MAX);
-    for (name, value) in loaded.headers() {
+    for (name, value) in connection {
         headers.insert(name.clone(), value.clone());
     }
     let exchanged = HeaderValue::from_static(if on_behalf_of { "true" } else { "false" });

@@ -92,7 +92,7 @@ async fn call(
     let outgoing = OutgoingRequest { method, path, query, headers, body };
     let mut response = forward(&hub, &admitted, outgoing, &trace).await.into_response();
     let obo = forward::on_behalf_of(&hub, &admitted, &trace).map_err(refuse)?.is_some();
-    headers::add(response.headers_mut(), &admitted.loaded, admitted.caller, obo);
+    headers::add(response.headers_mut(), admitted.loaded.headers(), admitted.caller, obo);
     Ok(response)
 }
 
@@ -109,6 +109,6 @@ pub(crate) async fn call_for(
         .map_err(refuse)?;
     let mut response = forward(hub, &admitted, outgoing, &call.trace).await?;
     let obo = forward::on_behalf_of(hub, &admitted, &call.trace).map_err(refuse)?.is_some();
-    headers::add(response.headers_mut(), &admitted.loaded, admitted.caller, obo);
+    headers::add(response.headers_mut(), admitted.loaded.headers(), admitted.caller, obo);
     Ok(response)
 }
