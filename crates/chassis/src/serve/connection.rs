@@ -107,7 +107,7 @@ async fn answer(
     let Ok(mut response) = app.call(request).await;
     if !progress.is_late() {
         let is_sent = response.extensions().get::<Unsent>().is_none();
-        if is_sent && !progress.finish().await {
+        if is_sent && !progress.finish(limits.unread).await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         return response;

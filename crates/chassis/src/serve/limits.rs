@@ -18,6 +18,8 @@ pub struct ServeLimits {
     pub header: Duration,
     /// The timeout of a request body, from the end of its header.
     pub body: Duration,
+    /// How long the rest of a body is waited for that the service did not read.
+    pub unread: Duration,
     /// The timeout between two requests.
     pub idle: Duration,
     /// The timeout of a client that does not read a pending response. A response without data to
@@ -34,6 +36,7 @@ impl Default for ServeLimits {
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(30),
             body: Duration::from_secs(60),
+            unread: Duration::from_millis(500),
             idle: Duration::from_secs(90),
             write: Duration::from_secs(60),
         }

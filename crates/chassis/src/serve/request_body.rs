@@ -19,9 +19,6 @@ use crate::pause;
 /// How many bytes of a body are read that the service does not need.
 const UNREAD_BYTES_MAX: u64 = 256 << 10;
 
-/// How long, in wall time, such a body is waited for.
-const UNREAD_TIME_MAX: Duration = Duration::from_millis(500);
-
 /// The body timed out.
 #[derive(Debug, thiserror::Error)]
 #[error("the body of the request did not arrive in time")]
@@ -29,7 +26,7 @@ struct TooSlow;
 
 /// What happened to a request body. A request without a body has nothing to report.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Progress(Option<Arc<Shared>>);
+pub(super) struct BodyProgress(Option<Arc<Shared>>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -39,22 +36,23 @@ struct Shared {
     unread: Mutex<Option<Incoming>>,
 }
 
-impl Progress {
+impl BodyProgress {
     /// Whether the body timed out.
     pub(super) fn is_late(&self) -> bool {
         self.0.as_ref().is_some_and(|shared| shared.is_late.load(Ordering::Relaxed))
     }
 
-    /// Reads the rest of a body that the service does not need, if it is small. Returns whether
-    /// the body is complete: if not, no other request can follow on its connection.
-    pub(super) async fn finish(&self) -> bool {
+    /// Reads the rest of a body that the service does not need, if it is small and arrives within
+    /// `limit` (wall time). Returns whether the body is complete: if not, no other request can
+    /// follow on its connection.
+    pub(super) async fn finish(&self, limit: Duration) -> bool {
         let Some(shared) = &self.0 else { return true };
         if shared.is_complete.load(Ordering::Acquire) {
             return true;
         }
         let unread = shared.unread.lock().take();
         match unread {
-            Some(body) => timeout(UNREAD_TIME_MAX, read_rest(body)).await.unwrap_or(false),
+            Some(body) => timeout(limit, read_rest(body)).await.unwrap_or(false),
             None => false,
         }
     }
@@ -81,9 +79,9 @@ async fn read_rest(mut body: Incoming) -> bool {
 ///
 /// If the client waits for the status 100 before it sends the body (`awaits_continue`), a body that
 /// the service does not read is never asked for.
-pub(super) fn timed(body: Incoming, limit: Duration, awaits_continue: bool) -> (Body, Progress) {
+pub(super) fn timed(body: Incoming, limit: Duration, awaits_continue: bool) -> (Body, BodyProgress) {
     if body.is_end_stream() {
-        return (Body::empty(), Progress::default());
+        return (Body::empty(), BodyProgress::default());
     }
     let shared = Arc::new(Shared::default());
     let body = TimedBody {
@@ -93,7 +91,7 @@ pub(super) fn timed(body: Incoming, limit: Duration, awaits_continue: bool) -> (
         is_requested: !awaits_continue,
         shared: Arc::clone(&shared),
     };
-    (Body::new(body), Progress(Some(shared)))
+    (Body::new(body), BodyProgress(Some(shared)))
 }
 
 struct TimedBody {

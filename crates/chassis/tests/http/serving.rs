@@ -23,8 +23,15 @@ const LONG: Duration = Duration::from_secs(60);
 /// Within so long, on a busy machine, whatever a short limit ends has ended.
 const SOON: Duration = Duration::from_secs(10);
 
-const UNLIMITED: ServeLimits =
-    ServeLimits { connections: 64, handshake: LONG, header: LONG, body: LONG, idle: LONG, write: LONG };
+const UNLIMITED: ServeLimits = ServeLimits {
+    connections: 64,
+    handshake: LONG,
+    header: LONG,
+    body: LONG,
+    unread: LONG,
+    idle: LONG,
+    write: LONG,
+};
 
 async fn start(limits: ServeLimits, app: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -152,7 +159,8 @@ async fn a_late_body_is_answered_with_the_names_of_its_request() {
 /// stays usable; otherwise the response says that it is closed.
 #[tokio::test]
 async fn after_a_body_that_is_not_read_the_next_request_is_answered_or_the_connection_is_closed() {
-    let address = start(UNLIMITED, app()).await;
+    let patient = start(UNLIMITED, app()).await;
+    let hasty = start(ServeLimits { unread: SHORT, ..UNLIMITED }, app()).await;
     let small = "x".repeat(200_000);
     let large = "x".repeat(300_000);
     let chunk = |body: &str| format!("{:x}\r\n{body}\r\n", body.len());
@@ -167,6 +175,7 @@ async fn after_a_body_that_is_not_read_the_next_request_is_answered_or_the_conne
         (chunked, [&chunk(&large)[..], ""], false),
         ("content-length: 10\r\nexpect: 100-continue", ["", ""], false),
     ] {
+        let address = if is_kept { patient } else { hasty };
         let head = format!("POST /refuses HTTP/1.1\r\nhost: a\r\n{header}\r\n\r\n");
         let mut stream = connect(address, &head).await;
         for part in parts {
@@ -187,7 +196,7 @@ async fn after_a_body_that_is_not_read_the_next_request_is_answered_or_the_conne
     }
     for body in ["zz\r\n", "1\r\na\r\nzz\r\n"] {
         let request = format!("POST /echo HTTP/1.1\r\nhost: a\r\n{chunked}\r\n\r\n{body}");
-        let response = read_to_end(&mut connect(address, &request).await).await;
+        let response = read_to_end(&mut connect(patient, &request).await).await;
         assert!(response.starts_with("HTTP/1.1 400 "), "{body}: {response}");
         assert!(response.contains("connection: close\r\n"), "{body}: {response}");
     }
