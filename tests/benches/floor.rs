@@ -8,7 +8,7 @@
 //!
 //! | environment | meaning |
 //! |---|---|
-//! | `OUTLIVE_FLOOR_ROUNDS` | the number of rounds; 5 by default, 0 for `OUTLIVE_FLOOR_MANY` alone |
+//! | `OUTLIVE_FLOOR_ROUNDS` | how many rounds; 5 by default, 0 for `OUTLIVE_FLOOR_MANY` alone |
 //! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), and of 100 |
 //! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
 //! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |

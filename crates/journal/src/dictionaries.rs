@@ -3,10 +3,10 @@
 
 use outlive_store::Dictionary;
 
-static SECOND: Dictionary = Dictionary::new("\u{1}2", SECOND_TEXT);
-static FIRST: Dictionary = Dictionary::legacy("\u{1}1", FIRST_TEXT);
+static SECOND: Dictionary = Dictionary::new("\u{1}2", SECOND_TEXT, PAYLOAD_BYTES_MAX);
+static FIRST: Dictionary = Dictionary::legacy("\u{1}1", FIRST_TEXT, PAYLOAD_BYTES_MAX);
 
-/// More than any payload has.
+/// Longer payloads (bytes) are stored as they are. Earlier versions packed none that was as long.
 const PAYLOAD_BYTES_MAX: usize = 16 << 20;
 
 /// Packs a payload, which is JSON.
@@ -17,7 +17,7 @@ pub(crate) fn pack(payload: &str) -> String {
 /// Unpacks a stored payload; `None` if no version can have stored it.
 pub(crate) fn unpack(stored: &str) -> Option<String> {
     let dictionary = if FIRST.has_packed(stored) { &FIRST } else { &SECOND };
-    dictionary.unpack(stored, PAYLOAD_BYTES_MAX)
+    dictionary.unpack(stored)
 }
 
 /// Parts of payloads between the values that differ, in the order of the payloads.

@@ -53,6 +53,9 @@ pub struct Dictionary {
     mark: &'static str,
     text: &'static str,
     base: usize,
+    /// The longest text that is packed. (A few characters of a packed text can stand for
+    /// thousands.)
+    bytes_max: usize,
     positions: OnceLock<DictionaryPositions>,
 }
 
@@ -97,17 +100,18 @@ fn prefix_at(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 impl Dictionary {
-    /// A dictionary. `mark` begins with a control character, which other texts do not contain.
+    /// A dictionary for texts of at most `bytes_max` bytes. `mark` begins with a control character,
+    /// which other texts do not contain.
     #[must_use]
-    pub const fn new(mark: &'static str, text: &'static str) -> Self {
+    pub const fn new(mark: &'static str, text: &'static str, bytes_max: usize) -> Self {
         assert!(text.is_ascii() && text.len() + 512 <= PLACES, "positions remain for the packed text");
-        Self { mark, text, base: BASE, positions: OnceLock::new() }
+        Self { mark, text, base: BASE, bytes_max, positions: OnceLock::new() }
     }
 
     /// A dictionary of an earlier version, to unpack only: with digits of fewer values.
     #[must_use]
-    pub const fn legacy(mark: &'static str, text: &'static str) -> Self {
-        Self { mark, text, base: FIRST_BASE, positions: OnceLock::new() }
+    pub const fn legacy(mark: &'static str, text: &'static str, bytes_max: usize) -> Self {
+        Self { mark, text, base: FIRST_BASE, bytes_max, positions: OnceLock::new() }
     }
 
     fn positions(&self) -> &DictionaryPositions {
@@ -120,11 +124,12 @@ impl Dictionary {
         })
     }
 
-    /// Packs `data`, which is JSON. Returns it unchanged if it would not be shorter.
+    /// Packs `data`, which is JSON. Returns it unchanged if it is too long or would not be shorter.
     #[must_use]
     pub fn pack(&self, data: &str) -> String {
         // Text with control characters could be mistaken for packed text.
-        if data.len() < 2 * SHORTEST || data.bytes().any(|byte| byte < b' ') {
+        let is_packable = (2 * SHORTEST..=self.bytes_max).contains(&data.len());
+        if !is_packable || data.bytes().any(|byte| byte < b' ') {
             return data.to_owned();
         }
         let in_dictionary = self.positions();
@@ -164,10 +169,9 @@ impl Dictionary {
     }
 
     /// Unpacks a stored text, or returns it as it is if it is not packed; `None` if
-    /// [`pack`](Self::pack) cannot have produced it from a text of at most `bytes_max` bytes. (A
-    /// few characters can stand for thousands.)
+    /// [`pack`](Self::pack) cannot have produced it.
     #[must_use]
-    pub fn unpack(&self, stored: &str, bytes_max: usize) -> Option<String> {
+    pub fn unpack(&self, stored: &str) -> Option<String> {
         let Some(packed) = stored.strip_prefix(self.mark) else { return Some(stored.to_owned()) };
         let mut window = self.text.to_owned();
         let mut characters = packed.chars();
@@ -185,7 +189,7 @@ impl Dictionary {
             let length = more + digit()? + SHORTEST;
             let repeated = window.get(place..place + length)?.to_owned();
             window.push_str(&repeated);
-            if window.len() - self.text.len() > bytes_max {
+            if window.len() - self.text.len() > self.bytes_max {
                 return None;
             }
         }
@@ -255,33 +259,37 @@ mod tests {
     );
     const MARK: &str = "\u{1}2";
     const MAX: usize = 1 << 20;
-    static DICTIONARY: Dictionary = Dictionary::new(MARK, TEXT);
-    static FIRST: Dictionary = Dictionary::legacy("\u{1}1", TEXT);
+    static DICTIONARY: Dictionary = Dictionary::new(MARK, TEXT, MAX);
+    static FIRST: Dictionary = Dictionary::legacy("\u{1}1", TEXT, MAX);
 
     #[test]
     fn a_text_that_was_not_packed_or_cannot_have_been() {
         for dictionary in [&DICTIONARY, &FIRST] {
             let mark = dictionary.mark;
             let stored = format!("{mark}\u{2}007:1}}");
-            assert_eq!(dictionary.unpack(&stored, MAX).as_deref(), Some(r#"{"grant_type":1}"#));
+            assert_eq!(dictionary.unpack(&stored).as_deref(), Some(r#"{"grant_type":1}"#));
             for broken in ["\u{2}", "\u{2}00", "\u{2}oo0", "\u{2}00!", "\u{2}üüü", "\u{3}000", "\u{3}00oo"]
             {
-                assert_eq!(dictionary.unpack(&format!("{mark}{broken}"), MAX), None, "{broken:?}");
+                assert_eq!(dictionary.unpack(&format!("{mark}{broken}")), None, "{broken:?}");
             }
             let text = r#"{"an":"older line"}"#;
-            assert_eq!(dictionary.unpack(text, MAX).as_deref(), Some(text));
+            assert_eq!(dictionary.unpack(text).as_deref(), Some(text));
             assert!(dictionary.has_packed(&stored) && !dictionary.has_packed(text));
         }
         assert!(!FIRST.has_packed(&DICTIONARY.pack(TEXT)));
     }
 
     #[test]
-    fn a_text_that_would_be_too_long_is_not_unpacked() {
+    fn a_text_that_is_too_long_is_neither_packed_nor_unpacked() {
         let data = format!(r#"{{"text":"{}"}}"#, "a".repeat(2_000));
         let packed = DICTIONARY.pack(&data);
         assert!(packed.len() < 100, "{packed:?}");
-        assert_eq!(DICTIONARY.unpack(&packed, data.len()).as_ref(), Some(&data));
-        assert_eq!(DICTIONARY.unpack(&packed, data.len() - 10), None);
+        for (bytes_max, is_packed) in [(data.len(), true), (data.len() - 10, false)] {
+            let dictionary = Dictionary::new(MARK, TEXT, bytes_max);
+            assert_eq!(dictionary.has_packed(&dictionary.pack(&data)), is_packed);
+            assert_eq!(dictionary.unpack(&dictionary.pack(&data)).as_ref(), Some(&data));
+            assert_eq!(dictionary.unpack(&packed).is_some(), is_packed);
+        }
     }
 
     #[test]
@@ -291,7 +299,7 @@ mod tests {
         let packed = DICTIONARY.pack(&data);
         assert!(packed.len() < 80, "{packed:?}");
         assert_eq!(packed.matches(id).count(), 1);
-        assert_eq!(DICTIONARY.unpack(&packed, MAX), Some(data));
+        assert_eq!(DICTIONARY.unpack(&packed), Some(data));
     }
 
     proptest! {
@@ -309,14 +317,14 @@ mod tests {
             let packed = DICTIONARY.pack(&data);
             prop_assert!(packed.len() <= data.len());
             prop_assert!(!packed.contains('\0'));
-            prop_assert_eq!(DICTIONARY.unpack(&packed, MAX), Some(data));
+            prop_assert_eq!(DICTIONARY.unpack(&packed), Some(data));
         }
 
         #[test]
         fn unpacking_never_panics(text in "[\u{1}\u{2}\u{3}01oP ü]{0,40}") {
             for dictionary in [&DICTIONARY, &FIRST] {
-                let _ = dictionary.unpack(&text, MAX);
-                let _ = dictionary.unpack(&format!("{}{text}", dictionary.mark), MAX);
+                let _ = dictionary.unpack(&text);
+                let _ = dictionary.unpack(&format!("{}{text}", dictionary.mark));
             }
         }
     }

@@ -158,7 +158,7 @@ async fn a_late_body_is_answered_with_the_names_of_its_request() {
 /// A service that refuses a request need not read its body. If the body is small, the connection
 /// stays usable; otherwise the response says that it is closed.
 #[tokio::test]
-async fn after_a_body_that_is_not_read_the_next_request_is_answered_or_the_connection_is_closed() {
+async fn an_unread_body_leaves_a_connection_that_works_or_announces_its_end() {
     let patient = start(UNLIMITED, app()).await;
     let hasty = start(ServeLimits { unread: SHORT, ..UNLIMITED }, app()).await;
     let small = "x".repeat(200_000);

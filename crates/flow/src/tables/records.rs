@@ -6,17 +6,17 @@ use outlive_store::{Dictionary, Row, StoreError};
 /// Longer records (bytes) are stored as they are: they fill pages of their own anyway.
 const PACKED_BYTES_MAX: usize = 16 << 10;
 
-static DICTIONARY: Dictionary = Dictionary::new("\u{1}1", TEXT);
+static DICTIONARY: Dictionary = Dictionary::new("\u{1}1", TEXT, PACKED_BYTES_MAX);
 
 /// Returns what is stored of a record, which is JSON.
-pub(super) fn packed(record: String) -> String {
-    if record.len() > PACKED_BYTES_MAX { record } else { DICTIONARY.pack(&record) }
+pub(super) fn packed(record: &str) -> String {
+    DICTIONARY.pack(record)
 }
 
 /// Reads the record of a row, as JSON.
 pub(super) fn unpacked(row: &Row) -> Result<String, StoreError> {
     let stored = row.text("record")?;
-    DICTIONARY.unpack(&stored, PACKED_BYTES_MAX).ok_or_else(|| corrupt("a reference to nothing".to_owned()))
+    DICTIONARY.unpack(&stored).ok_or_else(|| corrupt("a reference to nothing".to_owned()))
 }
 
 /// The error of a record that no version can have stored.
@@ -93,14 +93,14 @@ mod tests {
         let record = format!(
             r#"{{"started":"2026-11-29T18:14:49Z","trigger_outputs":null,"actions":[{{"name":"Ask","status":"Succeeded","code":"OK","outputs":{{"headers":{headers}}}}}]}}"#
         );
-        let stored = packed(record.clone());
+        let stored = packed(&record);
         assert!(stored.len() * 3 < record.len(), "{stored:?}");
-        assert_eq!(DICTIONARY.unpack(&stored, PACKED_BYTES_MAX), Some(record));
+        assert_eq!(DICTIONARY.unpack(&stored), Some(record));
     }
 
     #[test]
     fn a_long_record_is_stored_as_it_is() {
         let record = format!(r#"["{}"]"#, "x".repeat(PACKED_BYTES_MAX));
-        assert_eq!(packed(record.clone()), record);
+        assert_eq!(packed(&record), record);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn insert((tenant, flow, run): RunKey<'_>, iteration: &Iteration) -> 
         run,
         iteration.scope(),
         iteration.name(),
-        packed(record)
+        packed(&record)
     )
 }
 

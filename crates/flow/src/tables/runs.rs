@@ -276,7 +276,7 @@ pub(crate) fn insert(tenant: TenantId, run: &RunRow, record: String, claimant: &
         run.due,
         run.started,
         run.status.name(),
-        packed(record),
+        packed(&record),
         &run.trace,
         run.next_due,
         run.attempt,
@@ -323,7 +323,7 @@ pub(crate) fn progress(tenant: TenantId, run: &RunRow, record: String, claimant:
         run.flow,
         &run.name,
         run.attempt,
-        packed(record),
+        packed(&record),
         claimant.lease
     )
     .expect_rows(1)
@@ -358,7 +358,7 @@ pub(crate) fn release(tenant: TenantId, run: &RunRow, update: RunUpdate<'_>) -> 
         update.ended,
         update.next_due,
         error,
-        packed(update.record)
+        packed(&update.record)
     )
     .expect_rows(1)
 }
@@ -378,7 +378,7 @@ pub(crate) fn end(tenant: TenantId, run: &RunRow, update: RunUpdate<'_>) -> Stat
         update.status.name(),
         update.ended,
         error,
-        packed(update.record)
+        packed(&update.record)
     )
     .expect_rows(1)
 }
