@@ -10,7 +10,7 @@ use http::HeaderValue;
 use http::header::DATE;
 use outlive_clock::{Instant, TenantId};
 
-use crate::request_span::record_tenant;
+use crate::current_request::record_tenant;
 
 /// The clocks that a request read.
 #[derive(Clone, Copy)]

@@ -18,13 +18,12 @@ use http_body_util::Limited;
 use outlive_clock::TenantId;
 use outlive_tokens::{bearer_token, peek_tenant};
 use serde_json::json;
-use tracing::Instrument as _;
 
 use crate::around::{Routes, around};
+use crate::current_request::CurrentRequest;
 use crate::health::Health;
 use crate::lab_surface::{self, Surface};
 use crate::path_text::undecodable;
-use crate::request_span::{log_outcome, request_span};
 use crate::{
     CallerOrigin, CarriedTime, Chassis, ICON, Problem, STYLESHEET, Service, Trace, date, faults, lab_access,
     response_is_dated, running_time,
@@ -123,7 +122,7 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
     let origin = CallerOrigin(Arc::from(origin));
     let mut trace = Trace::of_request(request.headers(), &chassis.random);
     trace.time = CarriedTime::of_request(chassis.lab_key.time_key(), request.headers());
-    let span = request_span(chassis.service, &request, &trace);
+    let current = CurrentRequest::new(chassis.service, &request, &trace);
     let request_id = HeaderValue::try_from(trace.request_id.to_string());
     request.extensions_mut().insert(origin);
     let time = trace.time;
@@ -158,8 +157,7 @@ async fn enter<S: Service>(shell: Arc<(Chassis, Arc<S>)>, mut request: Request, 
             .await
         }
     };
-    let mut response = handling.instrument(span.clone()).await;
-    log_outcome(&span, &mut response);
+    let mut response = current.handle(handling).await;
     let response_is_redirect = response.status().is_redirection();
     let headers = response.headers_mut();
     if let Ok(request_id) = request_id {

@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outlive_chassis::pause;
+use outlive_chassis::{LogFormat, pause};
 use outlive_clock::{Instant, Span, wall_now};
 use parking_lot::Mutex;
 use tracing::callsite::Identifier;
@@ -62,6 +62,7 @@ pub(crate) fn start() -> Repeats {
     let printer = tracing_subscriber::fmt::layer()
         .with_writer(|| AboveProgress)
         .with_ansi(terminal::is_stderr_colored())
+        .event_format(LogFormat)
         .log_internal_errors(false);
     tracing_subscriber::registry().with(printer.with_filter(repeats.clone())).with(wanted).init();
     if let Some(error) = invalid {
@@ -263,7 +264,7 @@ mod tests {
             (both, "outlive_idp::token::mint", Level::TRACE, true),
             (both, "outlive_idp::graph", Level::TRACE, false),
             (both, "outlive_hub::runtime", Level::DEBUG, true),
-            (both, "outlive::request", Level::DEBUG, true),
+            (both, "outlive_chassis::current_request", Level::DEBUG, true),
             (both, "hyper::proto", Level::WARN, true),
             (both, "hyper::proto", Level::INFO, false),
             ("error,hub=info", "outlive_hub::runtime", Level::INFO, true),

@@ -19,7 +19,7 @@ use super::known::{Faults, Known};
 use super::table::{self, StoredFault};
 use super::waiting::OF_TENANT_MAX;
 use super::{effect, request, token_fault};
-use crate::request_span::loggable;
+use crate::current_request::loggable;
 use crate::{Chassis, Problem, Service, Trace};
 
 /// In responses: the fault that the request met.

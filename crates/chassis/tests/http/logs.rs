@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::Body;
 use http::Method;
+use outlive_chassis::LogFormat;
 use tracing::Level;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -44,7 +45,8 @@ impl Lines {
 #[tokio::test]
 async fn a_message_shows_the_request_and_a_failure_is_logged_once_with_its_cause() {
     let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false);
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false).event_format(LogFormat);
     // Of all tests of this program: others may log at the same time.
     tracing::subscriber::set_global_default(subscriber.with_writer(lines.clone()).finish())
         .expect("the only one");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use outlive_chassis::LogFormat;
 use reqwest::header::AUTHORIZATION;
 use serde_json::json;
 use tracing::Level;
@@ -124,7 +125,8 @@ async fn a_request_has_exactly_one_client_credential() {
 #[tokio::test]
 async fn the_log_names_the_client_once_it_is_authenticated() {
     let log = tempfile::NamedTempFile::new().expect("a file");
-    let subscriber = tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false);
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(Level::DEBUG).with_ansi(false).event_format(LogFormat);
     let subscriber = subscriber.with_writer(Arc::new(log.reopen().expect("the file"))).finish();
     // Of all tests of this program: others may log at the same time.
     tracing::subscriber::set_global_default(subscriber).expect("the only one");
