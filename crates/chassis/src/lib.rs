@@ -12,6 +12,7 @@
 //! assert_eq!(origins.for_host("attacker.example"), None);
 //! ```
 
+mod allocations;
 mod around;
 mod carried_time;
 mod cause;
@@ -58,6 +59,7 @@ mod turn;
 mod unknown_path;
 mod until_commit;
 
+pub use allocations::count_allocations_by;
 pub use around::{Routes, around};
 pub use carried_time::CarriedTime;
 pub use cause::Cause;

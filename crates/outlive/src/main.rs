@@ -49,10 +49,21 @@ use crate::terminal::EXIT_COULD_NOT_START;
 
 /// A run allocates a few thousand small values, which the system's allocator does at a tenth of the
 /// cost of the run.
+#[cfg(not(feature = "count-allocations"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Counts allocations. (With glibc, the system's allocator is the one above, too.)
+#[cfg(feature = "count-allocations")]
+#[global_allocator]
+static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
+
 fn main() -> ExitCode {
+    #[cfg(feature = "count-allocations")]
+    outlive_chassis::count_allocations_by(|| {
+        let counted = ALLOCATOR.stats();
+        (counted.allocations + counted.reallocations) as u64
+    });
     let color = cli::color::color_among(std::env::args_os());
     let parsed = cli::help::command().color(color).try_get_matches();
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {

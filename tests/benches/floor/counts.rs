@@ -19,6 +19,7 @@ pub(crate) fn each(work: &Work, operations: u64) -> Value {
         "bytes": value(process.database.bytes),
         "signatures": value(process.signatures),
         "verifications": value(process.verifications),
+        "allocations": process.allocations.map(value),
         "reads_by_service": {
             "idp": value(work.of(Service::Idp).database.reads),
             "hub": value(work.of(Service::Hub).database.reads),

@@ -44,7 +44,7 @@ pub(crate) struct Report<'a> {
 
 /// The counts in the order in which they are shown, by their place in [`outlive_wire::Counts`] and
 /// the sums of the services.
-const COUNTS: [&str; 9] = [
+const COUNTS: [&str; 10] = [
     "exchanges",
     "calls",
     "changes",
@@ -54,6 +54,7 @@ const COUNTS: [&str; 9] = [
     "bytes",
     "signatures",
     "verifications",
+    "allocations",
 ];
 
 /// Formats microseconds with three digits.
@@ -101,7 +102,8 @@ impl Report<'_> {
         let _ = writeln!(text, "\nCounts per unit of work:\n\n| work | {} |", COUNTS.join(" | "));
         let _ = writeln!(text, "|---|{}", "---|".repeat(COUNTS.len()));
         for (work, counts) in &self.counts {
-            let cells = COUNTS.map(|name| format!("{:.2}", counts[name].as_f64().unwrap_or(0.0)));
+            let cell = |name| counts[name].as_f64().map_or("–".to_owned(), |count| format!("{count:.2}"));
+            let cells = COUNTS.map(cell);
             let _ = writeln!(text, "| {work} | {} |", cells.join(" | "));
         }
         text

@@ -8,7 +8,7 @@ use outlive_store::{StoreCounts, counts_of_process};
 use outlive_wire::{Counts, DatabaseCounts, ProcessCounts};
 
 use super::surface::Surface;
-use crate::{Service, exchanges};
+use crate::{Service, allocations, exchanges};
 
 pub(crate) async fn show<S: Service>(State(surface): State<Arc<Surface<S>>>) -> Json<Counts> {
     let chassis = &surface.chassis;
@@ -20,6 +20,7 @@ pub(crate) async fn show<S: Service>(State(surface): State<Arc<Surface<S>>>) -> 
             calls: exchanges::calls(),
             signatures: outlive_tokens::signatures(),
             verifications: outlive_tokens::verifications(),
+            allocations: allocations::count(),
             database: database_counts(counts_of_process()),
         },
     })
