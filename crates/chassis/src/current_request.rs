@@ -22,7 +22,6 @@ tokio::task_local! {
 
 /// What log messages say of a request. It is formatted when there is a message, which is rare: a
 /// span would format it for each request.
-#[derive(Debug)]
 pub(crate) struct CurrentRequest {
     service: &'static str,
     method: Method,

@@ -53,10 +53,14 @@ use crate::terminal::EXIT_COULD_NOT_START;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Counts allocations. (With glibc, the system's allocator is the one above, too.)
+/// Counts the allocations of Rust code.
 #[cfg(feature = "count-allocations")]
 #[global_allocator]
 static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
+
+// With glibc, the system's allocator is this one.
+#[cfg(feature = "count-allocations")]
+use mimalloc as _;
 
 fn main() -> ExitCode {
     #[cfg(feature = "count-allocations")]

@@ -24,7 +24,7 @@ pub struct ProcessCounts {
     pub signatures: u64,
     /// Verifications of signatures by a public key.
     pub verifications: u64,
-    /// Allocations of memory, if the program was built to count them.
+    /// Allocations of memory by Rust code, if the program was built to count them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocations: Option<u64>,
     /// The work of all databases, including that of the lab.
