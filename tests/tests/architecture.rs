@@ -150,7 +150,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace").to_owned()
 }
 
-fn dependencies_of_our_crates() -> Dependencies {
+/// The packages of the workspace, as cargo describes them.
+fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
@@ -159,9 +160,12 @@ fn dependencies_of_our_crates() -> Dependencies {
         .expect("cargo runs this test, so it can be run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
-    let packages = metadata["packages"].as_array().expect("cargo lists packages");
+    metadata["packages"].as_array().expect("cargo lists packages").clone()
+}
+
+fn dependencies_of_our_crates() -> Dependencies {
     let mut found = Dependencies::new();
-    for package in packages {
+    for package in &packages() {
         let name = package["name"].as_str().expect("a package has a name");
         if name == "outlive-tests" {
             continue;
@@ -195,6 +199,29 @@ fn every_crate_keeps_to_its_walls() {
     assert!(dependencies.len() >= 13, "cargo lists only {:?}", dependencies.keys());
     let broken = broken_walls(&dependencies);
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// `scripts/test-programs` finds test programs by the names of their files.
+#[test]
+fn every_test_program_is_where_the_script_looks_for_it() {
+    let root = root();
+    let mut programs = 0;
+    for package in &packages() {
+        let targets = package["targets"].as_array().expect("a package has targets");
+        for target in targets.iter().filter(|target| target["kind"][0] == "test") {
+            let (name, path) = (target["name"].as_str(), target["src_path"].as_str());
+            let (name, path) = (name.expect("it has a name"), path.expect("and a file"));
+            let path = Path::new(path).strip_prefix(&root).expect("in the workspace");
+            let within = path.strip_prefix("tests/tests").ok().or_else(|| {
+                let within = path.strip_prefix("crates").ok()?;
+                within.strip_prefix(within.iter().next()?).ok()?.strip_prefix("tests").ok()
+            });
+            let expected = [PathBuf::from(format!("{name}.rs")), Path::new(name).join("main.rs")];
+            assert!(within.is_some_and(|within| expected.iter().any(|path| path == within)), "{path:?}");
+            programs += 1;
+        }
+    }
+    assert!(programs > 90, "cargo lists only {programs} test programs");
 }
 
 /// Returns the text of every source file of a crate, without those of tests.

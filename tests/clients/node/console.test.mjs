@@ -258,7 +258,7 @@ test("console: axe-core finds nothing on any page, and no page is wider than the
   const student = await open(t, opened, { viewport: { width: 1280, height: 800 } });
   const steps = await takeLesson(student, "Public and confidential");
   paths.push(...steps.slice(0, 4), steps.at(-1), `${steps[2]}&present`, `${steps[3]}&present`);
-  // Two at a time, each in a context of its own: axe-core needs one core.
+  // Two at a time, each in a context of its own: axe-core uses one core.
   const look = async () => {
     const page = await open(t, opened, { viewport: { width: 1280, height: 800 }, bypassCSP: true });
     while (paths.length > 0) {
