@@ -5,7 +5,8 @@
 //! from a loopback address of its own, by which the accepting socket finds the loop.
 //!
 //! A connection stays on its loop. Clients use some connections more than others, so a loop without
-//! requests handles one of another loop; its body and its response still pass through that one.
+//! requests handles one of another loop; its body and its response still pass through that one. So
+//! does the loop with the fewest requests, if requests are long.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -57,6 +58,12 @@ impl Loop {
         let first = self.requests.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
         first.is_ok().then(|| InProgress(self))
     }
+
+    /// Counts a request.
+    fn begin(&'static self) -> InProgress {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        InProgress(self)
+    }
 }
 
 impl Loops {
@@ -67,29 +74,34 @@ impl Loops {
         from_first.iter().chain(before).min_by_key(|one| one.requests())
     }
 
-    /// Begins a request on a loop without any, if this one has some.
-    fn begin_elsewhere(&'static self, current: &Loop) -> Option<InProgress> {
-        if current.requests() == 0 {
+    /// Begins a request on a loop without any, or with the fewest, if this one has more.
+    fn begin_elsewhere(&'static self, current: &Loop, fewest: bool) -> Option<InProgress> {
+        let requests = current.requests();
+        if requests == 0 {
             return None;
+        }
+        if fewest {
+            return self.least_busy().filter(|other| other.requests() < requests).map(Loop::begin);
         }
         self.loops.iter().find_map(Loop::begin_first)
     }
 }
 
 /// Handles a request of a connection from `peer`: one from outside on a loop without requests, if
-/// there is one while this one has some; all others on this loop.
+/// there is one while this one has some, or if `evenly` on that with the fewest; all others on this
+/// loop.
 ///
 /// It is no `async fn`, whose future would contain that of the request twice.
-pub(crate) fn handle<F>(peer: SocketAddr, request: F) -> impl Future<Output = F::Output> + Send
+pub(crate) fn handle<F>(peer: SocketAddr, evenly: bool, request: F) -> impl Future<Output = F::Output> + Send
 where
     F: Future<Output: Send> + Send + 'static,
 {
     let from_outside = CURRENT.get().filter(|_| loop_of(peer.ip()).is_none());
     let here =
         LOOPS.get().zip(from_outside).and_then(|(loops, index)| Some((loops, loops.loops.get(index)?)));
-    let elsewhere = here.and_then(|(loops, current)| loops.begin_elsewhere(current));
+    let elsewhere = here.and_then(|(loops, current)| loops.begin_elsewhere(current, evenly));
     let other = elsewhere.as_ref().map(|in_progress| &in_progress.0.handle);
-    let in_progress = elsewhere.or_else(|| here.map(|(_, current)| InProgress::begin(current)));
+    let in_progress = elsewhere.or_else(|| here.map(|(_, current)| current.begin()));
     let counted = request.map(move |output| {
         drop(in_progress);
         output
@@ -110,13 +122,6 @@ where
 
 /// A request from outside in progress on a loop.
 struct InProgress(&'static Loop);
-
-impl InProgress {
-    fn begin(current: &'static Loop) -> Self {
-        current.requests.fetch_add(1, Ordering::Relaxed);
-        Self(current)
-    }
-}
 
 impl Drop for InProgress {
     fn drop(&mut self) {

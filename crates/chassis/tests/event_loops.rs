@@ -1,4 +1,6 @@
 //! Connections are served on event loops. A test program of its own: a process starts them once.
+//!
+//! `scripts/test` runs it alone: it expects that a loop without work is free at once.
 
 use std::thread;
 use std::time::Duration;
@@ -6,20 +8,22 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use outlive_chassis::{EventLoops, HttpClient, Trace, pause, serve};
+use outlive_chassis::{EventLoops, HttpClient, ServeLimits, Trace, pause, serve_within};
 use outlive_clock::Randomness;
 use reqwest::{Client, Method};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 fn this_thread() -> String {
     thread::current().name().unwrap_or_default().to_owned()
 }
 
 /// Serves `app`, and returns its address.
-async fn serving(app: Router) -> String {
+async fn serving(app: Router, evenly: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
-    tokio::spawn(serve(listener, app, std::future::pending()));
+    let limits = ServeLimits { evenly, ..ServeLimits::default() };
+    tokio::spawn(serve_within(limits, listener, app, std::future::pending()));
     url
 }
 
@@ -37,7 +41,7 @@ async fn text(client: &Client, url: &str) -> String {
 #[tokio::test]
 async fn a_request_and_its_calls_stay_on_one_thread_and_others_are_distributed() {
     let event_loops = EventLoops::start().expect("threads");
-    let inner = serving(Router::new().route("/", get(async || this_thread()))).await;
+    let inner = serving(Router::new().route("/", get(async || this_thread())), false).await;
     let http = HttpClient::new().expect("a client");
     let slow = async || {
         let thread = this_thread();
@@ -45,7 +49,8 @@ async fn a_request_and_its_calls_stay_on_one_thread_and_others_are_distributed()
         thread
     };
     let app = Router::new().route("/", get(outer)).route("/slow", get(slow));
-    let url = serving(app.with_state((http, format!("{inner}/")))).await;
+    let app = app.with_state((http, format!("{inner}/")));
+    let (url, evenly) = (serving(app.clone(), false).await, serving(app, true).await);
 
     let mut seen = Vec::new();
     for _ in 0..8 {
@@ -83,5 +88,23 @@ async fn a_request_and_its_calls_stay_on_one_thread_and_others_are_distributed()
     let busy = busy.await.expect("it ran");
     assert!(kept.iter().any(|(_, thread)| *thread == busy), "{busy} has a connection of the kept ones");
     assert!(cores == 1 || !others.contains(&busy), "{busy} is busy: {others:?}");
+
+    // Long requests of connections of one loop are handled by all.
+    let (mut clients, slow) = (Vec::new(), format!("{evenly}/slow"));
+    for _ in 0..2 * cores * cores {
+        let client = Client::new();
+        let both = text(&client, &format!("{evenly}/")).await;
+        clients.extend(both.starts_with("loop-0 ").then_some(client));
+    }
+    assert!(clients.len() >= 2 * cores, "{} of them are of one loop", clients.len());
+    let mut requests = JoinSet::new();
+    for client in clients.drain(..2 * cores) {
+        let slow = slow.clone();
+        requests.spawn(async move { text(&client, &slow).await });
+    }
+    let mut threads = requests.join_all().await;
+    threads.sort();
+    let expected: Vec<_> = (0..2 * cores).map(|request| format!("loop-{}", request / 2)).collect();
+    assert_eq!(threads, expected);
     tokio::task::spawn_blocking(move || event_loops.stop()).await.expect("it stops");
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use outlive_chassis::{Chassis, ChassisConfig, StartError, Trace, pause};
+use outlive_chassis::{Chassis, ChassisConfig, ServeLimits, StartError, Trace, pause};
 use outlive_clock::{Span, wall_now};
 use outlive_console::ConsoleConfig;
 use outlive_lab::Diagnostic;
@@ -62,18 +62,22 @@ impl LabStart {
     }
 }
 
-/// Reads a seed file, or the built-in seed, and checks that the services accept it.
+/// Reads a seed file and checks that the services accept it, or reads the built-in seed, for which
+/// a test checks it.
 pub(crate) fn read_seed(path: Option<&Path>) -> Result<Seed, Vec<Diagnostic>> {
-    match path {
-        Some(path) => accepted(Seed::read(path)?),
-        None => accepted((Seed::contoso()?, Vec::new())),
-    }
+    path.map_or_else(Seed::contoso, |path| accepted(Seed::read(path)?))
 }
 
 /// Returns a seed if it has no mistakes, and the services accept it.
 pub(crate) fn accepted((seed, mistakes): (Seed, Vec<Diagnostic>)) -> Result<Seed, Vec<Diagnostic>> {
     let mistakes = all_mistakes(&seed, mistakes);
     if mistakes.is_empty() { Ok(seed) } else { Err(mistakes) }
+}
+
+/// How the socket of the console and the lab API is served: a request that moves time or creates a
+/// tenant takes many calls, all on one event loop.
+pub(crate) fn serve_limits() -> ServeLimits {
+    ServeLimits { evenly: true, ..ServeLimits::default() }
 }
 
 /// Builds the console and the lab API, at `own_url`. The first tenant is created in the background.

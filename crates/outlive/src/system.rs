@@ -4,13 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use axum::Router;
-use outlive_chassis::{ChassisConfig, LabKey, Origins, StartError};
+use outlive_chassis::{ChassisConfig, LabKey, Origins, StartError, serve_within};
 use outlive_lab::tenants::Tenants;
 use outlive_store::DatabaseUrl;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::console::{ConsoleApp, FirstTenant, end_operations};
+use crate::console::{ConsoleApp, FirstTenant, end_operations, serve_limits};
 use crate::databases;
 use crate::hub_args::HubArgs;
 use crate::places::{Part, bind, check_shared, loopback, origin, origins, without_address};
@@ -150,7 +150,7 @@ impl System {
         let ConsoleApp { app, tenants, first_tenant } =
             console(chassis("lab", console_at)?, urls.clone(), at(console_at)).await?;
         for listener in console_listeners.into_iter().flatten() {
-            serve(&mut services, listener, app.clone(), stop.clone());
+            services.spawn(serve_within(serve_limits(), listener, app.clone(), stop.clone().wait()));
         }
         if config.database_url.is_none() {
             databases::complete(&config.data_dir, &DATABASES)?;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use axum::Router;
-use outlive_chassis::{ChassisConfig, Origins, StartError};
+use outlive_chassis::{ChassisConfig, Origins, ServeLimits, StartError, serve_within};
 use outlive_lab::tenants::Tenants;
 use outlive_store::DatabaseUrl;
 use outlive_tokens::Secret;
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::cli::{OutputFormat, ServiceArgs, UpArgs};
-use crate::console::{FirstTenant, LabStart, console as open_console, end_operations};
+use crate::console::{FirstTenant, LabStart, console as open_console, end_operations, serve_limits};
 use crate::databases;
 use crate::places::{Part, bind, loopback, loopback_origins, without_address};
 use crate::progress::Progress;
@@ -134,7 +134,8 @@ pub(crate) async fn alone(part: Part, args: ServiceArgs) -> Result<(), StartErro
         print_line(Tls::notice([&tls]).trim_matches('\n'));
         tls.serve(&mut serving, &app, &stop);
     }
-    serving.spawn(outlive_chassis::serve(listener, app, stop.wait()));
+    let limits = if part == Part::Console { serve_limits() } else { ServeLimits::default() };
+    serving.spawn(serve_within(limits, listener, app, stop.wait()));
     let first_tenant_fails = async {
         match &mut console {
             Some((_, first_tenant)) => first_tenant.failure().await,

@@ -65,8 +65,8 @@ impl Connection {
         let service = service_fn(move |request| {
             let (app, busy, certificate) = (app.clone(), phase.busy(), certificate.clone());
             async move {
-                let response =
-                    event_loops::handle(peer, answer(app, (peer, certificate), limits, request)).await;
+                let answer = answer(app, (peer, certificate), limits, request);
+                let response = event_loops::handle(peer, limits.evenly, answer).await;
                 // Without a response, the connection is closed.
                 if response.extensions().get::<Unsent>().is_some() {
                     return Err(NoResponse);

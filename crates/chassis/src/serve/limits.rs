@@ -1,11 +1,12 @@
-//! Limits on connections.
+//! How connections are served.
 
 use std::time::Duration;
 
 /// Maximum number of concurrent connections per socket.
 const CONNECTIONS_MAX: usize = 4_096;
 
-/// Limits on the connections of one socket. All durations are wall time.
+/// How the connections of one socket are served, above all limits on them. All durations are wall
+/// time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServeLimits {
     /// Maximum number of open connections of the socket; further ones wait in the system's queue,
@@ -25,6 +26,9 @@ pub struct ServeLimits {
     /// The timeout of a client that does not read a pending response. A response without data to
     /// send (a stream without events, a long advance) has no timeout.
     pub write: Duration,
+    /// Whether each request is handled by the event loop with the fewest in progress, not by that
+    /// of its connection: for requests that take so long that it costs little to change the thread.
+    pub evenly: bool,
 }
 
 impl Default for ServeLimits {
@@ -39,6 +43,7 @@ impl Default for ServeLimits {
             unread: Duration::from_millis(500),
             idle: Duration::from_secs(90),
             write: Duration::from_secs(60),
+            evenly: false,
         }
     }
 }

@@ -31,6 +31,7 @@ const UNLIMITED: ServeLimits = ServeLimits {
     unread: LONG,
     idle: LONG,
     write: LONG,
+    evenly: false,
 };
 
 async fn start(limits: ServeLimits, app: Router) -> SocketAddr {
