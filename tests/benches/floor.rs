@@ -67,6 +67,9 @@ use crate::samples::Samples;
 
 const CONNECTIONS: usize = 32;
 const HOURLY_RUN: &str = "hourly run";
+const SCENARIOS: &str = "scenarios";
+/// How often scenarios are run in one round: a second each, of which other processes take a part.
+const PAIRS_OF_SCENARIOS: usize = 3;
 /// The connections of the day against which a day of many is compared.
 const FEW: u64 = 100;
 
@@ -274,8 +277,11 @@ impl Bench {
         let (first, again) = starts::starts().await;
         samples.add("first start", first);
         samples.add("start on data", again);
-        samples.add("scenarios, sequential", starts::scenarios(system, plan.scenarios, 1).await);
-        samples.add("scenarios, parallel", starts::scenarios(system, plan.scenarios, plan.scenarios).await);
+        for _ in 0..PAIRS_OF_SCENARIOS {
+            let (one_by_one, parallel) = starts::pair(system, plan.scenarios).await;
+            samples.add("scenarios, sequential", one_by_one);
+            samples.add("scenarios, parallel", parallel);
+        }
     }
 }
 
@@ -284,17 +290,23 @@ impl Bench {
 async fn measure_only(work: &str, plan: Plan) {
     let bench = Bench::prepare(plan).await;
     let loaded = bench.loaded.iter().find(|loaded| loaded.name == work);
-    let names = bench.loaded.iter().map(|loaded| loaded.name).chain([HOURLY_RUN]);
+    let others = [HOURLY_RUN, SCENARIOS];
+    let names = bench.loaded.iter().map(|loaded| loaded.name).chain(others);
     assert!(
-        loaded.is_some() || work == HOURLY_RUN,
+        loaded.is_some() || others.contains(&work),
         "no work '{work}': use one of {}",
         names.collect::<Vec<_>>().join(", ")
     );
     for _ in 0..bench.plan.rounds {
-        let Plan { part, runs, .. } = bench.plan;
+        let Plan { part, runs, scenarios, .. } = bench.plan;
         let each = match loaded {
             Some(loaded) => load(&loaded.target, CONNECTIONS, part, bench.system.pid()).await.0,
-            None => runs::measure(&bench.system, runs).await.0,
+            None if work == HOURLY_RUN => runs::measure(&bench.system, runs).await.0,
+            None => {
+                let (one_by_one, parallel) = starts::pair(&bench.system, scenarios).await;
+                println!("one by one: {:.1} µs CPU, {:.1} µs wall", one_by_one.cpu, one_by_one.wall);
+                parallel
+            }
         };
         println!("{work}: {:.1} µs CPU, {:.1} µs wall", each.cpu, each.wall);
     }

@@ -69,11 +69,17 @@ pub(crate) async fn tenants(system: &System, number: u64) -> (Each, Work) {
     (each, work)
 }
 
+/// Runs the same scenario `number` times, one by one and then all in parallel. Returns the cost of
+/// each.
+pub(crate) async fn pair(system: &System, number: usize) -> (Each, Each) {
+    (scenarios(system, number, 1).await, scenarios(system, number, number).await)
+}
+
 /// Runs the same scenario `number` times, `jobs` in parallel. Returns the cost of all together.
 ///
 /// # Panics
 /// When one of them fails.
-pub(crate) async fn scenarios(system: &System, number: usize, jobs: usize) -> Each {
+async fn scenarios(system: &System, number: usize, jobs: usize) -> Each {
     let (against, jobs) = (system.url(Service::Console), jobs.to_string());
     let mut arguments = vec!["run", "--against", &against, "--jobs", &jobs];
     arguments.extend(std::iter::repeat_n(SCENARIO, number));
