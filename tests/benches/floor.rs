@@ -68,7 +68,7 @@ use crate::samples::Samples;
 const CONNECTIONS: usize = 32;
 const HOURLY_RUN: &str = "hourly run";
 const SCENARIOS: &str = "scenarios";
-/// How often scenarios are run in one round: a second each, of which other processes take a part.
+/// How often scenarios are run in one round: a second is short, beside what else the machine does.
 const PAIRS_OF_SCENARIOS: usize = 3;
 /// The connections of the day against which a day of many is compared.
 const FEW: u64 = 100;
@@ -304,7 +304,12 @@ async fn measure_only(work: &str, plan: Plan) {
             None if work == HOURLY_RUN => runs::measure(&bench.system, runs).await.0,
             None => {
                 let (one_by_one, parallel) = starts::pair(&bench.system, scenarios).await;
-                println!("one by one: {:.1} µs CPU, {:.1} µs wall", one_by_one.cpu, one_by_one.wall);
+                println!(
+                    "one by one: {:.1} µs CPU, {:.1} µs wall; in parallel {:.2} × as fast",
+                    one_by_one.cpu,
+                    one_by_one.wall,
+                    one_by_one.wall / parallel.wall
+                );
                 parallel
             }
         };

@@ -5,8 +5,8 @@
 //! from a loopback address of its own, by which the accepting socket finds the loop.
 //!
 //! A connection stays on its loop. Clients use some connections more than others, so a loop without
-//! requests handles one of another loop; its body and its response still pass through that one. So
-//! does the loop with the fewest requests, if requests are long.
+//! requests handles one of another loop; its body and its response still pass through that one.
+//! Requests of a socket that is served evenly are handled by the loop with the fewest.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -53,10 +53,11 @@ impl Loop {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Counts a request, if it is the only one.
-    fn begin_first(&'static self) -> Option<InProgress> {
-        let first = self.requests.compare_exchange(0, 1, Ordering::Relaxed, Ordering::Relaxed);
-        first.is_ok().then(|| InProgress(self))
+    /// Counts a request, if this many others are in progress.
+    fn begin_beside(&'static self, others: usize) -> Option<InProgress> {
+        let counted =
+            self.requests.compare_exchange(others, others + 1, Ordering::Relaxed, Ordering::Relaxed);
+        counted.is_ok().then(|| InProgress(self))
     }
 
     /// Counts a request.
@@ -74,22 +75,33 @@ impl Loops {
         from_first.iter().chain(before).min_by_key(|one| one.requests())
     }
 
-    /// Begins a request on a loop without any, or with the fewest, if this one has more.
-    fn begin_elsewhere(&'static self, current: &Loop, fewest: bool) -> Option<InProgress> {
-        let requests = current.requests();
-        if requests == 0 {
+    /// Begins a request on a loop without any, if this one has some.
+    fn begin_on_idle(&'static self, current: &Loop) -> Option<InProgress> {
+        if current.requests() == 0 {
             return None;
         }
-        if fewest {
-            return self.least_busy().filter(|other| other.requests() < requests).map(Loop::begin);
+        self.loops.iter().find_map(|one| one.begin_beside(0))
+    }
+
+    /// Begins a request on the loop with the fewest, if this one has more.
+    fn begin_on_fewest(&'static self, current: &Loop) -> Option<InProgress> {
+        loop {
+            let (fewest, requests) =
+                self.loops.iter().map(|one| (one, one.requests())).min_by_key(|(_, requests)| *requests)?;
+            if requests >= current.requests() {
+                return None;
+            }
+            // Others may have chosen it at the same time.
+            if let Some(begun) = fewest.begin_beside(requests) {
+                return Some(begun);
+            }
         }
-        self.loops.iter().find_map(Loop::begin_first)
     }
 }
 
 /// Handles a request of a connection from `peer`: one from outside on a loop without requests, if
-/// there is one while this one has some, or if `evenly` on that with the fewest; all others on this
-/// loop.
+/// there is one while this one has some, or, if `evenly`, on the loop with the fewest; all others on
+/// this loop.
 ///
 /// It is no `async fn`, whose future would contain that of the request twice.
 pub(crate) fn handle<F>(peer: SocketAddr, evenly: bool, request: F) -> impl Future<Output = F::Output> + Send
@@ -99,7 +111,10 @@ where
     let from_outside = CURRENT.get().filter(|_| loop_of(peer.ip()).is_none());
     let here =
         LOOPS.get().zip(from_outside).and_then(|(loops, index)| Some((loops, loops.loops.get(index)?)));
-    let elsewhere = here.and_then(|(loops, current)| loops.begin_elsewhere(current, evenly));
+    let elsewhere = here.and_then(|(loops, current)| match evenly {
+        true => loops.begin_on_fewest(current),
+        false => loops.begin_on_idle(current),
+    });
     let other = elsewhere.as_ref().map(|in_progress| &in_progress.0.handle);
     let in_progress = elsewhere.or_else(|| here.map(|(_, current)| current.begin()));
     let counted = request.map(move |output| {

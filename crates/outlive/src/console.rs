@@ -62,8 +62,8 @@ impl LabStart {
     }
 }
 
-/// Reads a seed file and checks that the services accept it, or reads the built-in seed, for which
-/// a test checks it.
+/// Reads a seed file and checks that the services accept it, or reads the built-in seed, which a
+/// test checks.
 pub(crate) fn read_seed(path: Option<&Path>) -> Result<Seed, Vec<Diagnostic>> {
     path.map_or_else(Seed::contoso, |path| accepted(Seed::read(path)?))
 }

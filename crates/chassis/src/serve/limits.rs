@@ -26,8 +26,9 @@ pub struct ServeLimits {
     /// The timeout of a client that does not read a pending response. A response without data to
     /// send (a stream without events, a long advance) has no timeout.
     pub write: Duration,
-    /// Whether each request is handled by the event loop with the fewest in progress, not by that
-    /// of its connection: for requests that take so long that it costs little to change the thread.
+    /// Whether a request is handled by the event loop with the fewest in progress, if that of its
+    /// connection has more, and not only by one without any: for requests that take so long that
+    /// changing the thread costs little.
     pub evenly: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Calls from event loops to services on this machine, which have a client of their own. A test
 //! program of its own: a process starts its event loops once.
 //!
-//! `scripts/test` runs it alone: it measures in tenths of a second.
+//! `scripts/test-programs` runs it alone: it measures in tenths of a second.
 
 // Only Linux has the addresses from which loops call.
 #![cfg(target_os = "linux")]
