@@ -1,6 +1,6 @@
 //! Colors: on a terminal that shows them, on request, and never in reports for programs.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the command line, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the command line, not what is stored.
 
 #![cfg(unix)]
 

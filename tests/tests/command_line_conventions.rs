@@ -1,7 +1,7 @@
 //! What all commands have in common: help, mistakes in one sentence, `OUTLIVE_AGAINST`, `--format`,
 //! colors, closed pipes, completions, man pages, and where data is kept.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the command line, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the command line, not what is stored.
 
 #![cfg(unix)]
 

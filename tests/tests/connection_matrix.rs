@@ -1,6 +1,6 @@
 //! The matrix of connections, executed by the real program: flows, events, repairs.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the rules, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the rules, not what is stored.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! `outlive fmt`: files in their canonical form, as a user formats them.
 //!
-//! `scripts/test-programs` runs it on SQLite only: it starts no system.
+//! `scripts/test` runs it on SQLite only: it starts no system.
 
 #![cfg(unix)]
 

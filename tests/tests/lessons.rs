@@ -1,7 +1,7 @@
 //! The scenarios that each show one rule: each passes with `outlive run`, and fails if its rule is
 //! inverted.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the rules, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the rules, not what is stored.
 
 use outlive_tests::{Ended, outlive_on_database};
 

@@ -1,6 +1,6 @@
 //! Tenants follow a start with other ports.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is addresses, not how they are stored.
+//! `scripts/test` runs it on SQLite only: its subject is addresses, not how they are stored.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The nine lessons of the console, as a student takes them: predict, act, see. What a lesson
 //! reveals is what happened on its tenant, so with a wrong rule it differs from the promise.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the rules, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the rules, not what is stored.
 
 use outlive_tests::{Service, System};
 use reqwest::{Client, Method, StatusCode};

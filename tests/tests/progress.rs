@@ -1,6 +1,6 @@
 //! The progress of commands that take a while: one line on the terminal, nothing anywhere else.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the command line, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the command line, not what is stored.
 
 #![cfg(unix)]
 

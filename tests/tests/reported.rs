@@ -1,7 +1,7 @@
 //! Cases that people reported in public: each scenario in `scenarios/reported` shows the symptom,
 //! the cause and the repair, and names its report.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the rules, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the rules, not what is stored.
 
 use std::ffi::OsString;
 use std::fs;

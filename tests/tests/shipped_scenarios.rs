@@ -1,6 +1,6 @@
 //! Every scenario that ships passes with the program itself, in any number at once and any order.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the scenarios, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the scenarios, not what is stored.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

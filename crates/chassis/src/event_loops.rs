@@ -100,8 +100,8 @@ impl Loops {
 }
 
 /// Handles a request of a connection from `peer`: one from outside on a loop without requests, if
-/// there is one while this one has some, or, if `evenly`, on the loop with the fewest; all others on
-/// this loop.
+/// there is one while this one has some, or on the loop with the fewest, if `evenly`; all others
+/// on this loop.
 ///
 /// It is no `async fn`, whose future would contain that of the request twice.
 pub(crate) fn handle<F>(peer: SocketAddr, evenly: bool, request: F) -> impl Future<Output = F::Output> + Send

@@ -1,7 +1,7 @@
 //! `outlive replay`: an exchange that was recorded against Outlive is answered as recorded, changed
 //! members are found by name, and redacted recordings have no secret.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is answers, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is answers, not what is stored.
 
 mod answered;
 mod changes;

@@ -1,7 +1,7 @@
 //! The documents of scenario and seed files are generated from the types that read them, and their
 //! examples are executed.
 //!
-//! `scripts/test-programs` runs it on SQLite only: its subject is the documents, not what is stored.
+//! `scripts/test` runs it on SQLite only: its subject is the documents, not what is stored.
 
 mod excerpt;
 mod limits;
