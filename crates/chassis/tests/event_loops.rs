@@ -40,7 +40,7 @@ async fn text(client: &Client, url: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_request_and_its_calls_stay_on_one_thread_and_others_are_distributed() {
+async fn a_request_and_its_calls_stay_on_one_thread_and_loops_share_the_others() {
     let event_loops = EventLoops::start().expect("threads");
     let inner = serving(Router::new().route("/", get(async || this_thread())), false).await;
     let http = HttpClient::new().expect("a client");

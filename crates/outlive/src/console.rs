@@ -169,7 +169,7 @@ impl FirstTenant {
     /// It cannot be created.
     pub(crate) async fn wait_for_first_tenant(&mut self) -> Result<(), StartError> {
         tokio::select! {
-            created = self.wait_until_created() => return created,
+            created = self.wait_for_creation() => return created,
             () = pause(CREATED_WITHIN) => {}
         }
         tracing::warn!("the first tenant is still being created");
@@ -180,7 +180,7 @@ impl FirstTenant {
     ///
     /// # Errors
     /// It cannot be created.
-    pub(crate) async fn wait_until_created(&mut self) -> Result<(), StartError> {
+    pub(crate) async fn wait_for_creation(&mut self) -> Result<(), StartError> {
         let Some(creation) = &mut self.0 else { return Ok(()) };
         let result = creation.await;
         self.0 = None;

@@ -94,7 +94,7 @@ pub(crate) async fn up(args: UpArgs) -> Result<(), StartError> {
         result = async {
             match args.format {
                 OutputFormat::Text => system.first_tenant.wait_for_first_tenant().await,
-                OutputFormat::Json => system.first_tenant.wait_until_created().await,
+                OutputFormat::Json => system.first_tenant.wait_for_creation().await,
             }
         } => Some(result),
     };
