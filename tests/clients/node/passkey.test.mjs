@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { openBrowser } from "./chromium.mjs";
 import { IDP, ORDERS, Tenant } from "./lab.mjs";
@@ -66,6 +67,20 @@ test("passkey: a browser registers one and signs in with it, whatever name is en
     await visitor.context.clearCookies();
     await visitor.tenant.event("password_change", { user: "owner" });
   }
+});
+
+test("passkey: a button that is pressed while the script is still on its way works", { skip }, async (t) => {
+  const visitor = await Visitor.of(t);
+  let delayed = 0;
+  await visitor.context.route("**/_pages/passkey.js", async (route) => {
+    delayed += 1;
+    await sleep(500);
+    await route.continue();
+  });
+  await visitor.register();
+  await visitor.ask("");
+  assert.match(await visitor.arrive(), /[?&#]code=/);
+  assert.ok(delayed >= 2, `the script of ${delayed} pages was slow`);
 });
 
 test("passkey: a user who is not verified stays on the page and can enter the password", { skip }, async (t) => {
