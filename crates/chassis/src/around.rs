@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
+use futures::FutureExt as _;
 use tower::{Service as _, service_fn};
 
 /// The routes of an application, for the function around them.
@@ -31,7 +32,7 @@ where
     // Prepared once, not for each request.
     let routes = Routes(routes.with_state(()));
     Router::new().fallback_service(service_fn(move |request| {
-        let response = handle(request, routes.clone());
-        async move { Ok::<_, Infallible>(response.await) }
+        // No `async` block, whose future would contain that of `handle` twice.
+        handle(request, routes.clone()).map(Ok::<_, Infallible>)
     }))
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::Response;
+use futures::FutureExt as _;
 use http::{Method, StatusCode, Uri};
 use outlive_clock::{ClientId, TenantId};
 
@@ -46,13 +47,14 @@ impl CurrentRequest {
     }
 
     /// Handles this request, and logs its outcome.
-    pub(crate) async fn handle(self, handling: impl Future<Output = Response>) -> Response {
-        let handled = async {
-            let mut response = handling.await;
+    ///
+    /// It is no `async fn`, whose future would contain that of the request three times.
+    pub(crate) fn handle(self, handling: impl Future<Output = Response>) -> impl Future<Output = Response> {
+        let handled = handling.map(|mut response| {
             log_outcome(&mut response);
             response
-        };
-        CURRENT.scope(self, handled).await
+        });
+        CURRENT.scope(self, handled)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 
 use axum::response::Response;
+use futures::FutureExt as _;
 use http::HeaderValue;
 use http::header::DATE;
 use outlive_clock::{Instant, TenantId};
@@ -47,17 +48,18 @@ pub fn response_is_dated() -> bool {
 }
 
 /// Handles a request, and dates its response.
-pub(crate) async fn handle(handling: impl Future<Output = Response>) -> Response {
-    let handled = async {
-        let mut response = handling.await;
+///
+/// It is no `async fn`, whose future would contain that of the request three times.
+pub(crate) fn handle(handling: impl Future<Output = Response>) -> impl Future<Output = Response> {
+    let handled = handling.map(|mut response| {
         if let Reading::One(_, now) = READING.with(Cell::get)
             && let Ok(date) = HeaderValue::try_from(imf_fixdate(now))
         {
             response.headers_mut().entry(DATE).or_insert(date);
         }
         response
-    };
-    READING.scope(Cell::new(Reading::None), handled).await
+    });
+    READING.scope(Cell::new(Reading::None), handled)
 }
 
 /// Formats an instant as an HTTP date (RFC 9110, section 5.6.7).

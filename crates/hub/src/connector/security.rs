@@ -124,7 +124,9 @@ pub(crate) fn static_credentials<'a>(
 ) -> Vec<StaticCredential<'a>> {
     let named = |names: &[&str]| {
         let name = names.iter().find_map(|name| {
-            parameters.iter().find(|parameter| is_text(parameter) && plain(&parameter.name) == *name)
+            parameters
+                .iter()
+                .find(|parameter| is_text(parameter) && letters(&parameter.name).eq(name.chars()))
         });
         name.map(|parameter| parameter.name.as_str())
     };
@@ -192,7 +194,12 @@ fn is_text(parameter: &Parameter) -> bool {
 
 /// A name without case and punctuation: `API Key` and `api_key` are the same.
 fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    letters(name).collect()
+}
+
+/// The characters of [`plain`].
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
 }
 
 #[cfg(test)]
