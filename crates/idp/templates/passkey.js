@@ -1,36 +1,45 @@
 // Creates a passkey (options with `rp`) or signs in with one, and submits the browser's response with the form.
-// This script is not deferred: it listens before a button is shown, which may be pressed while the page still loads.
-let isAsking = false;
+// This script is not deferred: it listens before the page shows a button.
+let asking = null;
+let isSubmitted = false;
 
-async function ask({ options, credential }) {
-  const request = JSON.parse(options.value);
-  const answer = request.rp
-    ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(request) })
-    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(request) });
-  credential.value = JSON.stringify(answer.toJSON());
+function passkey(request, { signal }) {
+  return request.rp
+    ? navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(request), signal })
+    : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(request), signal });
 }
 
-// The browser asks one question at a time.
-async function askOrReport(form) {
-  if (isAsking) return;
-  isAsking = true;
+// A request takes the place of one that the browser still shows, or no longer does.
+async function ask(form) {
+  const { options, credential } = form.elements;
+  asking?.abort();
+  const current = new AbortController();
+  asking = current;
   try {
-    await ask(form.elements);
+    const answer = await passkey(JSON.parse(options.value), current);
+    if (current.signal.aborted) return;
+    credential.value = JSON.stringify(answer.toJSON());
+    isSubmitted = true;
     form.submit();
   } catch (error) {
-    form.querySelector("[data-says]").textContent = `No passkey: ${error.message}`;
-  } finally {
-    isAsking = false;
+    if (!current.signal.aborted) form.querySelector("[data-says]").textContent = `No passkey: ${error.message}`;
   }
 }
 
 addEventListener("submit", (event) => {
-  if (!event.target.hasAttribute("data-passkey") || event.submitter?.hasAttribute("data-plain")) return;
+  if (!event.target.hasAttribute("data-passkey")) return;
+  if (event.submitter?.hasAttribute("data-plain")) {
+    asking?.abort();
+    return;
+  }
   event.preventDefault();
-  askOrReport(event.target);
+  if (!isSubmitted) ask(event.target);
 });
 
 addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("form[data-passkey]");
-  if (form && !JSON.parse(form.elements.options.value).rp) askOrReport(form);
+  if (form && !JSON.parse(form.elements.options.value).rp) ask(form);
 });
+
+// A page to which the browser went back, as it was.
+addEventListener("pageshow", () => { isSubmitted = false; });

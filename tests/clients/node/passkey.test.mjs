@@ -69,10 +69,10 @@ test("passkey: a browser registers one and signs in with it, whatever name is en
   }
 });
 
-test("passkey: a button that is pressed while the script is still on its way works", { skip }, async (t) => {
+test("passkey: a page whose script arrives late works", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   let delayed = 0;
-  await visitor.context.route("**/_pages/passkey.js", async (route) => {
+  await visitor.context.route("**/_pages/passkey.js*", async (route) => {
     delayed += 1;
     await sleep(500);
     await route.continue();
@@ -81,6 +81,22 @@ test("passkey: a button that is pressed while the script is still on its way wor
   await visitor.ask("");
   assert.match(await visitor.arrive(), /[?&#]code=/);
   assert.ok(delayed >= 2, `the script of ${delayed} pages was slow`);
+});
+
+test("passkey: while the browser asks, another press asks again, and another way ends it", { skip }, async (t) => {
+  const visitor = await Visitor.of(t);
+  await visitor.register();
+  const { device, authenticatorId, page } = visitor;
+  const isPresent = (enabled) => device.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled });
+  await isPresent(false);
+  await visitor.ask("");
+  await page.click("button[name=cancel]");
+  await page.waitForSelector("[name=passwd]");
+  await page.click("button[name=passkey]");
+  await page.waitForSelector("[data-passkey]");
+  await isPresent(true);
+  await page.click("[data-passkey] button.is-primary");
+  assert.match(await visitor.arrive(), /[?&#]code=/);
 });
 
 test("passkey: a user who is not verified stays on the page and can enter the password", { skip }, async (t) => {

@@ -123,7 +123,7 @@ pub(crate) fn static_credentials<'a>(
     parameters: &'a [Parameter],
 ) -> Vec<StaticCredential<'a>> {
     let named = |names: &[&str]| {
-        let name = names.iter().find_map(|name| {
+        let name = names.iter().filter(|name| !name.is_empty()).find_map(|name| {
             parameters
                 .iter()
                 .find(|parameter| is_text(parameter) && letters(&parameter.name).eq(name.chars()))
@@ -197,7 +197,7 @@ fn plain(name: &str) -> String {
     letters(name).collect()
 }
 
-/// The characters of [`plain`].
+/// The letters and digits of a name, in lower case.
 fn letters(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
 }
@@ -252,6 +252,12 @@ mod tests {
                 vec!["header x-key api_key"],
             ),
             (json!({"k": key("key", "query")}), json!({"api_key": secret()}), vec!["query key api_key"]),
+            // Names without a letter or digit of ASCII are not the same.
+            (
+                json!({"ключ": key("ключ", "query")}),
+                json!({"имя": text(), "api_key": secret()}),
+                vec!["query ключ api_key"],
+            ),
             (
                 json!({"k": key("Authorization", "header")}),
                 json!({"Token": secret(), "host": text()}),
