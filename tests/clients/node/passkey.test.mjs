@@ -86,16 +86,33 @@ test("passkey: a page whose script arrives late works", { skip }, async (t) => {
 test("passkey: while the browser asks, another press asks again, and another way ends it", { skip }, async (t) => {
   const visitor = await Visitor.of(t);
   await visitor.register();
-  const { device, authenticatorId, page } = visitor;
+  const { context, device, authenticatorId, page } = visitor;
+  let requests = 0;
+  await context.exposeFunction("countRequest", () => { requests += 1; });
+  await page.addInitScript(() => {
+    const { get } = CredentialsContainer.prototype;
+    CredentialsContainer.prototype.get = function (options) {
+      window.countRequest();
+      return get.call(this, options);
+    };
+  });
+  const requested = async (number) => {
+    for (const until = Date.now() + 20_000; requests < number && Date.now() < until; ) await sleep(20);
+    assert.equal(requests, number);
+    // The authenticator looks for the user once per request.
+    await sleep(500);
+  };
   const isPresent = (enabled) => device.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled });
   await isPresent(false);
   await visitor.ask("");
+  await requested(1);
   await page.click("button[name=cancel]");
   await page.waitForSelector("[name=passwd]");
   await page.click("button[name=passkey]");
-  await page.waitForSelector("[data-passkey]");
+  await requested(2);
   await isPresent(true);
   await page.click("[data-passkey] button.is-primary");
+  await requested(3);
   assert.match(await visitor.arrive(), /[?&#]code=/);
 });
 

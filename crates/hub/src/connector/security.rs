@@ -199,7 +199,7 @@ fn plain(name: &str) -> String {
 
 /// The letters and digits of a name, in lower case.
 fn letters(name: &str) -> impl Iterator<Item = char> {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
@@ -252,12 +252,17 @@ mod tests {
                 vec!["header x-key api_key"],
             ),
             (json!({"k": key("key", "query")}), json!({"api_key": secret()}), vec!["query key api_key"]),
-            // Names without a letter or digit of ASCII are not the same.
+            (
+                json!({"ключ": key("ключ", "query")}),
+                json!({"имя": text(), "Ключ": text()}),
+                vec!["query ключ Ключ"],
+            ),
             (
                 json!({"ключ": key("ключ", "query")}),
                 json!({"имя": text(), "api_key": secret()}),
                 vec!["query ключ api_key"],
             ),
+            (json!({"-": key("-", "query")}), json!({"_": text(), "x": secret()}), vec!["query - x"]),
             (
                 json!({"k": key("Authorization", "header")}),
                 json!({"Token": secret(), "host": text()}),
