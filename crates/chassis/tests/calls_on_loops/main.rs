@@ -215,7 +215,7 @@ async fn a_refused_connection_is_an_error_with_its_cause() {
 }
 
 #[tokio::test]
-async fn another_connection_replaces_one_that_the_server_closed() {
+async fn a_server_closes_a_connection_and_another_replaces_it() {
     let mut server = Server::start(vec![vec![OK], vec![OK]]).await;
     let url = server.url.clone();
     let called = tokio::spawn(on_loop(async move {
