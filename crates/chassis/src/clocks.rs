@@ -217,6 +217,10 @@ impl Clocks {
         tenant: TenantId,
         setting: ClockChange,
     ) -> Result<Option<VirtualClock>, ClockChangeError> {
+        // A step of a clock that does not stop changes nothing before its last await.
+        if setting.step && setting.speed.is_none() && self.store.is_exclusive() {
+            return Box::pin(self.set_to_completion(tenant, setting)).await;
+        }
         let clocks = self.clone();
         // In its own task, so that cache and database stay consistent even if the caller is
         // canceled.
