@@ -71,8 +71,7 @@ impl HostMappings {
         let host = host_of(url)?;
         let mapped = |exact: bool| {
             let mut fitting = self.mappings.iter().filter(|mapping| mapping.host.is_exact() == exact);
-            let mapping =
-                fitting.find(|mapping| mapping.host.includes(&host, url.port_or_known_default()))?;
+            let mapping = fitting.find(|mapping| mapping.host.includes(host, url.port_or_known_default()))?;
             let rebased = rebase(&mapping.url, url);
             let by_tls = Some(&rebased).filter(|url| url.scheme() == "https").cloned();
             Some(MappedUrl { url: rebased, by_tls, is_own: self.is_own(&mapping.url) })
@@ -93,9 +92,9 @@ impl HostMappings {
 
 /// The host of a URL without the dot that ends an absolute name.
 #[must_use]
-pub fn host_of(url: &Url) -> Option<String> {
+pub fn host_of(url: &Url) -> Option<&str> {
     let host = url.host_str()?;
-    Some(host.strip_suffix('.').unwrap_or(host).to_owned())
+    Some(host.strip_suffix('.').unwrap_or(host))
 }
 
 /// Returns `url` at the origin and below the path of `base`.
@@ -161,7 +160,7 @@ impl FromStr for HostPattern {
         let name = match (below, rest.starts_with('.')) {
             (true, true) => format!(".{name}"),
             (true, false) => String::new(),
-            (false, _) => name,
+            (false, _) => name.to_owned(),
         };
         Ok(Self { name, below, port })
     }

@@ -67,8 +67,7 @@ impl Hub {
 
     /// Unseals the values of a connection's parameters.
     pub(crate) fn values_of(&self, connection: &Connection) -> Result<Values, Problem> {
-        Values::open(&connection.values, &self.chassis.sealer, connection.tenant, connection.id)
-            .map_err(|unreadable| Problem::bad_request(unreadable.to_string()))
+        Ok(Values::open(&connection.values, &self.chassis.sealer, connection.tenant, connection.id)?)
     }
 
     /// Returns the ARM resource of a connection.
@@ -111,10 +110,8 @@ impl Hub {
 
     /// Returns the connector for a call through a connection: what the owner gave as a secret is
     /// one, whatever the connector's maker declares since then.
-    pub(crate) async fn connector_for_call(
-        &self,
-        connection: &Connection,
-    ) -> Result<Arc<Connector>, Problem> {
+    pub(crate) async fn connector_for_call(&self, loaded: &Loaded) -> Result<Arc<Connector>, Problem> {
+        let connection = &loaded.connection;
         let (connector, stored) = (self.connector_of(connection).await?, &connection.values);
         let opened =
             |parameter: &&Parameter| !parameter.takes_secret() && !stored.plain.contains_key(&parameter.name);
@@ -122,12 +119,12 @@ impl Hub {
         if stored.secrets_sealed.is_none() || opened.peek().is_none() {
             return Ok(connector);
         }
-        let values = self.values_of(connection)?;
-        if !opened.any(|parameter| stored.seals(&values, &parameter.name)) {
+        let values = loaded.values(&self.chassis.sealer)?;
+        if !opened.any(|parameter| stored.seals(values, &parameter.name)) {
             return Ok(connector);
         }
         let mut connector = self.read_connector(connection).await?;
-        connector.properties.mark_sealed(|parameter| stored.seals(&values, &parameter.name));
+        connector.properties.mark_sealed(|parameter| stored.seals(values, &parameter.name));
         Ok(Arc::new(connector))
     }
 

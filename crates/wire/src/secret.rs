@@ -1,26 +1,34 @@
 //! Secret strings.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A password, client secret or token. It is redacted in debug output, compared in constant time
 /// and zeroized on drop. Reading it takes an explicit [`expose`](Secret::expose); it is serialized
-/// only in the description of a tenant, which the lab sends to a service.
+/// only in the description of a tenant, which the lab sends to a service. Clones share one text.
 #[derive(Clone, Default)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// Wraps `text`.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(Arc::new(Zeroizing::new(text.into())))
     }
 
     /// Returns the secret in clear text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether this is the secret. Compares in constant time; only the length is observable.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        is_same(self.0.as_bytes(), text.as_bytes())
     }
 
     /// Whether the secret is empty.
@@ -49,9 +57,10 @@ impl std::fmt::Debug for Secret {
 }
 
 impl PartialEq for Secret {
-    /// Compares in constant time; only the length is observable.
+    /// Compares in constant time; only the length is observable, and whether one is a clone of the
+    /// other.
     fn eq(&self, other: &Self) -> bool {
-        is_same(self.0.as_bytes(), other.0.as_bytes())
+        Arc::ptr_eq(&self.0, &other.0) || self.is(other.expose())
     }
 }
 

@@ -58,18 +58,23 @@ impl LoopbackClient {
     }
 
     /// Sends a request. `timeout` (wall time) includes reading the body of the response.
-    pub(super) async fn send(
-        self,
+    ///
+    /// It is no `async fn`, whose future would contain the request.
+    pub(super) fn send(
+        &self,
         request: Request<Full<Bytes>>,
         timeout: Duration,
-    ) -> Result<reqwest::Response, SendError> {
-        let mut deadline: Deadline = Box::pin(pause(timeout));
-        let response = tokio::select! {
-            biased;
-            response = self.0.request(request) => response?,
-            () = &mut deadline => return Err(SendError::timed_out()),
-        };
-        Ok(with_deadline(response, deadline))
+    ) -> impl Future<Output = Result<reqwest::Response, SendError>> + use<> {
+        let response = self.0.request(request);
+        async move {
+            let mut deadline: Deadline = Box::pin(pause(timeout));
+            let response = tokio::select! {
+                biased;
+                response = response => response?,
+                () = &mut deadline => return Err(SendError::timed_out()),
+            };
+            Ok(with_deadline(response, deadline))
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use futures::TryFutureExt as _;
+use futures::future::{Either, ready};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
@@ -174,19 +176,21 @@ impl RequestBuilder {
     /// Sends the request, and returns the response when its head has arrived. A redirect is not
     /// followed. The URL of the response is not that of the request.
     ///
+    /// It is no `async fn`, whose future would contain the request twice.
+    ///
     /// # Errors
     /// When a part of the request is not valid, or there is no response in time.
-    pub async fn send(mut self) -> Result<Response, SendError> {
+    pub fn send(mut self) -> impl Future<Output = Result<Response, SendError>> + use<> {
         if let Some(mistake) = self.mistake.take() {
-            return Err(mistake);
+            return Either::Left(ready(Err(mistake)));
         }
-        match self.loopback() {
+        Either::Right(match self.loopback() {
             Some((client, uri)) => {
                 let timeout = self.timeout;
-                client.send(self.request(uri), timeout).await
+                Either::Left(client.send(self.request(uri), timeout))
             }
-            None => Ok(self.for_reqwest().send().await?),
-        }
+            None => Either::Right(self.for_reqwest().send().map_err(SendError::from)),
+        })
     }
 
     /// The client of this thread's event loop, if it is one and the request stays on this machine.

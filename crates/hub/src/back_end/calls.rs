@@ -41,7 +41,7 @@ impl BackEndCalls {
         let host = host_of(url).unwrap_or_default();
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
         {
-            return Err(Unreachable::Invalid { url: url.scheme().to_owned() + "://" + &host });
+            return Err(Unreachable::Invalid { url: url.scheme().to_owned() + "://" + host });
         }
         let names = || Arc::clone(&self.back_ends.names);
         match self.back_ends.destination(url) {
@@ -51,7 +51,7 @@ impl BackEndCalls {
                 let client = self.mapped.get_or_init(|| OutsideClient::to_any(names()));
                 let request = client.request(trace, method, &at);
                 Ok(request
-                    .map_err(|NotPublic| Unreachable::NotPublic { host: host.clone() })?
+                    .map_err(|NotPublic| Unreachable::NotPublic { host: host.to_owned() })?
                     .header(X_FORWARDED_HOST, host))
             }
             Some(Destination::Unmapped(_)) if self.back_ends.unmapped == Unmapped::Refuse => {
@@ -62,7 +62,9 @@ impl BackEndCalls {
                     Unmapped::Any => OutsideClient::to_any(names()),
                     Unmapped::Refuse | Unmapped::Public => OutsideClient::to_public(names()),
                 });
-                client.request(trace, method, &url).map_err(|NotPublic| Unreachable::NotPublic { host })
+                client
+                    .request(trace, method, &url)
+                    .map_err(|NotPublic| Unreachable::NotPublic { host: host.to_owned() })
             }
         }
     }
@@ -105,7 +107,7 @@ pub(crate) enum Unreachable {
 }
 
 impl Unreachable {
-    fn not_mapped(host: String) -> Self {
+    fn not_mapped(host: &str) -> Self {
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         let is_here = host == "localhost" || host.ends_with(".localhost");
         let which = if is_here || address.is_ok_and(|address| !is_public(address)) {
@@ -113,12 +115,13 @@ impl Unreachable {
         } else {
             "public if it may call the hosts of connectors"
         };
-        Self::NotMapped { host, which }
+        Self::NotMapped { host: host.to_owned(), which }
     }
 
     /// Returns the refusal behind the error of a request to `url`, if that is its cause.
     pub(crate) fn caused(error: &SendError, url: &Url) -> Option<Self> {
-        NotPublic::caused(error).then(|| Self::NotPublic { host: host_of(url).unwrap_or_default() })
+        NotPublic::caused(error)
+            .then(|| Self::NotPublic { host: host_of(url).unwrap_or_default().to_owned() })
     }
 }
 

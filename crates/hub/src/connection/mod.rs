@@ -20,4 +20,4 @@ pub(crate) use status::{
     Status, american_date, exchange_failed, refresh_failed, refresh_impossible, responses, sign_in_failed,
     sign_in_refused,
 };
-pub(crate) use values::{StoredValues, Values, data_key_purpose};
+pub(crate) use values::{StoredValues, Unreadable, Values, data_key_purpose};

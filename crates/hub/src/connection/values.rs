@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use outlive_chassis::Problem;
 use outlive_clock::{ConnectionId, Stream, TenantId};
 use outlive_tokens::{Sealer, Secret};
 use serde_json::{Map, Value};
@@ -40,6 +41,12 @@ impl StoredValues {
      connection has to give its secrets again."
 )]
 pub(crate) struct Unreadable;
+
+impl From<Unreadable> for Problem {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::bad_request(unreadable.to_string())
+    }
+}
 
 /// The values of a connection's parameters, unsealed.
 #[derive(Clone, Default, PartialEq)]

@@ -14,8 +14,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Challenged, Credential, Freshness, Granted, RefreshFailure, TokenCall, TokenFailure, Tokens, freshness,
-    lease, refreshes::RefreshKey, storage,
+    Challenged, Credential, Freshness, Granted, RefreshFailure, SourceToken, TokenCall, TokenFailure, Tokens,
+    freshness, lease, refreshes::RefreshKey, storage,
 };
 use crate::Hub;
 use crate::connection::{self, Connection, Status, TOKENS_UNREADABLE};
@@ -37,29 +37,36 @@ pub(crate) async fn source_token(
     loaded: &Loaded,
     now: Instant,
     trace: &Trace,
-) -> Result<Secret, RefreshFailure> {
-    let connection = &loaded.connection;
+) -> Result<Arc<SourceToken>, RefreshFailure> {
     // Without tokens, they have expired since ever.
     let freshness =
         loaded.credential.as_ref().map_or(Freshness::Expired, |stored| freshness(stored.expires, now));
     if freshness == Freshness::Fresh
-        && let Some(tokens) = loaded.tokens(&hub.chassis.sealer)
+        && let Some(token) = loaded.source_token(&hub.chassis.sealer)
     {
-        return Ok(tokens.access.clone());
+        return Ok(token);
     }
+    // Few calls refresh, so their futures have no room for it.
+    Box::pin(refreshed_token(hub, loaded, freshness, trace)).await
+}
+
+async fn refreshed_token(
+    hub: &Arc<Hub>,
+    loaded: &Loaded,
+    freshness: Freshness,
+    trace: &Trace,
+) -> Result<Arc<SourceToken>, RefreshFailure> {
+    let connection = &loaded.connection;
     let key = (connection.tenant, connection.id, connection.tokens_revision);
     let attempt = || refresh(Arc::clone(hub), key, None, trace.clone());
     match hub.refreshes.run(key, attempt).await {
-        Some(Ok(tokens)) => Ok(tokens.access),
+        Some(Ok(tokens)) => Ok(Arc::new(SourceToken::new(tokens.access))),
         failed if freshness == Freshness::Aging => {
             if let Some(Err(RefreshFailure::Internal(problem))) = failed {
                 let (error, connection) = (Cause::new(problem), connection.id);
                 tracing::error!(%error, %connection, "a refresh failed; the stored token is used");
             }
-            loaded
-                .tokens(&hub.chassis.sealer)
-                .map(|tokens| tokens.access.clone())
-                .ok_or(RefreshFailure::NotAuthenticated)
+            loaded.source_token(&hub.chassis.sealer).ok_or(RefreshFailure::NotAuthenticated)
         }
         Some(Err(failure)) => Err(failure),
         None => Err(panicked()),

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode};
 use outlive_chassis::{ClockError, Problem, Trace};
 use outlive_clock::{ConnectionId, Instant, TenantId};
 use outlive_journal::Event;
-use outlive_tokens::{Hs256Refusal, Secret, credentials, has_scheme, peek_tenant, verify_hs256};
+use outlive_tokens::{Hs256Refusal, credentials, has_scheme, peek_tenant, verify_hs256};
 use outlive_wire::Subject;
 use outlive_wire::events::RuntimeRefused;
 use uuid::Uuid;
@@ -128,7 +128,7 @@ async fn authorize(
         let claims = verify_key(hub, loaded.as_ref().ok_or_else(|| bad_key(None))?, key, now)?;
         (claims.principal, claims.oid, now, loaded)
     } else {
-        let caller = authenticate(hub, headers, trace).await;
+        let caller = Box::pin(authenticate(hub, headers, trace)).await;
         let caller = caller.map_err(|refusal| RuntimeRefusal::unauthenticated(&refusal))?;
         let by = (Principal::Object(caller.oid), caller.oid, caller.now, load(caller.tenant).await?);
         user = Some(caller);
@@ -160,10 +160,11 @@ async fn admit_with_access(
             "The connection is disabled so it cannot be used.",
         ));
     }
-    if let Err(unreadable) = hub.values_of(connection) {
-        return Err(RuntimeRefusal::new(StatusCode::UNAUTHORIZED, unreadable.message));
+    loaded.values(&hub.chassis.sealer)?;
+    let connector = hub.connector_for_call(&loaded).await?;
+    if loaded.is_complete_for(&connector) {
+        return Ok(Admitted { loaded, connector, principal, caller, assertion: None, now });
     }
-    let connector = hub.connector_for_call(connection).await?;
     if let Some(why) = connector.unusable() {
         return Err(RuntimeRefusal::new(StatusCode::BAD_REQUEST, why));
     }
@@ -182,11 +183,10 @@ fn bad_key(why: Option<String>) -> RuntimeRefusal {
 }
 
 fn verify_key(hub: &Hub, loaded: &Loaded, token: &str, now: Instant) -> Result<KeyClaims, RuntimeRefusal> {
-    let token = Secret::new(token);
-    let claims = match loaded.verified(&token) {
+    let claims = match loaded.verified(token) {
         Some(claims) => claims,
         None => {
-            let claims = verify_signature(hub, loaded, &token)?;
+            let claims = verify_signature(hub, loaded, token)?;
             loaded.remember_verified(token, &claims);
             claims
         }
@@ -202,13 +202,13 @@ fn verify_key(hub: &Hub, loaded: &Loaded, token: &str, now: Instant) -> Result<K
 }
 
 /// Verifies that the hub signed the token for this connection.
-fn verify_signature(hub: &Hub, loaded: &Loaded, token: &Secret) -> Result<KeyClaims, RuntimeRefusal> {
+fn verify_signature(hub: &Hub, loaded: &Loaded, token: &str) -> Result<KeyClaims, RuntimeRefusal> {
     let key = loaded.key(&hub.chassis.sealer).ok_or_else(|| {
         let why = "The key with which the hub signed it cannot be opened any more. Request another token.";
         bad_key(Some(why.to_owned()))
     })?;
     let claims: KeyClaims =
-        verify_hs256(key, token.expose()).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;
+        verify_hs256(key, token).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;
     if claims.tid != loaded.connection.tenant || claims.con != loaded.connection.id {
         return Err(bad_key(None));
     }

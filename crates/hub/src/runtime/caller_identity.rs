@@ -13,6 +13,7 @@ use outlive_wire::managed_identity::SOURCE_AUTHORIZATION;
 use super::admission::Admitted;
 use super::refusal::RuntimeRefusal;
 use crate::Hub;
+use crate::credential::SourceToken;
 
 /// Returns the token that the caller gave for the data source.
 pub(super) async fn given_token(
@@ -20,7 +21,7 @@ pub(super) async fn given_token(
     admitted: &Admitted,
     headers: &HeaderMap,
     trace: &Trace,
-) -> Result<Secret, RuntimeRefusal> {
+) -> Result<SourceToken, RuntimeRefusal> {
     let given = headers.get_all(SOURCE_AUTHORIZATION).iter();
     let alone = HeaderMap::from_iter(given.map(|value| (AUTHORIZATION, value.clone())));
     let token = bearer_token(&alone).map_err(|error| match error {
@@ -43,7 +44,7 @@ pub(super) async fn given_token(
              managed identity.",
         ));
     }
-    Ok(Secret::new(token))
+    Ok(SourceToken::new(Secret::new(token)))
 }
 
 fn refused(refusal: &BearerRefusal) -> RuntimeRefusal {

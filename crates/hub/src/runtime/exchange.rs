@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt as _;
 use http::StatusCode;
 use outlive_chassis::{Trace, came_too_late};
 use serde_json::json;
@@ -77,14 +78,17 @@ impl Unanswered {
 }
 
 /// Sends a call to the back end. The inner error is that of a back end that does not respond.
-pub(super) async fn exchange(
+///
+/// It is no `async fn`, whose future would contain the call twice.
+pub(super) fn exchange(
     hub: &Hub,
     prepared: Prepared,
     url: &Url,
     trace: &Trace,
-) -> Result<Result<reqwest::Response, Unanswered>, RuntimeRefusal> {
+) -> Result<impl Future<Output = Result<Result<reqwest::Response, Unanswered>, RuntimeRefusal>>, RuntimeRefusal>
+{
     let is_public = prepared.destination.is_public;
-    let refused = |unreachable: Unreachable| {
+    let refused = move |unreachable: Unreachable| {
         if is_public {
             return unreachable.into();
         }
@@ -94,7 +98,7 @@ pub(super) async fn exchange(
     let request = hub.back_ends.request(trace, prepared.method, url).map_err(refused)?;
     let request = request.headers(prepared.headers).timeout(TIMEOUT);
     let request = if prepared.body.is_empty() { request } else { request.body(prepared.body) };
-    match request.send().await {
+    Ok(request.send().map(move |sent| match sent {
         Ok(mut response) => {
             let is_late = came_too_late(response.headers_mut(), TIMEOUT);
             Ok(if is_late { Err(Unanswered { timed_out: true }) } else { Ok(response) })
@@ -103,9 +107,9 @@ pub(super) async fn exchange(
             Some(unreachable) => Err(refused(unreachable)),
             None => Ok(Err(Unanswered { timed_out: error.is_timeout() })),
         },
-    }
+    }))
 }
 
-pub(super) fn host_of(origin: &str) -> String {
-    origin.split_once("://").map_or(origin, |(_, host)| host).to_owned()
+pub(super) fn host_of(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host)
 }

@@ -2,14 +2,14 @@
 
 use http::StatusCode;
 use outlive_chassis::Trace;
-use outlive_tokens::Secret;
 use serde_json::Value;
 use url::Url;
 
 use super::exchange::{Unanswered, exchange, url_of};
-use super::outgoing::{Destination, Facts, Fetched, Step, TEXT_BYTES_MAX};
+use super::outgoing::{Destination, Facts, Fetch, Fetched, Step, TEXT_BYTES_MAX};
 use super::refusal::RuntimeRefusal;
 use crate::connector::text_of;
+use crate::credential::SourceToken;
 use crate::{Hub, read_body};
 
 /// The maximum number of other requests for a call.
@@ -29,18 +29,13 @@ pub(super) struct Answered {
 pub(super) async fn send(
     hub: &Hub,
     facts: &Facts<'_>,
-    token: Option<&Secret>,
+    token: Option<&SourceToken>,
     trace: &Trace,
 ) -> Result<Result<Answered, Unanswered>, RuntimeRefusal> {
     let mut fetched = Fetched::new();
-    loop {
-        let step = Facts { fetched: &fetched, ..*facts }.prepare(token)?;
-        let fetch = match step {
-            Step::Send(prepared) => {
-                let (destination, url) = (prepared.destination.clone(), url_of(&prepared)?);
-                let response = exchange(hub, prepared, &url, trace).await?;
-                return Ok(response.map(|response| Answered { destination, url, response }));
-            }
+    let prepared = loop {
+        let fetch = match (Facts { fetched: &fetched, ..*facts }).prepare(token)? {
+            Step::Send(prepared) => break prepared,
             Step::Fetch(fetch) => fetch,
         };
         if fetched.len() == FETCHES_MAX {
@@ -49,12 +44,31 @@ pub(super) async fn send(
                 format!("The policies of the operation need more than {FETCHES_MAX} other requests."),
             ));
         }
-        let url = url_of(&fetch.request)?;
-        let value = match exchange(hub, fetch.request, &url, trace).await? {
-            Ok(response) => value_of(response, &fetch.at, &fetch.path).await?,
+        // Few calls need one, so their futures have no room for it.
+        match Box::pin(fetch_value(hub, fetch, trace)).await? {
+            Ok((at, value)) => drop(fetched.insert(at, value)),
             Err(unanswered) => return Ok(Err(unanswered)),
-        };
-        fetched.insert(fetch.at, value);
+        }
+    };
+    let (destination, url) = (prepared.destination.clone(), url_of(&prepared)?);
+    let response = exchange(hub, prepared, &url, trace)?.await?;
+    Ok(response.map(|response| Answered { destination, url, response }))
+}
+
+/// Makes another request. Returns the value from its response, and the place of the policy that
+/// needs it.
+async fn fetch_value(
+    hub: &Hub,
+    Fetch { at, request, path }: Fetch,
+    trace: &Trace,
+) -> Result<Result<(String, String), Unanswered>, RuntimeRefusal> {
+    let url = url_of(&request)?;
+    match exchange(hub, request, &url, trace)?.await? {
+        Ok(response) => {
+            let value = value_of(response, &at, &path).await?;
+            Ok(Ok((at, value)))
+        }
+        Err(unanswered) => Ok(Err(unanswered)),
     }
 }
 

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 use outlive_chassis::Trace;
 use outlive_journal::Event;
 use outlive_store::Change;
-use outlive_tokens::{Secret, fingerprint};
+use outlive_tokens::fingerprint;
 use outlive_wire::JournalEvent;
 use outlive_wire::events::{ConnectionBroken, ConnectionChallenged, RuntimeForwarded, RuntimeRefused};
 
@@ -27,7 +27,7 @@ use crate::Hub;
 use crate::connection::{Status, runtime_url, storage};
 use crate::connector::{Authentication, Operation, Policy};
 use crate::credential::{
-    Challenged, ExchangeCall, RefreshFailure, answer_challenge, is_exchanged, source_token,
+    Challenged, ExchangeCall, RefreshFailure, SourceToken, answer_challenge, is_exchanged, source_token,
 };
 
 /// Forwards the call and records the event, also for a refusal.
@@ -73,7 +73,7 @@ pub(crate) async fn forward(
     let connection = &admitted.loaded.connection;
     let event = Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload);
     hub.chassis.journal.append(&event).await?;
-    outcome.map_err(|refusal| refusal.with_source(&source))
+    outcome.map_err(|refusal| refusal.with_source(source))
 }
 
 /// What was sent to the back end: fingerprints of access tokens.
@@ -95,42 +95,38 @@ async fn send(
     trace: &Trace,
 ) -> Result<Response, RuntimeRefusal> {
     let connector = &admitted.connector;
-    let values = &hub.values_of(&admitted.loaded.connection)?;
+    let values = admitted.loaded.values(&hub.chassis.sealer)?;
     let fetched = Fetched::default();
     let facts = Facts { connector, operation, values, outgoing, fetched: &fetched };
-    facts.check(&admitted.loaded.connection)?;
+    if !admitted.loaded.is_complete_for(connector) {
+        facts.check_connection(&admitted.loaded.connection)?;
+        admitted.loaded.remember_complete_for(connector);
+    }
+    facts.check_operation()?;
     let mut token = token(hub, admitted, &outgoing.headers, trace).await?;
-    sent.access_token = token.as_ref().map(|token| admitted.loaded.fingerprint_of(token));
-    let mut answered = match fetching::send(hub, &facts, token.as_ref(), trace).await? {
+    sent.access_token = token.as_ref().map(|token| token.fingerprint().to_owned());
+    let mut answered = fetching::send(hub, &facts, token.as_deref(), trace).await?;
+    if let (Some(refused), Ok(Answered { response, .. })) = (&token, &answered)
+        && cae_capable(admitted)
+        && let Some(challenged) = Challenged::of(response.status(), response.headers(), refused.secret())
+    {
+        sent.challenged = sent.access_token.take();
+        // Few calls are challenged, so their futures have no room for it.
+        let fresh = Box::pin(token_after_challenge(hub, admitted, &challenged, trace)).await?;
+        sent.access_token = Some(fresh.fingerprint().to_owned());
+        // Once only: the response to this request is returned whatever it is.
+        answered = Box::pin(fetching::send(hub, &facts, Some(&fresh), trace)).await?;
+        token = Some(fresh);
+    }
+    let Answered { destination, url, response } = match answered {
         Ok(answered) => answered,
         Err(unanswered) => return Ok(sent.unanswered.insert(unanswered).response(hub, trace)),
     };
-    if let Some(refused) = &token
-        && cae_capable(admitted)
-        && let Some(challenged) =
-            Challenged::of(answered.response.status(), answered.response.headers(), refused)
-    {
-        sent.challenged = sent.access_token.take();
-        record_challenge(hub, admitted, &challenged, trace).await?;
-        let fresh = match on_behalf_of(hub, admitted, trace)? {
-            Some(call) => call.token(Some(&challenged)).await,
-            None => answer_challenge(hub, &admitted.loaded.connection, &challenged, trace).await,
-        };
-        let fresh = fresh.map_err(no_token_error)?;
-        sent.access_token = Some(fingerprint(fresh.expose()));
-        // Once only: the response to this request is returned whatever it is.
-        answered = match fetching::send(hub, &facts, Some(&fresh), trace).await? {
-            Ok(answered) => answered,
-            Err(unanswered) => return Ok(sent.unanswered.insert(unanswered).response(hub, trace)),
-        };
-        token = Some(fresh);
-    }
-    let Answered { destination, url, response } = answered;
     let status = response.status();
     if let Some(policy) = response_policies::ends_sign_in(&facts, status) {
-        set_unauthenticated(hub, admitted, policy, status, trace).await?;
+        Box::pin(set_unauthenticated(hub, admitted, policy, status, trace)).await?;
     }
-    let secrets = facts.secrets(token.as_ref());
+    let secrets = facts.secrets(token.as_deref());
     let mut headers = headers::to_caller(response.headers(), &secrets);
     // Where the state of an operation is, a trigger's next events, or a subscription.
     if matches!(status, StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED)
@@ -197,16 +193,17 @@ async fn token(
     admitted: &Admitted,
     headers: &HeaderMap,
     trace: &Trace,
-) -> Result<Option<Secret>, RuntimeRefusal> {
+) -> Result<Option<Arc<SourceToken>>, RuntimeRefusal> {
     match &admitted.connector.properties.authentication {
         Authentication::None => return Ok(None),
         Authentication::ManagedIdentity { .. } => {
-            return caller_identity::given_token(hub, admitted, headers, trace).await.map(Some);
+            let given = Box::pin(caller_identity::given_token(hub, admitted, headers, trace)).await?;
+            return Ok(Some(Arc::new(given)));
         }
         Authentication::OAuth { .. } => {}
     }
     let token = match on_behalf_of(hub, admitted, trace)? {
-        Some(call) => call.token(None).await,
+        Some(call) => Box::pin(call.token(None)).await.map(|token| Arc::new(SourceToken::new(token))),
         None => {
             stored_token::check(hub, admitted).await?;
             source_token(hub, &admitted.loaded, admitted.now, trace).await
@@ -215,22 +212,39 @@ async fn token(
     token.map(Some).map_err(no_token_error)
 }
 
+/// Records a challenge, and returns a token that satisfies it.
+async fn token_after_challenge(
+    hub: &Arc<Hub>,
+    admitted: &Admitted,
+    challenged: &Challenged,
+    trace: &Trace,
+) -> Result<Arc<SourceToken>, RuntimeRefusal> {
+    record_challenge(hub, admitted, challenged, trace).await?;
+    let token = match on_behalf_of(hub, admitted, trace)? {
+        Some(call) => call.token(Some(challenged)).await,
+        None => answer_challenge(hub, &admitted.loaded.connection, challenged, trace).await,
+    };
+    token.map(|token| Arc::new(SourceToken::new(token))).map_err(no_token_error)
+}
+
 /// Returns how the caller's own token is exchanged, or `None` if the stored one is used: the
 /// connection stores a refresh token, or no user calls.
 pub(super) fn on_behalf_of(
     hub: &Arc<Hub>,
     admitted: &Admitted,
     trace: &Trace,
-) -> Result<Option<ExchangeCall>, RuntimeRefusal> {
+) -> Result<Option<Box<ExchangeCall>>, RuntimeRefusal> {
     let Some(assertion) = &admitted.assertion else { return Ok(None) };
     let Admitted { loaded, connector, now, .. } = admitted;
-    Ok(is_exchanged(hub, loaded, connector)?.then(|| ExchangeCall {
-        hub: Arc::clone(hub),
-        connection: loaded.connection.clone(),
-        connector: Arc::clone(connector),
-        assertion: assertion.clone(),
-        now: *now,
-        trace: trace.clone(),
+    Ok(is_exchanged(hub, loaded, connector)?.then(|| {
+        Box::new(ExchangeCall {
+            hub: Arc::clone(hub),
+            connection: loaded.connection.clone(),
+            connector: Arc::clone(connector),
+            assertion: assertion.clone(),
+            now: *now,
+            trace: trace.clone(),
+        })
     }))
 }
 

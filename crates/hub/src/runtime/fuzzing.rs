@@ -13,6 +13,7 @@ use crate::connector::{
     Action, ApiProperties, Authentication, Connector, Destinations, GrantRequest, Home, Swagger,
     connector_faults,
 };
+use crate::credential::SourceToken;
 
 /// Reads the files of a connector (`apiProperties`, `apiDefinition`), and prepares a call of each
 /// of their operations, by each parameter set: for a connection with the values in
@@ -72,9 +73,9 @@ fn try_calls(connector: &Connector, document: &Value) -> usize {
                 // Errors say what is missing.
                 let _ = sign_in.token_request(GrantRequest::ClientCredentials, settings.claims());
             }
-            Some(Secret::new("token"))
+            Some(SourceToken::new(Secret::new("token")))
         }
-        Authentication::ManagedIdentity { .. } => Some(Secret::new("token")),
+        Authentication::ManagedIdentity { .. } => Some(SourceToken::new(Secret::new("token"))),
         Authentication::None => None,
     };
     let query = document["query"].as_str().map(str::to_owned);

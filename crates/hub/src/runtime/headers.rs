@@ -1,5 +1,6 @@
 //! Selects the headers that are forwarded, and adds the hub's own.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use http::header::{
@@ -50,7 +51,7 @@ const SECRET_BYTES_MIN: usize = 4;
 
 /// Returns the response headers that are forwarded to the caller, without any that contains one of
 /// the secrets, also percent-encoded. Without its type the content would be useless.
-pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
+pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[Cow<'_, str>]) -> HeaderMap {
     let named = named_by_connection(headers);
     let mut passed = select(headers, |name| !named.contains(name.as_str()));
     for name in leaking(&passed, secrets) {
@@ -60,7 +61,7 @@ pub(crate) fn to_caller(headers: &HeaderMap, secrets: &[String]) -> HeaderMap {
 }
 
 /// Removes the response headers that contain one of the secrets since a policy set them.
-pub(super) fn remove_secrets(headers: &mut HeaderMap, secrets: &[String]) {
+pub(super) fn remove_secrets(headers: &mut HeaderMap, secrets: &[Cow<'_, str>]) {
     let named = named_by_connection(headers);
     let mut removed = leaking(headers, secrets);
     removed.extend(headers.keys().filter(|name| named.contains(name.as_str())).cloned());
@@ -71,9 +72,9 @@ pub(super) fn remove_secrets(headers: &mut HeaderMap, secrets: &[String]) {
 
 /// Returns the headers, except the type of the content, with a value that contains one of the
 /// secrets, also percent-encoded.
-fn leaking(headers: &HeaderMap, secrets: &[String]) -> Vec<HeaderName> {
+fn leaking(headers: &HeaderMap, secrets: &[Cow<'_, str>]) -> Vec<HeaderName> {
     let secrets = secrets.iter().filter(|secret| secret.len() >= SECRET_BYTES_MIN);
-    let Some(shortest) = secrets.clone().map(String::len).min() else { return Vec::new() };
+    let Some(shortest) = secrets.clone().map(|secret| secret.len()).min() else { return Vec::new() };
     // Most values are shorter than every secret.
     let others = headers.iter().filter(|(name, value)| **name != CONTENT_TYPE && value.len() >= shortest);
     let mut others = others.peekable();
@@ -193,7 +194,7 @@ mod tests {
     #[test]
     fn the_type_of_the_content_is_always_returned() {
         let response = map(&[("content-type", "application/json"), ("x-a", "json")]);
-        assert_eq!(names(&to_caller(&response, &["json".to_owned()])), ["content-type"]);
+        assert_eq!(names(&to_caller(&response, &["json".into()])), ["content-type"]);
     }
 
     #[test]
@@ -211,7 +212,7 @@ mod tests {
             ("www-authenticate", "Bearer realm=\"x\""),
         ]);
         assert_eq!(
-            names(&to_caller(&response, &["eyJ.source".to_owned(), "a/key=".to_owned(), "1".to_owned()])),
+            names(&to_caller(&response, &["eyJ.source".into(), "a/key=".into(), "1".into()])),
             ["content-type", "etag", "www-authenticate"]
         );
     }

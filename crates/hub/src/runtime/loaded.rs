@@ -1,15 +1,16 @@
 //! A connection as calls through it need it, and what they have opened and verified of it.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
-use outlive_tokens::{Sealer, Secret, fingerprint};
+use outlive_tokens::{Sealer, Secret};
 use parking_lot::Mutex;
 
 use super::headers;
-use crate::connection::{Connection, KeyClaims, Principal, key_purpose};
-use crate::credential::{self, Credential, Tokens};
+use crate::connection::{Connection, KeyClaims, Principal, Unreadable, Values, key_purpose};
+use crate::connector::Connector;
+use crate::credential::{self, Credential, SourceToken, Tokens};
 
 /// The maximum number of cached connections.
 pub(crate) const CACHED_MAX: usize = 256;
@@ -21,6 +22,9 @@ pub(crate) struct Loaded {
     pub(crate) credential: Option<Credential>,
     key: OnceLock<Option<Vec<u8>>>,
     tokens: OnceLock<Option<OpenedTokens>>,
+    values: OnceLock<Result<Values, Unreadable>>,
+    /// The last connector for whose calls it lacks nothing.
+    complete_for: Mutex<Option<Arc<Connector>>>,
     last_key: Mutex<Option<VerifiedKey>>,
     last_granted: Mutex<Option<Principal>>,
     headers: OnceLock<HeaderMap>,
@@ -29,8 +33,7 @@ pub(crate) struct Loaded {
 /// The stored tokens, opened.
 struct OpenedTokens {
     tokens: Tokens,
-    /// The fingerprint of the access token.
-    fingerprint: String,
+    source: Arc<SourceToken>,
 }
 
 /// A `Key` token whose signature is valid.
@@ -53,6 +56,8 @@ impl Loaded {
             credential,
             key: OnceLock::new(),
             tokens: OnceLock::new(),
+            values: OnceLock::new(),
+            complete_for: Mutex::default(),
             last_key: Mutex::default(),
             last_granted: Mutex::default(),
             headers: OnceLock::new(),
@@ -72,20 +77,41 @@ impl Loaded {
     /// The stored tokens. `None` without any, or if they were sealed with a key that the hub no
     /// longer has.
     pub(crate) fn tokens(&self, sealer: &Sealer) -> Option<&Tokens> {
+        self.opened_tokens(sealer).map(|opened| &opened.tokens)
+    }
+
+    /// The stored token for the data source. `None` as for [`Self::tokens`].
+    pub(crate) fn source_token(&self, sealer: &Sealer) -> Option<Arc<SourceToken>> {
+        self.opened_tokens(sealer).map(|opened| Arc::clone(&opened.source))
+    }
+
+    fn opened_tokens(&self, sealer: &Sealer) -> Option<&OpenedTokens> {
         let open = || {
             let Connection { tenant, id, .. } = self.connection;
             let sealed = &self.credential.as_ref()?.sealed;
             let tokens = Tokens::open(sealer, &credential::storage::purpose(tenant, id), sealed)?;
-            Some(OpenedTokens { fingerprint: fingerprint(tokens.access.expose()), tokens })
+            Some(OpenedTokens { source: Arc::new(SourceToken::new(tokens.access.clone())), tokens })
         };
-        self.tokens.get_or_init(open).as_ref().map(|opened| &opened.tokens)
+        self.tokens.get_or_init(open).as_ref()
     }
 
-    /// Returns the fingerprint of a token, which is known of the stored one once it is opened.
-    pub(super) fn fingerprint_of(&self, token: &Secret) -> String {
-        let opened = self.tokens.get().and_then(Option::as_ref);
-        let stored = opened.filter(|opened| opened.tokens.access == *token);
-        stored.map_or_else(|| fingerprint(token.expose()), |stored| stored.fingerprint.clone())
+    /// The values of the connection's parameters.
+    pub(crate) fn values(&self, sealer: &Sealer) -> Result<&Values, Unreadable> {
+        let Connection { tenant, id, values, .. } = &self.connection;
+        self.values
+            .get_or_init(|| Values::open(values, sealer, *tenant, *id))
+            .as_ref()
+            .map_err(|error| *error)
+    }
+
+    /// Whether it is known to lack nothing for calls through this connector.
+    pub(super) fn is_complete_for(&self, connector: &Arc<Connector>) -> bool {
+        self.complete_for.lock().as_ref().is_some_and(|known| Arc::ptr_eq(known, connector))
+    }
+
+    /// Remembers that nothing is lacking for calls through this connector.
+    pub(super) fn remember_complete_for(&self, connector: &Arc<Connector>) {
+        *self.complete_for.lock() = Some(Arc::clone(connector));
     }
 
     /// The headers that the hub adds to each response.
@@ -94,14 +120,14 @@ impl Loaded {
     }
 
     /// The claims of a `Key` token, if the last one that was verified is the same.
-    pub(super) fn verified(&self, token: &Secret) -> Option<KeyClaims> {
+    pub(super) fn verified(&self, token: &str) -> Option<KeyClaims> {
         let last = self.last_key.lock();
-        last.as_ref().filter(|last| last.token == *token).map(|last| last.claims.clone())
+        last.as_ref().filter(|last| last.token.is(token)).map(|last| last.claims.clone())
     }
 
     /// Remembers that the signature of a `Key` token is valid.
-    pub(super) fn remember_verified(&self, token: Secret, claims: &KeyClaims) {
-        *self.last_key.lock() = Some(VerifiedKey { token, claims: claims.clone() });
+    pub(super) fn remember_verified(&self, token: &str, claims: &KeyClaims) {
+        *self.last_key.lock() = Some(VerifiedKey { token: Secret::new(token), claims: claims.clone() });
     }
 
     /// Whether this principal is the last one that was found in the access list.

@@ -1,6 +1,8 @@
 //! The header `Location` of a back end: what is at the same place as the call is reached through
 //! the connection, too.
 
+use std::borrow::Cow;
+
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue};
 use url::Url;
@@ -15,14 +17,19 @@ pub(super) fn through_hub(
     headers: &HeaderMap,
     (call, base): (&Url, &Url),
     connection: &Connection,
-    secrets: &[String],
+    secrets: &[Cow<'_, str>],
 ) -> Option<HeaderValue> {
     let runtime = format!("/apim/{}/{}", connection.connector, connection.id.uuid().simple());
     let location = headers.get(LOCATION)?.to_str().ok()?;
     HeaderValue::try_from(through(location, (call, base), &runtime, secrets)?).ok()
 }
 
-fn through(location: &str, (call, base): (&Url, &Url), runtime: &str, secrets: &[String]) -> Option<String> {
+fn through(
+    location: &str,
+    (call, base): (&Url, &Url),
+    runtime: &str,
+    secrets: &[Cow<'_, str>],
+) -> Option<String> {
     let url = call.join(location).ok()?;
     let below = url.path().strip_prefix(base.path().trim_end_matches('/'))?;
     let has_user = !url.username().is_empty() || url.password().is_some();
@@ -58,7 +65,7 @@ mod tests {
             ("/v1/jobs/1?k=a%2Fkey&t=2", Some("/apim/x/1/jobs/1?t=2")),
             ("/v1/jobs/1?k=a/key", Some("/apim/x/1/jobs/1")),
         ] {
-            let found = through(location, (&call, &base), "/apim/x/1", &["a/key".to_owned(), String::new()]);
+            let found = through(location, (&call, &base), "/apim/x/1", &["a/key".into(), "".into()]);
             assert_eq!(found.as_deref(), expected, "{location}");
         }
         let root: Url = "https://api.test/".parse().expect("a URL");

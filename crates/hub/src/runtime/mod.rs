@@ -78,7 +78,7 @@ async fn call(
     let (api, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let path = parts.next().unwrap_or_default().to_owned();
     let source = host_of(hub.origin());
-    let refuse = |refusal: RuntimeRefusal| refusal.with_source(&source);
+    let refuse = |refusal: RuntimeRefusal| refusal.with_source(source);
     let id: ConnectionId =
         id.parse().map_err(|error: uuid::Error| refuse(RuntimeRefusal::not_found().caused_by(error)))?;
     let admitted = admission::admit(&hub, api, id, &headers, &method, &path, &trace).await.map_err(refuse)?;
@@ -103,7 +103,7 @@ pub(crate) async fn call_for(
     call: &ControlCall,
     outgoing: OutgoingRequest,
 ) -> Result<Response, RuntimeRefusal> {
-    let refuse = |refusal: RuntimeRefusal| refusal.with_source(&host_of(hub.origin()));
+    let refuse = |refusal: RuntimeRefusal| refusal.with_source(host_of(hub.origin()));
     let admitted = admission::admit_control_call(hub, loaded, call, &outgoing.method, &outgoing.path)
         .await
         .map_err(refuse)?;

@@ -5,7 +5,6 @@ use std::fmt::Display;
 
 use http::header::HeaderMap;
 use http::{HeaderName, Method, StatusCode};
-use outlive_tokens::Secret;
 use serde_json::Value;
 
 use super::content::{CONTENT_BYTES_MAX, Content, TooLarge};
@@ -18,6 +17,7 @@ use super::refusal::{RuntimeRefusal, refuse};
 use super::target::TARGET_CHARS_MAX;
 use super::values_from_urls;
 use crate::connector::{Action, Exists, Policy, PolicyValue, Section, Source, Target, Uncomputable};
+use crate::credential::SourceToken;
 
 /// The maximum length of all headers, once a policy set one.
 const HEADERS_BYTES_MAX: usize = 65_536;
@@ -26,7 +26,7 @@ const HEADERS_BYTES_MAX: usize = 65_536;
 /// first, if it was not made yet.
 pub(super) fn apply(
     facts: &Facts<'_>,
-    token: Option<&Secret>,
+    token: Option<&SourceToken>,
     prepared: &mut Prepared,
 ) -> Result<Option<Fetch>, RuntimeRefusal> {
     let mut content = Content::new(std::mem::take(&mut prepared.body));

@@ -1,10 +1,11 @@
 //! Prepares a call for the back end: sets the connection's credential, and applies the connector's
 //! policies. Pure.
 
+use std::borrow::Cow;
+
 use data_encoding::BASE64;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
-use outlive_tokens::Secret;
 
 use super::outgoing::{Destination, Facts, Prepared, Step, bad_header, header_value, sensitive};
 use super::query::Query;
@@ -12,10 +13,11 @@ use super::target::{BadTarget, TARGET_CHARS_MAX};
 use super::{headers, policies, refusal::RuntimeRefusal};
 use crate::connection::{Connection, missing_credential};
 use crate::connector::{Action, KeyPlace, ParameterKind, StaticCredential, static_credentials};
+use crate::credential::SourceToken;
 
 impl Facts<'_> {
-    /// Rejects a call that the connection or the hub cannot make.
-    pub(super) fn check(&self, connection: &Connection) -> Result<(), RuntimeRefusal> {
+    /// Rejects calls that the connection lacks something for.
+    pub(super) fn check_connection(&self, connection: &Connection) -> Result<(), RuntimeRefusal> {
         let properties = &self.connector.properties;
         if !properties.has_set(connection.values.set.as_deref()) {
             return Err(incomplete("a parameter set that the connector has"));
@@ -35,7 +37,12 @@ impl Facts<'_> {
                 "The connection uses an on-premises data gateway, and no gateway is installed.",
             ));
         }
-        let operation = &self.operation.id;
+        Ok(())
+    }
+
+    /// Rejects a call of an operation that the hub cannot make.
+    pub(super) fn check_operation(&self) -> Result<(), RuntimeRefusal> {
+        let (properties, operation) = (&self.connector.properties, &self.operation.id);
         if properties.runs_script(operation) {
             return Err(RuntimeRefusal::new(
                 StatusCode::BAD_REQUEST,
@@ -62,7 +69,7 @@ impl Facts<'_> {
 
     /// Prepares the call, with this token if the connection has tokens, or the request that one of
     /// the policies needs before.
-    pub(super) fn prepare(&self, token: Option<&Secret>) -> Result<Step, RuntimeRefusal> {
+    pub(super) fn prepare(&self, token: Option<&SourceToken>) -> Result<Step, RuntimeRefusal> {
         let (connector, outgoing) = (self.connector, self.outgoing);
         if outgoing.path.len() + outgoing.query.as_ref().map_or(0, String::len) > TARGET_CHARS_MAX {
             return Err(BadTarget::TooLong.into());
@@ -85,18 +92,17 @@ impl Facts<'_> {
     /// Sets the token, or the password or keys of a connection without tokens.
     pub(super) fn authenticate(
         &self,
-        token: Option<&Secret>,
+        token: Option<&SourceToken>,
         prepared: &mut Prepared,
     ) -> Result<(), RuntimeRefusal> {
         if let Some(token) = token {
-            // Without its source: the token is a secret.
-            let value = header_value(&format!("Bearer {}", token.expose())).ok_or_else(|| {
+            let value = token.authorization().ok_or_else(|| {
                 RuntimeRefusal::new(
                     StatusCode::BAD_GATEWAY,
                     "The access token contains characters that are not valid in a header.",
                 )
             })?;
-            prepared.headers.insert(AUTHORIZATION, sensitive(value));
+            prepared.headers.insert(AUTHORIZATION, value.clone());
             return Ok(());
         }
         let parameters = &self.connector.properties.parameters;
@@ -128,16 +134,18 @@ impl Facts<'_> {
     }
 
     /// Returns the texts that no response header may contain.
-    pub(super) fn secrets(&self, token: Option<&Secret>) -> Vec<String> {
+    pub(super) fn secrets<'a>(&self, token: Option<&'a SourceToken>) -> Vec<Cow<'a, str>> {
         let parameters = &self.connector.properties.parameters;
-        let mut secrets: Vec<String> = token.map(|token| token.expose().to_owned()).into_iter().collect();
+        let mut secrets: Vec<_> = token.map(|token| token.secret().expose().into()).into_iter().collect();
         let secret = parameters.iter().filter(|parameter| parameter.is_secret());
-        secrets.extend(secret.filter_map(|parameter| self.values.text(parameters, &parameter.name)));
+        secrets.extend(
+            secret.filter_map(|parameter| self.values.text(parameters, &parameter.name)).map(Cow::from),
+        );
         for credential in static_credentials(&self.connector.swagger.security, parameters) {
             if let StaticCredential::Basic { username, password } = credential {
                 let text = |name| self.values.text(parameters, name).unwrap_or_default();
                 let pair = format!("{}:{}", text(username), text(password));
-                secrets.push(BASE64.encode(pair.as_bytes()));
+                secrets.push(BASE64.encode(pair.as_bytes()).into());
             }
         }
         secrets

@@ -25,7 +25,7 @@ impl Query {
     }
 
     /// Removes the parameters with one of these values, which the hub adds to calls.
-    pub(super) fn remove_values(&mut self, values: &[String]) {
+    pub(super) fn remove_values(&mut self, values: &[Cow<'_, str>]) {
         let is_one = |pair: &String| {
             let (_, given) = decoded(pair);
             values.iter().any(|value| !value.is_empty() && *value == *given)

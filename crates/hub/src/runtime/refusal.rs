@@ -10,6 +10,7 @@ use outlive_chassis::{Cause, Problem};
 use serde_json::json;
 
 use crate::arm::ArmRefusal;
+use crate::connection::Unreadable;
 use crate::connector::Policy;
 
 /// An error response of the runtime: `{status, source, message, error{message}}`.
@@ -74,6 +75,12 @@ impl RuntimeRefusal {
 impl From<Problem> for RuntimeRefusal {
     fn from(problem: Problem) -> Self {
         Self { cause: problem.source, ..Self::new(problem.status, problem.message) }
+    }
+}
+
+impl From<Unreadable> for RuntimeRefusal {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, unreadable.to_string())
     }
 }
 

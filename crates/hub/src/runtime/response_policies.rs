@@ -24,7 +24,7 @@ pub(super) struct Links<'a> {
     /// The URL at which the connection is called.
     pub(super) at: &'a str,
     /// What the hub added to the call, and adds to the next one.
-    pub(super) secrets: &'a [String],
+    pub(super) secrets: &'a [Cow<'a, str>],
 }
 
 impl Links<'_> {

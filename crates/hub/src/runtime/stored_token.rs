@@ -28,7 +28,7 @@ pub(super) async fn check(hub: &Hub, admitted: &Admitted) -> Result<(), RuntimeR
             "The connection calls on behalf of its callers, and another user signed in for it. A key or an application \
              cannot act for that user: call with the user's own token (Authorization: Bearer).",
         )),
-        Principal::Workflow(_) if may_run_as(hub, admitted, user).await? => Ok(()),
+        Principal::Workflow(_) if Box::pin(may_run_as(hub, admitted, user)).await? => Ok(()),
         Principal::Workflow(_) => Err(RuntimeRefusal::new(
             StatusCode::FORBIDDEN,
             "The flow would act for the user who signed in for the connection, who is an owner neither of the connection \

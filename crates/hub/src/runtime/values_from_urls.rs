@@ -8,7 +8,6 @@ use std::fmt::Display;
 
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use outlive_tokens::Secret;
 
 use super::content::Content;
 use super::headers;
@@ -17,11 +16,12 @@ use super::path_parameters::{captured, fill};
 use super::query::{Query, encoded};
 use super::refusal::{RuntimeRefusal, refuse};
 use crate::connector::{Policy, Source, ValueFromUrl};
+use crate::credential::SourceToken;
 
 /// Makes the request that a policy needs, for a call that is sent to `of_the_call` in the end.
 pub(super) fn request(
     facts: &Facts<'_>,
-    token: Option<&Secret>,
+    token: Option<&SourceToken>,
     policy: &Policy,
     wanted: &ValueFromUrl,
     of_the_call: &Destination,
