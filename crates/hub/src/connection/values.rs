@@ -7,6 +7,7 @@ use outlive_chassis::Problem;
 use outlive_clock::{ConnectionId, Stream, TenantId};
 use outlive_tokens::{Sealer, Secret};
 use serde_json::{Map, Value};
+use zeroize::Zeroize as _;
 
 use crate::connector::{Parameter, ParameterValues, text_of};
 
@@ -48,9 +49,25 @@ impl From<Unreadable> for Problem {
     }
 }
 
-/// The values of a connection's parameters, unsealed.
+/// The values of a connection's parameters, unsealed. They are zeroized on drop.
 #[derive(Clone, Default, PartialEq)]
 pub(crate) struct Values(pub(crate) Map<String, Value>);
+
+impl Drop for Values {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(zeroize);
+    }
+}
+
+/// Overwrites the texts in a value.
+fn zeroize(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(zeroize),
+        Value::Object(members) => members.values_mut().for_each(zeroize),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
 
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

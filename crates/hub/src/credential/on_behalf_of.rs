@@ -50,7 +50,7 @@ pub(crate) fn is_exchanged(hub: &Hub, loaded: &Loaded, connector: &Connector) ->
     if !settings.on_behalf_of || loaded.credential.is_none() {
         return Ok(false);
     }
-    let values = hub.parameter_values(&loaded.connection, connector)?;
+    let values = loaded.values(&hub.chassis.sealer)?.of_parameters(&connector.properties.parameters);
     let tokens = loaded.tokens(&hub.chassis.sealer);
     Ok(settings.grant_type(&values) == GrantType::Code
         && tokens.is_some_and(|tokens| tokens.refresh.is_none()))

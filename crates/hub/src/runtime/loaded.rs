@@ -1,7 +1,7 @@
 //! A connection as calls through it need it, and what they have opened and verified of it.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use http::HeaderMap;
 use outlive_tokens::{Sealer, Secret};
@@ -24,7 +24,7 @@ pub(crate) struct Loaded {
     tokens: OnceLock<Option<OpenedTokens>>,
     values: OnceLock<Result<Values, Unreadable>>,
     /// The last connector for whose calls it lacks nothing.
-    complete_for: Mutex<Option<Arc<Connector>>>,
+    complete_for: Mutex<Weak<Connector>>,
     last_key: Mutex<Option<VerifiedKey>>,
     last_granted: Mutex<Option<Principal>>,
     headers: OnceLock<HeaderMap>,
@@ -106,12 +106,12 @@ impl Loaded {
 
     /// Whether it is known to lack nothing for calls through this connector.
     pub(super) fn is_complete_for(&self, connector: &Arc<Connector>) -> bool {
-        self.complete_for.lock().as_ref().is_some_and(|known| Arc::ptr_eq(known, connector))
+        std::ptr::eq(self.complete_for.lock().as_ptr(), Arc::as_ptr(connector))
     }
 
     /// Remembers that nothing is lacking for calls through this connector.
     pub(super) fn remember_complete_for(&self, connector: &Arc<Connector>) {
-        *self.complete_for.lock() = Some(Arc::clone(connector));
+        *self.complete_for.lock() = Arc::downgrade(connector);
     }
 
     /// The headers that the hub adds to each response.
