@@ -129,6 +129,8 @@ struct BareParts {
     row_bytes: usize,
     together: &'static str,
     token_server: Target,
+    /// For refreshes, a bare server that also exchanges a refresh token and writes an event.
+    grant: Option<Target>,
 }
 
 struct Bench {
@@ -139,8 +141,6 @@ struct Bench {
     loaded: Vec<Loaded>,
     /// The orders API behind a bare proxy.
     proxy: Target,
-    /// A bare server that also exchanges a refresh token and writes an event.
-    bare_grant: Target,
     /// A bare server behind two bare proxies.
     run_services: Target,
     /// The same, with tables in which runs and events are found.
@@ -158,7 +158,7 @@ impl Bench {
             system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
         let directory = system.data().parent().expect("the home of the system").to_owned();
         let (rows, signing) = (Rows::open(&directory).await, Arc::new(Signing::new()));
-        let (mut loaded, mut bare_grant) = (Vec::new(), None);
+        let mut loaded = Vec::new();
         let refresh = tenant::refresh(&system, &tenant).await;
         let client_credentials = tenant::client_credentials(&system, &tenant);
         for (name, target, [exchange, row, together]) in [
@@ -182,20 +182,20 @@ impl Bench {
                 Arc::new(move || drop(std::hint::black_box(signing.token())))
             };
             let plain = (RowKind::Plain, row_bytes);
-            let tokens = bare::serve_rows(response, Some(Arc::clone(&sign)), rows.writer(), plain).await;
+            let tokens = bare::serve_rows(response, Some(sign), rows.writer(), plain).await;
+            let mut grant = None;
             if name == "refresh" {
                 let (token_chars, event) = tenant::last_refresh(&system, &tenant, &target).await;
-                let rotation = Rotation::new(token_chars, event);
-                let grant: Before = Arc::new(move || {
-                    sign();
-                    std::hint::black_box(rotation.exchange());
+                let (rotation, signing) = (Rotation::new(token_chars, event), Arc::clone(&signing));
+                let work: Before = Arc::new(move || {
+                    std::hint::black_box(rotation.exchange(&signing.token()));
                 });
                 let found = (RowKind::Found, row_bytes);
-                let server = bare::serve_rows(response, Some(grant), rows.writer(), found).await;
-                bare_grant = Some(target.at(&server));
+                let server = bare::serve_rows(response, Some(work), rows.writer(), found).await;
+                grant = Some(target.at(&server));
             }
             let token_server = target.at(&tokens);
-            let bare = BareParts { exchange, server, row, row_bytes, together, token_server };
+            let bare = BareParts { exchange, server, row, row_bytes, together, token_server, grant };
             loaded.push(Loaded { name, target, bare: Some(bare) });
         }
         let token = tenant::orders_token(&system, &tenant).await;
@@ -232,7 +232,6 @@ impl Bench {
             rows,
             loaded,
             proxy,
-            bare_grant: bare_grant.expect("refresh is one of them"),
             run_services: run_services.pop().expect("and the other one"),
             run_services_with_tables,
             run_exchange,
@@ -250,17 +249,20 @@ impl Bench {
         samples.add("signature", signing.sign(part));
         samples.add("verification", signing.verify(part));
         for Loaded { name, target, bare } in loaded.iter() {
-            if let Some(BareParts { exchange, server, row, row_bytes, together, token_server }) = bare {
+            if let Some(BareParts { exchange, server, row, row_bytes, together, token_server, grant }) = bare
+            {
                 samples.add(exchange, load(server, CONNECTIONS, part, None).await.0);
                 samples.add(row, rows.write(*row_bytes, CONNECTIONS, part).await);
                 samples.add(together, load(token_server, CONNECTIONS, part, None).await.0);
+                if let Some(grant) = grant {
+                    samples.add("floor of a grant of refresh", load(grant, CONNECTIONS, part, None).await.0);
+                }
             }
             let before = system.work().await;
             let (each, done) = load(target, CONNECTIONS, part, pid).await;
             samples.add(name, each);
             counts.push(((*name).to_owned(), counts::each(&system.work().await.since(&before), done)));
         }
-        samples.add("floor of a grant of refresh", load(&self.bare_grant, CONNECTIONS, part, None).await.0);
         samples.add("floor of a proxied call", load(&self.proxy, CONNECTIONS, part, pid).await.0);
         samples.add("exchange of a run", load(&self.run_exchange, 1, part, None).await.0);
         samples.add("row of a run", rows.write(self.run_row_bytes, 1, part).await);

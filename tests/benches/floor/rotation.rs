@@ -1,17 +1,26 @@
-//! What a refresh grant needs beside an access token, at its bare cost: the refresh token is opened
-//! and its successor sealed, and an event records with which facts the grant was accepted.
+//! What a refresh grant needs beside an access token, at its bare cost: the client's secret is
+//! compared with its keyed hash, the refresh token is opened and its successor sealed, and an event
+//! records with which facts the grant was accepted, and the fingerprints by which its tokens are
+//! found.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use outlive_tokens::fingerprint;
 use serde_json::{Value, json};
 
 /// The bytes that sealing adds: a nonce and a tag.
 const SEAL_BYTES: usize = 28;
 
+/// A client's secret, of a usual length.
+const SECRET: &[u8; 40] = b"A-secret-of-a-client-with-40-characters.";
+
 /// A refresh token and an event of the sizes that the system has.
 pub(crate) struct Rotation {
     key: LessSafeKey,
+    secrets: hmac::Key,
+    secret_hash: hmac::Tag,
     sealed: String,
     event: Value,
 }
@@ -26,17 +35,23 @@ impl Rotation {
         let rest = bytes.saturating_sub(content.to_string().len() + "\"rest\":\"\",".len());
         content["rest"] = "x".repeat(rest).into();
         let sealed = seal(&key, &content);
-        Self { key, sealed, event }
+        let secrets = hmac::Key::new(HMAC_SHA256, &[5; 32]);
+        let secret_hash = hmac::sign(&secrets, SECRET);
+        Self { key, secrets, secret_hash, sealed, event }
     }
 
-    /// Opens the token, seals one like it, and writes the event. Returns the texts.
-    pub(crate) fn exchange(&self) -> (String, String) {
+    /// Compares the secret, opens the token, seals one like it, and writes the event for them and
+    /// this access token. Returns the texts.
+    pub(crate) fn exchange(&self, access_token: &str) -> (String, String, [String; 3]) {
+        hmac::verify(&self.secrets, SECRET, self.secret_hash.as_ref()).expect("the secret");
         let mut bytes = URL_SAFE_NO_PAD.decode(&self.sealed).expect("base64url");
         let nonce = Nonce::try_assume_unique_for_key(&bytes[..NONCE_LEN]).expect("a nonce");
         let opened =
             self.key.open_in_place(nonce, Aad::empty(), &mut bytes[NONCE_LEN..]).expect("sealed here");
         let content: Value = serde_json::from_slice(opened).expect("JSON");
-        (seal(&self.key, &content), self.event.to_string())
+        let successor = seal(&self.key, &content);
+        let fingerprints = [&self.sealed, &successor, access_token].map(fingerprint);
+        (successor, self.event.to_string(), fingerprints)
     }
 }
 
