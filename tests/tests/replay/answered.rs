@@ -90,6 +90,7 @@ async fn refresh_tokens_of_before_the_recording_get_a_stand_in_and_every_format_
     assert_eq!(differences(&replayed), Vec::<[String; 4]>::new(), "{}", replayed.stdout);
     // Against a running system, which keeps no tenant of it.
     let lab = system.url(outlive_tests::Service::Console);
+    system.seed_tenant().await;
     let before = tenants(&system).await;
     for (format, part) in [
         ("table", "2 requests, 2 equal, 0 differ, 0 skipped"),
