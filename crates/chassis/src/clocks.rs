@@ -217,7 +217,8 @@ impl Clocks {
         tenant: TenantId,
         setting: ClockChange,
     ) -> Result<Option<VirtualClock>, ClockChangeError> {
-        // A step of a clock that does not stop changes nothing before its last await.
+        // A step of a clock that does not stop changes nothing before its last await, so its caller
+        // may be canceled.
         if setting.step && setting.speed.is_none() && self.store.is_exclusive() {
             return Box::pin(self.set_to_completion(tenant, setting)).await;
         }

@@ -162,6 +162,7 @@ async fn admit_with_access(
     }
     loaded.values(&hub.chassis.sealer)?;
     let connector = hub.connector_for_call(&loaded).await?;
+    // What follows was checked for an earlier call, and neither of them has changed since.
     if loaded.is_complete_for(&connector) {
         return Ok(Admitted { loaded, connector, principal, caller, assertion: None, now });
     }
