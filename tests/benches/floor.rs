@@ -17,6 +17,8 @@
 
 #[path = "floor/bare.rs"]
 mod bare;
+#[path = "floor/bare_run.rs"]
+mod bare_run;
 #[path = "floor/chart.rs"]
 mod chart;
 #[path = "floor/cost.rs"]
@@ -49,15 +51,19 @@ mod samples;
 mod starts;
 #[path = "floor/tenant.rs"]
 mod tenant;
+#[path = "floor/upstream.rs"]
+mod upstream;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use hyper::body::Bytes;
 use outlive_clock::{Span, wall_now};
 use outlive_tests::{System, program};
 use serde_json::{Value, json};
 
 use crate::bare::{Before, RowKind, Rows, Signing};
+use crate::bare_run::{BareRuns, CLOCK_BYTES, Refreshes};
 use crate::load::{Connection, Target, load};
 use crate::machine::Machine;
 use crate::proxy::{Commits, Proxy};
@@ -72,6 +78,8 @@ const SCENARIOS: &str = "scenarios";
 const PAIRS_OF_SCENARIOS: usize = 3;
 /// The connections of the day against which a day of many is compared.
 const FEW: u64 = 100;
+/// Hourly runs whose changes and refreshes the bare run has.
+const SOME_RUNS: u64 = 96;
 
 /// How long to measure.
 struct Plan {
@@ -141,10 +149,7 @@ struct Bench {
     loaded: Vec<Loaded>,
     /// The orders API behind a bare proxy.
     proxy: Target,
-    /// A bare server behind two bare proxies.
-    run_services: Target,
-    /// The same, with tables in which runs and events are found.
-    run_services_with_tables: Target,
+    bare_runs: BareRuns,
     run_exchange: Target,
     run_row_bytes: usize,
     samples: Samples,
@@ -158,7 +163,7 @@ impl Bench {
             system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
         let directory = system.data().parent().expect("the home of the system").to_owned();
         let (rows, signing) = (Rows::open(&directory).await, Arc::new(Signing::new()));
-        let mut loaded = Vec::new();
+        let (mut loaded, mut refresh_of_run) = (Vec::new(), None);
         let refresh = tenant::refresh(&system, &tenant).await;
         let client_credentials = tenant::client_credentials(&system, &tenant);
         for (name, target, [exchange, row, together]) in [
@@ -186,13 +191,16 @@ impl Bench {
             let mut grant = None;
             if name == "refresh" {
                 let (token_chars, event) = tenant::last_refresh(&system, &tenant, &target).await;
-                let (rotation, signing) = (Rotation::new(token_chars, event), Arc::clone(&signing));
-                let work: Before = Arc::new(move || {
-                    std::hint::black_box(rotation.exchange(&signing.token()));
-                });
+                let rotation = Arc::new(Rotation::new(token_chars, event));
                 let found = (RowKind::Found, row_bytes);
+                let work = rotation.grant(&signing, 1);
                 let server = bare::serve_rows(response, Some(work), rows.writer(), found).await;
                 grant = Some(target.at(&server));
+                let work = rotation.grant(&signing, 2);
+                // With the ID token.
+                let length = response + signing.token().len();
+                let issuer = bare::serve_rows(length, Some(work), rows.writer(), found).await;
+                refresh_of_run = Some((issuer, target.body()));
             }
             let token_server = target.at(&tokens);
             let bare = BareParts { exchange, server, row, row_bytes, together, token_server, grant };
@@ -207,23 +215,24 @@ impl Bench {
         let before = system.work().await;
         length_of_response(&target).await;
         let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
-        let proxy_to = |upstream: String, row_bytes, commits| {
-            Proxy { upstream, token: token.clone(), rows: rows.writer(), row_bytes, commits }.serve()
+        let proxy_to = |upstream: String, row_bytes, commits, refreshes| {
+            Proxy { upstream, token: token.clone(), rows: rows.writer(), row_bytes, commits, refreshes }
+                .serve()
         };
-        let proxy = direct.at(&proxy_to(direct.address.clone(), row_bytes, Commits::After).await);
+        let proxy = direct.at(&proxy_to(direct.address.clone(), row_bytes, Commits::Row, None).await);
         loaded.push(Loaded { name: "direct call", target: direct, bare: None });
-        let (_, work) = runs::measure(&system, 12).await;
+        let (_, work) = runs::measure(&system, SOME_RUNS).await;
         let run_row_bytes = counts::bytes_per_change(&work);
-        let mut run_services = Vec::new();
-        for (kind, [hub, flow]) in [
-            (RowKind::Plain, [Commits::After, Commits::BeforeAndAfter]),
-            (RowKind::Found, [Commits::Event, Commits::Run]),
-        ] {
-            let resource = bare::serve_rows(orders, None, rows.writer(), (kind, run_row_bytes)).await;
-            let hub = proxy_to(resource, run_row_bytes, hub).await;
-            run_services.push(target.at(&proxy_to(hub, run_row_bytes, flow).await));
-        }
-        let run_services_with_tables = run_services.pop().expect("there are two");
+        let (issuer, body) = refresh_of_run.expect("a refresh grant is loaded");
+        let per_thousand = work.process().signatures * 1_000 / 2 / SOME_RUNS;
+        let refreshes = Refreshes { issuer, body, per_thousand, calls: Arc::default() };
+        let resource = bare::serve_rows(orders, None, rows.writer(), (RowKind::Found, run_row_bytes)).await;
+        let hub = proxy_to(resource, run_row_bytes, Commits::Event, Some(refreshes)).await;
+        let flow = proxy_to(hub, run_row_bytes, Commits::Run, None).await;
+        let clock = Bytes::from_static(&[b'x'; CLOCK_BYTES]);
+        let idp = move |stream| bare::answer(stream, clock.clone(), || std::future::ready(()));
+        let idp = bare::serve_connections(idp).await;
+        let bare_runs = BareRuns::start(flow, idp, plan.runs).await;
         loaded.push(Loaded { name: "proxied call", target, bare: None });
         Self {
             plan,
@@ -232,8 +241,7 @@ impl Bench {
             rows,
             loaded,
             proxy,
-            run_services: run_services.pop().expect("and the other one"),
-            run_services_with_tables,
+            bare_runs,
             run_exchange,
             run_row_bytes,
             samples: Samples::default(),
@@ -266,9 +274,7 @@ impl Bench {
         samples.add("floor of a proxied call", load(&self.proxy, CONNECTIONS, part, pid).await.0);
         samples.add("exchange of a run", load(&self.run_exchange, 1, part, None).await.0);
         samples.add("row of a run", rows.write(self.run_row_bytes, 1, part).await);
-        samples.add("floor of services of a run", load(&self.run_services, 1, part, None).await.0);
-        let with_tables = load(&self.run_services_with_tables, 1, part, None).await.0;
-        samples.add("floor of services with tables", with_tables);
+        samples.add("floor of a bare run", self.bare_runs.measure().await);
         let (each, work) = runs::measure(system, plan.runs).await;
         samples.add("run", each);
         counts.push((HOURLY_RUN.to_owned(), counts::each(&work, plan.runs)));

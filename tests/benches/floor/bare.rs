@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use base64::Engine as _;
@@ -84,7 +84,8 @@ fn on_all_cores(time: Span, work: impl Fn() + Sync) -> Each {
     meter.each(done.load(Ordering::Relaxed))
 }
 
-/// Starts an HTTP server that reads requests and returns `length` bytes. Returns its address.
+/// Starts an HTTP server that reads requests and returns `length` bytes, on the runtime of the load
+/// generator: no exchange wakes another thread. Returns its address.
 pub(crate) async fn serve(length: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("a bound socket has an address").to_string();
@@ -109,8 +110,6 @@ pub(crate) async fn serve_rows(
     rows: RowWriter,
     (kind, row_bytes): (RowKind, usize),
 ) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a bound socket has an address").to_string();
     let body = Bytes::from(vec![b'x'; length]);
     let data = data_of(row_bytes);
     let work = move || {
@@ -125,40 +124,54 @@ pub(crate) async fn serve_rows(
             }
         }
     };
-    tokio::spawn(on_event_loops(listener, move |stream| answer(stream, body.clone(), work.clone())));
+    serve_connections(move |stream| answer(stream, body.clone(), work.clone())).await
+}
+
+/// Starts to serve a connection, on an event loop.
+type Start = Box<dyn FnOnce() + Send>;
+
+/// An event loop per core, for all bare servers, as all services of the system share them.
+static LOOPS: LazyLock<Vec<mpsc::UnboundedSender<Start>>> = LazyLock::new(|| {
+    let start_loop = |_| {
+        let (sender, mut starts) = mpsc::unbounded_channel::<Start>();
+        std::thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            LocalSet::new().block_on(&runtime, async {
+                while let Some(start) = starts.recv().await {
+                    start();
+                }
+            });
+        });
+        sender
+    };
+    (0..crate::machine::cores()).map(start_loop).collect()
+});
+
+/// Serves each connection to a new socket, on the event loops by turns. Returns its address.
+pub(crate) async fn serve_connections<F>(serve: impl Fn(TcpStream) -> F + Clone + Send + 'static) -> String
+where
+    F: Future<Output = ()> + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket has an address").to_string();
+    tokio::spawn(accept(listener, serve));
     address
 }
 
-/// Serves the connections of a listener on an event loop per core, by turns.
-pub(crate) async fn on_event_loops<F>(
-    listener: TcpListener,
-    serve: impl Fn(TcpStream) -> F + Clone + Send + 'static,
-) where
+async fn accept<F>(listener: TcpListener, serve: impl Fn(TcpStream) -> F + Clone + Send + 'static)
+where
     F: Future<Output = ()> + 'static,
 {
-    let loops: Vec<_> = (0..crate::machine::cores())
-        .map(|_| {
-            let (accepted, mut streams) = mpsc::unbounded_channel::<std::net::TcpStream>();
-            let serve = serve.clone();
-            std::thread::spawn(move || {
-                let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-                LocalSet::new().block_on(&runtime, async {
-                    while let Some(stream) = streams.recv().await {
-                        spawn_local(serve(TcpStream::from_std(stream).expect("a runtime")));
-                    }
-                });
-            });
-            accepted
-        })
-        .collect();
-    for accepted in loops.iter().cycle() {
+    for event_loop in LOOPS.iter().cycle() {
         let (stream, _) = listener.accept().await.expect("connections are accepted");
-        accepted.send(stream.into_std().expect("a socket")).expect("the loop runs");
+        let (stream, serve) = (stream.into_std().expect("a socket"), serve.clone());
+        let start = move || drop(spawn_local(serve(TcpStream::from_std(stream).expect("a runtime"))));
+        event_loop.send(Box::new(start)).expect("the loop runs");
     }
 }
 
 /// Answers the requests of a connection until the load generator closes it.
-async fn answer<F>(stream: TcpStream, body: Bytes, work: impl Fn() -> F)
+pub(crate) async fn answer<F>(stream: TcpStream, body: Bytes, work: impl Fn() -> F)
 where
     F: Future<Output = ()>,
 {

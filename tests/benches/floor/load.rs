@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hyper::body::Bytes;
 use outlive_clock::{Span, wall_now};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -35,6 +36,12 @@ impl Target {
         let (address, path) = rest.split_once('/').expect("a path");
         let request = format!("{method} /{path} HTTP/1.1\r\nhost: {address}\r\n{headers}\r\n{body}");
         Self { address: address.to_owned(), request: request.into_bytes() }
+    }
+
+    /// The body of the request.
+    pub(crate) fn body(&self) -> Bytes {
+        let end = self.request.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
+        Bytes::copy_from_slice(&self.request[end..])
     }
 
     /// The same request to another server.

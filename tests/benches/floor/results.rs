@@ -92,16 +92,9 @@ pub(crate) fn rows(samples: &Samples, refreshes: f64) -> Vec<Row> {
         ),
         against_floor(
             samples,
-            "the same, beside bare services",
+            "the same, beside a bare run",
             "run",
-            |round| runs::floor_of_services("floor of services of a run", samples, round, refreshes),
-            (1.4, "≤ 1.4 ×"),
-        ),
-        against_floor(
-            samples,
-            "the same, beside bare services with tables",
-            "run",
-            |round| runs::floor_of_services("floor of services with tables", samples, round, refreshes),
+            |round| runs::floor_of_bare_run(samples, round, refreshes),
             (1.4, "≤ 1.4 ×"),
         ),
         against_limit(

@@ -22,9 +22,10 @@ pub(crate) struct Need {
 pub(crate) fn needs(refreshes: f64) -> [Need; 4] {
     [
         Need {
-            count: 3.0 + refreshes,
+            count: 4.0 + refreshes,
             part: "exchange of a run",
-            why: "lab to flow (time has come), flow to hub, hub to resource; for each refresh, hub to identity provider",
+            why: "lab to flow (time has come), flow to hub, hub to resource, lab to identity provider (when is work due); \
+                  for each refresh, hub to identity provider",
         },
         Need {
             count: 2.0f64.mul_add(refreshes, 4.0),
@@ -48,20 +49,10 @@ pub(crate) fn floor(samples: &Samples, round: usize, refreshes: f64) -> Each {
         .fold(Each::default(), |sum, need| sum.plus(samples.of(need.part)[round].times(need.count)))
 }
 
-/// The floor of a run in a round, of which the exchanges between services and their rows are
-/// measured together: each exchange with a client of HTTP, without which no service can send one.
-pub(crate) fn floor_of_services(
-    services: &'static str,
-    samples: &Samples,
-    round: usize,
-    refreshes: f64,
-) -> Each {
-    let part = |name: &str, count: f64| samples.of(name)[round].times(count);
-    part(services, 1.0)
-        .plus(part("exchange of a run", refreshes))
-        .plus(part("row of a run", 2.0 * refreshes))
-        .plus(part("signature", 2.0 * refreshes))
-        .plus(part("verification", refreshes))
+/// The floor of a run in a round, by bare services that do everything it needs, except that none of
+/// them verifies a token.
+pub(crate) fn floor_of_bare_run(samples: &Samples, round: usize, refreshes: f64) -> Each {
+    samples.of("floor of a bare run")[round].plus(samples.of("verification")[round].times(refreshes))
 }
 
 /// Advances a new tenant by a number of hours, with a run in each.
