@@ -63,7 +63,7 @@ use outlive_tests::{System, program};
 use serde_json::{Value, json};
 
 use crate::bare::{Before, RowKind, Rows, Signing};
-use crate::bare_run::{BareRuns, CLOCK_BYTES, Refreshes};
+use crate::bare_run::{BareRuns, CLOCK, Refreshes};
 use crate::load::{Connection, Target, load};
 use crate::machine::Machine;
 use crate::proxy::{Commits, Proxy};
@@ -229,7 +229,7 @@ impl Bench {
         let resource = bare::serve_rows(orders, None, rows.writer(), (RowKind::Found, run_row_bytes)).await;
         let hub = proxy_to(resource, run_row_bytes, Commits::Event, Some(refreshes)).await;
         let flow = proxy_to(hub, run_row_bytes, Commits::Run, None).await;
-        let clock = Bytes::from_static(&[b'x'; CLOCK_BYTES]);
+        let clock = Bytes::from_static(CLOCK);
         let idp = move |stream| bare::answer(stream, clock.clone(), || std::future::ready(()));
         let idp = bare::serve_connections(idp).await;
         let bare_runs = BareRuns::start(flow, idp, plan.runs).await;

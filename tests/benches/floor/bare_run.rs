@@ -15,8 +15,8 @@ use crate::cost::{Each, Meter};
 use crate::load::Connection;
 use crate::upstream::Upstream;
 
-/// The length of a clock change, and of the state of a clock, in JSON.
-pub(crate) const CLOCK_BYTES: usize = 110;
+/// As long as a clock change, and as the state of a clock, in JSON.
+pub(crate) const CLOCK: &[u8] = &[b'x'; 110];
 
 /// Which calls have to wait for a new token: a part of all, evenly distributed.
 #[derive(Clone)]
@@ -55,8 +55,7 @@ impl BareRuns {
                 let work = move || {
                     let (flow, idp) = (flow.clone(), idp.clone());
                     async move {
-                        let (uri, clock) =
-                            (Uri::from_static("/_lab/clock"), Bytes::from(vec![b'x'; CLOCK_BYTES]));
+                        let (uri, clock) = (Uri::from_static("/_lab/clock"), Bytes::from_static(CLOCK));
                         for _ in 0..runs {
                             flow.send(Method::POST, uri.clone(), clock.clone()).await;
                             idp.send(Method::PUT, uri.clone(), clock.clone()).await;
