@@ -19,6 +19,8 @@
 mod bare;
 #[path = "floor/bare_run.rs"]
 mod bare_run;
+#[path = "floor/bare_services.rs"]
+mod bare_services;
 #[path = "floor/chart.rs"]
 mod chart;
 #[path = "floor/cost.rs"]
@@ -33,6 +35,8 @@ mod machine;
 mod many;
 #[path = "floor/many_seed.rs"]
 mod many_seed;
+#[path = "floor/messages.rs"]
+mod messages;
 #[path = "floor/proxy.rs"]
 mod proxy;
 #[path = "floor/report.rs"]
@@ -57,22 +61,22 @@ mod upstream;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use hyper::body::Bytes;
 use outlive_clock::{Span, wall_now};
 use outlive_tests::{System, program};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::bare::{Before, RowKind, Rows, Signing};
-use crate::bare_run::{BareRuns, CLOCK, Refreshes};
+use crate::bare_run::{BareRuns, Refreshes, RunParts};
 use crate::load::{Connection, Target, load};
 use crate::machine::Machine;
-use crate::proxy::{Commits, Proxy};
+use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::rotation::Rotation;
 use crate::samples::Samples;
 
 const CONNECTIONS: usize = 32;
 const HOURLY_RUN: &str = "hourly run";
+const BARE_RUN: &str = "bare run";
 const SCENARIOS: &str = "scenarios";
 /// How often scenarios are run in one round: a second is short, beside what else the machine does.
 const PAIRS_OF_SCENARIOS: usize = 3;
@@ -159,8 +163,7 @@ struct Bench {
 impl Bench {
     async fn prepare(plan: Plan) -> Self {
         let system = System::start().await;
-        let tenant =
-            system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
+        let tenant = tenant::create(&system).await;
         let directory = system.data().parent().expect("the home of the system").to_owned();
         let (rows, signing) = (Rows::open(&directory).await, Arc::new(Signing::new()));
         let (mut loaded, mut refresh_of_run) = (Vec::new(), None);
@@ -210,29 +213,30 @@ impl Bench {
         let direct = tenant::direct_call(&system, &token);
         let orders = length_of_response(&direct).await;
         let run_exchange = direct.at(&bare::serve(orders).await);
-        let target = tenant::proxied_call(&system, &tenant).await;
+        let (target, key) = tenant::proxied_call(&system, &tenant).await;
         length_of_response(&target).await;
         let before = system.work().await;
         length_of_response(&target).await;
         let row_bytes = counts::bytes_per_change(&system.work().await.since(&before));
-        let proxy_to = |upstream: String, row_bytes, commits, refreshes| {
-            Proxy { upstream, token: token.clone(), rows: rows.writer(), row_bytes, commits, refreshes }
-                .serve()
-        };
-        let proxy = direct.at(&proxy_to(direct.address.clone(), row_bytes, Commits::Row, None).await);
-        loaded.push(Loaded { name: "direct call", target: direct, bare: None });
+        let upstream = direct.address.clone();
+        let proxy = Proxy { upstream, token: token.clone(), rows: rows.writer(), row_bytes };
+        let proxy = direct.at(&proxy.serve().await);
         let (_, work) = runs::measure(&system, SOME_RUNS).await;
         let run_row_bytes = counts::bytes_per_change(&work);
         let (issuer, body) = refresh_of_run.expect("a refresh grant is loaded");
         let per_thousand = work.process().signatures * 1_000 / 2 / SOME_RUNS;
         let refreshes = Refreshes { issuer, body, per_thousand, calls: Arc::default() };
-        let resource = bare::serve_rows(orders, None, rows.writer(), (RowKind::Found, run_row_bytes)).await;
-        let hub = proxy_to(resource, run_row_bytes, Commits::Event, Some(refreshes)).await;
-        let flow = proxy_to(hub, run_row_bytes, Commits::Run, None).await;
-        let clock = Bytes::from_static(CLOCK);
-        let idp = move |stream| bare::answer(stream, clock.clone(), || std::future::ready(()));
-        let idp = bare::serve_connections(idp).await;
-        let bare_runs = BareRuns::start(flow, idp, plan.runs).await;
+        let parts = RunParts {
+            rows: rows.writer(),
+            row_bytes: run_row_bytes,
+            events: tenant::events_of_run(&system).await,
+            key,
+            token,
+            orders: tenant::orders(&direct).await,
+            refreshes,
+        };
+        let bare_runs = BareRuns::start(parts, plan.runs).await;
+        loaded.push(Loaded { name: "direct call", target: direct, bare: None });
         loaded.push(Loaded { name: "proxied call", target, bare: None });
         Self {
             plan,
@@ -298,7 +302,7 @@ impl Bench {
 async fn measure_only(work: &str, plan: Plan) {
     let bench = Bench::prepare(plan).await;
     let loaded = bench.loaded.iter().find(|loaded| loaded.name == work);
-    let others = [HOURLY_RUN, SCENARIOS];
+    let others = [HOURLY_RUN, BARE_RUN, SCENARIOS];
     let names = bench.loaded.iter().map(|loaded| loaded.name).chain(others);
     assert!(
         loaded.is_some() || others.contains(&work),
@@ -310,6 +314,7 @@ async fn measure_only(work: &str, plan: Plan) {
         let each = match loaded {
             Some(loaded) => load(&loaded.target, CONNECTIONS, part, bench.system.pid()).await.0,
             None if work == HOURLY_RUN => runs::measure(&bench.system, runs).await.0,
+            None if work == BARE_RUN => bench.bare_runs.measure().await,
             None => {
                 let (one_by_one, parallel) = starts::pair(&bench.system, scenarios).await;
                 println!(

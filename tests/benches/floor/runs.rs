@@ -1,10 +1,10 @@
 //! Hourly runs of the seed's flow, and what one of them needs.
 
 use outlive_tests::{System, Work};
-use serde_json::json;
 
 use crate::cost::{Each, Meter};
 use crate::samples::Samples;
+use crate::tenant;
 
 /// What one run needs of one kind, and why.
 pub(crate) struct Need {
@@ -60,7 +60,7 @@ pub(crate) fn floor_of_bare_run(samples: &Samples, round: usize, refreshes: f64)
 /// # Panics
 /// When a run fails.
 pub(crate) async fn measure(system: &System, hours: u64) -> (Each, Work) {
-    let tenant = system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await;
+    let tenant = tenant::create(system).await;
     // The first runs fill caches.
     tenant.advance("PT3H").await;
     let before = system.work().await;

@@ -11,6 +11,11 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
+/// Creates a tenant whose clock stands still.
+pub(crate) async fn create(system: &System) -> Tenant {
+    system.new_tenant_like(json!({"clock": {"now": "2026-01-05T09:00:00Z", "speed": 0}})).await
+}
+
 /// Requests a token.
 ///
 /// # Panics
@@ -64,14 +69,31 @@ pub(crate) async fn last_refresh(system: &System, tenant: &Tenant, refresh: &Tar
     let mut connection = Connection::open(&refresh.address).await;
     let response = connection.exchange(&refresh.request).await;
     let tokens: Value = serde_json::from_slice(response).expect("in JSON");
-    let url =
-        format!("{}/lab/tenants/{}/journal?kind=token.issued", system.url(Service::Console), tenant.id());
+    let events = events(system, tenant, "token.issued").await;
+    let is_refresh = |event: &&Value| event["grant_type"] == "refresh_token";
+    let event = events.iter().rev().find(is_refresh).expect("the grant was recorded");
+    (text(&tokens, "refresh_token").len(), event.clone())
+}
+
+/// Lets the flow of a new tenant run. Returns what the journals of flow service, hub and resource
+/// have of it.
+pub(crate) async fn events_of_run(system: &System) -> [Value; 3] {
+    let tenant = create(system).await;
+    tenant.advance("PT2H").await;
+    let last = async |kind| events(system, &tenant, kind).await.pop().expect("it was recorded");
+    let events =
+        [last("run.finished").await, last("runtime.forwarded").await, last("request.accepted").await];
+    tenant.delete().await;
+    events
+}
+
+/// What the tenant's journal has of the events of a kind, oldest first.
+async fn events(system: &System, tenant: &Tenant, kind: &str) -> Vec<Value> {
+    let url = format!("{}/lab/tenants/{}/journal?kind={kind}", system.url(Service::Console), tenant.id());
     let journal: Value =
         system.http().get(url).send().await.expect("the lab responds").json().await.expect("in JSON");
     let lines = journal["lines"].as_array().expect("a list");
-    let is_refresh = |line: &&Value| line["data"]["grant_type"] == "refresh_token";
-    let event = lines.iter().rev().find(is_refresh).expect("the grant was recorded");
-    (text(&tokens, "refresh_token").len(), event["data"].clone())
+    lines.iter().map(|line| line["data"].clone()).collect()
 }
 
 /// The client credentials grant of a daemon.
@@ -93,8 +115,14 @@ pub(crate) fn direct_call(system: &System, token: &str) -> Target {
     Target::get(&format!("{}/orders?$top=10", system.url(Service::Resource)), "Bearer", token)
 }
 
-/// The same call through the owner's connection, with a connection key, as flows call.
-pub(crate) async fn proxied_call(system: &System, tenant: &Tenant) -> Target {
+/// The orders that the API returns.
+pub(crate) async fn orders(direct: &Target) -> Value {
+    let mut connection = Connection::open(&direct.address).await;
+    serde_json::from_slice(connection.exchange(&direct.request).await).expect("in JSON")
+}
+
+/// The same call through the owner's connection, with a connection key, as flows call; and the key.
+pub(crate) async fn proxied_call(system: &System, tenant: &Tenant) -> (Target, String) {
     let portal = [("client_id", text(&tenant.facts, "maker_portal"))];
     let tokens = sign_in(system, tenant, &portal, "https://apihub.azure.com/user_impersonation").await;
     let connection = text(&tenant.facts["connections"][0], "name");
@@ -109,5 +137,6 @@ pub(crate) async fn proxied_call(system: &System, tenant: &Tenant) -> Target {
     assert!(answer.status().is_success(), "{url} was refused: {}", answer.status());
     let key: Value = answer.json().await.expect("in JSON");
     let url = format!("{}/orders?$top=10", text(&key, "runtimeUrl"));
-    Target::get(&url, "Key", text(&key, "connectionKey"))
+    let key = text(&key, "connectionKey");
+    (Target::get(&url, "Key", key), key.to_owned())
 }
