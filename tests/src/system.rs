@@ -298,7 +298,8 @@ impl System {
             File::options().create(true).append(true).open(self.log_path()).expect("the log is writable");
         let mut command = crate::program::command();
         command
-            .arg("up")
+            // It ends with the test, however that ends.
+            .args(["up", "--stop-at-eof"])
             .arg("--data")
             .arg(self.data())
             .args(["--port-base", &self.port_base.to_string()])
@@ -307,7 +308,7 @@ impl System {
             command.args(["--database-url", &url]);
         }
         let process = command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log)
             .spawn()
