@@ -37,6 +37,8 @@ mod many;
 mod many_seed;
 #[path = "floor/messages.rs"]
 mod messages;
+#[path = "floor/plan.rs"]
+mod plan;
 #[path = "floor/proxy.rs"]
 mod proxy;
 #[path = "floor/report.rs"]
@@ -45,6 +47,8 @@ mod report;
 mod results;
 #[path = "floor/rotation.rs"]
 mod rotation;
+#[path = "floor/run_json.rs"]
+mod run_json;
 #[path = "floor/run_tables.rs"]
 mod run_tables;
 #[path = "floor/runs.rs"]
@@ -58,21 +62,25 @@ mod tenant;
 #[path = "floor/upstream.rs"]
 mod upstream;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use outlive_clock::{Span, wall_now};
-use outlive_tests::{System, program};
+use outlive_clock::wall_now;
+use outlive_tests::System;
 use serde_json::Value;
 
 use crate::bare::{Before, RowKind, Rows, Signing};
 use crate::bare_run::{BareRuns, Refreshes, RunParts};
 use crate::load::{Connection, Target, load};
 use crate::machine::Machine;
+use crate::plan::Plan;
 use crate::proxy::Proxy;
 use crate::report::Report;
 use crate::rotation::Rotation;
 use crate::samples::Samples;
+
+/// As in the program: it allocates at half the cost of the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CONNECTIONS: usize = 32;
 const HOURLY_RUN: &str = "hourly run";
@@ -84,47 +92,6 @@ const PAIRS_OF_SCENARIOS: usize = 3;
 const FEW: u64 = 100;
 /// Hourly runs whose changes and refreshes the bare run has.
 const SOME_RUNS: u64 = 96;
-
-/// How long to measure.
-struct Plan {
-    rounds: usize,
-    /// Each part, in wall time.
-    part: Span,
-    /// Hourly runs per round.
-    runs: u64,
-    tenants: u64,
-    scenarios: usize,
-    many: Option<u64>,
-    /// The only work to measure.
-    work: Option<String>,
-    out: PathBuf,
-}
-
-impl Plan {
-    fn from_environment() -> Self {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let number = |name: &str| {
-            variable(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
-        };
-        let is_quick = variable("OUTLIVE_FLOOR_QUICK").is_some();
-        let rounds = number("OUTLIVE_FLOOR_ROUNDS").unwrap_or(if is_quick { 1 } else { 5 });
-        let out = variable("OUTLIVE_FLOOR_OUT").map_or_else(
-            // The program is target/PROFILE/outlive.
-            || program().ancestors().nth(2).expect("a target directory").join("floor"),
-            PathBuf::from,
-        );
-        Self {
-            rounds: usize::try_from(rounds).expect("few rounds"),
-            part: if is_quick { Span::from_millis(200) } else { Span::from_seconds(2) },
-            runs: if is_quick { 24 } else { 2_136 },
-            tenants: if is_quick { 2 } else { starts::TENANTS },
-            scenarios: if is_quick { 2 } else { starts::SCENARIOS },
-            many: number("OUTLIVE_FLOOR_MANY"),
-            work: variable("OUTLIVE_FLOOR_WORK"),
-            out,
-        }
-    }
-}
 
 /// A work under load, with a bare server for the same requests.
 struct Loaded {
@@ -165,7 +132,7 @@ impl Bench {
         let system = System::start().await;
         let tenant = tenant::create(&system).await;
         let directory = system.data().parent().expect("the home of the system").to_owned();
-        let (rows, signing) = (Rows::open(&directory).await, Arc::new(Signing::new()));
+        let (rows, signing) = (Rows::open(&directory, "floor").await, Arc::new(Signing::new()));
         let (mut loaded, mut refresh_of_run) = (Vec::new(), None);
         let refresh = tenant::refresh(&system, &tenant).await;
         let client_credentials = tenant::client_credentials(&system, &tenant);
@@ -193,17 +160,15 @@ impl Bench {
             let tokens = bare::serve_rows(response, Some(sign), rows.writer(), plain).await;
             let mut grant = None;
             if name == "refresh" {
-                let (token_chars, event) = tenant::last_refresh(&system, &tenant, &target).await;
+                let (mut tokens, event) = tenant::last_refresh(&system, &tenant, &target).await;
+                let token_chars = tokens["refresh_token"].as_str().expect("a token").len();
                 let rotation = Arc::new(Rotation::new(token_chars, event));
                 let found = (RowKind::Found, row_bytes);
                 let work = rotation.grant(&signing, 1);
                 let server = bare::serve_rows(response, Some(work), rows.writer(), found).await;
                 grant = Some(target.at(&server));
-                let work = rotation.grant(&signing, 2);
-                // With the ID token.
-                let length = response + signing.token().len();
-                let issuer = bare::serve_rows(length, Some(work), rows.writer(), found).await;
-                refresh_of_run = Some((issuer, target.body()));
+                tokens["id_token"] = signing.token().into();
+                refresh_of_run = Some((rotation.grant(&signing, 2), tokens, target.body()));
             }
             let token_server = target.at(&tokens);
             let bare = BareParts { exchange, server, row, row_bytes, together, token_server, grant };
@@ -223,17 +188,19 @@ impl Bench {
         let proxy = direct.at(&proxy.serve().await);
         let (_, work) = runs::measure(&system, SOME_RUNS).await;
         let run_row_bytes = counts::bytes_per_change(&work);
-        let (issuer, body) = refresh_of_run.expect("a refresh grant is loaded");
+        let (grant, tokens, body) = refresh_of_run.expect("a refresh grant is loaded");
         let per_thousand = work.process().signatures * 1_000 / 2 / SOME_RUNS;
-        let refreshes = Refreshes { issuer, body, per_thousand, calls: Arc::default() };
+        let refreshes = Refreshes { body, per_thousand, calls: Arc::default() };
         let parts = RunParts {
-            rows: rows.writer(),
+            directory: directory.clone(),
             row_bytes: run_row_bytes,
             events: tenant::events_of_run(&system).await,
             key,
             token,
             orders: tenant::orders(&direct).await,
             refreshes,
+            grant,
+            tokens,
         };
         let bare_runs = BareRuns::start(parts, plan.runs).await;
         loaded.push(Loaded { name: "direct call", target: direct, bare: None });
@@ -329,6 +296,7 @@ async fn measure_only(work: &str, plan: Plan) {
         println!("{work}: {:.1} µs CPU, {:.1} µs wall", each.cpu, each.wall);
     }
     bench.rows.close().await;
+    bench.bare_runs.close().await;
     bench.system.stop().await;
 }
 
@@ -347,8 +315,9 @@ async fn measure(plan: Plan) -> (Samples, Vec<(String, Value)>, f64) {
         eprintln!("round {round} of {}", bench.plan.rounds);
         bench.round().await;
     }
-    let Bench { system, rows, samples, counts, .. } = bench;
+    let Bench { system, rows, bare_runs, samples, counts, .. } = bench;
     rows.close().await;
+    bare_runs.close().await;
     system.stop().await;
     let run = counts.iter().find(|(work, _)| work == HOURLY_RUN);
     let signatures = run.and_then(|(_, counts)| counts["signatures"].as_f64()).expect("runs were measured");

@@ -240,11 +240,11 @@ impl RowWriter {
 }
 
 impl Rows {
-    pub(crate) async fn open(directory: &Path) -> Self {
+    pub(crate) async fn open(directory: &Path, name: &str) -> Self {
         let database = Database::from_environment();
         let url = match database.url() {
             Some(url) => DatabaseUrl::postgres(&url).expect("a URL of PostgreSQL"),
-            None => DatabaseUrl::Sqlite(directory.join("floor.db")),
+            None => DatabaseUrl::Sqlite(directory.join(format!("{name}.db"))),
         };
         let store =
             Store::open(&url, "floor", &[("floor", &[ROWS, RUN_TABLES])]).await.expect("a new database");

@@ -1,25 +1,29 @@
 //! Bare services, which do for a run what the contract between them, and with people, demands: they
 //! send and receive the messages of the system, and commit what has to be found again. What they
-//! know is in memory, so they look up nothing.
+//! know is in memory, so they look up nothing; and they check only who sends a request.
 
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::rc::Rc;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Method, Request, Response, Uri};
+use hyper::{Method, Request, Response, Uri};
 use hyper_util::rt::TokioIo;
+use outlive_clock::{Instant, Span};
 use outlive_tokens::fingerprint;
 use outlive_wire::ClockChange;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::bare::{RowWriter, serve_connections};
+use crate::bare::{Before, RowWriter, serve_connections};
 use crate::bare_run::Refreshes;
-use crate::messages::{Keys, Received, respond, respond_bytes};
+use crate::messages::{Keys, Received, respond, respond_bytes, text};
+use crate::rotation::Seal;
+use crate::run_json::{Clock, Done, Outputs, Record};
 use crate::upstream::Upstream;
 
 /// A service.
@@ -59,6 +63,16 @@ pub(crate) async fn serve<S: BareService>(keys: &Keys, service: S) -> String {
     .await
 }
 
+async fn body_of(request: Request<Incoming>) -> Bytes {
+    request.into_body().collect().await.expect("the body arrives").to_bytes()
+}
+
+/// The time that the lab sets.
+async fn time_of(request: Request<Incoming>) -> Instant {
+    let change: ClockChange = serde_json::from_slice(&body_of(request).await).expect("a change of a clock");
+    change.now.expect("a time")
+}
+
 /// The journal of a service.
 #[derive(Clone)]
 pub(crate) struct BareJournal {
@@ -76,9 +90,16 @@ impl BareJournal {
     }
 }
 
-/// An identity provider, which is asked when it has work to do.
+/// An identity provider: its clock, and its token endpoint.
 #[derive(Clone)]
-pub(crate) struct BareIdp(pub(crate) Keys);
+pub(crate) struct BareIdp {
+    pub(crate) keys: Keys,
+    pub(crate) journal: BareJournal,
+    /// What a grant does beside its event.
+    pub(crate) grant: Before,
+    /// What it answers.
+    pub(crate) tokens: Value,
+}
 
 impl BareService for BareIdp {
     type Upstreams = ();
@@ -86,8 +107,15 @@ impl BareService for BareIdp {
     async fn connect(&self) {}
 
     async fn answer(&self, (): &(), received: Received, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        self.0.check_lab(request.headers());
-        respond(&received, &json!({"now": "2026-01-07T11:00:00Z", "speed": 0, "next_due": null}))
+        if request.method() == Method::PUT {
+            self.keys.check_lab(request.headers());
+            let now = time_of(request).await.to_string();
+            return respond(&received, &Clock { now, speed: 0, next_due: None });
+        }
+        black_box(body_of(request).await);
+        (self.grant)();
+        self.journal.record().await;
+        respond(&received, &self.tokens)
     }
 }
 
@@ -104,6 +132,7 @@ impl BareService for BareResource {
     async fn connect(&self) {}
 
     async fn answer(&self, (): &(), received: Received, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        // By it, it knows whether it has verified the token.
         black_box(fingerprint(text(&request.headers()[AUTHORIZATION])));
         self.journal.record().await;
         respond(&received, &self.orders)
@@ -115,37 +144,59 @@ impl BareService for BareResource {
 pub(crate) struct BareHub {
     pub(crate) keys: Keys,
     pub(crate) journal: BareJournal,
-    /// The address of the resource.
-    pub(crate) resource: String,
-    /// The `Authorization` for it.
+    /// What a line about a refresh says.
+    pub(crate) refreshed: Value,
+    pub(crate) seal: Seal,
+    /// The `Authorization` of callers.
+    pub(crate) key: HeaderValue,
+    /// The addresses of the resource and of the identity provider.
+    pub(crate) upstreams: [String; 2],
+    /// The `Authorization` for the resource.
     pub(crate) token: HeaderValue,
     pub(crate) refreshes: Refreshes,
 }
 
+impl BareHub {
+    async fn refresh(&self, idp: &Upstream, received: &Received) {
+        let (uri, body) = (Uri::from_static("/tenant/oauth2/token"), self.refreshes.body.clone());
+        let headers = self.keys.of_token_request(received);
+        let (_, body) = idp.send(Method::POST, uri, headers, body).await;
+        let tokens: Value = serde_json::from_slice(&body).expect("JSON");
+        let named = ["access_token", "refresh_token", "refresh_token"];
+        black_box(named.map(|name| tokens[name].as_str().map(fingerprint)));
+        black_box(self.refreshed.to_string());
+        let sealed = self.seal.seal(&stored(&tokens));
+        self.journal.rows.store_tokens(&sealed, &self.journal.data).await;
+    }
+}
+
+/// The tokens that a hub stores.
+pub(crate) fn stored(tokens: &Value) -> [&Value; 2] {
+    [&tokens["access_token"], &tokens["refresh_token"]]
+}
+
 impl BareService for BareHub {
-    /// To the resource and to the issuer.
-    type Upstreams = (Upstream, Upstream);
+    type Upstreams = [Upstream; 2];
 
     async fn connect(&self) -> Self::Upstreams {
-        (Upstream::connect(&self.resource).await, Upstream::connect(&self.refreshes.issuer).await)
+        let [resource, idp] = &self.upstreams;
+        [Upstream::connect(resource).await, Upstream::connect(idp).await]
     }
 
     async fn answer(
         &self,
-        (resource, issuer): &Self::Upstreams,
+        [resource, idp]: &Self::Upstreams,
         received: Received,
         request: Request<Incoming>,
     ) -> Response<Full<Bytes>> {
+        let key = request.headers()[AUTHORIZATION].as_bytes();
+        verify_slices_are_equal(key, self.key.as_bytes()).expect("the key of the connection");
         if self.refreshes.is_due() {
-            let (uri, body) = (Uri::from_static("/oauth2/token"), self.refreshes.body.clone());
-            let (_, tokens) = issuer.send(Method::POST, uri, HeaderMap::new(), body).await;
-            black_box(tokens);
-            self.journal.record().await;
+            self.refresh(idp, &received).await;
         }
-        black_box(fingerprint(text(&self.token)));
         let path = request.uri().to_string().replacen(OF_CONNECTION, "", 1);
-        let (uri, headers) =
-            (path.parse().expect("a path"), self.keys.following(&received, self.token.clone()));
+        let headers = self.keys.following(&received, self.token.clone());
+        let uri = path.parse().expect("a path");
         let (_, body) = resource.send(Method::GET, uri, headers, Bytes::new()).await;
         self.journal.record().await;
         let mut response = respond_bytes(&received, body);
@@ -200,44 +251,25 @@ impl BareService for BareFlow {
         request: Request<Incoming>,
     ) -> Response<Full<Bytes>> {
         self.keys.check_lab(request.headers());
-        let body = request.into_body().collect().await.expect("the body arrives").to_bytes();
-        let due: ClockChange = serde_json::from_slice(&body).expect("a change of the clock");
-        let now = due.now.expect("the time of the run").to_string();
+        let due = time_of(request).await;
+        let now = due.to_string();
         let BareJournal { rows, event, data } = &self.journal;
-        let inputs =
-            json!({"host": {"connectionName": "orders", "operationId": "List"}, "parameters": {"$top": 10}});
-        black_box(record_of(&now, &inputs, &Value::Null).to_string());
+        black_box(serde_json::to_string(&Record::begin(&now)).expect("JSON"));
         let run = rows.begin_run(data).await;
 
         let uri = format!("{OF_CONNECTION}/orders?$top=10").parse().expect("a path");
         let headers = self.keys.of_work(self.key.clone());
         let (head, body) = hub.send(Method::GET, uri, headers, Bytes::new()).await;
 
-        let headers: Map<_, _> =
-            head.headers.iter().map(|(name, value)| (name.to_string(), text(value).into())).collect();
-        let body: Value = serde_json::from_slice(&body).expect("JSON");
-        let outputs = json!({"statusCode": head.status.as_u16(), "headers": headers, "body": body});
-        black_box((record_of(&now, &inputs, &outputs).to_string(), event.to_string()));
+        let outputs = Outputs {
+            status_code: head.status.as_u16(),
+            headers: head.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect(),
+            body: serde_json::from_slice(&body).expect("JSON"),
+        };
+        black_box(serde_json::to_string(&Record::end(&now, &outputs)).expect("JSON"));
+        black_box(event.to_string());
         rows.end_run(run, data).await;
-        respond(&received, &json!({"done": 1, "failed": 0, "started": 1, "next_due": now}))
+        let next_due = (due + Span::from_hours(1)).to_string();
+        respond(&received, &Done { done: 1, failed: 0, started: 1, next_due })
     }
-}
-
-/// What people see of a run.
-fn record_of(now: &str, inputs: &Value, outputs: &Value) -> Value {
-    json!({
-        "trigger": {"name": "Hourly", "status": "Succeeded", "startTime": now, "endTime": now},
-        "actions": {"List_orders": {
-            "status": if outputs.is_null() { "Running" } else { "Succeeded" },
-            "startTime": now,
-            "endTime": now,
-            "inputs": inputs,
-            "outputs": outputs,
-        }},
-    })
-}
-
-/// A header in ASCII.
-pub(crate) fn text(value: &HeaderValue) -> &str {
-    value.to_str().expect("ASCII")
 }

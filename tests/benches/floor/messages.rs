@@ -1,5 +1,5 @@
-//! The messages between services, with the heads that those of the system have: which trace they
-//! belong to, at which time of the tenant, who sends them; and that a response is no page.
+//! The heads of messages between services, as those of the system have them: which trace a request
+//! belongs to, at which time of the tenant, and who sends it; that a response is no page.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
@@ -13,11 +13,13 @@ use hyper::header::{
 };
 use hyper::{HeaderMap, Response};
 use outlive_clock::{Randomness, Stream};
-use serde_json::Value;
+use serde::Serialize;
 
 static TRACE: HeaderName = HeaderName::from_static("traceparent");
 static DELAY: HeaderName = HeaderName::from_static("outlive-delay");
 static TIME: HeaderName = HeaderName::from_static("outlive-time");
+static CORRELATION: HeaderName = HeaderName::from_static("client-request-id");
+static RETURN_CORRELATION: HeaderName = HeaderName::from_static("return-client-request-id");
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
 /// By which the services recognize each other.
@@ -65,12 +67,10 @@ impl Keys {
         verify_slices_are_equal(sent, self.lab.as_bytes()).expect("the key of the lab");
     }
 
-    /// The heads of requests by the lab, in a new trace.
-    pub(crate) fn of_lab(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        self.trace_to(&mut headers, &self.new_trace());
+    /// The head of a request by the lab, in this trace.
+    pub(crate) fn of_lab(&self, trace: &str) -> HeaderMap {
+        let mut headers = self.head(trace, "*/*");
         headers.insert(AUTHORIZATION, self.lab.clone());
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers
     }
@@ -85,33 +85,44 @@ impl Keys {
 
     /// The head of a call that a request needs.
     pub(crate) fn following(&self, received: &Received, authorization: HeaderValue) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        self.trace_to(&mut headers, &received.trace);
+        let mut headers = self.head(&received.trace, "*/*");
         headers.extend(received.time.clone().map(|time| (TIME.clone(), time)));
         headers.insert(AUTHORIZATION, authorization);
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         headers
     }
 
-    fn new_trace(&self) -> String {
+    /// The head of a token request that a request needs. The client's secret is in its body.
+    pub(crate) fn of_token_request(&self, received: &Received) -> HeaderMap {
+        let mut headers = self.head(&received.trace, "application/json");
+        headers.extend(received.time.clone().map(|time| (TIME.clone(), time)));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(&CORRELATION, self.stream().uuid().to_string().parse().expect("a header"));
+        headers.insert(&RETURN_CORRELATION, HeaderValue::from_static("true"));
+        headers
+    }
+
+    pub(crate) fn new_trace(&self) -> String {
         self.stream().uuid().simple().to_string()
     }
 
-    fn trace_to(&self, headers: &mut HeaderMap, trace: &str) {
+    fn head(&self, trace: &str, accept: &'static str) -> HeaderMap {
         let parent = format!("00-{trace}-{:016x}-01", self.stream().next_u64());
-        headers.insert(&TRACE, parent.parse().expect("a header"));
-        headers.insert(&DELAY, HeaderValue::from_static("virtual"));
+        HeaderMap::from_iter([
+            (TRACE.clone(), parent.parse().expect("a header")),
+            (DELAY.clone(), HeaderValue::from_static("virtual")),
+            (ACCEPT, HeaderValue::from_static(accept)),
+        ])
     }
 }
 
 /// A header in ASCII.
-fn text(value: &HeaderValue) -> &str {
+pub(crate) fn text(value: &HeaderValue) -> &str {
     value.to_str().expect("ASCII")
 }
 
 /// A response in JSON.
-pub(crate) fn respond(received: &Received, body: &Value) -> Response<Full<Bytes>> {
-    respond_bytes(received, body.to_string().into())
+pub(crate) fn respond(received: &Received, body: &impl Serialize) -> Response<Full<Bytes>> {
+    respond_bytes(received, serde_json::to_vec(body).expect("JSON").into())
 }
 
 pub(crate) fn respond_bytes(received: &Received, body: Bytes) -> Response<Full<Bytes>> {

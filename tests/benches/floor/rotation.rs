@@ -10,6 +10,7 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use outlive_tokens::fingerprint;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::bare::{Before, Signing};
@@ -70,9 +71,23 @@ impl Rotation {
     }
 }
 
-fn seal(key: &LessSafeKey, content: &Value) -> String {
+/// Seals texts, as a service does that keeps secrets in its database.
+#[derive(Clone)]
+pub(crate) struct Seal(Arc<LessSafeKey>);
+
+impl Seal {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[8; 32]).expect("a key"))))
+    }
+
+    pub(crate) fn seal(&self, content: &impl Serialize) -> String {
+        seal(&self.0, content)
+    }
+}
+
+fn seal(key: &LessSafeKey, content: &impl Serialize) -> String {
     let nonce = [9; NONCE_LEN];
-    let mut sealed = content.to_string().into_bytes();
+    let mut sealed = serde_json::to_vec(content).expect("JSON");
     let unique = Nonce::assume_unique_for_key(nonce);
     key.seal_in_place_append_tag(unique, Aad::empty(), &mut sealed).expect("it is short");
     URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())

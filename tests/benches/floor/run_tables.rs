@@ -1,6 +1,6 @@
 //! The changes of a run as they have to be stored to be found again, at their bare cost: a run by
-//! its name (in the order of starts), number, status and when it is due, a flow by when it is due,
-//! an event by its tenant.
+//! its name (in the order of starts and numbers), status and when it is due, a flow by when it is
+//! due, an event by its tenant; and the tokens of a connection.
 
 use outlive_store::{Change, Migration, sql};
 
@@ -30,7 +30,6 @@ CREATE TABLE runs (
     data TEXT NOT NULL,
     PRIMARY KEY (tenant, flow, name)
 );
-CREATE INDEX runs_by_number ON runs (tenant, flow, number);
 CREATE INDEX runs_by_status ON runs (tenant, flow, status, number);
 CREATE INDEX runs_due ON runs (tenant, due_us) WHERE due_us IS NOT NULL;
 CREATE TABLE events (
@@ -39,6 +38,14 @@ CREATE TABLE events (
     data TEXT NOT NULL
 );
 CREATE INDEX events_by_tenant ON events (tenant, seq);
+CREATE TABLE credentials (
+    tenant TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (tenant, connection)
+);
+INSERT INTO credentials (tenant, connection, sealed, version) VALUES ('t', 'connection', '', 0);
 ",
 };
 
@@ -72,6 +79,18 @@ impl RowWriter {
             "t",
             "flow",
             format!("{number:020}")
+        ));
+        change.append(self.event(data));
+        self.store.commit(change).await.expect("it is written");
+    }
+
+    /// Commits new tokens of the connection, with an event.
+    pub(crate) async fn store_tokens(&self, sealed: &str, data: &str) {
+        let mut change = Change::from(sql!(
+            "UPDATE credentials SET sealed = $1, version = version + 1 WHERE tenant = $2 AND connection = $3",
+            sealed,
+            "t",
+            "connection"
         ));
         change.append(self.event(data));
         self.store.commit(change).await.expect("it is written");

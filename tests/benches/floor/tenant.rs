@@ -63,28 +63,32 @@ pub(crate) async fn refresh(system: &System, tenant: &Tenant) -> Target {
     Target::post_form(&token_endpoint(system, tenant), &form)
 }
 
-/// Sends the refresh grant once more. Returns the length of the refresh token, and what the journal
-/// has of the grant.
-pub(crate) async fn last_refresh(system: &System, tenant: &Tenant, refresh: &Target) -> (usize, Value) {
+/// Sends the refresh grant once more. Returns the response, and what the journal has of the grant.
+pub(crate) async fn last_refresh(system: &System, tenant: &Tenant, refresh: &Target) -> (Value, Value) {
     let mut connection = Connection::open(&refresh.address).await;
     let response = connection.exchange(&refresh.request).await;
     let tokens: Value = serde_json::from_slice(response).expect("in JSON");
     let events = events(system, tenant, "token.issued").await;
     let is_refresh = |event: &&Value| event["grant_type"] == "refresh_token";
     let event = events.iter().rev().find(is_refresh).expect("the grant was recorded");
-    (text(&tokens, "refresh_token").len(), event.clone())
+    (tokens, event.clone())
 }
 
-/// Lets the flow of a new tenant run. Returns what the journals of flow service, hub and resource
-/// have of it.
-pub(crate) async fn events_of_run(system: &System) -> [Value; 3] {
+/// The kinds of events of a run: of flow service, hub, resource, identity provider, and hub.
+const EVENTS_OF_RUN: [&str; 5] =
+    ["run.finished", "runtime.forwarded", "request.accepted", "token.issued", "connection.refreshed"];
+
+/// Lets the flow of a new tenant run, until a token is refreshed. Returns what the journals have of
+/// it.
+pub(crate) async fn events_of_run(system: &System) -> [Value; 5] {
     let tenant = create(system).await;
-    tenant.advance("PT2H").await;
-    let last = async |kind| events(system, &tenant, kind).await.pop().expect("it was recorded");
-    let events =
-        [last("run.finished").await, last("runtime.forwarded").await, last("request.accepted").await];
+    tenant.advance("PT4H").await;
+    let mut found = [const { Value::Null }; 5];
+    for (event, kind) in found.iter_mut().zip(EVENTS_OF_RUN) {
+        *event = events(system, &tenant, kind).await.pop().expect("it was recorded");
+    }
     tenant.delete().await;
-    events
+    found
 }
 
 /// What the tenant's journal has of the events of a kind, oldest first.
