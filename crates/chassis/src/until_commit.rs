@@ -9,8 +9,9 @@ use outlive_store::Store;
 use quick_cache::sync::Cache;
 
 /// The last value per key, with the [revision](Store::revision) of the database at which it was
-/// read. It must not depend on what [uncached](outlive_store::Statement::uncached) statements
-/// change: the lines of the journal, and the times of clocks; nor on wall time.
+/// read. Under the same key, it must not depend on what
+/// [uncached](outlive_store::Statement::uncached) statements change: the lines of the journal, the
+/// times of clocks, and tokens that a refresh replaces; nor on wall time.
 pub struct UntilCommit<K, T>(Cache<K, (u64, T)>);
 
 /// The number of values that are kept by default: one for each of very many tenants.
@@ -61,6 +62,13 @@ impl<K: Clone + Eq + Hash + Send + Sync, T: Clone + Send> UntilCommit<K, T> {
         let answer = read.await?;
         self.0.insert(key, (revision, answer.clone()));
         Ok(answer)
+    }
+
+    /// Caches a value that is known to be that of this [revision](Store::revision).
+    pub fn put(&self, store: &Store, key: K, revision: u64, value: T) {
+        if store.is_exclusive() {
+            self.0.insert(key, (revision, value));
+        }
     }
 
     /// Drops the value of what was deleted.

@@ -1,6 +1,7 @@
 //! The state of the hub.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use outlive_chassis::{Chassis, Problem, UntilCommit};
 use outlive_clock::{ConnectionId, Stream, TenantId};
@@ -22,6 +23,10 @@ const CONNECTORS_CACHED_MAX: usize = 256;
 /// A connector as the connections with a parameter set have it, or those without.
 type ConnectorKey = (TenantId, ConnectorName, Option<String>);
 
+/// How many counters of refreshes there are: connections with the same share one, and are only read
+/// again more often.
+const REFRESH_COUNTERS: usize = 256;
+
 /// The state that all parts of the hub share.
 pub(crate) struct Hub {
     pub(crate) chassis: Chassis,
@@ -30,8 +35,10 @@ pub(crate) struct Hub {
     /// Parsed connectors. A lookup names the version in the database, so that replicas need not
     /// notify each other of changes.
     pub(crate) connectors: Cache<ConnectorKey, Arc<Connector>>,
-    /// Connections that were called.
-    pub(crate) loaded: UntilCommit<(TenantId, ConnectionId), Option<Arc<Loaded>>>,
+    /// Connections that were called, each by how often it was refreshed until then.
+    pub(crate) loaded: UntilCommit<(TenantId, ConnectionId, u64), Option<Arc<Loaded>>>,
+    /// How often connections were refreshed, by the last digits of their ids.
+    refreshed: Box<[AtomicU64]>,
     pub(crate) refreshes: Refreshes,
     /// Exchanges of callers' tokens.
     pub(crate) exchanges: Exchanges,
@@ -59,6 +66,7 @@ impl Hub {
             verifier,
             connectors: Cache::new(CONNECTORS_CACHED_MAX),
             loaded: UntilCommit::of(CONNECTIONS_CACHED_MAX),
+            refreshed: (0..REFRESH_COUNTERS).map(|_| AtomicU64::default()).collect(),
             refreshes: Refreshes::default(),
             exchanges: Exchanges::default(),
             replica,
@@ -111,7 +119,7 @@ impl Hub {
     /// Returns the connector for a call through a connection: what the owner gave as a secret is
     /// one, whatever the connector's maker declares since then.
     pub(crate) async fn connector_for_call(&self, loaded: &Loaded) -> Result<Arc<Connector>, Problem> {
-        let connection = &loaded.connection;
+        let connection = loaded.connection();
         let (connector, stored) = (self.connector_of(connection).await?, &connection.values);
         let opened =
             |parameter: &&Parameter| !parameter.takes_secret() && !stored.plain.contains_key(&parameter.name);
@@ -139,7 +147,22 @@ impl Hub {
             let found = storage::find(store, tenant, id).await?;
             Ok(found.map(|found| Arc::new(Loaded::new(found))))
         };
-        self.loaded.or_read(store, (tenant, id), read).await
+        let refreshed = self.refreshes_of(id).load(Ordering::Acquire);
+        self.loaded.or_read(store, (tenant, id, refreshed), read).await
+    }
+
+    fn refreshes_of(&self, id: ConnectionId) -> &AtomicU64 {
+        &self.refreshed[id.uuid().as_bytes().last().map_or(0, |last| usize::from(*last))]
+    }
+
+    /// Ends the use of a connection as it was loaded before a refresh.
+    fn end_refresh(&self, (tenant, id): (TenantId, ConnectionId), after: Option<(Loaded, u64)>) {
+        let before = self.refreshes_of(id).fetch_add(1, Ordering::AcqRel);
+        self.loaded.forget(&(tenant, id, before));
+        if let Some((loaded, revision)) = after {
+            let key = (tenant, id, before + 1);
+            self.loaded.put(&self.chassis.store, key, revision, Some(Arc::new(loaded)));
+        }
     }
 
     async fn read_connector(&self, connection: &Connection) -> Result<Connector, Problem> {
@@ -150,5 +173,20 @@ impl Hub {
         let mut connector = stored.connector;
         connector.properties = connector.properties.for_set(connection.values.set.as_deref());
         Ok(connector)
+    }
+}
+
+/// A refresh that is being stored. When it is dropped, what was loaded before is not used any more.
+pub(crate) struct StoredRefresh<'a> {
+    pub(crate) hub: &'a Hub,
+    pub(crate) of: (TenantId, ConnectionId),
+    /// The connection with its new tokens, and the revision of the database at which it was loaded,
+    /// once it is stored.
+    pub(crate) after: Option<(Loaded, u64)>,
+}
+
+impl Drop for StoredRefresh<'_> {
+    fn drop(&mut self) {
+        self.hub.end_refresh(self.of, self.after.take());
     }
 }

@@ -160,7 +160,7 @@ impl Service for Hub {
 
     fn forget_tenant(&self, tenant: TenantId) {
         self.connectors.retain(|(of, _, _), _| *of != tenant);
-        self.loaded.retain(|(of, _)| *of != tenant);
+        self.loaded.retain(|(of, ..)| *of != tenant);
         self.verifier.forget(tenant);
     }
 }

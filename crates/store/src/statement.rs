@@ -14,7 +14,7 @@ pub struct Statement {
     pub(crate) on_postgres: Option<&'static str>,
     pub(crate) values: Vec<Value>,
     pub(crate) expected_rows: Option<u64>,
-    /// Whether nothing that it changes is cached.
+    /// Whether nothing that it changes is cached by the revision.
     pub(crate) is_uncached: bool,
 }
 
@@ -56,8 +56,8 @@ impl Statement {
         self
     }
 
-    /// Declares that no one caches what this statement changes, so it leaves
-    /// [`Store::revision`](crate::Store::revision) as it is.
+    /// Declares that no one caches what this statement changes, or that who does learns of the
+    /// change otherwise, so it leaves [`Store::revision`](crate::Store::revision) as it is.
     #[must_use]
     pub const fn uncached(mut self) -> Self {
         self.is_uncached = true;

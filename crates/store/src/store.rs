@@ -278,7 +278,7 @@ impl Store {
 
     /// Returns a number that rises with every commit of this process that may have changed what is
     /// cached: with all but those of [uncached](Statement::uncached) statements. What was read at a
-    /// revision is still the same at the same revision, if the store
+    /// revision, and what they do not change, is still the same at the same revision, if the store
     /// [is exclusive](Self::is_exclusive).
     #[must_use]
     pub fn revision(&self) -> u64 {

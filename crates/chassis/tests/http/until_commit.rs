@@ -35,4 +35,11 @@ async fn a_value_is_cached_until_it_may_have_changed() {
     memory.forget(&tenant(2));
     let again = ask(2).await;
     assert_eq!(again, before + 2);
+
+    // What is put is that of its revision.
+    let revision = scene.chassis.store.revision();
+    memory.put(&scene.chassis.store, tenant(1), revision, 100);
+    assert_eq!(ask(1).await, if every_time { again + 1 } else { 100 });
+    memory.put(&scene.chassis.store, tenant(1), revision - 1, 101);
+    assert!(![100, 101].contains(&ask(1).await), "of an earlier revision");
 }

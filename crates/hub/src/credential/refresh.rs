@@ -20,6 +20,7 @@ use super::{
 use crate::Hub;
 use crate::connection::{self, Connection, Status, TOKENS_UNREADABLE};
 use crate::connector::{Authentication, GrantRequest, GrantType, redirect_uri};
+use crate::hub::StoredRefresh;
 use crate::runtime::Loaded;
 
 /// How often to check again while another replica refreshes.
@@ -56,7 +57,7 @@ async fn refreshed_token(
     freshness: Freshness,
     trace: &Trace,
 ) -> Result<Arc<SourceToken>, RefreshFailure> {
-    let connection = &loaded.connection;
+    let connection = loaded.connection();
     let key = (connection.tenant, connection.id, connection.tokens_revision);
     let attempt = || refresh(Arc::clone(hub), key, None, trace.clone());
     match hub.refreshes.run(key, attempt).await {
@@ -119,15 +120,6 @@ async fn has_own_credentials(hub: &Hub, connection: &Connection) -> Result<bool,
     })
 }
 
-/// Opens the stored tokens. `None` if they were sealed with a key that the hub no longer has.
-fn open(hub: &Hub, connection: &Connection, credential: &Credential) -> Option<Tokens> {
-    if credential.is_missing() {
-        return Some(Tokens::none());
-    }
-    let purpose = storage::purpose(connection.tenant, connection.id);
-    Tokens::open(&hub.chassis.sealer, &purpose, &credential.sealed)
-}
-
 async fn refresh(
     hub: Arc<Hub>,
     (tenant, id, tokens_revision): RefreshKey,
@@ -136,27 +128,30 @@ async fn refresh(
 ) -> Result<Tokens, RefreshFailure> {
     let mut requests = 0;
     for _ in 0..LEASE_CHECKS_MAX {
-        let loaded = connection::storage::find(&hub.chassis.store, tenant, id).await?;
-        let Some((connection, credential)) = loaded else {
+        // Before it is loaded: it may be newer than this revision, but not older.
+        let revision = hub.chassis.store.revision();
+        let Some(loaded) = hub.load(tenant, id).await? else {
             return Err(RefreshFailure::NotAuthenticated);
         };
-        let credential = match credential {
+        let connection = loaded.connection();
+        let missing = Credential::missing();
+        let credential = match &loaded.credential {
             Some(credential) => credential,
-            None if has_own_credentials(&hub, &connection).await? => Credential::missing(),
+            None if has_own_credentials(&hub, connection).await? => &missing,
             None => return Err(RefreshFailure::NotAuthenticated),
         };
         if connection.tokens_revision != tokens_revision {
             return Err(changed().into());
         }
-        if let Some(why) = connection.disagreement(&*hub.connector_of(&connection).await?) {
+        if let Some(why) = connection.disagreement(&*hub.connector_of(connection).await?) {
             return Err(RefreshFailure::Refused(why));
         }
         let now = hub.chassis.clocks.now(tenant).await.map_err(Problem::from)?;
         if freshness(credential.expires, now) == Freshness::Fresh
-            && let Some(tokens) = open(&hub, &connection, &credential)
+            && let Some(tokens) = loaded.tokens(&hub.chassis.sealer)
             && challenged.as_ref().is_none_or(|challenged| tokens.access != challenged.refused)
         {
-            return Ok(tokens);
+            return Ok(tokens.clone());
         }
         let claim = lease::claim(tenant, id, credential.version, &hub.replica, wall_now());
         // If no other process can change the data, the single flight suffices. The first token has
@@ -173,8 +168,10 @@ async fn refresh(
         }
         let attempt = Attempt {
             hub: &hub,
-            connection: &connection,
-            credential: &credential,
+            loaded: &loaded,
+            revision,
+            connection,
+            credential,
             challenged: challenged.as_ref(),
             now,
             trace: &trace,
@@ -205,6 +202,9 @@ fn unrequested(error: &str) -> ConnectionBroken {
 /// they are for.
 struct Attempt<'a> {
     hub: &'a Hub,
+    loaded: &'a Loaded,
+    /// That of the database when the connection was loaded.
+    revision: u64,
     connection: &'a Connection,
     credential: &'a Credential,
     challenged: Option<&'a Challenged>,
@@ -214,9 +214,10 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     async fn run(&self) -> Result<Tokens, RefreshFailure> {
-        let opened = open(self.hub, self.connection, self.credential);
-        let is_unreadable = opened.is_none();
-        let old = opened.unwrap_or_else(Tokens::none);
+        let opened = self.loaded.tokens(&self.hub.chassis.sealer);
+        let is_unreadable = opened.is_none() && !self.credential.is_missing();
+        let none = Tokens::none();
+        let old = opened.unwrap_or(&none);
         let connector = self.hub.connector_of(self.connection).await?;
         let Authentication::OAuth { settings, .. } = &connector.properties.authentication else {
             return Err(RefreshFailure::NotAuthenticated);
@@ -261,7 +262,7 @@ impl Attempt<'_> {
             trace: self.trace,
         };
         match call.send(&request).await? {
-            Ok(granted) => self.store_tokens(&old, granted, correlation).await,
+            Ok(granted) => self.store_tokens(old, granted, correlation).await,
             Err(TokenFailure::Refused { attempts, error }) => {
                 let text = connection::refresh_failed(settings, correlation, self.now, &attempts);
                 let last = attempts.last().map_or("", |attempt| attempt.response.as_str());
@@ -302,12 +303,13 @@ impl Attempt<'_> {
             &storage::purpose(tenant, id),
             &mut self.hub.random(tenant, "seal-tokens"),
         );
+        let replaced = self.credential.version;
         let mut change = if self.credential.is_missing() {
             let mut change = self.keep();
             change.add(storage::insert(tenant, id, &sealed, expires));
             change
         } else {
-            let versions = (self.credential.version, self.connection.tokens_revision);
+            let versions = (replaced, self.connection.tokens_revision);
             Change::from(storage::update(tenant, id, versions, &sealed, expires))
         };
         if self.connection.status != Status::Connected {
@@ -327,7 +329,10 @@ impl Attempt<'_> {
             .cloned()
             .collect::<Vec<_>>();
         change.append(self.entry(refreshed, named));
+        let mut stored = StoredRefresh { hub: self.hub, of: (tenant, id), after: None };
         self.hub.chassis.store.commit(change).await?;
+        let credential = Credential { sealed, version: replaced + 1, expires };
+        stored.after = Some((self.loaded.with_tokens(credential, tokens.clone()), self.revision));
         Ok(tokens)
     }
 

@@ -118,7 +118,7 @@ pub(crate) fn upsert(
 
 /// Replaces the tokens of version `replaced`. Conflicts if the version has changed, or if the
 /// connection's tokens were discarded since `tokens_revision` was read: others may have the same
-/// version.
+/// version. It is uncached: a [`StoredRefresh`](crate::hub::StoredRefresh) tells who caches them.
 pub(crate) fn update(
     tenant: TenantId,
     connection: ConnectionId,
@@ -138,4 +138,5 @@ pub(crate) fn update(
         tokens_revision
     )
     .expect_rows(1)
+    .uncached()
 }

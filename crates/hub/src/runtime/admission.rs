@@ -76,7 +76,7 @@ pub(super) async fn admit_control_call(
     method: &Method,
     path: &str,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let (subject, oid) = (loaded.connection.subject(), call.caller.oid);
+    let (subject, oid) = (loaded.connection().subject(), call.caller.oid);
     let principal = Principal::Object(oid);
     let refusal = match admit_with_access(hub, loaded, principal.clone(), oid, call.now).await {
         Ok(admitted) => return Ok(admitted.by(&call.caller)),
@@ -135,7 +135,7 @@ async fn authorize(
         by
     };
     let loaded = loaded
-        .filter(|loaded| loaded.connection.connector.as_str().eq_ignore_ascii_case(api))
+        .filter(|loaded| loaded.connection().connector.as_str().eq_ignore_ascii_case(api))
         .ok_or_else(RuntimeRefusal::not_found)?;
     check_access(hub, &loaded, &principal).await?;
     let admitted = admit_with_access(hub, loaded, principal, caller, now).await?;
@@ -153,7 +153,7 @@ async fn admit_with_access(
     caller: Uuid,
     now: Instant,
 ) -> Result<Admitted, RuntimeRefusal> {
-    let connection = &loaded.connection;
+    let connection = loaded.connection();
     if !connection.enabled {
         return Err(RuntimeRefusal::token_exchange(
             StatusCode::FORBIDDEN,
@@ -210,14 +210,14 @@ fn verify_signature(hub: &Hub, loaded: &Loaded, token: &str) -> Result<KeyClaims
     })?;
     let claims: KeyClaims =
         verify_hs256(key, token).map_err(|error: Hs256Refusal| bad_key(None).caused_by(error))?;
-    if claims.tid != loaded.connection.tenant || claims.con != loaded.connection.id {
+    if claims.tid != loaded.connection().tenant || claims.con != loaded.connection().id {
         return Err(bad_key(None));
     }
     Ok(claims)
 }
 
 async fn check_access(hub: &Hub, loaded: &Loaded, principal: &Principal) -> Result<(), RuntimeRefusal> {
-    let connection = &loaded.connection;
+    let connection = loaded.connection();
     if matches!(principal, Principal::Object(id) if *id == connection.owner) || loaded.is_granted(principal) {
         return Ok(());
     }

@@ -34,7 +34,7 @@ pub(super) async fn given_token(
         other => refused(&other),
     })?;
     let audience = [peek_audience(token).unwrap_or_default()];
-    let tenant = admitted.loaded.connection.tenant;
+    let tenant = admitted.loaded.connection().tenant;
     let expected = BearerExpectations { tenant, audiences: &audience, now: admitted.now };
     let claims = hub.verifier.verify(&expected, token, trace).await.map_err(|refusal| refused(&refusal))?;
     if claims.managed_identity.is_none() {

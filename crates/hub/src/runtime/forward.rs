@@ -70,7 +70,7 @@ pub(crate) async fn forward(
             why: refusal.message.clone(),
         }),
     };
-    let connection = &admitted.loaded.connection;
+    let connection = admitted.loaded.connection();
     let event = Event::new(connection.tenant, admitted.now, connection.subject(), trace, payload);
     hub.chassis.journal.append(&event).await?;
     outcome.map_err(|refusal| refusal.with_source(source))
@@ -99,7 +99,7 @@ async fn send(
     let fetched = Fetched::default();
     let facts = Facts { connector, operation, values, outgoing, fetched: &fetched };
     if !admitted.loaded.is_complete_for(connector) {
-        facts.check_connection(&admitted.loaded.connection)?;
+        facts.check_connection(admitted.loaded.connection())?;
         admitted.loaded.remember_complete_for(connector);
     }
     facts.check_operation()?;
@@ -134,7 +134,7 @@ async fn send(
     {
         let base = base_of(&destination)?;
         let at =
-            location::through_hub(response.headers(), (&url, &base), &admitted.loaded.connection, &secrets);
+            location::through_hub(response.headers(), (&url, &base), admitted.loaded.connection(), &secrets);
         if let Some(at) = at {
             headers.insert(LOCATION, at);
         }
@@ -143,7 +143,7 @@ async fn send(
     *forwarded.status_mut() = status;
     *forwarded.headers_mut() = headers;
     let mut changed = {
-        let at = runtime_url(&admitted.loaded.connection, hub.origin());
+        let at = runtime_url(admitted.loaded.connection(), hub.origin());
         let links = Links { destination: &destination, at: &at, secrets: &secrets };
         response_policies::apply(&facts, &links, forwarded).await?
     };
@@ -159,7 +159,7 @@ async fn set_unauthenticated(
     status: StatusCode,
     trace: &Trace,
 ) -> Result<(), RuntimeRefusal> {
-    let connection = &admitted.loaded.connection;
+    let connection = admitted.loaded.connection();
     if connection.status != Status::Connected {
         return Ok(());
     }
@@ -222,7 +222,7 @@ async fn token_after_challenge(
     record_challenge(hub, admitted, challenged, trace).await?;
     let token = match on_behalf_of(hub, admitted, trace)? {
         Some(call) => call.token(Some(challenged)).await,
-        None => answer_challenge(hub, &admitted.loaded.connection, challenged, trace).await,
+        None => answer_challenge(hub, admitted.loaded.connection(), challenged, trace).await,
     };
     token.map(|token| Arc::new(SourceToken::new(token))).map_err(no_token_error)
 }
@@ -239,7 +239,7 @@ pub(super) fn on_behalf_of(
     Ok(is_exchanged(hub, loaded, connector)?.then(|| {
         Box::new(ExchangeCall {
             hub: Arc::clone(hub),
-            connection: loaded.connection.clone(),
+            connection: loaded.connection().clone(),
             connector: Arc::clone(connector),
             assertion: assertion.clone(),
             now: *now,
@@ -279,7 +279,7 @@ async fn record_challenge(
     challenged: &Challenged,
     trace: &Trace,
 ) -> Result<(), RuntimeRefusal> {
-    let connection = &admitted.loaded.connection;
+    let connection = admitted.loaded.connection();
     let refused = fingerprint(challenged.refused.expose());
     let payload = ConnectionChallenged { access_token: refused.clone(), claims: challenged.claims.clone() };
     let event =

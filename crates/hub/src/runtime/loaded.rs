@@ -18,10 +18,15 @@ pub(crate) const CACHED_MAX: usize = 256;
 /// A connection with its credential. As long as neither they nor its access list change, calls
 /// share it.
 pub(crate) struct Loaded {
-    pub(crate) connection: Connection,
+    known: Arc<Known>,
     pub(crate) credential: Option<Credential>,
-    key: OnceLock<Option<Vec<u8>>>,
     tokens: OnceLock<Option<OpenedTokens>>,
+}
+
+/// A connection, and what is known of it. A refresh of its tokens changes nothing of that.
+struct Known {
+    connection: Connection,
+    key: OnceLock<Option<Vec<u8>>>,
     values: OnceLock<Result<Values, Unreadable>>,
     /// The last connector for whose calls it lacks nothing.
     complete_for: Mutex<Weak<Connector>>,
@@ -36,6 +41,12 @@ struct OpenedTokens {
     source: Arc<SourceToken>,
 }
 
+impl OpenedTokens {
+    fn new(tokens: Tokens) -> Self {
+        Self { source: Arc::new(SourceToken::new(tokens.access.clone())), tokens }
+    }
+}
+
 /// A `Key` token whose signature is valid.
 struct VerifiedKey {
     token: Secret,
@@ -45,33 +56,43 @@ struct VerifiedKey {
 /// Without anything that was opened.
 impl fmt::Debug for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loaded").field("connection", &self.connection.id).finish_non_exhaustive()
+        f.debug_struct("Loaded").field("connection", &self.known.connection.id).finish_non_exhaustive()
     }
 }
 
 impl Loaded {
     pub(crate) fn new((connection, credential): (Connection, Option<Credential>)) -> Self {
-        Self {
-            connection,
-            credential,
+        let known = Known {
+            // A refresh replaces them in the credential.
+            connection: Connection { tokens_sealed: None, ..connection },
             key: OnceLock::new(),
-            tokens: OnceLock::new(),
             values: OnceLock::new(),
             complete_for: Mutex::default(),
             last_key: Mutex::default(),
             last_granted: Mutex::default(),
             headers: OnceLock::new(),
-        }
+        };
+        Self { known: Arc::new(known), credential, tokens: OnceLock::new() }
+    }
+
+    /// The same connection with the tokens of a refresh.
+    pub(crate) fn with_tokens(&self, credential: Credential, tokens: Tokens) -> Self {
+        let tokens = OnceLock::from(Some(OpenedTokens::new(tokens)));
+        Self { known: Arc::clone(&self.known), credential: Some(credential), tokens }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.known.connection
     }
 
     /// The key that signs the connection's `Key` tokens. `None` if it was sealed with a key that
     /// the hub no longer has.
     pub(super) fn key(&self, sealer: &Sealer) -> Option<&[u8]> {
         let open = || {
-            let Connection { tenant, id, key_sealed, .. } = &self.connection;
+            let Connection { tenant, id, key_sealed, .. } = &self.known.connection;
             sealer.open(&key_purpose(*tenant, *id), key_sealed)
         };
-        self.key.get_or_init(open).as_deref()
+        self.known.key.get_or_init(open).as_deref()
     }
 
     /// The stored tokens. `None` without any, or if they were sealed with a key that the hub no
@@ -87,18 +108,19 @@ impl Loaded {
 
     fn opened_tokens(&self, sealer: &Sealer) -> Option<&OpenedTokens> {
         let open = || {
-            let Connection { tenant, id, .. } = self.connection;
+            let Connection { tenant, id, .. } = self.known.connection;
             let sealed = &self.credential.as_ref()?.sealed;
             let tokens = Tokens::open(sealer, &credential::storage::purpose(tenant, id), sealed)?;
-            Some(OpenedTokens { source: Arc::new(SourceToken::new(tokens.access.clone())), tokens })
+            Some(OpenedTokens::new(tokens))
         };
         self.tokens.get_or_init(open).as_ref()
     }
 
     /// The values of the connection's parameters.
     pub(crate) fn values(&self, sealer: &Sealer) -> Result<&Values, Unreadable> {
-        let Connection { tenant, id, values, .. } = &self.connection;
-        self.values
+        let Connection { tenant, id, values, .. } = &self.known.connection;
+        self.known
+            .values
             .get_or_init(|| Values::open(values, sealer, *tenant, *id))
             .as_ref()
             .map_err(|error| *error)
@@ -106,37 +128,37 @@ impl Loaded {
 
     /// Whether it is known to lack nothing for calls through this connector.
     pub(super) fn is_complete_for(&self, connector: &Arc<Connector>) -> bool {
-        std::ptr::eq(self.complete_for.lock().as_ptr(), Arc::as_ptr(connector))
+        std::ptr::eq(self.known.complete_for.lock().as_ptr(), Arc::as_ptr(connector))
     }
 
     /// Remembers that nothing is lacking for calls through this connector.
     pub(super) fn remember_complete_for(&self, connector: &Arc<Connector>) {
-        *self.complete_for.lock() = Arc::downgrade(connector);
+        *self.known.complete_for.lock() = Arc::downgrade(connector);
     }
 
     /// The headers that the hub adds to each response.
     pub(super) fn headers(&self) -> &HeaderMap {
-        self.headers.get_or_init(|| headers::of_connection(&self.connection))
+        self.known.headers.get_or_init(|| headers::of_connection(&self.known.connection))
     }
 
     /// The claims of a `Key` token, if the last one that was verified is the same.
     pub(super) fn verified(&self, token: &str) -> Option<KeyClaims> {
-        let last = self.last_key.lock();
+        let last = self.known.last_key.lock();
         last.as_ref().filter(|last| last.token.is(token)).map(|last| last.claims.clone())
     }
 
     /// Remembers that the signature of a `Key` token is valid.
     pub(super) fn remember_verified(&self, token: &str, claims: &KeyClaims) {
-        *self.last_key.lock() = Some(VerifiedKey { token: Secret::new(token), claims: claims.clone() });
+        *self.known.last_key.lock() = Some(VerifiedKey { token: Secret::new(token), claims: claims.clone() });
     }
 
     /// Whether this principal is the last one that was found in the access list.
     pub(super) fn is_granted(&self, principal: &Principal) -> bool {
-        self.last_granted.lock().as_ref() == Some(principal)
+        self.known.last_granted.lock().as_ref() == Some(principal)
     }
 
     /// Remembers that a principal is in the access list.
     pub(super) fn remember_granted(&self, principal: &Principal) {
-        *self.last_granted.lock() = Some(principal.clone());
+        *self.known.last_granted.lock() = Some(principal.clone());
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn check(hub: &Hub, admitted: &Admitted) -> Result<(), RuntimeR
 
 /// Whether the flow that calls may act for a user: the connection's owner or one of its own.
 async fn may_run_as(hub: &Hub, admitted: &Admitted, user: Uuid) -> Result<bool, RuntimeRefusal> {
-    let (connection, principal) = (&admitted.loaded.connection, &admitted.principal);
+    let (connection, principal) = (admitted.loaded.connection(), &admitted.principal);
     let owns = workflow_owners::owns(&hub.chassis.store, connection.tenant, principal, user);
     Ok(connection.owner == user || owns.await?)
 }

@@ -66,6 +66,24 @@ async fn a_consent_during_a_refresh_wins() {
 }
 
 #[tokio::test]
+async fn what_changes_during_a_refresh_counts_for_the_next_call() {
+    let mut world = World::new().await;
+    let runtime = world.connect("orders", CONNECTOR).await;
+    world.advance(Span::from_hours(2)).await;
+    let hold = world.issuer.hold();
+    let disable = async {
+        hold.received().await;
+        let disable = sql!("UPDATE connections SET enabled = 0 WHERE tenant = $1", world.tenant);
+        world.store.commit(disable).await.expect("is disabled");
+        hold.end();
+    };
+    let (answer, ()) = tokio::join!(world.call(&runtime), disable);
+    answer.expect(200);
+    world.call(&runtime).await.expect(403);
+    assert_eq!(world.issuer.refreshes(), 1);
+}
+
+#[tokio::test]
 async fn a_call_whose_tokens_keep_changing_ends_after_three_token_requests() {
     let mut world = World::new().await;
     let runtime = world.connect("orders", CONNECTOR).await;

@@ -52,6 +52,39 @@ async fn a_token_with_less_than_three_minutes_left_causes_a_refresh() {
     assert_eq!(world.issuer.refreshes(), 1, "the new token is fresh");
 }
 
+/// Only the tokens are others: what is known of a connection stays known, and other connections are
+/// not read again either.
+#[tokio::test]
+async fn calls_after_a_refresh_read_nothing() {
+    let mut world = World::new().await;
+    if !world.store.is_exclusive() {
+        return;
+    }
+    let orders = world.connect("orders", CONNECTOR).await;
+    let mut others = world.connect("others-0", PUBLIC).await;
+    // Two with the same last digits would share a counter.
+    for n in 1.. {
+        if others[others.len() - 2..] != orders[orders.len() - 2..] {
+            break;
+        }
+        others = world.connect(&format!("others-{n}"), PUBLIC).await;
+    }
+    let runtimes = [orders, others];
+    for _ in 0..2 {
+        world.advance(Span::from_hours(2)).await;
+        for runtime in &runtimes {
+            world.call(runtime).await.expect(200);
+        }
+        let (before, last) = (world.store.reads(), world.issuer.token_requests().len());
+        for (runtime, n) in runtimes.iter().zip([last - 1, last]) {
+            world.call(runtime).await.expect(200);
+            assert_eq!(world.back_end.last().headers["authorization"], bearer(n));
+        }
+        assert_eq!(world.store.reads() - before, 0);
+    }
+    assert_eq!(world.issuer.refreshes(), 4);
+}
+
 #[tokio::test]
 async fn every_refresh_replaces_the_refresh_token_and_the_journal_shows_its_parent() {
     let mut world = World::new().await;
