@@ -71,7 +71,7 @@ impl<K: Clone + Eq + Hash + Send + Sync, T: Clone + Send> UntilCommit<K, T> {
         }
     }
 
-    /// Drops the value of what was deleted.
+    /// Drops a value, as of what was deleted.
     pub fn forget(&self, key: &K) {
         self.0.remove(key);
     }

@@ -35,9 +35,9 @@ pub(crate) struct Hub {
     /// Parsed connectors. A lookup names the version in the database, so that replicas need not
     /// notify each other of changes.
     pub(crate) connectors: Cache<ConnectorKey, Arc<Connector>>,
-    /// Connections that were called, each by how often it was refreshed until then.
+    /// Connections that were called, each by the count of refreshes until then.
     pub(crate) loaded: UntilCommit<(TenantId, ConnectionId, u64), Option<Arc<Loaded>>>,
-    /// How often connections were refreshed, by the last digits of their ids.
+    /// How many refreshes have ended, by the last digits of the connections' ids.
     refreshed: Box<[AtomicU64]>,
     pub(crate) refreshes: Refreshes,
     /// Exchanges of callers' tokens.

@@ -47,9 +47,9 @@ pub(crate) struct RunParts {
     pub(crate) directory: PathBuf,
     /// Of the parameters of an average change, with the tokens that the hub stores.
     pub(crate) row_bytes: usize,
-    /// What the journals of flow service, hub, resource, identity provider, and hub have of the
-    /// run, its call, the request, the tokens, and their receipt.
-    pub(crate) events: [Value; 5],
+    /// What the journals of flow service, hub, resource, and hub have of the run, its call, the
+    /// request, and new tokens.
+    pub(crate) events: [Value; 4],
     /// The key of the connection.
     pub(crate) key: String,
     /// A token that the resource accepts.
@@ -57,7 +57,7 @@ pub(crate) struct RunParts {
     /// What the resource returns.
     pub(crate) orders: Value,
     pub(crate) refreshes: Refreshes,
-    /// What a grant does beside its event, and returns.
+    /// What a grant does, and returns.
     pub(crate) grant: Before,
     pub(crate) tokens: Value,
 }
@@ -73,7 +73,7 @@ impl BareRuns {
     /// Starts the services.
     pub(crate) async fn start(parts: RunParts, runs: u64) -> Self {
         let RunParts { directory, row_bytes, events, key, token, orders, refreshes, grant, tokens } = parts;
-        let [of_run, of_call, of_request, of_tokens, refreshed] = events;
+        let [of_run, of_call, of_request, refreshed] = events;
         let (keys, seal) = (Keys::new(), Seal::new());
         let stored =
             seal.seal(&stored(&tokens)).len() * usize::try_from(refreshes.per_thousand).expect("few");
@@ -87,7 +87,8 @@ impl BareRuns {
         let header = |text: String| text.parse::<HeaderValue>().expect("a header");
         let key = header(format!("Key {key}"));
 
-        let idp = BareIdp { keys: keys.clone(), journal: journal(3, of_tokens), grant, tokens };
+        let rows = databases[3].writer();
+        let idp = BareIdp { keys: keys.clone(), rows, data: data.clone(), grant, tokens };
         let idp = serve(&keys, idp).await;
         let resource = serve(&keys, BareResource { journal: journal(2, of_request), orders }).await;
         let hub = BareHub {

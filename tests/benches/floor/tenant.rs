@@ -74,16 +74,16 @@ pub(crate) async fn last_refresh(system: &System, tenant: &Tenant, refresh: &Tar
     (tokens, event.clone())
 }
 
-/// The kinds of events of a run: of flow service, hub, resource, identity provider, and hub.
-const EVENTS_OF_RUN: [&str; 5] =
-    ["run.finished", "runtime.forwarded", "request.accepted", "token.issued", "connection.refreshed"];
+/// The kinds of events of a run: of flow service, hub, resource, and hub.
+const EVENTS_OF_RUN: [&str; 4] =
+    ["run.finished", "runtime.forwarded", "request.accepted", "connection.refreshed"];
 
 /// Lets the flow of a new tenant run, until a token is refreshed. Returns what the journals have of
 /// it.
-pub(crate) async fn events_of_run(system: &System) -> [Value; 5] {
+pub(crate) async fn events_of_run(system: &System) -> [Value; 4] {
     let tenant = create(system).await;
     tenant.advance("PT4H").await;
-    let mut found = [const { Value::Null }; 5];
+    let mut found = [const { Value::Null }; 4];
     for (event, kind) in found.iter_mut().zip(EVENTS_OF_RUN) {
         *event = events(system, &tenant, kind).await.pop().expect("it was recorded");
     }
