@@ -23,8 +23,8 @@ const CONNECTORS_CACHED_MAX: usize = 256;
 /// A connector as the connections with a parameter set have it, or those without.
 type ConnectorKey = (TenantId, ConnectorName, Option<String>);
 
-/// How many counters of refreshes there are: connections with the same share one, and are only read
-/// again more often.
+/// How many counters of refreshes there are. Connections with the same one are read again more
+/// often, and nothing else.
 const REFRESH_COUNTERS: usize = 256;
 
 /// The state that all parts of the hub share.
@@ -152,7 +152,8 @@ impl Hub {
     }
 
     fn refreshes_of(&self, id: ConnectionId) -> &AtomicU64 {
-        &self.refreshed[id.uuid().as_bytes().last().map_or(0, |last| usize::from(*last))]
+        let [.., last] = *id.uuid().as_bytes();
+        &self.refreshed[usize::from(last) % REFRESH_COUNTERS]
     }
 
     /// Ends the use of a connection as it was loaded before a refresh.
