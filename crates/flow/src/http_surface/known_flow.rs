@@ -20,6 +20,7 @@ use crate::service::{Flows, unreadable};
 use crate::status::RunStatus;
 use crate::tables::flows::{self, FlowRow};
 use crate::tables::permissions::{self, Role};
+use crate::tables::run_lists;
 use crate::tables::runs::{self, RunRow};
 
 /// The default and maximum number of runs of a page.
@@ -57,7 +58,7 @@ pub(super) async fn show(
     // Runs of a flow are numbered in turn.
     let around = around.map(|(run, _)| run.number.saturating_add(2));
     let before = history.before.or(around).unwrap_or(i64::MAX);
-    let mut rows = runs::list(store, (tenant, flow.id), status, now, before, limit + 1).await?;
+    let mut rows = run_lists::list(store, (tenant, flow.id), status, now, before, limit + 1).await?;
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let older = rows.last().filter(|_| has_more).map(|row| row.number.to_string());

@@ -12,7 +12,8 @@ use outlive_wire::{KnownFlow, KnownFlows, KnownRun};
 use super::lab_tenant::tenant_of_path;
 use crate::service::Flows;
 use crate::tables::flows::{self, FlowRow};
-use crate::tables::runs::{self, RunRow};
+use crate::tables::run_lists;
+use crate::tables::runs::RunRow;
 
 /// The maximum number of flows in a response.
 const FLOWS_MAX: u32 = 100;
@@ -32,7 +33,7 @@ pub(super) async fn list(
     rows.truncate(FLOWS_MAX as usize);
     let mut known = Vec::with_capacity(rows.len());
     for flow in rows {
-        let runs = runs::list(store, (tenant, flow.id), None, now, i64::MAX, RUNS_OF_FLOW).await?;
+        let runs = run_lists::list(store, (tenant, flow.id), None, now, i64::MAX, RUNS_OF_FLOW).await?;
         known.push(described(flow, runs));
     }
     Ok(Json(KnownFlows { flows: known, has_more }))

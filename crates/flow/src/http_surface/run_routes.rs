@@ -20,6 +20,7 @@ use crate::service::{Flows, unreadable};
 use crate::status::RunStatus;
 use crate::tables::flows::FlowRow;
 use crate::tables::permissions::Role;
+use crate::tables::run_lists;
 use crate::tables::runs::{self, RunRow};
 
 /// `GET /_lab/tenants/{tenant}/runs`: counts runs by status.
@@ -28,7 +29,7 @@ pub(super) async fn counts(
     Path(tenant): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     let tenant = tenant_of_path(&flows, &tenant).await?;
-    Ok(Json(json!(runs::count_by_status(&flows.chassis.store, tenant).await?)))
+    Ok(Json(json!(run_lists::count_by_status(&flows.chassis.store, tenant).await?)))
 }
 
 pub(super) async fn list(
@@ -65,10 +66,10 @@ pub(super) async fn page_of(
     };
     let (store, limit) = (&flows.chassis.store, page.top + 1);
     let mut rows = if role.owns() {
-        runs::list(store, (caller.tenant, flow.id), status, now, before, limit).await?
+        run_lists::list(store, (caller.tenant, flow.id), status, now, before, limit).await?
     } else {
         let own = (caller.tenant, flow.id, caller.user);
-        runs::list_of_invoker(store, own, status, now, before, limit).await?
+        run_lists::list_of_invoker(store, own, status, now, before, limit).await?
     };
     let has_more = rows.len() > page.top as usize;
     rows.truncate(page.top as usize);

@@ -14,6 +14,7 @@ use super::state::Flows;
 use crate::engine::{self, Context, RunState, Spot};
 use crate::ids::{FlowId, environment_name};
 use crate::tables::callbacks;
+use crate::tables::run_lists;
 use crate::tables::runs::{self, RunRow};
 
 /// An action of a run, as the address to call back names it.
@@ -139,7 +140,7 @@ impl Flows {
         now: Instant,
     ) -> Result<Vec<(RunRow, Arc<Program>, RunState)>, Problem> {
         let mut subscribed = Vec::new();
-        for run in runs::list_active(&self.chassis.store, tenant, flow).await? {
+        for run in run_lists::list_active(&self.chassis.store, tenant, flow).await? {
             let Some(program) = self.definition(tenant, flow, run.version).await? else { continue };
             if !program.has_webhook_actions() {
                 continue;

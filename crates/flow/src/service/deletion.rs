@@ -12,7 +12,9 @@ use super::state::Flows;
 use crate::status::RunStatus;
 use crate::subscription::SubscriptionState;
 use crate::tables::flows::{self, FlowRow};
-use crate::tables::{flow_ids, grants_due, lifecycle, permissions, runs, subscription_calls, subscriptions};
+use crate::tables::{
+    flow_ids, grants_due, lifecycle, permissions, run_lists, subscription_calls, subscriptions,
+};
 
 impl Flows {
     /// Deletes a flow with its runs. The journal records those that had not ended as cancelled.
@@ -26,7 +28,7 @@ impl Flows {
         for statement in subscriptions::end(actor.tenant, flow.id, actor.now) {
             change.add(statement);
         }
-        for run in runs::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
+        for run in run_lists::list_active(&self.chassis.store, actor.tenant, flow.id).await? {
             let payload = ended_early(flow.id, run.due, RunStatus::Cancelled, "FlowDeleted".to_owned());
             let event = Event::new(actor.tenant, actor.now, Subject::run(&run.name), &run.trace, payload);
             change.append(self.chassis.journal.entry(&event));

@@ -19,6 +19,7 @@ use super::state::Flows;
 use crate::engine::{Failure, RunState, cut_short};
 use crate::ids::FlowId;
 use crate::status::RunStatus;
+use crate::tables::run_lists;
 use crate::tables::runs::{self, RunRow, RunUpdate};
 
 /// How often it is tried to cancel a run that makes progress at the same time.
@@ -88,7 +89,7 @@ impl Flows {
     ) -> Result<bool, Problem> {
         let Some(concurrency) = program.trigger.concurrency else { return Ok(true) };
         let Some(waiting) = concurrency.waiting else { return Ok(true) };
-        let active = runs::list_active(&self.chassis.store, tenant, flow).await?;
+        let active = run_lists::list_active(&self.chassis.store, tenant, flow).await?;
         Ok(active.len() < concurrency.at_once + waiting)
     }
 
@@ -106,7 +107,7 @@ impl Flows {
         let Some((own, _)) = runs::find(store, tenant, run.flow, &run.name).await? else { return Ok(None) };
         let mut has_waited = false;
         loop {
-            let active = runs::list_active(store, tenant, run.flow).await?;
+            let active = run_lists::list_active(store, tenant, run.flow).await?;
             let earlier: Vec<_> = active.into_iter().filter(|other| other.number < own.number).collect();
             if earlier.len() < concurrency.at_once {
                 return Ok(None);

@@ -13,6 +13,7 @@ pub(crate) mod permissions;
 pub(crate) mod plans;
 mod records;
 pub(crate) mod repetitions;
+pub(crate) mod run_lists;
 pub(crate) mod run_ranges;
 pub(crate) mod runs;
 pub(crate) mod subscription_calls;

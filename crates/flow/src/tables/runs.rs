@@ -1,9 +1,7 @@
 //! Rows of the table `runs`: the history of 28 days, and runs that have not ended.
 
-use std::collections::BTreeMap;
-
 use outlive_chassis::Trace;
-use outlive_clock::{Instant, Span, TenantId, UserId, wall_now};
+use outlive_clock::{Instant, Span, TenantId, wall_now};
 use outlive_store::{Row, Statement, Store, StoreError, sql};
 use serde_json::json;
 
@@ -58,7 +56,7 @@ impl RunRow {
     }
 }
 
-fn run_of(row: &Row) -> Result<RunRow, StoreError> {
+pub(super) fn run_of(row: &Row) -> Result<RunRow, StoreError> {
     let status = row.text("status")?;
     let error = row.opt_json("error")?;
     Ok(RunRow {
@@ -105,97 +103,6 @@ pub(crate) async fn find(
     row.map(|row| Ok((run_of(&row)?, unpacked(&row)?))).transpose()
 }
 
-/// Reads the runs of a flow that the history contains at `now`, newest first, before the run of
-/// that number; those of one status, or all.
-pub(crate) async fn list(
-    store: &Store,
-    (tenant, flow): (TenantId, FlowId),
-    status: Option<RunStatus>,
-    now: Instant,
-    before: i64,
-    limit: u32,
-) -> Result<Vec<RunRow>, StoreError> {
-    // Two statements, so that each uses its own index and the cost of a page does not grow with the
-    // history.
-    let rows = match status {
-        None => {
-            store
-                .rows(sql!(
-                    "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
-                     next_due_us, attempt, invoker, invoker_connections FROM runs WHERE tenant = $1 AND flow = $2 AND number < $3 \
-                     AND (started_us >= $4 OR next_due_us IS NOT NULL) ORDER BY number DESC LIMIT $5",
-                    tenant,
-                    flow,
-                    before,
-                    now - HISTORY,
-                    limit
-                ))
-                .await?
-        }
-        Some(status) => {
-            store
-                .rows(sql!(
-                    "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
-                     next_due_us, attempt, invoker, invoker_connections FROM runs WHERE tenant = $1 AND flow = $2 AND status = $3 AND number < $4 \
-                     AND (started_us >= $5 OR next_due_us IS NOT NULL) ORDER BY number DESC LIMIT $6",
-                    tenant,
-                    flow,
-                    status.name(),
-                    before,
-                    now - HISTORY,
-                    limit
-                ))
-                .await?
-        }
-    };
-    rows.iter().map(run_of).collect()
-}
-
-/// Reads the runs of a flow that a user started and the history contains at `now`, newest first,
-/// before the run of that number; those of one status, or all.
-pub(crate) async fn list_of_invoker(
-    store: &Store,
-    (tenant, flow, invoker): (TenantId, FlowId, UserId),
-    status: Option<RunStatus>,
-    now: Instant,
-    before: i64,
-    limit: u32,
-) -> Result<Vec<RunRow>, StoreError> {
-    let rows = store
-        .rows(sql!(
-            "SELECT flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, trace, \
-             next_due_us, attempt, invoker, invoker_connections FROM runs \
-             WHERE tenant = $1 AND flow = $2 AND invoker = $3 AND number < $4 \
-             AND (started_us >= $5 OR next_due_us IS NOT NULL) AND ($6 = '' OR status = $6) \
-             ORDER BY number DESC LIMIT $7",
-            tenant,
-            flow,
-            invoker,
-            before,
-            now - HISTORY,
-            status.map_or("", RunStatus::name),
-            limit
-        ))
-        .await?;
-    rows.iter().map(run_of).collect()
-}
-
-/// Counts the runs of all flows by status, including pruned runs, without those of deleted flows.
-pub(crate) async fn count_by_status(
-    store: &Store,
-    tenant: TenantId,
-) -> Result<BTreeMap<String, i64>, StoreError> {
-    let rows = store
-        .rows(sql!(
-            "SELECT status, CAST(SUM(runs) AS BIGINT) AS runs FROM \
-             (SELECT status, CAST(COUNT(*) AS BIGINT) AS runs FROM runs WHERE tenant = $1 GROUP BY status \
-             UNION ALL SELECT status, runs FROM pruned_runs WHERE tenant = $1) AS counted GROUP BY status",
-            tenant
-        ))
-        .await?;
-    rows.iter().map(|row| Ok((row.text("status")?, row.int("runs")?))).collect()
-}
-
 /// Whether the start of a flow's run with this number prunes the history.
 pub(crate) const fn prunes(number: i64) -> bool {
     number % RUNS_PER_PRUNING == 0
@@ -211,7 +118,8 @@ pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement;
              SELECT tenant, flow, status, CAST(COUNT(*) AS BIGINT) FROM runs \
              WHERE (SELECT runs FROM flows WHERE tenant = $1 AND id = $2) % $5 = 0 \
              AND tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
-             AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4 \
+             AND name >= (SELECT MIN(name) FROM \
+             (SELECT name FROM runs WHERE tenant = $1 AND flow = $2 ORDER BY name DESC LIMIT $4) AS oldest) \
              GROUP BY tenant, flow, status \
              ON CONFLICT (tenant, flow, status) DO UPDATE SET runs = pruned_runs.runs + excluded.runs",
             tenant,
@@ -226,7 +134,8 @@ pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement;
              MAX(started_us) FROM runs \
              WHERE (SELECT runs FROM flows WHERE tenant = $1 AND id = $2) % $5 = 0 \
              AND tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
-             AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4 \
+             AND name >= (SELECT MIN(name) FROM \
+             (SELECT name FROM runs WHERE tenant = $1 AND flow = $2 ORDER BY name DESC LIMIT $4) AS oldest) \
              GROUP BY tenant, flow, started_us - started_us % $6, status \
              ON CONFLICT (tenant, flow, day_us, status) DO UPDATE SET runs = pruned_days.runs + excluded.runs, \
              first_us = CASE WHEN excluded.first_us < pruned_days.first_us THEN excluded.first_us ELSE pruned_days.first_us END, \
@@ -242,7 +151,8 @@ pub(crate) fn prune(tenant: TenantId, flow: FlowId, now: Instant) -> [Statement;
         sql!(
             "DELETE FROM runs WHERE (SELECT runs FROM flows WHERE tenant = $1 AND id = $2) % $5 = 0 \
              AND tenant = $1 AND flow = $2 AND started_us < $3 AND next_due_us IS NULL \
-             AND number < (SELECT MIN(number) FROM runs WHERE tenant = $1 AND flow = $2) + $4",
+             AND name >= (SELECT MIN(name) FROM \
+             (SELECT name FROM runs WHERE tenant = $1 AND flow = $2 ORDER BY name DESC LIMIT $4) AS oldest)",
             tenant,
             flow,
             now - HISTORY,
@@ -381,18 +291,6 @@ pub(crate) fn end(tenant: TenantId, run: &RunRow, update: RunUpdate<'_>) -> Stat
         packed(&update.record)
     )
     .expect_rows(1)
-}
-
-/// Reads the runs of a flow that have not ended.
-pub(crate) async fn list_active(
-    store: &Store,
-    tenant: TenantId,
-    flow: FlowId,
-) -> Result<Vec<RunRow>, StoreError> {
-    let flow = (tenant, flow);
-    let mut runs = list(store, flow, Some(RunStatus::Waiting), Instant::MAX, i64::MAX, 250).await?;
-    runs.extend(list(store, flow, Some(RunStatus::Running), Instant::MAX, i64::MAX, 250).await?);
-    Ok(runs)
 }
 
 #[cfg(test)]
