@@ -1,5 +1,6 @@
 -- A start of a run writes half as many pages. Names of runs decrease with time, so an index of them grows at its end if it is in
--- descending order, which no primary key has. Pages of runs are read by status: those of all statuses are merged.
+-- descending order, which no primary key has. Pages of runs are read by status: those of all statuses are merged. A run
+-- in progress is due already, so only those that wait are in the order of their next instants.
 DROP INDEX runs_by_number;
 DROP INDEX runs_by_status;
 DROP INDEX runs_due;
@@ -33,8 +34,8 @@ INSERT INTO runs (tenant, flow, name, number, version, trigger_name, due_us, sta
     SELECT tenant, flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, record, trace,
         next_due_us, attempt, replica, lease_wall_us, invoker, invoker_connections FROM runs_before;
 CREATE UNIQUE INDEX runs_by_name ON runs (tenant, flow, name DESC);
-CREATE INDEX runs_by_status ON runs (tenant, flow, status, number);
-CREATE INDEX runs_due ON runs (tenant, next_due_us) WHERE next_due_us IS NOT NULL;
+CREATE INDEX runs_by_status ON runs (tenant, status, flow, number);
+CREATE INDEX runs_waiting ON runs (tenant, next_due_us) WHERE status = 'Waiting';
 CREATE INDEX runs_of_invoker ON runs (tenant, flow, invoker, number) WHERE invoker IS NOT NULL;
 CREATE TABLE repetitions (
     tenant TEXT NOT NULL,

@@ -28,20 +28,22 @@ const OF_RUNS: &str = "SELECT run || scope || name || record AS found FROM repet
 
 async fn keeps_runs_with_their_parts(url: &DatabaseUrl, schema: &str) {
     let earlier = opened(url, schema, &MIGRATIONS[..17]).await;
-    for (name, number, ended, invoker) in [
-        ("08584B", 1_i64, Some(9_i64), Some("user")),
-        ("08584C", 2, None, None),
-        ("08584A", 3, Some(7), None),
+    for (name, number, status, (ended, due), invoker) in [
+        ("08584B", 1_i64, "Failed", (Some(9_i64), None), Some("user")),
+        ("08584C", 2, "Running", (None, Some(6_i64)), None),
+        ("08584A", 3, "Waiting", (None, Some(7)), None),
     ] {
         let run = sql!(
             "INSERT INTO runs (tenant, flow, name, number, version, trigger_name, due_us, started_us, ended_us, status, error, record, \
              trace, next_due_us, attempt, replica, lease_wall_us, invoker, invoker_connections) \
-             VALUES ($1, $2, $3, $4, 3, 'Recurrence', 4, 5, $5, 'Failed', '{}', 'record', 'trace', 6, 2, 'replica', 8, $6, '[]')",
+             VALUES ($1, $2, $3, $4, 3, 'Recurrence', 4, 5, $5, $6, '{}', 'record', 'trace', $7, 2, 'replica', 8, $8, '[]')",
             TENANT,
             FLOW,
             name,
             number,
             ended,
+            status,
+            due,
             invoker
         );
         earlier.commit(run).await.expect("a run");

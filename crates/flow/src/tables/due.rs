@@ -39,7 +39,8 @@ pub(crate) struct Occurrence {
     pub(crate) runs: i64,
 }
 
-/// Returns when the next item is due. Ignores runs that another replica is executing.
+/// Returns when the next item is due. Ignores runs that another replica is executing. Of the others
+/// that are in progress, or were, all are due already: it reads one.
 pub(crate) async fn find_next(
     store: &Store,
     tenant: TenantId,
@@ -48,8 +49,10 @@ pub(crate) async fn find_next(
     let row = store
         .row(sql!(
             "SELECT (SELECT MIN(next_due_us) FROM flows WHERE tenant = $1) AS flows_us, \
-             (SELECT MIN(next_due_us) FROM runs WHERE tenant = $1 AND next_due_us IS NOT NULL \
-              AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS runs_us, \
+             (SELECT MIN(next_due_us) FROM runs WHERE tenant = $1 AND status = 'Waiting' \
+              AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS waiting_us, \
+             (SELECT next_due_us FROM runs WHERE tenant = $1 AND status = 'Running' \
+              AND (replica = '' OR replica = $2 OR lease_wall_us < $3) LIMIT 1) AS running_us, \
              (SELECT MIN(due_us) FROM lifecycle WHERE tenant = $1 AND due_us IS NOT NULL) AS rules_us, \
              (SELECT MIN(due_us) FROM subscriptions WHERE tenant = $1 AND due_us IS NOT NULL \
               AND (replica = '' OR replica = $2 OR lease_wall_us < $3)) AS subscriptions_us",
@@ -60,10 +63,22 @@ pub(crate) async fn find_next(
         .await?;
     let Some(row) = row else { return Ok(None) };
     let mut due = Vec::new();
-    for column in ["flows_us", "runs_us", "rules_us", "subscriptions_us"] {
+    for column in ["flows_us", "waiting_us", "running_us", "rules_us", "subscriptions_us"] {
         due.extend(row.opt_instant(column)?);
     }
     Ok(due.into_iter().min())
+}
+
+/// The runs of a status that are due at or before `$2`.
+macro_rules! runs_due {
+    ($status:literal) => {
+        concat!(
+            "SELECT flow, 1 AS kind, name, version, due_us AS anchor_us, next_due_us AS due_us, 0 AS runs FROM runs \
+             WHERE tenant = $1 AND status = '",
+            $status,
+            "' AND next_due_us <= $2 AND (replica = '' OR replica = $3 OR lease_wall_us < $4)"
+        )
+    };
 }
 
 /// All items that are due at or before `$2`; with `$order`, the first of them.
@@ -72,11 +87,11 @@ macro_rules! due_items {
         concat!(
             "SELECT id AS flow, 0 AS kind, '' AS name, version, anchor_us, next_due_us AS due_us, runs FROM flows \
              WHERE tenant = $1 AND next_due_us <= $2 \
-             UNION ALL \
-             SELECT flow, 1 AS kind, name, version, due_us AS anchor_us, next_due_us AS due_us, 0 AS runs FROM runs \
-             WHERE tenant = $1 AND next_due_us IS NOT NULL AND next_due_us <= $2 \
-             AND (replica = '' OR replica = $3 OR lease_wall_us < $4) \
-             UNION ALL \
+             UNION ALL ",
+            runs_due!("Waiting"),
+            " UNION ALL ",
+            runs_due!("Running"),
+            " UNION ALL \
              SELECT flow, 2 AS kind, rule AS name, 0 AS version, since_us AS anchor_us, due_us, 0 AS runs FROM lifecycle \
              WHERE tenant = $1 AND due_us IS NOT NULL AND due_us <= $2 \
              UNION ALL \

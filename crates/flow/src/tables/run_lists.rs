@@ -32,7 +32,8 @@ macro_rules! newest_of {
     };
 }
 
-/// The index of runs is by status and number, so the cost of a page does not grow with the history.
+/// The index of runs is by status and number, so the cost of a page does not grow with the history,
+/// but with the runs that are older and have not been pruned yet.
 const OF_ANY_STATUS: &str =
     newest_of!("Running", "Waiting", "Succeeded", "Failed", "Cancelled", "TimedOut", "Aborted");
 
