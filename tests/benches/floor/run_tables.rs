@@ -30,8 +30,8 @@ CREATE TABLE runs (
     data TEXT NOT NULL,
     PRIMARY KEY (tenant, flow, name)
 );
-CREATE INDEX runs_by_status ON runs (tenant, flow, status, number);
-CREATE INDEX runs_due ON runs (tenant, due_us) WHERE due_us IS NOT NULL;
+CREATE INDEX runs_by_status ON runs (tenant, status, flow, number);
+CREATE INDEX runs_waiting ON runs (tenant, due_us) WHERE status = 'Waiting';
 CREATE TABLE events (
     seq BIGINT NOT NULL PRIMARY KEY,
     tenant TEXT NOT NULL,
