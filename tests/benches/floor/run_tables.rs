@@ -49,8 +49,17 @@ INSERT INTO credentials (tenant, connection, sealed, version) VALUES ('t', 'conn
 ",
 };
 
+/// The numbers of a run and its event.
+const NUMBERS: i64 = 2;
+/// How many hourly runs a history of 28 days has.
+const RUNS_KEPT: i64 = 28 * 24;
+/// How often a run begins that deletes old ones.
+const RUNS_PER_PRUNING: i64 = 16;
+/// How many it deletes: in 61 of 89 days there are runs that are older than the history.
+const RUNS_PRUNED: i64 = 11;
+
 impl RowWriter {
-    /// Commits that a run begins. Returns its number.
+    /// Commits that a run begins, and deletes old ones. Returns its number.
     pub(crate) async fn begin_run(&self, data: &str) -> i64 {
         let number = self.next();
         let mut change = Change::from(sql!(
@@ -68,6 +77,16 @@ impl RowWriter {
             number,
             data
         ));
+        if number % (RUNS_PER_PRUNING * NUMBERS) == 0 {
+            change.add(sql!(
+                "DELETE FROM runs WHERE tenant = $1 AND flow = $2 AND name IN \
+                 (SELECT name FROM runs WHERE tenant = $1 AND flow = $2 AND name < $3 ORDER BY name LIMIT $4)",
+                "t",
+                "flow",
+                format!("{:020}", number - RUNS_KEPT * NUMBERS),
+                RUNS_PRUNED
+            ));
+        }
         self.store.commit(change).await.expect("it is written");
         number
     }
