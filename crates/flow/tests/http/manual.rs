@@ -56,7 +56,9 @@ fn a_manual_run_starts_immediately_with_its_input() {
 
 #[test]
 fn runs_at_one_instant_keep_their_order() {
-    let lab = Lab::with_flow(manual(json!({"A": {"type": "Compose", "inputs": "@triggerBody()?['n']"}})));
+    // Each third one fails: pages of all statuses are merged.
+    let inputs = "@div(6, mod(triggerBody()?['n'], 3))";
+    let lab = Lab::with_flow(manual(json!({"A": {"type": "Compose", "inputs": inputs}})));
     let names: Vec<_> = (0..60)
         .map(|n| {
             lab.owner("POST", &format!("/{FLOW}/triggers/Manual/run"), Some(json!({"n": n}))).expect(202)
@@ -64,8 +66,10 @@ fn runs_at_one_instant_keep_their_order() {
                     .clone()
         })
         .collect();
-    let listed: Vec<_> = lab.runs("&$top=7").iter().rev().map(|run| run["name"].clone()).collect();
-    assert_eq!(listed, names);
+    let listed = lab.runs("&$top=7");
+    let failed = listed.iter().filter(|run| run["properties"]["status"] == "Failed");
+    assert_eq!(failed.count(), 20);
+    assert_eq!(listed.iter().rev().map(|run| run["name"].clone()).collect::<Vec<_>>(), names);
 }
 
 #[test]
