@@ -12,7 +12,7 @@
 //! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), and of 100 |
 //! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
 //! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |
-//! | `OUTLIVE_FLOOR_WORK` | only this work (`refresh`, `hourly run`, `bare run`, ...), for comparison |
+//! | `OUTLIVE_FLOOR_WORK` | one work alone: `refresh`, `hourly run`, `bare run`, ... |
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` or `postgres`, as in the tests |
 
 #[path = "floor/bare.rs"]

@@ -8,7 +8,7 @@ use outlive_store::{DatabaseUrl, Migration, Statement, Store, sql};
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const FLOW: &str = "22222222-2222-2222-2222-222222222222";
 
-async fn opened(url: &DatabaseUrl, schema: &str, migrations: &[Migration]) -> Store {
+async fn open(url: &DatabaseUrl, schema: &str, migrations: &[Migration]) -> Store {
     Store::open(url, schema, &[("flow", migrations)]).await.expect("opens")
 }
 
@@ -27,7 +27,7 @@ const OF_RUNS: &str = "SELECT run || scope || name || record AS found FROM repet
      SELECT run || repetition || outputs AS found FROM callbacks ORDER BY 1";
 
 async fn keeps_runs_with_their_parts(url: &DatabaseUrl, schema: &str) {
-    let earlier = opened(url, schema, &MIGRATIONS[..17]).await;
+    let earlier = open(url, schema, &MIGRATIONS[..17]).await;
     for (name, number, status, (ended, due), invoker) in [
         ("08584B", 1_i64, "Failed", (Some(9_i64), None), Some("user")),
         ("08584C", 2, "Running", (None, Some(6_i64)), None),
@@ -66,7 +66,7 @@ async fn keeps_runs_with_their_parts(url: &DatabaseUrl, schema: &str) {
     assert_eq!((runs.len(), parts.len()), (3, 6));
     earlier.close().await;
 
-    let store = opened(url, schema, &MIGRATIONS).await;
+    let store = open(url, schema, &MIGRATIONS).await;
     assert_eq!(texts(&store, RUNS).await, runs);
     assert_eq!(texts(&store, OF_RUNS).await, parts);
     let again = sql!(

@@ -1,4 +1,5 @@
-//! Lists of runs: pages of a flow's history, runs that have not ended, and their numbers.
+//! Lists of runs: pages of a flow's history, runs that have not ended, and how many have each
+//! status.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
