@@ -99,7 +99,7 @@ async fn live_at_once(system: &System, numbers: Range<usize>) -> Vec<f64> {
 }
 
 /// How much memory grows with each tenant: the median of the slopes between any two measurements.
-/// What the allocator keeps varies by more than 100 tenants need, so two measurements are not enough.
+/// What the allocator keeps varies by more than 100 tenants need, so two measurements are too few.
 fn growth(resident: &[f64]) -> Option<f64> {
     let numbers = (0_u32..).map(f64::from);
     let points: Vec<_> = numbers.zip(resident).collect();
