@@ -13,7 +13,7 @@ use crate::many_seed::write_seed;
 
 /// The hours of the day, in each of which every flow runs once.
 const HOURS: u64 = 24;
-/// The connections of each tenant: a seed file has at most 250,000 nodes.
+/// The most connections of a tenant: a seed file has at most 250,000 nodes.
 const CONNECTIONS_OF_TENANT: u64 = 2_500;
 
 /// A day of a tenant with many connections.
@@ -65,14 +65,19 @@ async fn call(system: &System, method: Method, path: &str, body: Option<Value>) 
     serde_json::from_str(&text).expect("in JSON")
 }
 
-/// Measures a day.
+/// The number of tenants that have so many connections.
+pub(crate) const fn tenants_of(connections: u64) -> u64 {
+    connections.div_ceil(CONNECTIONS_OF_TENANT)
+}
+
+/// Measures a day of this many connections in so many tenants, which have their hours at the same
+/// time.
 ///
 /// # Panics
 /// When a run fails. The size on disk is reported, not judged.
 #[expect(clippy::print_stderr, reason = "it takes minutes")]
-pub(crate) async fn day(connections: u64) -> Day {
+pub(crate) async fn day(connections: u64, tenants: u64) -> Day {
     let seeds = tempfile::tempdir().expect("a temporary directory");
-    let tenants = connections.div_ceil(CONNECTIONS_OF_TENANT);
     write_seed(seeds.path(), connections / tenants);
     let seed = seeds.path().join("contoso.yaml");
     let system = System::start_at(free_base(), &["--seed", seed.to_str().expect("UTF-8")]).await;
