@@ -6,8 +6,10 @@ use outlive_clock::TenantId;
 use outlive_store::{Change, Row, Statement, StoreError, sql};
 use serde::{Deserialize, Serialize};
 
+use crate::entries::names_of;
 use crate::event::stored_names;
 use crate::journal::insert_line;
+use crate::segments::delete_lines;
 
 /// A journal line as it is stored, without its number.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -40,10 +42,6 @@ pub fn copy_query(tenant: TenantId) -> Statement {
 /// [`StoreError::Corrupt`].
 pub fn copied_lines(rows: &[Row]) -> Result<Vec<CopiedLine>, StoreError> {
     let line = |row: &Row| {
-        let names = match row.opt_text("names")? {
-            None => BTreeSet::new(),
-            Some(_) => row.json("names")?,
-        };
         Ok(CopiedLine {
             at_us: row.int("at_us")?,
             wall_us: row.int("wall_us")?,
@@ -52,7 +50,7 @@ pub fn copied_lines(rows: &[Row]) -> Result<Vec<CopiedLine>, StoreError> {
             trace: row.text("trace")?,
             data: row.text("data")?,
             notable: row.opt_int("notable")?,
-            names,
+            names: names_of(row)?.into_iter().collect(),
         })
     };
     rows.iter().map(line).collect()
@@ -64,13 +62,7 @@ pub fn copied_lines(rows: &[Row]) -> Result<Vec<CopiedLine>, StoreError> {
 /// been given the old numbers, and a feed that has passed them would miss what comes next.
 #[must_use]
 pub fn replace_lines(tenant: TenantId, lines: Vec<CopiedLine>) -> Change {
-    // The highest number stays in use until the others are given, so that it is not given twice.
-    let mut change = Change::from(sql!(
-        "UPDATE journal SET tenant = '' WHERE tenant = $1 AND seq = (SELECT MAX(seq) FROM journal)",
-        tenant
-    ));
-    change.add(sql!("DELETE FROM journal_index WHERE tenant = $1", tenant));
-    change.add(sql!("DELETE FROM journal WHERE tenant = $1", tenant));
+    let mut change = delete_lines(tenant);
     for line in lines {
         change.add(insert_line(vec![
             tenant.into(),
@@ -84,6 +76,5 @@ pub fn replace_lines(tenant: TenantId, lines: Vec<CopiedLine>) -> Change {
             stored_names(line.names.iter()).into(),
         ]));
     }
-    change.add(sql!("DELETE FROM journal WHERE tenant = ''"));
     change
 }

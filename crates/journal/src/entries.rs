@@ -1,128 +1,77 @@
-//! The entries of the index, and the statements that write them.
-//!
-//! A statement writes the entries of all lines after one up to another, in the order of the index.
+//! The entries of a line in the index.
 
-use outlive_store::Statement;
+use outlive_store::{Row, StoreError};
+use sha2::{Digest as _, Sha256};
 
 /// What lines are found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Criterion {
-    /// The kind of a notable line.
-    NotableKind = 1,
-    /// The kind of another line.
-    RoutineKind = 2,
+    /// Its kind, and each prefix of it that ends in a dot.
+    Kind = 1,
+    /// The same of a notable line.
+    NotableKind = 2,
     Subject = 3,
     Trace = 4,
     /// The id or fingerprint of a credential that the line is about.
     Name = 5,
 }
 
-impl From<Criterion> for outlive_store::Value {
-    fn from(criterion: Criterion) -> Self {
-        (criterion as i64).into()
+/// An entry: a line has a value of a criterion. In the order of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    /// The hash of tenant, criterion and value ([`hash_of`]).
+    pub(crate) hash: u64,
+    /// The number of the line.
+    pub(crate) seq: i64,
+}
+
+impl Entry {
+    /// Its place in the order of the index, as a text that is in the same order. It has only digits:
+    /// in some languages "aa" comes after "f", also in the databases that people have in them.
+    pub(crate) fn key(self) -> String {
+        format!("{:013}{:019}", self.hash, self.seq)
     }
 }
 
-/// A statement that writes entries, and its text for PostgreSQL.
-pub(crate) struct Entries {
-    sqlite: &'static str,
-    postgres: &'static str,
+/// Returns the hash under which lines of a tenant with a value are found, of 40 bits. One other
+/// value in a trillion has the same, so the value of a line that was found is compared.
+pub(crate) fn hash_of(tenant: &str, criterion: Criterion, value: &str) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(tenant);
+    hash.update([criterion as u8]);
+    hash.update(value);
+    hash.finalize().iter().take(5).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-impl Entries {
-    /// The statement for the lines after `from` up to `to`.
-    pub(crate) fn between(&self, from: i64, to: i64) -> Statement {
-        Statement::new(self.sqlite, vec![from.into(), to.into()]).on_postgres(self.postgres)
-    }
-}
-
-/// The kind, subject and trace of each line, which are read once for the three.
-macro_rules! properties {
-    () => {
-        "SELECT tenant, CASE WHEN property.number = 1 AND notable IS NULL THEN 2 ELSE property.number END \
-         AS criterion, CASE property.number WHEN 3 THEN subject WHEN 4 THEN trace ELSE kind END AS value, seq \
-         FROM journal CROSS JOIN (SELECT 1 AS number UNION ALL SELECT 3 UNION ALL SELECT 4) AS property \
-         WHERE seq > $1 AND seq <= $2"
+/// Adds the entries of a stored line, which has its tenant, kind, subject, trace, names, number and
+/// whether it is notable.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub(crate) fn add_entries(entries: &mut Vec<Entry>, line: &Row) -> Result<(), StoreError> {
+    let (seq, tenant, kind) = (line.int("seq")?, line.text("tenant")?, line.text("kind")?);
+    let mut add = |criterion, value: &str| {
+        entries.push(Entry { hash: hash_of(&tenant, criterion, value), seq });
     };
-}
-
-/// The names for which `$range` holds, or all.
-macro_rules! names {
-    ($each:literal $(, $range:literal)?) => {
-        concat!(
-            "SELECT tenant, 5 AS criterion, name.value AS value, seq FROM journal CROSS JOIN ",
-            $each,
-            " WHERE seq > $1 AND seq <= $2 AND names IS NOT NULL"
-            $(, " AND ", $range)?
-        )
-    };
-}
-
-/// The names of each line, as a table of SQLite.
-macro_rules! on_sqlite {
-    ($($range:literal)?) => { names!("json_each(names) AS name" $(, $range)?) };
-}
-
-/// The names of each line, as a table of PostgreSQL.
-macro_rules! on_postgres {
-    ($($range:literal)?) => {
-        names!("LATERAL json_array_elements_text(CAST(names AS JSON)) AS name (value)" $(, $range)?)
-    };
-}
-
-/// Writes entries. A value that is too long for an index of PostgreSQL is not found, and a name
-/// that a line has twice is there once: no line may keep all later ones from being indexed.
-macro_rules! insert {
-    ($insert:literal, $end:literal, $($select:expr),+) => {
-        concat!(
-            $insert, " INTO journal_index (tenant, criterion, value, seq) \
-             SELECT tenant, criterion, value, seq FROM (", $($select),+, ") AS entries \
-             WHERE length(value) <= 500 ORDER BY 1, 2, 3, 4", $end
-        )
-    };
-}
-
-/// For SQLite. With `ON CONFLICT`, it would first copy every page that changes, because other
-/// constraints could still end the statement halfway.
-macro_rules! insert_on_sqlite {
-    ($($select:expr),+) => { insert!("INSERT OR IGNORE", "", $($select),+) };
-}
-
-macro_rules! insert_on_postgres {
-    ($($select:expr),+) => { insert!("INSERT", " ON CONFLICT DO NOTHING", $($select),+) };
-}
-
-macro_rules! both {
-    ($select:expr) => {
-        Entries { sqlite: insert_on_sqlite!($select), postgres: insert_on_postgres!($select) }
-    };
-}
-
-/// The names in a part of the alphabet.
-macro_rules! part_of_names {
-    ($range:literal) => {
-        Entries {
-            sqlite: insert_on_sqlite!(on_sqlite!($range)),
-            postgres: insert_on_postgres!(on_postgres!($range)),
+    let prefixes = kind.match_indices('.').map(|(dot, _)| &kind[..=dot]);
+    for kind in prefixes.chain([kind.as_str()]) {
+        add(Criterion::Kind, kind);
+        if line.opt_int("notable")?.is_some() {
+            add(Criterion::NotableKind, kind);
         }
-    };
+    }
+    add(Criterion::Subject, &line.text("subject")?);
+    add(Criterion::Trace, &line.text("trace")?);
+    for name in names_of(line)? {
+        add(Criterion::Name, &name);
+    }
+    Ok(())
 }
 
-/// All entries. `$names` selects the names of a database.
-macro_rules! insert_all {
-    ($insert:ident, $names:expr) => {
-        $insert!(properties!(), " UNION ALL ", $names)
-    };
+/// The names of a stored line.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub(crate) fn names_of(line: &Row) -> Result<Vec<String>, StoreError> {
+    if line.opt_text("names")?.is_some() { line.json("names") } else { Ok(Vec::new()) }
 }
-
-/// All entries, in one statement.
-pub(crate) const INSERT_ALL: Entries = Entries {
-    sqlite: insert_all!(insert_on_sqlite, on_sqlite!()),
-    postgres: insert_all!(insert_on_postgres, on_postgres!()),
-};
-
-/// All entries, in parts, each of which reads all lines. Most names below 1 are ids in the order of
-/// time, whose entries are beside each other. The number of a part is stored: with other parts, a
-/// migration has to begin a round again.
-pub(crate) const PARTS: [Entries; 3] =
-    [both!(properties!()), part_of_names!("name.value < '1'"), part_of_names!("name.value >= '1'")];

@@ -50,11 +50,12 @@ impl Event {
 
 /// The names of a line, as it stores them: a JSON array, or nothing.
 pub(crate) fn stored_names<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> Option<String> {
-    // As in the store, whose databases would read the escaped character of JSON.
-    let storable = |name: &'a String| match name.contains('\0') {
-        true => Cow::Owned(name.replace('\0', "\u{FFFD}")),
-        false => Cow::Borrowed(name.as_str()),
-    };
-    let names: Vec<_> = names.map(storable).collect();
+    // The databases would read the escaped character of JSON.
+    let names: Vec<_> = names.map(|name| storable(name)).collect();
     if names.is_empty() { None } else { serde_json::to_string(&names).ok() }
+}
+
+/// A text as the store has it.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
 }

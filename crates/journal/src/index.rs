@@ -5,29 +5,50 @@
 //! that needs the index, when no line has come for a while, and when many wait. The index follows
 //! from the lines, so a process that is killed loses none of it.
 //!
-//! Few lines are indexed in one transaction. Many are indexed in a *round* of several, each with a
-//! part of their entries, so that no commit waits long. What is left of a round is done by the next
-//! call, of any process.
+//! The entries of the lines that are indexed at a time are a *segment*: they are in order, and are
+//! written beside each other. A query looks into each segment; there are few, because they become
+//! larger ones (`merge.rs`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use outlive_store::{Change, Row, Statement, Store, StoreError};
+use outlive_store::{Change, Store, StoreError, sql};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
-use crate::entries::{INSERT_ALL, PARTS};
+use crate::blocks::BLOCK_ENTRIES;
+use crate::entries::add_entries;
+use crate::merge::{is_too_small, next_step};
+use crate::segments::{Segment, State, insert_blocks, retain_existing};
 
-/// How many lines are indexed in one transaction.
-const FEW: i64 = 2_048;
+/// How many lines are read at a time.
+const READ: i64 = 2_048;
 
-/// How many lines are indexed in one round, and how many wait without a query. The more there are,
-/// the more of them have their entries in the same pages.
-const ROUND: i64 = 16_384;
+/// How many lines wait at most without a query.
+const WAITING: u64 = 8_192;
+
+/// How much one commit does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// How many lines are indexed. The more there are, the fewer segments are merged.
+    pub(crate) lines: i64,
+    /// How many blocks a segment has that becomes a part of the next one at once.
+    pub(crate) small: i64,
+    /// How many blocks of each of two segments are merged.
+    pub(crate) blocks: u32,
+}
+
+const LIMITS: Limits = Limits { lines: 8_192, small: 512, blocks: 160 };
+
+/// Those of a commit that writes no segment before again, so that no other one is faster again.
+const WITHOUT_FOLD: Limits = Limits { small: 0, ..LIMITS };
 
 /// How long no line must come before the index is brought up to date (wall time).
 const QUIET: Duration = Duration::from_millis(250);
+
+/// How many times as long it is brought up to date although lines come.
+const QUIET_AT_MOST: u32 = 40;
 
 /// The index of a journal. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -60,7 +81,7 @@ impl Index {
     /// Counts a line that is about to be written.
     pub(crate) fn count_line(&self) {
         let before = self.0.waiting.fetch_add(1, Ordering::Relaxed);
-        if before == 0 || before == ROUND.unsigned_abs() {
+        if before == 0 || before == WAITING {
             self.0.due.notify_one();
         }
     }
@@ -71,14 +92,6 @@ impl Index {
     /// As [`Store::commit`].
     pub(crate) async fn complete(&self) -> Result<(), StoreError> {
         self.0.complete().await
-    }
-
-    /// Returns the last line up to which all are indexed.
-    ///
-    /// # Errors
-    /// As [`Store::row`].
-    pub(crate) async fn through(&self) -> Result<i64, StoreError> {
-        Ok(State::read(&self.0.store).await?.through)
     }
 }
 
@@ -97,21 +110,39 @@ impl Shared {
             return Ok(());
         }
         // Others may write lines faster than they are indexed.
-        let mut last = None;
+        let (mut last, mut conflict) = (None, None);
         loop {
             let state = State::read(&self.store).await?;
-            if state.through >= *last.get_or_insert(state.last) {
+            // Lines at the end may have been deleted.
+            if state.through >= state.last.min(*last.get_or_insert(state.last)) {
                 break;
             }
-            let Some(change) = state.next_change() else { break };
+            let (step, state) = (state.step, state.with_segments(&self.store).await?);
+            let limits = if conflict.is_some() { WITHOUT_FOLD } else { LIMITS };
+            let change = next_segment(&self.store, &state, limits).await?;
             match self.store.upkeep().commit(change).await {
-                // Another process was faster.
-                Err(error) if !error.is_conflict() => return Err(error),
-                _ => {}
+                // Another process was faster, or lines were deleted meanwhile.
+                Err(error) if error.is_conflict() && conflict != Some(step) => conflict = Some(step),
+                Ok(()) => conflict = None,
+                Err(error) => return Err(error),
             }
         }
         self.complete_at.store(commits, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Does the next step of a merge. Returns whether there may be another.
+    async fn merge(&self) -> Result<bool, StoreError> {
+        let _turn = self.turn.lock().await;
+        let state = State::read(&self.store).await?.with_segments(&self.store).await?;
+        match next_step(&self.store, &state, LIMITS.blocks).await? {
+            None => Ok(false),
+            Some(change) => match self.store.upkeep().commit(change).await {
+                // Another process is at it, or lines were deleted meanwhile.
+                Err(error) if error.is_conflict() => Ok(false),
+                result => result.map(|()| true),
+            },
+        }
     }
 
     /// The number of commits of this process.
@@ -131,184 +162,97 @@ impl Drop for Shared {
     }
 }
 
-/// How far the lines are indexed.
-#[derive(Clone, Copy, Debug)]
-struct State {
-    /// The last line whose entries are all there.
-    through: i64,
-    /// The last line of the round, or `through` between rounds.
-    target: i64,
-    /// The next part of the round.
-    part: i64,
-    /// The last line.
-    last: i64,
-}
-
-impl State {
-    async fn read(store: &Store) -> Result<Self, StoreError> {
-        let select = "SELECT through, target, next_part, (SELECT COALESCE(MAX(seq), 0) FROM journal) AS last \
-                      FROM journal_indexed";
-        let row = store.upkeep().row(Statement::new(select, Vec::new())).await?;
-        let missing = || StoreError::Corrupt { column: "through".to_owned(), why: "is missing".to_owned() };
-        Self::of(&row.ok_or_else(missing)?)
-    }
-
-    fn of(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            through: row.int("through")?,
-            target: row.int("target")?,
-            part: row.int("next_part")?,
-            last: row.int("last")?,
-        })
-    }
-
-    /// Returns the change that brings the index forward, or `None` if all lines are in it. It
-    /// conflicts if another one did so.
-    fn next_change(self) -> Option<Change> {
-        let is_round = self.target > self.through;
-        if !is_round && self.last <= self.through {
-            return None;
+/// Returns the change that indexes the next lines. The segments before that are small become a part
+/// of theirs.
+///
+/// # Errors
+/// As [`Store::rows`].
+pub(crate) async fn next_segment(store: &Store, state: &State, limits: Limits) -> Result<Change, StoreError> {
+    let through = state.last.min(state.through + limits.lines);
+    let mut entries = Vec::new();
+    let mut after = state.through;
+    while after < through {
+        let to = through.min(after + READ);
+        let lines = sql!(
+            "SELECT seq, tenant, kind, subject, trace, notable, names FROM journal WHERE seq > $1 AND seq <= $2",
+            after,
+            to
+        );
+        for line in store.upkeep().rows(lines).await? {
+            add_entries(&mut entries, &line)?;
         }
-        if !is_round && self.last - self.through <= FEW {
-            let after = Self { through: self.last, target: self.last, part: 0, ..self };
-            return Some(self.change_to(after, INSERT_ALL.between(self.through, self.last)));
+        after = to;
+    }
+    let mut change = state.change(through, state.merged.clone());
+    let (number, mut gaps, mut after) = (state.next_number(), 0, state.through);
+    for before in state.segments.iter().rev() {
+        let blocks = i64::try_from(entries.len().div_ceil(BLOCK_ENTRIES)).unwrap_or(i64::MAX);
+        let is_small = before.blocks.max(blocks) <= limits.small && is_too_small(before.blocks, blocks);
+        if before.merges_into.is_some() || !is_small {
+            break;
         }
-        let target = if is_round { self.target } else { self.last.min(self.through + ROUND) };
-        let part = usize::try_from(self.part).unwrap_or_default().min(PARTS.len() - 1);
-        let is_last = part + 1 == PARTS.len();
-        let after = Self {
-            through: if is_last { target } else { self.through },
-            target,
-            part: if is_last { 0 } else { self.part + 1 },
-            ..self
-        };
-        Some(self.change_to(after, PARTS[part].between(self.through, target)))
+        entries.extend(before.entries_after(store, "", u32::MAX).await?.0);
+        before.delete(&mut change);
+        (gaps, after) = (gaps + before.gaps, before.after);
     }
-
-    fn change_to(self, after: Self, entries: Statement) -> Change {
-        let statement = "UPDATE journal_indexed SET through = $4, target = $5, next_part = $6 \
-                         WHERE through = $1 AND target = $2 AND next_part = $3";
-        let values = [self.through, self.target, self.part, after.through, after.target, after.part];
-        let values = values.into_iter().map(Into::into).collect();
-        let mut change = Change::from(Statement::new(statement, values).expect_rows(1));
-        change.add(entries);
-        change
+    if gaps > 0 {
+        retain_existing(store, &mut entries).await?;
     }
+    entries.sort_unstable();
+    entries.dedup();
+    if !entries.is_empty() {
+        insert_blocks(&mut change, number, &entries);
+        Segment { number, after, through, blocks: 0, gaps: 0, merges_into: None }.insert(&mut change);
+    }
+    Ok(change)
 }
 
 /// Brings the index up to date whenever that is due, as long as the journal exists.
 async fn follow(shared: Weak<Shared>, due: Arc<Notify>) {
     loop {
-        {
-            let Some(shared) = shared.upgrade() else { return };
+        if let Some(shared) = shared.upgrade() {
             // The queries report it, and the next call repeats it.
             if let Err(error) = shared.complete().await {
                 tracing::debug!(%error, "the journal cannot be indexed now");
             }
+        }
+        while let Some(shared) = shared.upgrade() {
+            match shared.merge().await {
+                // Lines go on coming.
+                Ok(true) if shared.waiting.load(Ordering::Relaxed) >= WAITING => {
+                    if shared.complete().await.is_err() {
+                        break;
+                    }
+                }
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "the journal's index cannot be merged now");
+                    break;
+                }
+            }
+        }
+        if shared.strong_count() == 0 {
+            return;
         }
         due.notified().await;
         wait_for_quiet(&shared, &due).await;
     }
 }
 
-/// Waits until no line has come for a while, or many wait.
+/// Waits until no line has come for a while, or many wait, or it has taken long.
 async fn wait_for_quiet(shared: &Weak<Shared>, due: &Notify) {
     let waiting = || shared.upgrade().map_or(0, |shared| shared.waiting.load(Ordering::Relaxed));
     let mut before = waiting();
-    while before > 0 && before < ROUND.unsigned_abs() {
+    for _ in 0..QUIET_AT_MOST {
+        if before == 0 || before >= WAITING {
+            break;
+        }
         let _ = timeout(QUIET, due.notified()).await;
         let now = waiting();
         if now == before {
             break;
         }
         before = now;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use outlive_clock::{Instant, Randomness, TenantId};
-    use outlive_store::{DatabaseUrl, sql};
-    use outlive_wire::events::PasswordExpired;
-    use outlive_wire::{EventPayload as _, Subject};
-
-    use super::*;
-    use crate::{Event, Filter, Journal, TABLES};
-
-    /// A round is interrupted after each of its parts, by a kill, by new lines, and by the deletion
-    /// of a tenant whose lines are at its end.
-    #[tokio::test]
-    async fn an_interrupted_round_is_finished_and_leaves_no_line_out() {
-        for parts in 1..PARTS.len() {
-            let directory = tempfile::tempdir().expect("a directory");
-            let url = DatabaseUrl::Sqlite(directory.path().join("case.db"));
-            let store = Store::open(&url, "case", &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
-            let tenant = |number| TenantId::generate(&mut Randomness::from_seed(number).stream("tenant"));
-            let at = Instant::from_seconds(1_767_603_600);
-            let journal = Journal::new(store.clone(), "case");
-            let line = |number: u64, name: String| {
-                let event =
-                    Event::new(tenant(number), at, Subject::user(number), "t", PasswordExpired::example());
-                journal.entry(&event.about([name]))
-            };
-            let mut change = Change::new();
-            for number in 0..3_000_u64 {
-                let letter = char::from(b'0' + u8::try_from(number % 75).expect("small"));
-                change.append(line(if number < 2_000 { 1 } else { 2 }, format!("{letter}{number}")));
-            }
-            let new = line(3, "new".to_owned());
-            // It would go on in the background.
-            drop(journal);
-            store.commit(change).await.expect("is written");
-            for _ in 0..parts {
-                let change = State::read(&store).await.expect("reads").next_change().expect("more to do");
-                store.commit(change).await.expect("a part");
-            }
-            let mut forget = Change::new();
-            for table in TABLES {
-                forget.add(Statement::forget_tenant(table, tenant(2)));
-            }
-            store.commit(forget).await.expect("is forgotten");
-            store.commit(new).await.expect("is written");
-            let journal = Journal::new(store.clone(), "case");
-            for (number, name, found) in [(1, "01500", 1), (1, "c51", 1), (2, "02475", 0), (3, "new", 1)] {
-                let filter = Filter { about: Some(name.to_owned()), ..Filter::of(tenant(number)) };
-                assert_eq!(journal.read(&filter).await.expect("reads").len(), found, "{name}, {parts} parts");
-            }
-            let entries = sql!("SELECT COUNT(*) AS entries FROM journal_index");
-            let entries = store.row(entries).await.expect("reads").expect("a row").int("entries");
-            assert_eq!(entries.expect("a number"), 4 * 2_001, "{parts} parts");
-            store.close().await;
-        }
-    }
-
-    /// A round that was interrupted in a version with other parts leaves nothing out either.
-    #[tokio::test]
-    async fn a_round_of_an_earlier_version_begins_again() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let url = DatabaseUrl::Sqlite(directory.path().join("case.db"));
-        let earlier = &crate::MIGRATIONS[..8];
-        let store = Store::open(&url, "case", &[("journal", earlier)]).await.expect("opens");
-        let tenant = TenantId::generate(&mut Randomness::from_seed(1).stream("tenant"));
-        let at = Instant::from_seconds(1_767_603_600);
-        let journal = Journal::new(store.clone(), "case");
-        let mut change = Change::new();
-        for number in 0..3_000_u64 {
-            let event = Event::new(tenant, at, Subject::user(number), "t", PasswordExpired::example());
-            change.append(journal.entry(&event.about([format!("0{number}"), format!("a{number}")])));
-        }
-        // It would go on in the background.
-        drop(journal);
-        change.add(sql!("UPDATE journal_indexed SET target = 3000, part = 3"));
-        store.commit(change).await.expect("is written");
-        store.close().await;
-
-        let store = Store::open(&url, "case", &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
-        let journal = Journal::new(store.clone(), "case");
-        for name in ["00", "a0", "02999", "a2999"] {
-            let filter = Filter { about: Some(name.to_owned()), ..Filter::of(tenant) };
-            assert_eq!(journal.read(&filter).await.expect("reads").len(), 1, "{name}");
-        }
-        store.close().await;
     }
 }

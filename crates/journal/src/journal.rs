@@ -6,32 +6,12 @@ use outlive_wire::JournalLine;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::by_kind::{Range, rows_of_kind};
 use crate::dictionaries::{pack, unpack};
-use crate::entries::Criterion;
-use crate::event::stored_names;
+use crate::entries::hash_of;
+use crate::event::{storable, stored_names};
 use crate::index::Index;
+use crate::lookup::{Range, Wanted, rows_by_hash};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
-
-/// Selects the lines with a value of a criterion.
-macro_rules! select_by_index {
-    ($range:literal) => {
-        concat!(
-            "SELECT j.seq, j.tenant, at_us, wall_us, kind, subject, trace, data FROM journal_index i \
-             JOIN journal j ON j.seq = i.seq WHERE i.tenant = $1 AND i.criterion = $2 AND i.value = $3 \
-             AND (CAST($5 AS TEXT) IS NULL OR kind = $5) \
-             AND (CAST($6 AS TEXT) IS NULL OR substr(kind, 1, length($6)) = $6) \
-             AND (CAST($7 AS TEXT) IS NULL OR trace = $7) AND (CAST($8 AS TEXT) IS NULL OR subject = $8) ",
-            $range
-        )
-    };
-}
-
-const OLDEST_BY_INDEX: &str = select_by_index!("AND i.seq > $4 ORDER BY i.seq LIMIT $9");
-const NEWEST_BY_INDEX: &str = select_by_index!(
-    "AND i.seq < $4 AND (CAST($10 AS BIGINT) = 0 OR notable = 1) ORDER BY i.seq DESC LIMIT $9"
-);
-const NEWEST_BY_INDEX_BEFORE: &str = select_by_index!("AND at_us < $4 ORDER BY i.seq DESC LIMIT $9");
 
 /// A service's journal.
 #[derive(Debug, Clone)]
@@ -89,32 +69,25 @@ impl Journal {
     /// # Errors
     /// As [`Store::rows`].
     pub async fn read(&self, filter: &Filter) -> Result<Vec<JournalLine>, StoreError> {
-        if let Filter { kind: Some(kind), subject: None, trace: None, about: None, .. } = filter {
-            let (range, limit) = (Range::After(filter.after), filter.limit.min(LINES_MAX));
-            let rows =
-                rows_of_kind(&self.store, &self.index, filter.tenant, kind, false, range, limit).await?;
-            return rows.iter().map(|row| self.line_of(row)).collect();
-        }
-        let limit = i64::from(filter.limit.min(LINES_MAX));
-        let criterion = match (&filter.about, &filter.trace, &filter.subject) {
-            (Some(name), _, _) => (Criterion::Name, name),
-            (None, Some(trace), _) => (Criterion::Trace, trace),
-            (None, None, Some(subject)) => (Criterion::Subject, subject),
-            (None, None, None) => {
-                let statement = sql!(
-                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                     WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-                    filter.tenant,
-                    filter.after,
-                    limit
-                );
-                return self.lines(statement).await;
-            }
+        let limit = filter.limit.min(LINES_MAX);
+        let wanted = Wanted {
+            kind: filter.kind.as_deref(),
+            subject: filter.subject.as_deref(),
+            trace: filter.trace.as_deref(),
+            name: filter.about.as_deref(),
+            ..Wanted::default()
         };
-        let kind = filter.kind.as_deref();
-        let also = Also { kind, trace: filter.trace.as_deref(), subject: filter.subject.as_deref() };
-        let values = by_index(filter.tenant, criterion, filter.after, also, limit);
-        self.indexed_lines(Statement::new(OLDEST_BY_INDEX, values)).await
+        if let Some(rows) = self.by_index(filter.tenant, wanted, Range::After(filter.after), limit).await? {
+            return self.lines_of(&rows);
+        }
+        let statement = sql!(
+            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+             WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            filter.tenant,
+            filter.after,
+            limit
+        );
+        self.lines_of(&self.store.rows(statement).await?)
     }
 
     /// Reads a tenant's newest lines, newest first. The cost does not depend on the length of the
@@ -127,34 +100,21 @@ impl Journal {
         tenant: TenantId,
         wanted: Newest<'_>,
     ) -> Result<Vec<JournalLine>, StoreError> {
-        let Newest { before, trace, subject, .. } = wanted;
+        let Newest { before, trace, subject, kind, notable, .. } = wanted;
         let limit = wanted.limit.min(LINES_MAX);
-        if let Newest { kind: Some(kind), subject: None, trace: None, notable, .. } = wanted {
-            let rows =
-                rows_of_kind(&self.store, &self.index, tenant, kind, notable, Range::Before(before), limit)
-                    .await?;
-            return rows.iter().map(|row| self.line_of(row)).collect();
+        let wanted = Wanted { kind, subject, trace, notable, ..Wanted::default() };
+        if let Some(rows) = self.by_index(tenant, wanted, Range::Before(before), limit).await? {
+            return self.lines_of(&rows);
         }
-        let limit = i64::from(limit);
-        let criterion = match (trace, subject) {
-            (Some(trace), _) => (Criterion::Trace, trace),
-            (None, Some(subject)) => (Criterion::Subject, subject),
-            (None, None) => {
-                let statement = if wanted.notable {
-                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                     WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
-                } else {
-                    "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-                     WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
-                };
-                let values = vec![tenant.into(), before.into(), limit.into()];
-                return self.lines(Statement::new(statement, values)).await;
-            }
+        let statement = if notable {
+            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+             WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
+        } else {
+            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
+             WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
         };
-        let also = Also { kind: wanted.kind, trace, subject };
-        let mut values = by_index(tenant, criterion, before, also, limit);
-        values.push(i64::from(wanted.notable).into());
-        self.indexed_lines(Statement::new(NEWEST_BY_INDEX, values)).await
+        let values = vec![tenant.into(), before.into(), limit.into()];
+        self.lines_of(&self.store.rows(Statement::new(statement, values)).await?)
     }
 
     /// Reads a tenant's newest lines about one credential, newest first.
@@ -166,10 +126,10 @@ impl Journal {
         tenant: TenantId,
         wanted: NewestAbout<'_>,
     ) -> Result<Vec<JournalLine>, StoreError> {
-        let also = Also { kind: wanted.kind, trace: None, subject: None };
-        let limit = i64::from(wanted.limit.min(LINES_MAX));
-        let values = by_index(tenant, (Criterion::Name, wanted.name), wanted.before, also, limit);
-        self.indexed_lines(Statement::new(NEWEST_BY_INDEX_BEFORE, values)).await
+        let NewestAbout { name, kind, before, limit } = wanted;
+        let wanted = Wanted { kind, name: Some(name), before: Some(before), ..Wanted::default() };
+        let rows = self.by_index(tenant, wanted, Range::Before(i64::MAX), limit.min(LINES_MAX)).await?;
+        self.lines_of(&rows.unwrap_or_default())
     }
 
     /// Reads a tenant's newest notable lines of each of some kinds, newest first. Lines of other
@@ -208,14 +168,22 @@ impl Journal {
         self.store.commits()
     }
 
-    /// The lines of a query that needs the index.
-    async fn indexed_lines(&self, statement: Statement) -> Result<Vec<JournalLine>, StoreError> {
+    /// The rows of the lines that the index has by what is wanted, or `None` if all are wanted.
+    async fn by_index(
+        &self,
+        tenant: TenantId,
+        wanted: Wanted<'_>,
+        range: Range,
+        limit: u32,
+    ) -> Result<Option<Vec<Row>>, StoreError> {
+        let Some((criterion, value)) = wanted.criterion() else { return Ok(None) };
         self.index.complete().await?;
-        self.lines(statement).await
+        let hash = hash_of(&tenant.to_string(), criterion, &storable(value));
+        rows_by_hash(&self.store, tenant, hash, wanted, range, limit).await.map(Some)
     }
 
-    async fn lines(&self, statement: Statement) -> Result<Vec<JournalLine>, StoreError> {
-        self.store.rows(statement).await?.iter().map(|row| self.line_of(row)).collect()
+    fn lines_of(&self, rows: &[Row]) -> Result<Vec<JournalLine>, StoreError> {
+        rows.iter().map(|row| self.line_of(row)).collect()
     }
 
     fn line_of(&self, row: &Row) -> Result<JournalLine, StoreError> {
@@ -233,46 +201,15 @@ impl Journal {
     }
 }
 
-/// Inserts a line with its number: the next one, also after lines that were deleted once they had
-/// been indexed.
+/// Inserts a line with its number: the next one, also after lines that were deleted.
 pub(crate) const fn insert_line(values: Vec<Parameter>) -> Statement {
     Statement::new(
         "INSERT INTO journal (seq, tenant, at_us, wall_us, kind, subject, trace, data, notable, names) \
-         VALUES ((SELECT MAX(seq) + 1 FROM (SELECT MAX(seq) AS seq FROM journal UNION ALL SELECT target FROM \
-         journal_indexed) AS used), $1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         VALUES ((SELECT MAX(seq) + 1 FROM (SELECT MAX(seq) AS seq FROM journal UNION ALL SELECT used FROM \
+         journal_indexed) AS numbers), $1, $2, $3, $4, $5, $6, $7, $8, $9)",
         values,
     )
     .uncached()
-}
-
-/// Other criteria of lines that the index has by one.
-#[derive(Clone, Copy)]
-struct Also<'a> {
-    /// The kind, or a prefix of kinds that ends in a dot.
-    kind: Option<&'a str>,
-    trace: Option<&'a str>,
-    subject: Option<&'a str>,
-}
-
-/// The values of [`select_by_index`], up to the limit. `from` is where the range begins.
-fn by_index(
-    tenant: TenantId,
-    (criterion, value): (Criterion, impl Into<Parameter>),
-    from: impl Into<Parameter>,
-    also: Also<'_>,
-    limit: i64,
-) -> Vec<Parameter> {
-    vec![
-        tenant.into(),
-        criterion.into(),
-        value.into(),
-        from.into(),
-        also.kind.filter(|kind| !kind.ends_with('.')).into(),
-        also.kind.filter(|kind| kind.ends_with('.')).into(),
-        also.trace.into(),
-        also.subject.into(),
-        limit.into(),
-    ]
 }
 
 /// The data of a stored line.

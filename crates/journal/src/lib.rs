@@ -31,14 +31,19 @@
 //! # }
 //! ```
 
-mod by_kind;
+mod blocks;
 mod copy;
 mod dictionaries;
 mod entries;
 mod event;
 mod index;
 mod journal;
+mod lookup;
+mod merge;
 mod query;
+mod segments;
+#[cfg(test)]
+mod simulation;
 
 use std::sync::LazyLock;
 
@@ -46,11 +51,9 @@ pub use copy::{CopiedLine, copied_lines, copy_query, replace_lines};
 pub use event::Event;
 pub use journal::Journal;
 pub use query::{Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
+pub use segments::delete_lines;
 
 use outlive_store::{Migration, migrations};
 
 /// The journal's tables, in every service's database.
 pub static MIGRATIONS: LazyLock<Vec<Migration>> = migrations!();
-
-/// The tables whose rows are deleted with a tenant.
-pub const TABLES: &[&str] = &["journal", "journal_index"];

@@ -5,8 +5,7 @@ use outlive_clock::{Instant, TenantId};
 /// Maximum number of lines per query.
 pub const LINES_MAX: u32 = 1_000;
 
-/// A filter of one tenant's lines, oldest first. A subject, trace or name of more than 500
-/// characters, which no service records, is not found.
+/// A filter of one tenant's lines, oldest first.
 #[derive(Debug, Clone)]
 pub struct Filter {
     /// The tenant.

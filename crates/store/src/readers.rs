@@ -70,7 +70,12 @@ impl Readers {
         self.read_in_turn(statement, only_first).await
     }
 
-    async fn read_in_turn(&self, statement: &Statement, only_first: bool) -> Result<Vec<Row>, StoreError> {
+    /// As [`Readers::read`], but not counted.
+    pub(crate) async fn read_in_turn(
+        &self,
+        statement: &Statement,
+        only_first: bool,
+    ) -> Result<Vec<Row>, StoreError> {
         let reading = async {
             // The source says the same.
             let _turn =

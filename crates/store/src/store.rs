@@ -43,6 +43,14 @@ impl Upkeep<'_> {
         Ok(self.0.readers.read_uncounted(&statement, true).await?.pop())
     }
 
+    /// As [`Store::rows`].
+    ///
+    /// # Errors
+    /// As [`Store::rows`].
+    pub async fn rows(self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        self.0.readers.read_in_turn(&statement, false).await
+    }
+
     /// As [`Store::commit`].
     ///
     /// # Errors

@@ -23,7 +23,16 @@ use crate::{Chassis, Clocks, Problem, Service};
 
 /// Tables whose rows of a tenant are not copied as they are: the clock and the journal are copied
 /// in another form, and the others are about the process.
-const NOT_COPIED: &[&str] = &["clocks", "journal", "journal_index", "journal_indexed", "probes", "starts"];
+const NOT_COPIED: &[&str] = &[
+    "clocks",
+    "journal",
+    "journal_blocks",
+    "journal_indexed",
+    "journal_merged_segments",
+    "journal_segments",
+    "probes",
+    "starts",
+];
 
 /// How long a replacement waits for due work in progress (wall time); it would go on with the new
 /// data.

@@ -7,7 +7,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use outlive_clock::{Instant, Speed, VirtualClock, wall_now};
-use outlive_journal::Event;
+use outlive_journal::{Event, delete_lines};
 use outlive_store::{Change, Statement, StoreError};
 use outlive_wire::events::TenantCreated;
 use outlive_wire::{ClockChange, Subject};
@@ -122,9 +122,10 @@ pub(crate) async fn delete<S: Service>(
     let Query(Deletion { until }) = deletion?;
     surface.chassis.clocks.check_until(tenant, until).await?;
     let mut change = Change::from(Clocks::delete(tenant, until));
-    for table in S::TENANT_TABLES.iter().chain(outlive_journal::TABLES).chain(&["faults"]) {
+    for table in S::TENANT_TABLES.iter().chain(&["faults"]) {
         change.add(Statement::forget_tenant(table, tenant));
     }
+    change.append(delete_lines(tenant));
     // In its own task, so that cache and database stay consistent even if the caller is canceled.
     let deleting = tokio::spawn(async move {
         match surface.chassis.store.commit(change).await {

@@ -227,7 +227,9 @@ async fn reads_and_continues_a_journal_of_an_earlier_version(place: &Place) {
     let store = place.store();
     for statement in [
         "DROP TABLE journal",
-        "DROP TABLE journal_index",
+        "DROP TABLE journal_blocks",
+        "DROP TABLE journal_merged_segments",
+        "DROP TABLE journal_segments",
         "DROP TABLE journal_indexed",
         "DELETE FROM migrations",
     ] {
