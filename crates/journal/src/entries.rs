@@ -26,8 +26,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Its place in the order of the index, as a text that is in the same order. It has only digits:
-    /// in some languages "aa" comes after "f", also in the databases that people have in them.
+    /// Its place in the order of the index, as a text that is in the same order. It has only
+    /// digits: in some languages, and in databases of them, "aa" comes after "f".
     pub(crate) fn key(self) -> String {
         format!("{:013}{:019}", self.hash, self.seq)
     }
