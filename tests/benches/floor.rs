@@ -88,8 +88,12 @@ const BARE_RUN: &str = "bare run";
 const SCENARIOS: &str = "scenarios";
 /// How often scenarios are run in one round: a second is short, beside what else the machine does.
 const PAIRS_OF_SCENARIOS: usize = 3;
-/// The connections of the day against which a day of many is compared.
+/// The connections with which very many are compared.
 const FEW: u64 = 100;
+/// The hours of very many.
+const HOURS_OF_MANY: u64 = 24;
+/// The hours of few: their runs in a day take two seconds, which say little.
+const HOURS_OF_FEW: u64 = 240;
 /// Hourly runs whose changes and refreshes the bare run has.
 const SOME_RUNS: u64 = 96;
 
@@ -344,8 +348,8 @@ async fn main() {
     if let Some(many) = many {
         // As many tenants at once: two cores that are busy are slower than one.
         let tenants = many::tenants_of(many);
-        let few = many::day(FEW, tenants).await;
-        rows.extend(results::of_many(&few, &many::day(many, tenants).await));
+        let few = many::hours(HOURS_OF_FEW, FEW, tenants).await;
+        rows.extend(results::of_many(&few, &many::hours(HOURS_OF_MANY, many, tenants).await));
     }
     let date = wall_now().to_string();
     let date = date.split('T').next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Very many connections, each with an hourly flow, for a day.
+//! Very many connections, each with an hourly flow, for a day or more.
 
 use std::path::Path;
 
@@ -11,13 +11,11 @@ use serde_json::{Value, json};
 use crate::cost::{Each, Meter};
 use crate::many_seed::write_seed;
 
-/// The hours of the day, in each of which every flow runs once.
-const HOURS: u64 = 24;
 /// The most connections of a tenant: a seed file has at most 250,000 nodes.
 const CONNECTIONS_OF_TENANT: u64 = 2_500;
 
-/// A day of a tenant with many connections.
-pub(crate) struct Day {
+/// Hours of tenants with many connections.
+pub(crate) struct Hours {
     pub(crate) connections: u64,
     /// Of one run.
     pub(crate) each: Each,
@@ -70,13 +68,13 @@ pub(crate) const fn tenants_of(connections: u64) -> u64 {
     connections.div_ceil(CONNECTIONS_OF_TENANT)
 }
 
-/// Measures a day of this many connections in so many tenants, which have their hours at the same
-/// time.
+/// Measures so many hours of this many connections in so many tenants, which have their hours at
+/// the same time. Every flow runs every hour.
 ///
 /// # Panics
 /// When a run fails. The size on disk is reported, not judged.
 #[expect(clippy::print_stderr, reason = "it takes minutes")]
-pub(crate) async fn day(connections: u64, tenants: u64) -> Day {
+pub(crate) async fn hours(hours: u64, connections: u64, tenants: u64) -> Hours {
     let seeds = tempfile::tempdir().expect("a temporary directory");
     write_seed(seeds.path(), connections / tenants);
     let seed = seeds.path().join("contoso.yaml");
@@ -104,17 +102,18 @@ pub(crate) async fn day(connections: u64, tenants: u64) -> Day {
     let pid = system.pid().expect("it runs");
     let meter = Meter::start(Some(pid));
     let mut done = 0;
-    for hour in 1..=HOURS {
+    for hour in 1..=hours {
         let hour_of = |clock| call(&system, Method::POST, clock, Some(json!({"advance": "PT1H"})));
         for moved in join_all(clocks.iter().map(|clock| hour_of(clock))).await {
             assert_eq!(moved["failed"], 0, "{moved}");
             done += moved["done"].as_u64().expect("a number of runs");
         }
-        eprintln!("{connections} connections: hour {hour} of {HOURS}, {done} runs");
+        eprintln!("{connections} connections: hour {hour} of {hours}, {done} runs");
     }
-    assert_eq!(done, connections / tenants * tenants * HOURS, "every flow runs every hour");
+    assert_eq!(done, connections / tenants * tenants * hours, "every flow runs every hour");
     let each = meter.each(done);
-    let day = Day { connections, each, resident_mib: resident_mib(pid), disk_mib: disk_mib(&system.data()) };
+    let measured =
+        Hours { connections, each, resident_mib: resident_mib(pid), disk_mib: disk_mib(&system.data()) };
     system.stop().await;
-    day
+    measured
 }

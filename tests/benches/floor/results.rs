@@ -2,7 +2,7 @@
 
 use crate::cost::{Each, median};
 use crate::machine::cores;
-use crate::many::Day;
+use crate::many::Hours;
 use crate::report::{Row, both, time};
 use crate::runs;
 use crate::samples::Samples;
@@ -160,8 +160,8 @@ const FLAT: f64 = 1.15;
 /// The most resident memory with many connections, 200 MB, in MiB.
 const RESIDENT_MIB_MAX: f64 = 200.0e6 / 1_048_576.0;
 
-/// A day of many connections beside one of few.
-pub(crate) fn of_many(few: &Day, many: &Day) -> [Row; 2] {
+/// A day of many connections beside ten of few.
+pub(crate) fn of_many(few: &Hours, many: &Hours) -> [Row; 2] {
     let ratio = many.each.cpu / few.each.cpu;
     let disk = many.disk_mib / few.disk_mib;
     let work = format!("one run of {} connections", many.connections);
