@@ -29,7 +29,7 @@ pub(crate) fn pack_block(entries: &[Entry]) -> String {
     text
 }
 
-/// Reads entries, or returns `None` if the text is none that [`pack_block`] wrote.
+/// Reads entries, or returns `None` if [`pack_block`] writes no such text.
 pub(crate) fn unpack_block(text: &str) -> Option<Vec<Entry>> {
     let mut digits = text.as_bytes();
     let lowest = i64::try_from(next_number(&mut digits)?).ok()?;

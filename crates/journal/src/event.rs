@@ -1,9 +1,9 @@
 //! Events to record.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use outlive_clock::{Instant, TenantId};
+use outlive_store::Value;
 use outlive_wire::{JournalEvent, Subject};
 
 /// A journal event with its place in time, and what it is about.
@@ -51,11 +51,6 @@ impl Event {
 /// The names of a line, as it stores them: a JSON array, or nothing.
 pub(crate) fn stored_names<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> Option<String> {
     // The databases would read the escaped character of JSON.
-    let names: Vec<_> = names.map(|name| storable(name)).collect();
+    let names: Vec<_> = names.map(|name| Value::storable(name)).collect();
     if names.is_empty() { None } else { serde_json::to_string(&names).ok() }
-}
-
-/// A text as the store has it.
-pub(crate) fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
 }

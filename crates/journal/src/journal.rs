@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::dictionaries::{pack, unpack};
 use crate::entries::hash_of;
-use crate::event::{storable, stored_names};
+use crate::event::stored_names;
 use crate::index::Index;
 use crate::lookup::{Range, Wanted, rows_by_hash};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
@@ -178,7 +178,7 @@ impl Journal {
     ) -> Result<Option<Vec<Row>>, StoreError> {
         let Some((criterion, value)) = wanted.criterion() else { return Ok(None) };
         self.index.complete().await?;
-        let hash = hash_of(&tenant.to_string(), criterion, &storable(value));
+        let hash = hash_of(&tenant.to_string(), criterion, &Parameter::storable(value));
         rows_by_hash(&self.store, tenant, hash, wanted, range, limit).await.map(Some)
     }
 

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use outlive_clock::{Instant, TenantId};
-use outlive_store::{Row, Statement, Store, StoreError};
+use outlive_store::{Row, Statement, Store, StoreError, Value};
 
 use crate::entries::{Criterion, Entry, names_of};
-use crate::event::storable;
 use crate::segments::block_of;
 
 /// Which lines are selected: those after a number, the oldest first, or those before one, the
@@ -166,7 +165,7 @@ async fn add_lines(
     if matches!(range, Range::Before(_)) {
         rows.reverse();
     }
-    let name = wanted.name.map(storable).map(Cow::into_owned);
+    let name = wanted.name.map(Value::storable).map(Cow::into_owned);
     for row in rows {
         let is_about = match &name {
             Some(name) => names_of(&row)?.contains(name),
@@ -181,7 +180,7 @@ async fn add_lines(
 
 #[cfg(test)]
 mod tests {
-    use outlive_store::{DatabaseUrl, Value};
+    use outlive_store::DatabaseUrl;
 
     use super::*;
 

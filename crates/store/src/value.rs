@@ -49,8 +49,10 @@ value_from! {
 }
 
 impl Value {
-    /// Replaces U+0000, which PostgreSQL cannot store, by U+FFFD, as HTML does.
-    pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    /// Replaces U+0000, which PostgreSQL cannot store, by U+FFFD, as HTML does: a text as the
+    /// databases have it.
+    #[must_use]
+    pub fn storable(text: &str) -> Cow<'_, str> {
         if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
     }
 }
