@@ -214,6 +214,11 @@ pub(crate) fn address_of_current() -> Option<IpAddr> {
     std::net::TcpListener::bind((address, 0)).is_ok().then_some(address)
 }
 
+/// The address by which a service of this process knows that this thread calls it, if it is a loop.
+pub(crate) fn peer_of_current() -> Option<SocketAddr> {
+    Some(SocketAddr::new(address_of(CURRENT.get()?)?, 0))
+}
+
 fn address_of(index: usize) -> Option<IpAddr> {
     u8::try_from(index + 1).ok().map(|last| Ipv4Addr::new(127, 0, 64, last).into())
 }

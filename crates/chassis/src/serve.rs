@@ -16,13 +16,14 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::accept::{Plain, accept};
 use self::connection::Connection;
 use self::seats::{Budget, Seats};
+use crate::socket_pairs::Arrivals;
 use crate::tls::Tls;
 use crate::{TlsIdentity, event_loops};
 
@@ -57,7 +58,8 @@ pub async fn serve_within(
     app: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_on(limits, listener, Plain, app, shutdown).await;
+    let arrivals = Arrivals::at(&listener);
+    serve_on(limits, (listener, arrivals), Plain, app, shutdown).await;
     Ok(())
 }
 
@@ -85,13 +87,13 @@ pub async fn serve_tls_within(
     app: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    serve_on(limits, listener, Tls::new(identity, limits.handshake), app, shutdown).await;
+    serve_on(limits, (listener, None), Tls::new(identity, limits.handshake), app, shutdown).await;
     Ok(())
 }
 
 async fn serve_on<T: Transport>(
     limits: ServeLimits,
-    listener: TcpListener,
+    (listener, mut arrivals): (TcpListener, Option<Arrivals>),
     transport: T,
     app: Router,
     shutdown: impl Future<Output = ()>,
@@ -106,23 +108,21 @@ async fn serve_on<T: Transport>(
     loop {
         let (seat, (stream, peer)) = tokio::select! {
             // A connection is accepted only when it has a seat.
-            next = async { (seats.take().await, accept(&listener).await) } => next,
+            next = async { (seats.take().await, accept(&listener, arrivals.as_mut()).await) } => next,
             () = &mut shutdown => break,
         };
         let Some(seat) = seat else { return };
         let connection =
             Connection { app: app.clone(), peer, limits, stopping: stopped.clone(), _seat: seat };
         let transport = transport.clone();
-        // The socket changes to the event loop's runtime.
-        let stream = stream.into_std();
         event_loops::spawn_connection(peer, async move {
-            match stream.and_then(TcpStream::from_std) {
+            match stream.on_this_runtime() {
                 Ok(stream) => connection.open(transport, stream).await,
                 Err(error) => tracing::warn!(%error, %peer, "a connection cannot be served"),
             }
         });
     }
-    drop(listener);
+    drop((listener, arrivals));
     let _ = stopping.send(true);
     let _ = timeout(GRACE, seats.all_free()).await;
 }

@@ -11,11 +11,11 @@ use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use reqwest::ResponseBuilderExt as _;
 use url::Url;
 
+use super::connector::Connector;
 use super::send_error::SendError;
 use super::timed_body::{Deadline, TimedBody};
 use crate::{event_loops, pause};
@@ -36,7 +36,7 @@ thread_local! {
 
 /// A client with connections to services on this machine, over plain HTTP/1.
 #[derive(Clone)]
-pub(super) struct LoopbackClient(Client<HttpConnector, Full<Bytes>>);
+pub(super) struct LoopbackClient(Client<Connector, Full<Bytes>>);
 
 impl LoopbackClient {
     /// Returns the client of this thread's event loop, if it is one. It calls from the address of
@@ -46,14 +46,10 @@ impl LoopbackClient {
     }
 
     fn new(address: IpAddr) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_local_address(Some(address));
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(connector);
+            .build(Connector::new(address, CONNECT_TIMEOUT));
         Self(client)
     }
 

@@ -1,6 +1,7 @@
 //! Calls between services, and to other hosts.
 
 mod client;
+mod connector;
 mod loopback;
 mod loopback_uri;
 mod request_builder;

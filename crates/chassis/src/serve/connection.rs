@@ -13,7 +13,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower::Service as _;
 
@@ -24,6 +23,7 @@ use super::progress::{Phase, Watched};
 use super::request_body::timed;
 use super::seats::Seat;
 use crate::faults::Unsent;
+use crate::stream::Stream;
 use crate::{PeerCertificate, Problem, event_loops};
 
 /// A fault of the tenant: the request has no response.
@@ -42,7 +42,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Opens the connection and serves it.
-    pub(super) async fn open<T: Transport>(mut self, transport: T, stream: TcpStream) {
+    pub(super) async fn open<T: Transport>(mut self, transport: T, stream: Stream) {
         let io = tokio::select! {
             io = transport.open(stream) => io,
             _ = self.stopping.changed() => None,

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::{PeerCertificate, TlsIdentity};
 use crate::serve::Transport;
+use crate::stream::Stream;
 
 /// Performs TLS handshakes. Clients that are slow or do not use TLS do not delay others.
 #[derive(Clone)]
@@ -25,9 +25,9 @@ impl Tls {
 }
 
 impl Transport for Tls {
-    type Io = TlsStream<TcpStream>;
+    type Io = TlsStream<Stream>;
 
-    async fn open(self, stream: TcpStream) -> Option<Self::Io> {
+    async fn open(self, stream: Stream) -> Option<Self::Io> {
         match timeout(self.handshake, self.acceptor.accept(stream)).await {
             Ok(Ok(stream)) => Some(stream),
             Ok(Err(error)) => {

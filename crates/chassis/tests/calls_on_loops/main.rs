@@ -6,6 +6,7 @@
 // Only Linux has the addresses from which loops call.
 #![cfg(target_os = "linux")]
 
+mod pairs;
 mod server;
 
 use std::error::Error;
