@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::connection::{Connection, DatabaseError};
 use crate::file_lock::{self, cannot_open};
 use crate::postgres::Postgres;
-use crate::sqlite::{self, SqliteConnection};
+use crate::sqlite::{self, Access, SqliteConnection};
 use crate::{DatabaseUrl, OpenError};
 
 /// The connect timeout, in wall time.
@@ -49,7 +49,7 @@ impl Backend {
 
     pub(crate) async fn connect(&self) -> Result<Connection, DatabaseError> {
         match self {
-            Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path)?)),
+            Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path, Access::Read)?)),
             Self::Postgres(postgres) => {
                 let connecting = Box::pin(tokio::time::timeout(CONNECT_MAX, postgres.connect()));
                 // The source says nothing more than `TooSlow`.
@@ -60,11 +60,10 @@ impl Backend {
 
     /// Connects for writing, and for most reads, with the memory that this needs.
     pub(crate) async fn connect_writer(&self) -> Result<Connection, DatabaseError> {
-        let mut connection = self.connect().await?;
-        if let Connection::Sqlite(connection) = &mut connection {
-            connection.run_command(sqlite::CACHE_OF_WRITER)?;
+        match self {
+            Self::Sqlite(path) => Ok(Connection::Sqlite(SqliteConnection::open(path, Access::Write)?)),
+            Self::Postgres(_) => self.connect().await,
         }
-        Ok(connection)
     }
 
     /// Begins a transaction that holds the write lock, so that it cannot fail later for lack of it

@@ -67,7 +67,7 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
     if !(1..).zip(migrations).all(|(version, migration)| version == migration.version) {
         return Err(failed(&"its migrations are not numbered from 1 without gaps"));
     }
-    let mut connection = backend.connect().await.map_err(|error| failed(&error))?;
+    let mut connection = backend.connect_writer().await.map_err(|error| failed(&error))?;
     backend.begin(&mut connection).await.map_err(|error| failed(&error))?;
     let creation = connection.run_command(
         "CREATE TABLE IF NOT EXISTS migrations (migration_set TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (migration_set, version))",

@@ -30,7 +30,7 @@ const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 2048;
 /// 4 MiB of pages for the connection that writes; a transaction that has changed more writes them
 /// before its commit. (`cache_spill` with about as many pages would keep all of them until then.)
 /// Others drop theirs whenever it commits.
-pub(crate) const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -4096";
+const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -4096";
 
 /// Creates a database file that only its owner can read; SQLite creates its logs with the same
 /// permissions. Errors are ignored here, because opening the file reports them.
@@ -45,14 +45,27 @@ fn create_for_owner(path: &Path) {
 /// Opens the file with a lock for the whole life of this process instead of several per
 /// transaction, and with the index of its log in memory that the connections of this process share.
 /// No other process may use the file anyway ([`file_lock`](crate::file_lock)).
+///
+/// The connection that writes puts each transaction into the log at once.
 #[cfg(unix)]
-fn open_file(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, rusqlite::Error> {
-    rusqlite::Connection::open_with_flags_and_vfs(path, flags, c"unix-excl")
+fn open_file(path: &Path, flags: OpenFlags, access: Access) -> Result<rusqlite::Connection, rusqlite::Error> {
+    let vfs = match access {
+        Access::Write if std::env::var_os("OUTLIVE_PLAIN").is_none() => outlive_sqlite_log::vfs(),
+        _ => None,
+    };
+    rusqlite::Connection::open_with_flags_and_vfs(path, flags, vfs.unwrap_or(c"unix-excl"))
 }
 
 #[cfg(not(unix))]
-fn open_file(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection, rusqlite::Error> {
+fn open_file(path: &Path, flags: OpenFlags, _: Access) -> Result<rusqlite::Connection, rusqlite::Error> {
     rusqlite::Connection::open_with_flags(path, flags)
+}
+
+/// What a connection is for. A file has one connection that writes at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
 }
 
 /// A connection to a file.
@@ -86,15 +99,18 @@ impl Shape {
 
 impl SqliteConnection {
     /// Opens the file, creating it if it does not exist.
-    pub(crate) fn open(path: &Path) -> Result<Self, rusqlite::Error> {
+    pub(crate) fn open(path: &Path, access: Access) -> Result<Self, rusqlite::Error> {
         // Without SQLITE_OPEN_URI, no character of the name has a special meaning.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         create_for_owner(path);
-        let connection = open_file(path, flags)?;
+        let connection = open_file(path, flags, access)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.execute_batch(PREPARATION)?;
+        if access == Access::Write {
+            connection.execute_batch(CACHE_OF_WRITER)?;
+        }
         // Otherwise a statement is prepared again for each value of a parameter.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self { connection: Box::new(connection), known: HashMap::new() })
