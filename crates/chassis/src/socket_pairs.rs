@@ -1,5 +1,5 @@
-//! Connections between the services of one process: pairs of connected sockets of the system, through
-//! which a message takes half the time that it takes through TCP.
+//! Connections between the services of one process: pairs of connected sockets of the system,
+//! through which a message takes half the time that it takes through TCP.
 //!
 //! A service accepts its end as it accepts a connection from elsewhere, within the same limits.
 

@@ -5,7 +5,7 @@ const LOG_HEADER: u64 = 32;
 /// The length of the header of a frame, in bytes. A page follows.
 const FRAME_HEADER: usize = 24;
 /// How many bytes are kept before they are written although the transaction has not ended.
-const KEPT_MAX: usize = 256 * 1024;
+const KEPT_MAX: usize = 64 * 1024;
 
 /// The frames at the end of a log that are not written yet, all of one transaction.
 #[derive(Debug, Default)]

@@ -22,8 +22,8 @@ const SYSTEM: &CStr = c"unix-excl";
 /// The name of this one.
 const NAME: &CStr = c"outlive-log";
 
-/// Returns the name of a VFS with which one connection of a database can be opened, the only one that
-/// writes; `None` if SQLite has none to build on.
+/// Returns the name of a VFS with which one connection of a database can be opened, the only one
+/// that writes; `None` if SQLite has none to build on.
 pub fn vfs() -> Option<&'static CStr> {
     static IS_REGISTERED: OnceLock<bool> = OnceLock::new();
     IS_REGISTERED.get_or_init(register).then_some(NAME)
@@ -45,7 +45,7 @@ fn register() -> bool {
     // SAFETY: SQLite returns a VFS that is registered, or null.
     let Some(found) = (unsafe { system.as_ref() }) else { return false };
     let Ok(own_size) = c_int::try_from(mem::size_of::<LogFile>()) else { return false };
-    // All other functions are those of the system, which do not look at the VFS that they are given.
+    // All other functions are those of the system, which do not look at the VFS that is given.
     let own = Box::new(sqlite3_vfs {
         szOsFile: found.szOsFile + own_size,
         pNext: ptr::null_mut(),

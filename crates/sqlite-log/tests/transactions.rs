@@ -94,28 +94,30 @@ fn rows(connection: &Connection) -> Rows {
 fn take(connection: &Connection, step: &Step, expected: &mut Rows, seed: &mut u8) {
     match step {
         Step::Put { first, rows, length } => {
-            let mut put = connection.prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2)").unwrap();
+            let mut put = connection
+                .prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2)")
+                .expect("it succeeds");
             for key in *first..first + rows {
                 *seed = seed.wrapping_mul(31).wrapping_add(7);
                 let value = vec![*seed; *length];
-                put.execute((key, &value)).unwrap();
+                put.execute((key, &value)).expect("it succeeds");
                 expected.insert(key, value);
             }
         }
         Step::Delete { first, rows } => {
             connection
                 .execute("DELETE FROM rows WHERE key BETWEEN ?1 AND ?2", (first, first + rows))
-                .unwrap();
+                .expect("it succeeds");
             expected.retain(|key, _| !(*first..=first + rows).contains(key));
         }
         Step::Read => assert!(rows(connection) == *expected),
         Step::Undone(steps) => {
             let before = expected.clone();
-            connection.execute_batch("SAVEPOINT undone").unwrap();
+            connection.execute_batch("SAVEPOINT undone").expect("it succeeds");
             for step in steps {
                 take(connection, step, expected, seed);
             }
-            connection.execute_batch("ROLLBACK TO undone; RELEASE undone").unwrap();
+            connection.execute_batch("ROLLBACK TO undone; RELEASE undone").expect("it succeeds");
             *expected = before;
         }
     }
@@ -132,7 +134,8 @@ fn after_crash(path: &Path) -> Rows {
         }
     }
     let connection = Connection::open(&copy).expect("it can be opened");
-    let integrity: String = connection.query_row("PRAGMA integrity_check", (), |row| row.get(0)).unwrap();
+    let integrity: String =
+        connection.query_row("PRAGMA integrity_check", (), |row| row.get(0)).expect("it succeeds");
     assert_eq!(integrity, "ok");
     rows(&connection)
 }

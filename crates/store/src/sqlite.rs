@@ -50,8 +50,8 @@ fn create_for_owner(path: &Path) {
 #[cfg(unix)]
 fn open_file(path: &Path, flags: OpenFlags, access: Access) -> Result<rusqlite::Connection, rusqlite::Error> {
     let vfs = match access {
-        Access::Write if std::env::var_os("OUTLIVE_PLAIN").is_none() => outlive_sqlite_log::vfs(),
-        _ => None,
+        Access::Write => outlive_sqlite_log::vfs(),
+        Access::Read => None,
     };
     rusqlite::Connection::open_with_flags_and_vfs(path, flags, vfs.unwrap_or(c"unix-excl"))
 }
