@@ -122,7 +122,9 @@ async fn serve_on<T: Transport>(
             }
         });
     }
-    drop((listener, arrivals));
+    // In this order: whoever has the port next is not removed.
+    drop(arrivals);
+    drop(listener);
     let _ = stopping.send(true);
     let _ = timeout(GRACE, seats.all_free()).await;
 }

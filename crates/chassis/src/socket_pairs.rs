@@ -14,8 +14,9 @@ use tokio::sync::mpsc;
 
 use crate::event_loops;
 
-/// Maximum number of pairs that wait to be accepted by one socket; further callers use TCP.
-const WAITING_MAX: usize = 128;
+/// Maximum number of pairs that wait to be accepted by one socket; further callers use TCP. Unlike
+/// connections that wait in the system, each has a descriptor.
+const WAITING_MAX: usize = 32;
 
 /// The sockets of `127.0.0.1` that this process serves without TLS, by port.
 static SERVED: LazyLock<Mutex<HashMap<u16, mpsc::Sender<Arriving>>>> = LazyLock::new(Mutex::default);

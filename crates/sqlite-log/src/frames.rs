@@ -1,5 +1,7 @@
 //! The frames of a transaction that are not in the log yet.
 
+use std::ops::Range;
+
 /// The length of the header of a log, in bytes (<https://sqlite.org/fileformat2.html#walformat>).
 const LOG_HEADER: u64 = 32;
 /// The length of the header of a frame, in bytes. A page follows.
@@ -45,7 +47,8 @@ impl Frames {
             self.kept.extend_from_slice(bytes);
             return self.end_frame(file);
         }
-        if let Some(kept) = self.kept_at(at, bytes.len()) {
+        let place = self.place(at, bytes.len());
+        if let Some(kept) = place.and_then(|place| self.kept.get_mut(place)) {
             kept.copy_from_slice(bytes);
             return Ok(());
         }
@@ -96,15 +99,16 @@ impl Frames {
         Ok(())
     }
 
-    /// Prepares a read of the file: writes what is kept if the read needs any of it.
-    pub(crate) fn before_read<E>(
-        &mut self,
-        at: u64,
-        length: usize,
-        mut file: impl FnMut(u64, &[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let is_apart = self.kept.is_empty() || at >= self.end() || at + length as u64 <= self.start;
-        if is_apart { Ok(()) } else { self.write_kept(&mut file) }
+    /// Returns the bytes at a place of the log, if they are kept. SQLite reads whole pages of a
+    /// transaction, so it never asks for some that are kept and others that are not.
+    pub(crate) fn kept_at(&self, at: u64, length: usize) -> Option<&[u8]> {
+        self.kept.get(self.place(at, length)?)
+    }
+
+    /// Where bytes of the log are in what is kept; the range can be beyond its end.
+    fn place(&self, at: u64, length: usize) -> Option<Range<usize>> {
+        let first = usize::try_from(at.checked_sub(self.start)?).ok()?;
+        Some(first..first.checked_add(length)?)
     }
 
     /// Drops what is kept: the file becomes shorter, so it was rolled back.
@@ -112,7 +116,8 @@ impl Frames {
         self.kept.clear();
     }
 
-    /// Writes what is kept. If that fails, SQLite rolls the transaction back.
+    /// Writes what is kept. If that fails, SQLite rolls the transaction back, as it does for every
+    /// write to a log.
     fn write_kept<E>(&mut self, file: &mut impl FnMut(u64, &[u8]) -> Result<(), E>) -> Result<(), E> {
         if self.kept.is_empty() {
             return Ok(());
@@ -120,12 +125,6 @@ impl Frames {
         let written = file(self.start, &self.kept);
         self.kept.clear();
         written
-    }
-
-    /// The bytes that are kept for a part of the log.
-    fn kept_at(&mut self, at: u64, length: usize) -> Option<&mut [u8]> {
-        let first = usize::try_from(at.checked_sub(self.start)?).ok()?;
-        self.kept.get_mut(first..first.checked_add(length)?)
     }
 }
 
@@ -208,10 +207,17 @@ mod tests {
         assert_eq!(log.contents(), [10, 12, 13, 15]);
         assert_eq!(log.writes.len(), 3);
         // The log begins again.
-        log.frame(4, 16, false).unwrap();
-        log.write(0, &[2; LOG_HEADER as usize]).unwrap();
-        log.frame(0, 17, true).unwrap();
-        assert_eq!(log.contents(), [17, 12, 13, 15]);
+        for kept in [true, false] {
+            log.writes.clear();
+            if kept {
+                log.frame(4, 16, false).unwrap();
+            }
+            log.write(0, &[2; LOG_HEADER as usize]).unwrap();
+            log.frame(0, 17, false).unwrap();
+            log.frame(1, 18, true).unwrap();
+            assert_eq!(log.contents(), [17, 18, 13, 15]);
+            assert_eq!(log.writes, [(0, LOG_HEADER as usize), (LOG_HEADER, 2 * FRAME as usize)]);
+        }
     }
 
     #[test]
@@ -255,20 +261,22 @@ mod tests {
     }
 
     #[test]
-    fn a_read_finds_what_was_kept() {
+    fn a_read_finds_what_is_kept() {
         let mut log = Log::begin();
-        log.frame(0, 10, false).unwrap();
-        let read = |log: &mut Log, at| {
-            let Log { frames, writes, .. } = log;
-            frames.before_read(at, FRAME as usize, |at, bytes| {
-                writes.push((at, bytes.len()));
-                Ok::<(), ()>(())
-            })
-        };
-        read(&mut log, LOG_HEADER + FRAME).unwrap();
-        assert!(log.writes.is_empty());
-        read(&mut log, LOG_HEADER).unwrap();
-        assert_eq!(log.writes, [(LOG_HEADER, FRAME as usize)]);
+        log.frame(0, 10, true).unwrap();
+        log.frame(1, 11, false).unwrap();
+        log.frame(2, 12, false).unwrap();
+        let page = |number| LOG_HEADER + number * FRAME + FRAME_HEADER as u64;
+        for (number, kept) in [(0, None), (1, Some(11)), (2, Some(12)), (3, None)] {
+            let expected = kept.map(|content| [content; PAGE]);
+            assert_eq!(
+                log.frames.kept_at(page(number), PAGE),
+                expected.as_ref().map(|page| &page[..]),
+                "{number}"
+            );
+        }
+        log.frame(3, 13, true).unwrap();
+        assert_eq!(log.contents(), [10, 11, 12, 13]);
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! writes them in one call. The file has the same bytes afterwards; SQLite learns from the last
 //! write whether all of them succeeded.
 //!
+//! A long transaction is written in parts of 64 KiB.
+//!
 //! Only one connection of a database may be opened this way, and no other may write to it: what
 //! is kept belongs behind the last transaction. It must not use `PRAGMA synchronous = FULL`,
 //! which writes frames in other parts. Connections that only read need nothing of this.

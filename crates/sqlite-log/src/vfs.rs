@@ -205,11 +205,15 @@ unsafe extern "C" fn read(
     let (Ok(bytes), Ok(from)) = (usize::try_from(length), u64::try_from(at)) else {
         return SQLITE_IOERR_READ;
     };
-    // SAFETY: SQLite calls with the arguments of `xRead` for an open file.
+    // SAFETY: SQLite calls with the arguments of `xRead` for an open file; what is kept has as many
+    // bytes as there is room for.
     unsafe {
-        match frames(file).before_read(from, bytes, |at, bytes| to_system(file, at, bytes)) {
-            Ok(()) => of_system!(file, xRead(to, length, at), SQLITE_IOERR_READ),
-            Err(code) => code,
+        match frames(file).kept_at(from, bytes) {
+            Some(kept) => {
+                kept.as_ptr().copy_to_nonoverlapping(to.cast(), bytes);
+                SQLITE_OK
+            }
+            None => of_system!(file, xRead(to, length, at), SQLITE_IOERR_READ),
         }
     }
 }

@@ -70,17 +70,17 @@ fn transaction() -> impl Strategy<Value = Transaction> {
         .prop_map(|(steps, is_rolled_back, after)| Transaction { steps, is_rolled_back, after })
 }
 
-fn open(path: &Path, vfs: &CStr) -> Connection {
+fn open(path: &Path, vfs: &CStr, cache: u32) -> Connection {
     let connection =
         Connection::open_with_flags_and_vfs(path, OpenFlags::default(), vfs).expect("it can be opened");
-    // A transaction has more pages than the cache, which writes them before the commit.
+    // A transaction can have more pages than the cache, which writes them before the commit.
     connection
-        .execute_batch(
+        .execute_batch(&format!(
             "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-             PRAGMA cache_size = 12; PRAGMA wal_autocheckpoint = 200;
+             PRAGMA cache_size = {cache}; PRAGMA wal_autocheckpoint = 200;
              CREATE TABLE IF NOT EXISTS rows (key INTEGER PRIMARY KEY, value BLOB NOT NULL);
-             CREATE INDEX IF NOT EXISTS rows_by_value ON rows (value)",
-        )
+             CREATE INDEX IF NOT EXISTS rows_by_value ON rows (value)"
+        ))
         .expect("it is prepared");
     connection
 }
@@ -144,27 +144,31 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     #[test]
-    fn transactions_survive_as_they_ended(transactions in prop::collection::vec(transaction(), 1..12)) {
+    fn transactions_survive_as_they_ended(
+        transactions in prop::collection::vec(transaction(), 1..12),
+        cache in prop::sample::select(vec![12, 40, 100]),
+    ) {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("database.db");
         let vfs = vfs().expect("this system has it");
-        let mut writer = open(&path, vfs);
-        let reader = open(&path, c"unix-excl");
+        let mut writer = Some(open(&path, vfs, cache));
+        let reader = open(&path, c"unix-excl", cache);
         let (mut expected, mut seed) = (Rows::new(), 1);
         for transaction in &transactions {
             let before = expected.clone();
-            writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+            let connection = writer.as_ref().expect("it is open");
+            connection.execute_batch("BEGIN IMMEDIATE").unwrap();
             for step in &transaction.steps {
-                take(&writer, step, &mut expected, &mut seed);
+                take(connection, step, &mut expected, &mut seed);
             }
             // A crash in the middle, and others that read meanwhile.
             prop_assert!(after_crash(&path) == before);
             prop_assert!(rows(&reader) == before);
             if transaction.is_rolled_back {
-                writer.execute_batch("ROLLBACK").unwrap();
+                connection.execute_batch("ROLLBACK").unwrap();
                 expected = before;
             } else {
-                writer.execute_batch("COMMIT").unwrap();
+                connection.execute_batch("COMMIT").unwrap();
             }
             prop_assert!(after_crash(&path) == expected);
             prop_assert!(rows(&reader) == expected);
@@ -172,11 +176,14 @@ proptest! {
                 After::Nothing => {}
                 After::Checkpoint(mode) => {
                     let pragma = format!("PRAGMA wal_checkpoint({mode})");
-                    writer.query_row(&pragma, (), |_| Ok(())).unwrap();
+                    connection.query_row(&pragma, (), |_| Ok(())).unwrap();
                 }
-                After::Reopen => writer = open(&path, vfs),
+                After::Reopen => {
+                    drop(writer.take());
+                    writer = Some(open(&path, vfs, cache));
+                }
             }
-            prop_assert!(rows(&writer) == expected);
+            prop_assert!(writer.as_ref().is_some_and(|writer| rows(writer) == expected));
         }
         drop(reader);
         drop(writer);

@@ -108,9 +108,10 @@ impl SqliteConnection {
         let connection = open_file(path, flags, access)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         connection.execute_batch(PREPARATION)?;
-        if access == Access::Write {
-            connection.execute_batch(CACHE_OF_WRITER)?;
-        }
+        connection.execute_batch(match access {
+            Access::Read => "PRAGMA query_only = ON",
+            Access::Write => CACHE_OF_WRITER,
+        })?;
         // Otherwise a statement is prepared again for each value of a parameter.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self { connection: Box::new(connection), known: HashMap::new() })
