@@ -122,7 +122,7 @@ async fn serve_on<T: Transport>(
             }
         });
     }
-    // In this order: whoever has the port next is not removed.
+    // In this order, so that the next one with this port is not removed.
     drop(arrivals);
     drop(listener);
     let _ = stopping.send(true);
