@@ -37,10 +37,12 @@ impl Frames {
         if bytes.len() == FRAME_HEADER && at >= self.end_of_transactions {
             return self.begin_frame(at, bytes, file);
         }
+        if at == 0 {
+            // The log begins again; what is kept was rolled back.
+            self.kept.clear();
+            self.end_of_transactions = LOG_HEADER;
+        }
         if self.kept.is_empty() {
-            if at == 0 {
-                self.end_of_transactions = LOG_HEADER;
-            }
             return file(at, bytes);
         }
         if at == self.end() {
@@ -52,13 +54,7 @@ impl Frames {
             kept.copy_from_slice(bytes);
             return Ok(());
         }
-        if at == 0 {
-            // The log begins again; what is kept was rolled back.
-            self.kept.clear();
-            self.end_of_transactions = LOG_HEADER;
-        } else {
-            self.write_kept(&mut file)?;
-        }
+        self.write_kept(&mut file)?;
         file(at, bytes)
     }
 
