@@ -42,14 +42,17 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Selects lines by their numbers, and not by an index of tenants.
+/// Selects lines by their numbers, and not by an index of tenants: for each database, how numbers
+/// are selected, and a tenant that no index has.
 macro_rules! select_lines {
-    ($numbers:literal) => {
+    ($number:literal, $tenant:literal) => {
         concat!(
             "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data, names FROM journal \
-             WHERE seq IN (",
-            $numbers,
-            ") AND CAST(tenant AS TEXT) = $2 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
+             WHERE ",
+            $number,
+            " AND ",
+            $tenant,
+            " = $2 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
              AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) \
              AND (CAST($5 AS TEXT) IS NULL OR subject = $5) AND (CAST($6 AS TEXT) IS NULL OR trace = $6) \
              AND (CAST($7 AS BIGINT) = 0 OR notable = 1) AND (CAST($8 AS BIGINT) IS NULL OR at_us < $8) \
@@ -58,16 +61,19 @@ macro_rules! select_lines {
     };
 }
 
-const LINES: &str = select_lines!("SELECT value FROM json_each($1)");
-const LINES_ON_POSTGRES: &str =
-    select_lines!("SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON))");
+const LINES: &str = select_lines!("seq IN (SELECT value FROM json_each($1))", "CAST(tenant AS TEXT)");
+/// An array, since PostgreSQL joins with a subquery, and in any way.
+pub(crate) const LINES_ON_POSTGRES: &str = select_lines!(
+    "seq = ANY(ARRAY(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON))))",
+    "(tenant || '')"
+);
 
 /// Selects, of each segment with lines after a number, the block with the first entry after it.
-const AFTER: &str = "SELECT (SELECT entries FROM journal_blocks b WHERE b.segment = s.number AND b.last >= $1 \
+pub(crate) const AFTER: &str = "SELECT (SELECT entries FROM journal_blocks b WHERE b.segment = s.number AND b.last >= $1 \
                      ORDER BY b.last LIMIT 1) AS entries \
                      FROM journal_segments s WHERE s.through_seq > $2 ORDER BY s.after_seq";
 /// Selects, of each segment with lines before a number, the block with the last entry before it.
-const BEFORE: &str = "SELECT (SELECT entries FROM journal_blocks b WHERE b.segment = s.number AND b.first <= $1 \
+pub(crate) const BEFORE: &str = "SELECT (SELECT entries FROM journal_blocks b WHERE b.segment = s.number AND b.first <= $1 \
                       ORDER BY b.first DESC LIMIT 1) AS entries \
                       FROM journal_segments s WHERE s.after_seq < $2 ORDER BY s.after_seq DESC";
 

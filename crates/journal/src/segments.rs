@@ -217,6 +217,11 @@ pub(crate) fn block_of(text: &str) -> Result<Vec<Entry>, StoreError> {
     unpack_block(text).ok_or_else(|| corrupt("entries", "is no block of the index"))
 }
 
+/// Selects those of some numbers that lines have.
+const EXISTING: &str = "SELECT seq FROM journal WHERE seq IN (SELECT value FROM json_each($1)) ORDER BY seq";
+pub(crate) const EXISTING_ON_POSTGRES: &str = "SELECT seq FROM journal WHERE seq = ANY(ARRAY( \
+     SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON)))) ORDER BY seq";
+
 /// Removes the entries of lines that no longer exist.
 ///
 /// # Errors
@@ -225,14 +230,8 @@ pub(crate) async fn retain_existing(store: &Store, entries: &mut Vec<Entry>) -> 
     let mut numbers: Vec<_> = entries.iter().map(|entry| entry.seq).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let select = Statement::new(
-        "SELECT seq FROM journal WHERE seq IN (SELECT value FROM json_each($1)) ORDER BY seq",
-        vec![serde_json::json!(numbers).into()],
-    )
-    .on_postgres(
-        "SELECT seq FROM journal WHERE seq IN \
-         (SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON))) ORDER BY seq",
-    );
+    let numbers = vec![serde_json::json!(numbers).into()];
+    let select = Statement::new(EXISTING, numbers).on_postgres(EXISTING_ON_POSTGRES);
     let rows = store.upkeep().rows(select).await?;
     let existing = rows.iter().map(|row| row.int("seq")).collect::<Result<Vec<_>, _>>()?;
     entries.retain(|entry| existing.binary_search(&entry.seq).is_ok());

@@ -1,14 +1,17 @@
 //! The index beside a model of it, whatever happens in between.
 
+use std::sync::Arc;
+
 use outlive_clock::{Instant, Randomness, Stream, TenantId};
-use outlive_store::{Change, DatabaseUrl, Statement, Store, sql};
+use outlive_store::{Change, DatabaseUrl, Statement, Store, Value, sql};
+use tokio::sync::Semaphore;
 
 use crate::entries::hash_of;
 use crate::index::{Limits, next_segment};
 use crate::journal::insert_line;
-use crate::lookup::{Range, Wanted, rows_by_hash};
+use crate::lookup::{AFTER, BEFORE, LINES_ON_POSTGRES, Range, Wanted, rows_by_hash};
 use crate::merge::next_step;
-use crate::segments::{State, delete_lines};
+use crate::segments::{EXISTING_ON_POSTGRES, State, delete_lines};
 
 const SMALL: Limits = Limits { lines: 500, small: 2, blocks: 2 };
 
@@ -199,6 +202,9 @@ async fn there_are_few_segments_and_nothing_of_deleted_lines() {
     store.close().await;
 }
 
+/// How many steps of a merge there are beside each comparison, at most.
+const STEPS_BESIDE_A_COMPARISON: usize = 150;
+
 /// Segments that wait for each other, as after an upgrade, are merged while queries page through
 /// them, and no entry is written many times.
 async fn many_segments_become_few_while_others_read(store: Store) {
@@ -209,32 +215,30 @@ async fn many_segments_become_few_while_others_read(store: Store) {
         index_some(&store).await;
     }
     let through = state(&store).await.through;
+    let permitted = Arc::new(Semaphore::new(0));
     let merging = tokio::spawn({
-        let store = store.clone();
+        let (store, permitted) = (store.clone(), permitted.clone());
         async move {
-            let mut steps = 0;
+            let mut steps = 0_usize;
             while let Some(change) =
                 next_step(&store, &state(&store).await, SMALL.blocks).await.expect("reads")
             {
+                permitted.acquire().await.expect("is open").forget();
                 store.commit(change).await.expect("is merged");
-                tokio::task::yield_now().await;
                 steps += 1;
             }
             steps
         }
     });
-    let mut comparisons = 0;
     while !merging.is_finished() {
+        permitted.add_permits(STEPS_BESIDE_A_COMPARISON);
         compare(&store, &model, through, &mut stream).await;
-        comparisons += 1;
-        for _ in 0..10 {
-            tokio::task::yield_now().await;
-        }
     }
     let (steps, state) = (merging.await.expect("is merged"), state(&store).await);
-    assert!(comparisons > 2 && state.segments.len() <= 9, "{comparisons}, {:?}", state.segments);
+    assert!(steps > 4 * STEPS_BESIDE_A_COMPARISON, "{steps} steps beside comparisons");
+    assert!(state.segments.len() <= 9, "{:?}", state.segments);
     let blocks: i64 = state.segments.iter().map(|segment| segment.blocks).sum();
-    assert!(steps < 5 * blocks, "{steps} steps for {blocks} blocks");
+    assert!(i64::try_from(steps).is_ok_and(|steps| steps < 5 * blocks), "{steps} steps for {blocks} blocks");
     let kept = sql!("SELECT COUNT(*) AS blocks FROM journal_blocks");
     let kept = store.row(kept).await.expect("reads").expect("a row").int("blocks").expect("a number");
     assert_eq!(kept, blocks, "blocks of merged segments are deleted");
@@ -248,20 +252,74 @@ async fn many_segments_become_few_on_sqlite() {
     store.close().await;
 }
 
+/// A schema of its own on PostgreSQL, for one test.
+struct Schema {
+    name: String,
+    store: Store,
+}
+
+impl Schema {
+    async fn new(test: &str) -> Option<Self> {
+        let Ok(server) = std::env::var("OUTLIVE_TEST_POSTGRES_URL") else {
+            eprintln!(
+                "SKIPPED {test} on PostgreSQL: OUTLIVE_TEST_POSTGRES_URL is not set; run it through scripts/with-postgres"
+            );
+            return None;
+        };
+        let url = DatabaseUrl::postgres(&server).expect("a URL");
+        let name = format!("{test}_{}", std::process::id());
+        let store = Store::open(&url, &name, &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
+        Some(Self { name, store })
+    }
+
+    async fn drop(self) {
+        let drop = format!("DROP SCHEMA \"{}\" CASCADE", self.name);
+        let drop = Statement::new(Box::leak(drop.into_boxed_str()), Vec::new());
+        self.store.commit(Change::from(drop)).await.expect("the schema is dropped");
+    }
+}
+
 #[tokio::test]
 async fn many_segments_become_few_on_postgres() {
-    let Ok(server) = std::env::var("OUTLIVE_TEST_POSTGRES_URL") else {
-        eprintln!(
-            "SKIPPED simulation on PostgreSQL: OUTLIVE_TEST_POSTGRES_URL is not set; run it through scripts/with-postgres"
-        );
-        return;
-    };
-    let url = DatabaseUrl::postgres(&server).expect("a URL");
-    let schema = format!("simulation_{}", std::process::id());
-    let store = Store::open(&url, &schema, &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
-    many_segments_become_few_while_others_read(store.clone()).await;
-    let drop: &'static str = Box::leak(format!("DROP SCHEMA \"{schema}\" CASCADE").into_boxed_str());
-    store.commit(Change::from(Statement::new(drop, Vec::new()))).await.expect("the schema is dropped");
+    let Some(schema) = Schema::new("segments").await else { return };
+    many_segments_become_few_while_others_read(schema.store.clone()).await;
+    schema.drop().await;
+}
+
+/// PostgreSQL has no statistics of a new table, and what it expects of one is far from what is
+/// there. A query reads the lines of its numbers all the same, not all lines of the tenant.
+#[tokio::test]
+async fn lines_are_read_by_their_numbers_on_postgres() {
+    let Some(schema) = Schema::new("numbers").await else { return };
+    let mut stream = Randomness::from_seed(3).stream("what happens");
+    let (mut model, mut last) = (Vec::new(), 0);
+    for analyzed in [false, true] {
+        for _ in 0..20 {
+            write(&schema.store, &mut model, &mut last, &mut stream).await;
+            index_some(&schema.store).await;
+        }
+        if analyzed {
+            schema.store.commit(Change::from(sql!("ANALYZE"))).await.expect("is analyzed");
+        }
+        let mut of_lines: Vec<Value> = vec!["[1,2,3]".into(), tenant(1).into(), "token.refused".into()];
+        of_lines.extend([None::<&str>.into(), None::<&str>.into(), None::<&str>.into()]);
+        of_lines.extend([0_i64.into(), None::<i64>.into()]);
+        let of_block = || vec!["0".into(), 1_i64.into()];
+        let cases = [
+            (LINES_ON_POSTGRES, of_lines, "Index Cond: (seq = ANY"),
+            (EXISTING_ON_POSTGRES, vec!["[1,2,3]".into()], "Index Cond: (seq = ANY"),
+            (AFTER, of_block(), "Index Scan using journal_blocks_by_last"),
+            (BEFORE, of_block(), "Index Scan Backward using journal_blocks_by_first"),
+        ];
+        for (select, values, search) in cases {
+            let explain = Box::leak(format!("EXPLAIN {select}").into_boxed_str());
+            let plan = schema.store.rows(Statement::new(explain, values)).await.expect("a plan");
+            let plan: Vec<_> = plan.iter().map(|row| row.text("QUERY PLAN").expect("a text")).collect();
+            let plan = plan.join("\n");
+            assert!(plan.contains(search) && !plan.contains("journal_by_tenant"), "{plan}");
+        }
+    }
+    schema.drop().await;
 }
 
 /// What an earlier version had in its index, it has again.
