@@ -13,6 +13,7 @@
 //! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
 //! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |
 //! | `OUTLIVE_FLOOR_WORK` | one work alone: `refresh`, `hourly run`, `bare run`, ... |
+//! | `OUTLIVE_FLOOR_BESIDE` | another program, such as an earlier version: every work in alternating pairs with it, without floors |
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` or `postgres`, as in the tests |
 
 #[path = "floor/bare.rs"]
@@ -37,6 +38,8 @@ mod many;
 mod many_seed;
 #[path = "floor/messages.rs"]
 mod messages;
+#[path = "floor/pairs.rs"]
+mod pairs;
 #[path = "floor/plan.rs"]
 mod plan;
 #[path = "floor/proxy.rs"]
@@ -65,7 +68,7 @@ mod upstream;
 use std::sync::Arc;
 
 use outlive_clock::wall_now;
-use outlive_tests::System;
+use outlive_tests::{System, program};
 use serde_json::Value;
 
 use crate::bare::{Before, RowKind, Rows, Signing};
@@ -257,7 +260,7 @@ impl Bench {
         samples.add("tenant", each);
         counts.push(("throw-away tenant".to_owned(), counts::each(&work, plan.tenants)));
         samples.add("process start", starts::process_start());
-        let (first, again) = starts::starts().await;
+        let (first, again) = starts::starts(program()).await;
         samples.add("first start", first);
         samples.add("start on data", again);
         for _ in 0..PAIRS_OF_SCENARIOS {
@@ -337,6 +340,10 @@ async fn main() {
     eprintln!("{}", machine.describe());
     if let Some(work) = plan.work.clone() {
         return measure_only(&work, plan).await;
+    }
+    if let Some(other) = &plan.beside {
+        println!("{}", pairs::measure(&plan, other, &machine).await);
+        return;
     }
     let (rounds, many, out) = (plan.rounds, plan.many, plan.out.clone());
     let mut rows = Vec::new();

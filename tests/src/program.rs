@@ -25,7 +25,12 @@ pub fn program() -> &'static Path {
 
 /// A command of the program under test, without any configuration from the environment.
 pub(crate) fn command() -> Command {
-    let mut command = Command::new(program());
+    command_of(program())
+}
+
+/// As [`command`], of another program.
+pub(crate) fn command_of(program: &Path) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("OUTLIVE_") || OTHERS.contains(&name)) {
             command.env_remove(name);

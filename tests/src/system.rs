@@ -65,6 +65,7 @@ impl Service {
 /// A running system with data and ports of its own. Dropping it kills it and deletes its data.
 #[derive(Debug)]
 pub struct System {
+    program: PathBuf,
     process: Option<Child>,
     port_base: u16,
     http: Client,
@@ -79,7 +80,16 @@ impl System {
     /// # Panics
     /// When it does not come up; its log is in the message.
     pub async fn start() -> Self {
+        Self::start_program(program()).await
+    }
+
+    /// Starts a new system of another program, such as an earlier version.
+    ///
+    /// # Panics
+    /// As [`System::start`].
+    pub async fn start_program(program: &Path) -> Self {
         let mut system = Self::prepare(&[]);
+        program.clone_into(&mut system.program);
         for _ in 0..STARTS_MAX {
             system.port_base = ports::free_base();
             system.launch();
@@ -163,7 +173,15 @@ impl System {
             .tempdir()
             .expect("the temporary directory is writable");
         let extra = extra.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { process: None, port_base: 0, http, database: Database::from_environment(), home, extra }
+        Self {
+            program: program().to_owned(),
+            process: None,
+            port_base: 0,
+            http,
+            database: Database::from_environment(),
+            home,
+            extra,
+        }
     }
 
     /// Where `service` answers, without a trailing slash.
@@ -296,7 +314,7 @@ impl System {
     fn launch(&mut self) {
         let log =
             File::options().create(true).append(true).open(self.log_path()).expect("the log is writable");
-        let mut command = crate::program::command();
+        let mut command = crate::program::command_of(&self.program);
         command
             // It ends with the test, however that ends.
             .args(["up", "--stop-at-eof"])
@@ -312,7 +330,7 @@ impl System {
             .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", program().display()));
+            .unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         self.process = Some(process);
     }
 

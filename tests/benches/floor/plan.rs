@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) many: Option<u64>,
     /// The only work to measure.
     pub(crate) work: Option<String>,
+    /// A program, such as an earlier version, to measure every work beside.
+    pub(crate) beside: Option<PathBuf>,
     pub(crate) out: PathBuf,
 }
 
@@ -44,6 +46,12 @@ impl Plan {
             scenarios: if is_quick { 2 } else { starts::SCENARIOS },
             many: number("OUTLIVE_FLOOR_MANY"),
             work: variable("OUTLIVE_FLOOR_WORK"),
+            beside: variable("OUTLIVE_FLOOR_BESIDE").map(|path| {
+                std::path::absolute(&path)
+                    .ok()
+                    .filter(|path| path.is_file())
+                    .unwrap_or_else(|| panic!("OUTLIVE_FLOOR_BESIDE names {path}, which is not there"))
+            }),
             out,
         }
     }

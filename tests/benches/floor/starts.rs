@@ -1,5 +1,6 @@
 //! Starts, throw-away tenants and scenarios.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use outlive_tests::{Service, System, Work, outlive, program};
@@ -14,10 +15,10 @@ pub(crate) const TENANTS: u64 = 32;
 pub(crate) const SCENARIOS: usize = 8;
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/lifetimes.yaml");
 
-/// Returns a start in an empty directory and one on the data of the first.
-pub(crate) async fn starts() -> (Each, Each) {
+/// Returns a start of a program in an empty directory and one on the data of the first.
+pub(crate) async fn starts(program: &Path) -> (Each, Each) {
     let meter = Meter::start(None);
-    let mut system = System::start().await;
+    let mut system = System::start_program(program).await;
     let first = with_cpu_of(&system, &meter);
     system.kill();
     let meter = Meter::start(None);
