@@ -338,12 +338,12 @@ async fn main() {
     let plan = Plan::from_environment();
     let machine = Machine::here();
     eprintln!("{}", machine.describe());
-    if let Some(work) = plan.work.clone() {
-        return measure_only(&work, plan).await;
-    }
     if let Some(other) = &plan.beside {
         println!("{}", pairs::measure(&plan, other, &machine).await);
         return;
+    }
+    if let Some(work) = plan.work.clone() {
+        return measure_only(&work, plan).await;
     }
     let (rounds, many, out) = (plan.rounds, plan.many, plan.out.clone());
     let mut rows = Vec::new();

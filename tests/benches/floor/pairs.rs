@@ -9,14 +9,13 @@ use std::path::Path;
 
 use outlive_tests::{System, program};
 
-use crate::CONNECTIONS;
 use crate::cost::{Each, median};
 use crate::load::{Target, load};
 use crate::machine::Machine;
 use crate::plan::Plan;
 use crate::report::both;
 use crate::samples::Samples;
-use crate::{runs, starts, tenant};
+use crate::{CONNECTIONS, HOURLY_RUN, SCENARIOS, runs, starts, tenant};
 
 /// A running program, and requests for it.
 struct Side<'a> {
@@ -26,26 +25,16 @@ struct Side<'a> {
     samples: Samples,
 }
 
-/// What is measured at a time.
-#[derive(Clone, Copy)]
-enum Work {
-    /// The request with this number.
-    Loaded(usize),
-    Runs,
-    Tenants,
-    Starts,
-    Scenarios,
-}
-
-const WORKS: [Work; 8] = [
-    Work::Loaded(0),
-    Work::Loaded(1),
-    Work::Loaded(2),
-    Work::Loaded(3),
-    Work::Runs,
-    Work::Tenants,
-    Work::Starts,
-    Work::Scenarios,
+/// What is measured at a time: a request, or something else.
+const WORKS: [&str; 8] = [
+    "refresh",
+    "client_credentials",
+    "direct call",
+    "proxied call",
+    HOURLY_RUN,
+    "throw-away tenant",
+    "starts",
+    SCENARIOS,
 ];
 
 impl<'a> Side<'a> {
@@ -62,27 +51,22 @@ impl<'a> Side<'a> {
         Self { program, system, loaded, samples: Samples::default() }
     }
 
-    async fn measure(&mut self, work: Work, plan: &Plan) {
+    async fn measure(&mut self, work: &'static str, plan: &Plan) {
         let Self { program, system, loaded, samples } = self;
-        match work {
-            Work::Loaded(number) => {
-                let (name, target) = &loaded[number];
-                samples.add(name, load(target, CONNECTIONS, plan.part, system.pid()).await.0);
-            }
-            Work::Runs => samples.add("hourly run", runs::measure(system, plan.runs).await.0),
-            Work::Tenants => {
-                samples.add("throw-away tenant", starts::tenants(system, plan.tenants).await.0);
-            }
-            Work::Starts => {
-                let (first, again) = starts::starts(program).await;
-                samples.add("first start", first);
-                samples.add("start on data", again);
-            }
-            Work::Scenarios => {
-                let (one_by_one, parallel) = starts::pair(system, plan.scenarios).await;
-                samples.add("scenarios, sequential", one_by_one);
-                samples.add("scenarios, parallel", parallel);
-            }
+        if let Some((_, target)) = loaded.iter().find(|(name, _)| *name == work) {
+            samples.add(work, load(target, CONNECTIONS, plan.part, system.pid()).await.0);
+        } else if work == HOURLY_RUN {
+            samples.add(work, runs::measure(system, plan.runs).await.0);
+        } else if work == "throw-away tenant" {
+            samples.add(work, starts::tenants(system, plan.tenants).await.0);
+        } else if work == "starts" {
+            let (first, again) = starts::starts(program).await;
+            samples.add("first start", first);
+            samples.add("start on data", again);
+        } else {
+            let (one_by_one, parallel) = starts::pair(system, plan.scenarios).await;
+            samples.add("scenarios, sequential", one_by_one);
+            samples.add("scenarios, parallel", parallel);
         }
     }
 }
@@ -90,10 +74,13 @@ impl<'a> Side<'a> {
 /// Measures the program under test beside another one. Returns the table, for people.
 #[expect(clippy::print_stderr, reason = "it takes minutes")]
 pub(crate) async fn measure(plan: &Plan, other: &Path, machine: &Machine) -> String {
+    let is_wanted = |work: &&str| plan.work.as_deref().is_none_or(|wanted| wanted == *work);
+    let works: Vec<_> = WORKS.into_iter().filter(is_wanted).collect();
+    assert!(!works.is_empty(), "no such work: use one of {}", WORKS.join(", "));
     let mut sides = [Side::start(other).await, Side::start(program()).await];
     for round in 1..=plan.rounds {
         eprintln!("pairs {round} of {}", plan.rounds);
-        for work in WORKS {
+        for work in &works {
             for side in &mut sides {
                 side.measure(work, plan).await;
             }
