@@ -1,7 +1,7 @@
 //! The cost of each work beside that of another program, such as an earlier version.
 //!
-//! Both run all the time, each with a system of its own. A work is measured with the one and at once
-//! with the other, in the next round the other way around; so what else the machine does, and
+//! Both run all the time, each with a system of its own. A work is measured with the one and at
+//! once with the other, in the next round the other way around; so what else the machine does, and
 //! whether its processor is warm, concerns both.
 
 use std::fmt::Write as _;
@@ -77,6 +77,7 @@ pub(crate) async fn measure(plan: &Plan, other: &Path, machine: &Machine) -> Str
     let is_wanted = |work: &&str| plan.work.as_deref().is_none_or(|wanted| wanted == *work);
     let works: Vec<_> = WORKS.into_iter().filter(is_wanted).collect();
     assert!(!works.is_empty(), "no such work: use one of {}", WORKS.join(", "));
+    assert!(plan.rounds > 0, "without rounds there are no pairs");
     let mut sides = [Side::start(other).await, Side::start(program()).await];
     for round in 1..=plan.rounds {
         eprintln!("pairs {round} of {}", plan.rounds);
