@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use outlive_clock::TenantId;
-use outlive_store::{Change, Row, Statement, StoreError, sql};
+use outlive_store::{Change, Row, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::entries::names_of;
@@ -26,17 +26,7 @@ pub struct CopiedLine {
     names: BTreeSet<String>,
 }
 
-/// Returns the query for all lines of a tenant.
-#[must_use]
-pub fn copy_query(tenant: TenantId) -> Statement {
-    sql!(
-        "SELECT at_us, wall_us, kind, subject, trace, data, notable, names FROM journal \
-         WHERE tenant = $1 ORDER BY seq",
-        tenant
-    )
-}
-
-/// Returns the lines, oldest first, from the result of [`copy_query`].
+/// Returns the lines, oldest first, from the result of [`copy_query`](crate::copy_query).
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].

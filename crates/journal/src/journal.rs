@@ -11,6 +11,7 @@ use crate::entries::hash_of;
 use crate::event::stored_names;
 use crate::index::Index;
 use crate::lookup::{Range, Wanted, rows_by_hash};
+use crate::of_tenant::{newest_before, newest_notable_before, oldest_after};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 
 /// A service's journal.
@@ -80,13 +81,7 @@ impl Journal {
         if let Some(rows) = self.by_index(filter.tenant, wanted, Range::After(filter.after), limit).await? {
             return self.lines_of(&rows);
         }
-        let statement = sql!(
-            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-             WHERE tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-            filter.tenant,
-            filter.after,
-            limit
-        );
+        let statement = oldest_after(filter.tenant, filter.after, limit);
         self.lines_of(&self.store.rows(statement).await?)
     }
 
@@ -106,15 +101,11 @@ impl Journal {
         if let Some(rows) = self.by_index(tenant, wanted, Range::Before(before), limit).await? {
             return self.lines_of(&rows);
         }
-        let statement = if notable {
-            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-             WHERE tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
-        } else {
-            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal \
-             WHERE tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"
+        let statement = match notable {
+            true => newest_notable_before(tenant, before, limit),
+            false => newest_before(tenant, before, limit),
         };
-        let values = vec![tenant.into(), before.into(), limit.into()];
-        self.lines_of(&self.store.rows(Statement::new(statement, values)).await?)
+        self.lines_of(&self.store.rows(statement).await?)
     }
 
     /// Reads a tenant's newest lines about one credential, newest first.

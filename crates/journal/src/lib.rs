@@ -40,6 +40,7 @@ mod index;
 mod journal;
 mod lookup;
 mod merge;
+mod of_tenant;
 mod query;
 mod segments;
 #[cfg(test)]
@@ -47,9 +48,10 @@ mod simulation;
 
 use std::sync::LazyLock;
 
-pub use copy::{CopiedLine, copied_lines, copy_query, replace_lines};
+pub use copy::{CopiedLine, copied_lines, replace_lines};
 pub use event::Event;
 pub use journal::Journal;
+pub use of_tenant::{copy_query, last_number_query};
 pub use query::{Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 pub use segments::delete_lines;
 

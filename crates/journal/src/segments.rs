@@ -1,10 +1,11 @@
 //! Segments of the index: what they are in the database.
 
 use outlive_clock::TenantId;
-use outlive_store::{Change, Row, Statement, Store, StoreError, sql};
+use outlive_store::{Change, Row, Statement, Store, StoreError, Value, sql};
 
 use crate::blocks::{BLOCK_ENTRIES, pack_block, unpack_block};
 use crate::entries::Entry;
+use crate::of_tenant::count_gaps;
 
 /// The entries of the lines after one up to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,10 +218,14 @@ pub(crate) fn block_of(text: &str) -> Result<Vec<Entry>, StoreError> {
     unpack_block(text).ok_or_else(|| corrupt("entries", "is no block of the index"))
 }
 
-/// Selects those of some numbers that lines have.
 const EXISTING: &str = "SELECT seq FROM journal WHERE seq IN (SELECT value FROM json_each($1)) ORDER BY seq";
-pub(crate) const EXISTING_ON_POSTGRES: &str = "SELECT seq FROM journal WHERE seq = ANY(ARRAY( \
+const EXISTING_ON_POSTGRES: &str = "SELECT seq FROM journal WHERE seq = ANY(ARRAY( \
      SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON)))) ORDER BY seq";
+
+/// Selects those of some numbers, a JSON array, that lines have.
+pub(crate) const fn select_existing(numbers: Vec<Value>) -> Statement {
+    Statement::new(EXISTING, numbers).on_postgres(EXISTING_ON_POSTGRES).replanned()
+}
 
 /// Removes the entries of lines that no longer exist.
 ///
@@ -231,8 +236,7 @@ pub(crate) async fn retain_existing(store: &Store, entries: &mut Vec<Entry>) -> 
     numbers.sort_unstable();
     numbers.dedup();
     let numbers = vec![serde_json::json!(numbers).into()];
-    let select = Statement::new(EXISTING, numbers).on_postgres(EXISTING_ON_POSTGRES);
-    let rows = store.upkeep().rows(select).await?;
+    let rows = store.upkeep().rows(select_existing(numbers)).await?;
     let existing = rows.iter().map(|row| row.int("seq")).collect::<Result<Vec<_>, _>>()?;
     entries.retain(|entry| existing.binary_search(&entry.seq).is_ok());
     Ok(())
@@ -246,11 +250,7 @@ pub fn delete_lines(tenant: TenantId) -> Change {
         "UPDATE journal_indexed SET step = step + 1, \
          used = (SELECT CASE WHEN MAX(seq) > used THEN MAX(seq) ELSE used END FROM journal)"
     ));
-    change.add(sql!(
-        "UPDATE journal_segments SET gaps = gaps + (SELECT COUNT(*) FROM journal \
-         WHERE tenant = $1 AND seq > after_seq AND seq <= through_seq)",
-        tenant
-    ));
+    change.add(count_gaps(tenant));
     change.add(sql!("DELETE FROM journal WHERE tenant = $1", tenant));
     change
 }

@@ -57,6 +57,7 @@ mod job;
 mod migrations;
 mod packed;
 mod pieces;
+mod plan;
 mod postgres;
 mod readers;
 mod row;

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use sqlx::any::{AnyArguments, AnyConnectOptions};
+use sqlx::any::{Any, AnyArguments, AnyConnectOptions};
+use sqlx::query::Query;
 use sqlx::{
     AnyConnection, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
 };
@@ -32,10 +33,13 @@ impl Postgres {
 
     pub(crate) async fn connect(&self) -> Result<PostgresConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
-        sqlx::query("SELECT set_config('search_path', $1, false), set_config('application_name', $1, false)")
-            .bind(self.schema.clone())
-            .execute(&mut connection)
-            .await?;
+        // A server keeps the plan of a statement, also one for a table that was small. Statements
+        // have indexes, which are right for a small table as well, so it is never to read the whole
+        // table in place of one. Up to PostgreSQL 17, a table without an index looks so expensive
+        // then that its statement would be compiled, which takes longer than to read it.
+        let settings = "SELECT set_config('search_path', $1, false), set_config('application_name', $1, false), \
+             set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)";
+        sqlx::query(settings).bind(self.schema.clone()).execute(&mut connection).await?;
         Ok(PostgresConnection(connection))
     }
 
@@ -60,7 +64,7 @@ impl PostgresConnection {
     }
 
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, sqlx::Error> {
-        let query = sqlx::query_with(text(statement), arguments(statement));
+        let query = query(statement);
         Ok(self.0.execute(query).await?.rows_affected())
     }
 
@@ -69,7 +73,7 @@ impl PostgresConnection {
         statement: &Statement,
         only_first: bool,
     ) -> Result<Vec<Row>, sqlx::Error> {
-        let query = sqlx::query_with(text(statement), arguments(statement));
+        let query = query(statement);
         if only_first {
             return Ok(self.0.fetch_optional(query).await?.into_iter().map(Row::of_postgres).collect());
         }
@@ -79,6 +83,10 @@ impl PostgresConnection {
     pub(crate) async fn close(self) {
         let _ = self.0.close().await;
     }
+}
+
+fn query(statement: &Statement) -> Query<'_, Any, AnyArguments> {
+    sqlx::query_with(text(statement), arguments(statement)).persistent(!statement.is_replanned)
 }
 
 /// The text of a statement: a literal, or that of [`Statement::forget_tenant`].

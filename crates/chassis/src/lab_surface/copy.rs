@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use outlive_clock::{Instant, Speed, TenantId, VirtualClock, wall_now};
-use outlive_journal::{CopiedLine, copied_lines, copy_query, replace_lines};
+use outlive_journal::{CopiedLine, copied_lines, copy_query, last_number_query, replace_lines};
 use outlive_store::{Change, Row, Statement, StoreError, sql};
 use outlive_wire::{COPY_BYTES_MAX, ClockChange, CopyAnswer, CopyState};
 use serde::{Deserialize, Serialize};
@@ -217,7 +217,7 @@ async fn tables_of<S: Service>(chassis: &Chassis) -> Result<TablesToCopy, Proble
 fn state_queries(tenant: TenantId) -> [Statement; 2] {
     [
         sql!("SELECT shows_us, wall_us, speed, incarnation_us FROM clocks WHERE tenant = $1", tenant),
-        sql!("SELECT COALESCE(MAX(seq), 0) AS last FROM journal WHERE tenant = $1", tenant),
+        last_number_query(tenant),
     ]
 }
 
