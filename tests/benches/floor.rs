@@ -264,7 +264,7 @@ impl Bench {
         samples.add("first start", first);
         samples.add("start on data", again);
         for _ in 0..PAIRS_OF_SCENARIOS {
-            let (one_by_one, parallel) = starts::pair(system, plan.scenarios).await;
+            let (one_by_one, parallel) = starts::pair(program(), system, plan.scenarios).await;
             samples.add("scenarios, sequential", one_by_one);
             samples.add("scenarios, parallel", parallel);
         }
@@ -290,7 +290,7 @@ async fn measure_only(work: &str, plan: Plan) {
             None if work == HOURLY_RUN => runs::measure(&bench.system, runs).await.0,
             None if work == BARE_RUN => bench.bare_runs.measure().await,
             None => {
-                let (one_by_one, parallel) = starts::pair(&bench.system, scenarios).await;
+                let (one_by_one, parallel) = starts::pair(program(), &bench.system, scenarios).await;
                 println!(
                     "one by one: {:.1} µs CPU, {:.1} µs wall; in parallel {:.2} × as fast",
                     one_by_one.cpu,

@@ -1,13 +1,15 @@
 //! Runs a command.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::Database;
+use crate::program::command_of;
+use crate::{Database, program};
 
 /// The longest, in wall time, that a command may take.
 const PATIENCE: Duration = Duration::from_secs(400);
@@ -28,7 +30,15 @@ pub struct Ended {
 /// # Panics
 /// When it cannot be run, or does not end.
 pub async fn outlive(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
-    let mut command = Command::from(crate::program::command());
+    run_program(program(), arguments).await
+}
+
+/// As [`outlive`], with another build of it.
+///
+/// # Panics
+/// As [`outlive`].
+pub async fn run_program(program: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Ended {
+    let mut command = Command::from(command_of(program));
     command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     let output = timeout(PATIENCE, command.output())
         .await

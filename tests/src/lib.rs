@@ -36,7 +36,9 @@ mod system;
 mod tenant;
 mod work;
 
-pub use command::{Ended, outlive, outlive_on_database, outlive_printing_to, outlive_with_pipes};
+pub use command::{
+    Ended, outlive, outlive_on_database, outlive_printing_to, outlive_with_pipes, run_program,
+};
 pub use database::Database;
 pub use deployment::{Deployment, Layout, Signal, pause};
 pub use directory_copy::copy_directory;

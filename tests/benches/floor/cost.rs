@@ -58,12 +58,6 @@ fn ticks(system: Option<u32>) -> u32 {
     own + system
 }
 
-/// The processor time of a running process since its start, in microseconds.
-pub(crate) fn cpu_of(pid: u32) -> f64 {
-    let [user, kernel, ..] = times(&format!("/proc/{pid}/stat"));
-    f64::from((user + kernel) * TICK_US)
-}
-
 /// User and system time of a process, then those of its ended children: the fields after the name,
 /// which is in parentheses and may contain anything.
 fn times(path: &str) -> [u32; 4] {

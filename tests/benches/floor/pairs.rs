@@ -6,8 +6,10 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
-use outlive_tests::{System, program};
+use outlive_clock::Span;
+use outlive_tests::{System, pause, program};
 
 use crate::cost::{Each, median};
 use crate::load::{Target, load};
@@ -24,6 +26,9 @@ struct Side<'a> {
     loaded: [(&'static str, Target); 4],
     samples: Samples,
 }
+
+/// The time, in wall time, for what a system does after a work.
+const AFTER_WORK: Duration = Duration::from_millis(500);
 
 /// What is measured at a time: a request, or something else.
 const WORKS: [&str; 8] = [
@@ -48,26 +53,39 @@ impl<'a> Side<'a> {
             ("direct call", tenant::direct_call(&system, &token)),
             ("proxied call", tenant::proxied_call(&system, &tenant).await.0),
         ];
+        for (_, target) in &loaded {
+            // What a program does once, such as to be read from the disk, is in no figure.
+            load(target, CONNECTIONS, Span::from_millis(200), system.pid()).await;
+        }
         Self { program, system, loaded, samples: Samples::default() }
     }
 
     async fn measure(&mut self, work: &'static str, plan: &Plan) {
-        let Self { program, system, loaded, samples } = self;
-        if let Some((_, target)) = loaded.iter().find(|(name, _)| *name == work) {
-            samples.add(work, load(target, CONNECTIONS, plan.part, system.pid()).await.0);
+        let (program, system) = (self.program, &self.system);
+        if let Some((_, target)) = self.loaded.iter().find(|(name, _)| *name == work) {
+            let each = load(target, CONNECTIONS, plan.part, system.pid()).await.0;
+            self.add(work, each);
         } else if work == HOURLY_RUN {
-            samples.add(work, runs::measure(system, plan.runs).await.0);
+            let each = runs::measure(system, plan.runs).await.0;
+            self.add(work, each);
         } else if work == "throw-away tenant" {
-            samples.add(work, starts::tenants(system, plan.tenants).await.0);
+            let each = starts::tenants(system, plan.tenants).await.0;
+            self.add(work, each);
         } else if work == "starts" {
             let (first, again) = starts::starts(program).await;
-            samples.add("first start", first);
-            samples.add("start on data", again);
+            self.add("first start", first);
+            self.add("start on data", again);
         } else {
-            let (one_by_one, parallel) = starts::pair(system, plan.scenarios).await;
-            samples.add("scenarios, sequential", one_by_one);
-            samples.add("scenarios, parallel", parallel);
+            let (one_by_one, parallel) = starts::pair(program, system, plan.scenarios).await;
+            self.add("scenarios, sequential", one_by_one);
+            self.add("scenarios, parallel", parallel);
         }
+    }
+
+    #[expect(clippy::print_stderr, reason = "a benchmark that is stopped has printed what it measured")]
+    fn add(&mut self, work: &'static str, each: Each) {
+        eprintln!("  {work}: {} ({})", both(each), self.program.display());
+        self.samples.add(work, each);
     }
 }
 
@@ -84,6 +102,8 @@ pub(crate) async fn measure(plan: &Plan, other: &Path, machine: &Machine) -> Str
         for work in &works {
             for side in &mut sides {
                 side.measure(work, plan).await;
+                // The journal's index follows a little later.
+                pause(AFTER_WORK).await;
             }
         }
         sides.reverse();

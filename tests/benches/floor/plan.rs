@@ -32,7 +32,14 @@ impl Plan {
             variable(name).map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
         };
         let is_quick = variable("OUTLIVE_FLOOR_QUICK").is_some();
-        let rounds = number("OUTLIVE_FLOOR_ROUNDS").unwrap_or(if is_quick { 1 } else { 5 });
+        let beside = variable("OUTLIVE_FLOOR_BESIDE").map(other_program);
+        for name in ["OUTLIVE_FLOOR_MANY", "OUTLIVE_FLOOR_OUT"] {
+            let is_unused = beside.is_some() && variable(name).is_some();
+            assert!(!is_unused, "beside another program, {name} is without effect: leave it out");
+        }
+        // Each side is the first in as many rounds as the other.
+        let usual = if beside.is_some() { 6 } else { 5 };
+        let rounds = number("OUTLIVE_FLOOR_ROUNDS").unwrap_or(if is_quick { 1 } else { usual });
         let out = variable("OUTLIVE_FLOOR_OUT").map_or_else(
             // The program is target/PROFILE/outlive.
             || program().ancestors().nth(2).expect("a target directory").join("floor"),
@@ -46,13 +53,20 @@ impl Plan {
             scenarios: if is_quick { 2 } else { starts::SCENARIOS },
             many: number("OUTLIVE_FLOOR_MANY"),
             work: variable("OUTLIVE_FLOOR_WORK"),
-            beside: variable("OUTLIVE_FLOOR_BESIDE").map(|path| {
-                std::path::absolute(&path)
-                    .ok()
-                    .filter(|path| path.is_file())
-                    .unwrap_or_else(|| panic!("OUTLIVE_FLOOR_BESIDE names {path}, which is not there"))
-            }),
+            beside,
             out,
         }
     }
+}
+
+/// The program to measure every work beside.
+fn other_program(path: String) -> PathBuf {
+    let other = std::fs::canonicalize(&path).ok().filter(|other| other.is_file());
+    let other = other.unwrap_or_else(|| {
+        let here = std::env::current_dir().unwrap_or_default();
+        panic!("OUTLIVE_FLOOR_BESIDE names {path}, which is not a file (from {})", here.display())
+    });
+    let is_same = std::fs::canonicalize(program()).is_ok_and(|program| program == other);
+    assert!(!is_same, "OUTLIVE_FLOOR_BESIDE names the program under test; name another one");
+    other
 }

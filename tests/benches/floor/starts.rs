@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use outlive_tests::{Service, System, Work, outlive, program};
+use outlive_tests::{Service, System, Work, program, run_program};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::cost::{Each, Meter, cpu_of};
+use crate::cost::{Each, Meter};
 
 /// The number of tenants that are created concurrently.
 pub(crate) const TENANTS: u64 = 32;
@@ -15,21 +15,30 @@ pub(crate) const TENANTS: u64 = 32;
 pub(crate) const SCENARIOS: usize = 8;
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/lifetimes.yaml");
 
-/// Returns a start of a program in an empty directory and one on the data of the first.
-pub(crate) async fn starts(program: &Path) -> (Each, Each) {
-    let meter = Meter::start(None);
-    let mut system = System::start_program(program).await;
-    let first = with_cpu_of(&system, &meter);
-    system.kill();
-    let meter = Meter::start(None);
-    system.restart().await;
-    let again = with_cpu_of(&system, &meter);
-    system.kill();
-    (first, again)
-}
+/// How often a program is started: the kernel tells processor time in hundredths of a second, and
+/// one start takes few of them.
+const STARTS: u64 = 10;
 
-fn with_cpu_of(system: &System, meter: &Meter) -> Each {
-    Each { cpu: cpu_of(system.pid().expect("it runs")), ..meter.each(1) }
+/// Returns starts of a program in an empty directory, and others on the data of the first.
+pub(crate) async fn starts(program: &Path) -> (Each, Each) {
+    let mut systems = Vec::new();
+    let (meter, mut wall) = (Meter::start(None), 0.0);
+    for _ in 0..STARTS {
+        let begun = Meter::start(None);
+        let mut system = System::start_program(program).await;
+        wall += begun.each(STARTS).wall;
+        system.kill();
+        systems.push(system);
+    }
+    let first = Each { wall, ..meter.each(STARTS) };
+    let (meter, mut wall) = (Meter::start(None), 0.0);
+    for system in &mut systems {
+        let begun = Meter::start(None);
+        system.restart().await;
+        wall += begun.each(STARTS).wall;
+        system.kill();
+    }
+    (first, Each { wall, ..meter.each(STARTS) })
 }
 
 /// Returns the start and end of a process that does nothing.
@@ -70,22 +79,22 @@ pub(crate) async fn tenants(system: &System, number: u64) -> (Each, Work) {
     (each, work)
 }
 
-/// Runs the same scenario `number` times, one by one and then all in parallel. Returns the cost of
-/// each.
-pub(crate) async fn pair(system: &System, number: usize) -> (Each, Each) {
-    (scenarios(system, number, 1).await, scenarios(system, number, number).await)
+/// Has a program run the same scenario `number` times, one by one and then all in parallel. Returns
+/// the cost of each.
+pub(crate) async fn pair(program: &Path, system: &System, number: usize) -> (Each, Each) {
+    (scenarios(program, system, number, 1).await, scenarios(program, system, number, number).await)
 }
 
 /// Runs the same scenario `number` times, `jobs` in parallel. Returns the cost of all together.
 ///
 /// # Panics
 /// When one of them fails.
-async fn scenarios(system: &System, number: usize, jobs: usize) -> Each {
+async fn scenarios(program: &Path, system: &System, number: usize, jobs: usize) -> Each {
     let (against, jobs) = (system.url(Service::Console), jobs.to_string());
     let mut arguments = vec!["run", "--against", &against, "--jobs", &jobs];
     arguments.extend(std::iter::repeat_n(SCENARIO, number));
     let meter = Meter::start(system.pid());
-    let ended = outlive(arguments).await;
+    let ended = run_program(program, arguments).await;
     let each = meter.each(1);
     assert_eq!(ended.code, Some(0), "scenarios fail:\n{}{}", ended.stdout, ended.stderr);
     each
