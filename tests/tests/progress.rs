@@ -85,7 +85,8 @@ async fn the_progress_of_an_advance_and_a_class_in_a_running_system_is_shown() {
     system.seed_tenant().await;
     let against = system.url(Service::Console);
     for (arguments, shown, printed) in [
-        (&["advance", "P3D"][..], "runs, now 2", " runs succeeded, 0 failed."),
+        // The lab is asked for the first time after a fifth of a second.
+        (&["advance", "P14D"][..], "runs, now 2", " runs succeeded, 0 failed."),
         (&["class", "1"], "creating a tenant for each of 1 seat", " has 1 seat, each"),
     ] {
         let arguments = [arguments, &["--against", &against]].concat();
