@@ -2,8 +2,8 @@
 //!
 //! PostgreSQL may read the lines of all tenants by their numbers, and leave out those of others,
 //! which it expects to be few. So lines are ordered by their tenant there, too: only the index of
-//! tenants has that order. And it plans each statement again, since the plan for few lines is another
-//! one than that for many.
+//! tenants has that order. And it plans each statement again, since the plan for few lines is
+//! another one than that for many.
 
 use outlive_clock::TenantId;
 use outlive_store::{Statement, Value, sql};

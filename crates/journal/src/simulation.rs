@@ -311,7 +311,7 @@ async fn lines_are_read_by_an_index_on_postgres() {
     let Some(schema) = Schema::new("plans").await else { return };
     let store = &schema.store;
     let mut stream = Randomness::from_seed(3).stream("what happens");
-    let (mut model, mut last) = (Vec::new(), 0);
+    let (mut model, mut last) = (Vec::new(), 60);
     let (one, some) = (tenant(1), "[1,2,3]");
     let [by_number, by_tenant, by_last, by_first, of_notable, _] = INDEXES;
     let none = || Value::from(None::<&str>);
@@ -330,7 +330,14 @@ async fn lines_are_read_by_an_index_on_postgres() {
         (copy_query(one), by_tenant),
         (count_gaps(one), by_tenant),
     ];
-    for (rounds, is_small) in [(1, true), (40, false), (1, false)] {
+    // As many tenants as lines, which is what it expects of those that come.
+    let mut change = Change::new();
+    for number in 1..=60 {
+        let (kind, subject, name) = ("token.refused", "user:1".to_owned(), "name".to_owned());
+        change.append(insert(&Line { seq: number, tenant: tenant(number), kind, subject, name }));
+    }
+    store.commit(change).await.expect("is written");
+    for (rounds, is_small) in [(0, true), (40, false), (1, false)] {
         for _ in 0..rounds {
             write(store, &mut model, &mut last, &mut stream).await;
             index_some(store).await;
