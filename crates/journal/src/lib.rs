@@ -41,6 +41,10 @@ mod journal;
 mod lookup;
 mod merge;
 mod of_tenant;
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod postgres_schema;
 mod query;
 mod segments;
 #[cfg(test)]

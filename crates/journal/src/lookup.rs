@@ -44,7 +44,7 @@ impl<'a> Wanted<'a> {
 
 /// Selects lines by their numbers, and not by an index of tenants: for each database, how numbers
 /// are selected, and a tenant that no index has.
-macro_rules! select_lines {
+macro_rules! lines_by_number {
     ($number:literal, $tenant:literal) => {
         concat!(
             "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data, names FROM journal \
@@ -61,9 +61,9 @@ macro_rules! select_lines {
     };
 }
 
-const LINES: &str = select_lines!("seq IN (SELECT value FROM json_each($1))", "CAST(tenant AS TEXT)");
+const LINES: &str = lines_by_number!("seq IN (SELECT value FROM json_each($1))", "CAST(tenant AS TEXT)");
 /// An array, since PostgreSQL joins with a subquery, and in any way.
-const LINES_ON_POSTGRES: &str = select_lines!(
+const LINES_ON_POSTGRES: &str = lines_by_number!(
     "seq = ANY(ARRAY(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON))))",
     "(tenant || '')"
 );

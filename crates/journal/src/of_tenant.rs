@@ -1,15 +1,15 @@
 //! Lines of one tenant, in the order of their numbers.
 //!
-//! PostgreSQL may read the lines of all tenants by their numbers, and leave out those of others,
-//! which it expects to be few. So lines are ordered by their tenant there, too: only the index of
-//! tenants has that order. And it plans each statement again, since the plan for few lines is
-//! another one than that for many.
+//! PostgreSQL may read the lines of all tenants by their numbers and filter out those of others,
+//! expecting few. So lines are ordered by their tenant there, too: only the index of tenants has
+//! that order. And it plans each statement again, since the plan for few lines differs from that
+//! for many.
 
 use outlive_clock::TenantId;
 use outlive_store::{Statement, Value, sql};
 
-/// Selects lines of a tenant.
-macro_rules! select_lines {
+/// Selects lines with everything that people see of them.
+macro_rules! lines_where {
     ($which:literal) => {
         concat!("SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data FROM journal WHERE ", $which)
     };
@@ -22,8 +22,8 @@ fn select(on_sqlite: &'static str, on_postgres: &'static str, values: [Value; 3]
 /// Selects lines after a number, the oldest first.
 pub(crate) fn oldest_after(tenant: TenantId, after: i64, limit: u32) -> Statement {
     select(
-        select_lines!("tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3"),
-        select_lines!(
+        lines_where!("tenant = $1 AND seq > $2 ORDER BY seq LIMIT $3"),
+        lines_where!(
             "(tenant, seq) > ($1, $2) AND (tenant, seq) <= ($1, 9223372036854775807) \
              ORDER BY tenant, seq LIMIT $3"
         ),
@@ -34,8 +34,8 @@ pub(crate) fn oldest_after(tenant: TenantId, after: i64, limit: u32) -> Statemen
 /// Selects lines before a number, the newest first.
 pub(crate) fn newest_before(tenant: TenantId, before: i64, limit: u32) -> Statement {
     select(
-        select_lines!("tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"),
-        select_lines!(
+        lines_where!("tenant = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"),
+        lines_where!(
             "(tenant, seq) < ($1, $2) AND (tenant, seq) >= ($1, 0) \
              ORDER BY tenant DESC, seq DESC LIMIT $3"
         ),
@@ -43,13 +43,14 @@ pub(crate) fn newest_before(tenant: TenantId, before: i64, limit: u32) -> Statem
     )
 }
 
-/// Selects notable lines before a number, the newest first.
+/// Selects notable lines before a number, the newest first. No index of lines that are not notable
+/// has their order.
 pub(crate) fn newest_notable_before(tenant: TenantId, before: i64, limit: u32) -> Statement {
     select(
-        select_lines!("tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3"),
-        select_lines!(
-            "(tenant, notable, seq) < ($1, 1, $2) AND (tenant, notable, seq) >= ($1, 1, 0) \
-             AND notable IS NOT NULL ORDER BY tenant DESC, notable DESC, seq DESC LIMIT $3"
+        lines_where!("tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3"),
+        lines_where!(
+            "tenant = $1 AND (notable, seq) < (1, $2) AND (notable, seq) >= (1, 0) \
+             AND notable IS NOT NULL ORDER BY notable DESC, seq DESC LIMIT $3"
         ),
         [tenant.into(), before.into(), limit.into()],
     )

@@ -1,28 +1,26 @@
 //! The index beside a model of it, whatever happens in between.
 
 use outlive_clock::{Instant, Randomness, Stream, TenantId};
-use outlive_store::{Change, DatabaseUrl, Statement, Store, Value, sql};
+use outlive_store::{Change, DatabaseUrl, Store, sql};
 
 use crate::entries::{Entry, hash_of};
 use crate::index::{Limits, next_segment};
 use crate::journal::insert_line;
-use crate::lookup::{AFTER, BEFORE, Range, Wanted, rows_by_hash, select_lines};
+use crate::lookup::{Range, Wanted, rows_by_hash};
 use crate::merge::next_step;
-use crate::of_tenant::{
-    copy_query, count_gaps, last_number_query, newest_before, newest_notable_before, oldest_after,
-};
-use crate::segments::{State, delete_lines, select_existing};
+use crate::postgres_schema::Schema;
+use crate::segments::{State, delete_lines};
 
 const SMALL: Limits = Limits { lines: 500, small: 2, blocks: 2 };
 
 /// A line of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
-    seq: i64,
-    tenant: TenantId,
-    kind: &'static str,
-    subject: String,
-    name: String,
+pub(crate) struct Line {
+    pub(crate) seq: i64,
+    pub(crate) tenant: TenantId,
+    pub(crate) kind: &'static str,
+    pub(crate) subject: String,
+    pub(crate) name: String,
 }
 
 async fn store(directory: &tempfile::TempDir, steps: usize) -> Store {
@@ -34,7 +32,7 @@ async fn state(store: &Store) -> State {
     State::read(store).await.expect("reads").with_segments(store).await.expect("reads")
 }
 
-async fn index_some(store: &Store) {
+pub(crate) async fn index_some(store: &Store) {
     let change = next_segment(store, &state(store).await, SMALL).await.expect("reads");
     store.commit(change).await.expect("is indexed");
 }
@@ -50,11 +48,11 @@ async fn merge_all(store: &Store) -> usize {
     unreachable!("there are always more numbers")
 }
 
-fn tenant(number: i64) -> TenantId {
+pub(crate) fn tenant(number: i64) -> TenantId {
     TenantId::generate(&mut Randomness::from_seed(number.unsigned_abs()).stream("tenant"))
 }
 
-fn insert(line: &Line) -> Change {
+pub(crate) fn insert(line: &Line) -> Change {
     let names = serde_json::json!([line.name]).to_string();
     let notable = (line.kind == "token.refused").then_some(1_i64);
     Change::from(insert_line(vec![
@@ -71,7 +69,7 @@ fn insert(line: &Line) -> Change {
 }
 
 /// Writes lines of two tenants.
-async fn write(store: &Store, model: &mut Vec<Line>, last: &mut i64, stream: &mut Stream) {
+pub(crate) async fn write(store: &Store, model: &mut Vec<Line>, last: &mut i64, stream: &mut Stream) {
     let mut change = Change::new();
     for _ in 0..stream.between(1, 400) {
         *last += 1;
@@ -260,106 +258,10 @@ async fn many_segments_become_few_on_sqlite() {
     store.close().await;
 }
 
-/// A schema of its own on PostgreSQL, for one test.
-struct Schema {
-    name: String,
-    store: Store,
-}
-
-impl Schema {
-    async fn new(test: &str) -> Option<Self> {
-        let Ok(server) = std::env::var("OUTLIVE_TEST_POSTGRES_URL") else {
-            eprintln!(
-                "SKIPPED {test} on PostgreSQL: OUTLIVE_TEST_POSTGRES_URL is not set; run it through scripts/with-postgres"
-            );
-            return None;
-        };
-        let url = DatabaseUrl::postgres(&server).expect("a URL");
-        let name = format!("{test}_{}", std::process::id());
-        let store = Store::open(&url, &name, &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
-        Some(Self { name, store })
-    }
-
-    async fn drop(self) {
-        let drop = format!("DROP SCHEMA \"{}\" CASCADE", self.name);
-        let drop = Statement::new(Box::leak(drop.into_boxed_str()), Vec::new());
-        self.store.commit(Change::from(drop)).await.expect("the schema is dropped");
-    }
-}
-
 #[tokio::test]
 async fn many_segments_become_few_on_postgres() {
     let Some(schema) = Schema::new("segments").await else { return };
     many_segments_become_few_while_others_read(schema.store.clone()).await;
-    schema.drop().await;
-}
-
-/// The indexes of the journal and of the blocks, as plans name them.
-const INDEXES: [&str; 6] = [
-    "journal_closer_pkey",
-    "journal_by_tenant",
-    "journal_blocks_by_last",
-    "journal_blocks_by_first",
-    "journal_notable ",
-    "journal_notable_by_kind ",
-];
-
-/// A query reads its lines by an index, not all lines of the tenant or of others, also when the
-/// last that PostgreSQL knows of the table is that it was small, and the plan for that is not kept.
-#[tokio::test]
-async fn lines_are_read_by_an_index_on_postgres() {
-    let Some(schema) = Schema::new("plans").await else { return };
-    let store = &schema.store;
-    let mut stream = Randomness::from_seed(3).stream("what happens");
-    let (mut model, mut last) = (Vec::new(), 60);
-    let (one, some) = (tenant(1), "[1,2,3]");
-    let [by_number, by_tenant, by_last, by_first, of_notable, _] = INDEXES;
-    let none = || Value::from(None::<&str>);
-    let of_lines = vec![some.into(), one.into(), "token.refused".into(), none(), none(), none()];
-    let of_lines = [of_lines, vec![0_i64.into(), None::<i64>.into()]].concat();
-    let of_block = |select| Statement::new(select, vec!["0".into(), 1_i64.into()]);
-    let cases = [
-        (select_lines(of_lines), by_number),
-        (select_existing(vec![some.into()]), by_number),
-        (of_block(AFTER), by_last),
-        (of_block(BEFORE), by_first),
-        (oldest_after(one, 1, 50), by_tenant),
-        (newest_before(one, 10_000, 50), by_tenant),
-        (newest_notable_before(one, 10_000, 50), of_notable),
-        (last_number_query(one), by_tenant),
-        (copy_query(one), by_tenant),
-        (count_gaps(one), by_tenant),
-    ];
-    // As many tenants as lines, which is what it expects of those that come.
-    let mut change = Change::new();
-    for number in 1..=60 {
-        let (kind, subject, name) = ("token.refused", "user:1".to_owned(), "name".to_owned());
-        change.append(insert(&Line { seq: number, tenant: tenant(number), kind, subject, name }));
-    }
-    store.commit(change).await.expect("is written");
-    for (rounds, is_small) in [(0, true), (40, false), (1, false)] {
-        for _ in 0..rounds {
-            write(store, &mut model, &mut last, &mut stream).await;
-            index_some(store).await;
-        }
-        for (statement, index) in &cases {
-            let plan = store.plan(statement.clone()).await.expect("a plan");
-            let used: Vec<_> = INDEXES.into_iter().filter(|index| plan.contains(index)).collect();
-            assert!(is_small || used == [*index], "{last} lines: {plan}");
-            assert!(!plan.contains("Seq Scan on journal "), "{last} lines: {plan}");
-            for _ in 0..7 {
-                store.rows(statement.clone()).await.expect("reads");
-            }
-        }
-        let analyze = sql!("ANALYZE journal, journal_blocks, journal_segments");
-        store.commit(Change::from(analyze)).await.expect("is analyzed");
-    }
-    let kept = sql!(
-        "SELECT statement FROM pg_prepared_statements WHERE statement ~ $1",
-        "FROM journal WHERE .*(tenant|ANY)"
-    );
-    let kept = store.rows(kept).await.expect("reads");
-    assert!(kept.is_empty(), "{:?}", kept[0].text("statement"));
     schema.drop().await;
 }
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::{Statement, Store, StoreError};
 
 impl Store {
-    /// Returns how the database executes a statement, in its own words: which tables it reads, and
-    /// by which indexes. The statement itself is not executed.
+    /// Returns the plan of a statement, as the database's `EXPLAIN` prints it: which tables it
+    /// reads, and by which indexes. The statement itself is not executed. For tests.
     ///
     /// # Errors
     /// [`StoreError::Failed`].

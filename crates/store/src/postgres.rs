@@ -16,15 +16,15 @@ use crate::{Row, Statement, Value};
 const SETTINGS: [(&str, &str); 5] = [
     ("search_path", "$1"),
     ("application_name", "$1"),
-    // A server keeps the plan of a statement, also one for a table that was small. Statements have
-    // indexes, which are right for a small table as well, so it is never to read the whole table in
-    // place of one.
+    // A server keeps the plan of a statement, also one for a table that was small. Where there is
+    // an index for it, that is right for a small table as well, so a statement is never to read the
+    // whole table in place of it.
     ("enable_seqscan", "'off'"),
     // Nor is it to sort rows by the rest of an order that an index has as a whole: it prefers this
     // if it expects few rows of each tenant.
     ("enable_incremental_sort", "'off'"),
     // Up to PostgreSQL 17, a table without an index looks so expensive then that its statement
-    // would be compiled, which takes longer than to read it.
+    // would be JIT-compiled, which takes longer than to read it.
     ("jit", "'off'"),
 ];
 

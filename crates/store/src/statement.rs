@@ -40,8 +40,8 @@ impl Statement {
     }
 
     /// Has PostgreSQL plan the statement at each execution, for its values and the size that the
-    /// tables have then. It keeps the plan of others, which takes 40 µs and an exchange with the
-    /// server less, and may be one for a table that was small.
+    /// tables have then. Other statements keep their plan, which saves 40 µs and a round trip, but
+    /// may be one for a table that was small.
     #[must_use]
     pub const fn replanned(mut self) -> Self {
         self.is_replanned = true;
