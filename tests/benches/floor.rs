@@ -8,12 +8,12 @@
 //!
 //! | environment | meaning |
 //! |---|---|
-//! | `OUTLIVE_FLOOR_ROUNDS` | how many rounds; 5 by default, 0 for `OUTLIVE_FLOOR_MANY` alone |
+//! | `OUTLIVE_FLOOR_ROUNDS` | how many rounds: 5, or 6 for pairs; 0 for the next one alone |
 //! | `OUTLIVE_FLOOR_MANY` | also a day of this many connections (10000), and of 100 |
 //! | `OUTLIVE_FLOOR_OUT` | the output directory; by default `target/floor` |
 //! | `OUTLIVE_FLOOR_QUICK` | one short round, to see that everything works |
 //! | `OUTLIVE_FLOOR_WORK` | one work alone: `refresh`, `hourly run`, `bare run`, ... |
-//! | `OUTLIVE_FLOOR_BESIDE` | another program, such as an earlier version: every work in alternating pairs with it, without floors |
+//! | `OUTLIVE_FLOOR_BESIDE` | another program: every work in alternating pairs with it |
 //! | `OUTLIVE_TEST_DATABASE` | `sqlite` or `postgres`, as in the tests |
 
 #[path = "floor/bare.rs"]

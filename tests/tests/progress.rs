@@ -80,7 +80,7 @@ async fn progress_is_one_line_on_a_terminal_and_nothing_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_progress_of_an_advance_and_a_class_in_a_running_system_is_shown() {
+async fn an_advance_and_a_class_in_a_running_system_show_their_progress() {
     let system = System::start().await;
     system.seed_tenant().await;
     let against = system.url(Service::Console);

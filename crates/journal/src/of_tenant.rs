@@ -43,8 +43,8 @@ pub(crate) fn newest_before(tenant: TenantId, before: i64, limit: u32) -> Statem
     )
 }
 
-/// Selects notable lines before a number, the newest first. No index of lines that are not notable
-/// has their order.
+/// Selects notable lines before a number, the newest first. On PostgreSQL, only their own index has
+/// the order.
 pub(crate) fn newest_notable_before(tenant: TenantId, before: i64, limit: u32) -> Statement {
     select(
         lines_where!("tenant = $1 AND notable = 1 AND seq < $2 ORDER BY seq DESC LIMIT $3"),
