@@ -25,9 +25,13 @@ pub(crate) enum Backend {
 static DRIVERS: Once = Once::new();
 
 impl Backend {
-    /// Opens the database and creates the service's schema. The file is the lock of this process,
-    /// where only one process is permitted; it must be held until the last write is done.
-    pub(crate) async fn open(url: &DatabaseUrl, schema: &str) -> Result<(Self, Option<File>), OpenError> {
+    /// Opens the database and creates the service's schema. Also returns the first connection, for
+    /// writing, and a file: the lock of this process, where only one process is permitted; it must
+    /// be held until the last write is done.
+    pub(crate) async fn open(
+        url: &DatabaseUrl,
+        schema: &str,
+    ) -> Result<(Self, Connection, Option<File>), OpenError> {
         let failed = |why: &dyn Display| cannot_open(url, why);
         let (backend, claim) = match url {
             DatabaseUrl::Sqlite(path) => {
@@ -39,12 +43,11 @@ impl Backend {
                 (Self::Postgres(Postgres::new(url, schema).map_err(|error| failed(&error))?), None)
             }
         };
-        let mut first = backend.connect().await.map_err(|error| failed(&error))?;
+        let mut first = backend.connect_writer().await.map_err(|error| failed(&error))?;
         if let Self::Postgres(postgres) = &backend {
             first.run_command(&postgres.creation()).await.map_err(|error| failed(&error))?;
         }
-        first.close().await;
-        Ok((backend, claim))
+        Ok((backend, first, claim))
     }
 
     pub(crate) async fn connect(&self) -> Result<Connection, DatabaseError> {

@@ -1,11 +1,18 @@
 //! Schema migrations.
 
+use std::fmt::Display;
+
 use include_dir::Dir;
 use outlive_clock::wall_now;
 
 use crate::backend::Backend;
-use crate::connection::Connection;
-use crate::{OpenError, Statement, StoreError, sql};
+use crate::connection::{Connection, DatabaseError};
+use crate::{OpenError, StoreError, sql};
+
+/// The table of the migrations that were applied.
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (migration_set TEXT NOT NULL, \
+    version BIGINT NOT NULL, name TEXT NOT NULL, applied_us BIGINT NOT NULL, \
+    PRIMARY KEY (migration_set, version))";
 
 /// One migration, applied once and never edited after its release.
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +21,8 @@ pub struct Migration {
     pub version: i64,
     /// A short name.
     pub name: &'static str,
-    /// Statements, each ending with `;` at the end of a line. `/* WITHOUT ROWID */` at the end
-    /// marks a table of small rows that are read by primary key. `json_agg` of texts is understood.
+    /// Statements, each ending with `;`. `/* WITHOUT ROWID */` at the end marks a table of small
+    /// rows that are read by primary key. `json_agg` of texts is understood.
     pub sql: &'static str,
 }
 
@@ -55,39 +62,41 @@ macro_rules! migrations {
 /// Applies missing migrations in one transaction under the write lock, so that replicas that start
 /// concurrently apply them once.
 ///
-/// `set` names the list: those of the journal and of the service are versioned separately.
-pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]) -> Result<(), OpenError> {
-    let failed = |why: &dyn std::fmt::Display| {
-        OpenError {
-        what: format!("cannot bring the tables of {set} up to date"),
-        why: why.to_string(),
-        remedy: "if this data was written by a newer Outlive, use that version, or start with an empty data directory".to_owned(),
+/// `sets` are named lists: those of the journal and of the service are versioned separately.
+pub(crate) async fn apply(
+    backend: &Backend,
+    connection: &mut Connection,
+    sets: &[(&str, &[Migration])],
+) -> Result<(), OpenError> {
+    let names: Vec<_> = sets.iter().map(|(name, _)| *name).collect();
+    let failed = |why: DatabaseError| cannot_migrate(&names.join(", "), &why);
+    backend.begin(connection).await.map_err(failed)?;
+    connection.run_command(TABLE).await.map_err(failed)?;
+    for (name, migrations) in sets {
+        apply_set(backend, connection, name, migrations).await.map_err(|why| cannot_migrate(name, &why))?;
     }
-    };
+    connection.run_command("COMMIT").await.map_err(failed)
+}
+
+/// Applies the missing migrations of a list in the current transaction.
+async fn apply_set(
+    backend: &Backend,
+    connection: &mut Connection,
+    set: &str,
+    migrations: &[Migration],
+) -> Result<(), String> {
     if !(1..).zip(migrations).all(|(version, migration)| version == migration.version) {
-        return Err(failed(&"its migrations are not numbered from 1 without gaps"));
+        return Err("its migrations are not numbered from 1 without gaps".to_owned());
     }
-    let mut connection = backend.connect_writer().await.map_err(|error| failed(&error))?;
-    backend.begin(&mut connection).await.map_err(|error| failed(&error))?;
-    let creation = connection.run_command(
-        "CREATE TABLE IF NOT EXISTS migrations (migration_set TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (migration_set, version))",
-    );
-    creation.await.map_err(|error| failed(&error))?;
-    let applied = newest(&mut connection, set).await.map_err(|error| failed(&error))?;
+    let applied = newest(connection, set).await.map_err(|error| error.to_string())?;
     let known = migrations.last().map_or(0, |migration| migration.version);
     if applied > known {
-        return Err(failed(&format!("they are at version {applied}, this program knows {known}")));
+        return Err(format!("they are at version {applied}, this program knows {known}"));
     }
     for migration in migrations.iter().filter(|migration| migration.version > applied) {
-        for statement in statements(migration.sql) {
-            connection
-                .execute(&Statement {
-                    sql: backend.tables_as(statement),
-                    ..Statement::new(statement, Vec::new())
-                })
-                .await
-                .map_err(|error| failed(&format!("{}: {error}", migration.name)))?;
-        }
+        let failed = |error| format!("{}: {error}", migration.name);
+        // All statements in one exchange with the server.
+        connection.run_command(&backend.tables_as(migration.sql)).await.map_err(failed)?;
         let line = sql!(
             "INSERT INTO migrations (migration_set, version, name, applied_us) VALUES ($1, $2, $3, $4)",
             set,
@@ -95,10 +104,8 @@ pub(crate) async fn apply(backend: &Backend, set: &str, migrations: &[Migration]
             migration.name,
             wall_now()
         );
-        connection.execute(&line).await.map_err(|error| failed(&error))?;
+        connection.execute(&line).await.map_err(failed)?;
     }
-    connection.run_command("COMMIT").await.map_err(|error| failed(&error))?;
-    connection.close().await;
     Ok(())
 }
 
@@ -108,20 +115,10 @@ async fn newest(connection: &mut Connection, set: &str) -> Result<i64, StoreErro
     connection.read(&newest, true).await?.first().map_or(Ok(0), |row| row.int("version"))
 }
 
-fn statements(sql: &'static str) -> impl Iterator<Item = &'static str> {
-    sql.split(";\n").map(|part| part.trim().trim_end_matches(';')).filter(|part| {
-        part.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with("--"))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::statements;
-
-    #[test]
-    fn a_file_is_cut_into_its_statements() {
-        let cut: Vec<_> =
-            statements("-- why\nCREATE TABLE a (x TEXT);\n\nCREATE INDEX b ON a (x);\n-- end\n").collect();
-        assert_eq!(cut, ["-- why\nCREATE TABLE a (x TEXT)", "CREATE INDEX b ON a (x)"]);
+fn cannot_migrate(sets: &str, why: &dyn Display) -> OpenError {
+    OpenError {
+        what: format!("cannot bring the tables of {sets} up to date"),
+        why: why.to_string(),
+        remedy: "if this data was written by a newer Outlive, use that version, or start with an empty data directory".to_owned(),
     }
 }

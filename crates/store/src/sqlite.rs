@@ -32,6 +32,13 @@ const PREPARATION: &str = "PRAGMA busy_timeout = 10000; PRAGMA page_size = 2048;
 /// Others drop theirs whenever it commits.
 const CACHE_OF_WRITER: &str = "PRAGMA cache_size = -4096";
 
+/// What migrations contain, and its equivalent in SQLite.
+const DIALECT: [(&str, &str); 3] = [
+    ("/* WITHOUT ROWID */", "WITHOUT ROWID"),
+    ("BIGINT NOT NULL PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY"),
+    ("json_agg(", "json_group_array("),
+];
+
 /// Creates a database file that only its owner can read; SQLite creates its logs with the same
 /// permissions. Errors are ignored here, because opening the file reports them.
 fn create_for_owner(path: &Path) {
@@ -170,18 +177,17 @@ impl SqliteConnection {
     }
 }
 
-/// Adapts a statement of a migration. A table is stored in the order of its key instead of with a
-/// separate index, which halves the pages written per row. A numeric key becomes the row id if its
-/// type is INTEGER (as large as BIGINT here). PostgreSQL's `json_agg` has another name.
-pub(crate) fn adapted(statement: &'static str) -> Cow<'static, str> {
-    if statement.contains("json_agg(") {
-        return Cow::Owned(statement.replace("json_agg(", "json_group_array("));
+/// Adapts the statements of a migration. A table is stored in the order of its key instead of with
+/// a separate index, which halves the pages written per row. A numeric key becomes the row id if
+/// its type is INTEGER (as large as BIGINT here). PostgreSQL's `json_agg` has another name.
+pub(crate) fn adapted(statements: &'static str) -> Cow<'static, str> {
+    let mut adapted = Cow::Borrowed(statements);
+    for (common, here) in DIALECT {
+        if adapted.contains(common) {
+            adapted = Cow::Owned(adapted.replace(common, here));
+        }
     }
-    if statement.trim_start().starts_with("CREATE TABLE") || statement.contains("\nCREATE TABLE") {
-        let by_number = statement.replace("BIGINT NOT NULL PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY");
-        return Cow::Owned(by_number.replace("/* WITHOUT ROWID */", "WITHOUT ROWID"));
-    }
-    Cow::Borrowed(statement)
+    adapted
 }
 
 fn parameter(value: &Value) -> ToSqlOutput<'_> {

@@ -130,16 +130,18 @@ impl Store {
         schema: &str,
         sets: &[(&str, &[Migration])],
     ) -> Result<Self, OpenError> {
-        let (backend, claim) = Backend::open(url, schema).await?;
+        let (backend, mut connection, claim) = Backend::open(url, schema).await?;
+        migrations::apply(&backend, &mut connection, sets).await?;
         let backend = Arc::new(backend);
-        for (name, list) in sets {
-            migrations::apply(&backend, name, list).await?;
-        }
         let (jobs, queue) = mpsc::unbounded_channel();
         let (count, commits) = watch::channel(0);
         let counters = Arc::new(Counters::new());
         let revision = Arc::<AtomicU64>::default();
-        let writer = Writer::new(Arc::clone(&backend), (count, Arc::clone(&revision)), Arc::clone(&counters));
+        let writer = Writer::new(
+            (Arc::clone(&backend), connection),
+            (count, Arc::clone(&revision)),
+            Arc::clone(&counters),
+        );
         let writer = Arc::new(Mutex::new(writer));
         let readers =
             Arc::new(Readers::new(Arc::clone(&backend), Arc::clone(&writer), Arc::clone(&counters)));

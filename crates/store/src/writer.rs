@@ -41,13 +41,13 @@ type Results = Result<Vec<Result<(), StoreError>>, DatabaseError>;
 
 impl Writer {
     pub(crate) fn new(
-        backend: Arc<Backend>,
+        (backend, connection): (Arc<Backend>, Connection),
         (commits, revision): (watch::Sender<u64>, Arc<AtomicU64>),
         counters: Arc<Counters>,
     ) -> Self {
         Self {
             backend,
-            connection: None,
+            connection: Some(connection),
             deferred: Deferred::new(),
             flush_is_scheduled: false,
             commits: Some(commits),
