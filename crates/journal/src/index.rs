@@ -1,9 +1,9 @@
 //! The index of lines by kind, subject, trace and name.
 //!
 //! A line has several entries in it, each in a place of its own: written with the line, they were
-//! most of its cost. So lines are only appended, and indexed later, many at a time: before a query
-//! that needs the index, when no line has come for a while, and when many wait. The index follows
-//! from the lines, so a process that is killed loses none of it.
+//! most of its cost. So lines are only appended, and indexed later, many at a time: when no line
+//! has come for a while, when many wait, and before a query if more wait than it reads itself. The
+//! index follows from the lines, so a process that is killed loses none of it.
 //!
 //! The entries of the lines that are indexed at a time are a *segment*: they are in order, and are
 //! written beside each other. A query looks into each segment; there are few, because they become
@@ -59,8 +59,6 @@ struct Shared {
     store: Store,
     /// The lines that were made since the index was brought up to date.
     waiting: AtomicU64,
-    /// The number of commits of this process up to which all lines are indexed.
-    complete_at: AtomicU64,
     /// Held by the one who brings the index up to date.
     turn: Mutex<()>,
     /// Notified when the first line waits, when many do, and when the index is dropped.
@@ -71,9 +69,8 @@ impl Index {
     /// The index of the journal in this database, which it brings up to date in the background.
     pub(crate) fn new(store: Store) -> Self {
         let due = Arc::new(Notify::new());
-        let (waiting, complete_at) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
-        let shared =
-            Arc::new(Shared { store, waiting, complete_at, turn: Mutex::default(), due: Arc::clone(&due) });
+        let waiting = AtomicU64::new(0);
+        let shared = Arc::new(Shared { store, waiting, turn: Mutex::default(), due: Arc::clone(&due) });
         tokio::spawn(follow(Arc::downgrade(&shared), due));
         Self(shared)
     }
@@ -99,16 +96,9 @@ impl Shared {
     async fn complete(&self) -> Result<(), StoreError> {
         // A line that is made from now on is announced, also if it is committed much later.
         self.waiting.store(0, Ordering::Relaxed);
-        if self.is_complete_at(self.commits()) {
-            return Ok(());
-        }
         // One at a time: of two that commit the same change, one would make the group of the other
         // begin again.
         let _turn = self.turn.lock().await;
-        let commits = self.commits();
-        if self.is_complete_at(commits) {
-            return Ok(());
-        }
         // Others may write lines faster than they are indexed.
         let (mut last, mut conflict) = (None, None);
         loop {
@@ -127,7 +117,6 @@ impl Shared {
                 Err(error) => return Err(error),
             }
         }
-        self.complete_at.store(commits, Ordering::Relaxed);
         Ok(())
     }
 
@@ -143,16 +132,6 @@ impl Shared {
                 result => result.map(|()| true),
             },
         }
-    }
-
-    /// The number of commits of this process.
-    fn commits(&self) -> u64 {
-        *self.store.commits().borrow()
-    }
-
-    /// Whether all lines are indexed that were committed up to this number. Replicas commit, too.
-    fn is_complete_at(&self, commits: u64) -> bool {
-        self.store.is_exclusive() && self.complete_at.load(Ordering::Relaxed) == commits
     }
 }
 

@@ -7,12 +7,17 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::dictionaries::{pack, unpack};
-use crate::entries::hash_of;
 use crate::event::stored_names;
 use crate::index::Index;
-use crate::lookup::{Range, Wanted, rows_by_hash};
+use crate::lookup::{Lookup, Range, Wanted};
 use crate::of_tenant::{newest_before, newest_notable_before, oldest_after};
 use crate::{Event, Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
+
+/// How many lines a query reads that are not in the index: about as long as to index them.
+const UNINDEXED_MAX: i64 = 128;
+
+/// All of them: those of the time since the index was brought up to date.
+const ALL_UNINDEXED: i64 = i64::MAX / 2;
 
 /// A service's journal.
 #[derive(Debug, Clone)]
@@ -159,7 +164,7 @@ impl Journal {
         self.store.commits()
     }
 
-    /// The rows of the lines that the index has by what is wanted, or `None` if all are wanted.
+    /// The rows of the lines that have what is wanted, or `None` if all are wanted.
     async fn by_index(
         &self,
         tenant: TenantId,
@@ -167,10 +172,13 @@ impl Journal {
         range: Range,
         limit: u32,
     ) -> Result<Option<Vec<Row>>, StoreError> {
-        let Some((criterion, value)) = wanted.criterion() else { return Ok(None) };
-        self.index.complete().await?;
-        let hash = hash_of(&tenant.to_string(), criterion, &Parameter::storable(value));
-        rows_by_hash(&self.store, tenant, hash, wanted, range, limit).await.map(Some)
+        let Some(lookup) = Lookup::new(&self.store, tenant, wanted, range) else { return Ok(None) };
+        let mut beginning = lookup.begin(UNINDEXED_MAX).await?;
+        if beginning.unindexed() > UNINDEXED_MAX {
+            self.index.complete().await?;
+            beginning = lookup.begin(ALL_UNINDEXED).await?;
+        }
+        lookup.rows(beginning, limit).await.map(Some)
     }
 
     fn lines_of(&self, rows: &[Row]) -> Result<Vec<JournalLine>, StoreError> {

@@ -39,6 +39,7 @@ mod event;
 mod index;
 mod journal;
 mod lookup;
+mod lookup_sql;
 mod merge;
 mod of_tenant;
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! Lines that the index has by a value.
+//! Lines with a value: those that the index has, and those that are not in it yet.
 
 use std::borrow::Cow;
 
 use outlive_clock::{Instant, TenantId};
 use outlive_store::{Row, Statement, Store, StoreError, Value};
 
-use crate::entries::{Criterion, Entry, names_of};
+use crate::entries::{Criterion, Entry, hash_of, names_of};
+use crate::lookup_sql::{AFTER, BEFORE, beginning_after, beginning_before, select_lines};
 use crate::segments::block_of;
 
 /// Which lines are selected: those after a number, the oldest first, or those before one, the
@@ -42,179 +43,203 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Selects lines by their numbers, and not by an index of tenants: for each database, how numbers
-/// are selected, and a tenant that no index has.
-macro_rules! lines_by_number {
-    ($number:literal, $tenant:literal) => {
-        concat!(
-            "SELECT seq, tenant, at_us, wall_us, kind, subject, trace, data, names FROM journal \
-             WHERE ",
-            $number,
-            " AND ",
-            $tenant,
-            " = $2 AND (CAST($3 AS TEXT) IS NULL OR kind = $3) \
-             AND (CAST($4 AS TEXT) IS NULL OR substr(kind, 1, length($4)) = $4) \
-             AND (CAST($5 AS TEXT) IS NULL OR subject = $5) AND (CAST($6 AS TEXT) IS NULL OR trace = $6) \
-             AND (CAST($7 AS BIGINT) = 0 OR notable = 1) AND (CAST($8 AS BIGINT) IS NULL OR at_us < $8) \
-             ORDER BY seq"
-        )
-    };
+/// A query for lines of a tenant.
+pub(crate) struct Lookup<'a> {
+    store: &'a Store,
+    tenant: TenantId,
+    wanted: Wanted<'a>,
+    /// The hash under which the index has the lines, and perhaps others.
+    hash: u64,
+    range: Range,
 }
 
-const LINES: &str = lines_by_number!("seq IN (SELECT value FROM json_each($1))", "CAST(tenant AS TEXT)");
-/// An array, since PostgreSQL joins with a subquery, and in any way.
-const LINES_ON_POSTGRES: &str = lines_by_number!(
-    "seq = ANY(ARRAY(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST($1 AS JSON))))",
-    "(tenant || '')"
-);
+/// What the first statement of a lookup has found.
+pub(crate) struct Beginning {
+    indexed: Found,
+    /// The lines that have what is wanted and are not in the index, in the order of their numbers.
+    recent: Vec<Row>,
+    /// The number up to which lines are indexed.
+    through: i64,
+    /// The last number.
+    last: i64,
+}
 
-/// Selects, of each segment with lines after a number, the block with the first entry after it.
-pub(crate) const AFTER: &str = "SELECT (SELECT entries FROM journal_blocks b WHERE b.segment = s.number AND b.last >= $1 \
-                     ORDER BY b.last LIMIT 1) AS entries \
-                     FROM journal_segments s WHERE s.through_seq > $2 ORDER BY s.after_seq";
-/// Selects, of each segment with lines before a number, the block with the last entry before it.
-pub(crate) const BEFORE: &str = "SELECT (SELECT entries FROM journal_blocks b WHERE b.segment = s.number AND b.first <= $1 \
-                      ORDER BY b.first DESC LIMIT 1) AS entries \
-                      FROM journal_segments s WHERE s.after_seq < $2 ORDER BY s.after_seq DESC";
+/// Numbers of lines with a hash, in order, and the range of those after them.
+struct Found {
+    numbers: Vec<i64>,
+    next: Option<Range>,
+}
 
-/// Reads the lines of a tenant that have what is wanted. The index has them, and perhaps others, by
-/// a hash.
-///
-/// # Errors
-/// As [`Store::rows`].
-pub(crate) async fn rows_by_hash(
-    store: &Store,
-    tenant: TenantId,
-    hash: u64,
-    wanted: Wanted<'_>,
-    mut range: Range,
-    limit: u32,
-) -> Result<Vec<Row>, StoreError> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut found = Vec::new();
-    // Those that are wanted may be rare among them.
-    let mut at_once = limit.min(LINES_AT_ONCE);
-    while found.len() < limit {
-        let (numbers, next) = next_numbers(store, hash, range).await?;
-        let mut numbers = numbers.as_slice();
-        while !numbers.is_empty() && found.len() < limit {
-            let (some, rest) = numbers.split_at(at_once.min(numbers.len()));
-            (numbers, at_once) = (rest, (2 * at_once).min(LINES_AT_ONCE));
-            add_lines(&mut found, store, tenant, some, wanted, range).await?;
-        }
-        let Some(next) = next else { break };
-        range = next;
+impl Beginning {
+    /// How many lines are not in the index, at most.
+    pub(crate) const fn unindexed(&self) -> i64 {
+        self.last.saturating_sub(self.through)
     }
-    found.truncate(limit);
-    Ok(found)
 }
 
 /// How many lines are read at once, at most.
 const LINES_AT_ONCE: usize = 1_000;
 
-/// The numbers of the next lines with a hash, in order, and the range of those after them.
-async fn next_numbers(
-    store: &Store,
-    hash: u64,
-    range: Range,
-) -> Result<(Vec<i64>, Option<Range>), StoreError> {
-    let (statement, nearest, from) = match range {
-        Range::After(after) => (AFTER, after.saturating_add(1), after),
-        Range::Before(before) => (BEFORE, before.saturating_sub(1), before.saturating_sub(1)),
-    };
-    let key = Entry { hash, seq: nearest.max(0) }.key();
-    let mut numbers = Vec::new();
-    for row in store.rows(Statement::new(statement, vec![key.into(), from.into()])).await? {
-        let Some(block) = row.opt_text("entries")?.map(|block| block_of(&block)).transpose()? else {
-            continue;
-        };
-        let selected = block.iter().filter(|entry| entry.hash == hash).map(|entry| entry.seq);
-        // The block beside it may have more of them.
-        let (is_cut, next): (bool, fn(i64) -> Range) = match range {
-            Range::After(after) => {
-                numbers.extend(selected.filter(|seq| *seq > after));
-                (block.last().is_some_and(|last| last.hash == hash), Range::After)
-            }
-            Range::Before(before) => {
-                numbers.extend(selected.rev().filter(|seq| *seq < before));
-                (block.first().is_some_and(|first| first.hash == hash), Range::Before)
-            }
-        };
-        let last = numbers.last().copied();
-        if is_cut && let Some(last) = last {
-            return Ok((numbers, Some(next(last))));
-        }
+impl<'a> Lookup<'a> {
+    /// Returns `None` if the index has nothing of what is wanted.
+    pub(crate) fn new(store: &'a Store, tenant: TenantId, wanted: Wanted<'a>, range: Range) -> Option<Self> {
+        let (criterion, value) = wanted.criterion()?;
+        let hash = hash_of(&tenant.to_string(), criterion, &Value::storable(value));
+        Some(Self { store, tenant, wanted, hash, range })
     }
-    Ok((numbers, None))
-}
 
-/// Selects lines, by the values of [`LINES`].
-pub(crate) const fn select_lines(values: Vec<Value>) -> Statement {
-    Statement::new(LINES, values).on_postgres(LINES_ON_POSTGRES).replanned()
-}
-
-/// Adds the lines with these numbers that have what is wanted.
-async fn add_lines(
-    found: &mut Vec<Row>,
-    store: &Store,
-    tenant: TenantId,
-    numbers: &[i64],
-    wanted: Wanted<'_>,
-    range: Range,
-) -> Result<(), StoreError> {
-    let values = vec![
-        serde_json::json!(numbers).into(),
-        tenant.into(),
-        wanted.kind.filter(|kind| !kind.ends_with('.')).into(),
-        wanted.kind.filter(|kind| kind.ends_with('.')).into(),
-        wanted.subject.into(),
-        wanted.trace.into(),
-        i64::from(wanted.notable).into(),
-        wanted.before.into(),
-    ];
-    let mut rows = store.rows(select_lines(values)).await?;
-    if matches!(range, Range::Before(_)) {
-        rows.reverse();
-    }
-    let name = wanted.name.map(Value::storable).map(Cow::into_owned);
-    for row in rows {
-        let is_about = match &name {
-            Some(name) => names_of(&row)?.contains(name),
-            None => true,
+    /// Begins to read. Of the lines that are not in the index, only the first `unindexed` are read.
+    ///
+    /// # Errors
+    /// As [`Store::rows`].
+    pub(crate) async fn begin(&self, unindexed: i64) -> Result<Beginning, StoreError> {
+        let (key, from) = self.place(self.range);
+        let mut values = self.values(key);
+        values.extend([from.into(), unindexed.into()]);
+        let statement = match self.range {
+            Range::After(_) => beginning_after(values),
+            Range::Before(_) => beginning_before(values),
         };
-        if is_about {
-            found.push(row);
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use outlive_store::DatabaseUrl;
-
-    use super::*;
-
-    /// Without the index, the plan scans a table.
-    #[tokio::test]
-    async fn every_statement_looks_its_block_up_in_the_index() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let url = DatabaseUrl::Sqlite(directory.path().join("case.db"));
-        let store = Store::open(&url, "case", &[("journal", &crate::MIGRATIONS)]).await.expect("opens");
-        let cases = [
-            (AFTER, "SEARCH b USING INDEX journal_blocks_by_last (segment=? AND last>?)"),
-            (BEFORE, "SEARCH b USING INDEX journal_blocks_by_first (segment=? AND first<?)"),
-            (LINES, "SEARCH journal USING INTEGER PRIMARY KEY (rowid=?)"),
-        ];
-        for (select, search) in cases {
-            let mut values: Vec<Value> = vec!["[1]".into(), 1_i64.into()];
-            if select == LINES {
-                values.extend([None::<&str>.into(), None::<&str>.into(), None::<&str>.into()]);
-                values.extend([None::<&str>.into(), 0_i64.into(), None::<i64>.into()]);
+        let (mut blocks, mut recent, mut through, mut last) = (Vec::new(), Vec::new(), 0, 0);
+        for row in self.store.few_rows(statement).await? {
+            if let Some(seq) = row.opt_int("seq")? {
+                recent.push((seq, row));
+                continue;
             }
-            let plan = store.plan(Statement::new(select, values)).await.expect("a plan");
-            assert!(plan.contains(search) && !plan.contains("SCAN b"), "{plan}");
+            (through, last) = (row.int("through")?, row.int("last")?);
+            if let Some(after) = row.opt_int("after_seq")? {
+                blocks.push((after, row));
+            }
         }
-        store.close().await;
+        blocks.sort_by_key(|(after, _)| *after);
+        recent.sort_by_key(|(seq, _)| *seq);
+        let mut blocks: Vec<_> = blocks.into_iter().map(|(_, row)| row).collect();
+        recent.retain(|(seq, _)| match self.range {
+            Range::After(after) => *seq > after,
+            Range::Before(before) => *seq < before,
+        });
+        let mut recent: Vec<_> = recent.into_iter().map(|(_, row)| row).collect();
+        if matches!(self.range, Range::Before(_)) {
+            blocks.reverse();
+            recent.reverse();
+        }
+        Ok(Beginning { indexed: self.numbers_in(&blocks, self.range)?, recent, through, last })
+    }
+
+    /// Reads the first `limit` lines.
+    ///
+    /// # Errors
+    /// As [`Store::rows`].
+    pub(crate) async fn rows(&self, beginning: Beginning, limit: u32) -> Result<Vec<Row>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let Beginning { mut indexed, recent, through, .. } = beginning;
+        let is_ascending = matches!(self.range, Range::After(_));
+        let (mut recent, mut found) = (Some(recent), Vec::new());
+        if !is_ascending {
+            self.add_lines(&mut found, recent.take().unwrap_or_default())?;
+        }
+        // Those that are wanted may be rare among them.
+        let mut at_once = limit.min(LINES_AT_ONCE);
+        while found.len() < limit {
+            // Lines that are indexed meanwhile are among the recent ones.
+            indexed.numbers.retain(|number| *number <= through);
+            let mut numbers = indexed.numbers.as_slice();
+            while !numbers.is_empty() && found.len() < limit {
+                let (some, rest) = numbers.split_at(at_once.min(numbers.len()));
+                (numbers, at_once) = (rest, (2 * at_once).min(LINES_AT_ONCE));
+                self.add_lines(&mut found, self.lines(some).await?)?;
+            }
+            let Some(next) = indexed.next else { break };
+            indexed = self.next_numbers(next).await?;
+        }
+        self.add_lines(&mut found, recent.unwrap_or_default())?;
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The key of the nearest entry in a range, and the number from which segments may have it.
+    fn place(&self, range: Range) -> (String, i64) {
+        let (nearest, from) = match range {
+            Range::After(after) => (after.saturating_add(1), after),
+            Range::Before(before) => (before.saturating_sub(1), before.saturating_sub(1)),
+        };
+        (Entry { hash: self.hash, seq: nearest.max(0) }.key(), from)
+    }
+
+    async fn next_numbers(&self, range: Range) -> Result<Found, StoreError> {
+        let (key, from) = self.place(range);
+        let statement = match range {
+            Range::After(_) => AFTER,
+            Range::Before(_) => BEFORE,
+        };
+        let blocks = self.store.rows(Statement::new(statement, vec![key.into(), from.into()])).await?;
+        self.numbers_in(&blocks, range)
+    }
+
+    /// The numbers that blocks of segments have, which are in the order of the range.
+    fn numbers_in(&self, blocks: &[Row], range: Range) -> Result<Found, StoreError> {
+        let mut numbers = Vec::new();
+        for row in blocks {
+            let Some(block) = row.opt_text("entries")?.map(|block| block_of(&block)).transpose()? else {
+                continue;
+            };
+            let selected = block.iter().filter(|entry| entry.hash == self.hash).map(|entry| entry.seq);
+            // The block beside it may have more of them.
+            let (is_cut, next): (bool, fn(i64) -> Range) = match range {
+                Range::After(after) => {
+                    numbers.extend(selected.filter(|seq| *seq > after));
+                    (block.last().is_some_and(|last| last.hash == self.hash), Range::After)
+                }
+                Range::Before(before) => {
+                    numbers.extend(selected.rev().filter(|seq| *seq < before));
+                    (block.first().is_some_and(|first| first.hash == self.hash), Range::Before)
+                }
+            };
+            let last = numbers.last().copied();
+            if is_cut && let Some(last) = last {
+                return Ok(Found { numbers, next: Some(next(last)) });
+            }
+        }
+        Ok(Found { numbers, next: None })
+    }
+
+    /// The values by which statements select what is wanted, after a first one.
+    fn values(&self, first: String) -> Vec<Value> {
+        let Wanted { kind, subject, trace, notable, before, .. } = self.wanted;
+        vec![
+            first.into(),
+            self.tenant.into(),
+            kind.filter(|kind| !kind.ends_with('.')).into(),
+            kind.filter(|kind| kind.ends_with('.')).into(),
+            subject.into(),
+            trace.into(),
+            i64::from(notable).into(),
+            before.into(),
+        ]
+    }
+
+    /// The lines with these numbers that have what is wanted, perhaps without the name.
+    async fn lines(&self, numbers: &[i64]) -> Result<Vec<Row>, StoreError> {
+        let values = self.values(serde_json::json!(numbers).to_string());
+        let mut rows = self.store.rows(select_lines(values)).await?;
+        if matches!(self.range, Range::Before(_)) {
+            rows.reverse();
+        }
+        Ok(rows)
+    }
+
+    /// Adds those of some lines that have the name.
+    fn add_lines(&self, found: &mut Vec<Row>, lines: Vec<Row>) -> Result<(), StoreError> {
+        let name = self.wanted.name.map(Value::storable).map(Cow::into_owned);
+        for line in lines {
+            let is_about = match &name {
+                Some(name) => names_of(&line)?.contains(name),
+                None => true,
+            };
+            if is_about {
+                found.push(line);
+            }
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use outlive_clock::Randomness;
 use outlive_store::{Change, Statement, Value, sql};
 
-use crate::lookup::{AFTER, BEFORE, select_lines};
+use crate::lookup_sql::{AFTER, BEFORE, beginning_after, beginning_before, select_lines};
 use crate::of_tenant::{
     copy_query, count_gaps, last_number_query, newest_before, newest_notable_before, oldest_after,
 };
@@ -32,20 +32,28 @@ async fn lines_are_read_by_an_index_on_postgres() {
     let (one, some) = (tenant(1), "[1,2,3]");
     let [by_number, by_tenant, by_last, by_first, of_notable, _] = INDEXES;
     let none = || Value::from(None::<&str>);
-    let of_lines = vec![some.into(), one.into(), "token.refused".into(), none(), none(), none()];
-    let of_lines = [of_lines, vec![0_i64.into(), None::<i64>.into()]].concat();
+    let wanted = |first: &str| {
+        let texts = vec![first.into(), one.into(), "token.refused".into(), none(), none(), none()];
+        [texts, vec![0_i64.into(), None::<i64>.into()]].concat()
+    };
+    let beginning = || [wanted("0"), vec![1_i64.into(), 128_i64.into()]].concat();
     let of_block = |select| Statement::new(select, vec!["0".into(), 1_i64.into()]);
+    // The plans of these may be kept, and those of the others are not.
+    let kept = [
+        (select_lines(wanted(some)), vec![by_number]),
+        (of_block(AFTER), vec![by_last]),
+        (of_block(BEFORE), vec![by_first]),
+        (beginning_after(beginning()), vec![by_number, by_last]),
+        (beginning_before(beginning()), vec![by_number, by_first]),
+    ];
     let cases = [
-        (select_lines(of_lines), by_number),
-        (select_existing(vec![some.into()]), by_number),
-        (of_block(AFTER), by_last),
-        (of_block(BEFORE), by_first),
-        (oldest_after(one, 1, 50), by_tenant),
-        (newest_before(one, 10_000, 50), by_tenant),
-        (newest_notable_before(one, 10_000, 50), of_notable),
-        (newest_notable_before(one, 10_000, 1_000), of_notable),
-        (last_number_query(one), by_tenant),
-        (copy_query(one), by_tenant),
+        (select_existing(vec![some.into()]), vec![by_number]),
+        (oldest_after(one, 1, 50), vec![by_tenant]),
+        (newest_before(one, 10_000, 50), vec![by_tenant]),
+        (newest_notable_before(one, 10_000, 50), vec![of_notable]),
+        (newest_notable_before(one, 10_000, 1_000), vec![of_notable]),
+        (last_number_query(one), vec![by_tenant]),
+        (copy_query(one), vec![by_tenant]),
     ];
     // As many tenants as lines, which is what it expects of those that come.
     let mut change = Change::new();
@@ -59,11 +67,17 @@ async fn lines_are_read_by_an_index_on_postgres() {
             write(store, &mut model, &mut last, &mut stream).await;
             index_some(store).await;
         }
-        for (statement, index) in &cases {
+        for (statement, indexes) in kept.iter().chain(&cases) {
             let plan = store.plan(statement.clone()).await.expect("a plan");
-            let used: Vec<_> = INDEXES.into_iter().filter(|index| plan.contains(index)).collect();
-            assert!(is_small || used == [*index], "{last} lines: {plan}");
-            assert!(!plan.contains("Seq Scan on journal "), "{last} lines: {plan}");
+            let is_right = |plan: &str| {
+                let used: Vec<_> = INDEXES.into_iter().filter(|index| plan.contains(index)).collect();
+                used == *indexes && !plan.contains("Seq Scan on journal ")
+            };
+            assert!(is_small || is_right(&plan), "{last} lines: {plan}");
+            if kept.iter().any(|(kept, _)| std::ptr::eq(kept, statement)) {
+                let plan = store.kept_plan(statement.clone()).await.expect("a plan");
+                assert!(is_right(&plan), "{last} lines: {plan}");
+            }
             for _ in 0..7 {
                 store.rows(statement.clone()).await.expect("reads");
             }
@@ -74,8 +88,9 @@ async fn lines_are_read_by_an_index_on_postgres() {
         store.commit(Change::from(analyze)).await.expect("is analyzed");
     }
     let kept = sql!(
-        "SELECT statement FROM pg_prepared_statements WHERE statement ~ $1",
-        "FROM journal WHERE .*(tenant|ANY)"
+        "SELECT statement FROM pg_prepared_statements WHERE statement ~ $1 AND statement !~ $2",
+        "FROM journal WHERE .*(tenant|ANY)",
+        r"tenant \|\| ''"
     );
     let kept = store.rows(kept).await.expect("reads");
     assert!(kept.is_empty(), "{:?}", kept[0].text("statement"));

@@ -16,7 +16,7 @@ use crate::{Change, DatabaseUrl, Migration, OpenError, Row, Statement, StoreCoun
 /// An open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    backend: Arc<Backend>,
+    pub(crate) backend: Arc<Backend>,
     readers: Arc<Readers>,
     writer: Arc<Mutex<Writer>>,
     /// Changes for the committer: one per caller that waits.
