@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::tenant_api::{Pending, TenantApi};
 
+/// Number of lines per page.
+const PAGE: usize = 1_000;
+
 /// Maximum number of pages that are read.
 const PAGES_MAX: usize = 10_000;
 
@@ -54,12 +57,13 @@ impl<'a> Journal<'a> {
         let (mut lines, mut after) = (Vec::new(), String::new());
         for _ in 0..PAGES_MAX {
             let request = self.tenant.request(Method::GET, "/journal").query(&self.selection);
-            let page: Page = self.tenant.send(request.query(&[("after", &after)])).await?;
-            let page = page.complete()?;
-            if page.lines.is_empty() {
+            let request = request.query(&[("after", after.as_str()), ("limit", &PAGE.to_string())]);
+            let page = self.tenant.send::<Page>(request).await?.complete()?;
+            let is_last = page.lines.len() < PAGE;
+            lines.extend(page.lines);
+            if is_last {
                 break;
             }
-            lines.extend(page.lines);
             after = page.next;
         }
         Ok(lines)

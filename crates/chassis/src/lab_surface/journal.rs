@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
 use outlive_clock::{Instant, TenantId};
-use outlive_journal::{Filter, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
+use outlive_journal::{Filter, Journal, LINES_MAX, Newest, NewestAbout, NewestOfKinds};
 use outlive_wire::JournalLine;
 use serde::{Deserialize, Serialize};
 
@@ -77,16 +77,23 @@ pub(crate) async fn read<S: Service>(
     selection: Result<Query<Selection>, QueryRejection>,
 ) -> Result<Json<Page>, Problem> {
     let tenant = tenant_of(&tenant)?;
-    surface.chassis.clocks.clock(tenant).await?;
     let Query(selection) = selection?;
+    // Together: with PostgreSQL, each waits for the server.
+    let known = async { Ok(surface.chassis.clocks.clock(tenant).await?) };
+    let (_, page) = tokio::try_join!(known, read_selected(&surface.chassis.journal, tenant, selection))?;
+    Ok(Json(page))
+}
+
+/// Reads the selected lines of a tenant; none if it does not exist.
+async fn read_selected(journal: &Journal, tenant: TenantId, selection: Selection) -> Result<Page, Problem> {
     if let Some(kinds) = &selection.kinds {
         let wanted = NewestOfKinds {
             kinds: &kinds.split(',').take(KINDS_MAX).collect::<Vec<_>>(),
             before: selection.before_at.unwrap_or(Instant::MAX),
             limit: selection.limit,
         };
-        let lines = surface.chassis.journal.newest_of_kinds(tenant, wanted).await?;
-        return Ok(Json(Page { next: selection.after, lines }));
+        let lines = journal.newest_of_kinds(tenant, wanted).await?;
+        return Ok(Page { next: selection.after, lines });
     }
     if let (true, Some(name)) = (selection.newest, &selection.about) {
         let wanted = NewestAbout {
@@ -95,8 +102,8 @@ pub(crate) async fn read<S: Service>(
             before: selection.before_at.unwrap_or(Instant::MAX),
             limit: selection.limit,
         };
-        let lines = surface.chassis.journal.newest_about(tenant, wanted).await?;
-        return Ok(Json(Page { next: selection.after, lines }));
+        let lines = journal.newest_about(tenant, wanted).await?;
+        return Ok(Page { next: selection.after, lines });
     }
     if selection.newest {
         let wanted = Newest {
@@ -107,13 +114,13 @@ pub(crate) async fn read<S: Service>(
             before: selection.before.unwrap_or(i64::MAX),
             limit: selection.limit,
         };
-        let lines = surface.chassis.journal.newest_first(tenant, wanted).await?;
-        return Ok(Json(Page { next: selection.after, lines }));
+        let lines = journal.newest_first(tenant, wanted).await?;
+        return Ok(Page { next: selection.after, lines });
     }
     let after = selection.after;
-    let lines = surface.chassis.journal.read(&selection.filter(tenant)).await?;
+    let lines = journal.read(&selection.filter(tenant)).await?;
     let next = lines.last().map_or(after, |line| line.seq);
-    Ok(Json(Page { lines, next }))
+    Ok(Page { lines, next })
 }
 
 pub(crate) async fn follow<S: Service>(

@@ -23,6 +23,8 @@ use crate::why::Why;
 
 /// Timeout of a request that moves time, in wall time: it may do years of hourly runs.
 const MOVE_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// Number of journal lines per page.
+const PAGE: usize = 1_000;
 /// Maximum number of journal pages read for one query.
 const PAGES_MAX: usize = 10_000;
 
@@ -271,7 +273,7 @@ impl LabClient {
         let mut lines = Vec::new();
         let mut after = String::new();
         for _ in 0..PAGES_MAX {
-            let mut parameters = vec![("after", after.clone())];
+            let mut parameters = vec![("after", after.clone()), ("limit", PAGE.to_string())];
             for (name, value) in
                 [("kind", &filter.kind), ("subject", &filter.subject), ("trace", &filter.trace)]
             {
@@ -279,10 +281,11 @@ impl LabClient {
             }
             let page: JournalAnswer<JournalLine> =
                 send(self.http.request(Method::GET, &url).query(&parameters)).await?.expect()?;
-            if page.lines.is_empty() {
+            let is_last = page.lines.is_empty() || page.lines.len() < PAGE && page.missing.is_empty();
+            lines.extend(page.lines);
+            if is_last {
                 return Ok(lines);
             }
-            lines.extend(page.lines);
             after = page.next;
         }
         let problem = format!("returned more than {PAGES_MAX} pages");
